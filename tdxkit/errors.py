@@ -1,0 +1,31 @@
+"""Errors that teach: each names the thing, the rule it broke and what to do next, on one line."""
+
+
+def printable(value: object, limit: int = 60) -> str:
+    """Outside text made fit for one line of a terminal: control characters shown as escapes, cut at `limit` characters."""
+    text = value if isinstance(value, str) else repr(value)
+    cut = text[:limit]
+    safe = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii") for c in cut
+    )
+    return safe + ("…" if len(text) > limit else "")
+
+
+class TdxkitError(Exception):
+    """Base of every error this package raises on purpose.
+
+    >>> print(TdxkitError("--threads 99", "a scenario has 1 to 7 threads", "give a smaller number"))
+    --threads 99: a scenario has 1 to 7 threads; give a smaller number
+    """
+
+    def __init__(self, thing: str, rule: str, action: str):
+        self.thing, self.rule, self.action = thing, rule, action
+        super().__init__(f"{thing}: {rule}; {action}")
+
+
+class InputError(TdxkitError, ValueError):
+    """Something from outside (argument, file, schedule code, text box) does not have the form it must have."""
+
+
+class ModelError(TdxkitError):
+    """A model, ours or a reader's, broke a rule of the engine that runs it."""

@@ -1,0 +1,1 @@
+"""Every interleaving of a few threads: programs as generators, engines, schedules, outcomes."""

@@ -1,0 +1,1 @@
+"""Reading evidence: mails, digests, traces, patches, and what the models say about them."""

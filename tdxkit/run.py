@@ -1,0 +1,178 @@
+"""A `Run`: everything that happens in a model, as a first state and one difference a step. Every view shows one.
+
+A state is a flat mapping from a name such as ``refcount[0]`` to a frozen value: a number, a string, a truth value, None, or a
+tuple of these. Position 0 of a run is the first state, position k the state after step k.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tdxkit.card import Card
+
+NO_CARD = Card()
+ABSENT = "—"  # what a name holds in a state that does not have it
+
+State = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One name of the state, before and after a step; ABSENT where it came or went."""
+
+    key: str
+    old: object
+    new: object
+
+    def __str__(self) -> str:
+        return f"{self.key} {words(self.old)} → {words(self.new)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence."""
+
+    actor: str
+    holder: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place in one of the run's texts: the text's name and the index of the line in it, from 0."""
+
+    text: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The source text that a lane shows: the model itself, as the reader would find it in its file."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A row of the timeline, read from the state.
+
+    kind ``lock``: the state holds the holder's name or None; ``fact``: it holds something true or false;
+    ``rule``: `key` is the name of a rule, the row turns at the step whose `broken` names it.
+    """
+
+    name: str
+    key: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One atomic step: who did what, in a sentence, and what came of it.
+
+    `line` is where the actor was when it took the step, `next` where it stands now (None: it has finished, or has no text).
+    """
+
+    actor: str
+    label: str
+    sentence: str
+    changes: tuple[Change, ...] = ()
+    line: Line | None = None
+    next: Line | None = None
+    waits: tuple[Wait, ...] = ()
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A title, the actors in the order of their lanes, the first state and the steps."""
+
+    title: str
+    actors: tuple[str, ...]
+    first: State
+    steps: tuple[Step, ...]
+    subtitle: str = ""
+    tracks: tuple[Track, ...] = ()
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    start: Mapping[str, Line] = field(default_factory=dict)  # where each actor stands at position 0
+    card: Card = NO_CARD
+    code: str = ""  # the schedule code that makes this run again
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def states(self) -> Iterator[State]:
+        """The state at each position, 0 to len(run)."""
+        state = dict(self.first)
+        yield MappingProxyType(dict(state))
+        for step in self.steps:
+            apply(state, step.changes)
+            yield MappingProxyType(dict(state))
+
+    def state(self, position: int) -> State:
+        """The state after `position` steps."""
+        state = dict(self.first)
+        for step in self.steps[:position]:
+            apply(state, step.changes)
+        return MappingProxyType(state)
+
+    def marks(self) -> tuple[int, ...]:
+        """Positions worth a mark on the slider: another actor goes on, or a rule breaks."""
+        return tuple(
+            k
+            for k, step in enumerate(self.steps, 1)
+            if step.broken or (k > 1 and step.actor != self.steps[k - 2].actor)
+        )
+
+    def __str__(self) -> str:
+        width = max((len(a) for a in self.actors), default=0)
+        rows = [self.title, *([self.subtitle] if self.subtitle else [])]
+        for k, step in enumerate(self.steps, 1):
+            what = "; ".join(str(c) for c in step.changes)
+            rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
+            rows += [f"{'':6}!! {rule}: {step.sentence}" for rule in step.broken]
+        return "\n".join(rows)
+
+
+def apply(state: dict[str, object], changes: Iterable[Change]) -> None:
+    """Bring a state one step forward, in place."""
+    for change in changes:
+        if change.new is ABSENT:
+            state.pop(change.key, None)
+        else:
+            state[change.key] = change.new
+
+
+def diff(before: State, after: State) -> tuple[Change, ...]:
+    """What differs between two states: names in the order of `before`, then the new ones."""
+    changed = [Change(k, v, after.get(k, ABSENT)) for k, v in before.items() if after.get(k, ABSENT) != v]
+    return (*changed, *(Change(k, ABSENT, v) for k, v in after.items() if k not in before))
+
+
+def words(value: object) -> str:
+    """A value of a state as people read it."""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return ", ".join(words(v) for v in value) or "none"
+    return str(value)
+
+
+class Recorder:
+    """Builds a run from whole states: give it the state after each step, it keeps the difference."""
+
+    def __init__(self, state: State):
+        self.first: State = dict(state)
+        self.steps: list[Step] = []
+        self._last: State = self.first
+
+    def step(self, actor: str, label: str, sentence: str, state: State, **more) -> None:
+        """One step and the state after it; `more` goes to Step as it is."""
+        self.steps.append(Step(actor, label, sentence, diff(self._last, state), **more))
+        self._last = dict(state)
+
+    def run(self, title: str, actors: Iterable[str], **more) -> Run:
+        """The finished run; `more` goes to Run as it is."""
+        return Run(title, tuple(actors), self.first, tuple(self.steps), **more)

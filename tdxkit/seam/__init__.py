@@ -1,0 +1,1 @@
+"""The TDX module: PAMT, locks, SEAMCALL leaves, a TD's life."""
