@@ -1,19 +1,18 @@
 """The files of `data/`: facts with their sources, read once and never changed."""
 
 import json
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from tdxkit.errors import InputError, printable
 
 
-def data_path(name: str):
+def data_path(name: str) -> Path:
     """Where a data file lies: inside the installed package, or beside it in a checkout."""
-    packaged = files("tdxkit") / "data" / name
-    return packaged if packaged.is_file() else Path(__file__).parent.parent / "data" / name
+    here = Path(__file__).parent  # not importlib.resources: that alone costs a command as much as an interpreter
+    packaged = here / "data" / name
+    return packaged if packaged.is_file() else here.parent / "data" / name
 
 
 @cache
@@ -25,6 +24,8 @@ def load_json(name: str) -> dict:
 @cache
 def load_toml(name: str) -> dict:
     """A TOML file of `data/`, parsed; treat it as frozen."""
+    import tomllib  # only citations need it
+
     return tomllib.loads(data_path(name).read_text(encoding="utf-8"))
 
 
