@@ -1,0 +1,112 @@
+"""A small builder of SVG and HTML, and the one place where text is escaped before it becomes markup.
+
+Text goes in as `str` and is escaped; markup is `Markup` and goes in as it is. Nothing else makes a `Markup`.
+
+>>> element("text", "a < b", x=3, text_anchor="middle")
+'<text x="3" text-anchor="middle">a &lt; b</text>'
+>>> drawing(40, 20, "a box", box(1, 1, 38, 18, "2M entry", role="pair")).startswith('<svg viewBox="0 0 40 20"')
+True
+"""
+
+import json
+import re
+import unicodedata
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
+# Elements and attributes that could run or fetch something have no place in a picture.
+_BANNED_ELEMENTS = {"script", "iframe", "object", "embed", "link", "meta", "base", "foreignObject", "image", "img"}
+_BANNED_ATTRIBUTES = {"href", "src", "srcdoc", "action", "formaction", "data"}
+FONT = "var(--jp-ui-font-family, system-ui, 'DejaVu Sans', sans-serif)"
+
+
+class Markup(str):
+    """Text that is markup already: made here, from escaped parts only."""
+
+    __slots__ = ()
+
+
+def visible(text: object) -> str:
+    """Text with nothing hidden in it: control, bidi and other unseen characters as their escapes, lone surrogates too."""
+    return "".join(c if c in "\n\t " or _plain(c) else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
+def _plain(c: str) -> bool:
+    return "~" >= c > " " or (unicodedata.category(c)[0] not in "C" and unicodedata.category(c) not in ("Zl", "Zp"))
+
+
+def esc(value: object) -> Markup:
+    """Any text made safe as content of an element and inside a quoted attribute; what is `Markup` already stays."""
+    if isinstance(value, Markup):
+        return value
+    return Markup("".join(_ESCAPES.get(c, c) for c in visible(value)))
+
+
+def element(name: str, *children: object, **attributes: object) -> Markup:
+    """An element. Attributes: ``stroke_width`` becomes ``stroke-width``, ``class_`` ``class``; None and False leave one out."""
+    if not _NAME.fullmatch(name) or name in _BANNED_ELEMENTS:
+        raise ValueError(f"{name!r} is no element of a picture")
+    parts = [name]
+    for key, value in attributes.items():
+        key = key.rstrip("_").replace("_", "-")
+        if key == "viewbox":
+            key = "viewBox"
+        if not _NAME.fullmatch(key) or key in _BANNED_ATTRIBUTES or key.startswith("on"):
+            raise ValueError(f"{key!r} is no attribute of a picture")
+        if value is not None and value is not False:
+            parts.append(f'{key}="{esc(_short(value))}"')
+    return Markup(f"<{' '.join(parts)}>{''.join(map(esc, children))}</{name}>")
+
+
+def _short(value: object) -> object:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+
+
+def drawing(width: float, height: float, label: str, *children: object, **attributes: object) -> Markup:
+    """A whole picture, `width` by `height` units, that scales with its place; `label` says in words what it shows."""
+    return element(
+        "svg", *children, viewbox=f"0 0 {_short(width)} {_short(height)}", role="img", aria_label=label,
+        **{"style": f"max-width:{_short(width)}px;width:100%;height:auto;font-family:{FONT}", **attributes},
+    )  # fmt: skip
+
+
+def group(*children: object, **attributes: object) -> Markup:
+    """Several elements as one."""
+    return element("g", *children, **attributes)
+
+
+def text(
+    x: float, y: float, content: object, *, role: str = "ink", anchor: str = "start", **attributes: object
+) -> Markup:
+    """A line of text with its foot at (x, y), in a role's colour."""
+    size = {"font_size": 11.5, **attributes}
+    return element("text", content, x=x, y=y, fill=f"var(--tdx-{role})", text_anchor=anchor, **size)
+
+
+def box(
+    x: float, y: float, width: float, height: float, title: object, note: object = "", *,
+    role: str = "free", dashed: bool = False, lit: bool = False,
+) -> Markup:  # fmt: skip
+    """A box of a role with a title and a smaller note under it; `dashed` for what is not in place, `lit` for what changed."""
+    middle, foot = x + width / 2, y + height / 2 + (4 if note == "" else -1)
+    frame = element(
+        "rect", x=x, y=y, width=width, height=height, rx=5, fill=f"var(--tdx-{role}-bg)", stroke=f"var(--tdx-{role})",
+        stroke_width=2 if lit else 1, stroke_dasharray="4 3" if dashed else None,
+    )  # fmt: skip
+    words = text(middle, foot, title, anchor="middle", font_weight=600)
+    small = text(middle, foot + 13, note, role="soft", anchor="middle", font_size=10.5) if note != "" else ""
+    return group(frame, words, small)
+
+
+def line(*points: tuple[float, float], role: str = "soft", **attributes: object) -> Markup:
+    """A line through points, in a role's colour."""
+    path = "M" + "L".join(f"{_short(float(x))} {_short(float(y))}" for x, y in points)
+    return element("path", d=path, fill="none", stroke=f"var(--tdx-{role})", **attributes)
+
+
+def script_json(value: object) -> Markup:
+    """A value as JSON that may stand inside a ``<script type="application/json">``: no ``<`` can end the element early."""
+    raw = json.dumps(
+        value, separators=(",", ":")
+    )  # pure ASCII: line separators and lone surrogates are escapes already
+    return Markup(raw.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}))

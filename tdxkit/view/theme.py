@@ -1,0 +1,118 @@
+"""Colours by role, for light and dark, as CSS variables; contrast is computed here and held in a test.
+
+A colour never says anything alone: each actor also has a hatching of its own, each role a dash, a shape or a word beside it.
+JupyterLab writes `data-jp-theme-light` on the body, the Sphinx book `data-theme` on the page; a page that has neither follows
+`prefers-color-scheme`. The paper is Lab's own (`--jp-layout-color0`), so a view melts into the notebook that holds it.
+
+>>> contrast("#ffffff", "#000000")
+21.0
+>>> ROLES["pair"].light
+'#5a3ea6'
+"""
+
+from dataclasses import dataclass
+
+# The paper views stand on: our own, and what Lab's two themes put in its place.
+PAPERS = {"light": ("#ffffff",), "dark": ("#111418", "#111111")}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a colour means, on light and on dark paper; `both` is for charts, which cannot know the paper they stand on."""
+
+    name: str
+    light: str
+    dark: str
+    both: str
+    meaning: str
+
+    def tint(self, theme: str) -> str:
+        """The faint ground in this colour, `theme` being light or dark."""
+        colour, share = (self.light, 0.12) if theme == "light" else (self.dark, 0.2)
+        return mix(colour, PAPERS[theme][0], share)
+
+
+ROLES = {
+    role.name: role
+    for role in (
+        Role("a0", "#0b62a8", "#7cc0ff", "#2f7fc6", "the first actor"),
+        Role("a1", "#8a4b00", "#ffc06b", "#b26d1a", "the second actor"),
+        Role("a2", "#0b665e", "#5fd4c4", "#1d8a80", "the third actor"),
+        Role("a3", "#98206a", "#ff9fd4", "#c2478f", "the fourth actor"),
+        Role("a4", "#545c00", "#ced76a", "#7b831c", "the fifth actor"),
+        Role("a5", "#46566b", "#b7c4d6", "#71829a", "the sixth actor"),
+        Role("a6", "#7a3b2e", "#f0b3a3", "#b06553", "the seventh actor"),
+        Role("free", "#5b6470", "#a3adb9", "#7d8794", "free: nobody's"),
+        Role("shared", "#1c5f8f", "#8cc8f2", "#3d83b8", "held shared"),
+        Role("exclusive", "#9a3412", "#ffab85", "#c8623a", "held exclusive"),
+        Role("pair", "#5a3ea6", "#c3b2ff", "#8468d6", "a page pair is in place"),
+        Role("used", "#00646e", "#62d0dc", "#168a96", "in use by a TD"),
+        Role("ok", "#1f7a3d", "#6fd391", "#2f9255", "a rule that holds"),
+        Role("bad", "#b3121f", "#ff8f98", "#dc4450", "broken"),
+    )
+}
+ACTORS = tuple(name for name in ROLES if name[0] == "a" and name[1:].isdigit())
+# Ground colours: (light, dark). Text is ink or soft; a changed value stands on hot.
+GROUND = {
+    "ink": ("#16191d", "#e8ebef"),
+    "soft": ("#57606b", "#a3adb9"),
+    "line": ("#d9dee4", "#2f373f"),
+    "edge": ("#7a8490", "#7f8b98"),
+    "panel": ("#f6f8fa", "#1a1f25"),
+    "hot": ("#fff3b0", "#4a4310"),
+}
+# For charts: one grey that is readable on either paper, and a fainter one for grids.
+BOTH_INK, BOTH_GRID = "#7c858f", "rgba(128,136,146,.28)"
+
+_DARK_IN = ('[data-jp-theme-light="false"]', 'html[data-theme="dark"]')
+_KNOWS_ITSELF = 'body:not([data-jp-theme-light])'  # fmt: skip
+
+
+def actor_role(index: int) -> str:
+    """The role of an actor's lane, by its place; the eighth starts again with the first."""
+    return ACTORS[index % len(ACTORS)]
+
+
+def channels(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue of ``#rrggbb``, each 0 to 255."""
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def mix(colour: str, ground: str, share: float) -> str:
+    """`share` (0 to 1) of a colour laid on a ground."""
+    mixed = (round(c * share + g * (1 - share)) for c, g in zip(channels(colour), channels(ground)))
+    return "#" + "".join(f"{c:02x}" for c in mixed)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it, 0 (black) to 1 (white)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in channels(colour))]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return round((high + 0.05) / (low + 0.05), 2)
+
+
+def variables(theme: str) -> dict[str, str]:
+    """Every CSS variable of one theme: ``--tdx-pair``, ``--tdx-pair-bg``, ``--tdx-ink`` and so on."""
+    place = 0 if theme == "light" else 1
+    named = {f"--tdx-{name}": pair[place] for name, pair in GROUND.items()}
+    for name, role in ROLES.items():
+        named[f"--tdx-{name}"] = getattr(role, theme)
+        named[f"--tdx-{name}-bg"] = role.tint(theme)
+    named["--tdx-paper"] = f"var(--jp-layout-color0, {PAPERS[theme][0]})"
+    return named
+
+
+def css(scope: str = ".tdx") -> str:
+    """The variables for all elements that match `scope`: light, dark where the page says so, else as the reader's system is set."""
+    light, dark = (";".join(f"{k}:{v}" for k, v in variables(t).items()) for t in ("light", "dark"))
+    told = ",".join(f"{where} {scope}" for where in _DARK_IN)
+    asked = f'html:not([data-theme="light"]) {_KNOWS_ITSELF} {scope}'
+    return (
+        f"{scope}{{color-scheme:light;{light}}}\n{told}{{color-scheme:dark;{dark}}}\n"
+        f"@media (prefers-color-scheme:dark){{{asked}{{color-scheme:dark;{dark}}}}}\n"
+    )
