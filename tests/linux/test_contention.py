@@ -1,0 +1,113 @@
+"""The lock simulation: determinism, conservation, what each design must and cannot show, cancel."""
+
+import asyncio
+import json
+
+import pytest
+
+from tdxkit.cli import main
+from tdxkit.errors import InputError
+from tdxkit.linux.contention import ADD, DESIGNS, PAGES, Simulation
+from tdxkit.linux.lock_events import lock_run
+
+SMALL = {"tds": 3, "vcpus": 4, "seconds": 2.0, "regions": 64, "fault": 5.0}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_same_seed_same_result_and_another_seed_another(design):
+    runs = [Simulation(design, **SMALL, seed=seed).run() for seed in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_finished_simulation_adds_and_removes_every_pair_once(design):
+    result = Simulation(design, **SMALL).run()
+    assert result.seamcalls == 2 * 3 * 64 and result.gets == 3 * 64 * PAGES
+    assert result.contentions == sum(result.waits.values())
+    assert {s.what for s in result.timeline} == {"ADD", "REMOVE"}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_no_two_sections_of_one_lock_overlap(design):
+    last = {}
+    for s in sorted(Simulation(design, **SMALL).run().timeline, key=lambda s: s.got):
+        assert s.asked <= s.got < s.left and s.got >= last.get(s.lock, 0)
+        assert (s.got > s.asked) == (s.behind is not None)
+        last[s.lock] = s.left
+
+
+def test_each_step_away_from_the_one_lock_takes_waits_away():
+    waits = {d: Simulation(d, **SMALL | {"fault": 0.5}).run().contentions for d in DESIGNS}
+    assert waits["global"] > 5 * waits["fast-path"] > 25 * waits["hashed"] > waits["per-region"] == 0
+
+
+def test_waits_behind_the_global_lock_are_for_other_regions():
+    # Regions belong to one vCPU each, so whoever waits does so for somebody it shares nothing with (B28).
+    result = Simulation("fast-path", **SMALL).run()
+    assert result.contentions == result.false_waits > 0
+
+
+def test_a_toggling_td_makes_the_others_wait():  # B27
+    quiet = Simulation("fast-path", **SMALL).run()
+    noisy = Simulation("fast-path", **SMALL, toggling=1).run()
+    assert noisy.contentions > 3 * quiet.contentions
+
+
+def test_drawn_times_keep_the_posted_bounds_and_come_near_the_mean():
+    from random import Random
+
+    random = Random(7)
+    drawn = [ADD.draw(random) for _ in range(20_000)]
+    assert min(drawn) >= ADD.low and max(drawn) <= ADD.high
+    assert abs(sum(drawn) / len(drawn) - ADD.mean) < 0.1
+
+
+def test_cancel_gives_what_was_measured_so_far():
+    simulation, seen = Simulation("global", seconds=60.0), []
+    result = asyncio.run(simulation.run_async(seen.append, lambda: len(seen) >= 3))
+    assert 0 < result.seconds < 60 and len(seen) == 4 and seen == sorted(seen)
+
+
+def test_in_chunks_as_in_one_go():
+    whole = Simulation("global", **SMALL).run()
+    assert asyncio.run(Simulation("global", **SMALL).run_async()) == whole
+
+
+def test_events_of_a_run_keep_one_holder_a_lock():
+    result = Simulation("fast-path", **SMALL | {"fault": 0.5}).run()
+    run = lock_run(result.timeline[:60])
+    asked = 0
+    for state, step in zip(list(run.states())[1:], run.steps):
+        if step.label == "get":
+            assert state["pamt_lock"] == step.actor
+        if step.waits:
+            asked += 1
+            assert all(w.holder != w.actor for w in step.waits)
+    assert asked > 5 and len(run) == 180
+    assert run.state(len(run))["pamt_lock"] is None and run.state(len(run))["waiting for pamt_lock"] == ()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"design": "spin"}, {"tds": 0}, {"vcpus": 999}, {"seconds": float("nan")}, {"toggling": 11}]
+)
+def test_bad_sizes_are_named(bad):
+    with pytest.raises(InputError):
+        Simulation(**{"design": "global"} | bad)
+
+
+def test_command(capsys):
+    assert main(["contention", "--design", "hashed", "--tds", "2", "--seconds", "1", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["runs"][0]["design"] == "hashed" and answer["posted"]
+    assert main(["contention", "--tds", "2", "--seconds", "0.5"]) == 0
+    assert "per-region" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--design", "x"], ["--tds", "0"], ["--seconds", "x"], ["--seconds", "-1"], ["--seconds", "nan"], ["--foo"]],
+)
+def test_command_says_bad_input_in_one_line(args, capsys):
+    assert main(["contention", *args]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and error.startswith("tdxkit: ")
