@@ -1,0 +1,54 @@
+# Two commands: `make lab` to learn, `make test` to check. Both make .venv first, which takes a minute once and nothing after.
+# PYTHON=…    the Python >= 3.11 to use            BROWSER=0  leave the browser tests out
+# LAB_ARGS=…  more for JupyterLab (--no-browser)   WORKERS=2  processes that the tests run on
+
+WORKERS ?= 2
+LAB_ARGS ?=
+BROWSER ?= 1
+
+RUN = .venv/bin/python
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
+ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
+MAKE_ENV = python=$$(sh tools/find-python $(PYTHON)) && "$$python" tools/venv.py
+# No pop-up about news, no question to PyPI for a newer Lab, no extension shop: the lab asks nobody outside.
+QUIET_LAB = --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+            --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab test test-fast lint bench clean env env-test
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+lab: env  ## open JupyterLab on the first notebook
+	@$(RUN) -m tdxkit doctor --quiet
+	@$(RUN) -m jupyterlab $(QUIET_LAB) $(LAB_ARGS) notebooks/00-start-here.ipynb
+
+test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
+ifeq ($(BROWSER),0)
+	@echo "browser tests: left out (BROWSER=0)"
+	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests notebooks
+else
+	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests notebooks
+endif
+
+test-fast: env-test  ## the quick tests, in under a minute
+	@$(PYTEST) -m "not slow and not browser" tests
+
+lint: env-test  ## ruff, and the rules for notebooks
+	@$(RUN) -m ruff check -q .
+	@$(RUN) -m ruff format -q --check .
+	@$(RUN) tools/nblint.py notebooks
+
+bench: env-test  ## every benchmarks/bench_*.py, one after the other
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
+
+clean:  ## remove .venv and all that tests and tools left behind
+	rm -rf .venv .venv.making .pytest_cache .ruff_cache .hypothesis test-artifacts build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
+
+env:
+	@$(MAKE_ENV) lab $(ASKED)
+
+env-test:
+	@$(MAKE_ENV) test $(ASKED)
