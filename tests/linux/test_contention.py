@@ -37,7 +37,8 @@ def test_no_two_sections_of_one_lock_overlap(design):
 
 
 def test_each_step_away_from_the_one_lock_takes_waits_away():
-    waits = {d: Simulation(d, **SMALL | {"fault": 0.5}).run().contentions for d in DESIGNS}
+    crowd = SMALL | {"tds": 20, "fault": 0.5}
+    waits = {d: Simulation(d, **crowd).run().contentions for d in DESIGNS}
     assert waits["global"] > 5 * waits["fast-path"] > 25 * waits["hashed"] > waits["per-region"] == 0
 
 
