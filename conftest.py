@@ -1,0 +1,17 @@
+"""For all tests: hypothesis without a stopwatch, and how long each notebook took."""
+
+from hypothesis import settings
+
+# A shared or slow machine must not fail a property by its clock.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Every notebook's time in a kernel: a lesson that makes its reader wait is one to mend."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
+    took = [(r.nodeid, r.duration) for r in reports if r.when == "call" and r.nodeid.split("::")[0].endswith(".ipynb")]
+    if took:
+        terminalreporter.section("notebooks, seconds from kernel start to last cell", sep="-")
+        for nodeid, seconds in sorted(took):
+            terminalreporter.write_line(f"{seconds:6.1f}  {nodeid.split('::')[0]}")
