@@ -1,24 +1,33 @@
 """The files of `data/`: facts with their sources, read once and never changed."""
 
 import json
-from dataclasses import dataclass
+import os.path
+from collections import namedtuple
 from functools import cache
-from pathlib import Path
 
 from tdxkit.errors import InputError, printable
 
+# Every command reads a fact or two: what this module imports is paid at each start, so no dataclasses, no importlib.resources.
 
-def data_path(name: str) -> Path:
-    """Where a data file lies: inside the installed package, or beside it in a checkout."""
-    here = Path(__file__).parent  # not importlib.resources: that alone costs a command as much as an interpreter
-    packaged = here / "data" / name
-    return packaged if packaged.is_file() else here.parent / "data" / name
+
+def _find(name: str) -> str:
+    here = os.path.dirname(__file__)
+    packaged = os.path.join(here, "data", name)
+    return packaged if os.path.exists(packaged) else os.path.join(os.path.dirname(here), "data", name)
+
+
+def data_path(name: str):
+    """Where a data file lies, as a `pathlib.Path`: inside the installed package, or beside it in a checkout."""
+    from pathlib import Path
+
+    return Path(_find(name))
 
 
 @cache
 def load_json(name: str) -> dict:
     """A JSON file of `data/`, parsed; treat it as frozen."""
-    return json.loads(data_path(name).read_bytes())
+    with open(_find(name), "rb") as file:
+        return json.load(file)
 
 
 @cache
@@ -29,14 +38,10 @@ def load_toml(name: str) -> dict:
     return tomllib.loads(data_path(name).read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact was read: a mail, a file of the kernel or of the TDX module, a page."""
+class Source(namedtuple("Source", "id title where date", defaults=("",))):
+    """Where a fact was read: a mail, a file of the kernel or of the TDX module, a page. All four are text."""
 
-    id: str
-    title: str
-    where: str
-    date: str = ""
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"{self.title} ({', '.join(filter(None, (self.where, self.date)))})"

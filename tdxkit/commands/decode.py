@@ -1,0 +1,75 @@
+"""``tdxkit decode VALUE… [--leaf NAME] [--json]`` and ``tdxkit decode --scan FILE|- [--json]``."""
+
+import sys
+
+from tdxkit.errors import InputError, printable
+
+LIMIT = 256 << 20  # bytes of a log
+
+
+def configure(parser) -> None:
+    """Values, or a log to look through."""
+    parser.add_argument("value", nargs="*", help="0x… with up to 16 digits, or a name like TDX_OPERAND_BUSY|RCX")
+    parser.add_argument("--leaf", metavar="NAME", help="the SEAMCALL that returned it, like TDH.MEM.PAGE.AUG")
+    parser.add_argument("--scan", metavar="FILE", help="find every status in a log; - reads standard input")
+    parser.add_argument("--json", action="store_true", help="a list of objects instead of text")
+
+
+def run(args) -> int:
+    """Decode what was given; 0 whatever the statuses say."""
+    if args.scan is None:
+        return _values(args)
+    if args.value or args.leaf is not None:
+        raise InputError(
+            "decode --scan", "a log names its own values and leaves", "leave out VALUE and --leaf, or leave out --scan"
+        )
+    return _scan(args)
+
+
+def _values(args) -> int:
+    from tdxkit.status.decoding import decode
+
+    if not args.value:
+        raise InputError("decode", "nothing to decode", "give a status like 0x8000030800000001, or --scan FILE")
+    decoded = [decode(value, args.leaf) for value in args.value]
+    if args.json:
+        from tdxkit.commands import print_json
+
+        print_json([one.json() for one in decoded])
+    else:
+        print("\n\n".join(map(str, decoded)))
+    return 0
+
+
+def _scan(args) -> int:
+    from tdxkit.status.scanning import scan
+
+    found = scan(_read(args.scan))
+    if args.json:
+        from tdxkit.commands import print_json
+
+        print_json([{**f.status.json(), "line": f.line, "leaf": f.leaf} for f in found])
+        return 0
+    for f in found:
+        one = f.status
+        said = f"{one.name or 'unknown status'}, {one.details.text}; {one.kernel.kind}"
+        print(f"{f.line}: 0x{f.value:016X} {f'from {f.leaf} ' if f.leaf else ''}{said}")
+    print(f"{len(found)} status{'' if len(found) == 1 else 'es'} found")
+    return 0
+
+
+def _read(name: str) -> str:
+    try:
+        if name == "-":
+            raw = sys.stdin.buffer.read(LIMIT + 1)
+        else:
+            with open(name, "rb") as log:
+                raw = log.read(LIMIT + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a file name"
+        raise InputError(
+            f"log {printable(name)}", f"it cannot be read: {why}", "give a text file, or - for input"
+        ) from None
+    if len(raw) > LIMIT:
+        raise InputError(f"log {printable(name)}", "a log has at most 256 MiB", "cut out the part that matters")
+    return raw.decode("utf-8", "replace")

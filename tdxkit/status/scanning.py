@@ -1,0 +1,96 @@
+"""Find every completion status in a log: dmesg, a trace, a register dump, a mail.
+
+A number is taken for a status when its upper half is one that a header has. Where the line speaks of TDX before the number
+(SEAMCALL, TDX, TDH…, TDG…) that is enough, and an unknown status with the error bit is found too; elsewhere it must also be an
+error, written with all 16 digits, and its lower half must be one that this status can have: page table entries and addresses
+are 64 bits as well.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tdxkit.status import codes as c
+from tdxkit.status.decoding import Decoded, decode, name_of
+from tdxkit.status.lower import details_of
+
+_NUMBER = re.compile(r"(?<![\w.-])(?:0[xX])?([0-9a-fA-F]{9,16}|(?<=0[xX])0)(?![\w-])")
+_SUBJECT = re.compile(r"seamcall|tdcall|tdx|tdh[_.]|tdg[_.]", re.IGNORECASE)
+_LEAF = re.compile(r"(?<![A-Za-z])TDH(?:[_.][A-Za-z]+)+", re.IGNORECASE)
+_LEAF_NUMBER = re.compile(r"SEAMCALL\s*\(?\s*(?:0x)?([0-9a-fA-F]{1,16})\)", re.IGNORECASE)
+_MASK16 = 0x0FFF << 48
+LINE_SHOWN = 300  # characters of a line that a find keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A status in a text: its line (from 1) and column (from 0), the line's text (cut), the value and the leaf named before it."""
+
+    line: int
+    column: int
+    text: str
+    value: int
+    leaf: str | None
+
+    @property
+    def status(self) -> Decoded:
+        """The status taken apart."""
+        return decode(self.value, self.leaf)
+
+
+def scan(text: str) -> tuple[Found, ...]:
+    """Every status in `text`, in order. Time is linear in its length; nothing in it can fail."""
+    return tuple(finds(text))
+
+
+def finds(text: str) -> Iterator[Found]:
+    """The finds of `scan`, one by one."""
+    line, start, end = 1, 0, -1
+    for match in _NUMBER.finditer(text):
+        at = match.start()
+        digits = match[1]
+        value = int(digits, 16)
+        if not _could_be(value):
+            continue
+        if at > end:  # a new line: count those passed since the last one
+            begin = text.rfind("\n", start, at) + 1 or start
+            line += text.count("\n", start, begin)
+            start, end = begin, _end_of_line(text, at)
+        before = text[max(start, at - LINE_SHOWN) : at]
+        if _is_status(value, len(digits), before):
+            yield Found(line, at - start, text[start : min(end, start + LINE_SHOWN)], value, _leaf(before))
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _could_be(value: int) -> bool:
+    return not value & _MASK16 and (value >> 63 or value >> 40 <= 0x11 or value >> 62 == 1)
+
+
+def _is_status(value: int, digits: int, before: str) -> bool:
+    name, _, _ = name_of(value)
+    told = _SUBJECT.search(before)
+    if value & c.STATUS_MASK == 0:  # success: only a plain zero that is given as a result
+        return bool(
+            told and value == 0 and re.search(r"[:=]\s*\W?$|(?:returned|returns|ret|rax)\W*$", before, re.IGNORECASE)
+        )
+    if told:
+        return name is not None or bool(value >> 63 and value >> 40 & 0xFF in (*range(18), 255))
+    return bool(name and value >> 62 and digits == 16 and details_of(value, name).plausible)
+
+
+def _leaf(before: str) -> str | None:
+    from tdxkit.errors import InputError
+    from tdxkit.status.kernel import leaf_name, leaf_numbers
+
+    named = _LEAF.findall(before)
+    if named:
+        try:
+            return leaf_name(named[-1])
+        except InputError:
+            return None
+    number = _LEAF_NUMBER.search(before)
+    return leaf_numbers().get(int(number[1], 16) & 0xFFFF) if number else None
