@@ -1,0 +1,258 @@
+"""A mailing-list digest: who posted how much, and the covers and first patches of a period.
+
+A heading is a heading only where one can stand: after the rule that closes the entry before it (or the section's own title), and with a
+subject and an author that fit it. Text inside a mail may imitate one; the tables at the top of the digest then decide, where they can.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tdxkit.errors import InputError, printable
+from tdxkit.review.diffstat import diffstats
+from tdxkit.review.intake import Notes, Progress, decoded, numbered, opened
+from tdxkit.review.message import message
+from tdxkit.review.people import Person, person
+from tdxkit.review.post import Post
+from tdxkit.review.subject import Subject, subject
+
+ENTRY_LIMIT = 4 << 20  # characters of one entry; the rest of a longer one is skipped
+RULE = "-" * 70
+_RANGE = re.compile(r"From ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
+_HEAD = re.compile(r"(\S.{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
+_TABLE = re.compile(r"Top (\d{1,4}) contributor( Email domain)?s \(Based on Email Body\)\s*")
+_COUNT = re.compile(r" *(\d{1,9}) +(\S.{0,4000}?)\s*")
+_MESSAGES = "===== Patch Commit Messages ===="
+_LIST = "===== Patch list in this time period ====="
+_KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
+
+Line = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A row of a table: a person, or a mail domain, and how many mails."""
+
+    who: Person | str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A whole digest. Hashes are those of the list's archive, one commit a mail, not of a kernel tree."""
+
+    list: str
+    from_commit: str
+    to_commit: str
+    domains: tuple[Counted, ...]
+    contributors: tuple[Counted, ...]
+    entries: tuple[Post, ...]
+    patch_list: tuple[str, ...]
+    notes: Notes
+
+    def unposted(self) -> tuple[Counted, ...]:
+        """Contributors who are counted although no entry is theirs."""
+        seen = {post.author.email for post in self.entries}
+        return tuple(row for row in self.contributors if row.who.email not in seen)
+
+
+def read_digest(source: str | bytes | Path, progress: Progress | None = None) -> Digest:
+    """Read a digest from a file or from bytes; InputError where it is none."""
+    notes = Notes()
+    with opened(source) as stream:
+        lines = _text(numbered(stream, notes, progress), notes)
+        name = "pasted text" if isinstance(source, bytes) else printable(str(source))
+        ends, name = _head(lines, notes, name)
+        tables, patch_list = _tables(lines, notes)
+        entries = tuple(_entries(lines, notes, _Ledger(tables)))
+    domains, people = (tuple(t.rows) for t in tables)
+    return Digest(name, *ends, domains, people, entries, patch_list, notes)
+
+
+def _text(lines: Iterator[tuple[int, bytes]], notes: Notes) -> Iterator[Line]:
+    for number, raw in lines:
+        text, clean = decoded(raw.rstrip(b"\r\n"))
+        if not clean:
+            notes.add(number, "not UTF-8: read as Windows-1252")
+        yield number, text
+
+
+def _head(lines: Iterator[Line], notes: Notes, source: str) -> tuple[tuple[str, str], str]:
+    ends = None
+    for number, line in islice(lines, 50):
+        if found := _RANGE.fullmatch(line[:300]):
+            ends = found.groups()
+        elif found := _HEAD.fullmatch(line[:500]):
+            if ends != (found[2], found[3]):
+                notes.add(number, "the two heads do not name the same range" if ends else "the first head is missing")
+            return (found[2], found[3]), found[1]
+    raise InputError(
+        source,
+        "a digest begins with 'LIST mailing list update from … to …'",
+        "give a digest, or see `tdxkit series` for mails",
+    )
+
+
+class _Table:
+    """A table of the digest's top: `limit` rows at most are printed, so only a shorter one is known to be whole."""
+
+    def __init__(self):
+        self.rows: list[Counted] = []
+        self.limit = 0
+
+    @property
+    def whole(self) -> bool:
+        return len(self.rows) < self.limit
+
+
+def _tables(lines: Iterator[Line], notes: Notes) -> tuple[tuple[_Table, _Table], tuple[str, ...]]:
+    """Domains, people and the list of patches, up to the messages; a section ends where the next one's title stands."""
+    domains, people = tables = _Table(), _Table()
+    listed: list[str] = []
+    into: _Table | list | None = None
+    for number, line in lines:
+        if found := _TABLE.fullmatch(line[:200]):
+            into = domains if found[2] else people
+            into.limit = int(found[1])
+        elif line.rstrip() == _LIST:
+            into = listed
+        elif line.rstrip() == _MESSAGES:
+            return tables, tuple(listed)
+        elif not line.strip():
+            continue
+        elif into is listed:
+            listed.append(line)
+        elif isinstance(into, _Table) and (found := _COUNT.fullmatch(line)):
+            into.rows.append(Counted(person(found[2]) if into is people else found[2], int(found[1])))
+        else:
+            notes.add(number, f"no row of a table: {line}")
+    notes.add(0, "the digest ends before its messages")
+    return tables, tuple(listed)
+
+
+class _Ledger:
+    """Who is counted, and how much of it the entries so far explain: the judge of doubtful headings."""
+
+    def __init__(self, tables: tuple[_Table, _Table]):
+        people = tables[1]
+        self.counted = {row.who.email: row.count for row in people.rows}
+        self.whole = people.whole
+        self.series: dict[str, Counter] = {}
+        self.seen: set[tuple[str, str]] = set()
+
+    def doubt(self, who: Person, what: Subject, after_total: bool) -> str:
+        """Why an entry of this author cannot be one of this digest; empty if it can.
+
+        An entry ends with the total of its diffstat, if it has one: a heading `after_total` needs no more than a counted author.
+        """
+        count = self.counted.get(who.email)
+        if count is None and self.whole:
+            return "the table of contributors does not count its author"
+        if after_total or count is None:
+            return ""
+        if (who.email, what.text) in self.seen:
+            return "the same author and subject stood before"
+        before = self._mails(who, None)
+        if before <= count < self._mails(who, what):
+            return f"its author is counted {count} times, which the other entries explain"
+        return ""
+
+    def _mails(self, who: Person, more: Subject | None) -> int:
+        series = Counter(self.series.get(who.email, {}))
+        if more:
+            self._add(series, more)
+        return sum(series.values())
+
+    @staticmethod
+    def _add(series: Counter, what: Subject) -> None:
+        key = (what.version, what.total) if what.total else what.text
+        series[key] = max(series[key], what.total or 1) + (what.n == 0)
+
+    def book(self, who: Person, what: Subject) -> None:
+        self.seen.add((who.email, what.text))
+        self._add(self.series.setdefault(who.email, Counter()), what)
+
+
+@dataclass(slots=True)
+class _Heading:
+    line: int
+    kind: str
+    subject: Subject
+    author: Person
+
+
+def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[Post]:
+    """The entries in order. `ahead` holds the lines to come, as many as a heading has."""
+    ahead: deque[Line] = deque()
+    current: _Heading | None = None
+    body: list[str] = []
+    stray = size = 0
+    closed = True  # the section's title serves as a rule
+    for number, line in _peeking(lines, ahead):
+        heading = _heading(number, line, ahead) if closed else None
+        if heading and current and (doubt := ledger.doubt(heading.author, heading.subject, _ends_entry(body))):
+            notes.add(number, f"imitates a heading and is read as text of its mail: {doubt}")
+            heading = None
+        if heading:
+            if current:
+                yield _post(current, body, notes)
+            ledger.book(heading.author, heading.subject)
+            current, body, closed, size = heading, [], False, 0
+            ahead.popleft()
+            ahead.popleft()
+            continue
+        closed = line.rstrip() == RULE or (closed and not line.strip())
+        if current is None:
+            stray += bool(line.strip())
+        elif size <= ENTRY_LIMIT:
+            body.append(line)
+            size += len(line) + 1
+            if size > ENTRY_LIMIT:
+                notes.add(number, f"an entry is longer than {ENTRY_LIMIT} characters; the rest of it is skipped")
+    if stray:
+        notes.add(0, f"{stray} lines between the section's title and its first heading are skipped")
+    if current:
+        if not closed:
+            notes.add(0, "the last entry is not closed by a rule: the digest was cut")
+        yield _post(current, body, notes)
+
+
+def _peeking(lines: Iterator[Line], ahead: deque[Line]) -> Iterator[Line]:
+    """The lines one by one, with the three that follow in `ahead`; what the caller takes from there is not yielded."""
+    while True:
+        ahead.extend(islice(lines, 4 - len(ahead)))
+        if not ahead:
+            return
+        yield ahead.popleft()
+
+
+def _heading(number: int, line: str, ahead: deque[Line]) -> _Heading | None:
+    """A heading, if this line and the three to come have its form: kind and title, subject, author, a blank line."""
+    found = _KIND.fullmatch(line[:2000])
+    if not found or len(ahead) < 2 or not ahead[1][1].startswith("Author: "):
+        return None
+    if len(ahead) > 2 and ahead[2][1].strip():
+        return None
+    what = subject(ahead[0][1])
+    title = " ".join(found[2].split())
+    if not what.text.endswith(title):
+        return None
+    return _Heading(number, found[1], what, person(ahead[1][1].removeprefix("Author: ")))
+
+
+def _ends_entry(body: list[str]) -> bool:
+    """Whether a body ends as an entry's does: the total of a diffstat, a blank line, the rule."""
+    tail = [line for line in body[-6:] if line.strip()]
+    return len(tail) > 1 and tail[-1].rstrip() == RULE and any(diffstats(tail[-2:-1]))
+
+
+def _post(heading: _Heading, body: list[str], notes: Notes) -> Post:
+    while body and (not body[-1].strip() or body[-1].rstrip() == RULE):
+        body.pop()
+    post = Post(heading.subject, heading.author, heading.author, message(body), line=heading.line, kind=heading.kind)
+    for what in post.missing():
+        notes.add(heading.line, f"{heading.subject.text}: {what}")
+    return post

@@ -1,0 +1,198 @@
+"""Series out of posts: which cover and which patches belong together, which numbers are missing, who touched what.
+
+Mails are linked by their thread where they name one, else by sender, version and total, with the shortlog of a cover to tell two such
+series apart. Their order in the file means nothing: covers come before and after their patches.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tdxkit.review.people import Person
+from tdxkit.review.post import Post
+
+_TAG = re.compile(r"(?:\[[^\[\]]*\]\s*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One version of a series. `total` is None for a pull request, whose patches are not mailed; a lone patch has total 1."""
+
+    sender: Person
+    version: int
+    total: int | None
+    cover: Post | None
+    patches: Mapping[int, Post] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The cover's title; without a cover, that of the first patch at hand."""
+        first = self.cover or self.patches[min(self.patches)]
+        return first.subject.title
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Numbers of the patches at hand."""
+        return tuple(sorted(self.patches))
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Numbers up to the total without a mail."""
+        return tuple(n for n in range(1, (self.total or 0) + 1) if n not in self.patches)
+
+    @property
+    def titles(self) -> dict[int, str]:
+        """Titles by number: of the patches at hand, and of missing ones where the cover's shortlog gives them all."""
+        listed = _listed(self.cover)
+        known = dict(enumerate(listed, 1)) if len(listed) == self.total else {}
+        known.update((n, post.subject.title) for n, post in self.patches.items())
+        return dict(sorted(known.items()))
+
+    @property
+    def touched(self) -> dict[str, tuple[int, ...]]:
+        """Each file, and the numbers of the patches that touch it."""
+        found: dict[str, list[int]] = {}
+        for n in self.present:
+            for file in self.patches[n].files:
+                found.setdefault(file.path, []).append(n)
+        return {path: tuple(numbers) for path, numbers in sorted(found.items())}
+
+    @property
+    def authors(self) -> dict[Person, tuple[int, ...]]:
+        """Who wrote which of the patches at hand."""
+        found: dict[Person, list[int]] = {}
+        for n in self.present:
+            found.setdefault(self.patches[n].author, []).append(n)
+        return {who: tuple(numbers) for who, numbers in found.items()}
+
+    def gaps(self) -> tuple[str, ...]:
+        """What of this series is not at hand, as sentences; empty when it is whole."""
+        said = []
+        if self.cover is None and (self.total or 0) > 1:
+            said.append("no cover")
+        if self.missing:
+            said.append(f"missing of {self.total}: {spans(self.missing)}")
+        for post in filter(None, (self.cover, *self.patches.values())):
+            name = "cover" if post is self.cover else f"patch {post.subject.n or 1}"
+            said += [f"{name}: {what}" for what in post.missing()]
+        return tuple(said)
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers in words: runs joined.
+
+    >>> spans([1, 2, 3, 7])
+    '1–3, 7'
+    """
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and runs[-1][1] == n - 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+
+
+def bare(title: str) -> str:
+    """A title for comparison: without tags in brackets, in lower case."""
+    return " ".join(_TAG.sub("", title, count=1).lower().split())
+
+
+def _listed(cover: Post | None) -> list[str]:
+    """Titles of a cover's shortlog; in their order in the series only where one author wrote all of it."""
+    logs = cover.message.shortlog if cover else ()
+    return list(logs[0].titles) if len(logs) == 1 else []
+
+
+def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
+    """Sort posts into series, in the order of their first mail. A mail that comes twice (same Message-ID) counts once."""
+    groups = _Groups()
+    once: dict[object, Post] = {post.message_id or id(post): post for post in posts}
+    order = {id(post): k for k, post in enumerate(once.values())}
+    for post in sorted(
+        once.values(), key=lambda p: p.subject.n or 0
+    ):  # stable: covers first, so that patches find them
+        groups.place(post)
+    ready = sorted(groups.all, key=lambda g: min(order[id(p)] for p in g.members()))
+    return tuple(group.series() for group in ready)
+
+
+@dataclass(slots=True)
+class _Group:
+    key: tuple
+    cover: Post | None = None
+    patches: dict[int, Post] = field(default_factory=dict)
+
+    def members(self) -> list[Post]:
+        return [*([self.cover] if self.cover else []), *self.patches.values()]
+
+    def series(self) -> Series:
+        sender, version, total = self.key
+        return Series(sender, version, total, self.cover, dict(sorted(self.patches.items())))
+
+
+class _Groups:
+    """Groups found by thread, by a shortlog's titles, or by being the next with this number: each a look-up, so sorting is linear."""
+
+    def __init__(self):
+        self.all: list[_Group] = []
+        self.threads: dict[tuple, _Group] = {}
+        self.titles: dict[tuple, _Group] = {}
+        self.queues: dict[tuple, list[_Group]] = {}
+        self.roots: dict[str, str] = {}  # message id: root of its thread
+
+    def place(self, post: Post) -> None:
+        what = post.subject
+        if what.n is None:
+            group = self._new((post.sender, what.version, None if what.pull else 1))
+            if what.pull:
+                group.cover = post
+            else:
+                group.patches[1] = post
+            return
+        root = self._root(post)
+        thread = (root, what.version, what.total)
+        group = self.threads.get(thread) if root else None
+        if group is None or self._taken(group, what.n):
+            group = self._unthreaded(post, alone=group is None and bool(post.references))
+        if root:
+            self.threads.setdefault(thread, group)
+        self._put(group, post)
+
+    def _root(self, post: Post) -> str:
+        """The thread's first mail, as far as it can be followed; a mail that names none begins one."""
+        known = next((self.roots[r] for r in reversed(post.references) if r in self.roots), "")
+        root = known or (post.references[0] if post.references else post.message_id)
+        if post.message_id:
+            self.roots[post.message_id] = root
+        return root
+
+    def _unthreaded(self, post: Post, alone: bool) -> _Group:
+        what = post.subject
+        key = (post.sender.email, what.version, what.total)
+        listed = self.titles.get((key, what.n, bare(what.title)))
+        if listed and not self._taken(listed, what.n):
+            return listed
+        queue = self.queues.setdefault(key, [])
+        free = next((g for g in queue[-50:] if not self._taken(g, what.n)), None) if not alone else None
+        if free is None:
+            free = self._new((post.sender, what.version, what.total))
+            queue.append(free)
+        return free
+
+    @staticmethod
+    def _taken(group: _Group, n: int) -> bool:
+        return group.cover is not None if n == 0 else n in group.patches
+
+    def _new(self, key: tuple) -> _Group:
+        self.all.append(_Group(key))
+        return self.all[-1]
+
+    def _put(self, group: _Group, post: Post) -> None:
+        what = post.subject
+        if what.n:
+            group.patches[what.n] = post
+            return
+        group.cover = post
+        for n, title in enumerate(_listed(post), 1):
+            self.titles.setdefault(((post.sender.email, what.version, what.total), n, bare(title)), group)
