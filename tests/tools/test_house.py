@@ -188,6 +188,11 @@ def test_find_python_takes_the_one_named():
     assert find_python(sys.executable).stdout.strip() == sys.executable
 
 
+def test_find_python_takes_a_name_with_a_space(tmp_path):
+    (tmp_path / "my python").symlink_to(sys.executable)
+    assert find_python(str(tmp_path / "my python")).stdout.strip() == str(tmp_path / "my python")
+
+
 def test_the_stamp_names_the_place(house):
     house.make("test")
     assert json.loads(house.stamp.read_text()) == {
