@@ -1,0 +1,146 @@
+"""A small race made by hand, as a run and as a graph, so that the views are tested without the explorer."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tdxkit.card import Card
+from tdxkit.run import Line, Recorder, Text, Track, Wait
+
+ACTORS = ("CPU 0", "CPU 1")
+RULE = "REMOVE finds a pair"
+LINES = (
+    "def put(m, region):",
+    '    yield "atomic_dec_and_test(refcount)"',
+    "    m.refcount[region] -= 1",
+    "    yield from spin_lock(m)",
+    '    yield "read refcount"',
+    '    yield "TDH.PHYMEM.PAMT.REMOVE(region)"',
+    "    m.pair[region] = False",
+    "    m.pamt_lock = None",
+    "    return",
+    "# the same text for both CPUs,",
+    "# and longer than a lane is high",
+    "# so that it has to scroll",
+    "# down here",
+)
+TEXTS = {"put": Text("tdx_pamt_put, as posted in v2", LINES)}
+TRACKS = (
+    Track("pamt_lock", "pamt_lock", "lock"),
+    Track("pair in the region", "pair[0]", "fact"),
+    Track(RULE, RULE, "rule"),
+)
+CARD = Card(("the order of the atomics",), ("one region; hides contention of neighbours",), ("weak memory",))
+# What each place does: (label, line). A place is where an actor stands before its step.
+PLACES = (("atomic_dec_and_test(refcount)", 1), ("spin_lock(pamt_lock)", 3), ("read refcount", 4), ("TDH.PHYMEM.PAMT.REMOVE(region)", 5), ("spin_unlock(pamt_lock)", 7))  # fmt: skip
+FIRST = {"refcount[0]": 2, "pair[0]": True, "pamt_lock": None, "last": "—"}
+
+
+def moves(shared: dict, places: tuple, a: int):
+    """What actor a can do: [(choice, label, sentence, shared after, places after, broken)]; reading refcount is a choice here."""
+    at, name, now = places[a], ACTORS[a], dict(shared)
+
+    def to(place, sentence, broken=(), choice=None):
+        moved = (*places[:a], place, *places[a + 1 :])
+        return choice, PLACES[at][0], sentence, dict(now), moved, tuple(broken)
+
+    if at == 0:
+        now["refcount[0]"] -= 1
+        return [to(1, f"{name} lets go of its reference")]
+    if at == 1:
+        if shared["pamt_lock"]:
+            return []
+        now["pamt_lock"] = name
+        return [to(2, f"{name} takes pamt_lock")]
+    if at == 2:
+        return [to(3, f"{name} reads 0", choice=0), to(4, f"{name} reads 1", choice=1)]
+    if at == 3:
+        broken = [] if shared["pair[0]"] else [RULE]
+        now["pair[0]"], now["last"] = False, "TDX_SUCCESS" if not broken else "TDX_NO_PAMT_PAGE_PAIR"
+        return [to(4, f"{name} asks the module to remove the pair", broken)]
+    if at == 4:
+        now["pamt_lock"] = None
+        return [to(5, "")]
+    return []
+
+
+def why(shared, places, a):
+    held = shared["pamt_lock"]
+    return f"{ACTORS[a]} waits for pamt_lock, held by {held}" if places[a] == 1 and held else ""
+
+
+def line(places, a):
+    return Line("put", PLACES[places[a]][1]) if places[a] < len(PLACES) else None
+
+
+def build_run(picks: str, actors=ACTORS, title="Two CPUs give back one page pair", **more):
+    """The run in which CPUs move in the order of `picks`, such as "0011"; each takes its first choice."""
+    shared, places = FIRST, (0, 0)
+    recorder = Recorder(shared)
+    for pick in map(int, picks):
+        before = line(places, pick)
+        _, label, sentence, shared, places, broken = moves(shared, places, pick)[0]
+        waits = [Wait(actors[a], shared["pamt_lock"], w) for a in (0, 1) if (w := why(shared, places, a))]
+        recorder.step(
+            actors[pick],
+            label,
+            sentence,
+            shared,
+            line=before,
+            next=line(places, pick),
+            waits=tuple(waits),
+            broken=broken,
+        )
+    more = {
+        "texts": TEXTS,
+        "tracks": TRACKS,
+        "card": CARD,
+        "code": "sample:2x1:9f3c A2",
+        "subtitle": "a sample",
+        **more,
+    }
+    return recorder.run(title, actors, start={a: Line("put", 1) for a in actors}, **more)
+
+
+def build_graph():
+    """Every state of the sample, in the form of tdxkit.explore.graph.Graph."""
+    start = (tuple(FIRST.items()), (0, 0))
+    order, at, edges, shared = [start], {start: 0}, [], {}
+    for state in order:
+        row = []
+        for a in (0, 1):
+            for choice, label, sentence, after, places, broken in moves(dict(state[0]), state[1], a):
+                to = (tuple(after.items()), places)
+                if to not in at:
+                    at[to] = len(order)
+                    order.append(to)
+                row.append(
+                    SimpleNamespace(
+                        actor=a, choice=choice, target=at[to], label=label, sentence=sentence, broken=broken
+                    )
+                )
+        edges.append(tuple(row))
+    nodes = []
+    for values, places in order:
+        state = dict(values)
+        nodes.append(SimpleNamespace(
+            shared=shared.setdefault(values, len(shared)), lines=tuple(line(places, a) for a in (0, 1)),
+            whys=tuple(why(state, places, a) for a in (0, 1)),
+        ))  # fmt: skip
+    return SimpleNamespace(actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges))
+
+
+@pytest.fixture(scope="session")
+def make_run():
+    return build_run
+
+
+@pytest.fixture(scope="session")
+def bad_run():
+    """Both CPUs remove the one pair: breaks at step 9 of 10."""
+    return build_run("0100001111")
+
+
+@pytest.fixture(scope="session")
+def make_graph():
+    return build_graph
