@@ -1,0 +1,71 @@
+"""What keeps the whole in order: sizes, names, citations, and that no module lies beyond every test."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tdxkit.cli import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "tdxkit").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_is_one_concept(path):
+    assert len(path.read_text().splitlines()) <= 300, f"{path.name}: is there a second concept in it?"
+
+
+def module_imports(path: Path) -> set[str]:
+    """Every module of tdxkit that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+    return {name for name in found if name.startswith("tdxkit")}
+
+
+def test_no_module_lies_beyond_every_test():
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in MODULES}
+    tests = list((ROOT / "tests").rglob("*.py"))
+    words = "".join(p.read_text() for p in tests)
+    reached = {"tdxkit.__main__"} | {f"tdxkit.commands.{name}" for name in COMMANDS if f'"{name}"' in words}
+    fresh = reached | set().union(*map(module_imports, tests))
+    while fresh:
+        reached |= fresh
+        fresh = set().union(*(module_imports(modules[name]) for name in fresh if name in modules)) - reached
+    assert sorted(set(modules) - reached) == [], "no test imports these, nor anything that a test imports"
+
+
+def test_test_files_have_names_of_their_own():
+    """pytest imports them by their bare name, so that two of one name hide each other."""
+    names = [p.name for p in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
+TEXTS = [
+    p
+    for top in ("tdxkit", "tests", "tools", "data", "notebooks", "benchmarks", "docs", "deploy")
+    for p in (ROOT / top).rglob("*")
+    if p.suffix in {".py", ".toml", ".json", ".ipynb", ".md", ".js", ".css", ".html"} and p.is_file()
+] + [p for p in ROOT.iterdir() if p.suffix in {".md", ".toml", ".txt"} or p.name == "Makefile"]
+
+
+def test_no_file_names_a_place_on_somebodys_machine():
+    person = re.compile(r"/(?:home|Users)/(?!me/|you/|jovyan/)\w+/|/root/\w")
+    named = [
+        str(p.relative_to(ROOT)) for p in TEXTS if person.search(t := p.read_text(encoding="utf-8")) or f"{ROOT}/" in t
+    ]
+    assert named == []
+
+
+def test_every_citation_has_its_source():
+    from tdxkit.facts import load_toml
+
+    known = load_toml("sources.toml")
+    for path in (p for p in TEXTS if p.suffix in (".py", ".ipynb") and "tests" not in p.parts):
+        for cited in re.findall(r"""\bcite\(\\?["']([^"'\\]+)""", path.read_text(encoding="utf-8")):
+            assert cited in known, f"{path.name} cites {cited}, which data/sources.toml does not have"
