@@ -25,8 +25,8 @@ _RANGE = re.compile(r"From ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _HEAD = re.compile(r"(\S.{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _TABLE = re.compile(r"Top (\d{1,4}) contributor( Email domain)?s \(Based on Email Body\)\s*")
 _COUNT = re.compile(r" *(\d{1,9}) +(\S.{0,4000}?)\s*")
-_MESSAGES = "===== Patch Commit Messages ===="
-_LIST = "===== Patch list in this time period ====="
+MESSAGES_TITLE = "===== Patch Commit Messages ===="
+LIST_TITLE = "===== Patch list in this time period ====="
 _KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
 
 Line = tuple[int, str]
@@ -117,9 +117,9 @@ def _tables(lines: Iterator[Line], notes: Notes) -> tuple[tuple[_Table, _Table],
         if found := _TABLE.fullmatch(line[:200]):
             into = domains if found[2] else people
             into.limit = int(found[1])
-        elif line.rstrip() == _LIST:
+        elif line.rstrip() == LIST_TITLE:
             into = listed
-        elif line.rstrip() == _MESSAGES:
+        elif line.rstrip() == MESSAGES_TITLE:
             return tables, tuple(listed)
         elif not line.strip():
             continue

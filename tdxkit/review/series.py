@@ -42,10 +42,19 @@ class Series:
 
     @property
     def titles(self) -> dict[int, str]:
-        """Titles by number: of the patches at hand, and of missing ones where the cover's shortlog gives them all."""
-        listed = _listed(self.cover)
-        known = dict(enumerate(listed, 1)) if len(listed) == self.total else {}
-        known.update((n, post.subject.title) for n, post in self.patches.items())
+        """Titles by number: of the patches at hand, and of missing ones where the cover's shortlog leaves no doubt.
+
+        A shortlog keeps the order of the series within each author: what is left of it fits the gaps if one author wrote it all.
+        """
+        known = {n: post.subject.title for n, post in self.patches.items()}
+        here = {bare(title) for title in known.values()}
+        left = [
+            [t for t in log.titles if bare(t) not in here]
+            for log in (self.cover.message.shortlog if self.cover else ())
+        ]
+        left = [titles for titles in left if titles]
+        if len(left) == 1 and len(left[0]) == len(self.missing):
+            known.update(zip(self.missing, left[0]))
         return dict(sorted(known.items()))
 
     @property
@@ -96,12 +105,6 @@ def spans(numbers: Iterable[int]) -> str:
 def bare(title: str) -> str:
     """A title for comparison: without tags in brackets, in lower case."""
     return " ".join(_TAG.sub("", title, count=1).lower().split())
-
-
-def _listed(cover: Post | None) -> list[str]:
-    """Titles of a cover's shortlog; in their order in the series only where one author wrote all of it."""
-    logs = cover.message.shortlog if cover else ()
-    return list(logs[0].titles) if len(logs) == 1 else []
 
 
 def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
@@ -170,7 +173,7 @@ class _Groups:
     def _unthreaded(self, post: Post, alone: bool) -> _Group:
         what = post.subject
         key = (post.sender.email, what.version, what.total)
-        listed = self.titles.get((key, what.n, bare(what.title)))
+        listed = self.titles.get((key, bare(what.title)))
         if listed and not self._taken(listed, what.n):
             return listed
         queue = self.queues.setdefault(key, [])
@@ -194,5 +197,7 @@ class _Groups:
             group.patches[what.n] = post
             return
         group.cover = post
-        for n, title in enumerate(_listed(post), 1):
-            self.titles.setdefault(((post.sender.email, what.version, what.total), n, bare(title)), group)
+        key = (post.sender.email, what.version, what.total)
+        for log in post.message.shortlog:
+            for title in log.titles:
+                self.titles.setdefault((key, bare(title)), group)
