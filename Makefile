@@ -21,7 +21,7 @@ help:  ## this list
 
 lab: env  ## open JupyterLab on the first notebook
 	@$(RUN) -m tdxkit doctor --quiet
-	@$(RUN) -m jupyterlab $(QUIET_LAB) $(LAB_ARGS) notebooks/00-start-here.ipynb
+	@$(RUN) -m jupyterlab $(QUIET_LAB) --LabApp.default_url=/lab/tree/00-start-here.ipynb $(LAB_ARGS) notebooks
 
 test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
 ifeq ($(BROWSER),0)
