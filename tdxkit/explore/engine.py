@@ -1,0 +1,116 @@
+"""The readable engine: a world of real generators, and every interleaving of it by running each schedule again from the start.
+
+Nothing clever happens here, so this is the text to read first and the judge of the fast engine (tables.py, search.py) in the
+tests. A generator cannot be copied, so to look at what follows a schedule the world is built anew and the schedule run again:
+fine for some thousand states.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from tdxkit.explore.place import frozen, place
+from tdxkit.explore.program import DEADLOCK, Memory, Scenario, begin, request, rule_of
+
+Choice = tuple[int, int]  # which thread, and the index of the value it is given
+
+
+class World:
+    """The threads of a scenario as suspended generators, and the memory they share."""
+
+    def __init__(self, scenario: Scenario):
+        self.scenario = scenario
+        self.memory = Memory(scenario.layout)
+        self.threads, self.asks, self.started = [], [], set()
+        for thread in scenario.threads:
+            generator, item = begin(thread, self.memory)
+            self.threads.append(generator)
+            self.asks.append(item and request(item, generator.__name__))
+
+    def finished(self, k: int) -> bool:
+        """Has thread k come to its end?"""
+        return self.threads[k].gi_frame is None
+
+    def suspended(self, k: int) -> bool:
+        """Is thread k kept by an interrupt that has started and not finished?"""
+        hosts = self.scenario.hosts
+        return any(host == k and i in self.started and not self.finished(i) for i, host in enumerate(hosts))
+
+    def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
+        """One atomic step of thread k: did anything change, and which rules did it break."""
+        generator, before = self.threads[k], self.state()
+        self.memory.begin()
+        broken = []
+        try:
+            item = generator.send(self.asks[k][1][choice])
+            self.asks[k] = request(item, generator.__name__)
+        except StopIteration:
+            self.asks[k] = None
+        except Exception as error:
+            self.asks[k] = None
+            broken = [rule_of(error, generator.__name__)]
+        moved = bool(broken) or self.state() != before
+        if moved:
+            self.started.add(k)
+        return moved, self.memory._broken + broken
+
+    def state(self) -> tuple:
+        """Shared values and the place of each thread: equal states go on alike."""
+        shared = tuple(
+            frozen(v, f"shared variable {n}") for v, n in zip(self.memory._values, self.memory._layout.labels)
+        )
+        return shared, tuple(None if self.finished(k) else place(g) for k, g in enumerate(self.threads))
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What the readable engine found: number of states, first violation (rule and schedule), final shared states."""
+
+    states: int
+    rule: str | None
+    schedule: tuple[Choice, ...] | None
+    finals: frozenset
+
+
+def run(scenario: Scenario, schedule: tuple[Choice, ...]) -> World:
+    """A fresh world after a schedule."""
+    world = World(scenario)
+    for k, choice in schedule:
+        world.step(k, choice)
+    return world
+
+
+def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
+    """Every state, breadth first: so the first broken rule has a shortest schedule. A step that breaks a rule is not gone past."""
+    declared = {p.name for p in scenario.properties}
+    checks = [p for p in scenario.properties if p.check and p.kind != "sometimes" and prop in (None, p.name)]
+    seen, finals, found = set(), set(), None
+    todo = deque([()])
+    while todo:
+        schedule = todo.popleft()
+        world = run(scenario, schedule)
+        if world.state() in seen:
+            continue
+        seen.add(world.state())
+        ended = all(world.finished(k) for k in range(len(world.threads)))
+        broken = [p.name for p in checks if (p.kind == "always" or ended) and not p.check(world.memory)]
+        if ended:
+            finals.add(world.state()[0])
+        if broken:
+            found = found or (broken[0], schedule)
+            continue
+        moved = False
+        for k in range(len(world.threads)):
+            if world.finished(k) or world.suspended(k):
+                continue
+            for choice in range(len(world.asks[k][1])):
+                after = run(scenario, schedule)
+                moves, broken = after.step(k, choice)
+                moved |= moves
+                broken = [name for name in broken if prop in (None, name) or name not in declared]
+                if broken:
+                    found = found or (broken[0], (*schedule, (k, choice)))
+                elif moves:
+                    todo.append((*schedule, (k, choice)))
+        if not moved and not ended and prop in (None, DEADLOCK):
+            found = found or (DEADLOCK, schedule)
+    return Explored(len(seen), found and found[0], found and found[1], frozenset(finals))

@@ -1,0 +1,234 @@
+"""Where a suspended thread stands: a value that is equal for two generators exactly when they will go on alike.
+
+A place is, for the generator and each one it delegates to: the code, the offset of the `yield`, the locals that are still live
+there (found by a backward pass over the bytecode) and what lies on the value stack, such as the iterator of a `for` loop. Dead
+locals are left out: a leftover variable must not make two equal states look different. Values are compared with their types,
+since True == 1. Whatever cannot be compared by value is refused, never guessed.
+"""
+
+import dis
+import enum
+import gc
+import types
+from collections.abc import Hashable
+from dataclasses import is_dataclass
+from functools import cache
+
+from tdxkit.errors import ModelError, printable
+
+PLAIN = (int, str, bool, bytes, type(None), float, complex, type(...))
+BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, enum.Enum)
+ITERATORS = tuple(
+    type(iter(x)) for x in ((), "", [], range(0), range(1 << 70), {}, {}.keys(), {}.values(), {}.items(), set(), b"")
+) + (enumerate, zip, reversed, type(reversed([])), map, filter)
+LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
+UNBOUND = ("unbound",)
+
+
+def frozen(value: object, where: str) -> Hashable:
+    """`value` as a key that tells it from every other value, type included; ModelError where it could change behind our back."""
+    kind = type(value)
+    if kind in PLAIN:
+        return (kind, value.hex() if kind is float else value)
+    if kind is tuple or kind is frozenset or (isinstance(value, tuple) and hasattr(kind, "_fields")):
+        items = (frozen(v, where) for v in value)
+        return (kind, frozenset(items) if kind is frozenset else tuple(items))
+    if isinstance(value, BY_IDENTITY):
+        return (kind, id(value))
+    if kind is range:
+        return (kind, value)
+    if hasattr(kind, "as_local"):  # the shared memory itself, which is no part of a thread's own state
+        return (kind, kind.as_local(value))
+    if isinstance(value, types.MethodType):
+        return (kind, id(value.__func__), frozen(value.__self__, where))
+    if is_dataclass(kind) and kind.__dataclass_params__.frozen:
+        return (kind, tuple(frozen(getattr(value, name), where) for name in kind.__dataclass_fields__))
+    if kind.__flags__ & (1 << 9) and getattr(value, "__dict__", None) == {} and not hasattr(kind, "__slots__"):
+        return (kind, "without state")
+    raise ModelError(
+        f"{where} holds {printable(value, 40)}",
+        "the explorer compares states by value, so models hold numbers, strings, tuples and other immutable values",
+        "use a tuple or a frozenset instead of a " + kind.__name__,
+    )
+
+
+def place(generator: types.GeneratorType) -> tuple:
+    """The place of a suspended generator, a hashable value; ModelError for what cannot be compared."""
+    frames: list = []
+    while generator is not None:
+        frame = generator.gi_frame
+        code = frame.f_code
+        known = frame.f_locals
+        live = live_locals(code, frame.f_lasti)
+        frames.append(id(code))
+        frames.append(frame.f_lasti)
+        for name in live:
+            value = known.get(name, UNBOUND)
+            frames.append(
+                UNBOUND if value is UNBOUND else frozen(value, f"the local variable {name} of {code.co_name}")
+            )
+        inner = generator.gi_yieldfrom
+        for value in _stack(generator, code, known):
+            if value is not inner:
+                frames.append(_on_stack(value, code))
+        if inner is not None and not isinstance(inner, types.GeneratorType):
+            frames.append(_on_stack(inner, code))
+            inner = None
+        generator = inner
+    return tuple(frames)
+
+
+def lines(generator: types.GeneratorType) -> list[tuple[types.CodeType, int]]:
+    """The code and line (counted from 1 in its file) of the generator and each one it delegates to, outermost first."""
+    chain = []
+    while isinstance(generator, types.GeneratorType) and generator.gi_frame is not None:
+        chain.append((generator.gi_code, generator.gi_frame.f_lineno))
+        generator = generator.gi_yieldfrom
+    return chain
+
+
+def _on_stack(value: object, code: types.CodeType) -> Hashable:
+    """A value of the stack as a key: an iterator by what it still has to give."""
+    where = f"a loop or expression around a yield of {code.co_name}"
+    if isinstance(value, ITERATORS):
+        return (type(value), *(_on_stack(v, code) for v in value.__reduce__()[1:]))
+    if isinstance(value, types.GeneratorType):
+        return ("generator", place(value)) if value.gi_frame is not None else ("finished",)
+    if type(value) in (list, tuple):  # a list here belongs to an iterator: what is in it is what it will give
+        return (type(value), *(_on_stack(v, code) for v in value))
+    if isinstance(value, BaseException):
+        return (type(value), frozen(value.args, where))
+    return frozen(value, where)
+
+
+def _stack(generator: types.GeneratorType, code: types.CodeType, known) -> list:
+    """What lies on the value stack: the collector visits function, code, locals, stack, in this order (see the canary)."""
+    seen = gc.get_referents(generator)
+    for k, value in enumerate(seen):
+        if value is code and k and isinstance(seen[k - 1], types.FunctionType):
+            start = k + 1
+            break
+    else:
+        raise _refuse()
+    names, always = _slots(code)
+    return seen[start + always + sum(name in known for name in names) :]
+
+
+@cache
+def _slots(code: types.CodeType) -> tuple[tuple[str, ...], int]:
+    """The variables that have a slot when bound, and how many always have one: cells."""
+    cells = {*code.co_cellvars, *code.co_freevars}
+    return tuple(name for name in code.co_varnames if name not in cells), len(cells)
+
+
+@cache
+def live_locals(code: types.CodeType, offset: int) -> tuple[str, ...]:
+    """The variables whose value may still be read after the instruction at `offset`; cells always count as live."""
+    return _liveness(code).get(offset, tuple(code.co_varnames) + code.co_cellvars + code.co_freevars)
+
+
+@cache
+def _liveness(code: types.CodeType) -> dict[int, tuple[str, ...]]:
+    """Variables live after each instruction: the backward data flow over the bytecode, exception handlers included.
+
+    Where a generator waits, its offset is that of YIELD_VALUE up to Python 3.12 and of the RESUME behind it from 3.13.
+    """
+    _check(code)
+    cells = (*code.co_cellvars, *code.co_freevars)
+    if LOOKS_AT_ALL_LOCALS & set(code.co_names):
+        return {}
+    instructions = list(dis.get_instructions(code))
+    index = {ins.offset: k for k, ins in enumerate(instructions)}
+    handlers = dis.Bytecode(code).exception_entries
+    after: list[set[int]] = []
+    for k, ins in enumerate(instructions):
+        nexts = set() if _ends(ins.opname) else {k + 1}
+        if ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs:
+            nexts.add(index[ins.argval])
+        nexts |= {index[h.target] for h in handlers if h.start <= ins.offset < h.end}
+        after.append({n for n in nexts if n < len(instructions)})
+    effects = [_effect(ins) for ins in instructions]
+    before: list[frozenset] = [frozenset()] * len(instructions)
+    changed = True
+    while changed:
+        changed = False
+        for k in range(len(instructions) - 1, -1, -1):
+            uses, sets = effects[k]
+            new = uses | (frozenset().union(*(before[n] for n in after[k])) - sets)
+            if new != before[k]:
+                before[k], changed = new, True
+    return {
+        ins.offset: tuple(sorted(frozenset().union(*(before[n] for n in after[k])) - set(cells))) + cells
+        for k, ins in enumerate(instructions)
+    }
+
+
+def _ends(opname: str) -> bool:
+    """Control never goes on to the next instruction."""
+    return opname.startswith(("RETURN", "RAISE", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_ABSOLUTE"))
+
+
+def _effect(ins) -> tuple[frozenset, frozenset]:
+    """Variables an instruction reads, and those it sets for sure; an instruction not known here reads what it names."""
+    if "FAST" not in ins.opname:
+        return frozenset(), frozenset()
+    names = ins.argval if isinstance(ins.argval, tuple) else (ins.argval,)
+    if ins.opname == "STORE_FAST_LOAD_FAST":
+        return frozenset(names[1:]) - {names[0]}, frozenset(names[:1])
+    if ins.opname.startswith("STORE_FAST"):
+        return frozenset(), frozenset(names)
+    return frozenset(names), frozenset()
+
+
+def _check(code: types.CodeType) -> None:
+    """Refuse code that changes variables outside its thread: no state would show it."""
+    for ins in dis.get_instructions(code):
+        outside = ins.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")
+        if outside or (ins.opname in ("STORE_DEREF", "DELETE_DEREF") and ins.argval in code.co_freevars):
+            raise ModelError(
+                f"{code.co_name} sets the outside variable {ins.argval}",
+                "threads share memory through m only, or no state would show the change",
+                f"make it a shared variable: m.{ins.argval}",
+            )
+
+
+def _refuse() -> ModelError:
+    return ModelError(
+        "this Python", "the explorer must be able to see where a suspended generator stands", "use CPython 3.11 to 3.14"
+    )
+
+
+def _canary() -> None:
+    """What a wrong look at frames would get wrong, tried out at import: a loop's round, and a variable nobody reads again."""
+
+    def rounds(k):
+        for _ in range(k):
+            leftover = object
+            yield leftover
+
+    def dead(value):
+        yield value
+        value = 0
+        yield value
+
+    def walk(generator, k):
+        for _ in range(k):
+            next(generator)
+        return place(generator)
+
+    def asked():
+        yield (7, (yield "first"))
+
+    other = asked()
+    next(other)
+    a_round = walk(rounds(2), 1) != walk(rounds(2), 2) == walk(rounds(2), 2)
+    stale = walk(dead(1), 1) == walk(dead(2), 1)
+    if not (a_round and stale and walk(asked(), 1) == place(other) and _on_stack_of(other) == [7]):
+        raise _refuse()
+
+
+def _on_stack_of(generator: types.GeneratorType) -> list:
+    return _stack(generator, generator.gi_code, generator.gi_frame.f_locals)
+
+
+_canary()

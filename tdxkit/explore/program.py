@@ -1,0 +1,352 @@
+"""What the explorer runs: threads as generators, the shared memory they see, the rules that must hold.
+
+A program is a generator function whose first argument is the shared memory:
+
+    def put(m, region):
+        yield "atomic_dec_and_test(refcount)"     # the START of an atomic step: what follows, up to the next yield,
+        m.refcount[region] -= 1                   # happens at once
+        if m.refcount[region]:
+            return
+        yield from spin_lock(m)                   # programs are made of programs
+        ok = yield "alloc_page()", (True, False)  # a choice: one branch for each value
+        m.must("a pair is there", m.pair[region]) # a rule: breaking it is what the explorer looks for
+        m.tell("the pair comes out")              # a sentence about this step, for the views
+
+Shared variables are plain (`m.pamt_lock`) or keyed (`m.refcount[region]`) and hold immutable values. `assert` and `raise` break
+a rule too. A step that changes nothing and comes back to the same place is *blocked*: so waiting is `while True: yield …; if
+not m.lock: …`, and threads that are all blocked are a deadlock.
+"""
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tdxkit.card import Card
+from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.run import Track
+
+MAX_THREADS = 15
+ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named rule. kind: `always` in every state, `sometimes` in at least one, `at_end` when all threads have finished, or
+    `must`, checked by the program itself with m.must(name, condition). `check` gets the memory and returns a truth value."""
+
+    kind: str
+    name: str
+    check: Callable[..., object] | None = None
+
+
+def always(name: str, check: Callable) -> Property:
+    """`check(m)` holds in every state, the first one included."""
+    return Property("always", name, check)
+
+
+def sometimes(name: str, check: Callable) -> Property:
+    """`check(m)` holds in at least one reachable state: keeps "nothing found" from being true of a model that does nothing."""
+    return Property("sometimes", name, check)
+
+
+def at_end(name: str, check: Callable) -> Property:
+    """`check(m)` holds whenever every thread has finished."""
+    return Property("at_end", name, check)
+
+
+def must(name: str) -> Property:
+    """Declares a rule that programs check with m.must(name, …), so that it can be asked for."""
+    return Property("must", name)
+
+
+DEADLOCK = "deadlock"
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A program and its arguments after `m`. `actor` names its lane, "CPU 0" where empty; `on` makes it an interrupt."""
+
+    program: Callable[..., Iterator]
+    args: tuple = ()
+    actor: str = ""
+    on: "Thread | None" = None
+
+
+def interrupt(program: Callable[..., Iterator], *args, on: Thread, actor: str = "") -> Thread:
+    """A program that suspends thread `on` from its own first step to its last.
+
+    It happens once, at any moment of the other's life, before and after it included; a first step that is blocked (interrupts
+    off) has not happened yet.
+    """
+    return Thread(program, args, actor or f"interrupt on {on.actor}", on)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Threads over one shared memory, the rules, and what views need to show a run of it.
+
+    shared: first values; a mapping as a value makes a keyed variable. constants: read as m.NAME, never written and no part of
+    the state. locks: shared variables that views show with their holder. texts: the functions whose source lines the views
+    light. name, threads and rounds are what a schedule code names; `version` goes into its digest.
+    """
+
+    name: str
+    shared: Mapping[str, object]
+    threads: tuple[Thread, ...]
+    properties: tuple[Property, ...] = ()
+    rounds: int = 1
+    constants: Mapping[str, object] = field(default_factory=dict)
+    locks: tuple[str, ...] = ()
+    title: str = ""
+    subtitle: str = ""
+    texts: tuple[Callable, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    card: Card = Card()
+    version: str = "1"
+
+    def __post_init__(self):
+        if not 1 <= len(self.threads) <= MAX_THREADS:
+            raise InputError(
+                f"{self.name} with {len(self.threads)} threads",
+                f"a scenario has 1 to {MAX_THREADS} threads",
+                "give another number",
+            )
+        names = self.actors
+        if len(set(names)) < len(names):
+            raise ModelError(f"actors {', '.join(names)}", "each thread has a name of its own", "rename one")
+        for thread in self.threads:
+            if thread.on is not None and thread.on not in self.threads:
+                raise ModelError(
+                    f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
+                )
+
+    @cached_property
+    def actors(self) -> tuple[str, ...]:
+        """The names of the lanes, in the order of the threads."""
+        return tuple(t.actor or f"CPU {k}" for k, t in enumerate(self.threads))
+
+    @cached_property
+    def hosts(self) -> tuple[int | None, ...]:
+        """For each thread the index of the thread it interrupts, None for an ordinary one."""
+        return tuple(None if t.on is None else self.threads.index(t.on) for t in self.threads)
+
+    @cached_property
+    def layout(self) -> "Layout":
+        """The shared variables in a row."""
+        return Layout(self.shared, self.constants)
+
+    def rule(self, name: str) -> str:
+        """`name` if it is a rule of this scenario (or "deadlock"); InputError with the near ones otherwise."""
+        known = [*(p.name for p in self.properties), DEADLOCK]
+        if name in known:
+            return name
+        raise InputError(
+            f"property {printable(name)}", f"{self.name} has no such property", "use one of " + ", ".join(known)
+        )
+
+
+class Layout:
+    """Every shared variable and key as a numbered slot: labels, first values, and the constants beside them."""
+
+    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object]):
+        self.plain: dict[str, int] = {}
+        self.keyed: dict[str, dict[object, int]] = {}
+        self.labels: list[str] = []
+        self.names: list[str] = []
+        self.first: list[object] = []
+        self.constants = types.MappingProxyType(dict(constants))
+        for name, value in shared.items():
+            if not name.isidentifier() or name.startswith("_") or hasattr(Memory, name) or name in constants:
+                raise ModelError(
+                    f"shared variable {printable(name)}", "the name is taken or not a plain name", "rename it"
+                )
+            if isinstance(value, Mapping):
+                self.keyed[name] = {key: self._slot(name, f"{name}[{key}]", v) for key, v in value.items()}
+            else:
+                self.plain[name] = self._slot(name, name, value)
+
+    def _slot(self, name: str, label: str, value: object) -> int:
+        self.names.append(name)
+        self.labels.append(label)
+        self.first.append(value)
+        return len(self.labels) - 1
+
+    def unknown(self, name: str) -> ModelError:
+        """What to say about m.NAME that nobody declared."""
+        known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
+        return ModelError(
+            f"m.{name}", f"the shared variables of this scenario are {known}", "declare it or correct the name"
+        )
+
+
+class Memory:
+    """The shared memory as a program sees it; this one simply keeps the values. `load` and `store` are what others override."""
+
+    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_open", "_told", "_values")
+
+    def __init__(self, layout: Layout):
+        put = object.__setattr__
+        put(self, "_layout", layout)
+        put(self, "_values", list(layout.first))
+        put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
+        put(self, "_open", True)
+        self.begin()
+
+    def as_local(self) -> str:
+        """What it counts for in a thread's own state: nothing."""
+        return "m"
+
+    def begin(self) -> None:
+        """A new step starts: nothing told, nothing broken."""
+        put = object.__setattr__
+        put(self, "_broken", [])
+        put(self, "_told", [])
+        put(self, "_count", 0)
+
+    def load(self, slot: int) -> object:
+        """The value in a slot."""
+        return self._values[slot]
+
+    def store(self, slot: int, value: object) -> None:
+        """Put a value into a slot."""
+        self._values[slot] = value
+
+    def must(self, name: str, condition: object) -> None:
+        """A named rule of the model: where it does not hold, the step breaks it."""
+        if not condition and name not in self._broken:
+            self._broken.append(name)
+
+    def tell(self, sentence: str) -> None:
+        """Say in a sentence what this step does."""
+        self._told.append(str(sentence))
+
+    def __getattr__(self, name: str):
+        layout = self._layout
+        slot = layout.plain.get(name)
+        if slot is not None:
+            return self.load(slot) if self._look() else None
+        if name in layout.keyed:
+            return self._keyed[name]
+        if name in layout.constants:
+            return layout.constants[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise layout.unknown(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        slot = self._layout.plain.get(name)
+        if slot is None:
+            if name in self._layout.keyed:
+                raise ModelError(f"m.{name} = …", f"{name} is keyed", f"set one of its keys: m.{name}[key] = …")
+            raise self._layout.unknown(name)
+        if self._look():
+            self.store(slot, value)
+
+    def _look(self) -> bool:
+        if not self._open:
+            raise ModelError(
+                "shared memory used outside a step", "a step starts with a yield", "put a yield with a label before it"
+            )
+        object.__setattr__(self, "_count", self._count + 1)
+        if self._count > ENDLESS:
+            raise ModelError(
+                f"a step with more than {ENDLESS} looks at shared memory",
+                "a step must end",
+                "put a yield into the loop that waits",
+            )
+        return True
+
+
+class Keyed:
+    """A keyed shared variable: `m.refcount[region]`. Its keys are fixed; going over them looks at no value."""
+
+    __slots__ = ("_memory", "_name", "_slots")
+
+    def __init__(self, memory: Memory, name: str, slots: dict[object, int]):
+        self._memory, self._name, self._slots = memory, name, slots
+
+    def as_local(self) -> str:
+        """What it counts for in a thread's own state: which variable it is."""
+        return self._name
+
+    def _slot(self, key: object) -> int:
+        try:
+            return self._slots[key]
+        except (KeyError, TypeError):
+            keys = ", ".join(map(str, self._slots))
+            raise ModelError(f"m.{self._name}[{printable(key)}]", f"its keys are {keys}", "declare the key") from None
+
+    def __getitem__(self, key: object) -> object:
+        slot = self._slot(key)
+        return self._memory.load(slot) if self._memory._look() else None
+
+    def __setitem__(self, key: object, value: object) -> None:
+        slot = self._slot(key)
+        if self._memory._look():
+            self._memory.store(slot, value)
+
+    def __iter__(self):
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._slots
+
+
+def request(item: object, program: str) -> tuple[str, tuple]:
+    """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
+    label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, (None,))
+    if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
+        raise ModelError(
+            f"{program} yields {printable(item, 40)}",
+            "a step starts with a label, or with a label and a tuple of values to choose from",
+            'write yield "what happens" or yield "what happens", (1, 0)',
+        )
+    return label, choices
+
+
+def begin(thread: Thread, memory: Memory) -> tuple[types.GeneratorType, object]:
+    """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
+    name = getattr(thread.program, "__name__", "program")
+    try:
+        generator = thread.program(memory, *thread.args)
+    except TypeError as error:
+        raise ModelError(f"{name}{thread.args}", printable(str(error), 90), "give it the arguments it takes") from None
+    if not isinstance(generator, types.GeneratorType):
+        raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
+    object.__setattr__(memory, "_open", False)
+    try:
+        return generator, next(generator)
+    except StopIteration:
+        return generator, None
+    except ModelError:
+        raise
+    except Exception as error:
+        raise mistake(error, name) from None
+    finally:
+        object.__setattr__(memory, "_open", True)
+
+
+MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, RecursionError)
+
+
+def mistake(error: Exception, program: str) -> ModelError:
+    """A slip in the model's own Python, told in one line with its place."""
+    tb = error.__traceback__
+    while tb is not None and tb.tb_next is not None and "tdxkit/explore" not in tb.tb_next.tb_frame.f_code.co_filename:
+        tb = tb.tb_next
+    where = f"{program}, line {tb.tb_lineno} of {tb.tb_frame.f_code.co_name}" if tb is not None else program
+    return ModelError(where, f"{type(error).__name__}: {printable(str(error), 90)}", "correct the model")
+
+
+def rule_of(error: Exception, program: str) -> str:
+    """The name of the rule that an exception broke: the text of an assert, else type and text; ModelError for a slip."""
+    if isinstance(error, ModelError) or isinstance(error, MISTAKES):
+        raise error if isinstance(error, ModelError) else mistake(error, program) from None
+    text = printable(str(error), 80)
+    if isinstance(error, AssertionError):
+        return text or "assert"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

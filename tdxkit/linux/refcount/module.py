@@ -1,0 +1,141 @@
+"""What every posted design shares: the TDX module's side of a 2 MiB region, the page allocator, the spinlock, a page's use.
+
+The module is two fields a region, `pair` (a page pair is there) and `users` (its own count of 4K pages in use); the kernel's
+`refcount` stands beside them. The calls are plain functions of the memory that return a completion status with its details, as
+the module's code gives it [tdx-module]; each is one atomic step of whoever calls it.
+
+Fidelity card
+  modelled: PAMT.ADD, PAMT.REMOVE, a 4K page coming into use and going out, with the module's statuses, operand included
+  simplified: a region is two fields, so a page pair lies outside every region and pages come and go last in, first out
+  simplified: a page is used and released by the thread that took the reference, as a guest page or an S-EPT page would be
+  left out: BUSY (the kernel's lock keeps it away in these designs), HKID and alignment checks, 2M leaves, the bitmap
+"""
+
+from tdxkit.explore.program import always, at_end, must, sometimes
+
+TDX_SUCCESS = 0
+RCX, R8 = 1, 8  # operand ids, the low half of a status
+TDX_OPERAND_BUSY = 0x8000020000000000
+TDX_HPA_RANGE_NOT_FREE = 0xC000030400000000
+TDX_NO_PAMT_PAGE_PAIR = 0xC000030500000000
+TDX_PAMT_PAGE_NOT_EMPTY = 0xC000030600000000
+TDX_MISSING_PAMT_PAGE_PAIR = 0x8000030800000000
+TDX_PAGE_METADATA_INCORRECT = 0xC000030000000000
+STATUS = 0xFFFFFFFF00000000  # the upper half tells the status, the lower its details
+ENOMEM, EIO = -12, -5
+
+REMOVE_FINDS_A_PAIR = "REMOVE finds a pair"
+REMOVE_FINDS_NO_USER = "REMOVE finds no page in use"
+USE_HAS_PAIR = "a page in use has its pair"
+REFCOUNT_HAS_PAIR = "at the end a refcount has its pair"
+NOTHING_LEFT = "at the end no pair is left"
+NOT_NEGATIVE = "the refcount is never negative"
+
+PROPERTIES = (
+    must(REMOVE_FINDS_A_PAIR),
+    must(REMOVE_FINDS_NO_USER),
+    must(USE_HAS_PAIR),
+    always(NOT_NEGATIVE, lambda m: all(m.refcount[r] >= 0 for r in m.refcount)),
+    at_end(REFCOUNT_HAS_PAIR, lambda m: all(m.pair[r] for r in m.pair if m.refcount[r])),
+    at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
+    sometimes("a page comes into use", lambda m: any(m.users[r] for r in m.users)),
+)
+
+
+def pamt_add(m, region) -> int:
+    """TDH.PHYMEM.PAMT.ADD: the region gets a pair; HPA_RANGE_NOT_FREE, operand RCX, where it has one."""
+    if m.pair[region]:
+        m.tell("The region has a page pair already: the module answers TDX_HPA_RANGE_NOT_FREE.")
+        return TDX_HPA_RANGE_NOT_FREE | RCX
+    m.pair[region] = True
+    m.tell("The module takes two pages and keeps the region's PAMT_4K entries in them.")
+    return TDX_SUCCESS
+
+
+def pamt_remove(m, region) -> int:
+    """TDH.PHYMEM.PAMT.REMOVE: the pair comes back; NO_PAMT_PAGE_PAIR without one, PAMT_PAGE_NOT_EMPTY while a page is used."""
+    if not m.pair[region]:
+        m.must(REMOVE_FINDS_A_PAIR, False)
+        m.tell("The kernel asks for the pair of a region that has none: TDX_NO_PAMT_PAGE_PAIR.")
+        return TDX_NO_PAMT_PAGE_PAIR | RCX
+    if m.users[region]:
+        m.must(REMOVE_FINDS_NO_USER, False)
+        m.tell("A page of the region is still in use: TDX_PAMT_PAGE_NOT_EMPTY.")
+        return TDX_PAMT_PAGE_NOT_EMPTY  # details: the pair's page that is not empty, 0 as pages fill up from the first
+    m.pair[region] = False
+    m.tell("The module gives the two pages back; the region has no pair.")
+    return TDX_SUCCESS
+
+
+def page_in(m, region) -> int:
+    """TDH.MEM.PAGE.AUG of a 4K page in the region: MISSING_PAMT_PAGE_PAIR, operand R8, without a pair."""
+    if not m.pair[region]:
+        m.must(USE_HAS_PAIR, False)
+        m.tell("The guest's page has no PAMT entry to live in: TDX_MISSING_PAMT_PAGE_PAIR.")
+        return TDX_MISSING_PAMT_PAGE_PAIR | R8
+    m.users[region] += 1
+    m.tell("The page is mapped for the guest; its PAMT_4K entry lies in the pair.")
+    return TDX_SUCCESS
+
+
+def page_out(m, region) -> int:
+    """TDH.MEM.PAGE.REMOVE of a 4K page in use; PAGE_METADATA_INCORRECT, operand RCX, where none is."""
+    if not m.users[region]:
+        return TDX_PAGE_METADATA_INCORRECT | RCX
+    m.users[region] -= 1
+    m.tell("The page is taken from the guest.")
+    return TDX_SUCCESS
+
+
+def use(m, region):
+    """What the reference is for: a guest page mapped and, some time later, unmapped."""
+    yield "TDH.MEM.PAGE.AUG(page)"
+    if page_in(m, region):
+        return
+    yield "TDH.MEM.PAGE.REMOVE(page)"
+    page_out(m, region)
+
+
+def spin_lock(m):
+    """spin_lock(&pamt_lock)"""
+    while True:
+        yield "spin_lock(pamt_lock)"
+        if not m.pamt_lock:
+            m.pamt_lock = True
+            m.tell("It takes pamt_lock.")
+            return
+
+
+def spin_unlock(m):
+    """spin_unlock(&pamt_lock)"""
+    yield "spin_unlock(pamt_lock)"
+    m.pamt_lock = False
+    m.tell("It lets go of pamt_lock.")
+
+
+def alloc_pages(m):
+    """alloc_page() twice: whether the pair could be had. It always can, unless the scenario lets memory run out."""
+    got = yield "alloc_page() twice", (True, False) if m.memory_may_run_out else (True,)
+    m.tell("It has two pages in hand." if got else "There is no memory: -ENOMEM.")
+    return got
+
+
+def free_pages(m):
+    """__free_page() twice."""
+    yield "__free_page() twice"
+    m.tell("The two pages go back to the page allocator.")
+
+
+FAULT = TDX_OPERAND_BUSY | RCX  # what a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry
+
+
+def tdh_phymem_pamt_add(m, region):
+    """The kernel's wrapper of PAMT.ADD: one atomic step, its completion status. Whoever runs the step may answer for the module."""
+    answer = yield "TDH.PHYMEM.PAMT.ADD(region)", (None, FAULT) if m.add_may_fail else (None,)
+    return pamt_add(m, region) if answer is None else answer
+
+
+def tdh_phymem_pamt_remove(m, region):
+    """The kernel's wrapper of PAMT.REMOVE, likewise."""
+    answer = yield "TDH.PHYMEM.PAMT.REMOVE(region)", (None, FAULT) if m.remove_may_fail else (None,)
+    return pamt_remove(m, region) if answer is None else answer

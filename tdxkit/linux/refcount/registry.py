@@ -1,0 +1,126 @@
+"""Every scenario that can be explored by name. A design is a module with TITLE, SOURCES, `get` and `put`; here it gets threads."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from types import SimpleNamespace
+
+from tdxkit.card import card_of
+from tdxkit.errors import InputError, printable
+from tdxkit.explore.program import MAX_THREADS, Scenario, Thread
+from tdxkit.linux.refcount import module
+from tdxkit.run import Track
+
+MAX_ROUNDS = 9
+REGION = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list: the module of the design, and how this scenario differs from the plain one."""
+
+    design: str
+    variation: str = ""
+    memory_may_run_out: bool = False
+
+
+ENTRIES = {
+    "v2": Entry("v2"),
+    "v6": Entry("v6"),
+    "v2-enomem": Entry("v2", "memory may run out", memory_may_run_out=True),
+    "v6-enomem": Entry("v6", "memory may run out", memory_may_run_out=True),
+}
+
+
+def names() -> tuple[str, ...]:
+    """The scenarios that can be asked for."""
+    return tuple(ENTRIES)
+
+
+def titles() -> dict[str, str]:
+    """What each scenario is, in a line."""
+    return {name: _title(entry, _design(entry)) for name, entry in ENTRIES.items()}
+
+
+def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
+    """The scenario of this name: `threads` CPUs, each `rounds` times get, use, put, on one 2 MiB region.
+
+    InputError for a name that is not there (with the near ones) and for numbers over the limit.
+    """
+    entry = ENTRIES.get(name)
+    if entry is None:
+        near = " or ".join(get_close_matches(str(name), ENTRIES, 2, 0.3)) or ", ".join(ENTRIES)
+        raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {near}")
+    return of_design(_design(entry), name, threads, rounds, entry)
+
+
+def of_design(design, name: str, threads: int, rounds: int, entry: Entry = Entry("")) -> Scenario:
+    """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use` or `life`."""
+    _within("threads", threads, MAX_THREADS)
+    _within("rounds", rounds, MAX_ROUNDS)
+    use = getattr(design, "use", module.use)
+    programs = (design.get, use, design.put)
+    return Scenario(
+        name=name,
+        shared={"refcount": {REGION: 0}, "pair": {REGION: False}, "users": {REGION: 0}, "pamt_lock": False},
+        threads=tuple(Thread(getattr(design, "life", life), (REGION, rounds, *programs)) for _ in range(threads)),
+        properties=module.PROPERTIES,
+        rounds=rounds,
+        constants={"memory_may_run_out": entry.memory_may_run_out},
+        locks=("pamt_lock",),
+        title=_title(entry, design),
+        subtitle=f"{threads} CPUs, {rounds} × get, use, put each, one 2 MiB region",
+        texts=_texts(design, programs),
+        tracks=(
+            Track("pamt_lock", "pamt_lock", "lock"),
+            Track("pair in the region", f"pair[{REGION}]", "fact"),
+            Track("page in use", f"users[{REGION}]", "fact"),
+            *(Track(p.name, p.name, "rule") for p in module.PROPERTIES if p.kind == "must"),
+        ),
+        card=card_of(design),
+    )
+
+
+def of_programs(
+    put: Callable, get: Callable | None = None, name: str = "mine", threads: int = 2, rounds: int = 1
+) -> Scenario:
+    """A reader's own `put` (and `get`) in the place of v2's, to be explored like a posted design."""
+    base = _design(ENTRIES["v2"])
+    mine = SimpleNamespace(
+        TITLE=f"{name}: a reader's own put", SOURCES=(), get=get or base.get, put=put, __doc__=put.__doc__
+    )
+    return of_design(mine, name, threads, rounds)
+
+
+def life(m, region, rounds, get, use, put):
+    """What a thread does: so many times take a reference, use a page, give the reference back."""
+    for _ in range(rounds):
+        if (yield from get(m, region)) == 0:
+            yield from use(m, region)
+            yield from put(m, region)
+
+
+def _design(entry: Entry):
+    return import_module(f"tdxkit.linux.refcount.{entry.design}")
+
+
+def _title(entry: Entry, design) -> str:
+    return design.TITLE + (f", {entry.variation}" if entry.variation else "")
+
+
+def _texts(design, programs: tuple) -> tuple:
+    """The functions that the lanes show: all of the design's file, in its order, and the use of the page."""
+    own = [
+        f for _, f in inspect.getmembers(design, inspect.isgeneratorfunction) if f.__module__ == design.get.__module__
+    ]
+    own.sort(key=lambda f: f.__code__.co_firstlineno)
+    return tuple(dict.fromkeys((*own, *programs)))
+
+
+def _within(what: str, number: int, limit: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= limit:
+        raise InputError(
+            f"{what} {printable(number)}", f"a scenario has 1 to {limit} {what}", "give a number in this range"
+        )
