@@ -21,9 +21,9 @@ MAX_BAD = 20  # bad lines that are named; the rest is only counted
 _CACHE = 4096  # distinct heads and payloads remembered: a trace repeats the same few
 
 # Every repetition is bounded, so that no line can cost more than a few hundred tries.
-_LINE = re.compile(
-    rb"^([^\n\0]{3,160}?)[ ]{1,40}(\d{1,12}\.\d{1,9}):[ ]{1,40}(?:kvm:)?kvm_msr:[ ]{1,40}(msr_[^\n\0]*)$", re.MULTILINE
-)
+_REST = rb"[ ]{1,40}(\d{1,12}\.\d{1,9}):[ ]{1,40}(?:kvm:)?kvm_msr:[ ]{1,40}(msr_[^\n\0]{1,700})$"
+_LINE = re.compile(rb"^([^\n\0]{3,160}?)" + _REST)
+_PLAIN = re.compile(rb"^([^\n\0:]{3,160})" + _REST, re.MULTILINE)  # no colon in the name: twice as fast
 _HEAD = re.compile(
     rb"[ ]{0,40}(\S.{0,60}?)(?:-|[ ]{1,40}(?:\d{1,10}/)?)(\d{1,10})[ ]{1,40}"  # name, dash or space, pid
     rb"(?:\([ ]{0,10}(?:\d{1,10}|-{1,10})\)[ ]{1,10})?"  # tgid
@@ -110,7 +110,7 @@ class TraceReader:
         """Whole lines. Where every line names the event, one search of the block does; else, or if it fails, line by line."""
         lines = block.count(b"\n")
         if block.count(b"kvm_msr:") == lines:
-            rows = _LINE.findall(block)
+            rows = _PLAIN.findall(block)
             found = [self._event(row) for row in rows] if len(rows) == lines else None
             if found and None not in found:
                 self._lines += lines
@@ -162,7 +162,7 @@ def _remember(cache: dict, key: bytes, read: Callable) -> tuple | None:
 
 
 def _read_head(head: bytes) -> tuple | None:
-    found = _HEAD.fullmatch(head)
+    found = _HEAD.fullmatch(head.rstrip(b" "))
     if not found:
         return None
     name = found[1].decode("utf-8", "replace")
@@ -190,6 +190,8 @@ def _why(line: bytes) -> str:
         return "no time in seconds before the event's name"
     if not _HEAD.fullmatch(head[: len(head) - len(timed[0]) + (len(head[-80:]) - timed.end())].rstrip(b" ")):
         return "no “name-pid [cpu]” before the time"
+    if len(payload) > 700:
+        return "more than 700 bytes behind the event's name"
     access = re.match(rb"[ ]{1,40}msr_(read|write) ", payload)
     if not access:
         return "neither msr_read nor msr_write behind the event's name"
