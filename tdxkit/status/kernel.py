@@ -12,6 +12,7 @@ from collections import namedtuple
 from functools import cache
 
 from tdxkit.errors import InputError, printable
+from tdxkit.facts import load_json
 from tdxkit.status import codes as c
 
 FAULT = ("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.ADD", "TDH.MEM.PAGE.AUG")
@@ -135,24 +136,31 @@ def _software(value: int, leaf: str | None) -> Action:
 
 
 def _any_leaf(value: int, name: str | None) -> Action:
-    """The rules of all places, those that do the same told together."""
+    """The rules of the places that can see this status (all, where no leaf read returns it), those alike told together."""
+    told = [place for place, (leaves, _) in PLACES.items() if any(name in _returned(leaf) for leaf in leaves)]
+    if len(told) == 1:
+        return action(value, name, PLACES[told[0]][0][0])
     groups: dict[str, list[str]] = {}
-    for place, (leaves, _) in PLACES.items():
-        groups.setdefault(action(value, name, leaves[0]).kind, []).append(place)
-    groups.pop(NOT_READ.kind, None)
+    for place in told or PLACES:
+        groups.setdefault(action(value, name, PLACES[place][0][0]).kind, []).append(place)
+    if len(groups) > 1:
+        groups.pop(NOT_READ.kind, None)
     return Action("depends on the leaf", "; ".join(f"{kind} ({', '.join(where)})" for kind, where in groups.items()))
+
+
+@cache
+def _returned(leaf: str) -> frozenset[str]:
+    """The statuses that a leaf's checks return."""
+    found = (entry["checks"] for entry in load_json("seamcalls.json")["leaves"] if entry["name"] == leaf)
+    return frozenset(check["status"] for checks in found for check in checks) | {"TDX_RND_NO_ENTROPY"}
 
 
 @cache
 def leaf_numbers() -> dict[int, str]:
     """Every SEAMCALL leaf by its number in RAX."""
-    from tdxkit.facts import load_json
-
-    try:
-        table = load_json("seamcalls.json")["leaf_names"]
-    except FileNotFoundError:
-        return {}
-    return {int(number): name.split(" ")[0] for number, name in table.items()}
+    table = load_json("seamcalls.json")
+    others = {int(number): name.split(" ")[0] for number, name in table["not_modelled"].items()}
+    return others | {leaf["leaf"]: leaf["name"] for leaf in table["leaves"]}
 
 
 @cache

@@ -124,7 +124,7 @@ def _field(value: int, index: int, row: Row, left: float, right: float, y: float
 
 def _legend(value: int, rows: list[Row], y: float) -> tuple[list[Markup], float]:
     """The list of fields from `y` down, and where it ends."""
-    values = SIDE + 92 + 8 * max((len(row[0]) for row in rows), default=0)
+    values = SIDE + 92 + 8.6 * max((len(row[0]) for row in rows), default=0)
     meanings = values + 20 + 7.5 * max((len(f"{_value_of(value, h, lo):#x}") for _, h, lo, _ in rows), default=0)
     parts = []
     for i, (name, high, low, meaning) in enumerate(rows):

@@ -1,6 +1,6 @@
 """A still picture for a notebook: a drawing and the words that say the same, light and dark."""
 
-from collections import namedtuple
+from dataclasses import dataclass
 
 from tdxkit.view import theme
 from tdxkit.view.svg import Markup, element
@@ -8,13 +8,17 @@ from tdxkit.view.svg import Markup, element
 _SYSTEM_DARK = "@media (prefers-color-scheme:dark){.tdx{%s}}"
 
 
-class Picture(namedtuple("Picture", "svg text")):
+@dataclass(frozen=True, slots=True, repr=False)
+class Picture:
     """`svg` is a drawing made by `tdxkit.view.svg`, `text` its twin. In a notebook it shows itself; `print` gives the text."""
 
-    __slots__ = ()
+    svg: Markup
+    text: str
 
     def __str__(self) -> str:
         return self.text
+
+    __repr__ = __str__
 
     def html(self) -> Markup:
         """The drawing with the colours of both themes."""

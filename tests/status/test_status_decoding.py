@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.status import code, decode, with_operand
 from tdxkit.status.codes import codes, facts, operand_ids
-from tdxkit.status.kernel import PLACES, action, leaf_name
+from tdxkit.status.kernel import PLACES, action, leaf_name, leaf_numbers
 
 U64 = st.integers(0, (1 << 64) - 1)
 
@@ -191,3 +191,21 @@ def test_text_either_decodes_or_is_refused(text):
         assert decode(text).value >> 64 == 0
     except InputError as error:
         assert "\n" not in str(error)
+
+
+def test_leaves_have_numbers_too():
+    assert len(leaf_numbers()) == 106
+    assert all(leaf_name(number) == leaf_name(str(number)) == name for number, name in leaf_numbers().items())
+    assert leaf_name(6) == "TDH.MEM.PAGE.AUG" and leaf_name("tdh_sys_rd") == "TDH.SYS.RD"
+    for bad in (True, -1, 10**6, "9" * 10**5, "TDH.NOPE", ""):
+        with pytest.raises(InputError):
+            leaf_name(bad)
+
+
+def test_without_a_leaf_only_places_that_can_see_the_status_are_told():
+    assert (
+        decode("TDX_PAMT_PAGE_NOT_EMPTY|1").kernel == decode("TDX_PAMT_PAGE_NOT_EMPTY|1", "phymem_pamt_remove").kernel
+    )
+    missing = decode("TDX_MISSING_PAMT_PAGE_PAIR|RCX").kernel.text
+    assert "fault side" in missing and "TD creation" in missing and "reclaim" not in missing
+    assert all(place in decode(0x8000059900000007).kernel.text for place in ("fault side", "reclaim", "start-up"))

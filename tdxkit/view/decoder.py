@@ -1,0 +1,79 @@
+"""Status codes at hand in a notebook: type one, paste a log, or put one value to the kernel's questions in every form."""
+
+from tdxkit.errors import InputError
+from tdxkit.status import decode
+from tdxkit.status.kernel import PLACES
+from tdxkit.status.predicates import FORMS, answers
+from tdxkit.status.scanning import scan
+from tdxkit.view.bits import status_bits
+from tdxkit.view.svg import Markup, element
+from tdxkit.view.tables import Table, table
+
+LOG_LIMIT = 2_000_000  # characters that the text area takes; more is a job for `tdxkit decode --scan`
+FINDS_SHOWN = 200
+HEIGHT = "150px"
+
+
+def status_html(text: str, leaf: str = "") -> Markup:
+    """What a typed status says, as markup; what is no status, as the sentence that says what is expected."""
+    try:
+        one = decode(text, leaf or None)
+    except InputError as error:
+        return element("p", str(error), role="status")
+    notes = [element("p", element("b", "Note "), one.note)] if one.note else []
+    kernel = element("p", element("b", "Linux "), str(one.kernel))
+    return element("div", status_bits(one).html(), *notes, kernel)
+
+
+def log_table(text: str) -> Table:
+    """Every status in a log as a table: line, value, name, leaf, lower half, what the kernel does."""
+    found = scan(text[:LOG_LIMIT])
+    rows = []
+    for f in found[:FINDS_SHOWN]:
+        one = f.status
+        name = one.name or "unknown status"
+        rows.append((f.line, f"0x{f.value:016X}", name, f.leaf or "—", one.details.text, one.kernel.kind))
+    title = f"{len(found)} status{'' if len(found) == 1 else 'es'} found"
+    if len(found) > FINDS_SHOWN:
+        title += f", the first {FINDS_SHOWN} shown"
+    if len(text) > LOG_LIMIT:
+        title += f" in the first {LOG_LIMIT:,} characters; for all of it: python -m tdxkit decode --scan FILE"
+    return table(("line", "value", "name", "leaf", "lower half", "the kernel"), rows, title)
+
+
+def questions(value: int) -> Table:
+    """The kernel's questions about a status: one row each, one column a form; rows where the forms part are marked."""
+    rows, marked = [], []
+    for i, (question, given) in enumerate(answers(value).items()):
+        said = [a.says for a in given]
+        rows.append((question, *("—" if s is None else "yes" if s else "no" for s in said)))
+        if len(set(said) - {None}) > 1:
+            marked.append(i)
+    return table(("question", *FORMS), rows, f"0x{value:016X}  {decode(value).name or 'unknown status'}", marked)
+
+
+def status_decoder(start: str = "0x8000030800000001"):
+    """A box to type a status in, and a list to choose the leaf that returned it; the picture follows."""
+    import ipywidgets as w
+
+    leaves = [("any leaf", ""), *((leaf, leaf) for names, _ in PLACES.values() for leaf in names)]
+    value = w.Text(start, description="Status", continuous_update=False, layout=w.Layout(width="420px"))
+    leaf = w.Dropdown(options=leaves, description="Leaf", layout=w.Layout(width="360px"))
+    shown = w.HTML(str(status_html(start)))
+
+    def show(_change) -> None:
+        shown.value = str(status_html(value.value, leaf.value))
+
+    value.observe(show, "value")
+    leaf.observe(show, "value")
+    return w.VBox([w.HBox([value, leaf], layout=w.Layout(flex_flow="row wrap")), shown])
+
+
+def log_decoder(start: str = ""):
+    """A box to paste a log in; every status in it is listed below."""
+    import ipywidgets as w
+
+    area = w.Textarea(start, description="Log", layout=w.Layout(width="100%", height=HEIGHT))
+    shown = w.HTML(str(log_table(start).html()))
+    area.observe(lambda change: setattr(shown, "value", str(log_table(change["new"]).html())), "value")
+    return w.VBox([area, shown])

@@ -1,0 +1,58 @@
+"""The decoder for notebooks: the table of finds, the questions, the widgets, hostile text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxkit.status.codes import codes
+from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, log_decoder, log_table, questions, status_decoder, status_html
+
+LOG = "x\nSEAMCALL TDH_MEM_PAGE_AUG failed: 0x8000020000000001\nRAX: 8000030800000001\n"
+EVIL = "<img src=x onerror=alert(1)></style><script>alert(1)</script>\x1b[2J\u202e"
+
+
+def test_a_log_becomes_a_row_for_each_status():
+    table = log_table(LOG)
+    assert [row[:4] for row in table.rows] == [
+        (2, "0x8000020000000001", "TDX_OPERAND_BUSY", "TDH.MEM.PAGE.AUG"),
+        (3, "0x8000030800000001", "TDX_MISSING_PAMT_PAGE_PAIR", "—"),
+    ]
+    assert "2 statuses found" in str(table) and "TDX_OPERAND_BUSY" in table.html()
+
+
+def test_a_long_log_is_cut_and_says_so():
+    line = "TDX 0x8000020000000001\n"
+    table = log_table(line * (LOG_LIMIT // len(line) + 100))
+    assert len(table.rows) == FINDS_SHOWN and "the first" in table.title and "--scan" in table.title
+
+
+@given(st.text() | st.just(EVIL), st.sampled_from(["", "TDH.VP.ENTER", EVIL]))
+def test_hostile_text_stays_text(text, leaf):
+    for markup in (status_html(text, leaf), log_table(f"TDX {text} 0x8000020000000001").html()):
+        assert "<script" not in markup and "<img" not in markup and "\x1b" not in markup and "\u202e" not in markup
+
+
+def test_the_questions_mark_exactly_where_the_forms_part():
+    page_fault = questions(0x8000FF000000000E)
+    assert [page_fault.rows[i][0] for i in page_fault.marked] == ["UD"]
+    assert "> UD" in str(page_fault) and 'class="tdx-marked"' in page_fault.html()
+    assert not questions(codes()["TDX_OPERAND_BUSY"]).marked and "> " not in str(questions(0))
+
+
+def test_the_widgets_follow_what_is_typed():
+    box = status_decoder()
+    (value, leaf), shown = box.children[0].children, box.children[1]
+    assert "TDX_MISSING_PAMT_PAGE_PAIR" in shown.value
+    value.value, leaf.value = "TDX_OPERAND_BUSY|RCX", "TDH.MEM.TRACK"
+    assert "kick and retry once" in shown.value
+    value.value = EVIL
+    assert "a status is 0x" in shown.value and "<script" not in shown.value
+    area, found = log_decoder().children
+    assert "0 statuses" in found.value
+    area.value = LOG
+    assert "2 statuses" in found.value
+
+
+@pytest.mark.parametrize("name", ["TDX_SUCCESS", "TDX_NON_RECOVERABLE_TD", "TDX_MISSING_PAMT_PAGE_PAIR"])
+def test_a_note_and_the_kernel_stand_under_the_picture(name):
+    assert "<svg" in status_html(name) and "Linux" in status_html(name)
