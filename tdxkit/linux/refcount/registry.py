@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.program import MAX_THREADS, Scenario, Thread
+from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
 from tdxkit.run import Track
 
@@ -19,18 +19,44 @@ REGION = 0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list: the module of the design, and how this scenario differs from the plain one."""
+    """A line of the list: the module of the design, and how this scenario differs from the plain one.
+
+    `first_refcount`: what the counters hold before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
+    """
 
     design: str
     variation: str = ""
     memory_may_run_out: bool = False
+    add_may_fail: bool = False
+    remove_may_fail: bool = False
+    first_refcount: int | None = None
+    softirq: bool = False
 
 
 ENTRIES = {
+    "lazy": Entry("lazy"),
+    "v1": Entry("v1"),
     "v2": Entry("v2"),
+    "v3-unoptimised": Entry("v3_unoptimised"),
+    "v3": Entry("v3"),
+    "v4": Entry("v4"),
+    "v5": Entry("v5"),
     "v6": Entry("v6"),
+    "locked": Entry("locked"),
+    "inc-first": Entry("inc_first"),
+    "minus-one": Entry("minus_one"),
+    "per-region": Entry("per_region"),
     "v2-enomem": Entry("v2", "memory may run out", memory_may_run_out=True),
     "v6-enomem": Entry("v6", "memory may run out", memory_may_run_out=True),
+    "v3-add-fails": Entry("v3", "ADD may fail", add_may_fail=True),
+    "v4-add-fails": Entry("v4", "ADD may fail", add_may_fail=True),
+    "v5-add-fails": Entry("v5", "ADD may fail", add_may_fail=True),
+    "v6-add-fails": Entry("v6", "ADD may fail", add_may_fail=True),
+    "v1-remove-fails": Entry("v1", "REMOVE may fail", remove_may_fail=True),
+    "v2-remove-fails": Entry("v2", "REMOVE may fail", remove_may_fail=True),
+    "v6-remove-fails": Entry("v6", "REMOVE may fail", remove_may_fail=True),
+    "v3-not-zeroed": Entry("v3_unoptimised", "counters not zeroed", first_refcount=5),
+    "v5-softirq": Entry("v5", "a softirq on CPU 0 gives a page back", softirq=True),
 }
 
 
@@ -60,27 +86,53 @@ def of_design(design, name: str, threads: int, rounds: int, entry: Entry = Entry
     """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use` or `life`."""
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
-    use = getattr(design, "use", module.use)
-    programs = (design.get, use, design.put)
+    programs = (design.get, getattr(design, "use", module.use), design.put)
+    properties = getattr(design, "PROPERTIES", module.PROPERTIES)
+    shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
+    regions = range(2) if entry.softirq else shared_out
+    cpus = tuple(Thread(life, (shared_out[k % len(shared_out)], rounds, *programs)) for k in range(threads))
     return Scenario(
         name=name,
-        shared={"refcount": {REGION: 0}, "pair": {REGION: False}, "users": {REGION: 0}, "pamt_lock": False},
-        threads=tuple(Thread(getattr(design, "life", life), (REGION, rounds, *programs)) for _ in range(threads)),
-        properties=module.PROPERTIES,
+        shared=_shared(design, regions, entry),
+        threads=(*cpus, interrupt(softirq, 1, design.put, on=cpus[0], actor="softirq on CPU 0"))
+        if entry.softirq
+        else cpus,
+        properties=properties,
         rounds=rounds,
-        constants={"memory_may_run_out": entry.memory_may_run_out},
+        constants={f: getattr(entry, f) for f in ("memory_may_run_out", "add_may_fail", "remove_may_fail")},
         locks=("pamt_lock",),
         title=_title(entry, design),
-        subtitle=f"{threads} CPUs, {rounds} × get, use, put each, one 2 MiB region",
+        subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
         texts=_texts(design, programs),
         tracks=(
             Track("pamt_lock", "pamt_lock", "lock"),
-            Track("pair in the region", f"pair[{REGION}]", "fact"),
+            *(
+                Track("pair in the region" if len(regions) == 1 else f"pair in region {r}", f"pair[{r}]", "fact")
+                for r in regions
+            ),
             Track("page in use", f"users[{REGION}]", "fact"),
-            *(Track(p.name, p.name, "rule") for p in module.PROPERTIES if p.kind == "must"),
+            *(Track(p.name, p.name, "rule") for p in properties if p.kind == "must"),
         ),
         card=card_of(design),
     )
+
+
+def _shared(design, regions: range, entry: Entry) -> dict[str, object]:
+    """First values. The page that a softirq gives back is counted from the start, and its region has its pair."""
+    first = entry.first_refcount if entry.first_refcount is not None else getattr(design, "FIRST_REFCOUNT", 0)
+    held = {1} if entry.softirq else set()
+    return {
+        "refcount": {r: first + (r in held) for r in regions},
+        "pair": {r: r in held for r in regions},
+        "users": dict.fromkeys(regions, 0),
+        "pamt_lock": False,
+        **getattr(design, "SHARED", {}),
+    }
+
+
+def softirq(m, region, put):
+    """The RCU callback that frees an S-EPT page: its reference goes back, on top of whatever CPU 0 was doing."""
+    yield from put(m, region)
 
 
 def of_programs(

@@ -17,10 +17,10 @@ from tdxkit.linux.refcount.module import (
     TDX_HPA_RANGE_NOT_FREE,
     alloc_pages,
     free_pages,
-    pamt_add,
-    pamt_remove,
     spin_lock,
     spin_unlock,
+    tdh_phymem_pamt_add,
+    tdh_phymem_pamt_remove,
 )
 
 TITLE = "tdx_pamt_get / tdx_pamt_put as posted in v2"
@@ -63,8 +63,7 @@ def add_locked(m, region):
         m.refcount[region] += 1
         return 1
 
-    yield "TDH.PHYMEM.PAMT.ADD(region)"
-    err = pamt_add(m, region)
+    err = yield from tdh_phymem_pamt_add(m, region)
     if err and err & STATUS != TDX_HPA_RANGE_NOT_FREE:
         return EIO
 
@@ -89,8 +88,7 @@ def put(m, region):
         yield from spin_unlock(m)
         return
 
-    yield "TDH.PHYMEM.PAMT.REMOVE(region)"
-    if pamt_remove(m, region):
+    if (yield from tdh_phymem_pamt_remove(m, region)):
         yield "atomic_inc(refcount)"
         m.refcount[region] += 1
         m.tell("The error path puts the reference back, for a pair that it takes to be still there.")

@@ -16,10 +16,10 @@ from tdxkit.linux.refcount.module import (
     ENOMEM,
     alloc_pages,
     free_pages,
-    pamt_add,
-    pamt_remove,
     spin_lock,
     spin_unlock,
+    tdh_phymem_pamt_add,
+    tdh_phymem_pamt_remove,
 )
 
 TITLE = "tdx_pamt_get / tdx_pamt_put as posted in v6"
@@ -47,8 +47,7 @@ def get(m, region):
         yield from free_pages(m)
         return 0
 
-    yield "TDH.PHYMEM.PAMT.ADD(region)"
-    if pamt_add(m, region):
+    if (yield from tdh_phymem_pamt_add(m, region)):
         yield from spin_unlock(m)
         yield from free_pages(m)
         return EIO
@@ -65,8 +64,7 @@ def put(m, region):
     if not (yield from dec_and_lock(m, region)):
         return
 
-    yield "TDH.PHYMEM.PAMT.REMOVE(region)"
-    if pamt_remove(m, region):
+    if (yield from tdh_phymem_pamt_remove(m, region)):
         yield "atomic_set(refcount, 1)"
         m.refcount[region] = 1
         m.tell("The pair is lost to the module; the refcount says so.")

@@ -1,0 +1,88 @@
+"""A count that starts at -1 for "no pair", as proposed in the review of the RFC, May 2025 [tdx-rfc-v1-review].
+
+0 then means a pair with one user. The last put finds the count at 0 and takes the lock, but the fast path of a get still moves the
+count from 0 to 1 without it, after the put has looked.
+
+Fidelity card
+  modelled: inc-unless-negative and dec-if-positive, the lock and the second look under it, one atomic step each
+  simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
+  left out: weak memory, BUSY from the module, interrupts; proposed in words, so the error paths are ours
+"""
+
+from tdxkit.explore.program import always, at_end
+from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.module import (
+    EIO,
+    ENOMEM,
+    alloc_pages,
+    free_pages,
+    spin_lock,
+    spin_unlock,
+    tdh_phymem_pamt_add,
+    tdh_phymem_pamt_remove,
+)
+
+TITLE = "a count that starts at -1 (proposed in review)"
+SOURCES = ("tdx-rfc-v1-review",)
+FIRST_REFCOUNT = -1
+PROPERTIES = (
+    *(p for p in module.PROPERTIES if p.name not in (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)),
+    always("the refcount is never below -1", lambda m: all(m.refcount[r] >= -1 for r in m.refcount)),
+    at_end(module.REFCOUNT_HAS_PAIR, lambda m: all(m.pair[r] for r in m.pair if m.refcount[r] >= 0)),
+)
+
+
+def get(m, region):
+    """0, or a negative errno."""
+    yield "atomic_inc_unless_negative(refcount)"
+    if m.refcount[region] >= 0:
+        m.refcount[region] += 1
+        m.tell("The count is not negative, so there is a pair: one user more, no lock needed.")
+        return 0
+    m.tell("The count is -1: no pair, the slow path.")
+    if not (yield from alloc_pages(m)):
+        return ENOMEM
+    yield from spin_lock(m)
+
+    yield "atomic_inc_unless_negative(refcount)"
+    if m.refcount[region] >= 0:
+        m.refcount[region] += 1
+        m.tell("Another get was faster: the pages are not needed.")
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return 0
+
+    if (yield from tdh_phymem_pamt_add(m, region)):
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return EIO
+
+    yield "atomic_set(refcount, 0)"
+    m.refcount[region] = 0
+    yield from spin_unlock(m)
+    return 0
+
+
+def put(m, region):
+    """A put whose last user finds the count at 0."""
+    yield "atomic_dec_if_positive(refcount)"
+    if m.refcount[region] > 0:
+        m.refcount[region] -= 1
+        return
+    m.tell("The count is 0: it is the last user.")
+    yield from spin_lock(m)
+
+    yield "atomic_dec_if_positive(refcount)"
+    if m.refcount[region] > 0:
+        m.refcount[region] -= 1
+        m.tell("A get came in between: the pair stays.")
+        yield from spin_unlock(m)
+        return
+    m.tell("The count is still 0, but a get may move it at any moment: the lock does not keep it away.")
+
+    err = yield from tdh_phymem_pamt_remove(m, region)
+    yield "atomic_set(refcount, -1)"
+    m.refcount[region] = -1
+    yield from spin_unlock(m)
+    if not err:
+        yield from free_pages(m)

@@ -1,0 +1,88 @@
+"""tdx_pamt_get() and tdx_pamt_put() of the RFC called v5 here, January 2026 [tdx-v5].
+
+A failed ADD is an error at last. The decrement still stands outside the lock. S-EPT pages are freed by an RCU callback, so a put
+may also run in a softirq, on top of a get or put that holds the plain pamt_lock: scenario v5-softirq.
+
+Fidelity card
+  modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
+  simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
+  left out: weak memory, BUSY from the module, pages from a pool
+"""
+
+from tdxkit.linux.refcount.module import (
+    EIO,
+    ENOMEM,
+    STATUS,
+    TDX_HPA_RANGE_NOT_FREE,
+    alloc_pages,
+    free_pages,
+    spin_lock,
+    spin_unlock,
+    tdh_phymem_pamt_add,
+    tdh_phymem_pamt_remove,
+)
+
+TITLE = "tdx_pamt_get / tdx_pamt_put of the January 2026 RFC (v5)"
+SOURCES = ("tdx-v5",)
+
+
+def get(m, region):
+    """tdx_pamt_get(page): 0, or a negative errno."""
+    yield "atomic_inc_not_zero(refcount)"
+    if m.refcount[region]:
+        m.refcount[region] += 1
+        m.tell("The region has a pair: one user more, no lock needed.")
+        return 0
+    m.tell("The refcount is 0: the slow path.")
+    if not (yield from alloc_pages(m)):
+        return ENOMEM
+    yield from spin_lock(m)
+
+    yield "atomic_read(refcount)"
+    if m.refcount[region]:
+        m.tell("Another get was faster: the pages are not needed.")
+        yield "atomic_inc(refcount)"
+        m.refcount[region] += 1
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return 0
+
+    err = yield from tdh_phymem_pamt_add(m, region)
+    if err and err & STATUS != TDX_HPA_RANGE_NOT_FREE:
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return EIO
+
+    yield "atomic_set(refcount, 1)"
+    m.refcount[region] = 1
+    m.tell("From here on gets take the fast path.")
+    yield from spin_unlock(m)
+    if err:
+        yield from free_pages(m)
+    return 0
+
+
+def put(m, region):
+    """tdx_pamt_put(page)"""
+    yield "atomic_dec_and_test(refcount)"
+    m.refcount[region] -= 1
+    if m.refcount[region]:
+        return
+    m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
+    yield from spin_lock(m)
+
+    yield "atomic_read(refcount)"
+    if m.refcount[region]:
+        m.tell("A get came in between: the pair stays.")
+        yield from spin_unlock(m)
+        return
+
+    if (yield from tdh_phymem_pamt_remove(m, region)):
+        yield "atomic_inc(refcount)"
+        m.refcount[region] += 1
+        m.tell("The error path puts the reference back, for a pair that it takes to be still there.")
+        yield from spin_unlock(m)
+        return
+
+    yield from spin_unlock(m)
+    yield from free_pages(m)
