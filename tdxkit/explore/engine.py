@@ -8,8 +8,9 @@ fine for some thousand states.
 from collections import deque
 from dataclasses import dataclass
 
+from tdxkit.explore.memory import Memory
 from tdxkit.explore.place import frozen, place
-from tdxkit.explore.program import DEADLOCK, Memory, Scenario, begin, request, rule_of
+from tdxkit.explore.program import DEADLOCK, Scenario, begin, request, rule_of
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
@@ -20,11 +21,12 @@ class World:
     def __init__(self, scenario: Scenario):
         self.scenario = scenario
         self.memory = Memory(scenario.layout)
-        self.threads, self.asks, self.started = [], [], set()
+        self.threads, self.asks = [], []
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
             self.asks.append(item and request(item, generator.__name__))
+        self.first = self.state()[1]
 
     def finished(self, k: int) -> bool:
         """Has thread k come to its end?"""
@@ -32,8 +34,8 @@ class World:
 
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
-        hosts = self.scenario.hosts
-        return any(host == k and i in self.started and not self.finished(i) for i, host in enumerate(hosts))
+        bound = [i for i, host in enumerate(self.scenario.hosts) if host == k]
+        return any(not self.finished(i) and place(self.threads[i]) != self.first[i] for i in bound)
 
     def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
         """One atomic step of thread k: did anything change, and which rules did it break."""
@@ -48,10 +50,8 @@ class World:
         except Exception as error:
             self.asks[k] = None
             broken = [rule_of(error, generator.__name__)]
-        moved = bool(broken) or self.state() != before
-        if moved:
-            self.started.add(k)
-        return moved, self.memory._broken + broken
+        broken = self.memory._broken + broken
+        return bool(broken) or self.state() != before, broken
 
     def state(self) -> tuple:
         """Shared values and the place of each thread: equal states go on alike."""

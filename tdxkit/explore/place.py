@@ -18,9 +18,8 @@ from tdxkit.errors import ModelError, printable
 
 PLAIN = (int, str, bool, bytes, type(None), float, complex, type(...))
 BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, enum.Enum)
-ITERATORS = tuple(
-    type(iter(x)) for x in ((), "", [], range(0), range(1 << 70), {}, {}.keys(), {}.values(), {}.items(), set(), b"")
-) + (enumerate, zip, reversed, type(reversed([])), map, filter)
+SOURCES = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
+ITERATORS = (*(type(iter(x)) for x in SOURCES), enumerate, zip, reversed, type(reversed([])), map, filter)
 LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
 UNBOUND = ("unbound",)
 

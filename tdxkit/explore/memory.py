@@ -1,0 +1,158 @@
+"""The shared memory as programs see it: plain and keyed variables in numbered slots, rules, sentences."""
+
+import types
+from collections.abc import Mapping
+
+from tdxkit.errors import ModelError, printable
+
+ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
+
+
+class Layout:
+    """Every shared variable and key as a numbered slot: labels, first values, and the constants beside them."""
+
+    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object]):
+        self.plain: dict[str, int] = {}
+        self.keyed: dict[str, dict[object, int]] = {}
+        self.labels: list[str] = []
+        self.names: list[str] = []
+        self.first: list[object] = []
+        self.constants = types.MappingProxyType(dict(constants))
+        for name, value in shared.items():
+            if not name.isidentifier() or name.startswith("_") or hasattr(Memory, name) or name in constants:
+                raise ModelError(
+                    f"shared variable {printable(name)}", "the name is taken or not a plain name", "rename it"
+                )
+            if isinstance(value, Mapping):
+                self.keyed[name] = {key: self._slot(name, f"{name}[{key}]", v) for key, v in value.items()}
+            else:
+                self.plain[name] = self._slot(name, name, value)
+
+    def _slot(self, name: str, label: str, value: object) -> int:
+        self.names.append(name)
+        self.labels.append(label)
+        self.first.append(value)
+        return len(self.labels) - 1
+
+    def unknown(self, name: str) -> ModelError:
+        """What to say about m.NAME that nobody declared."""
+        known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
+        return ModelError(
+            f"m.{name}", f"the shared variables of this scenario are {known}", "declare it or correct the name"
+        )
+
+
+class Memory:
+    """The shared memory as a program sees it; this one simply keeps the values. `load` and `store` are what others override."""
+
+    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_open", "_told", "_values")
+
+    def __init__(self, layout: Layout):
+        put = object.__setattr__
+        put(self, "_layout", layout)
+        put(self, "_values", list(layout.first))
+        put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
+        put(self, "_open", True)
+        self.begin()
+
+    def as_local(self) -> str:
+        """What it counts for in a thread's own state: nothing."""
+        return "m"
+
+    def begin(self) -> None:
+        """A new step starts: nothing told, nothing broken."""
+        put = object.__setattr__
+        put(self, "_broken", [])
+        put(self, "_told", [])
+        put(self, "_count", 0)
+
+    def load(self, slot: int) -> object:
+        """The value in a slot."""
+        return self._values[slot]
+
+    def store(self, slot: int, value: object) -> None:
+        """Put a value into a slot."""
+        self._values[slot] = value
+
+    def must(self, name: str, condition: object) -> None:
+        """A named rule of the model: where it does not hold, the step breaks it."""
+        if not condition and name not in self._broken:
+            self._broken.append(name)
+
+    def tell(self, sentence: str) -> None:
+        """Say in a sentence what this step does."""
+        self._told.append(str(sentence))
+
+    def __getattr__(self, name: str):
+        layout = self._layout
+        slot = layout.plain.get(name)
+        if slot is not None:
+            return self.load(slot) if self._look() else None
+        if name in layout.keyed:
+            return self._keyed[name]
+        if name in layout.constants:
+            return layout.constants[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise layout.unknown(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        slot = self._layout.plain.get(name)
+        if slot is None:
+            if name in self._layout.keyed:
+                raise ModelError(f"m.{name} = …", f"{name} is keyed", f"set one of its keys: m.{name}[key] = …")
+            raise self._layout.unknown(name)
+        if self._look():
+            self.store(slot, value)
+
+    def _look(self) -> bool:
+        if not self._open:
+            raise ModelError(
+                "shared memory used outside a step", "a step starts with a yield", "put a yield with a label before it"
+            )
+        object.__setattr__(self, "_count", self._count + 1)
+        if self._count > ENDLESS:
+            raise ModelError(
+                f"a step with more than {ENDLESS} looks at shared memory",
+                "a step must end",
+                "put a yield into the loop that waits",
+            )
+        return True
+
+
+class Keyed:
+    """A keyed shared variable: `m.refcount[region]`. Its keys are fixed; going over them looks at no value."""
+
+    __slots__ = ("_memory", "_name", "_slots")
+
+    def __init__(self, memory: Memory, name: str, slots: dict[object, int]):
+        self._memory, self._name, self._slots = memory, name, slots
+
+    def as_local(self) -> str:
+        """What it counts for in a thread's own state: which variable it is."""
+        return self._name
+
+    def _slot(self, key: object) -> int:
+        try:
+            return self._slots[key]
+        except (KeyError, TypeError):
+            keys = ", ".join(map(str, self._slots))
+            raise ModelError(f"m.{self._name}[{printable(key)}]", f"its keys are {keys}", "declare the key") from None
+
+    def __getitem__(self, key: object) -> object:
+        slot = self._slot(key)
+        return self._memory.load(slot) if self._memory._look() else None
+
+    def __setitem__(self, key: object, value: object) -> None:
+        slot = self._slot(key)
+        if self._memory._look():
+            self._memory.store(slot, value)
+
+    def __iter__(self):
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._slots

@@ -1,0 +1,272 @@
+"""Threads as tables: a generator is resumed once for a (place, values it read) pair, never again.
+
+What a step does depends on where its thread stands and on the shared values it reads, on nothing else. So each place gets a
+number and a row: a small tree that asks for the shared values in the order in which the step read them and ends in an outcome.
+Only where the tree has no branch yet a generator is resumed, one that stands there suspended (a few are kept in a pool) or one
+brought there by the recipe: the values that led there, read again by that thread alone.
+
+A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from tdxkit.errors import ModelError
+from tdxkit.explore.memory import Layout, Memory
+from tdxkit.explore.place import frozen, lines, place
+from tdxkit.explore.program import Scenario, begin, request, rule_of
+
+FINISHED = 0
+POOL = 4  # generators kept suspended at one place
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words."""
+
+    reads: tuple[int, ...]
+    writes: tuple[tuple[int, int], ...]
+    after: int
+    broken: tuple[str, ...]
+    raised: bool
+    told: str
+
+
+@dataclass(slots=True)
+class Ask:
+    """A branching of a row: read this slot, go on by the number of its value."""
+
+    slot: int
+    branches: dict
+
+
+@dataclass(slots=True)
+class Place:
+    """A numbered place: how it is reached (its recipe), what it does next, generators that stand there."""
+
+    label: str
+    choices: tuple
+    lines: tuple
+    recipe: tuple | None  # (place before, index of the choice, values read), None for a thread's start
+    role: object  # the thread, where threads are not interchangeable
+    start: int  # the thread whose program leads here
+    rows: list = field(default_factory=list)
+    pool: list = field(default_factory=list)
+
+
+class Overlay(Memory):
+    """The memory during one step of one thread: reads are noted in order, writes are kept aside."""
+
+    __slots__ = ("_base", "_reads", "_tables", "_writes")
+
+    def __init__(self, layout: Layout, tables: "Tables"):
+        put = object.__setattr__
+        put(self, "_base", {})
+        put(self, "_reads", None)
+        put(self, "_writes", {})
+        put(self, "_tables", tables)
+        super().__init__(layout)
+
+    def on(self, base) -> tuple[dict, dict]:
+        """Start a step on these value numbers, by slot; gives the notes of reads and writes that the step will fill."""
+        put = object.__setattr__
+        reads, writes = {}, {}
+        put(self, "_base", base)
+        put(self, "_reads", reads)
+        put(self, "_writes", writes)
+        self.begin()
+        return reads, writes
+
+    def off(self) -> None:
+        """No step runs: whatever a closing generator does is dropped."""
+        object.__setattr__(self, "_reads", None)
+
+    def load(self, slot: int) -> object:
+        if self._reads is None:
+            return self._values[slot]
+        number = self._writes.get(slot)
+        if number is None:
+            try:
+                number = self._reads[slot] = self._base[slot]
+            except KeyError:
+                raise self._tables.fickle() from None
+        return self._tables.values[number]
+
+    def store(self, slot: int, value: object) -> None:
+        if self._reads is not None:
+            self._writes[slot] = self._tables.number(value, slot)
+
+
+class Tables:
+    """The rows of all threads of a scenario, filled as a search asks for them.
+
+    States of the shared memory and places are numbers: `shared[sid]` is a tuple of value numbers, `places[lid]` a Place.
+    """
+
+    def __init__(self, scenario: Scenario, apart: bool = False):
+        self.scenario, self.apart = scenario, apart
+        self.layout = scenario.layout
+        self.values: list[object] = []
+        self._numbers: dict[object, int] = {}
+        self.shared: list[tuple[int, ...]] = []
+        self._sids: dict[tuple[int, ...], int] = {}
+        self.places: list[Place] = [Place("", (), (), None, None, -1)]
+        self._lids: dict[object, int] = {}
+        self.resumed = self.replayed = 0
+        self.memory = Overlay(self.layout, self)
+        first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
+        self.first_sid = self.sid(first)
+        bound = {h for h in scenario.hosts if h is not None}
+        self.roles = [k if apart or k in bound or host is not None else None for k, host in enumerate(scenario.hosts)]
+        self.first_lids = tuple(self._start(k) for k in range(len(scenario.threads)))
+
+    def number(self, value: object, slot: int) -> int:
+        """The number of a value; equal numbers mean equal values of equal types."""
+        key = frozen(value, f"the shared variable {self.layout.labels[slot]}")
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return number
+
+    def sid(self, numbers: tuple[int, ...]) -> int:
+        """The number of a state of the shared memory."""
+        sid = self._sids.get(numbers)
+        if sid is None:
+            sid = self._sids[numbers] = len(self.shared)
+            self.shared.append(numbers)
+        return sid
+
+    def state(self, sid: int) -> dict[str, object]:
+        """A state of the shared memory as labels and values."""
+        return {label: self.values[number] for label, number in zip(self.layout.labels, self.shared[sid])}
+
+    def view(self, sid: int) -> Memory:
+        """A state of the shared memory as properties see it: values to look at, changes lead nowhere."""
+        memory = Memory(self.layout)
+        for slot, number in enumerate(self.shared[sid]):
+            memory.store(slot, self.values[number])
+        return memory
+
+    def local(self, lid: int) -> bool:
+        """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
+        rows = self.places[lid].rows
+        return (
+            bool(rows)
+            and type(rows[0]) is Outcome
+            and not any(type(row) is not Outcome or row.reads or row.writes for row in rows)
+        )
+
+    def outcome(self, sid: int, lid: int, choice: int) -> Outcome:
+        """What the step from place `lid` does in shared state `sid`, given the value number `choice` it offers."""
+        numbers = self.shared[sid]
+        at = self.places[lid]
+        if not at.rows:
+            at.rows = [None] * len(at.choices)
+        node = at.rows[choice]
+        while type(node) is Ask:
+            node = node.branches.get(numbers[node.slot])
+        if node is None:
+            node = self._take(lid, choice, numbers)
+        return node
+
+    def apply(self, sid: int, outcome: Outcome) -> int:
+        """The shared state after an outcome."""
+        if not outcome.writes:
+            return sid
+        numbers = list(self.shared[sid])
+        for slot, number in outcome.writes:
+            numbers[slot] = number
+        return self.sid(tuple(numbers))
+
+    def _start(self, k: int) -> int:
+        thread = self.scenario.threads[k]
+        generator, item = begin(thread, self.memory)
+        return self._arrive(generator, item, None, self.roles[k], k)
+
+    def _arrive(self, generator, item, recipe, role, start: int) -> int:
+        """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
+        if generator.gi_frame is None:
+            return FINISHED
+        label, choices = request(item, generator.__name__)
+        key = (role, place(generator), label, frozen(choices, f"the choices of {label}"))
+        lid = self._lids.get(key)
+        if lid is None:
+            lid = self._lids[key] = len(self.places)
+            self.places.append(Place(label, choices, tuple(lines(generator)), recipe, role, start))
+        pool = self.places[lid].pool
+        if len(pool) < POOL:
+            pool.append(generator)
+        else:
+            self._close(generator)
+        return lid
+
+    def _close(self, generator) -> None:
+        self.memory.off()
+        try:
+            generator.close()
+        except Exception:  # what a program does while it is thrown away is no part of the model
+            self.memory.off()
+
+    def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Outcome:
+        """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""
+        at = self.places[lid]
+        generator = at.pool.pop() if at.pool else self._rebuild(lid)
+        reads, writes = self.memory.on(numbers)
+        self.resumed += 1
+        item, broken, raised = None, (), False
+        try:
+            item = generator.send(at.choices[choice])
+        except StopIteration:
+            pass
+        except Exception as error:
+            broken, raised = (rule_of(error, generator.__name__),), True
+        noted = self.memory
+        told, broken = " ".join(noted._told), (*noted._broken, *broken)
+        noted.off()
+        seen = tuple(reads.items())
+        changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
+        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start)
+        outcome = Outcome(tuple(reads), changed, after, broken, raised, told)
+        self._grow(at, choice, seen, outcome)
+        return outcome
+
+    def _grow(self, at: Place, choice: int, seen: tuple, outcome: Outcome) -> None:
+        """Put an outcome into a row at the end of the values that were read."""
+        rows, key = at.rows, choice
+        for slot, number in seen:
+            node = rows[key] if type(rows) is list else rows.get(key)
+            if node is None:
+                node = rows[key] = Ask(slot, {})
+            if type(node) is not Ask or node.slot != slot:
+                raise self.fickle(at.label)
+            rows, key = node.branches, number
+        if (rows[key] if type(rows) is list else rows.get(key)) is not None:
+            raise self.fickle(at.label)
+        rows[key] = outcome
+
+    def _rebuild(self, lid: int):
+        """A generator that stands at `lid`, made by reading once more what led there."""
+        path = []
+        while (recipe := self.places[lid].recipe) is not None:
+            path.append((lid, recipe))
+            lid = recipe[0]
+        generator, _ = begin(self.scenario.threads[self.places[lid].start], self.memory)
+        self.replayed += 1
+        for target, (before, choice, seen) in reversed(path):
+            self.memory.on(dict(seen))
+            try:
+                item = generator.send(self.places[before].choices[choice])
+            except Exception:
+                raise self.fickle(self.places[before].label) from None
+            self.memory.off()
+            if not isinstance(item, (str, tuple)) or request(item, "")[0] != self.places[target].label:
+                raise self.fickle(self.places[before].label)
+        return generator
+
+    def fickle(self, label: str = "a step") -> ModelError:
+        """What to say about a program that does not do the same thing twice."""
+        return ModelError(
+            f"{self.scenario.name}, step {label}",
+            "the program did something else when it was run again on the same values",
+            "a step may depend on m and its own variables only: no random, clock, input or outside object",
+        )
