@@ -71,7 +71,13 @@ class Chart:
 
 def base_layout(title: str, **more: object) -> dict:
     """A layout that both themes bear: clear paper, mid grey text and grid; `more` is laid over it, axis by axis."""
-    axis = {"gridcolor": BOTH_GRID, "zerolinecolor": BOTH_GRID, "linecolor": BOTH_INK, "automargin": True}
+    axis = {
+        "title": {"font": {"size": 13}},
+        "gridcolor": BOTH_GRID,
+        "zerolinecolor": BOTH_GRID,
+        "linecolor": BOTH_INK,
+        "automargin": True,
+    }
     layout = {
         "title": {"text": plain(title), "x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 15}},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -85,8 +91,15 @@ def base_layout(title: str, **more: object) -> dict:
         "yaxis": dict(axis),
     }
     for key, value in more.items():
-        layout[key] = {**layout[key], **value} if isinstance(value, Mapping) and key in layout else value
+        layout[key] = laid(layout.get(key), value)
     return layout
+
+
+def laid(under: object, over: object) -> object:
+    """Settings laid over settings, level by level."""
+    if not (isinstance(under, Mapping) and isinstance(over, Mapping)):
+        return over
+    return {**under, **{key: laid(under.get(key), value) for key, value in over.items()}}
 
 
 def plain(value: object) -> str:

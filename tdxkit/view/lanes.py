@@ -49,7 +49,8 @@ class _Plot:
 
     def __init__(self, data: dict, width: int):
         self.data, self.width, self.n = data, width, len(data["steps"])
-        self.left = 118 if width < 560 else 150
+        longest = max((len(n) for n in (*data["actors"], *(t["name"] for t in data["tracks"]))), default=0)
+        self.left = min(max(longest * 6.3 + 18, 70), 134 if width < 560 else 196)
         columns = max(self.n, data.get("columns", 0))  # two runs side by side share a scale
         self.step = min((width - self.left - 4) / columns, 56) if columns else 0
         actors = len(data["actors"])
@@ -58,7 +59,7 @@ class _Plot:
         self.track_y = [TOP + actors * ACTOR + i * TRACK + 7 for i in range(len(data["tracks"]))]
 
     def name(self, y: float, name: str, role: str, bold: bool) -> Markup:
-        room = int(self.left / 6.4) - 1
+        room = int((self.left - 12) / 6.3)
         cut = name if len(name) <= room else name[: room - 1] + "…"
         more = [] if cut == name else [element("title", name)]
         return element(

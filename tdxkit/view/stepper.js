@@ -15,7 +15,8 @@ const ICONS = {
 };
 const icon = name => { const s = svgEl("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, svgEl("path", { d: ICONS[name] })); return s; };
 const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
-let made = 0;
+/** Ids must not meet those of other steppers: each widget on a page has a copy of this script, so a counter would start again. */
+const freshId = () => `tdx-${Math.random().toString(36).slice(2, 12)}`;
 
 /** The lane of an actor: where it stands in the model's text (or its latest steps, where there is no text) and why it can or cannot move. */
 function makeLane(view, a, most) {
@@ -72,7 +73,7 @@ function widest(data) {
 
 /** One run under the shared position: timeline, lanes, state, sentence. */
 function makeView(data, { pair, seek }) {
-  const uid = `tdx${++made}`, view = { trace: null };
+  const uid = freshId(), view = { trace: null };
   const timeline = h("div", { class: "tdx-timeline", role: "slider", tabindex: "0", "aria-label": pair ? `Timeline of ${data.title}` : "Timeline", "aria-valuemin": "0", "aria-orientation": "horizontal" });
   const lanes = h("div", { class: "tdx-lanes" }), list = h("dl"), picture = h("div", { class: "tdx-picture" });
   const state = h("section", { class: "tdx-state", "aria-label": "Shared state" }, list, picture);

@@ -14,14 +14,14 @@ const role = a => `a${a % 7}`;
 
 /** Where things stand for a width in pixels: left edge of the plot, width of a step, y of each row. */
 function geometry(actors, tracks, n, width) {
-  const left = width < 560 ? 118 : 150, step = n ? Math.min((width - left - 4) / n, 56) : 0;
+  const longest = Math.max(0, ...[...actors, ...tracks.map(t => t.name)].map(name => [...name].length)), left = Math.min(Math.max(longest * 6.3 + 18, 70), width < 560 ? 134 : 196), step = n ? Math.min((width - left - 4) / n, 56) : 0;
   const actorY = actors.map((_, i) => ROW.top + i * ROW.actor);
   const trackY = tracks.map((_, i) => ROW.top + actors.length * ROW.actor + i * ROW.track + 7);
   return { width, left, step, actorY, trackY, height: ROW.top + actors.length * ROW.actor + tracks.length * ROW.track + ROW.bottom };
 }
 
 /** A name cut to the room before the plot. */
-const fit = (name, left) => { const room = Math.floor(left / 6.4) - 1; return name.length > room ? name.slice(0, room - 1) + "…" : name; };
+const fit = (name, left) => { const room = Math.floor((left - 12) / 6.3), letters = [...name]; return letters.length > room ? letters.slice(0, room - 1).join("") + "…" : name; };
 
 function label(g, y, name, fill, bold) {
   const t = svgEl("text", { x: 0, y: round(y), class: bold ? "tdx-name" : "tdx-track-name", fill: `var(--tdx-${fill})` }, fit(name, g.left));

@@ -46,6 +46,12 @@ def show(chromium, tmp_path):
     assert complaints == [] and all(url.startswith("file://") for url in asked)
 
 
+def test_two_steppers_on_one_page_do_not_share_ids(show, bad_run):
+    find = "() => [...document.querySelectorAll('.tdx-plot [id]')].map(e => e.id)"
+    ids = [i for _ in range(3) for i in show(Stepper(bad_run, bad_run)).evaluate(find)]
+    assert len(ids) == len(set(ids)) == 12
+
+
 def count(page):
     return page.locator(".tdx-count").inner_text()
 
@@ -134,7 +140,8 @@ def test_buttons_and_slider(show, bad_run):
         page.get_by_label(name, exact=True).click()
         assert count(page) == f"step {at} of 10"
     box = page.locator(".tdx-plot").bounding_box()
-    left, step = 150, min((box["width"] - 154) / 10, 56)
+    left = 19 * 6.3 + 18  # as wide as the longest name
+    step = min((box["width"] - left - 4) / 10, 56)
     for k in (1, 6, 10):
         page.mouse.click(box["x"] + left + (k - 0.5) * step, box["y"] + 30)
         assert count(page) == f"step {k} of 10"
