@@ -86,7 +86,7 @@ def _headers(raw: RawMail, notes: Notes) -> Mime:
 
 def _header(mime: Mime, name: str) -> str:
     """A header as text; raw bytes in it are read as UTF-8 or Windows-1252."""
-    value = str(mime.get(name) or "")[:HEADER_LIMIT]
+    value = next((str(value) for key, value in mime.raw_items() if key.lower() == name.lower()), "")[:HEADER_LIMIT]
     return decoded(value.encode("utf-8", "surrogateescape"))[0]
 
 

@@ -27,7 +27,7 @@ def raw_mails(stream: BinaryIO, notes: Notes, progress: Progress | None = None) 
     """Cut a stream into mails. What comes before the first header is skipped and noted."""
     collected: list[bytes] = []
     first, size, skipped = 0, 0, 0
-    boxed = False  # the file has separators: only then does one end a mail
+    boxed = False  # the file begins with a separator, or with something odd: only then does a separator end a mail
     pending: tuple[int, bytes] | None = None
     blank = True
     for number, line in numbered(stream, notes, progress):
@@ -46,6 +46,7 @@ def raw_mails(stream: BinaryIO, notes: Notes, progress: Progress | None = None) 
         blank = line in (b"\n", b"\r\n")
         if not collected and not (line[:5].lower() != b"from " and _HEADER.match(line)):
             skipped += not blank
+            boxed = boxed or not blank
             continue
         if not collected:
             first = number

@@ -98,8 +98,9 @@ def _git_file(line: str) -> _File:
     """`diff --git a/x b/x`: enough where no other line names the file (a mode change, a binary one)."""
     names = line[len(_GIT) :].strip()
     half = len(names) // 2
-    if names[half : half + 1] == " " and names[2:half] == names[half + 3 :]:  # the same name twice
-        return _File(names[2:half], names[half + 3 :])
+    before, after = unquoted(names[:half]), unquoted(names[half + 1 :])
+    if names[half : half + 1] == " " and before[2:] == after[2:]:  # the same name twice
+        return _File(before[2:], after[2:])
     before, _, after = names.partition(" b/")
     return _File(unquoted(before).removeprefix("a/"), unquoted(after))
 
