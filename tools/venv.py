@@ -92,7 +92,7 @@ class House:
         wanted = [word for name in FILES[kind] for word in ("-r", name)]
         if uv() and run([uv(), "pip", "install", "-q", "--python", self.python, *wanted], cwd=self.root):
             return
-        pip = [self.python, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        pip = [self.python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
         if not run([*pip, *wanted], cwd=self.root):
             stop("the packages could not be installed: see the lines above, mend that and repeat")
 
