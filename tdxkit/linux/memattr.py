@@ -138,43 +138,39 @@ def attribute_runs(kvm: Kvm, start: int, end: int) -> tuple[tuple[int, int, int]
     return tuple(merged)
 
 
-def kvm_vm_set_mem_attributes(kvm: Kvm, start: int, end: int, attributes: int) -> SetResult:
+Watch = Callable[[str, int | None], None]  # what was just done: a loop's name, the GFN for a page of it
+
+
+def kvm_vm_set_mem_attributes(kvm: Kvm, start: int, end: int, attributes: int, watch: Watch | None = None) -> SetResult:
     """int kvm_vm_set_mem_attributes(struct kvm *, gfn_t start, gfn_t end, unsigned long attributes): GFNs [start, end).
 
-    0, or -ENOMEM when a page could not be reserved: the reservations made so far stay.
+    0, or -ENOMEM when a page could not be reserved: the reservations made so far stay. With `watch` the loops go page by page,
+    and it is called after each.
     """
-    return _Set(kvm, start, end, attributes).run()
+    return _Set(kvm, start, end, attributes, watch).run()
 
 
 class _Set:
     """One call in progress, a method for each stretch of it."""
 
-    def __init__(self, kvm: Kvm, start: int, end: int, attributes: int):
+    def __init__(self, kvm: Kvm, start: int, end: int, attributes: int, watch: Watch | None):
         if not 0 <= start <= end <= U64_MAX:
             raise InputError(
                 f"GFNs {printable(f'{start} to {end}')}", "a range ascends inside 0 to 2^64 - 1", "give start and end"
             )
         self.kvm, self.xa, self.start, self.end, self.attributes = kvm, kvm.mem_attr_array, start, end, attributes
         self.entry = xa_mk_value(attributes) if attributes else NULL
+        self.watch = watch
         self.phases: list[Phase] = []
         self.inval: tuple[int, int] | None = None
         self.unmap: list[tuple[int, int, str]] = []
         self.warns = self.bugs = 0
 
     def run(self) -> SetResult:
-        kvm = self.kvm
-        self.phases.append(Phase("slots_lock"))
-        same, looked = look_up(kvm, self.start, self.end, U64_MAX, self.attributes)
-        self.phases.append(Phase("check", looked))
-        rc = 0
-        if not same:
-            if self.attributes or kvm.text.number < 3:
-                rc = self.loop("reserve", lambda: reserve_loop(self.xa, self.start, self.end))
-            if not rc:
-                self.over_slots("pre", self.pre)
-                rc = self.loop("store", lambda: store_loop(self.xa, self.start, self.end, self.entry))
-                self.bugs += bool(rc)
-                self.over_slots("post", self.post)
+        self.note(Phase("slots_lock"))
+        same, looked = look_up(self.kvm, self.start, self.end, U64_MAX, self.attributes)
+        self.note(Phase("check", looked))
+        rc = 0 if same else self.change()
         return SetResult(
             rc,
             tuple(self.phases),
@@ -183,27 +179,48 @@ class _Set:
             int(bool(self.unmap)),
             self.warns,
             self.bugs,
-            kvm.mmu_invalidate_seq,
-            kvm.mmu_invalidate_in_progress,
+            self.kvm.mmu_invalidate_seq,
+            self.kvm.mmu_invalidate_in_progress,
             (tracepoint(self.start, self.end, self.attributes),),
         )
 
-    def loop(self, name: str, pages: Callable[[], tuple[int, int]]) -> int:
+    def change(self) -> int:
+        """Everything after the early exit."""
+        wanted = self.attributes or self.kvm.text.number < 3
+        if wanted and (rc := self.loop("reserve", self.reserve)):
+            return rc
+        self.over_slots("pre", self.pre)
+        rc = self.loop("store", self.store)
+        self.bugs += bool(rc)
+        self.over_slots("post", self.post)
+        return rc
+
+    def reserve(self, start: int, end: int) -> tuple[int, int]:
+        return reserve_loop(self.xa, start, end)
+
+    def store(self, start: int, end: int) -> tuple[int, int]:
+        return store_loop(self.xa, start, end, self.entry)
+
+    def loop(self, name: str, pages: Callable[[int, int], tuple[int, int]]) -> int:
+        """One of the two loops over every GFN: in bulk, or a page at a time with somebody watching."""
         xa, slab = self.xa, self.xa.slab
         allocs, frees, walked = slab.allocs, slab.frees, xa.walked
-        rc, reached = pages()
+        rc, reached = (0, self.start) if self.watch else pages(self.start, self.end)
+        while self.watch and not rc and reached < self.end:
+            rc, _ = pages(reached, reached + 1)
+            self.watch(name, reached)
+            reached += not rc
         done = reached - self.start
+        resched = done if self.kvm.text.patch == "v2" else 0
         self.phases.append(
-            Phase(
-                name,
-                done + bool(rc),
-                done if self.kvm.text.patch == "v2" else 0,
-                slab.allocs - allocs,
-                slab.frees - frees,
-                xa.walked - walked,
-            )
+            Phase(name, done + bool(rc), resched, slab.allocs - allocs, slab.frees - frees, xa.walked - walked)
         )
         return rc
+
+    def note(self, phase: Phase) -> None:
+        self.phases.append(phase)
+        if self.watch:
+            self.watch(phase.loop, None)
 
     def over_slots(self, name: str, handler: Callable[[Memslot, int, int], None]) -> None:
         """kvm_handle_gfn_range(): each slot's part of the range; mmu_lock and the invalidation only if there is one."""
@@ -214,7 +231,7 @@ class _Set:
             self.kvm.mmu_invalidate_seq += name == "post"
         for slot, start, end in parts:
             handler(slot, start, end)
-        self.phases.append(Phase(name, sum(end - start for _, start, end in parts), mmu_lock=bool(parts)))
+        self.note(Phase(name, sum(end - start for _, start, end in parts), mmu_lock=int(bool(parts))))
 
     def pre(self, slot: Memslot, start: int, end: int) -> None:
         """kvm_pre_set_memory_attributes(): invalidate, wider by the huge pages that can no longer stay, and zap."""

@@ -21,9 +21,29 @@ def fnv1a(data: bytes, state: int = OFFSET_BASIS) -> int:
     return state
 
 
-class _Digest:
+class Digests:
+    """Digests of one array again and again: what is shared, and so never changed in place, is worked out once.
+
+    It keeps the shared nodes it met alive; over MAX_KNOWN results it starts afresh.
+    """
+
+    MAX_KNOWN = 1 << 17
+
     def __init__(self):
         self.known: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self.alive: dict[int, XaNode] = {}  # so that an id means the same node as long as it is a key
+
+    def of(self, xa: XArray) -> str:
+        """The digest of the tree as 16 hex digits; equal trees have equal ones, shared or not."""
+        if len(self.known) > self.MAX_KNOWN:
+            self.known, self.alive = {}, {}
+        state = fnv1a("X{:d}{:d}{:d}|".format(*xa.marks).encode())
+        head = xa.head
+        if type(head) is XaNode:
+            state, _ = self.rest(head, fnv1a(f"N{head.shift},0".encode(), state))
+        else:
+            state = fnv1a((_word(head) if head else "-").encode(), state)
+        return f"{state:016x}"
 
     def rest(self, node: XaNode, state: int) -> tuple[int, int]:
         """The state after `rest` of a node, and how many bytes that was."""
@@ -34,6 +54,7 @@ class _Digest:
         if known is None:
             after, length = self._rest(node, low)
             known = self.known[id(node), low] = after, length, pow(PRIME, length, 1 << 64)
+            self.alive[id(node)] = node
         after, length, power = known
         return (after + (state - low) * power) & MASK, length
 
@@ -60,11 +81,5 @@ def _word(entry: int) -> str:
 
 
 def digest(xa: XArray) -> str:
-    """The digest of the tree as 16 hex digits; equal trees have equal ones, shared or not."""
-    state = fnv1a("X{:d}{:d}{:d}|".format(*xa.marks).encode())
-    head = xa.head
-    if type(head) is XaNode:
-        state, _ = _Digest().rest(head, fnv1a(f"N{head.shift},0".encode(), state))
-    else:
-        state = fnv1a((_word(head) if head else "-").encode(), state)
-    return f"{state:016x}"
+    """The digest of the tree as 16 hex digits."""
+    return Digests().of(xa)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tdxkit.errors import InputError, printable
 from tdxkit.linux import memattr, xarray, xarray_bulk, xarray_multi, xarray_walk
-from tdxkit.linux.xarray_digest import digest
+from tdxkit.linux.xarray_digest import Digests
 from tdxkit.linux.xarray_node import NULL, XaNode, XArray, entry_text, xa_err, xa_mk_value
 from tdxkit.linux.xarray_state import XaState
 from tdxkit.linux.xarray_tree import xa_stat
@@ -32,6 +32,7 @@ class Script:
 
     def __init__(self):
         self.kvm = memattr.Kvm(memattr.KernelText(1, patch="v2"))
+        self.digests = Digests()
 
     @property
     def xa(self) -> XArray:
@@ -40,15 +41,18 @@ class Script:
 
     def do(self, command: Sequence[object]) -> Answer:
         """Run one command, answer as the vectors do; InputError if it is not one."""
+        arguments = self.arguments(command)
+        return COMMANDS[command[0]][1](self, *arguments)
+
+    def arguments(self, command: Sequence[object]) -> list:
+        """The arguments of a command, read and checked."""
         if not isinstance(command, (list, tuple)) or not command or not isinstance(command[0], str):
             raise InputError(
                 f"command {printable(command)}", "a command is a list that starts with its name", "correct it"
             )
-        entry = COMMANDS.get(command[0])
-        if entry is None:
+        if command[0] not in COMMANDS:
             raise InputError(f"command {printable(command[0])}", "there is no such command", "see the list in COMMANDS")
-        kinds, function = entry
-        return function(self, *_arguments(command, kinds.split()))
+        return _arguments(command, COMMANDS[command[0]][0].split())
 
     def state(self) -> dict[str, object]:
         """What a vector expects after a command, but for the result."""
@@ -63,7 +67,7 @@ class Script:
             "sibs": stat.sibs,
             "allocs": slab.allocs,
             "frees": slab.frees,
-            "fnv": digest(self.xa),
+            "fnv": self.digests.of(self.xa),
             "xm": "".join(str(int(mark)) for mark in self.xa.marks),
         }
 
