@@ -25,18 +25,19 @@ class Held(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What the checks so far have found. `level` is where the last walk ended, `target` where it was to end."""
+    """What the checks so far have found. `level` is where the last walk ended, `target` where it was to end, `walked` whose it was."""
 
     tdr: int = -1
     slot: int = -1
     page: int = 0
     level: int = -1
     target: int = -1
+    walked: str = ""
     held: tuple[Held, ...] = ()
 
     def hold(self, table: str, key: object, mode: str) -> "Facts":
         """The same with one more lock held."""
-        return tuple.__new__(Facts, (*self[:5], (*self[5], Held(table, key, mode))))
+        return tuple.__new__(Facts, (*self[:6], (*self[6], Held(table, key, mode))))
 
 
 class Broken(NamedTuple):

@@ -56,7 +56,7 @@ def walk(m, call, f, labels, reg, target, mode):
                 yield labels[5]
                 release_shared(m.lock_1g, block)
                 return None
-        return tuple.__new__(Facts, (*f[:3], L1G, want, (*f.held, ("lock_1g", block, mode))))
+        return tuple.__new__(Facts, (*f[:3], L1G, want, reg, (*f.held, ("lock_1g", block, mode))))
     yield labels[1]
     if not shared(m.lock_2m, region):
         yield labels[5]
@@ -73,7 +73,7 @@ def walk(m, call, f, labels, reg, target, mode):
                 release_shared(m.lock_1g, block)
                 return None
         return tuple.__new__(
-            Facts, (*f[:3], L2M, want, (*f.held, ("lock_1g", block, SHARED), ("lock_2m", region, mode)))
+            Facts, (*f[:3], L2M, want, reg, (*f.held, ("lock_1g", block, SHARED), ("lock_2m", region, mode)))
         )
     yield labels[3]
     if not (exclusive if mode == EXCLUSIVE else shared)(m.lock_4k, at >> 12):
@@ -83,7 +83,7 @@ def walk(m, call, f, labels, reg, target, mode):
         release_shared(m.lock_1g, block)
         return None
     held = (("lock_1g", block, SHARED), ("lock_2m", region, SHARED), ("lock_4k", at >> 12, mode))
-    return tuple.__new__(Facts, (*f[:3], L4K, want, f.held + held))
+    return tuple.__new__(Facts, (*f[:3], L4K, want, reg, f.held + held))
 
 
 def entry_at(m, hpa: int, level: int):
@@ -97,10 +97,10 @@ def is_pamt_page(m, hpa: int) -> int:
     return m.bitmap[hpa >> 21] >> (hpa >> 12 & 511) & 1
 
 
-def walked(f: Facts) -> Facts:
-    """The facts, if there was a walk; a leaf whose checks are out of order ends here."""
-    if f.level < 0:
-        raise ModelError("page metadata", "an entry is read under its lock", "walk to the page first")
+def walked(f: Facts, reg: str) -> Facts:
+    """The facts, if the last walk was to this register's page; a leaf whose checks are out of order ends here."""
+    if f.walked != reg:
+        raise ModelError(f"metadata of {reg}", "an entry is read under its lock", "walk to the page first")
     return f
 
 
@@ -109,7 +109,7 @@ def walked(f: Facts) -> Facts:
 def page_is(m, call, f, reg, kind):
     """A page in use by a TD, at 4K and of this type."""
     at = call.address(reg)
-    if walked(f).level != L4K or m.pamt_4k[at >> 12].type != PageType[kind]:
+    if walked(f, reg).level != L4K or m.pamt_4k[at >> 12].type != PageType[kind]:
         return None
     return tuple.__new__(Facts, (at, *f[1:])) if kind == "TDR" else f
 
@@ -117,14 +117,14 @@ def page_is(m, call, f, reg, kind):
 @check("{0}: its region has a page pair")
 def pair(m, call, f, reg):
     """Dynamic PAMT: the walk did not end at a 2M entry that is NDA."""
-    ended_high = walked(f).level == L2M and f.target == L4K
+    ended_high = walked(f, reg).level == L2M and f.target == L4K
     return None if m.dynamic and ended_high and m.pamt_2m[call.address(reg) >> 21].type == NDA else f
 
 
 @check("{0} is free")
 def free(m, call, f, reg):
     """The walk reached its target; a 4K page is NDA and no PAMT page."""
-    if walked(f).level != f.target:
+    if walked(f, reg).level != f.target:
         return None
     if f.level != L4K:
         return f
@@ -135,7 +135,7 @@ def free(m, call, f, reg):
 @check("the owner TDR's entry {0}")
 def owner(m, call, f, mode, reg="RCX"):
     """The TDR that owns the page just walked to: its leaf entry only, no walk. `mode` v1 is exclusive in version 1."""
-    tdr = entry_at(m, call.address(reg), walked(f).level).owner
+    tdr = entry_at(m, call.address(reg), walked(f, reg).level).owner
     how = (EXCLUSIVE if call.version else SHARED) if mode == "v1" else mode
     if not (exclusive if how == EXCLUSIVE else shared)(m.lock_4k, tdr >> 12):
         return None

@@ -81,7 +81,7 @@ def page_in(m, f, page: int, level: int, state: str) -> None:
 def free_2m(m, call, f):
     """The 2M entry is NDA (a page pair there refuses the page) and neither a 4K entry nor a bitmap bit of the range is set."""
     region = call.address("R8") >> 21
-    if walked(f).target != L2M:
+    if walked(f, "R8").target != L2M:
         return f
     if m.pamt_2m[region].type != NDA:
         return None

@@ -24,13 +24,13 @@ def region(m, call, f, reg):
 def region_free(m, call, f):
     """The walk ended at 2M and its type is NDA: no pair, no 2M page."""
     at = call.address("RCX")
-    return f if walked(f).level == L2M and m.pamt_2m[at >> 21].type == NDA else None
+    return f if walked(f, "RCX").level == L2M and m.pamt_2m[at >> 21].type == NDA else None
 
 
 @check("the region has a page pair")
 def has_pair(m, call, f):
     """The 2M entry is PT_PAMT."""
-    return f if walked(f).level == L2M and m.pamt_2m[call.address("RCX") >> 21].type == PT_PAMT else None
+    return f if walked(f, "RCX").level == L2M and m.pamt_2m[call.address("RCX") >> 21].type == PT_PAMT else None
 
 
 @check("all 512 entries of the pair are NDA")
@@ -75,7 +75,7 @@ def pair_free(m, call, f, reg, where):
     at = call.address(reg)
     if not splits(m, call) or (where == "foreign" and at >> 21 == call.address("RCX") >> 21):
         return f
-    return f if entry_at(m, at, walked(f).level).type == NDA else None
+    return f if entry_at(m, at, walked(f, reg).level).type == NDA else None
 
 
 @check("set the bitmap bit of {0}")
@@ -119,20 +119,20 @@ def take_pair(m, region_number: int, entry: Entry) -> tuple[int, ...]:
 @check("the page is one to reclaim")
 def reclaimable(m, call, f):
     """Not NDA (so not in a region without a pair) and not reserved."""
-    return None if entry_at(m, call.address("RCX"), walked(f).level).type in (NDA, RSVD) else f
+    return None if entry_at(m, call.address("RCX"), walked(f, "RCX").level).type in (NDA, RSVD) else f
 
 
 @check("RCX is aligned to the page's own size")
 def own_size(m, call, f):
     """A 2M page is named by its first address."""
-    return None if call.address("RCX") & SIZE[walked(f).level] - 1 else f
+    return None if call.address("RCX") & SIZE[walked(f, "RCX").level] - 1 else f
 
 
 @check("the owner TDR's entry shared")
 def page_owner(m, call, f):
     """The leaf entry of the owning TDR; a TDR page owns itself and is held already."""
     at = call.address("RCX")
-    entry = entry_at(m, at, walked(f).level)
+    entry = entry_at(m, at, walked(f, "RCX").level)
     if entry.type == TDR:
         return f._replace(tdr=at)
     if not shared(m.lock_4k, entry.owner >> 12):
@@ -170,7 +170,7 @@ def free_at_any_level(m, call, f):
     """NDA at whatever level the walk ended, so it works after the pair is gone; and no PAMT page."""
     at = call.address("RCX")
     taken = m.dynamic and is_pamt_page(m, at)
-    return None if taken or entry_at(m, at, walked(f).level).type != NDA else f
+    return None if taken or entry_at(m, at, walked(f, "RCX").level).type != NDA else f
 
 
 @effect("TDH.PHYMEM.PAGE.WBINVD")

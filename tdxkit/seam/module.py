@@ -125,6 +125,13 @@ class Module:
             )
         return result
 
+    def copy(self) -> "Module":
+        """The same module at this moment, to go another way from here; calls under way stay with the original."""
+        other = Module.__new__(Module)
+        other.__dict__.update(self.__dict__)
+        other.m = self.m.copy()
+        return other
+
     def put(self, hpa: int, value: object) -> None:
         """Write something into memory shared with the module: TdParams for MNG.INIT, a tuple of Tdmr for SYS.CONFIG."""
         self.m.shared[hpa] = value

@@ -106,7 +106,7 @@ def perform(m, call: Call) -> Generator[str, None, Result]:
         facts = found
     else:
         check = None
-    held = facts[5]
+    held = facts.held
     if check is not None:
         status, regs = failure(check, found)
     elif leaf.effect_steps:

@@ -115,7 +115,7 @@ class Td:
             lp = -(-package * self.module.platform.lps // self.module.platform.packages)
             call("TDH.MNG.KEY.CONFIG", rcx=tdr, lp=lp)
         for _ in range(self.module.platform.version.tdcx):
-            call("TDH.MNG.ADDCX", rcx=self._keep(page()), rdx=tdr)
+            call("TDH.MNG.ADDCX", rcx=self.control_page(), rdx=tdr)
         self.module.put(0x2000, self.params)
         call("TDH.MNG.INIT", rcx=tdr, rdx=0x2000)
         self.module.put(0x2000, None)
@@ -125,10 +125,10 @@ class Td:
 
     def add_vcpu(self, lp: int = 0) -> int:
         """VP.CREATE, VP.ADDCX, VP.INIT; the TDVPR."""
-        tdvpr = self._keep(self.host.page())
+        tdvpr = self.control_page()
         self._call("TDH.VP.CREATE", rcx=tdvpr, rdx=self.tdr)
         for _ in range(self.module.platform.version.vcpu_extra):
-            self._call("TDH.VP.ADDCX", rcx=self._keep(self.host.page()), rdx=tdvpr)
+            self._call("TDH.VP.ADDCX", rcx=self.control_page(), rdx=tdvpr)
         self._call("TDH.VP.INIT", rcx=tdvpr, lp=lp)
         self.vcpus.append(tdvpr)
         return tdvpr
@@ -220,7 +220,9 @@ class Td:
 
         yield from below(self.m.tdcx[self.tdr][1], self.module.platform.sept_top)
 
-    def _keep(self, page: int) -> int:
+    def control_page(self) -> int:
+        """A page from the host for the TD's own structures; only RECLAIM gives it back."""
+        page = self.host.page()
         self._control.append(page)
         return page
 

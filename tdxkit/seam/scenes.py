@@ -1,0 +1,225 @@
+"""For each leaf a world in which it succeeds: where lessons, tests and the conflict table begin.
+
+One layout for all: 8 GiB of TDMR. Block 0 has the TD's control pages (region `CONTROL`, with a pair), block 1 new pages (region
+`FRESH`, with a pair and all free), blocks 2 and 3 a page each for a pair, block 4 an empty region without a pair and one with an
+empty pair, block 5 the TD's 2 MiB page, block 6 its 512 contiguous 4K pages. GPAs: see the constants.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from tdxkit.errors import InputError
+from tdxkit.seam.leaves_sys import DYNAMIC_PAMT
+from tdxkit.seam.module import TDMR_LIST, Module
+from tdxkit.seam.pamt import L2M
+from tdxkit.seam.seamcalls import find_leaf
+from tdxkit.seam.td import HostPages, Td, must
+from tdxkit.seam.versions import LATEST
+from tdxkit.units import GIB, PAGE_2M
+
+CONTROL, FRESH = PAGE_2M, GIB
+PAIR = 2 * GIB, 3 * GIB
+EMPTY, EMPTY_WITH_PAIR = 4 * GIB, 4 * GIB + PAGE_2M
+LARGE, SMALL = 5 * GIB, 6 * GIB
+OWN_PAIRS = 7 * GIB  # pages for the pairs of the regions above
+GPA_PAGE, GPA_FREE, GPA_LARGE, GPA_SMALL = 0, 0x1000, 0x20_0000, 0x40_0000
+GPA_EMPTY_TABLE, GPA_FREE_2M = 0x60_0000, 0x80_0000
+
+# How far the world has come for each leaf: see STAGES.
+STAGE_OF = {
+    "TDH.SYS.INIT": "loaded",
+    "TDH.SYS.LP.INIT": "started",
+    "TDH.SYS.CONFIG": "started on every LP",
+    "TDH.SYS.KEY.CONFIG": "configured",
+    "TDH.SYS.TDMR.INIT": "keyed",
+    "TDH.MNG.CREATE": "ready",
+    "TDH.MNG.KEY.CONFIG": "created",
+    "TDH.MNG.ADDCX": "has keys",
+    "TDH.MNG.INIT": "has TDCX",
+    "TDH.VP.CREATE": "initialised",
+    "TDH.VP.ADDCX": "has a TDVPR",
+    "TDH.VP.INIT": "has vCPU pages",
+    "TDH.MEM.PAGE.ADD": "has a vCPU",
+    "TDH.MR.EXTEND": "has a vCPU",
+    "TDH.MR.FINALIZE": "has a vCPU",
+    "TDH.MEM.SEPT.ADD": "runnable",
+    "TDH.MEM.PAGE.AUG": "runnable",
+    "TDH.MEM.RANGE.BLOCK": "runnable",
+    "TDH.MEM.TRACK": "runnable",
+    "TDH.VP.ENTER": "runnable",
+    "TDH.VP.FLUSH": "runnable",
+    "TDH.PHYMEM.PAGE.WBINVD": "runnable",
+    "TDH.PHYMEM.PAGE.RDMD": "runnable",
+    "TDH.PHYMEM.PAMT.ADD": "runnable",
+    "TDH.PHYMEM.PAMT.REMOVE": "runnable",
+    "TDH.MEM.SEPT.REMOVE": "blocked and tracked",
+    "TDH.MEM.PAGE.REMOVE": "blocked and tracked",
+    "TDH.MEM.PAGE.PROMOTE": "blocked and tracked",
+    "TDH.MEM.PAGE.DEMOTE": "blocked and tracked",
+    "TDH.MEM.PAGE.RELOCATE": "blocked and tracked",
+    "TDH.MEM.RANGE.UNBLOCK": "blocked and tracked",
+    "TDH.MNG.VPFLUSHDONE": "flushed",
+    "TDH.PHYMEM.CACHE.WB": "flush done",
+    "TDH.MNG.KEY.FREEID": "written back",
+    "TDH.PHYMEM.PAGE.RECLAIM": "in teardown",
+}
+
+
+@dataclass
+class World:
+    """A module at some stage, with a TD in it from "created" on. `region` is where operands that name a new page point."""
+
+    module: Module
+    td: Td | None = None
+    fresh: int = FRESH
+    more: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> "World":
+        """The same world, to go another way from here; its Td is not driven on."""
+        return World(self.module.copy(), self.td, self.fresh, self.more)
+
+    def operands(self, leaf: str, region: int | None = None) -> dict[str, int]:
+        """Registers for a leaf. `region` moves what the leaf takes by HPA (a new page, a page to read, a region) there."""
+        name = find_leaf(leaf).name
+        tdr = self.td.tdr if self.td else CONTROL
+        vcpu = self.td.vcpus[0] if self.td and self.td.vcpus else self.more.get("tdvpr", CONTROL)
+        new = self.fresh + 0x7000 if region is None else region + 0x12_C000  # entry 300 of the region
+        at = lambda default: default if region is None else region  # noqa: E731
+        if name not in _OPERANDS:
+            return {"rcx": tdr} if name.startswith(("TDH.MNG", "TDH.MR")) or name == "TDH.MEM.TRACK" else {"rcx": vcpu}
+        return _OPERANDS[name](tdr, vcpu, new, at)
+
+
+_OPERANDS: dict[str, Callable[..., dict[str, int]]] = {
+    "TDH.SYS.INIT": lambda tdr, vcpu, new, at: {},
+    "TDH.SYS.LP.INIT": lambda tdr, vcpu, new, at: {},
+    "TDH.SYS.CONFIG": lambda tdr, vcpu, new, at: {"rcx": TDMR_LIST, "rdx": 1, "r8": 32 | DYNAMIC_PAMT},
+    "TDH.SYS.KEY.CONFIG": lambda tdr, vcpu, new, at: {},
+    "TDH.SYS.TDMR.INIT": lambda tdr, vcpu, new, at: {"rcx": 0},
+    "TDH.MNG.CREATE": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": 40},
+    "TDH.MNG.ADDCX": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": tdr},
+    "TDH.MNG.INIT": lambda tdr, vcpu, new, at: {"rcx": tdr, "rdx": 0x2000},
+    "TDH.MR.EXTEND": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
+    "TDH.VP.CREATE": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": tdr},
+    "TDH.VP.ADDCX": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": vcpu},
+    "TDH.MEM.SEPT.ADD": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE_2M | L2M, "rdx": tdr, "r8": new},
+    "TDH.MEM.SEPT.REMOVE": lambda tdr, vcpu, new, at: {"rcx": GPA_EMPTY_TABLE | L2M, "rdx": tdr},
+    "TDH.MEM.PAGE.ADD": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE, "rdx": tdr, "r8": new, "r9": 0x3000},
+    "TDH.MEM.PAGE.AUG": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE, "rdx": tdr, "r8": new},
+    "TDH.MEM.PAGE.REMOVE": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
+    "TDH.MEM.PAGE.RELOCATE": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr, "r8": new},
+    "TDH.MEM.PAGE.PROMOTE": lambda tdr, vcpu, new, at: {"rcx": GPA_SMALL | L2M, "rdx": tdr},
+    "TDH.MEM.PAGE.DEMOTE": lambda tdr, vcpu, new, at: {
+        "rcx": GPA_LARGE | L2M, "rdx": tdr, "r8": new, "r12": PAIR[0], "r13": PAIR[1]
+    },
+    "TDH.MEM.RANGE.BLOCK": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
+    "TDH.MEM.RANGE.UNBLOCK": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
+    "TDH.PHYMEM.CACHE.WB": lambda tdr, vcpu, new, at: {"rcx": 0},
+    "TDH.PHYMEM.PAGE.RECLAIM": lambda tdr, vcpu, new, at: {"rcx": at(SMALL) + 0x5000},
+    "TDH.PHYMEM.PAGE.WBINVD": lambda tdr, vcpu, new, at: {"rcx": new},
+    "TDH.PHYMEM.PAGE.RDMD": lambda tdr, vcpu, new, at: {"rcx": new},
+    "TDH.PHYMEM.PAMT.ADD": lambda tdr, vcpu, new, at: {"rcx": at(EMPTY) | L2M, "rdx": PAIR[0], "r8": PAIR[1]},
+    "TDH.PHYMEM.PAMT.REMOVE": lambda tdr, vcpu, new, at: {"rcx": at(EMPTY_WITH_PAIR) | L2M},
+}  # fmt: skip
+
+
+def stages(version: str = LATEST):
+    """Walks a world from a module just loaded to a TD in teardown: yields (stage, world) at each stop; the world goes on changing."""
+    module = Module([(0, 8 * GIB)], version=version, ready=False)
+    module.put(TDMR_LIST, module.tdmr_infos)
+    world = World(module)
+    yield "loaded", world
+    must(module, "TDH.SYS.INIT")
+    yield "started", world
+    for lp in range(module.platform.lps):
+        must(module, "TDH.SYS.LP.INIT", lp=lp)
+    yield "started on every LP", world
+    must(module, "TDH.SYS.CONFIG", rcx=TDMR_LIST, rdx=1, r8=32 | DYNAMIC_PAMT)
+    yield "configured", world
+    must(module, "TDH.SYS.KEY.CONFIG")
+    yield "keyed", world
+    for _ in range(8 * 64):
+        must(module, "TDH.SYS.TDMR.INIT", rcx=0)
+    module.put(TDMR_LIST, None)
+    world.td = td = Td(module, _host(module))
+    yield "ready", world
+    for stage in _build(td, world):
+        yield stage, world
+
+
+def _host(module: Module) -> HostPages:
+    host = HostPages(module, CONTROL)
+    host._pairs = [OWN_PAIRS + i * 0x1000 for i in range(64)]
+    host.add_pair(FRESH >> 21)
+    host.add_pair(EMPTY_WITH_PAIR >> 21)
+    return host
+
+
+def _build(td: Td, world: World):
+    """The TD's life, a stop after each thing a leaf may need."""
+    module, host = td.module, td.host
+    td.tdr = host.page()
+    must(module, "TDH.MNG.CREATE", rcx=td.tdr, rdx=33)
+    yield "created"
+    must(module, "TDH.MNG.KEY.CONFIG", rcx=td.tdr)
+    yield "has keys"
+    for _ in range(module.platform.version.tdcx):
+        must(module, "TDH.MNG.ADDCX", rcx=td.control_page(), rdx=td.tdr)
+    yield "has TDCX"
+    must(module, "TDH.MNG.INIT", rcx=td.tdr, rdx=0x2000)
+    yield "initialised"
+    world.more["tdvpr"] = tdvpr = td.control_page()
+    must(module, "TDH.VP.CREATE", rcx=tdvpr, rdx=td.tdr)
+    yield "has a TDVPR"
+    for _ in range(module.platform.version.vcpu_extra):
+        must(module, "TDH.VP.ADDCX", rcx=td.control_page(), rdx=tdvpr)
+    yield "has vCPU pages"
+    must(module, "TDH.VP.INIT", rcx=tdvpr)
+    td.vcpus.append(tdvpr)
+    td.add(GPA_PAGE)
+    yield "has a vCPU"
+    td.run()
+    _map(td)
+    yield "runnable"
+    for gpa, level in ((GPA_PAGE, 0), (GPA_LARGE, L2M), (GPA_SMALL, L2M), (GPA_EMPTY_TABLE, L2M)):
+        must(module, "TDH.MEM.RANGE.BLOCK", rcx=gpa | level, rdx=td.tdr)
+    must(module, "TDH.MEM.TRACK", rcx=td.tdr)
+    yield "blocked and tracked"
+    must(module, "TDH.VP.FLUSH", rcx=tdvpr)
+    yield "flushed"
+    must(module, "TDH.MNG.VPFLUSHDONE", rcx=td.tdr)
+    yield "flush done"
+    must(module, "TDH.PHYMEM.CACHE.WB")
+    yield "written back"
+    must(module, "TDH.MNG.KEY.FREEID", rcx=td.tdr)
+    yield "in teardown"
+
+
+def _map(td: Td) -> None:
+    """A 2 MiB page, 512 contiguous 4K pages, and a Secure-EPT page that maps nothing."""
+    module, host = td.module, td.host
+    must(module, "TDH.MEM.PAGE.AUG", rcx=GPA_LARGE | L2M, rdx=td.tdr, r8=LARGE)
+    host.add_pair(SMALL >> 21)
+    td.sept(GPA_SMALL, 0)
+    for i in range(512):
+        must(module, "TDH.MEM.PAGE.AUG", rcx=GPA_SMALL + (i << 12), rdx=td.tdr, r8=SMALL + (i << 12))
+    td.sept(GPA_EMPTY_TABLE, 0)
+
+
+@cache
+def _worlds(version: str) -> dict[str, World]:
+    return {stage: world.copy() for stage, world in stages(version)}
+
+
+def world_at(stage: str, version: str = LATEST) -> World:
+    """A fresh world at a stage (the values of STAGE_OF)."""
+    worlds = _worlds(version)
+    if stage not in worlds:
+        raise InputError(f"stage {stage!r}", "there is no such stage", f"take one of {', '.join(worlds)}")
+    return worlds[stage].copy()
+
+
+def world_for(leaf: str, version: str = LATEST) -> World:
+    """A fresh world in which this leaf succeeds with `operands(leaf)`."""
+    return world_at(STAGE_OF[find_leaf(leaf).name], version)
