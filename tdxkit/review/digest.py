@@ -6,14 +6,14 @@ subject and an author that fit it. Text inside a mail may imitate one; the table
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from tdxkit.errors import InputError, printable
 from tdxkit.review.diffstat import diffstats
-from tdxkit.review.intake import Notes, Progress, decoded, numbered, opened
+from tdxkit.review.intake import Notes, Progress, decoded, finish, numbered, opened
 from tdxkit.review.message import message
 from tdxkit.review.people import Person, person
 from tdxkit.review.post import Post
@@ -61,15 +61,23 @@ class Digest:
 
 def read_digest(source: str | bytes | Path, progress: Progress | None = None) -> Digest:
     """Read a digest from a file or from bytes; InputError where it is none."""
+    return finish(digest_steps(source, progress))
+
+
+def digest_steps(source: str | bytes | Path, progress: Progress | None = None) -> Generator[None, None, Digest]:
+    """Read a digest with a pause after each entry; the generator returns the digest."""
     notes = Notes()
     with opened(source) as stream:
         lines = _text(numbered(stream, notes, progress), notes)
         name = "pasted text" if isinstance(source, bytes) else printable(str(source))
         ends, name = _head(lines, notes, name)
         tables, patch_list = _tables(lines, notes)
-        entries = tuple(_entries(lines, notes, _Ledger(tables)))
+        entries = []
+        for post in _entries(lines, notes, _Ledger(tables)):
+            entries.append(post)
+            yield
     domains, people = (tuple(t.rows) for t in tables)
-    return Digest(name, *ends, domains, people, entries, patch_list, notes)
+    return Digest(name, *ends, domains, people, tuple(entries), patch_list, notes)
 
 
 def _text(lines: Iterator[tuple[int, bytes]], notes: Notes) -> Iterator[Line]:

@@ -1,11 +1,12 @@
 """One door for what reviewers bring: a digest or mails, told apart by their first lines."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdxkit.review.digest import Digest, read_digest
-from tdxkit.review.intake import Notes, Progress, opened
-from tdxkit.review.mail import Mailbox, read_mails
+from tdxkit.review.digest import Digest, digest_steps
+from tdxkit.review.intake import Notes, Progress, finish, opened
+from tdxkit.review.mail import Mailbox
 from tdxkit.review.post import Post
 from tdxkit.review.series import Series, series_of
 
@@ -38,8 +39,18 @@ def is_digest(source: str | bytes | Path) -> bool:
 
 def read_evidence(source: str | bytes | Path, progress: Progress | None = None) -> Evidence:
     """Read a digest or mails from a file or from bytes; InputError where it is neither."""
+    return finish(evidence_steps(source, progress))
+
+
+def evidence_steps(source: str | bytes | Path, progress: Progress | None = None) -> Generator[None, None, Evidence]:
+    """The same with a pause after each mail, for who must stay responsive; the generator returns the evidence."""
     if is_digest(source):
-        digest = read_digest(source, progress)
+        digest = yield from digest_steps(source, progress)
         return Evidence(digest.entries, digest.notes, digest=digest)
-    posts, box = read_mails(source, progress)
-    return Evidence(posts, box.notes, mailbox=box)
+    box = Mailbox(source, progress)
+    posts = []
+    for post in box.steps():
+        posts += [post] if post else []
+        yield
+    box.must_hold_mail()
+    return Evidence(tuple(posts), box.notes, mailbox=box)

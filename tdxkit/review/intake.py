@@ -7,10 +7,10 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from tdxkit.errors import InputError, TdxkitError, printable
 
@@ -35,6 +35,7 @@ _CHARSETS = (
 _ENDS = (EOFError, OSError, zlib.error)  # how a compressed or vanishing file ends early
 
 Progress = Callable[[int, int], None]
+Result = TypeVar("Result")
 
 
 class Cancelled(TdxkitError):
@@ -156,6 +157,15 @@ def numbered(stream: BinaryIO, notes: Notes, progress: Progress | None = None) -
             due = _report(stream, progress, done, due, total)
     if progress:
         progress(total or done, total or done)
+
+
+def finish(steps: Generator[object, None, Result]) -> Result:
+    """Run a reading that pauses to its end, without the pauses."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def _report(stream: BinaryIO, progress: Progress | None, done: int, due: int, total: int) -> int:

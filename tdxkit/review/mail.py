@@ -51,6 +51,12 @@ class Mailbox:
             for raw in raw_mails(stream, self.notes, self.progress):
                 yield self._post(raw)
 
+    def must_hold_mail(self) -> None:
+        """InputError if the file, read to its end, held no mail."""
+        if not self.mails:
+            name = "pasted text" if isinstance(self.source, bytes) else printable(str(self.source))
+            raise InputError(name, "there is no mail in it", "give an mbox, a raw mail or what git format-patch writes")
+
     def _post(self, raw: RawMail) -> Post | None:
         head = _headers(raw, self.notes)
         if not any(head.get(name) for name in ("From", "Subject", "Message-ID")):
@@ -69,9 +75,7 @@ def read_mails(source: str | bytes | Path, progress: Progress | None = None) -> 
     """All posts of a file, and its mailbox with the counts and notes; InputError where no mail is found in it."""
     box = Mailbox(source, progress)
     posts = tuple(box)
-    if not box.mails:
-        name = "pasted text" if isinstance(source, bytes) else printable(str(source))
-        raise InputError(name, "there is no mail in it", "give an mbox, a raw mail or what git format-patch writes")
+    box.must_hold_mail()
     return posts, box
 
 
