@@ -23,8 +23,9 @@ from dataclasses import dataclass
 
 from tdxkit.card import card_of
 from tdxkit.linux import msr
+from tdxkit.linux import vcpu_life as life
 from tdxkit.linux.hotplug_switches import Scenario
-from tdxkit.linux.vcpu_life import Machine, text_of
+from tdxkit.linux.vcpu_life import Machine
 from tdxkit.run import Run, Track
 
 SEED = Scenario()  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on
@@ -80,13 +81,14 @@ def hotplug(scenario: Scenario = SEED) -> Hotplug:
         f"MSR 0x3A when vCPU {scenario.vcpus} is plugged in",
         ("QEMU", *(f"vCPU {k}" for k in range(scenario.vcpus + 1))),
         machine.first,
-        tuple(machine.steps),
+        machine.finished(),
         subtitle=str(scenario),
         tracks=(
             Track(f"vCPU {scenario.vcpus} has vCPU 0's value", "same value", "fact"),
             Track(f"SGX usable on vCPU {scenario.vcpus} as on 0", "same SGX", "fact"),
         ),
-        texts={"life": text_of()},
+        texts=machine.texts(),
+        start=machine.start(),
         card=CARD,
     )
     works = {
@@ -104,7 +106,10 @@ def _boot(machine: Machine, s: Scenario) -> int:
     file = msr.fw_cfg_value(s.cpuid)
     if s.vendor == "amd" and (s.sgx or s.vmx):
         machine.step(
-            "QEMU", "filter CPUID", "an AMD host has no VMX and no SGX: QEMU takes them out of the guest's CPUID"
+            "QEMU",
+            "filter CPUID",
+            "an AMD host has no VMX and no SGX: QEMU takes them out of the guest's CPUID",
+            life.FILE,
         )
     if file:
         note = "" if s.epc or not s.sgx else "; SGX counts although no EPC backs it"
@@ -112,14 +117,17 @@ def _boot(machine: Machine, s: Scenario) -> int:
             "QEMU",
             "make etc/msr_feature_control",
             f"from CPU 0's CPUID: {msr.describe(file)}{note}",
+            life.FILE,
             **{"fw_cfg file": f"{file:#x}"},
         )
         name = "SeaBIOS" if s.firmware == "seabios" else "OVMF"
         everyone = range(s.vcpus)  # SeaBIOS: boot CPU, then the APs; OVMF: the APs, then the boot CPU
         for k in everyone if s.firmware == "seabios" else (*everyone[1:], 0):
-            machine.wrmsr(k, file, f"{name} on vCPU {k} writes what the file says; it does not read first")
+            machine.wrmsr(
+                k, file, f"{name} on vCPU {k} writes what the file says; it does not read first", life.FIRMWARE
+            )
     else:
-        machine.step("QEMU", "make no file", "CPUID offers nothing that the register would switch on")
+        machine.step("QEMU", "make no file", "CPUID offers nothing that the register would switch on", life.FILE)
     for k in range(s.vcpus):
         _os_reads(machine, s, k)
     return file
@@ -127,21 +135,20 @@ def _boot(machine: Machine, s: Scenario) -> int:
 
 def _os_reads(machine: Machine, s: Scenario, k: int) -> bool:
     """The guest OS brings vCPU k up. Returns whether it wrote the register."""
+    trust = life.NEW_TRUST if k == s.vcpus else life.TRUST
     if s.vendor == "amd" or s.guest == "linux-old":
         who = "before 5.6 Linux" if s.vendor == "intel" else "on AMD the OS"
-        machine.step(f"vCPU {k}", "bring-up", f"{who} does not look at MSR 0x3A when a CPU comes up", line=7)
+        machine.step(f"vCPU {k}", "bring-up", f"{who} does not look at MSR 0x3A when a CPU comes up", trust)
         return False
     if s.guest == "windows":
         value = machine.rdmsr(k, "Windows reads the register of each CPU it starts, and never writes it")
-        machine.rdmsr(k, f"a second read, {value:#x} again", line=7)
+        machine.rdmsr(k, f"a second read, {value:#x} again")
         return False
     value = machine.rdmsr(k, "Linux reads the register of each CPU it starts")
     if value & msr.LOCK:
-        machine.step(f"vCPU {k}", "trust it", f"locked: Linux takes {value:#x} as it is", line=7)
+        machine.step(f"vCPU {k}", "trust it", f"locked: Linux takes {value:#x} as it is", trust)
         return False
-    machine.wrmsr(
-        k, msr.linux_value(s.cpuid), "unlocked: Linux ignores what is there and writes its own choice", line=7
-    )
+    machine.wrmsr(k, msr.linux_value(s.cpuid), "unlocked: Linux ignores what is there and writes its own choice", trust)
     return True
 
 
@@ -163,7 +170,9 @@ def _realize(machine: Machine, s: Scenario) -> tuple[tuple[str, bool], ...]:
     if gates[-1][1]:
         stored = machine.values[0]
         gates.append(("vCPU 0 holds a value", bool(stored)))
-        machine.step("QEMU", "KVM_GET_MSRS of vCPU 0", f"the option reads {stored:#x} from the running vCPU 0")
+        machine.step(
+            "QEMU", "KVM_GET_MSRS of vCPU 0", f"the option reads {stored:#x} from the running vCPU 0", life.ASK
+        )
     machine.put(stored, has_register=s.vendor == "intel")
     return tuple(gates)
 
@@ -176,15 +185,15 @@ def _first_smi(machine: Machine, s: Scenario, file: int) -> bool:
     """What firmware does with the new vCPU before the OS has it. Returns whether the vCPU survives it."""
     new = s.vcpus
     if s.firmware != "ovmf" or not s.smm:
-        machine.step(f"vCPU {new}", "wait for SIPI", "no firmware code runs on a hot-plugged vCPU here", line=4)
+        machine.step(f"vCPU {new}", "wait for SIPI", "no firmware code runs on a hot-plugged vCPU here", life.WAIT)
         return True
     if not (s.smi_writes and file):
-        machine.step(f"vCPU {new}", "first SMI", "OVMF moves the vCPU's SMBASE and leaves MSR 0x3A alone", line=5)
+        machine.step(f"vCPU {new}", "first SMI", "OVMF moves the vCPU's SMBASE and leaves MSR 0x3A alone", life.SMI)
         return True
-    refused = machine.wrmsr(new, file, f"OVMF's first SMI handler writes {file:#x}, kept since boot", line=5)
+    refused = machine.wrmsr(new, file, f"OVMF's first SMI handler writes {file:#x}, kept since boot", life.SMI)
     if refused:
         machine.step(
-            f"vCPU {new}", "no way on", "nothing in the handler catches a #GP", broken=("the vCPU comes up",), line=5
+            f"vCPU {new}", "no way on", "nothing in the handler catches a #GP", life.SMI, broken=("the vCPU comes up",)
         )
     return not refused
 
@@ -192,7 +201,7 @@ def _first_smi(machine: Machine, s: Scenario, file: int) -> bool:
 def _bring_up(machine: Machine, s: Scenario) -> str:
     """INIT, SIPI and the OS on the new vCPU. Returns the outcome where it is decided here."""
     new = s.vcpus
-    machine.step("vCPU 0", "INIT, SIPI", f"the guest OS starts vCPU {new}", line=6)
+    machine.step("vCPU 0", "INIT, SIPI", f"the guest OS starts vCPU {new}", life.SIPI)
     wrote = _os_reads(machine, s, new)
     old_sgx, new_sgx = (not msr.encls(machine.values[k], s.cpuid) for k in (0, new))
     if s.guest == "windows" and s.vendor == "intel" and old_sgx != new_sgx:
@@ -201,12 +210,12 @@ def _bring_up(machine: Machine, s: Scenario) -> str:
             "bug check 0x3E",
             f"SGX is {'on' if old_sgx else 'off'} on vCPU 0 and {'on' if new_sgx else 'off'} here: "
             "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED",
+            life.ONLINE,
             broken=("every CPU offers the same",),
-            line=8,
             **{"bug check": "0x3E"},
         )
         return "bugcheck"
-    machine.step(f"vCPU {new}", "online", f"vCPU {new} runs, with {machine.values[new]:#x}", line=8)
+    machine.step(f"vCPU {new}", "online", f"vCPU {new} runs, with {machine.values[new]:#x}", life.ONLINE)
     return "linux-writes" if wrote else ""
 
 

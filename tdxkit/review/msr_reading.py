@@ -173,7 +173,7 @@ class ReadingBuilder:
 
     def _visit(self, key: tuple, time: float, writes: bool, event: Event) -> None:
         last = self._visits[-1] if self._visits else None
-        if last and last[0] == key and 0 <= time - last[2] < PHASE_GAP:
+        if last and last[0] == key and abs(time - last[2]) < PHASE_GAP:
             last[2] = time
             last[3 + writes] += 1
             last[5] = event[6]
@@ -184,7 +184,7 @@ class ReadingBuilder:
 
     def _write(self, key: tuple, time: float, value: int) -> None:
         last = self._bursts[-1] if self._bursts else None
-        if last and last[2] == value and 0 <= time - last[1] <= BURST_GAP and key not in last[3]:
+        if last and last[2] == value and abs(time - last[1]) <= BURST_GAP and key not in last[3]:
             last[1] = time
             last[3][key] = None
         elif len(self._bursts) < KEEP:
@@ -221,7 +221,7 @@ class ReadingBuilder:
             last = checks[-1] if checks else None
             label = labels[key]
             alike = last and (last.reads, last.value) == (reads, value) and label not in last.vcpus
-            if alike and 0 <= start - last.end < PHASE_GAP:
+            if alike and abs(start - last.end) < PHASE_GAP:
                 checks[-1] = Check((*last.vcpus, label), reads, value, last.start, end)
             else:
                 checks.append(Check((label,), reads, value, start, end))
