@@ -1,0 +1,73 @@
+"""``life``: a TD from creation to teardown, with the series or part of it, and what is left afterwards."""
+
+from tdxkit.commands import print_json, whole
+from tdxkit.errors import InputError
+
+
+def configure(parser):
+    """Arguments: which patches, which version, which fault."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--without", type=int, metavar="K", help="the whole series but patch K (5 to 12)")
+    which.add_argument("--prefix", type=int, metavar="N", help="the first N patches (0 to 12)")
+    parser.add_argument("--version", default="v2", help="v1 to v6 (patch switches are v2's)")
+    parser.add_argument("--huge", action="store_true", help="map, split and promote a 2 MiB page too")
+    parser.add_argument(
+        "--fault", type=whole("--fault", 1, 100_000), metavar="N", help="the N-th allocation or SEAMCALL fails"
+    )
+    parser.add_argument("--how", default="error", help="how it fails: no memory, busy, error")
+    parser.add_argument(
+        "--faults", action="store_true", help="a table of every single fault that leaves something behind"
+    )
+    parser.add_argument("--steps", action="store_true", help="print every step")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args) -> int:
+    """Live one life, or one for each fault."""
+    from tdxkit.linux.faults import HOWS, NO_FAULT, Fault
+    from tdxkit.linux.host import ALL_PATCHES
+    from tdxkit.linux.life import fault_table, live
+    from tdxkit.review.patches import prefix, without
+
+    if args.how not in HOWS:
+        raise InputError(f"--how {args.how[:40]!r}", "a fault is one of " + ", ".join(HOWS), "name one of these")
+    switched = args.without is not None or args.prefix is not None
+    if switched and args.version != "v2":
+        raise InputError(
+            f"--version {args.version[:20]!r}", "the patch switches are those of v2", "leave out --version"
+        )
+    if args.faults:
+        return _faults(args, fault_table)
+    patches = (
+        without(args.without)
+        if args.without is not None
+        else prefix(args.prefix)
+        if args.prefix is not None
+        else ALL_PATCHES
+    )
+    fault = Fault(args.fault, args.how) if args.fault else NO_FAULT
+    life = live(args.version, patches, fault, huge=args.huge, record=args.steps)
+    if args.json:
+        print_json({k: getattr(life, k) for k in ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb")})
+        return 0
+    if args.steps:
+        print(life.run)
+    print(life.result)
+    print(
+        f"{life.seamcalls} SEAMCALLs; left: {life.pairs_left} pairs, {life.refs_left} references, {life.pages_left} pages; at most {life.peak_kb} kB of pairs"
+    )
+    if life.meminfo_kb is not None:
+        print(f"/proc/meminfo: TDX: {life.meminfo_kb} kB")
+    return 0
+
+
+def _faults(args, fault_table) -> int:
+    rows = list(fault_table(args.version, args.huge))
+    left = [r for r in rows if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
+    if args.json:
+        print_json([{"point": r.point, "how": r.how, "where": r.where, "result": r.life.result} for r in rows])
+        return 0
+    print(f"{args.version}: {len(rows)} single faults, {len(left)} leave something behind; the model finds:")
+    for r in left:
+        print(f"{r.point:5} {r.how:9} {r.where:26} {r.life.result}")
+    return 0

@@ -1,0 +1,36 @@
+"""One thing that goes wrong: the n-th allocation or SEAMCALL of a run fails, in one of three ways."""
+
+from dataclasses import dataclass
+
+from tdxkit.status import with_operand
+
+HOWS = {
+    "no memory": 0,
+    "busy": with_operand("TDX_OPERAND_BUSY", "RCX"),
+    "error": with_operand("TDX_PAGE_METADATA_INCORRECT", "RCX"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Point `at` fails (allocations and SEAMCALLs are numbered from 1 as they happen); `how` is a key of HOWS, 0 means never.
+
+    An allocation can only fail with "no memory", a SEAMCALL only with the other two; at another kind of point nothing happens.
+    With `leaf` (or "alloc KIND") every point of that name fails, whichever its number.
+    """
+
+    at: int = 0
+    how: str = "error"
+    leaf: str = ""
+
+    def hits(self, point: int, what: str) -> bool:
+        """Whether this point, an allocation (its name starts with "alloc") or a leaf, fails."""
+        return (point == self.at or what == self.leaf) and what.startswith("alloc") == (self.how == "no memory")
+
+    @property
+    def status(self) -> int:
+        """What the SEAMCALL answers."""
+        return HOWS[self.how]
+
+
+NO_FAULT = Fault()

@@ -1,0 +1,1 @@
+"""KVM's paths for one TD, each in the context that the kernel runs it in."""

@@ -1,0 +1,66 @@
+"""KVM's state of one TD, the contexts it works in, and what becomes of a SEAMCALL that fails.
+
+The entries into the kernel are functions of a Td: init.py, fault.py, zap.py, huge.py, teardown.py. Each returns 0 or a negative errno,
+as the C does. `KVM_BUG_ON` marks the VM dead: every later entry but teardown answers -EIO. Contexts, retry rules and undo order:
+dynamic-pamt threads, v2 patches 05 to 09 [tdx-v2-00].
+
+Fidelity card
+  modelled: top-up before mmu_lock, S-EPT pages and guest pages under it, the undo paths, BUSY on the fault side (put, -EBUSY, the
+    fault is retried) and on the zap side (kick all vCPUs, call once more), leaks after a failed RECLAIM
+  simplified: a top-up takes just the S-EPT pages that the fault needs; the guest's memory is one run of pages from a 2 MiB boundary
+  simplified: v1's phys_prepare(), v4's later reference for PAGE.ADD and v5's RCU callback happen at the place of the get and put
+    they stand for
+  left out: L2 VMs, migration, the guest's own TDCALLs, dirty logging, S-EPT pages freed before teardown
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tdxkit.linux.host import EIO, Context, Host
+from tdxkit.seam.call import Result
+
+TDX_PS_4K, TDX_PS_2M = 0, 1
+TD_INIT = Context("TD init", ("kvm->lock",))
+VCPU_INIT = Context("vCPU init", ("vcpu->mutex",))
+TOPUP = Context("fault", ("vcpu->mutex",))
+FAULT = Context("fault", ("mmu_lock read",), may_sleep=False)
+ZAP = Context("zap", ("mmu_lock write",), may_sleep=False)
+TEARDOWN = Context("teardown")
+
+
+class Td:
+    """One TD on a host. GPA 0 of its memory lies at the start of a region."""
+
+    def __init__(self, host: Host):
+        self.host = host
+        self.tdr: int | None = None
+        self.tdcs: list[int] = []  # TDCX pages that the module has
+        self.vcpus: dict[int, list[int]] = {}  # TDVPR -> its TDCX pages
+        self.sept: dict[tuple[int, int], int] = {}  # (level of the parent entry, GPA) -> S-EPT page
+        self.leaves: dict[int, tuple[int, int]] = {}  # GPA -> (page, level)
+        self.premapped: set[int] = set()
+        self.spare: list[tuple[tuple[int, int], int]] = []  # S-EPT pages taken for the fault under way, with their slots
+        self.dead = self.runnable = self.keyed = False
+        self.first: tuple[str, Result] | None = None  # the first SEAMCALL that was not expected to fail
+
+    # Contexts and failures.
+
+    @contextmanager
+    def within(self, context: Context) -> Iterator[None]:
+        """In this context until the block ends."""
+        outer, self.host.context = self.host.context, context
+        try:
+            yield
+        finally:
+            self.host.context = outer
+
+    def bug(self, leaf: str, result: Result) -> int:
+        """KVM_BUG_ON: the VM is dead."""
+        self.note(leaf, result)
+        self.dead = True
+        self.host.warn(f"KVM_BUG_ON: {leaf} said {result}")
+        return EIO
+
+    def note(self, leaf: str, result: Result) -> None:
+        """Remember the first SEAMCALL that failed for good."""
+        self.first = self.first or (leaf, result)

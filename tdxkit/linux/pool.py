@@ -1,0 +1,35 @@
+"""The per-vCPU pools of pages that a fault draws from, because under mmu_lock nobody may sleep for memory.
+
+Filled before mmu_lock is taken: 10 pages in v1, v2, v5 and v6 (five page-table levels, a pair each), 15 in v3 and v4, where S-EPT pages
+come out of the same list. `host.pools` maps a vCPU's name to its pages; None is a pool that was never set up.
+"""
+
+
+def target(host, tdx: bool = True) -> int:
+    """Pages that a vCPU of a TD (or of any other VM) is topped up to."""
+    return host.version.pool_pages if host.dynamic and (tdx or host.version.pool_everywhere) else 0
+
+
+def top_up(host, vcpu: str) -> bool:
+    """Top up a vCPU's pool; False when memory ran out. What was got stays for the next try."""
+    pool = host.pools[vcpu]
+    before = len(pool)
+    while len(pool) < target(host):
+        page = host.alloc("pair")
+        if page is None:
+            return False
+        pool.append(page)
+    if len(pool) > before:
+        host.step("top up", f"The pool of {vcpu} is filled to {len(pool)} pages; mmu_lock is not held.")
+    return True
+
+
+def take(host, vcpu: str, kind: str = "pair") -> int | None:
+    """A page from a vCPU's pool, in atomic context; when it is dry, what the version does then."""
+    if host.pools.get(vcpu):
+        page = host.pools[vcpu].pop()
+        host.pages[page] = kind
+        return page
+    way = "GFP_ATOMIC is tried" if host.version.atomic_refill else "-ENOMEM"
+    host.warn(f"the pool of {vcpu} is empty: {way}")
+    return host.alloc(kind, atomic=True) if host.version.atomic_refill else None
