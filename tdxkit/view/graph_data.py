@@ -1,14 +1,12 @@
 """A reachable graph as plain data, so that the reader can be the scheduler without a kernel."""
 
-from collections.abc import Mapping
-
-from tdxkit.errors import InputError
-from tdxkit.run import ABSENT, NO_CARD, Text, Track
+from tdxkit.errors import InputError, printable
+from tdxkit.run import ABSENT, Run
 from tdxkit.view.payload import Picture, Pictures, frame, line, shown, track_value, with_rules
 from tdxkit.view.svg import visible
 
 MOST = 5_000  # states that travel along
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = "ABCDEFGHIJKLMNO"  # as in schedule codes
 
 
 class _Strings:
@@ -28,57 +26,50 @@ class _Strings:
         return self._at[text]
 
 
-def graph_data(
-    graph, *, title: str, subtitle: str = "", goal: str = "", goal_text: str = "", head: str = "", texts: Mapping[str, Text] = {},
-    tracks: tuple[Track, ...] = (), card=NO_CARD, picture: Picture | None = None, path: tuple[int, ...] = (),
-) -> dict:  # fmt: skip
+def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", picture: Picture | None = None) -> dict:
     """A `tdxkit.explore.graph.Graph` as the data of a run that has not begun, with the graph beside it.
 
-    goal: the rule to break, "" for free play. head: the first word of its schedule codes. path: edges already taken.
+    begin: the run of no steps, for title, tracks, texts, card and the first word of its codes. goal: the rule to break, "" for
+    free play; goal_text says it in a sentence.
     """
-    if len(graph.nodes) > MOST:
+    if not graph.complete or len(graph.nodes) > MOST:
         raise InputError(
-            f"{len(graph.nodes):,} states",
-            f"a graph of up to {MOST:,} travels to the browser",
-            "use a smaller scenario",
+            begin.title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
         )
     names = dict.fromkeys(name for state in graph.shared for name in state)
     actors = {name: i for i, name in enumerate(graph.actors)}
-    broken = [rule for edges in graph.edges for edge in edges for rule in edge.broken]
-    tracks = with_rules(tracks, [*([goal] if goal else []), *broken])
-    data = frame(title, subtitle, graph.actors, names, texts, tracks, card, head)
+    broken = dict.fromkeys(rule for edges in graph.edges for edge in edges for rule in edge.broken)
+    if goal and goal not in broken:
+        raise InputError(
+            f"goal {printable(goal)}", "no step of this scenario breaks it", f"use one of {', '.join(broken) or 'none'}"
+        )
+    tracks = with_rules(begin.tracks, broken)
+    data = frame(begin.title, begin.subtitle, graph.actors, names, begin.texts, tracks, begin.card, begin.code)
     pictures, text, lines = Pictures(picture), _Strings(), {}
-    shared = [
+    values = [
         {"v": [shown(s.get(n, ABSENT)) for n in names], "t": [track_value(t, s, actors) for t in tracks]}
         for s in graph.shared
     ]
-    # The pictures of a walk are numbered like the shared states, so each state keeps the place of its picture.
-    data["pics"] = [pictures.place(s) for s in graph.shared] if picture else []
+    data["pics"] = [pictures.place(s) for s in graph.shared] if picture else []  # for each shared state its picture
+    data["pictures"] = pictures.made
 
     def place(where) -> int:
         return -1 if where is None else lines.setdefault((where.text, where.index), len(lines))
 
-    nodes = [[n.shared, [place(w) for w in n.lines], [text(w) for w in n.whys]] for n in graph.nodes]
-    edges = [[_edge(e, text) for e in row] for row in graph.edges]
-    data["pictures"], data["path"] = pictures.made, list(path)
+    nodes = [
+        [n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished]]
+        for n in graph.nodes
+    ]
+    edges = [
+        [[e.actor, e.choice, e.target, text(e.label), text(e.sentence), [text(rule) for rule in e.broken]] for e in row]
+        for row in graph.edges
+    ]
     data["graph"] = {
-        "head": visible(head), "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
-        "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": shared,
+        "head": data["code"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
+        "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
         "nodes": nodes, "edges": edges,
     }  # fmt: skip
-    first = graph.nodes[0]
-    data |= {"steps": [], "first": shared[first.shared]["v"], "start": [line(w) for w in first.lines], "total": 0}
+    start = graph.nodes[0]
+    data |= {"steps": [], "first": values[start.shared]["v"], "start": [line(w) for w in start.lines], "total": 0}
     data["hint"] = "Nothing has happened yet. Choose who moves first."
     return data
-
-
-def _edge(edge, text: _Strings) -> list:
-    choice = -1 if edge.choice is None else text(shown(edge.choice))
-    return [
-        edge.actor,
-        choice,
-        edge.target,
-        text(edge.label),
-        text(edge.sentence),
-        [text(rule) for rule in edge.broken],
-    ]

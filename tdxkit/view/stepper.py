@@ -2,7 +2,7 @@
 
     Stepper(run)                          # one run: keys ← → Home End PgUp PgDn, space plays
     Stepper(v2_run, v6_run)               # two runs under one position
-    Stepper.scheduler(graph, goal="…")    # a button for every thread that can move
+    Stepper.scheduler(scenario, goal="…") # a button for every thread that can move
     print(Stepper(run))                   # the same as text
     Stepper(run).html("race.html")        # the same as one file that needs no kernel and no network
 
@@ -85,9 +85,24 @@ class Stepper(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     @classmethod
-    def scheduler(cls, graph, *, title: str, goal: str = "", **more) -> "Stepper":
-        """The reader picks who moves next in a `tdxkit.explore.graph.Graph`; `more` goes to graph_data (subtitle, texts, tracks …)."""
-        return cls(_walk=graph_data(graph, title=title, goal=goal, **more))
+    def scheduler(
+        cls,
+        scenario,
+        goal: str = "",
+        goal_text: str = "",
+        picture: Picture | None = None,
+        title: str = "",
+        subtitle: str = "",
+    ) -> "Stepper":
+        """The reader picks who moves next in a `tdxkit.explore` Scenario of up to 5,000 states, all of which travel along.
+
+        goal: the rule to break, "" for free play; goal_text says it in a sentence.
+        """
+        from tdxkit.explore.graph import graph
+        from tdxkit.explore.replay import replay_steps
+
+        walk = graph_data(graph(scenario), replay_steps(scenario, ()), goal=goal, goal_text=goal_text, picture=picture)
+        return cls(title=title, subtitle=subtitle, _walk=walk)
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:
         """What travels: the views from position `start` to `stop`."""

@@ -18,11 +18,12 @@ function makePicks(walk, at) {
       const mine = moves.filter(m => m.actor === a), group = h("div", { class: "tdx-pick-group", role: "group", "aria-label": name });
       const button = (text, move) => {
         const b = h("button", { type: "button", class: "tdx-pick", style: `--pick:var(--tdx-${role(a)})`, "data-actor": a, title: text, "aria-disabled": move ? null : "true" },
-          h("b", {}, move && move.choice ? `${name} · ${move.choice}` : name), h("small", {}, text));
+          h("b", {}, name), h("small", {}, text));
         if (move) b.onclick = () => pick(move.edge);
         group.append(b);
       };
-      if (mine.length) mine.forEach(move => button(move.label, move)); else button(whys[a] || "has finished", null);
+      // Several moves of one actor are a choice, told by what comes of it.
+      if (mine.length) mine.forEach(move => button(mine.length > 1 ? move.sentence || move.label : move.label, move)); else button(whys[a] || "has finished", null);
       return group;
     }));
     if (focus !== undefined) groups.querySelector(`[data-actor="${focus}"]`)?.focus({ preventScroll: true });

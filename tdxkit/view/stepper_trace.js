@@ -34,7 +34,8 @@ function readTrace(data) {
     next: (a, k) => (last[a][k] ? steps[last[a][k] - 1][NEXT] : data.start[a]),
     wait: (a, k) => { const waits = k ? steps[k - 1][WAITS] : data.waits0 || []; return waits.find(w => w[0] === a) || null; },
     /** True once an actor has nothing left to do, as its text says; false where there is no text to say it. */
-    over: (a, k) => Object.keys(data.texts).length > 0 && (last[a][k] ? steps[last[a][k] - 1][NEXT] : data.start[a]) === null && (last[a][k] > 0 || data.start[a] === null),
+    over: (a, k) => (data.over ? Boolean(data.over[k][a])
+      : Object.keys(data.texts).length > 0 && !after[a][k] && (last[a][k] ? steps[last[a][k] - 1][NEXT] : data.start[a]) === null),
     /** Why an actor can or cannot move, and what it holds: one or two sentences. */
     why(a, k) {
       const held = data.tracks.filter(t => t.kind === "lock" && (t.values[k] === a || (Array.isArray(t.values[k]) && t.values[k].includes(a))));
@@ -82,17 +83,17 @@ function asText(trace) {
 }
 
 // ---- walking a graph -------------------------------------------------------------------------------------------------
-// graph: {head, letters, goal, strings, lines, shared: [{v: values, t: track values}], nodes: [[shared, lines, whys]],
-// edges: [[[actor, choice, target, label, sentence, broken]]]}; label, sentence, whys, broken and choice index `strings`.
+// graph: {head, letters, goal, strings, lines, shared: [{v: values, t: track values}], nodes: [[shared, lines, whys, over]],
+// edges: [[[actor, choice, target, label, sentence, broken]]]}; label, sentence, whys and broken index `strings`.
 
 const str = (g, i) => (i < 0 ? "" : g.strings[i]);
 
 /** The node a path of edges ends in. */
 const nodeAt = (g, path) => path.reduce((node, edge) => g.edges[node][edge][2], 0);
 
-/** The moves of every actor at a node: [{edge, actor, label, choice}]; and why those that have none cannot move. */
+/** The moves of every actor at a node: [{edge, actor, label, sentence}]; and why those that have none cannot move. */
 function movesAt(g, node) {
-  const moves = g.edges[node].map((e, edge) => ({ edge, actor: e[0], choice: str(g, e[1]), label: str(g, e[3]), broken: e[5].map(i => str(g, i)) }));
+  const moves = g.edges[node].map((e, edge) => ({ edge, actor: e[0], label: str(g, e[3]), sentence: str(g, e[4]) }));
   return { moves, whys: g.nodes[node][2].map(i => str(g, i)) };
 }
 
@@ -101,36 +102,40 @@ function walkData(base, path) {
   const g = base.graph, steps = [], sharedOf = node => g.shared[g.nodes[node][0]];
   const line = (node, a) => { const i = g.nodes[node][1][a]; return i < 0 ? null : g.lines[i]; };
   const waits = node => g.nodes[node][2].map((w, a) => [a, -1, str(g, w)]).filter(w => w[2]);
-  const tracks = base.tracks.map(t => ({ ...t, values: [] })), pic = [], brokenSoFar = new Set();
+  const tracks = base.tracks.map(t => ({ ...t, values: [] })), pic = [], over = [], brokenSoFar = new Set();
+  let still = []; // a rule about states stays broken from step to step: it is said once
   const look = node => {
     tracks.forEach((t, i) => t.values.push(t.kind === "rule" ? !brokenSoFar.has(t.key) : sharedOf(node).t[i]));
+    over.push(g.nodes[node][3]);
     if (base.pics.length) pic.push(base.pics[g.nodes[node][0]]);
   };
   let node = 0;
   look(0);
   for (const index of path) {
     const [a, , target, label, sentence, broken] = g.edges[node][index], old = sharedOf(node).v, now = sharedOf(target).v;
-    const changes = now.map((v, i) => [i, v]).filter(([i, v]) => v !== old[i]), names = broken.map(i => str(g, i));
+    const changes = now.map((v, i) => [i, v]).filter(([i, v]) => v !== old[i]), all = broken.map(i => str(g, i)), names = all.filter(name => !still.includes(name));
+    still = all;
     names.forEach(name => brokenSoFar.add(name));
     steps.push([a, str(g, label), str(g, sentence), changes, line(node, a), line(target, a), waits(target), names]);
     node = target;
     look(node);
   }
   const marks = steps.map((s, i) => (s[BROKEN].length || (i && steps[i - 1][ACTOR] !== s[ACTOR]) ? i + 1 : 0)).filter(Boolean);
-  return { ...base, first: g.shared[g.nodes[0][0]].v, start: g.nodes[0][1].map((_, a) => line(0, a)), waits0: waits(0), steps, tracks, pic, marks, code: codeOf(g, path) };
+  return { ...base, first: g.shared[g.nodes[0][0]].v, start: g.nodes[0][1].map((_, a) => line(0, a)), waits0: waits(0), steps, tracks, pic, over, marks, code: codeOf(g, path) };
 }
 
-/** The schedule code of a path: `v2:2x1:9f3c A9 B15 A4`, a choice that is not the first one written after a slash. */
+/** The schedule code of a path, as explore/schedule.py writes it: `v2:2x1:9f3c A9 B15/1 A4`, B's 15th step gets value number 1. */
 function codeOf(g, path) {
   const parts = [];
-  let node = 0;
+  let node = 0, open = null;
   for (const index of path) {
-    const [a, , target] = g.edges[node][index], mine = g.edges[node].filter(e => e[0] === a), choice = mine.indexOf(g.edges[node][index]);
-    const top = parts[parts.length - 1];
-    if (top && top.a === a && !choice && !top.choice) top.count++; else parts.push({ a, count: 1, choice });
+    const [a, choice, target] = g.edges[node][index];
+    if (!open || open.a !== a) parts.push((open = { a, count: 0, choice: 0 }));
+    open.count++;
+    if (choice) { open.choice = choice; open = null; }
     node = target;
   }
-  return [g.head, ...parts.map(p => g.letters[p.a] + (p.choice ? "/" + p.choice : p.count))].join(" ");
+  return [g.head, ...parts.map(p => g.letters[p.a] + p.count + (p.choice ? "/" + p.choice : ""))].join(" ");
 }
 
 /** The path a schedule code names in this graph, or a sentence that says where it stopped fitting. */
@@ -141,11 +146,11 @@ function pathOf(g, text) {
   const path = [];
   let node = 0;
   for (const word of words.slice(1)) {
-    const match = /^([A-Z])(?:(\d{1,4})|\/(\d{1,2}))?$/.exec(word), a = match ? g.letters.indexOf(match[1]) : -1;
+    const match = /^([A-O])([1-9]\d{0,4})(?:\/([1-9]\d?))?$/.exec(word), a = match ? g.letters.indexOf(match[1]) : -1;
     if (a < 0) return { error: `Schedule code: ${JSON.stringify(word.slice(0, 20))} is not a CPU's letter and a count; write for example A9` };
-    for (let i = Number(match[2] || 1), choice = Number(match[3] || 0); i > 0; i--) {
-      const edge = g.edges[node].filter(e => e[0] === a)[choice];
-      if (!edge) return { path, error: `Step ${path.length + 1}: the code stops fitting here, ${g.actors[a]} cannot move` };
+    for (let i = Number(match[2]); i > 0; i--) {
+      const choice = i === 1 ? Number(match[3] || 0) : 0, edge = g.edges[node].find(e => e[0] === a && e[1] === choice);
+      if (!edge) return { path, error: `Step ${path.length + 1}: the code stops fitting here, ${str(g, g.nodes[node][2][a]) || g.actors[a] + " has no such move"}` };
       path.push(g.edges[node].indexOf(edge));
       node = edge[2];
       if (path.length > 5000) return { path, error: "Schedule code: longer than 5,000 steps; paste a shorter one" };

@@ -6,6 +6,8 @@ import pytest
 
 from tdxkit.card import Card
 from tdxkit.run import Line, Recorder, Text, Track, Wait
+from tdxkit.view.graph_data import graph_data
+from tdxkit.view.stepper import Stepper
 
 ACTORS = ("CPU 0", "CPU 1")
 RULE = "REMOVE finds a pair"
@@ -40,7 +42,7 @@ def moves(shared: dict, places: tuple, a: int):
     """What actor a can do: [(choice, label, sentence, shared after, places after, broken)]; reading refcount is a choice here."""
     at, name, now = places[a], ACTORS[a], dict(shared)
 
-    def to(place, sentence, broken=(), choice=None):
+    def to(place, sentence, broken=(), choice=0):
         moved = (*places[:a], place, *places[a + 1 :])
         return choice, PLACES[at][0], sentence, dict(now), moved, tuple(broken)
 
@@ -53,7 +55,7 @@ def moves(shared: dict, places: tuple, a: int):
         now["pamt_lock"] = name
         return [to(2, f"{name} takes pamt_lock")]
     if at == 2:
-        return [to(3, f"{name} reads 0", choice=0), to(4, f"{name} reads 1", choice=1)]
+        return [to(3, f"{name} reads 0"), to(4, f"{name} reads 1", choice=1)]
     if at == 3:
         broken = [] if shared["pair[0]"] else [RULE]
         now["pair[0]"], now["last"] = False, "TDX_SUCCESS" if not broken else "TDX_NO_PAMT_PAGE_PAIR"
@@ -125,9 +127,11 @@ def build_graph():
         state = dict(values)
         nodes.append(SimpleNamespace(
             shared=shared.setdefault(values, len(shared)), lines=tuple(line(places, a) for a in (0, 1)),
-            whys=tuple(why(state, places, a) for a in (0, 1)),
+            why=tuple(why(state, places, a) for a in (0, 1)), finished=tuple(p == len(PLACES) for p in places),
         ))  # fmt: skip
-    return SimpleNamespace(actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges))
+    return SimpleNamespace(
+        actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges), complete=True
+    )
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +145,18 @@ def bad_run():
     return build_run("0100001111")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def make_graph():
     return build_graph
+
+
+def build_scheduler(**more):
+    """A stepper in which the reader walks the sample, trying to break its rule."""
+    begin = build_run("", code="sample:2x1:9f3c", title="You are the scheduler")
+    more = {"goal": RULE, "goal_text": "Make a CPU remove a pair that is not there.", **more}
+    return Stepper(_walk=graph_data(build_graph(), begin, **more))
+
+
+@pytest.fixture
+def make_scheduler():
+    return build_scheduler

@@ -5,6 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tdxkit.explore.replay import replay
+from tdxkit.linux.refcount import scenario
 from tdxkit.run import Line, Recorder, Text, Track, words
 from tdxkit.view import lanes, svg
 from tdxkit.view.payload import run_data
@@ -166,21 +168,12 @@ def test_it_plays_when_asked_and_stops_at_the_end(show, bad_run):
     assert page.locator(".tdx-say").get_attribute("aria-live") == "polite"
 
 
-def scheduler(make_graph, **more):
-    import conftest
-
-    return Stepper.scheduler(
-        make_graph(), title="You are the scheduler", goal=RULE, goal_text="Make a CPU remove a pair that is not there.",
-        head="sample:2x1:9f3c", texts=conftest.TEXTS, tracks=conftest.TRACKS, card=conftest.CARD, **more,
-    )  # fmt: skip
-
-
 def pick(page, actor, choice=0):
     page.locator(f".tdx-pick[data-actor='{actor}']").nth(choice).click()
 
 
-def test_the_reader_breaks_it_by_hand(show, make_graph):
-    page = show(scheduler(make_graph))
+def test_the_reader_breaks_it_by_hand(show, make_scheduler):
+    page = show(make_scheduler())
     assert page.locator(".tdx-goal").inner_text().startswith("Goal: Make a CPU remove")
     pick(page, 0), pick(page, 0)
     blocked = page.locator(".tdx-pick[data-actor='1']")
@@ -201,13 +194,13 @@ def test_the_reader_breaks_it_by_hand(show, make_graph):
     assert count(page) == "step 8 of 8" and page.locator(".tdx-met").count() == 0
     page.keyboard.press("ArrowLeft")
     pick(page, 1, 1)  # another future from the middle: the second branch of the choice
-    assert count(page) == "step 8 of 8" and page.locator(".tdx-schedule").inner_text().endswith("A3 B1 B/1")
+    assert count(page) == "step 8 of 8" and page.locator(".tdx-schedule").inner_text().endswith("A3 B2/1")
     page.get_by_text("Start over").click()
     assert count(page) == "step 0 of 0"
 
 
-def test_digits_pick_and_a_hint_leads_there(show, make_graph):
-    page = show(scheduler(make_graph))
+def test_digits_pick_and_a_hint_leads_there(show, make_scheduler):
+    page = show(make_scheduler())
     for _ in range(40):
         if page.locator(".tdx-met").count():
             break
@@ -221,9 +214,9 @@ def test_digits_pick_and_a_hint_leads_there(show, make_graph):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, seed):
+def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make_scheduler, seed):
     graph, chance = make_graph(), random.Random(seed)
-    page, node, length = show(scheduler(make_graph)), 0, 0
+    page, node, length = show(make_scheduler()), 0, 0
     while graph.edges[node]:
         edge = chance.choice(graph.edges[node])
         pick(page, edge.actor, [e for e in graph.edges[node] if e.actor == edge.actor].index(edge))
@@ -241,16 +234,34 @@ def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, seed
     assert page.locator(".tdx-paste output").inner_text() == f"It fits: {length} steps."
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_walk_in_the_browser_replays_in_python(show, seed):
+    one, chance = scenario("v2-enomem"), random.Random(seed)
+    page = show(Stepper.scheduler(one, goal=RULE))
+    while (free := page.locator(".tdx-pick:not([aria-disabled])")).count():
+        free.nth(chance.randrange(free.count())).click()
+    run, n = replay(one, page.locator(".tdx-schedule").inner_text()), page.locator(".tdx-count b").inner_text()
+    assert len(run) == int(n) > 10
+    page.get_by_role("button", name="as text").click()
+    assert page.locator(".tdx-panel pre").inner_text() == str(
+        run
+    )  # step by step the same: labels, changes, broken rules
+    whys = page.locator(".tdx-why").all_inner_texts()
+    assert whys == [
+        f"Finished at step {max(k for k, s in enumerate(run.steps, 1) if s.actor == a)}." for a in run.actors
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
         ("", "empty"), ("v9:2x1:0000 A1", "must begin with sample:2x1:9f3c"), ("sample:2x1:9f3c A9", "Step 6: the code stops fitting"),
         ("sample:2x1:9f3c Z1", "letter and a count"), ("sample:2x1:9f3c <script>alert(1)</script>", "letter and a count"),
-        ("sample:2x1:9f3c " + "A9999 " * 600, "stops fitting"), ("sample:2x1:9f3c A0", "It fits: 0 steps"),
+        ("sample:2x1:9f3c " + "A9999 " * 600, "stops fitting"), ("sample:2x1:9f3c A0", "letter and a count"), ("sample:2x1:9f3c", "It fits: 0 steps"), ("sample:2x1:9f3c A2 B2", "CPU 1 waits for pamt_lock, held by CPU 0"),
     ],
 )  # fmt: skip
-def test_codes_that_do_not_fit_are_told_where(show, make_graph, code, said):
-    page = show(scheduler(make_graph))
+def test_codes_that_do_not_fit_are_told_where(show, make_scheduler, code, said):
+    page = show(make_scheduler())
     page.get_by_text("paste a schedule").click()
     page.get_by_label("A schedule code").fill(code)
     page.keyboard.press("Enter")
@@ -339,10 +350,10 @@ STICKS_OUT = """() => { const box = document.querySelector('.tdx-stepper').getBo
 
 
 @pytest.mark.parametrize("kind", ["run", "scheduler", "pair"])
-def test_nothing_sticks_out_at_any_width(show, make_graph, bad_run, make_run, kind):
+def test_nothing_sticks_out_at_any_width(show, make_scheduler, bad_run, make_run, kind):
     made = {
         "run": lambda: Stepper(bad_run, position=9),
-        "scheduler": lambda: scheduler(make_graph),
+        "scheduler": make_scheduler,
         "pair": lambda: Stepper(bad_run, make_run("01")),
     }
     page = show(made[kind]())

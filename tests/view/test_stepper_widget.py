@@ -5,8 +5,10 @@ import json
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.linux.refcount import scenario
 from tdxkit.run import Recorder
 from tdxkit.view import stepper
+from tdxkit.view.graph_data import graph_data
 from tdxkit.view.stepper import Stepper
 
 
@@ -78,23 +80,36 @@ def test_a_pasted_code_goes_through_the_kernel(bad_run, make_run, monkeypatch):
     assert json.loads(shown.data)["total"] == 2 and shown.position == 0
 
 
-def test_the_graph_travels_whole(make_graph):
-    graph = make_graph()
-    shown = Stepper.scheduler(graph, title="You are the scheduler", goal="REMOVE finds a pair", head="s:2x1:0000")
+def test_the_graph_travels_whole(make_graph, make_scheduler):
+    graph, shown = make_graph(), make_scheduler()
     sent = json.loads(shown.data)["views"][0]["graph"]
     assert [len(row) for row in sent["edges"]] == [len(row) for row in graph.edges]
     for row, edges in zip(sent["edges"], graph.edges):
         for (actor, choice, target, label, *_), edge in zip(row, edges):
-            assert (actor, target, sent["strings"][label]) == (edge.actor, edge.target, edge.label)
-            assert edge.choice is None if choice < 0 else sent["strings"][choice] == str(edge.choice)
+            assert (actor, choice, target, sent["strings"][label]) == (edge.actor, edge.choice, edge.target, edge.label)
     assert f"{len(graph.nodes)} states" in str(shown) and "CPU 1 can begin with" in str(shown)
 
 
-def test_a_graph_too_big_for_the_browser_is_refused(make_graph):
+def test_a_goal_that_cannot_be_reached_is_said(make_scheduler):
+    with pytest.raises(InputError, match="REMOVE finds a pair"):
+        make_scheduler(goal="<nonsense>")
+
+
+@pytest.mark.parametrize("how", ["many", "cut"])
+def test_a_graph_too_big_for_the_browser_is_refused(make_graph, make_run, how):
     graph = make_graph()
-    graph.nodes = graph.nodes * 500
+    graph.complete, graph.nodes = how != "cut", graph.nodes * (500 if how == "many" else 1)
     with pytest.raises(InputError, match="5,000"):
-        Stepper.scheduler(graph, title="t")
+        graph_data(graph, make_run(""))
+
+
+def test_a_scenario_becomes_a_walk():
+    shown = Stepper.scheduler(scenario("v2"), goal="REMOVE finds a pair")
+    data = json.loads(shown.data)["views"][0]
+    assert data["graph"]["head"].startswith("v2:2x1:") and len(data["graph"]["nodes"]) > 100
+    assert {"get", "put"} <= set(data["texts"]) and data["card"]["left_out"] and len(shown.data) < 200_000
+    with pytest.raises(InputError, match="5,000"):
+        Stepper.scheduler(scenario("v2", 4, 1))
 
 
 def test_the_page_stands_alone(bad_run, tmp_path):
