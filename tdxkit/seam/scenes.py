@@ -5,7 +5,6 @@ One layout for all: 8 GiB of TDMR. Block 0 has the TD's control pages (region `C
 empty pair, block 5 the TD's 2 MiB page, block 6 its 512 contiguous 4K pages. GPAs: see the constants.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -23,8 +22,9 @@ PAIR = 2 * GIB, 3 * GIB
 EMPTY, EMPTY_WITH_PAIR = 4 * GIB, 4 * GIB + PAGE_2M
 LARGE, SMALL = 5 * GIB, 6 * GIB
 OWN_PAIRS = 7 * GIB  # pages for the pairs of the regions above
-GPA_PAGE, GPA_FREE, GPA_LARGE, GPA_SMALL = 0, 0x1000, 0x20_0000, 0x40_0000
+GPA_PAGE, GPA_FREE, GPA_LARGE, GPA_SMALL = 0, 0x2000, 0x20_0000, 0x40_0000
 GPA_EMPTY_TABLE, GPA_FREE_2M = 0x60_0000, 0x80_0000
+SECOND = 0x1000  # the second page, mapped or free, beside a first one
 
 # How far the world has come for each leaf: see STAGES.
 STAGE_OF = {
@@ -79,49 +79,58 @@ class World:
         """The same world, to go another way from here; its Td is not driven on."""
         return World(self.module.copy(), self.td, self.fresh, self.more)
 
-    def operands(self, leaf: str, region: int | None = None) -> dict[str, int]:
-        """Registers for a leaf. `region` moves what the leaf takes by HPA (a new page, a page to read, a region) there."""
+    def operands(self, leaf: str, region: int | None = None, second: bool = False) -> dict[str, int]:
+        """Registers for a leaf. `region` moves what the leaf takes by HPA (a new page, a page to read, a region) there;
+        `second` takes another page, GPA and HKID, for a call beside one with the first."""
         name = find_leaf(leaf).name
-        tdr = self.td.tdr if self.td else CONTROL
-        vcpu = self.td.vcpus[0] if self.td and self.td.vcpus else self.more.get("tdvpr", CONTROL)
-        new = self.fresh + 0x7000 if region is None else region + 0x12_C000  # entry 300 of the region
-        at = lambda default: default if region is None else region  # noqa: E731
-        if name not in _OPERANDS:
-            return {"rcx": tdr} if name.startswith(("TDH.MNG", "TDH.MR")) or name == "TDH.MEM.TRACK" else {"rcx": vcpu}
-        return _OPERANDS[name](tdr, vcpu, new, at)
-
-
-_OPERANDS: dict[str, Callable[..., dict[str, int]]] = {
-    "TDH.SYS.INIT": lambda tdr, vcpu, new, at: {},
-    "TDH.SYS.LP.INIT": lambda tdr, vcpu, new, at: {},
-    "TDH.SYS.CONFIG": lambda tdr, vcpu, new, at: {"rcx": TDMR_LIST, "rdx": 1, "r8": 32 | DYNAMIC_PAMT},
-    "TDH.SYS.KEY.CONFIG": lambda tdr, vcpu, new, at: {},
-    "TDH.SYS.TDMR.INIT": lambda tdr, vcpu, new, at: {"rcx": 0},
-    "TDH.MNG.CREATE": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": 40},
-    "TDH.MNG.ADDCX": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": tdr},
-    "TDH.MNG.INIT": lambda tdr, vcpu, new, at: {"rcx": tdr, "rdx": 0x2000},
-    "TDH.MR.EXTEND": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
-    "TDH.VP.CREATE": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": tdr},
-    "TDH.VP.ADDCX": lambda tdr, vcpu, new, at: {"rcx": new, "rdx": vcpu},
-    "TDH.MEM.SEPT.ADD": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE_2M | L2M, "rdx": tdr, "r8": new},
-    "TDH.MEM.SEPT.REMOVE": lambda tdr, vcpu, new, at: {"rcx": GPA_EMPTY_TABLE | L2M, "rdx": tdr},
-    "TDH.MEM.PAGE.ADD": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE, "rdx": tdr, "r8": new, "r9": 0x3000},
-    "TDH.MEM.PAGE.AUG": lambda tdr, vcpu, new, at: {"rcx": GPA_FREE, "rdx": tdr, "r8": new},
-    "TDH.MEM.PAGE.REMOVE": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
-    "TDH.MEM.PAGE.RELOCATE": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr, "r8": new},
-    "TDH.MEM.PAGE.PROMOTE": lambda tdr, vcpu, new, at: {"rcx": GPA_SMALL | L2M, "rdx": tdr},
-    "TDH.MEM.PAGE.DEMOTE": lambda tdr, vcpu, new, at: {
-        "rcx": GPA_LARGE | L2M, "rdx": tdr, "r8": new, "r12": PAIR[0], "r13": PAIR[1]
-    },
-    "TDH.MEM.RANGE.BLOCK": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
-    "TDH.MEM.RANGE.UNBLOCK": lambda tdr, vcpu, new, at: {"rcx": GPA_PAGE, "rdx": tdr},
-    "TDH.PHYMEM.CACHE.WB": lambda tdr, vcpu, new, at: {"rcx": 0},
-    "TDH.PHYMEM.PAGE.RECLAIM": lambda tdr, vcpu, new, at: {"rcx": at(SMALL) + 0x5000},
-    "TDH.PHYMEM.PAGE.WBINVD": lambda tdr, vcpu, new, at: {"rcx": new},
-    "TDH.PHYMEM.PAGE.RDMD": lambda tdr, vcpu, new, at: {"rcx": new},
-    "TDH.PHYMEM.PAMT.ADD": lambda tdr, vcpu, new, at: {"rcx": at(EMPTY) | L2M, "rdx": PAIR[0], "r8": PAIR[1]},
-    "TDH.PHYMEM.PAMT.REMOVE": lambda tdr, vcpu, new, at: {"rcx": at(EMPTY_WITH_PAIR) | L2M},
-}  # fmt: skip
+        td = self.td.tdr if self.td else CONTROL
+        vcpu = self.more.get("tdvpr", CONTROL)
+        step = SECOND if second else 0
+        new = step + (self.fresh + 0x7000 if region is None else region + 0x12_C000)  # entry 300 of the region
+        page, free, free_2m = GPA_PAGE + step, GPA_FREE + step, (GPA_FREE_2M + (PAGE_2M if second else 0)) | L2M
+        match name.removeprefix("TDH."):
+            case "SYS.INIT" | "SYS.LP.INIT" | "SYS.KEY.CONFIG":
+                return {}
+            case "SYS.CONFIG":
+                return {"rcx": TDMR_LIST, "rdx": 1, "r8": 32 | DYNAMIC_PAMT}
+            case "SYS.TDMR.INIT" | "PHYMEM.CACHE.WB":
+                return {"rcx": 0}
+            case "MNG.CREATE":
+                return {"rcx": new, "rdx": 41 if second else 40}
+            case "MNG.ADDCX" | "VP.CREATE":
+                return {"rcx": new, "rdx": td}
+            case "VP.ADDCX":
+                return {"rcx": new, "rdx": vcpu}
+            case "MNG.INIT":
+                return {"rcx": td, "rdx": 0x2000}
+            case "VP.INIT" | "VP.ENTER" | "VP.FLUSH":
+                return {"rcx": vcpu}
+            case "MEM.SEPT.ADD":
+                return {"rcx": free_2m, "rdx": td, "r8": new}
+            case "MEM.SEPT.REMOVE":
+                return {"rcx": GPA_EMPTY_TABLE | L2M, "rdx": td}
+            case "MEM.PAGE.ADD":
+                return {"rcx": free, "rdx": td, "r8": new, "r9": 0x3000}
+            case "MEM.PAGE.AUG":
+                return {"rcx": free, "rdx": td, "r8": new}
+            case "MEM.PAGE.RELOCATE":
+                return {"rcx": page, "rdx": td, "r8": new}
+            case "MEM.PAGE.REMOVE" | "MEM.RANGE.BLOCK" | "MEM.RANGE.UNBLOCK" | "MR.EXTEND":
+                return {"rcx": page, "rdx": td}
+            case "MEM.PAGE.PROMOTE":
+                return {"rcx": GPA_SMALL | L2M, "rdx": td}
+            case "MEM.PAGE.DEMOTE":
+                return {"rcx": GPA_LARGE | L2M, "rdx": td, "r8": new, "r12": PAIR[0] + step, "r13": PAIR[1] + step}
+            case "PHYMEM.PAGE.RECLAIM":
+                return {"rcx": (SMALL if region is None else region) + 0x5000 + step}
+            case "PHYMEM.PAGE.WBINVD" | "PHYMEM.PAGE.RDMD":
+                return {"rcx": new}
+            case "PHYMEM.PAMT.ADD":
+                at = EMPTY if region is None else region
+                return {"rcx": at | L2M, "rdx": PAIR[0] + step, "r8": PAIR[1] + step}
+            case "PHYMEM.PAMT.REMOVE":
+                return {"rcx": (EMPTY_WITH_PAIR if region is None else region) | L2M}
+        return {"rcx": td}
 
 
 def stages(version: str = LATEST):
@@ -178,11 +187,18 @@ def _build(td: Td, world: World):
     must(module, "TDH.VP.INIT", rcx=tdvpr)
     td.vcpus.append(tdvpr)
     td.add(GPA_PAGE)
+    td.add(GPA_PAGE + SECOND)
     yield "has a vCPU"
     td.run()
     _map(td)
     yield "runnable"
-    for gpa, level in ((GPA_PAGE, 0), (GPA_LARGE, L2M), (GPA_SMALL, L2M), (GPA_EMPTY_TABLE, L2M)):
+    for gpa, level in (
+        (GPA_PAGE, 0),
+        (GPA_PAGE + SECOND, 0),
+        (GPA_LARGE, L2M),
+        (GPA_SMALL, L2M),
+        (GPA_EMPTY_TABLE, L2M),
+    ):
         must(module, "TDH.MEM.RANGE.BLOCK", rcx=gpa | level, rdx=td.tdr)
     must(module, "TDH.MEM.TRACK", rcx=td.tdr)
     yield "blocked and tracked"
