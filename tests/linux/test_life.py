@@ -92,13 +92,13 @@ def test_v3_loses_the_first_page_when_the_second_cannot_be_had():  # B16
     assert lost and all(life.pages_left == 1 and life.refs_left == life.pairs_left == 0 for life in lost)
 
 
-@pytest.mark.parametrize("version, references", [("v3", -1), ("v4", -1), ("v5", 0), ("v6", 0)])
-def test_b19_a_failed_add_told_as_success_misses_the_pair_and_counts_below_zero(version, references):
-    point = next(
-        r.point for r in fault_table(version, hows=["error"]) if r.where == "TDH.PHYMEM.PAMT.ADD" and r.point > 30
-    )
-    life = live(version, fault=Fault(point))
-    assert life.refs_left == references and (life.status.startswith(MISSING) == (references < 0))
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["v3", "v4", "v5", "v6"])
+def test_b19_a_failed_add_told_as_success_misses_the_pair_and_counts_below_zero(version):
+    lives = [r.life for r in fault_table(version, hows=["error"]) if r.where == "TDH.PHYMEM.PAMT.ADD"]
+    below = [life for life in lives if life.refs_left < 0]
+    assert bool(below) == (version in ("v3", "v4"))
+    assert all(life.status == f"{MISSING}|R8" and life.bugged for life in below)
 
 
 def test_a_busy_fault_is_retried_and_a_busy_zap_kicks_once():
