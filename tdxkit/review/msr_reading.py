@@ -6,12 +6,12 @@ built event by event in bounded memory, so a reading of a gigabyte costs what a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 from tdxkit.linux.msr import FEATURE_CONTROL, Event
-from tdxkit.review.msr_trace import Counts, TraceReader, read_events
+from tdxkit.review.msr_trace import CHUNK, Counts, TraceReader
 
 BURST_GAP = 0.010  # seconds; firmware's APs come within microseconds, an OS brings CPUs up tens of milliseconds apart
 PHASE_GAP = 1.0
@@ -265,9 +265,24 @@ class Trace:
         return "\n".join([*rows, str(self.reading)])
 
 
-def read_trace(stream: BinaryIO, progress: Callable[[int], None] | None = None, msr: int = FEATURE_CONTROL) -> Trace:
-    """Read a binary stream to its end; `progress` is told the bytes read so far, a few times a second."""
-    reader, builder = TraceReader(), ReadingBuilder(msr)
-    for events in read_events(stream, reader, progress):
-        builder.add(events)
+def reading_steps(stream: BinaryIO, msr: int = FEATURE_CONTROL) -> Generator[int, None, Trace]:
+    """Read a binary stream a chunk at a time: yields the bytes read so far, returns the trace. Stop asking, and it stops."""
+    reader, builder, done = TraceReader(), ReadingBuilder(msr), 0
+    while piece := stream.read(CHUNK):
+        builder.add(reader.feed(piece))
+        done += len(piece)
+        yield done
+    builder.add(reader.close())
     return Trace(tuple(builder.events), reader.counts, builder.reading())
+
+
+def read_trace(stream: BinaryIO, progress: Callable[[int], None] | None = None, msr: int = FEATURE_CONTROL) -> Trace:
+    """Read a binary stream to its end; `progress` is told the bytes read so far, many times a second."""
+    steps = reading_steps(stream, msr)
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            return end.value
+        if progress:
+            progress(done)
