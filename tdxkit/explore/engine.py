@@ -39,9 +39,14 @@ class World:
 
     def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
         """One atomic step of thread k: did anything change, and which rules did it break."""
-        generator, before = self.threads[k], self.state()
+        before = self.state()
+        broken = self.run_step(k, choice)
+        return bool(broken) or self.state() != before, broken
+
+    def run_step(self, k: int, choice: int = 0) -> list[str]:
+        """Resume thread k up to its next yield; the rules it broke."""
+        generator = self.threads[k]
         self.memory.begin()
-        broken = []
         try:
             item = generator.send(self.asks[k][1][choice])
             self.asks[k] = request(item, generator.__name__)
@@ -49,9 +54,8 @@ class World:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
-            broken = [rule_of(error, generator.__name__)]
-        broken = self.memory._broken + broken
-        return bool(broken) or self.state() != before, broken
+            return [*self.memory._broken, rule_of(error, generator.__name__)]
+        return list(self.memory._broken)
 
     def state(self) -> tuple:
         """Shared values and the place of each thread: equal states go on alike."""

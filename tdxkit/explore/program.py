@@ -127,6 +127,11 @@ class Scenario:
         return tuple(t.actor or f"CPU {k}" for k, t in enumerate(self.threads))
 
     @cached_property
+    def count(self) -> int:
+        """How many threads there are, interrupts not counted: the number that a schedule code names."""
+        return sum(t.on is None for t in self.threads)
+
+    @cached_property
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
         return tuple(None if t.on is None else self.threads.index(t.on) for t in self.threads)

@@ -96,7 +96,7 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
     tables = tables or Tables(scenario)
     parsed = parse(code)
     now, then = digest_of(scenario, tables), parsed.digest
-    shape = f"{scenario.name}:{len(scenario.threads)}x{scenario.rounds}"
+    shape = f"{scenario.name}:{scenario.count}x{scenario.rounds}"
     if f"{parsed.name}:{parsed.threads}x{parsed.rounds}" != shape:
         raise InputError(
             f"schedule code for {parsed.name}:{parsed.threads}x{parsed.rounds}", f"this is {shape}", "use it there"

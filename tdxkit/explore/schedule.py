@@ -9,7 +9,7 @@ names the scenario, threads x rounds and a digest of the model; then CPU 0 (A) t
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.moves import Steps, one_by_one
@@ -40,6 +40,12 @@ def digest(scenario: Scenario, tables: Tables | None = None) -> str:
     Made from behaviour, not from bytecode, so that every Python gives the same.
     """
     tables = tables or Tables(scenario)
+    if tables.digest is None:
+        tables.digest = _digest(scenario, tables)
+    return tables.digest
+
+
+def _digest(scenario: Scenario, tables: Tables) -> str:
     text = [scenario.version, scenario.name, len(scenario.threads), scenario.rounds]
     for last in (False, True):
         text += [(k, move.choice, label) for k, move, label in one_by_one(tables, last)]
@@ -60,7 +66,7 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
                 count = 0
     if count:
         parts.append(f"{LETTERS[last]}{count}")
-    head = f"{scenario.name}:{len(scenario.threads)}x{scenario.rounds}:{digest(scenario, tables)}"
+    head = f"{scenario.name}:{scenario.count}x{scenario.rounds}:{digest(scenario, tables)}"
     return " ".join([head, *parts])
 
 
@@ -92,4 +98,4 @@ def parse(text: str) -> Code:
 
 def switches(steps: Steps) -> int:
     """How often another thread goes on."""
-    return sum(a[0] != b[0] for a, b in zip(steps, steps[1:]))
+    return sum(a[0] != b[0] for a, b in pairwise(steps))

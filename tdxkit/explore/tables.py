@@ -112,6 +112,7 @@ class Tables:
         self.places: list[Place] = [Place("", (), (), None, None, -1)]
         self._lids: dict[object, int] = {}
         self.resumed = self.replayed = 0
+        self.digest: str | None = None  # kept by schedule.py
         self.memory = Overlay(self.layout, self)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
         self.first_sid = self.sid(first)

@@ -1,0 +1,180 @@
+"""Every state, breadth first: is a rule broken anywhere, how many states are there, was that all of them?"""
+
+from tdxkit.errors import InputError, printable
+from tdxkit.explore.audit import audit
+from tdxkit.explore.moves import Steps
+from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.result import BOUND, REDUCTIONS, Result
+from tdxkit.explore.schedule import encode, switches
+from tdxkit.explore.shortest import Way, calmest, shortest
+from tdxkit.explore.space import SHARED_BITS, Space, Turn
+from tdxkit.explore.tables import Tables
+
+
+def explore(
+    scenario: Scenario,
+    reduce: str = "all",
+    prop: str | None = None,
+    *,
+    fewest_switches: bool = False,
+    whole: bool = True,
+    count: bool = False,
+    bound: int = BOUND,
+) -> Result:
+    """Run every interleaving of a scenario and judge it.
+
+    reduce: `none`, `sym` or `all`. prop: one rule by name (or "deadlock"); by default every rule is judged. A step that breaks
+    a judged rule is not gone past. whole: visit all states even after a violation; False stops at the first. fewest_switches:
+    show the schedule with the fewest switches instead of the shortest (which has the fewest switches among the shortest).
+    count: also count the interleavings, run past violations. bound: stop after so many states and say so.
+    InputError for unknown names; ModelError for a model that cannot be explored.
+    """
+    if reduce not in REDUCTIONS:
+        raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
+    prop = prop and scenario.rule(prop)
+    tables = Tables(scenario, apart=reduce == "none")
+    way, found = None, None
+    if fewest_switches and not whole:
+        way = calmest(Space(tables, reduce == "all", prop), bound)
+    if way is None:
+        found = visit(Space(tables, reduce == "all", prop), whole, bound)
+        if found.rule:
+            search = calmest if fewest_switches else shortest
+            way = search(Space(tables, fewest_switches and reduce == "all", prop), bound)
+            way = way or Way(found.path(), found.rule, found.states, exact=False)
+    audit(tables, way.steps if way else None)
+    return _result(scenario, reduce, tables, way, found, bound, _count(scenario, bound) if count else None)
+
+
+def _count(scenario: Scenario, bound: int) -> int | None:
+    from tdxkit.explore.outcomes import outcomes
+
+    return outcomes(scenario, bound).interleavings
+
+
+def _result(
+    scenario: Scenario, reduce: str, tables: Tables, way: Way | None, found: "Found | None", bound: int, count
+) -> Result:
+    rule = way.rule if way else None
+    if found and found.complete and not way:
+        rule = next((name for name, true in found.seen.items() if not true), None)
+    return Result(
+        scenario=scenario.name,
+        threads=scenario.count,
+        rounds=scenario.rounds,
+        reduction=reduce,
+        verdict="ok" if rule is None else "deadlock" if rule == DEADLOCK else "violation",
+        property=rule,
+        complete=bool(found and found.complete),
+        states=found.states if found else way.states,
+        steps=len(way.steps) if way else 0,
+        switches=switches(way.steps) if way else 0,
+        schedule=encode(scenario, way.steps, tables) if way else None,
+        interleavings=count,
+        exact=way.exact if way else True,
+        broken=found.broken if found else (rule,),
+        seen=found.seen if found else {},
+        bounded=bool(found and found.states >= bound),
+    )
+
+
+class Found:
+    """What a visit of the states brought: counts, the rules broken, the way to the first."""
+
+    def __init__(self, space: Space):
+        self.space = space
+        self.parents: dict = {}
+        self.complete = True
+        self.rule: str | None = None
+        self.broken: tuple[str, ...] = ()
+        self.seen = {p.name: False for p in space.properties if p.kind == "sometimes"}
+        self.goal = None
+
+    @property
+    def states(self) -> int:
+        """How many states were visited."""
+        return len(self.parents)
+
+    def note(self, names: tuple[str, ...], node, edge=None, lid: int = 0) -> None:
+        """Rules that do not hold at a state, or on an edge that leaves it."""
+        if self.rule is None and names:
+            self.rule, self.goal = names[0], (node, edge, lid)
+        if not set(names) <= set(self.broken):
+            self.broken += tuple(name for name in names if name not in self.broken)
+
+    def path(self) -> Steps:
+        """The schedule to the first broken rule: shortest in (fused) steps, with no care for switches."""
+        node, edge, lid = self.goal
+        keys = [node.key]
+        while (before := self.parents[keys[-1]]) is not None:
+            keys.append(before)
+        path, at = [], self.space.first()
+        for key in reversed(keys[:-1]):
+            at, turn = self._towards(at, key)
+            path.append(turn)
+        return self.space.named([*path, Turn(lid, edge.lid, edge.choices)] if edge else path)
+
+    def _towards(self, node, key):
+        for k, lid, good, _ in self.space.turns(node):
+            for step in good:
+                after = self.space.after(node, k, step)
+                if after.key == key:
+                    choices = next(
+                        e.choices
+                        for e in self.space.edges(node.sid, lid)
+                        if (e.sid, e.lid) == step[1:] and not e.broken
+                    )
+                    return after, Turn(lid, step[2], choices)
+        raise AssertionError("a parent has an edge to its child")
+
+
+def visit(space: Space, whole: bool, bound: int) -> Found:
+    """Breadth first over all states, level by level."""
+    found, node = Found(space), space.first()
+    seen, row, hosts = found.parents, space._rows, space.hosts
+    seen[node.key] = None
+    found.note(space.false("always", node.sid), node)
+    level = [node] if not found.rule else []
+    while level:
+        _look(space, found, level)
+        following = []
+        add = following.append
+        for node in level:
+            key, sid, lids = node
+            held = space.held(lids) if hosts else ()
+            moved = False
+            for k, lid in enumerate(lids):
+                if not lid or lid in lids[:k] or k in held:
+                    continue
+                good, bad = row.get((sid, lid)) or space.row(sid, lid)
+                if bad:
+                    moved = True
+                    for edge in bad:
+                        found.note(edge.broken, node, edge, lid)
+                for difference, sid_after, lid_after in good:
+                    moved = True
+                    after = (
+                        key + difference
+                        if not space.wide
+                        else (sid_after, *sorted((*lids[:k], lid_after, *lids[k + 1 :])))
+                    )
+                    if after not in seen:
+                        seen[after] = key
+                        add((after, sid_after, (*lids[:k], lid_after, *lids[k + 1 :])))
+            if not moved:
+                found.note(space.stuck(space.node(sid, lids)), space.node(sid, lids))
+        if space.widen():
+            return visit(space, whole, bound)
+        level = following
+        if len(seen) >= bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
+            found.complete = not level
+            break
+    return found
+
+
+def _look(space: Space, found: Found, level: list) -> None:
+    """Which `sometimes` rules have come true on this level."""
+    for rule in space.properties:
+        if rule.kind == "sometimes" and not found.seen[rule.name]:
+            sids = {node[1] for node in level}
+            found.seen[rule.name] = any(rule.name not in space.false("sometimes", sid) for sid in sids)

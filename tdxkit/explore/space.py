@@ -1,0 +1,180 @@
+"""The states of a scenario as a graph for the searches: a state is one int, a successor is one addition.
+
+The int is the number of the shared state plus, for each thread, a unit in the field of the place where it stands. Addition does
+not care which thread stands where, so threads that run the same program are interchangeable for free. Where the reduction is
+`none`, the tables number each thread's places apart and the same ints tell the threads apart.
+
+Fusing (reduction `all`): a step that touches nothing shared is taken together with the step before it. It could come at any
+later moment with the same effect, so nothing that can be seen in the shared memory, and no rule, deadlock or end, is lost.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tdxkit.explore.moves import Steps
+from tdxkit.explore.program import DEADLOCK
+from tdxkit.explore.tables import FINISHED, Tables
+
+SHARED_BITS = 24
+WIDE = 1000  # with more places than this the ints grow too long: states become sorted tuples
+
+
+class Edge(NamedTuple):
+    """From a place in a shared state: what is reached by which values given one after the other, and the rules it breaks."""
+
+    sid: int
+    lid: int
+    broken: tuple[str, ...]
+    choices: tuple[int, ...]
+
+
+class Node(NamedTuple):
+    """A state: its key, the shared state, and the places, one for each thread."""
+
+    key: object
+    sid: int
+    lids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One edge of a path: the thread at place `before` was given `choices` and stands at `after`."""
+
+    before: int
+    after: int
+    choices: tuple[int, ...]
+
+
+class Space:
+    """Edges, ends and rules of a scenario's states. `prop` asks for one rule; asserts and raised errors always count."""
+
+    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
+        self.tables, self.fuse, self.prop = tables, fuse, prop
+        self.properties = [p for p in tables.scenario.properties if p.check and prop in (None, p.name)]
+        self.declared = {p.name for p in tables.scenario.properties}
+        self.hosts = [(i, host) for i, host in enumerate(tables.scenario.hosts) if host is not None]
+        self.bits = len(tables.first_lids).bit_length()
+        self.wide = len(tables.places) > WIDE
+        self._rows: dict[tuple[int, int], tuple] = {}
+        self._edges: dict[tuple[int, int], list[Edge]] = {}
+        self._false: dict[tuple[str, int], tuple[str, ...]] = {}
+
+    def first(self) -> Node:
+        """The state before the first step."""
+        return self.node(self.tables.first_sid, self.tables.first_lids)
+
+    def node(self, sid: int, lids: tuple[int, ...]) -> Node:
+        """The state with these numbers."""
+        return Node((sid, *sorted(lids)) if self.wide else sid + sum(map(self.unit, lids)), sid, lids)
+
+    def unit(self, lid: int) -> int:
+        """What a thread at this place adds to the int of a state."""
+        return 1 << (SHARED_BITS + self.bits * lid)
+
+    def widen(self) -> bool:
+        """Has the scenario grown too many places for ints? Then keys change, and the search starts again."""
+        if self.wide or len(self.tables.places) <= WIDE:
+            return False
+        self.wide = True
+        self._rows.clear()
+        return True
+
+    def held(self, lids: tuple[int, ...]) -> set[int]:
+        """The threads that an interrupt keeps from moving."""
+        start = self.tables.first_lids
+        return {host for i, host in self.hosts if lids[i] not in (FINISHED, start[i])}
+
+    def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Edge]]:
+        """The edges of a thread at `lid` in shared state `sid`: those to go on along as (difference, sid, lid), the broken ones."""
+        row = self._rows.get((sid, lid))
+        if row is None:
+            own, good, bad = self.unit(lid) if not self.wide else 0, [], []
+            for edge in self.edges(sid, lid):
+                if edge.broken:
+                    bad.append(edge)
+                else:
+                    difference = 0 if self.wide else edge.sid - sid + self.unit(edge.lid) - own
+                    good.append((difference, edge.sid, edge.lid))
+            row = self._rows[sid, lid] = (good, bad)
+        return row
+
+    def edges(self, sid: int, lid: int) -> list[Edge]:
+        """Every edge of a thread at `lid` in shared state `sid`, with the values it was given on the way."""
+        found = self._edges.get((sid, lid))
+        if found is None:
+            found = self._edges[sid, lid] = []
+            self._follow(sid, lid, (), {lid}, found)
+        return found
+
+    def _follow(self, sid: int, lid: int, given: tuple, passed: set, found: list[Edge]) -> None:
+        tables = self.tables
+        for choice in range(len(tables.places[lid].choices)):
+            outcome = tables.outcome(sid, lid, choice)
+            after, stands, choices = tables.apply(sid, outcome), outcome.after, (*given, choice)
+            if after == sid and stands == lid and not outcome.broken:
+                continue  # blocked
+            broken = self._judge(outcome, after)
+            if not broken and self.fuse and stands not in passed and self._goes_on_alone(after, stands):
+                self._follow(after, stands, choices, passed | {stands}, found)
+            else:
+                found.append(Edge(after, stands, broken, choices))
+
+    def _goes_on_alone(self, sid: int, lid: int) -> bool:
+        """Does the next step touch nothing shared, and move? It is tried in the state really reached."""
+        if lid == FINISHED:
+            return False
+        tables, moves = self.tables, False
+        for choice in range(len(tables.places[lid].choices)):
+            outcome = tables.outcome(sid, lid, choice)
+            moves |= outcome.after != lid or bool(outcome.broken)
+        return moves and tables.local(lid)
+
+    def _judge(self, outcome, sid: int) -> tuple[str, ...]:
+        """The rules that a step breaks, of those asked for."""
+        broken = tuple(
+            name
+            for k, name in enumerate(outcome.broken)
+            if self.prop in (None, name)
+            or name not in self.declared
+            or (outcome.raised and k == len(outcome.broken) - 1)
+        )
+        return broken + self.false("always", sid)
+
+    def false(self, kind: str, sid: int) -> tuple[str, ...]:
+        """The rules of a kind that do not hold in a shared state."""
+        names = self._false.get((kind, sid))
+        if names is None:
+            rules = [p for p in self.properties if p.kind == kind]
+            view = self.tables.view(sid) if rules else None
+            names = self._false[kind, sid] = tuple(p.name for p in rules if not p.check(view))
+        return names
+
+    def stuck(self, node: Node) -> tuple[str, ...]:
+        """The rules broken by a state that nothing leaves: at_end when all have finished, else deadlock."""
+        if not any(node.lids):
+            return self.false("at_end", node.sid)
+        return (DEADLOCK,) if self.prop in (None, DEADLOCK) else ()
+
+    def turns(self, node: Node):
+        """The threads that may move in a state, one of each place: (index, place, good edges, broken edges)."""
+        lids = node.lids
+        held = self.held(lids) if self.hosts else ()
+        for k, lid in enumerate(lids):
+            if lid and lid not in lids[:k] and k not in held:
+                yield k, lid, *self.row(node.sid, lid)
+
+    def after(self, node: Node, k: int, edge: tuple) -> Node:
+        """The state after thread k went along a good edge."""
+        difference, sid, lid = edge
+        lids = (*node.lids[:k], lid, *node.lids[k + 1 :])
+        return Node((sid, *sorted(lids)) if self.wide else node.key + difference, sid, lids)
+
+    def named(self, path: list[Turn]) -> Steps:
+        """A path as a schedule with real threads: of those that stand at a place, the one that ran last goes on."""
+        lids, last, steps = list(self.tables.first_lids), None, []
+        for turn in path:
+            if last is None or lids[last] != turn.before:
+                last = lids.index(turn.before)
+            lids[last] = turn.after
+            steps += [(last, choice) for choice in turn.choices]
+        return tuple(steps)
