@@ -36,7 +36,7 @@ def bars(track: dict) -> list[tuple[int, int, str, bool]]:
         elif value is False or value is None or value == -1:
             continue
         elif track["kind"] == "fact":
-            found.append((start, stop, track.get("role", "pair"), False))
+            found.append((start, stop, track["role"], False))
         elif isinstance(value, list):
             found.append((start, stop, actor_role(value[0]) if len(value) == 1 else "shared", True))
         else:

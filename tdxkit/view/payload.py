@@ -14,6 +14,7 @@ from tdxkit.run import ABSENT, Line, Run, State, Text, Track, words
 from tdxkit.view.svg import Markup, visible
 
 LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
+FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
 Picture = Callable[[State], Markup]
 
 
@@ -61,10 +62,16 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
         "title": visible(title), "subtitle": visible(subtitle), "code": visible(code),
         "actors": [visible(a) for a in actors], "keys": [visible(k) for k in keys],
         "texts": {name: [visible(t.title), source(t)] for name, t in texts.items()},
-        "tracks": [{"name": visible(t.name), "key": visible(t.key), "kind": t.kind, "values": []} for t in tracks],
+        "tracks": [_track(t, tracks) for t in tracks],
         "card": {kind: [visible(e) for e in entries] for kind, entries in asdict(card).items()},
         "marks": [], "pictures": [], "pic": [], "offset": 0, "waits0": [],
     }  # fmt: skip
+
+
+def _track(track: Track, tracks: Iterable[Track]) -> dict:
+    facts = [t for t in tracks if t.kind == "fact"]
+    role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
+    return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
 
 
 def _names(run: Run) -> Iterable[str]:
@@ -105,11 +112,22 @@ def line(where: Line | None) -> list | None:
     return None if where is None else [where.text, where.index]
 
 
-def source(text: Text) -> list[str]:
-    """The lines of a text: the common indent taken off, the rest halved, since a lane is narrow."""
+def source(text: Text) -> list[str | None]:
+    """The lines of a text: the common indent taken off, the rest halved, since a lane is narrow.
+
+    None stands for a line that a lane leaves out: `m.tell(…)`, whose words the stepper shows as the step's sentence, and all
+    but the first line of a docstring.
+    """
     plain = "\n".join(visible(one.replace("\n", " ")).expandtabs(4) for one in text.lines)
     lines = textwrap.dedent(plain).split("\n") if text.lines else []
-    return [" " * ((len(one) - len(one.lstrip())) // 2) + one.lstrip() for one in lines]
+    kept: list[str | None] = []
+    telling = quoting = False
+    for one in lines:
+        telling = telling or one.lstrip().startswith("m.tell(")
+        kept.append(None if telling or quoting else " " * ((len(one) - len(one.lstrip())) // 2) + one.lstrip())
+        quoting ^= one.count('"""') == 1
+        telling = telling and not one.rstrip().endswith(")")
+    return kept
 
 
 class Pictures:

@@ -23,24 +23,31 @@ function makeLane(view, a, most) {
   const d = view.trace.data, head = h("span"), code = h("ol", { class: "tdx-code", "aria-label": `${d.actors[a]}: lines of the model` }), why = h("p", { class: "tdx-why" });
   const box = h("section", { class: "tdx-lane", "aria-label": d.actors[a], style: `--lane-bg:var(--tdx-${role(a)}-bg)` },
     h("div", { class: "tdx-lane-head" }, h("h4", { style: `color:var(--tdx-${role(a)})` }, d.actors[a]), head), code, why);
-  let shown = null, items = [];
+  const longest = Math.max(7, ...Object.values(d.texts).map(([, lines]) => lines.filter(line => line !== null).length));
+  code.style.height = `${19 * Math.min(most, longest)}px`; // the same for every text: nothing jumps when an actor goes from one to another
+  let shown = null, items = [], height = 0; // items: a list item for each line of the text; those left out have none
   const open = name => {
     const lines = name === null ? Array(7).fill("") : d.texts[name][1];
-    items = lines.map(line => h("li", line.length > 30 ? { title: line.trim() } : {}, line));
-    code.replaceChildren(...items);
-    code.style.height = `${19 * Math.min(most, lines.length)}px`;
+    items = lines.map(line => (line === null ? null : h("li", line.length > 30 ? { title: line.trim() } : {}, line)));
+    const there = items.filter(Boolean);
+    code.replaceChildren(...there);
+    height = there.length;
     shown = name;
   };
   const mark = (t, k, line, next) => {
     const mine = k && t.step(k)[0] === a;
     items.forEach((item, i) => {
+      if (!item) return;
       const reached = line !== null && line[0] === shown && line[1] === i, first = t.firstRun(a, shown, i);
       const name = (first && first <= k ? "tdx-done" : "") + (reached ? (mine ? " tdx-now" : " tdx-last") : "") + (next !== null && next[0] === shown && next[1] === i ? " tdx-next" : "");
       if (item.className !== name) item.className = name;
       if (reached !== item.hasAttribute("aria-current")) reached ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current");
     });
     const focus = mine && line ? line : next || line;
-    if (items.length > most && focus) code.scrollTop = 19 * Math.max(0, Math.min(focus[1] - Math.floor(most / 2) + 1, items.length - most));
+    if (height > most && focus) {
+      const above = items.slice(0, focus[1]).filter(Boolean).length;
+      code.scrollTop = 19 * Math.max(0, Math.min(above - Math.floor(most / 2) + 1, height - most));
+    }
   };
   const latest = (t, k) => {
     const rows = [];

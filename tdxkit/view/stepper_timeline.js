@@ -48,7 +48,7 @@ function bars(track) {
   if (track.kind === "rule") return stretches(track.values).map(([f, t, holds]) => [f, t, holds ? "ok" : "bad", !holds]);
   return stretches(track.values).flatMap(([from, to, v]) => {
     if (v === false || v === null || v === -1) return [];
-    if (track.kind === "fact") return [[from, to, track.role || "pair", false]];
+    if (track.kind === "fact") return [[from, to, track.role, false]];
     return Array.isArray(v) ? [[from, to, v.length === 1 ? role(v[0]) : "shared", true]] : [[from, to, typeof v === "number" ? role(v) : "exclusive", false]];
   });
 }

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
-from tdxkit.run import Recorder, Track
+from tdxkit.run import Recorder, Text, Track
 from tdxkit.view import lanes, svg
-from tdxkit.view.payload import packed, run_data, track_value, window
+from tdxkit.view.payload import packed, run_data, source, track_value, window
 from tdxkit.view.svg import Markup
 
 RULE = "REMOVE finds a pair"
@@ -57,6 +57,19 @@ def test_locks_held_shared_and_by_strangers():
     values = {None: -1, "CPU 1": 1, ("CPU 1", "CPU 0"): [0, 1], (): -1, "firmware": "firmware"}
     for held, shown in values.items():
         assert track_value(Track("l", "l", "lock"), {"l": held}, actors) == shown
+
+
+def test_a_lane_leaves_out_what_the_sentence_says():
+    told = (
+        "    def put(m):",
+        '        m.tell("one line")',
+        "        m.x = 1",
+        "        m.tell(",
+        '            "more (lines)"',
+        "        )",
+        "        return",
+    )
+    assert source(Text("put", told)) == ["def put(m):", None, "  m.x = 1", None, None, None, "  return"]
 
 
 def test_a_window_is_the_same_run_cut(bad_run):
