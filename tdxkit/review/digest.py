@@ -9,11 +9,10 @@ from collections import Counter, deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError
 from tdxkit.review.diffstat import diffstats
-from tdxkit.review.intake import Notes, Progress, decoded, finish, numbered, opened
+from tdxkit.review.intake import Notes, Progress, Source, decoded, finish, name_of, numbered, opened
 from tdxkit.review.message import message
 from tdxkit.review.people import Person, person
 from tdxkit.review.post import Post
@@ -59,25 +58,24 @@ class Digest:
         return tuple(row for row in self.contributors if row.who.email not in seen)
 
 
-def read_digest(source: str | bytes | Path, progress: Progress | None = None) -> Digest:
+def read_digest(source: Source, progress: Progress | None = None) -> Digest:
     """Read a digest from a file or from bytes; InputError where it is none."""
     return finish(digest_steps(source, progress))
 
 
-def digest_steps(source: str | bytes | Path, progress: Progress | None = None) -> Generator[None, None, Digest]:
+def digest_steps(source: Source, progress: Progress | None = None, name: str = "") -> Generator[None, None, Digest]:
     """Read a digest with a pause after each entry; the generator returns the digest."""
     notes = Notes()
     with opened(source) as stream:
         lines = _text(numbered(stream, notes, progress), notes)
-        name = "pasted text" if isinstance(source, bytes) else printable(str(source))
-        ends, name = _head(lines, notes, name)
+        ends, listed = _head(lines, notes, name or name_of(source))
         tables, patch_list = _tables(lines, notes)
         entries = []
         for post in _entries(lines, notes, _Ledger(tables)):
             entries.append(post)
             yield
     domains, people = (tuple(t.rows) for t in tables)
-    return Digest(name, *ends, domains, people, tuple(entries), patch_list, notes)
+    return Digest(listed, *ends, domains, people, tuple(entries), patch_list, notes)
 
 
 def _text(lines: Iterator[tuple[int, bytes]], notes: Notes) -> Iterator[Line]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tdxkit.review.digest import Digest, digest_steps
-from tdxkit.review.intake import Notes, Progress, finish, opened
+from tdxkit.review.intake import Notes, Progress, Source, finish, name_of, opened, peek
 from tdxkit.review.mail import Mailbox
 from tdxkit.review.post import Post
 from tdxkit.review.series import Series, series_of
@@ -28,29 +27,21 @@ class Evidence:
         return series_of(self.posts)
 
 
-def is_digest(source: str | bytes | Path) -> bool:
-    """Whether this begins as a mailing-list digest does."""
-    with opened(source) as stream:
-        try:
-            return b" mailing list update from " in stream.read(_SNIFFED)
-        except (OSError, EOFError):
-            return False
-
-
-def read_evidence(source: str | bytes | Path, progress: Progress | None = None) -> Evidence:
+def read_evidence(source: Source, progress: Progress | None = None) -> Evidence:
     """Read a digest or mails from a file or from bytes; InputError where it is neither."""
     return finish(evidence_steps(source, progress))
 
 
-def evidence_steps(source: str | bytes | Path, progress: Progress | None = None) -> Generator[None, None, Evidence]:
+def evidence_steps(source: Source, progress: Progress | None = None) -> Generator[None, None, Evidence]:
     """The same with a pause after each mail, for who must stay responsive; the generator returns the evidence."""
-    if is_digest(source):
-        digest = yield from digest_steps(source, progress)
-        return Evidence(digest.entries, digest.notes, digest=digest)
-    box = Mailbox(source, progress)
-    posts = []
-    for post in box.steps():
-        posts += [post] if post else []
-        yield
-    box.must_hold_mail()
-    return Evidence(tuple(posts), box.notes, mailbox=box)
+    with opened(source) as stream:
+        if b" mailing list update from " in peek(stream, _SNIFFED).replace(b"\0", b""):
+            digest = yield from digest_steps(stream, progress, name_of(source))
+            return Evidence(digest.entries, digest.notes, digest=digest)
+        box = Mailbox(stream, progress)
+        posts = []
+        for post in box.steps():
+            posts += [post] if post else []
+            yield
+        box.must_hold_mail(name_of(source))
+        return Evidence(tuple(posts), box.notes, mailbox=box)

@@ -35,6 +35,7 @@ _CHARSETS = (
 _ENDS = (EOFError, OSError, zlib.error)  # how a compressed or vanishing file ends early
 
 Progress = Callable[[int, int], None]
+Source = str | bytes | Path | BinaryIO
 Result = TypeVar("Result")
 
 
@@ -80,25 +81,35 @@ class Notes:
         return "\n".join([*map(str, self.kept), *more])
 
 
-def opened(source: str | bytes | Path) -> BinaryIO:
-    """A file by its path, or bytes at hand, as a stream; gzip (what lore.kernel.org hands out) is unpacked on the way.
+def opened(source: Source) -> io.BufferedReader:
+    """A file by its path, bytes at hand, or a stream, as a stream that can `peek`; whoever opens it closes it.
 
-    Raises InputError where there is no readable file.
+    gzip, which lore.kernel.org hands out, is unpacked on the way. Raises InputError where there is no readable file.
     """
-    if isinstance(source, bytes):
-        raw: BinaryIO = io.BytesIO(source)
+    if hasattr(source, "peek"):
+        raw = source
+    elif isinstance(source, bytes) or hasattr(source, "readinto"):
+        raw = io.BufferedReader(io.BytesIO(source) if isinstance(source, bytes) else source)
     else:
         try:
             raw = open(source, "rb")  # noqa: SIM115  the caller closes it
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "that is no file name"
             raise InputError(printable(str(source)), why.lower(), "give the path of a file") from None
+    return _Gzip(raw) if not isinstance(raw, _Gzip) and peek(raw, 2) == b"\x1f\x8b" else raw
+
+
+def peek(stream: io.BufferedReader, size: int) -> bytes:
+    """The next bytes, `size` at most, without taking them; fewer where a pipe has no more to give yet."""
     try:
-        head = raw.read(2)
-        raw.seek(0)
-    except OSError:  # a pipe: take it as it comes
-        return raw
-    return _Gzip(raw) if head == b"\x1f\x8b" else raw
+        return stream.peek(size)[:size]
+    except _ENDS:
+        return b""
+
+
+def name_of(source: Source) -> str:
+    """What to call a source in a complaint."""
+    return printable(str(source)) if isinstance(source, str | Path) else "what was given"
 
 
 class _Gzip(gzip.GzipFile):
@@ -107,6 +118,10 @@ class _Gzip(gzip.GzipFile):
     def __init__(self, raw: BinaryIO):
         super().__init__(fileobj=raw)
         self.raw = raw
+
+    def close(self) -> None:
+        super().close()
+        self.raw.close()
 
 
 def size_of(stream: BinaryIO) -> int:

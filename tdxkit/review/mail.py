@@ -9,10 +9,9 @@ from contextlib import suppress
 from email.errors import MessageError
 from email.message import Message as Mime
 from email.parser import BytesHeaderParser, BytesParser
-from pathlib import Path
 
-from tdxkit.errors import InputError, printable
-from tdxkit.review.intake import Notes, Progress, decoded, opened
+from tdxkit.errors import InputError
+from tdxkit.review.intake import Notes, Progress, Source, decoded, name_of, opened
 from tdxkit.review.mbox import RawMail, raw_mails
 from tdxkit.review.message import message
 from tdxkit.review.patchdiff import diff_start, mismatches, read_diff
@@ -35,7 +34,7 @@ class Mailbox:
     `mails` counts all, `replies` the answers, `others` what posts no patch either; `notes` says what could not be read.
     """
 
-    def __init__(self, source: str | bytes | Path, progress: Progress | None = None):
+    def __init__(self, source: Source, progress: Progress | None = None):
         self.source, self.progress = source, progress
         self.notes = Notes()
         self.mails = self.replies = self.others = 0
@@ -51,11 +50,14 @@ class Mailbox:
             for raw in raw_mails(stream, self.notes, self.progress):
                 yield self._post(raw)
 
-    def must_hold_mail(self) -> None:
+    def must_hold_mail(self, name: str) -> None:
         """InputError if the file, read to its end, held no mail."""
         if not self.mails:
-            name = "pasted text" if isinstance(self.source, bytes) else printable(str(self.source))
-            raise InputError(name, "there is no mail in it", "give an mbox, a raw mail or what git format-patch writes")
+            raise InputError(
+                name,
+                "there is no mail in it",
+                "give an mbox, a raw mail or what git format-patch writes",
+            )
 
     def _post(self, raw: RawMail) -> Post | None:
         head = _headers(raw, self.notes)
@@ -71,11 +73,11 @@ class Mailbox:
         return read_post(raw, head, what, self.notes)
 
 
-def read_mails(source: str | bytes | Path, progress: Progress | None = None) -> tuple[tuple[Post, ...], Mailbox]:
+def read_mails(source: Source, progress: Progress | None = None) -> tuple[tuple[Post, ...], Mailbox]:
     """All posts of a file, and its mailbox with the counts and notes; InputError where no mail is found in it."""
     box = Mailbox(source, progress)
     posts = tuple(box)
-    box.must_hold_mail()
+    box.must_hold_mail(name_of(source))
     return posts, box
 
 

@@ -1,26 +1,18 @@
 """Bring your own: a control to upload a file or to paste text, and below it what was found in it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from itertools import pairwise
-from typing import Any
+from typing import BinaryIO
 
 from tdxkit.review.evidence import Evidence, evidence_steps
-from tdxkit.review.intake import Progress
 from tdxkit.review.versions import compare, lineages
-from tdxkit.run import words
 from tdxkit.view import mail_charts
 from tdxkit.view.charts import MIME, Chart
 from tdxkit.view.patch_graph import draw_patch_graph, series_graph
-from tdxkit.view.slices import Slices
-from tdxkit.view.svg import element
 from tdxkit.view.version_lines import side_by_side
 
-PASTE_LIMIT = 2_000_000  # characters; more is a file
 MAIL_FILES = ".txt,.mbox,.mbx,.eml,.patch,.gz"
-GRAPHS = 3  # series that are drawn; the table has all
-
-Steps = Callable[[bytes, Progress], Generator[object, None, Any]]
-Show = Callable[[Any], list[object]]
+GRAPHS = 3  # series and pairs of versions that are drawn; the table has all
 
 
 def bundle(thing: object) -> dict[str, object]:
@@ -44,60 +36,29 @@ def outputs(things: list[object]) -> tuple[dict, ...]:
     return tuple(shown)
 
 
-def upload_box(steps: Steps, show: Show, what: str, accept: str = "", hint: str = ""):
-    """Upload a file or paste text; `steps(bytes, progress)` reads it in pauses, `show(result)` gives the views to put below.
-
-    Returns a widget; `.read(bytes)` starts a reading as the controls do, `.result` is the last one that succeeded.
-    """
-    import ipywidgets as w
-
-    class UploadBox(w.VBox):
-        """The control; see upload_box."""
-
-        result = None
-
-        def read(self, data: bytes) -> None:
-            """Read these bytes and show what is in them."""
-            said.value = ""
-            slices.run(lambda progress: steps(data, progress))
-
-    file = w.FileUpload(accept=accept, multiple=False, description="Upload a file", layout=w.Layout(width="160px"))
-    paste = w.Textarea(placeholder=f"… or paste {what} here", layout=w.Layout(width="100%", height="110px"))
-    button = w.Button(description="Read what I pasted", layout=w.Layout(width="180px"))
-    said = w.HTML(str(element("span", hint)) if hint else "")
-    out = w.Output()
-
-    def done(result: Any) -> None:
-        box.result = result
-        out.outputs = outputs(show(result))
-
-    def failed(sentence: str) -> None:
-        said.value = str(element("p", sentence, role="alert"))
-
-    def uploaded(change: dict) -> None:
-        if change["new"]:
-            box.read(bytes(change["new"][0]["content"]))
-
-    def pasted(_button) -> None:
-        text = paste.value
-        if not text.strip():
-            failed(f"Nothing was pasted: paste {what} first, or upload a file.")
-        elif len(text) > PASTE_LIMIT:
-            failed(f"More than {words(PASTE_LIMIT)} characters were pasted: save them as a file and upload that.")
-        else:
-            box.read(text.encode("utf-8", "replace"))
-
-    slices = Slices(done, failed)
-    file.observe(uploaded, "value")
-    button.on_click(pasted)
-    box = UploadBox([w.HBox([file, button, slices.box], layout=w.Layout(flex_flow="row wrap")), paste, said, out])
-    box.slices = slices
-    return box
+def evidence_job(stream: BinaryIO) -> Generator[int, None, Evidence]:
+    """Read a digest or mails from a stream, with a pause and the position in bytes after each mail."""
+    steps = evidence_steps(stream)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        yield stream.tell()
 
 
 def evidence_box():
-    """The control for a digest, an mbox, a raw mail or what git format-patch writes."""
-    return upload_box(evidence_steps, evidence_views, "a digest or mails", MAIL_FILES)
+    """A control for a digest, an mbox (gzip too), a raw mail or what git format-patch writes."""
+    import ipywidgets as w
+
+    from tdxkit.view.upload import Upload
+
+    def show(evidence: Evidence) -> list[w.Widget]:
+        return [w.Output(outputs=outputs(evidence_views(evidence)))]
+
+    return Upload(
+        evidence_job, show, what="digest or mbox", accept=MAIL_FILES, hint="… or paste a digest or mails here"
+    )
 
 
 def evidence_views(evidence: Evidence) -> list[object]:

@@ -4,7 +4,9 @@ import base64
 import gzip
 import io
 import json
+import os
 import quopri
+import threading
 import time
 import tracemalloc
 
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.review.clinic import clinic_digest, practice_mbox
-from tdxkit.review.evidence import is_digest, read_evidence
+from tdxkit.review.evidence import read_evidence
 from tdxkit.review.intake import LINE_LIMIT, NOTES_KEPT, Cancelled, Notes, numbered
 from tdxkit.review.mail import Mailbox, read_mails
 from tdxkit.review.mbox import MAIL_LIMIT, raw_mails
@@ -281,7 +283,24 @@ def test_lore_links():
 
 
 def test_one_door_for_digests_and_mails(tmp_path):
-    assert is_digest(clinic_digest().encode()) and not is_digest(practice_mbox())
+    assert read_evidence(clinic_digest().encode()).digest.list == "KVM"
     assert read_evidence(clinic_digest().encode()).series[0].title == "TDX: Enable Dynamic PAMT"
     found = read_evidence(practice_mbox())
     assert found.digest is None and found.mailbox.mails == 11
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    for data, posts in ((practice_mbox(), 10), (clinic_digest().encode(), 5), (gzip.compress(practice_mbox()), 10)):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+        writer.start()
+        found = read_evidence(pipe)
+        writer.join()
+        pipe.unlink()
+        assert len(found.posts) == posts
+
+
+def test_a_stream_is_as_good_as_a_file():
+    assert len(read_evidence(io.BytesIO(practice_mbox())).posts) == 10
+    assert len(read_evidence(io.BytesIO(gzip.compress(practice_mbox()))).posts) == 10
