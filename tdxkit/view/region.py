@@ -16,7 +16,7 @@ def region(state: State, key: object = 0) -> svg.Markup:
     count, pair, users = (state.get(f"{name}[{key}]") for name in ("refcount", "pair", "users"))
     count, users = count or 0, users or 0
     promised = count > 0 and not pair
-    said = f"{count} users" if count not in TIDY else TIDY[count]
+    said = TIDY.get(count, f"{count} users")
     kernel = svg.box(
         40,
         14,

@@ -61,15 +61,11 @@ def test_locks_held_shared_and_by_strangers():
 
 def test_a_lane_leaves_out_what_the_sentence_says():
     told = (
-        "    def put(m):",
-        '        m.tell("one line")',
-        "        m.x = 1",
-        "        m.tell(",
-        '            "more (lines)"',
-        "        )",
-        "        return",
-    )
-    assert source(Text("put", told)) == ["def put(m):", None, "  m.x = 1", None, None, None, "  return"]
+        "    def put(m):", '        """one"""', '        """two', "        lines", '        """', '        m.tell("one line")',
+        "        m.x = 1", "        m.tell(", '            "more (lines)"', "        )", "        return",
+    )  # fmt: skip
+    kept = ["def put(m):", '  """one"""', '  """two', None, None, None, "  m.x = 1", None, None, None, "  return"]
+    assert source(Text("put", told)) == kept
 
 
 def test_a_window_is_the_same_run_cut(bad_run):

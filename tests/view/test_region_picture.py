@@ -8,7 +8,7 @@ import pytest
 from tdxkit.view.region import region
 
 
-@pytest.mark.parametrize(("count", "pair", "users"), product((0, 1, 2, -1), (False, True), (0, 1, 3)))
+@pytest.mark.parametrize(("count", "pair", "users"), list(product((0, 1, 2, -1), (False, True), (0, 1, 3))))
 def test_every_state_is_told(count, pair, users):
     drawn = region({"refcount[0]": count, "pair[0]": pair, "users[0]": users, "pamt_lock": None})
     words = " ".join(ElementTree.fromstring(drawn).itertext())
