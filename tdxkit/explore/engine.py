@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.place import frozen, place
-from tdxkit.explore.program import DEADLOCK, Scenario, begin, request, rule_of
+from tdxkit.explore.program import DEADLOCK, Scenario, begin, request, resume, rule_of
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
@@ -48,7 +48,7 @@ class World:
         generator = self.threads[k]
         self.memory.begin()
         try:
-            item = generator.send(self.asks[k][1][choice])
+            item = resume(self.scenario.threads[k], generator, self.asks[k][1][choice])
             self.asks[k] = request(item, generator.__name__)
         except StopIteration:
             self.asks[k] = None
@@ -79,7 +79,7 @@ def run(scenario: Scenario, schedule: tuple[Choice, ...]) -> World:
     """A fresh world after a schedule."""
     world = World(scenario)
     for k, choice in schedule:
-        world.step(k, choice)
+        world.run_step(k, choice)
     return world
 
 

@@ -24,6 +24,7 @@ from functools import cached_property
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.explore.guard import foreign, watched
 from tdxkit.explore.memory import Layout, Memory
 from tdxkit.run import NO_CARD, Track
 
@@ -71,6 +72,11 @@ class Thread:
     args: tuple = ()
     actor: str = ""
     on: "Thread | None" = None
+
+    @cached_property
+    def foreign(self) -> bool:
+        """Does it run a function that is not part of tdxkit?"""
+        return foreign((self.program, *self.args))
 
 
 def interrupt(program: Callable[..., Iterator], *args, on: Thread, actor: str = "") -> Thread:
@@ -163,6 +169,11 @@ def request(item: object, program: str) -> tuple[str, tuple]:
     return label, choices
 
 
+def resume(thread: Thread, generator: types.GeneratorType, value: object) -> object:
+    """Let a thread's generator go on to its next yield; a reader's program is watched for steps that never end."""
+    return watched(generator.send, value) if thread.foreign else generator.send(value)
+
+
 def begin(thread: Thread, memory: Memory) -> tuple[types.GeneratorType, object]:
     """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
     name = getattr(thread.program, "__name__", "program")
@@ -174,7 +185,7 @@ def begin(thread: Thread, memory: Memory) -> tuple[types.GeneratorType, object]:
         raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
     object.__setattr__(memory, "_open", False)
     try:
-        return generator, next(generator)
+        return generator, resume(thread, generator, None)
     except StopIteration:
         return generator, None
     except ModelError:

@@ -60,14 +60,16 @@ class Result:
     def __str__(self) -> str:
         whole = "complete" if self.complete else "stopped at the first violation"
         if self.bounded:
-            whole = f"bounded: stopped after {self.states:,} states"
-        rows = [
-            f"{self.scenario}, {self.threads} threads × {self.rounds}: {self.verdict}"
-            + (f", {self.property}" if self.property else "")
-        ]
-        rows.append(f"{self.states:,} states ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
+            whole = f"bounded: stopped after {_many(self.states, 'state')}"
+        verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.property}"
+        rows = [f"{self.scenario}, {_many(self.threads, 'thread')} × {_many(self.rounds, 'round')}: {verdict}"]
+        rows.append(f"{_many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
         if self.schedule:
-            rows.append(f"{self.steps} steps, {self.switches} switches: {self.schedule}")
+            rows.append(f"{_many(self.steps, 'step')}, {_many(self.switches, 'switch')}: {self.schedule}")
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + ("" if number == 1 else "es" if thing.endswith("ch") else "s")

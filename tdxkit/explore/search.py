@@ -95,6 +95,13 @@ class Found:
         """How many states were visited."""
         return len(self.parents)
 
+    def finals(self) -> set[int]:
+        """The shared states in which all threads have finished."""
+        threads = len(self.space.tables.first_lids)
+        if self.space.wide:
+            return {key[0] for key in self.parents if not any(key[1:])}
+        return {key & (1 << SHARED_BITS) - 1 for key in self.parents if key >> SHARED_BITS == threads}
+
     def note(self, names: tuple[str, ...], node, edge=None, lid: int = 0) -> None:
         """Rules that do not hold at a state, or on an edge that leaves it."""
         if self.rule is None and names:

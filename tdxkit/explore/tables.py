@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Layout, Memory
 from tdxkit.explore.place import frozen, lines, place
-from tdxkit.explore.program import Scenario, begin, request, rule_of
+from tdxkit.explore.program import Scenario, begin, request, resume, rule_of
 
 FINISHED = 0
 POOL = 4  # generators kept suspended at one place
@@ -216,7 +216,7 @@ class Tables:
         self.resumed += 1
         item, broken, raised = None, (), False
         try:
-            item = generator.send(at.choices[choice])
+            item = resume(self.scenario.threads[at.start], generator, at.choices[choice])
         except StopIteration:
             pass
         except Exception as error:
@@ -251,12 +251,13 @@ class Tables:
         while (recipe := self.places[lid].recipe) is not None:
             path.append((lid, recipe))
             lid = recipe[0]
-        generator, _ = begin(self.scenario.threads[self.places[lid].start], self.memory)
+        thread = self.scenario.threads[self.places[lid].start]
+        generator, _ = begin(thread, self.memory)
         self.replayed += 1
         for target, (before, choice, seen) in reversed(path):
             self.memory.on(dict(seen))
             try:
-                item = generator.send(self.places[before].choices[choice])
+                item = resume(thread, generator, self.places[before].choices[choice])
             except Exception:
                 raise self.fickle(self.places[before].label) from None
             self.memory.off()

@@ -1,0 +1,57 @@
+"""`explore NAME`: every interleaving of a scenario, and the shortest one that breaks it."""
+
+from tdxkit.commands import print_json, whole
+from tdxkit.commands.scenarios import MAX_ROUNDS, MAX_THREADS, load
+
+
+def configure(parser):
+    """What to explore and how."""
+    parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
+    parser.add_argument("--threads", type=whole("--threads", 1, MAX_THREADS), default=2, metavar="N", help="CPUs (2)")
+    parser.add_argument(
+        "--rounds",
+        type=whole("--rounds", 1, MAX_ROUNDS),
+        default=1,
+        metavar="N",
+        help="times get, use, put on each CPU (1)",
+    )
+    parser.add_argument("--reduce", choices=("none", "sym", "all"), default="all", help="reduction (all)")
+    parser.add_argument("--property", metavar="NAME", help="judge this rule only; a wrong name lists them")
+    parser.add_argument("--fewest-switches", action="store_true", help="show the calmest schedule, not the shortest")
+    parser.add_argument("--first", action="store_true", help="stop at the first violation")
+    parser.add_argument("--count", action="store_true", help="count the interleavings exactly")
+    parser.add_argument(
+        "--outcomes", action="store_true", help="also list how it can end, with interleavings and an example"
+    )
+    parser.add_argument(
+        "--bound", type=whole("--bound", 1, 100_000_000), default=None, metavar="N", help="stop after N states"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args):
+    """Explore, and print the verdict; the exit code is 0 whatever it is."""
+    from tdxkit.explore.result import BOUND
+    from tdxkit.explore.search import explore
+
+    scenario = load(args.name, args.threads, args.rounds)
+    bound = args.bound or BOUND
+    result = explore(
+        scenario,
+        args.reduce,
+        args.property,
+        fewest_switches=args.fewest_switches,
+        whole=not args.first,
+        count=args.count,
+        bound=bound,
+    )
+    if args.json:
+        print_json(result.as_json())
+        return
+    print(result)
+    if result.schedule:
+        print(f"step through it: python -m tdxkit replay {args.name} '{result.schedule}'")
+    if args.outcomes:
+        from tdxkit.explore.outcomes import outcomes
+
+        print(outcomes(scenario, bound))
