@@ -1,0 +1,101 @@
+"""Hostile names in mails and digests, in a real browser: shown as text, and nothing of them runs."""
+
+import re
+
+import nbformat
+from nbformat import v4
+
+from tdxkit.review.clinic import practice_mbox
+from tdxkit.review.evidence import read_evidence
+from tdxkit.view.evidence_box import evidence_views, outputs
+
+EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=2>\"'&{{7*7}}\u202egnp"
+MAIL = f"""From x Mon Sep 17 00:00:00 2001
+From: {EVIL} <evil@example.org>
+Subject: [PATCH v2 1/2] {EVIL}
+Message-ID: <"><svg/onload=window.hit=3>@example.org>
+
+Signed-off-by: {EVIL}
+---
+ {EVIL}/a.c | 1 +
+ 1 file changed, 1 insertion(+)
+
+diff --git a/x b/x
+--- a/<b>{EVIL}
++++ b/<b>{EVIL}
+@@ -0,0 +1 @@
++x
+
+"""
+DIGEST = f"""From aaaa to bbbb
+{EVIL} mailing list update from aaaa to bbbb
+
+Top 15 contributors (Based on Email Body)
+
+      1  "{EVIL.replace('"', "")}" <evil@example.org>
+
+===== Patch Commit Messages ====
+
+New:  {EVIL}
+[PATCH] {EVIL}
+Author: {EVIL} <evil@example.org>
+
+ {EVIL}/a.c | 1 +
+ 1 file changed, 1 insertion(+)
+
+----------------------------------------------------------------------
+"""
+
+
+def hostile():
+    """Everything drawn from a hostile mbox of two versions, and from a hostile digest."""
+    two = MAIL + MAIL.replace("v2 1/2", "v3 1/2").replace("+x", "+y")
+    return [read_evidence(two.encode()), read_evidence(DIGEST.encode())]
+
+
+def test_hostile_names_do_nothing_in_a_browser(tmp_path, chromium):
+    """Every table and picture in Chromium, where only a real parser decides what is an element."""
+    parts = []
+    for evidence in hostile():
+        for output in outputs(evidence_views(evidence)):
+            parts.append(str(output["data"].get("text/html", "")))
+    page_file = tmp_path / "hostile.html"
+    page_file.write_text("<!doctype html><meta charset=utf-8><body>" + "".join(parts), encoding="utf-8")
+    page = chromium.browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate("document.querySelectorAll('script, img, b, iframe, [onerror], [onload]').length") == 0
+    assert len(asked) == 1
+    seen = page.evaluate("document.body.innerText")
+    page.close()
+    assert re.search(r"</script><script>window\.hit=1", seen)  # shown as what it is: text
+
+
+def test_hostile_names_do_nothing_in_lab(open_notebook, lab):
+    """The charts too, as plotly draws them inside JupyterLab; and a click on Cancel is heard while a large file is read."""
+    (lab.root / "hostile.mbox").write_text(MAIL + MAIL.replace("v2 1/2", "v3 1/2"), encoding="utf-8")
+    (lab.root / "hostile.txt").write_text(DIGEST, encoding="utf-8")
+    (lab.root / "large.mbox").write_bytes(practice_mbox() * 3000)
+    start = "from tdxkit.view.evidence_box import evidence_box\nbox = evidence_box()\n"
+    cells = [
+        v4.new_code_cell(f"{start}box.begin_path('hostile.mbox')\nbox", id="mails"),
+        v4.new_code_cell(f"{start}box.begin_path('hostile.txt')\nbox", id="digest"),
+        v4.new_code_cell(f"{start}box", id="large"),
+    ]
+    metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / "hostile.ipynb")
+    page = open_notebook("hostile.ipynb")
+    page.run_all()
+    page.page.wait_for_selector(".js-plotly-plot .slice, .js-plotly-plot .point", timeout=60_000)
+    assert page.cell_errors() == [] and page.outside == []
+    assert page.page.evaluate("window.hit") is None
+    assert page.page.evaluate("document.querySelectorAll('.jp-OutputArea-output :is(script, img[src=x])').length") == 0
+    large = page.cell("large")
+    large.locator("input[placeholder*=path]").fill("large.mbox")
+    large.locator("input[placeholder*=path]").press("Enter")
+    large.locator("button:has-text('Cancel'):not([disabled])").wait_for(timeout=30_000)
+    large.locator("button:has-text('Cancel')").click()
+    large.locator("text=cancelled at").wait_for(timeout=10_000)
