@@ -79,7 +79,8 @@ def put(m, region):
 
 def aug(m, region):
     """TDH.MEM.PAGE.AUG, step by step: shared on the 2M entry, or exclusive where there is no pair."""
-    yield "AUG: 2M entry shared"
+    yield "TDH.MEM.PAGE.AUG(page)"
+    m.tell("It takes the 2M entry shared.")
     if m.entry_lock[region] < 0:
         return busy(m, R8)
     m.entry_lock[region] += 1
@@ -100,11 +101,12 @@ def aug(m, region):
 
 def add(m, region):
     """TDH.PHYMEM.PAMT.ADD: exclusive on the 2M entry from first to last."""
-    yield "ADD: 2M entry exclusive"
+    yield "TDH.PHYMEM.PAMT.ADD(region)"
+    m.tell("It takes the 2M entry exclusive.")
     if m.entry_lock[region]:
         return busy(m, RCX)
     m.entry_lock[region] = -1
-    yield "ADD: the pair goes in"
+    yield "PAMT.ADD: the pair goes in"
     err = TDX_HPA_RANGE_NOT_FREE | RCX if m.pair[region] else TDX_SUCCESS
     m.pair[region] = True
     m.entry_lock[region] = 0
@@ -113,11 +115,12 @@ def add(m, region):
 
 def remove(m, region):
     """TDH.PHYMEM.PAMT.REMOVE: exclusive on the 2M entry from first to last; true where the pair stays."""
-    yield "REMOVE: 2M entry exclusive"
+    yield "TDH.PHYMEM.PAMT.REMOVE(region)"
+    m.tell("It takes the 2M entry exclusive.")
     if m.entry_lock[region]:
         return busy(m, RCX)
     m.entry_lock[region] = -1
-    yield "REMOVE: the pair comes out"
+    yield "PAMT.REMOVE: the pair comes out"
     m.entry_lock[region] = 0
     if m.users[region]:
         m.must(HINT_HOLDS, False)

@@ -1,0 +1,246 @@
+"""One race under several versions: how it can end and in how many ways, where two versions part, what each version costs.
+
+Everything is computed from the explorer's scenarios; nothing about a version is written down here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tdxkit.errors import InputError
+from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.outcomes import outcomes
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.replay import replay_steps
+from tdxkit.explore.schedule import encode, parse
+from tdxkit.explore.search import explore
+from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.linux.refcount.registry import scenario
+from tdxkit.run import Run, diff, words
+
+ZAP = "TDH.MEM.PAGE.REMOVE(page)"  # where a user of a page stands once it has it
+MOST = 12  # versions side by side
+BOUND = 300_000  # states; an outcome table needs all of them in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An outcome of one version, in words, with the exact number of interleavings that end so and a schedule that does."""
+
+    version: str
+    outcome: str
+    interleavings: int | None
+    schedule: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The first step of a schedule at which two versions do not do the same, or None where they agree to its end."""
+
+    versions: tuple[str, str]
+    step: int | None
+    labels: tuple[str, str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a round (get, use, put) costs one CPU: alone, and while another CPU holds the pair."""
+
+    version: str
+    alone: dict[str, int]
+    shared: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Several versions under one scenario. `states`: how many each has; `runs`: the parting schedule as far as it fits each."""
+
+    threads: int
+    rounds: int
+    rows: tuple[Row, ...]
+    states: dict[str, int]
+    schedule: str | None
+    partings: tuple[Parting, ...]
+    costs: tuple[Cost, ...]
+    runs: dict[str, Run]
+
+    def as_json(self) -> dict:
+        """The form that `lens --json` prints; counts of interleavings are decimal strings."""
+        counted = {r: None if r.interleavings is None else str(r.interleavings) for r in self.rows}
+        return {
+            "outcomes": [
+                {"version": r.version, "outcome": r.outcome, "interleavings": counted[r], "schedule": r.schedule}
+                for r in self.rows
+            ],
+            "parting": {
+                "schedule": self.schedule,
+                "pairs": [
+                    {"versions": list(p.versions), "step": p.step, "labels": list(p.labels), "why": p.why}
+                    for p in self.partings
+                ],
+            },
+            "cost": {
+                c.version: {"alone": c.alone, "shared": c.shared, "states": self.states[c.version]} for c in self.costs
+            },
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(_told(self))
+
+
+def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | None = None) -> Lens:
+    """Look at one scenario under each of these versions.
+
+    `code` is a schedule of one of them to hold against the others; by default the fewest-switch counterexample of the first
+    version that has one. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
+    """
+    names = tuple(names)
+    if not 1 <= len(names) <= MOST or len(set(names)) < len(names):
+        raise InputError(f"{len(names)} versions", f"a lens compares 1 to {MOST} different ones", "name each once")
+    scenarios = {name: scenario(name, threads, rounds) for name in names}
+    rows, states = [], {}
+    for name, one in scenarios.items():
+        table = outcomes(one, BOUND)
+        if not table.complete:
+            raise InputError(
+                f"{name} {threads}x{rounds}",
+                f"its outcomes need more than {BOUND:,} states",
+                "take fewer threads or rounds",
+            )
+        states[name] = table.states
+        rows += [Row(name, _outcome(o), o.interleavings, o.schedule, bool(o.broken)) for o in _merged(table.rows)]
+    base, steps = _schedule(scenarios, code)
+    runs, partings = {}, ()
+    if base:
+        order = (base, *(n for n in names if n != base))
+        runs = {name: _follow(scenarios[name], steps) for name in order}
+        partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
+        code = encode(scenarios[base], steps)
+    return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(_cost(name) for name in names), runs)
+
+
+def _merged(found: Iterable) -> Iterator:
+    """Outcomes that read alike are one row each already: (ended, state, rules) is what tells them apart."""
+    return iter(sorted(found, key=lambda o: (bool(o.broken), o.steps)))
+
+
+def _outcome(outcome) -> str:
+    shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount", "pair"))}
+    state = ", ".join(f"{k} {words(v)}" for k, v in shown.items())
+    return f"{outcome.ended}: {state}" + (f"; broken: {', '.join(outcome.broken)}" if outcome.broken else "")
+
+
+def _schedule(scenarios: dict[str, Scenario], code: str | None) -> tuple[str, Steps]:
+    if code is not None:
+        parsed = parse(code)
+        if parsed.name not in scenarios:
+            raise InputError(
+                f"schedule of {parsed.name}", "it belongs to one of the versions compared", "add that version"
+            )
+        return parsed.name, parsed.steps
+    for name, one in scenarios.items():
+        found = explore(one, fewest_switches=True).schedule
+        if found:
+            return name, parse(found).steps
+    return "", ()
+
+
+def _follow(one: Scenario, steps: Steps) -> Run:
+    """The schedule as far as it fits: a thread that cannot take its step ends it."""
+    tables = Tables(one)
+    state, fit = first(tables), 0
+    for k, choice in steps:
+        move = next((m for m in moves(tables, state, k) if m.choice == choice), None) if k < len(state[1]) else None
+        if move is None:
+            break
+        state, fit = (move.sid, move.lids), fit + 1
+        if move.outcome.raised:
+            break
+    return replay_steps(one, steps[:fit], tables)
+
+
+def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: Steps) -> Parting:
+    """Compare step by step: the label of the step, then the state after it."""
+    for k, (a, b) in enumerate(zip(mine.steps, theirs.steps)):
+        if a.label != b.label:
+            return Parting((base, other), k + 1, (a.label, b.label), f"{a.actor} is at another step")
+        changed = diff(mine.state(k + 1), theirs.state(k + 1))
+        if changed:
+            return Parting(
+                (base, other),
+                k + 1,
+                (a.label, b.label),
+                "; ".join(f"{c.key}: {words(c.old)} here, {words(c.new)} there" for c in changed),
+            )
+    if len(theirs) < len(mine):
+        step = mine.steps[len(theirs)]
+        last = theirs.steps[-1].waits if theirs.steps else ()
+        why = next((w.why for w in last if w.actor == step.actor), f"{step.actor} has finished")
+        return Parting((base, other), len(theirs) + 1, (step.label, ""), why)
+    return Parting((base, other), None, ("", ""), "the schedule means the same in both")
+
+
+def _cost(name: str) -> Cost:
+    one = scenario(name, 2, 1)
+    tables = Tables(one)
+    alone = _take(tables, first(tables), 0)
+    waits = _take(tables, first(tables), 0, stop=ZAP)
+    return Cost(
+        name, _count(one, alone, 0, tables), _count(one, [*waits, *_take(tables, _after(tables, waits), 1)], 1, tables)
+    )
+
+
+def _take(tables: Tables, state, k: int, stop: str = "") -> list:
+    """Steps of thread k alone, first choice, until it stands at `stop`, has finished or cannot go on."""
+    steps = []
+    while state[1][k] != FINISHED and tables.places[state[1][k]].label != stop and (found := moves(tables, state, k)):
+        steps.append((k, found[0].choice))
+        state = (found[0].sid, found[0].lids)
+    return steps
+
+
+def _after(tables: Tables, steps: list):
+    state = first(tables)
+    for k, choice in steps:
+        move = next(m for m in moves(tables, state, k) if m.choice == choice)
+        state = (move.sid, move.lids)
+    return state
+
+
+def _count(one: Scenario, steps: list, k: int, tables: Tables) -> dict[str, int]:
+    run = replay_steps(one, tuple(steps), tables)
+    actor = run.actors[k]
+    own = [(step, before) for step, before in zip(run.steps, run.states()) if step.actor == actor]
+    return {
+        "steps": len(own),
+        "seamcalls": sum(step.label.startswith("TDH.PHYMEM.PAMT.") for step, _ in own),
+        "locked": sum(before.get("pamt_lock") == actor for _, before in own),
+        "pages": 2 * sum(step.label.startswith("alloc_page() twice") for step, _ in own),
+    }
+
+
+def _told(seen: Lens) -> Iterator[str]:
+    total = {v: sum(r.interleavings or 0 for r in seen.rows if r.version == v) for v in seen.states}
+    yield f"{seen.threads} threads x {seen.rounds}; the model finds, run past broken rules:"
+    for row in seen.rows:
+        many = "endless" if row.interleavings is None else f"{row.interleavings:,} of {total[row.version]:,}"
+        yield f"  {row.version:15} {many:>28}  {'!! ' if row.bad else ''}{row.outcome}"
+        yield f"  {'':15} {'':28}  {row.schedule}"
+    yield ""
+    if seen.schedule:
+        yield f"held against each other on {seen.schedule}"
+    for p in seen.partings:
+        where = (
+            f"part at step {p.step}: {p.labels[0]}"
+            + (f" / {p.labels[1]}" if p.labels[1] not in ("", p.labels[0]) else "")
+            if p.step
+            else "do not part"
+        )
+        yield f"  {p.versions[0]} and {p.versions[1]} {where} ({p.why})"
+    yield ""
+    yield f"  {'a round costs':15} {'alone: steps':>13} {'SEAMCALLs':>9} {'locked':>6} {'pages':>5}   {'pair there: steps':>17} {'SEAMCALLs':>9} {'locked':>6} {'pages':>5} {'states':>9}"
+    for c in seen.costs:
+        a, s = c.alone, c.shared
+        yield (f"  {c.version:15} {a['steps']:13} {a['seamcalls']:9} {a['locked']:6} {a['pages']:5}   "
+               f"{s['steps']:17} {s['seamcalls']:9} {s['locked']:6} {s['pages']:5} {seen.states[c.version]:9,}")  # fmt: skip

@@ -1,0 +1,87 @@
+"""The lens: counts that add up, versions that part where they must, costs that can be counted by hand."""
+
+import json
+
+import pytest
+
+from tdxkit.cli import main
+from tdxkit.errors import InputError
+from tdxkit.explore.outcomes import outcomes
+from tdxkit.explore.replay import replay
+from tdxkit.explore.schedule import encode, parse
+from tdxkit.explore.search import explore
+from tdxkit.linux.refcount.registry import scenario
+from tdxkit.review.lens import lens
+
+
+def test_v2_and_v6_outcomes_with_exact_counts():
+    seen = lens(["v2", "v6"])
+    counts = {(r.version, r.bad): r.interleavings for r in seen.rows}
+    assert counts == {("v2", False): 36_912, ("v2", True): 28_152, ("v6", False): 40_556}
+    for row in seen.rows:
+        run = replay(scenario(row.version), row.schedule)
+        assert any(step.broken for step in run.steps) == row.bad
+
+
+@pytest.mark.parametrize("name", ["v1", "v3", "v4", "v5", "locked", "minus-one", "inc-first", "v3-unoptimised"])
+def test_outcomes_of_a_version_sum_to_all_its_interleavings(name):
+    assert sum(r.interleavings for r in lens([name]).rows) == outcomes(scenario(name)).interleavings
+
+
+def test_v2_and_v6_part_at_the_decrement():
+    (parting,) = lens(["v2", "v6"]).partings
+    assert parting.labels == ("atomic_dec_and_test(refcount)", "atomic_add_unless(refcount, -1, 1)")
+    assert parting.step == 10
+
+
+def test_v1_and_v2_part_at_the_error_path_of_the_second_remove():
+    v2 = scenario("v2")
+    found = parse(explore(v2, fewest_switches=True).schedule).steps
+    (parting,) = lens(["v2", "v1"], code=encode(v2, (*found, (0, 0)))).partings
+    assert parting.labels == ("atomic_inc(refcount)", "spin_unlock(pamt_lock)") and parting.step == len(found) + 1
+
+
+def test_a_schedule_means_the_same_in_the_same_version():
+    seen = lens(["v4", "v5"])
+    assert [p.step for p in seen.partings] == [None]
+
+
+def test_costs_by_hand():
+    costs = {c.version: c for c in lens(["v2", "v6", "locked", "v3"]).costs}
+    # get: inc_not_zero, alloc, lock, read, ADD, set, unlock; use: 2; put: dec, lock, read, REMOVE, unlock, free
+    assert costs["v2"].alone == {"steps": 15, "seamcalls": 2, "locked": 7, "pages": 2}
+    assert costs["v6"].shared == {"steps": 4, "seamcalls": 0, "locked": 0, "pages": 0}
+    assert costs["locked"].shared["locked"] == 5 and costs["locked"].shared["pages"] == 2
+    assert costs["v3"].shared["pages"] == 2  # B20: a pair allocated and freed on the fast path
+
+
+def test_the_lazy_design_loops_so_its_counts_are_endless_and_its_calls_are_counted():
+    seen = lens(["lazy"])
+    assert all(r.interleavings is None for r in seen.rows) and seen.costs[0].alone["seamcalls"] == 2
+
+
+@pytest.mark.parametrize("names", [[], ["v2", "v2"], ["v7"], ["v2"] * 13])
+def test_bad_names(names):
+    with pytest.raises(InputError):
+        lens(names)
+
+
+def test_a_schedule_of_a_version_that_is_not_compared():
+    with pytest.raises(InputError, match="add that version"):
+        lens(["v6"], code="v2:2x1:b14f A1")
+
+
+def test_command(capsys):
+    assert main(["lens", "v2", "v6", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer) == {"outcomes", "parting", "cost"}
+    assert {"version", "outcome", "interleavings", "schedule"} == set(answer["outcomes"][0])
+    assert "28152" in {o["interleavings"] for o in answer["outcomes"]}
+    assert main(["lens", "v2", "v6"]) == 0
+    assert "28,152 of 65,064" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("args", [["v9"], ["v2", "--threads", "9"], ["v2", "--schedule", "rm -rf"], []])
+def test_command_says_bad_input_in_one_line(args, capsys):
+    assert main(["lens", *args]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
