@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import isgeneratorfunction
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES
 from tdxkit.seam.versions import Version
@@ -14,6 +14,16 @@ from tdxkit.units import PAGE_4K, U64_MAX
 SHARED, EXCLUSIVE, BIT = "shared", "exclusive", "bit"
 LEVELS = {name: level for level, name in enumerate(LEVEL_NAMES)}
 LOCK_TABLE = {L4K: "lock_4k", L2M: "lock_2m", L1G: "lock_1g"}
+
+
+class Fixed:
+    """Never changes and is compared by identity: what a suspended thread may hold without it being part of the thread's state."""
+
+    __slots__ = ()
+
+    def as_local(self) -> int:
+        """What the explorer takes it for."""
+        return id(self)
 
 
 class Held(NamedTuple):
@@ -57,13 +67,11 @@ class Registers(dict):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Platform:
+class Platform(Fixed):
     """What does not change while a module is loaded.
 
     `cmrs` are convertible memory as (base, size) pairs, `sept_top` the level of the Secure-EPT root's entries (3: four levels).
     """
-
-    compared_by_identity: ClassVar[bool] = True  # to the explorer, when a suspended thread holds it
 
     version: Version
     pa_bits: int = 52
@@ -90,13 +98,11 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class Call(Fixed):
     """One SEAMCALL: leaf, registers, the LP it runs on, and what the platform does to it.
 
     `weather` names what no operand decides: "entropy" runs out, an "interrupt" is pending, … (see the leaf's checks).
     """
-
-    compared_by_identity: ClassVar[bool] = True  # to the explorer, when a suspended thread holds it
 
     leaf: "Leaf"
     regs: Registers
@@ -152,10 +158,8 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Check:
+class Check(Fixed):
     """One check of a leaf, ready to run: the test and its arguments, the status when it fails, the words for its steps."""
-
-    compared_by_identity: ClassVar[bool] = True  # to the explorer, when a suspended thread holds it
 
     test: Callable
     args: tuple
@@ -166,10 +170,8 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
+class Leaf(Fixed):
     """One SEAMCALL leaf: its facts as in data/seamcalls.json, its checks in order and what it does when all hold."""
-
-    compared_by_identity: ClassVar[bool] = True  # to the explorer, when a suspended thread holds it
 
     number: int
     name: str

@@ -206,7 +206,7 @@ def version(m, call, f, highest):
     return f if call.version <= highest else None
 
 
-@check("the platform does not get in the way: {0}")
+@check("nothing on the platform is in the way: {0}")
 def weather(m, call, f, name, details=None):
     """Something that no operand decides did not happen in this call."""
     return f if name not in call.weather else Broken(details)

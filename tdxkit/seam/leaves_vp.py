@@ -13,6 +13,7 @@ from tdxkit.seam.pamt import TDVPR
 VCPU_STATES = {"": 0, "UNINITIALIZED": 0, "READY": 2, "ACTIVE": 4, "DISABLED": 8}
 IN_GUEST = "the guest runs"
 PAGE_LOCKS = ("lock_4k", "lock_2m", "lock_1g")
+NEEDED_TO_ENTER = {"op_lock": "OP_STATE lock", "epoch_lock": "TD_EPOCH lock"}
 EXTERNAL_INTERRUPT = 1  # the exit reason of a kick
 
 
@@ -112,7 +113,7 @@ def enter(m, call, f):
         if table in PAGE_LOCKS:
             kept += (held,)
         else:
-            yield "let go of what only entering needs"
+            yield f"{NEEDED_TO_ENTER[table]} was only needed to enter"
             release_shared(getattr(m, table), key)
     yield IN_GUEST
     m.vcpu[vcpu] = "READY"

@@ -1,7 +1,7 @@
 """The module's state as flat variables: plain ones (`m.dynamic`) and keyed ones (`m.lock_2m[region]`), all values immutable.
 
 A leaf's generator reads and writes `m` and nothing else, so the same body runs on a `Memory` here (dictionaries, fast) and on the
-explorer's tracked memory (`variables()` is what it starts from). A key that is not there holds its variable's default, as zeroed
+explorer's tracked memory (see `threads.py`). A key that is not there holds its variable's default, as zeroed
 memory does: writing the default back and never having written are the same state, see `snapshot`.
 """
 
@@ -87,8 +87,6 @@ class Table(dict):
 
 class Memory:
     """All variables of one module, in dictionaries."""
-
-    compared_by_identity = True
 
     __slots__ = (*KEYED, *PLAIN)
 

@@ -4,11 +4,11 @@
     r = module.call("TDH.PHYMEM.PAMT.ADD", rcx=0x40000000 | 1, rdx=0x1000, r8=0x2000)
     r.status, r.name, r["RDX"]
 
-`call` runs a leaf to its end; `begin` gives it to you to step, so that several can be under way at once; `program` makes it a
-thread for the explorer. The three run the same generator.
+`call` runs a leaf to its end; `begin` gives it to you to step, so that several can be under way at once; `threads.py` makes calls
+threads of the explorer. All run the same generator.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.seam.call import Call, Platform, Registers, Result
@@ -64,7 +64,7 @@ class Begun:
 
 
 class Module:
-    """One TDX module with its memory `m`. Everything a SEAMCALL can do goes through `call`, `begin` or `program`.
+    """One TDX module with its memory `m`. Everything a SEAMCALL can do goes through `call` or `begin`.
 
     tdmrs: Tdmr values, or (base, size) pairs whose PAMT areas are placed above the last TDMR. ready=False leaves a module that has
     just been loaded, with `tdmr_infos` at hand for SYS.CONFIG; otherwise it has been brought up to SYS_READY, all TDMRs done.
@@ -178,15 +178,6 @@ class Module:
         while entry.label != IN_GUEST and entry.step():
             pass
         return entry
-
-    def program(self, name: str | int, **given) -> Callable:
-        """One SEAMCALL as a program for the explorer: a generator function of the shared memory."""
-        call = self.prepare(name, **given)
-
-        def seamcall(m):
-            return (yield from perform(m, call))
-
-        return seamcall
 
 
 def place(tdmrs: Iterable[Tdmr | tuple[int, int]], dynamic: bool) -> tuple[tuple[Tdmr, ...], int]:
