@@ -4,6 +4,8 @@
 const h = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
   for (const key in attributes) if (attributes[key] !== null && attributes[key] !== false) made.setAttribute(key, attributes[key]);
+  // Lab asks the element that has the focus, and not those around it, whether its single-key shortcuts are to sleep.
+  if (["button", "select", "input"].includes(tag) || "tabindex" in attributes) made.setAttribute("data-lm-suppress-shortcuts", "true");
   made.append(...children);
   return made;
 };

@@ -139,11 +139,13 @@ export function mount(el, top, hooks = {}) {
 
 export default {
   render({ model, el }) {
-    let waiting = null;
-    const tell = k => { model.set("position", k); clearTimeout(waiting); waiting = setTimeout(() => model.save_changes(), 120); };
+    // The kernel echoes each position it is told. While the reader has gone on since, that echo is old news and must not take them back.
+    let waiting = null, mine = 0;
+    const send = () => { waiting = null; model.set("position", mine); model.save_changes(); };
+    const tell = k => { model.set("position", (mine = k)); clearTimeout(waiting); waiting = setTimeout(send, 120); };
     const read = () => JSON.parse(model.get("data"));
     const ui = mount(el, read(), { position: model.get("position"), onPosition: tell, more: k => model.send({ more: k }), ask: model.get("asks") ? text => model.send({ ask: text }) : null });
-    const fresh = () => ui.load(read(), model.get("position")), moved = () => ui.go(model.get("position"), false), said = message => { if (message.answer !== undefined) ui.answer(message.answer); };
+    const fresh = () => ui.load(read(), model.get("position")), moved = () => { if (waiting === null) ui.go(model.get("position"), false); }, said = message => { if (message.answer !== undefined) ui.answer(message.answer); };
     model.on("change:data", fresh); model.on("change:position", moved); model.on("msg:custom", said);
     return () => { clearTimeout(waiting); ui.stop(); model.off("change:data", fresh); model.off("change:position", moved); model.off("msg:custom", said); };
   },
