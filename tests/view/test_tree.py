@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import ModelError
+from tdxkit.seam.locks import describe
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import L1G, L2M
+from tdxkit.seam.runs import RUNS
 from tdxkit.seam.scenes import world_for
 from tdxkit.units import GIB
 from tdxkit.view.layout import layered
-from tdxkit.view.tree import Spot, pamt_graph, state_of, tree
+from tdxkit.view.tree import Spot, pamt_graph, picture_of, region_graph, tree
+from tdxkit.view.tree_drawing import mode_of
 
 FOREST = st.lists(st.integers(0, 7), max_size=30)
 
@@ -93,8 +96,8 @@ def test_every_lock_of_every_step_is_drawn_as_it_is(leaf):
         graph = pamt_graph(m, spots)
         for node, data in graph.nodes(data=True):
             if isinstance(node[0], int) and data["lock"] is not None:
-                assert data["lock"] == getattr(m, ("lock_4k", "lock_2m", "lock_1g")[node[0]])[node[1]]
-                seen.add(state_of(data["lock"]))
+                assert data["lock"] == describe(getattr(m, ("lock_4k", "lock_2m", "lock_1g")[node[0]])[node[1]])
+                seen.add(mode_of(data["lock"]))
         ElementTree.fromstring(tree(m, spots).svg)
     assert seen == {"free", "shared", "exclusive"} and call.result.ok
 
@@ -119,3 +122,27 @@ def test_one_entry_is_drawn_once_and_labels_stay_text():
     graph = pamt_graph(m, [Spot(0x1000, "<script>"), Spot(0x2000), Spot(0, level=L1G), Spot(0, "r", L2M)])
     assert sum(1 for node in graph if node[0] == L1G) == 1 and sum(1 for node in graph if node[0] == L2M) == 1
     assert "<script" not in tree(m, [Spot(0x1000, "</text><script>alert(1)</script>")]).html()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_state_of_every_run_is_drawn_as_it_is(name):
+    run = RUNS[name]()
+    page = None if name.startswith("pamt") else 0x7000
+    picture = picture_of(page)
+    for state in run.states():
+        graph = region_graph(state, page)
+        assert graph.nodes["1G"]["lock"] == state["1G lock"] and graph.nodes["2M"]["lock"] == state["2M lock"]
+        assert mode_of(state["2M lock"]) == ("exclusive" if state["2M exclusive"] else mode_of(state["2M lock"]))
+        assert graph.nodes["pair 0"]["absent"] == (not state["pair is there"])
+        drawn = {t.text for t in ElementTree.fromstring(picture(state)).iter("text")}
+        assert {state["1G lock"], state["2M lock"]} <= drawn or any(t.endswith("…") for t in drawn)
+        bits = [graph.nodes[k]["content"] for k in graph if str(k).startswith("bitmap")]
+        if page is None:
+            assert bits == [f"bitmap bit {int(v)}" for k, v in state.items() if k.startswith("bitmap ")]
+
+
+def test_a_stepper_takes_the_pictures():
+    from tdxkit.view.payload import run_data
+
+    data = run_data(RUNS["pamt-add"](), picture_of())
+    assert len(set(data["pic"])) == len(data["pictures"]) >= 5

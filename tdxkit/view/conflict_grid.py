@@ -1,0 +1,77 @@
+"""Which calls get in each other's way, as a grid: a row for the call under way, a column for the call that meets it."""
+
+from collections.abc import Iterable, Sequence
+
+from tdxkit.seam.conflicts import OK, Conflict
+from tdxkit.view.picture import Picture
+from tdxkit.view.svg import Markup, drawing, element, group, text, visible
+
+CELL, LEFT, TOP = 20, 214, 34
+# operand: (mark in the cell, role, what it is)
+KINDS = {
+    "RCX": ("cx", "exclusive", "the page or region in RCX"),
+    "RDX": ("dx", "a3", "the page in RDX, often the TDR"),
+    "R8": ("r8", "a2", "the page in R8"),
+    "TDR": ("td", "a1", "the TDR, found through another page"),
+    "SEPT_TREE": ("tr", "pair", "the TD's Secure-EPT tree"),
+    "": ("··", "a5", "something else, see the cell"),
+}
+
+
+def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Picture:
+    """The conflicts of `tdxkit.seam.conflicts.table()` as a picture; `only` keeps these leaves (as in `names()`), in this order."""
+    found = {(c.a, c.b): c.result for c in pairs}
+    names = list(only) or list(dict.fromkeys(a for a, _ in found))
+    cells = [_cell(found[a, b], a, b, j, i) for i, a in enumerate(names) for j, b in enumerate(names)]
+    heads = [
+        group(
+            text(LEFT - 30, TOP + i * CELL + 14, _short(name), anchor="end"),
+            text(LEFT - 8, TOP + i * CELL + 14, i + 1, role="soft", anchor="end", font_size=10),
+            text(LEFT + i * CELL + CELL / 2, TOP - 6, i + 1, role="soft", anchor="middle", font_size=10),
+        )
+        for i, name in enumerate(names)
+    ]
+    note = text(LEFT, 12, "→ this call is made while the call of the row is under way", role="soft", font_size=11)
+    end = TOP + len(names) * CELL
+    wide = max(LEFT + len(names) * CELL + 8, 620)
+    twin = _twin(found, names)
+    return Picture(
+        drawing(wide, end + 30 + 18 * len(KINDS), "conflicts of SEAMCALLs", note, *heads, *cells, *_legend(end + 24)),
+        twin,
+    )
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("TDH.")
+
+
+def _kind(result: str) -> tuple[str, str, str]:
+    return KINDS.get(result.partition("|")[2], KINDS[""])
+
+
+def _cell(result: str, a: str, b: str, column: int, row: int) -> Markup:
+    x, y = LEFT + column * CELL, TOP + row * CELL
+    box = {"x": x, "y": y, "width": CELL - 1, "height": CELL - 1, "rx": 2}
+    hover = element("title", f"While {_short(a)} is under way, {_short(b)}: {result}")
+    if result == OK:
+        return group(hover, element("rect", **box, fill="var(--tdx-panel)"))
+    mark, role, _ = _kind(result)
+    ground = element("rect", **box, fill=f"var(--tdx-{role}-bg)", stroke=f"var(--tdx-{role})", stroke_width=0.8)
+    return group(hover, ground, text(x + CELL / 2 - 0.5, y + 13.5, mark, role=role, anchor="middle", font_size=10))
+
+
+def _legend(y: float) -> list[Markup]:
+    rows = []
+    for i, (mark, role, what) in enumerate(KINDS.values()):
+        foot = y + i * 18
+        rows.append(text(LEFT, foot, mark, role=role, font_size=11, font_weight=600))
+        rows.append(text(LEFT + 26, foot, f"BUSY for {what}", role="soft", font_size=11.5))
+    return rows
+
+
+def _twin(found: dict, names: Sequence[str]) -> str:
+    rows = []
+    for a in names:
+        met = [f"{_short(b)} ({found[a, b].removeprefix('TDX_')})" for b in names if found[a, b] != OK]
+        rows.append(f"{_short(a)} under way gets in the way of: {', '.join(met) or 'nothing'}")
+    return visible("\n".join(rows))

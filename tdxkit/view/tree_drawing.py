@@ -1,0 +1,113 @@
+"""How the PAMT's tree is drawn: boxes for entries, lines to what hangs below, and the same as indented text.
+
+Colours are the lock's: free, shared, exclusive. The sign before the words is an empty, a half and a full disc, the frame is thin,
+double and thick, so that colour says nothing alone. A strip on the left is violet where a page pair is in place, blue-green where a
+TD uses the page; dashed is what is not there.
+"""
+
+import networkx as nx
+
+from tdxkit.view.layout import layered
+from tdxkit.view.svg import Markup, drawing, element, group, line, text, visible
+
+NARROW = 106
+WIDTHS, TALL, STEP = (152, 152, NARROW, 130), 50, 70  # boxes by layer, and the way from one layer to the next
+
+
+def draw(graph: nx.DiGraph, label: str, title: str = "") -> Markup:
+    """A graph of `pamt_graph` as a drawing; `label` says it in words for those who do not see it."""
+    places = layered(graph, lambda node: _wide(graph.nodes[node]), gap=10)
+    used = sorted({layer for _, layer in places.values()})
+    rows = {layer: i for i, layer in enumerate(used)}
+    top = 24 if title else 2
+
+    def at(node) -> tuple[float, float]:
+        x, layer = places[node]
+        return x + 2, top + rows[layer] * STEP
+
+    parts = [text(2, 15, title, font_size=13, font_weight=700)] if title else []
+    parts += [_edge(at(a), at(b), graph.nodes[b]["absent"]) for a, b in graph.edges]
+    parts += [_box(*at(node), graph.nodes[node]) for node in graph]
+    wide = max((x + _wide(graph.nodes[n]) / 2 for n, (x, _) in places.items()), default=0) + 4
+    high = top + (len(used) - 1) * STEP + TALL + 4
+    extra = {"data_wide": "yes"} if wide > 320 else {}
+    return drawing(max(wide, 8 * len(title)), high, label, *parts, **extra)
+
+
+def _edge(a: tuple[float, float], b: tuple[float, float], absent: bool) -> Markup:
+    middle = (a[1] + TALL + b[1]) / 2
+    return line(
+        (a[0], a[1] + TALL), (a[0], middle), (b[0], middle), (b[0], b[1]), role="edge",
+        stroke_dasharray="4 3" if absent else None,
+    )  # fmt: skip
+
+
+def mode_of(lock: str | None) -> str:
+    """The role that a lock in words has: free, shared or exclusive."""
+    return next((role for role in ("exclusive", "shared") if (lock or "").startswith(role)), "free")
+
+
+def _wide(node: dict) -> int:
+    return node.get("wide", WIDTHS[node["layer"]])
+
+
+def _box(x: float, y: float, node: dict) -> Markup:
+    wide, lock = _wide(node), node["lock"]
+    left = x - wide / 2
+    mode = mode_of(lock)
+    frame = {"rx": 5, "fill": f"var(--tdx-{mode}-bg)", "stroke": f"var(--tdx-{mode})"}
+    dash = "4 3" if node["absent"] else None
+    parts = [element("title", _sentence(node))]
+    thick = 2.6 if mode == "exclusive" else 1.2
+    parts.append(
+        element("rect", x=left, y=y, width=wide, height=TALL, stroke_width=thick, stroke_dasharray=dash, **frame)
+    )
+    if mode == "shared":
+        inner = {**frame, "fill": "none", "rx": 3.5}
+        parts.append(element("rect", x=left + 3, y=y + 3, width=wide - 6, height=TALL - 6, stroke_width=1, **inner))
+    strip = f"var(--tdx-{node['role']})"
+    if node["role"] != "free":
+        parts.append(element("rect", x=left + 5, y=y + 7, width=4, height=TALL - 14, rx=2, fill=strip))
+    name = node["label"] or (f"{node['at']:#x}" if node["at"] is not None else node["title"])
+    parts.append(text(left + 14, y + 17, _fit(name, (wide - 32) / 6.7), font_size=11, font_weight=600))
+    if node["at"] is not None:
+        parts.append(text(left + wide - 8, y + 17, node["title"][:2], role="soft", anchor="end", font_size=10))
+    parts.append(text(left + 14, y + 30, _fit(node["content"], (wide - 18) / 5.2), role="soft", font_size=10))
+    if lock is not None:
+        parts.append(_disc(left + 18, y + 39.5, mode))
+        parts.append(text(left + 27, y + 43, _fit(lock, (wide - 30) / 5.4), role=mode, font_size=10, font_weight=600))
+    return group(*parts)
+
+
+def _fit(words: str, room: float) -> str:
+    return words if len(words) <= room else words[: int(room) - 1] + "…"
+
+
+def _disc(x: float, y: float, mode: str) -> Markup:
+    colour = f"var(--tdx-{mode})"
+    ring = element(
+        "circle", cx=x, cy=y, r=4, fill=colour if mode == "exclusive" else "none", stroke=colour, stroke_width=1.3
+    )
+    half = element("path", d=f"M{x} {y - 4}A4 4 0 0 1 {x} {y + 4}Z", fill=colour) if mode == "shared" else ""
+    return group(ring, half)
+
+
+def _sentence(node: dict) -> str:
+    where = f" {node['at']:#x}" if node["at"] is not None else ""
+    lock = "" if node["lock"] is None else f"; lock {node['lock']}"
+    label = f" ({node['label']})" if node["label"] else ""
+    return f"{node['title']}{where}{label}: {node['content']}{lock}"
+
+
+def twin_of(graph: nx.DiGraph, title: str = "") -> str:
+    """The graph as indented text."""
+    rows = [title] if title else []
+
+    def below(node, depth: int) -> None:
+        rows.append("  " * depth + _sentence(graph.nodes[node]))
+        for child in graph.successors(node):
+            below(child, depth + 1)
+
+    for root in [n for n in graph if graph.in_degree(n) == 0]:
+        below(root, 0)
+    return visible("\n".join(rows))

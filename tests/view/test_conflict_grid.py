@@ -1,0 +1,30 @@
+"""The conflict grid: every cell is the model's answer, the text twin names every conflict."""
+
+from xml.etree import ElementTree
+
+from tdxkit.seam.conflicts import AUG_2M, OK, conflict
+from tdxkit.view.conflict_grid import conflict_grid
+
+NAMES = ("TDH.MEM.PAGE.AUG", AUG_2M, "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE", "TDH.VP.ENTER", "TDH.MNG.INIT")
+
+
+def test_every_cell_says_what_the_model_found():
+    pairs = [conflict(a, b) for a in NAMES for b in NAMES]
+    picture = conflict_grid(pairs)
+    root = ElementTree.fromstring(picture.svg)
+    titles = {t.text for t in root.iter("title")}
+    marks = [
+        t for t in root.iter("text") if t.get("font-size") == "10" and t.text in ("cx", "dx", "r8", "td", "tr", "··")
+    ]
+    assert len(marks) == sum(c.result != OK for c in pairs) > 5
+    for c in pairs:
+        a, b = c.a.removeprefix("TDH."), c.b.removeprefix("TDH.")
+        assert f"While {a} is under way, {b}: {c.result}" in titles
+        line = next(row for row in picture.text.splitlines() if row.startswith(f"{a} under way"))
+        assert (f"{b} ({c.result.removeprefix('TDX_')})" in line) == (c.result != OK)
+
+
+def test_some_leaves_only():
+    pairs = [conflict(a, b) for a in NAMES for b in NAMES]
+    picture = conflict_grid(pairs, NAMES[2:4])
+    assert len(picture.text.splitlines()) == 2 and "MNG.INIT" not in picture.svg
