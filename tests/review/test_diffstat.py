@@ -232,6 +232,12 @@ def test_counts_agree_with_unidiff_on_diffs_of_difflib(files):
     assert theirs == [(f.path, f.added[0], f.removed[0]) for f in read_diff(lines, Notes()).stat.files]
 
 
+def test_an_empty_context_line_may_have_lost_its_space():
+    lines = ["diff --git a/a b/a", "--- a/a", "+++ b/a", "@@ -1,3 +1,3 @@", " one", "", "-x", "+y"]
+    diff = read_diff(lines, Notes())
+    assert diff.broken == 0 and (diff.stat.insertions, diff.stat.deletions) == (1, 1)
+
+
 def test_a_wrapped_line_is_named_and_counting_goes_on():
     lines = [
         "diff --git a/a b/a",

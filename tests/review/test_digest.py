@@ -76,6 +76,13 @@ def test_cover_taken_apart(digest):
     assert [t.key for t in digest.entries[4].message.trailers] == ["Resolves", "Signed-off-by"]
 
 
+def test_what_follows_a_shortlog_is_no_change():
+    text = TEXT.replace(
+        "  Documentation/toy: say how\n", "  Documentation/toy: say how\n\n - a bullet of the text\n", 1
+    )
+    assert [len(c.items) for c in read(text).entries[0].message.changelog] == [2]
+
+
 def test_a_mail_without_a_diffstat_is_read_and_said(digest):
     last = digest.entries[4]
     assert last.stat is None and last.files == () and last.missing() == ("no diffstat",)
@@ -131,6 +138,12 @@ FIRST_BODY = "A made-up cover. Repository and branch:"
 def test_imitations_change_nothing(fake):
     before, after = read(TEXT), read(TEXT.replace(FIRST_BODY, f"{FIRST_BODY}\n\n{fake}\n", 1))
     assert as_json(after) == as_json(before)
+
+
+def test_a_patch_that_quotes_its_own_heading_is_one_entry():
+    quoted = "New:  toy: give the counters a home\n[PATCHv3 01/04] toy: give the counters a home\nAuthor: Reviewer T. One <one@example.org>\n"
+    after = read(TEXT.replace("\nText.\n", f"\nText.\n\n{RULE}\n\n{quoted}\nmore text\n", 1))
+    assert as_json(after) == as_json(read(TEXT)) and "stood before" in str(after.notes)
 
 
 def test_a_true_heading_after_an_entry_without_diffstat_is_believed():

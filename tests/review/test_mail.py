@@ -192,7 +192,7 @@ def test_a_mail_without_end_is_cut_and_the_next_one_read():
     long = mail(BODY + "text without end\n" * (MAIL_LIMIT // 16))
     sep = b"\nFrom x Mon Sep 17 00:00:00 2001\n"
     posts, box = read_mails(sep[1:] + long + sep + mail())
-    assert len(posts) == 2 and "its rest is skipped" in str(box.notes) and posts[1].diff.stat.insertions == 2
+    assert len(posts) == 2 and str(box.notes).count("its rest is skipped") == 1 and posts[1].diff.stat.insertions == 2
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path):

@@ -10,6 +10,7 @@ from tdxkit.cli import main
 from tdxkit.facts import data_path
 from tdxkit.review.clinic import practice_mbox
 from tdxkit.review.mail import read_mails
+from tdxkit.review.message import Message, Shortlog
 from tdxkit.review.people import Person
 from tdxkit.review.post import Post
 from tdxkit.review.series import bare, series_of, spans
@@ -84,6 +85,23 @@ def test_two_series_alike_are_told_apart_by_their_threads():
     found = series_of(mixed)
     assert shape(found) == [(1, 2, True, (1, 2))] * 2
     assert [s.patches[1].subject.title for s in found] == ["b1", "a1"]
+
+
+def test_two_series_alike_are_told_apart_by_their_shortlogs():
+    def cover(name):
+        log = Shortlog("Reviewer One", 2, (f"{name} 1", f"{name} 2"))
+        return replace(post(f"[PATCH 0/2] {name}"), message=Message(shortlog=(log,)))
+
+    mixed = [
+        post("[PATCH 2/2] b 2"),
+        cover("a"),
+        post("[PATCH 1/2] b 1"),
+        cover("b"),
+        post("[PATCH 1/2] a 1"),
+        post("[PATCH 2/2] a 2"),
+    ]
+    found = {s.cover.subject.title: [p.subject.title for p in s.patches.values()] for s in series_of(mixed)}
+    assert found == {"a": ["a 1", "a 2"], "b": ["b 1", "b 2"]}
 
 
 def test_threads_without_a_cover_and_chains_of_answers():
