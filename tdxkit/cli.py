@@ -15,6 +15,7 @@ COMMANDS = {
     "replay": "run one schedule again, step by step",
     "lens": "the same race under several posted versions",
     "packet": "a counterexample as text for a mail",
+    "bugs": "the known problems of the posted versions, each shown by a run",
     "life": "a TD from creation to teardown, with or without each patch",
     "contention": "how long vCPUs wait for pamt_lock, simulated",
     "decode": "what a completion status means",

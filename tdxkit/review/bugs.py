@@ -1,0 +1,75 @@
+"""The known problems of the posted versions, B1 to B35, each shown by a run of a model that has it and of one that has not.
+
+`data/bugs.toml` says what each is; what runs stands in bugs_counting.py (get, put, counters) and bugs_host.py (KVM's paths, pools, the
+module, the lock). A verdict speaks of the models: "the model finds", not "the kernel has".
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from tdxkit.errors import InputError, printable
+from tdxkit.facts import load_toml
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`shown`: the model with the problem has it and the one it is held against has not; `text`: what the model finds, in a line."""
+
+    shown: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One problem of the list, its fields as in data/bugs.toml; `unshown` says why no scenario shows it."""
+
+    id: str
+    versions: str
+    problem: str
+    fixed: str
+    inferred: bool = False
+    unshown: str = ""
+
+
+_SHOWS: dict[str, Callable[[], Verdict]] = {}
+
+
+def shows(bug: str) -> Callable:
+    """Register the scenario of a bug."""
+
+    def register(run: Callable[[], Verdict]) -> Callable[[], Verdict]:
+        _SHOWS[bug] = run
+        return run
+
+    return register
+
+
+@cache
+def scenarios() -> dict[str, Callable[[], Verdict]]:
+    """What shows each bug, by its id."""
+    for name in ("bugs_counting", "bugs_host"):
+        import_module(f"tdxkit.review.{name}")
+    return _SHOWS
+
+
+def bugs() -> tuple[Bug, ...]:
+    """All of them, in order."""
+    return tuple(Bug(id, **fields) for id, fields in load_toml("bugs.toml").items())
+
+
+def verdict(bug: str) -> Verdict:
+    """Run the scenario of a bug; InputError for one that no scenario shows."""
+    known = {b.id: b for b in bugs()}
+    if bug not in known:
+        raise InputError(f"bug {printable(bug)}", f"the bugs are B1 to B{len(known)}", "give one of these")
+    if bug not in scenarios():
+        raise InputError(f"bug {bug}", known[bug].unshown, "see data/bugs.toml")
+    return scenarios()[bug]()
+
+
+def all_verdicts() -> Iterator[tuple[Bug, Verdict | None]]:
+    """Every bug with its verdict, None where no scenario shows it."""
+    for bug in bugs():
+        yield bug, scenarios()[bug.id]() if bug.id in scenarios() else None

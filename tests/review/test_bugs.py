@@ -1,0 +1,39 @@
+"""Every known problem is shown by a run or says why not; what runs shows it on one model and not on the other."""
+
+import json
+
+import pytest
+
+from tdxkit.cli import main
+from tdxkit.errors import InputError
+from tdxkit.review.bugs import bugs, scenarios, verdict
+
+
+def test_thirty_five_in_order_each_shown_or_explained():
+    assert [b.id for b in bugs()] == [f"B{n}" for n in range(1, 36)]
+    for bug in bugs():
+        assert (bug.id in scenarios()) != bool(bug.unshown), bug.id
+    assert len(scenarios()) == 30
+
+
+@pytest.mark.parametrize("bug", [b.id for b in bugs() if not b.unshown])
+def test_the_model_finds_it_and_not_in_the_other(bug):
+    found = verdict(bug)
+    assert found.shown, found.text
+    assert "\n" not in found.text and len(found.text) < 200
+
+
+@pytest.mark.parametrize("bug", ["B99", "", "B22", "b1; rm"])
+def test_unknown_or_unshown(bug):
+    with pytest.raises(InputError):
+        verdict(bug)
+
+
+def test_command(capsys):
+    assert main(["bugs", "B5", "B24"]) == 0
+    assert "deadlock" in capsys.readouterr().out
+    assert main(["bugs", "B13", "B10", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [r["id"] for r in rows] == ["B13", "B10"] and rows[0]["shown"] and rows[1]["shown"] is None
+    assert main(["bugs", "B77"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
