@@ -26,16 +26,12 @@ class Fixed:
         return id(self)
 
 
-class Held(NamedTuple):
-    """A lock this call holds (or, mode BIT, a bitmap bit it has set and takes back should a later check fail)."""
-
-    table: str
-    key: object
-    mode: str
-
-
 class Facts(NamedTuple):
-    """What the checks so far have found. `level` is where the last walk ended, `target` where it was to end, `walked` whose it was."""
+    """What the checks so far have found, and what the call holds.
+
+    `level` is where the last walk ended, `target` where it was to end, `walked` whose it was. `held`: (table, key, mode) of each
+    lock; with mode BIT a bitmap bit that the call has set and takes back should a later check fail.
+    """
 
     tdr: int = -1
     slot: int = -1
@@ -43,11 +39,11 @@ class Facts(NamedTuple):
     level: int = -1
     target: int = -1
     walked: str = ""
-    held: tuple[Held, ...] = ()
+    held: tuple[tuple[str, object, str], ...] = ()
 
     def hold(self, table: str, key: object, mode: str) -> "Facts":
         """The same with one more lock held."""
-        return tuple.__new__(Facts, (*self[:6], (*self[6], Held(table, key, mode))))
+        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode))))
 
 
 class Broken(NamedTuple):
@@ -96,8 +92,12 @@ class Platform(Fixed):
         """The package that a logical processor sits in."""
         return lp * self.packages // self.lps
 
+    def one_lp_each(self) -> tuple[int, ...]:
+        """The first LP of each package."""
+        return tuple(-(-package * self.lps // self.packages) for package in range(self.packages))
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(slots=True, eq=False)  # not frozen only because that takes three times as long to make
 class Call(Fixed):
     """One SEAMCALL: leaf, registers, the LP it runs on, and what the platform does to it.
 

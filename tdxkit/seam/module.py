@@ -21,7 +21,8 @@ from tdxkit.seam.versions import LATEST
 from tdxkit.seam.versions import version as version_named
 from tdxkit.units import GIB, U64_MAX
 
-REGISTERS = ("rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13")
+REGISTERS = {r: r.upper() for r in ("rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13")}
+FAIR = frozenset()  # weather
 TDMR_LIST = 0x1000  # where the host keeps the TDMR_INFO array while SYS.CONFIG reads it
 
 
@@ -111,8 +112,8 @@ class Module:
             self._must("TDH.SYS.LP.INIT", lp=lp)
         config = {"rcx": TDMR_LIST, "rdx": len(self.tdmr_infos), "r8": self.platform.private_hkids[0] | mode}
         self._must("TDH.SYS.CONFIG", **config)
-        for package in range(self.platform.packages):
-            self._must("TDH.SYS.KEY.CONFIG", lp=-(-package * self.platform.lps // self.platform.packages))
+        for lp in self.platform.one_lp_each():
+            self._must("TDH.SYS.KEY.CONFIG", lp=lp)
         for i, tdmr in enumerate(self.m.tdmrs):
             make_pamt(self.m, i, tdmr.base, tdmr.area.end)
         self.m.shared[TDMR_LIST] = None
@@ -142,22 +143,14 @@ class Module:
         """A call made ready: registers by lower-case name, `v` the version in RAX, `weather` what goes wrong by itself."""
         regs = Registers()
         for register, value in registers.items():
-            if register not in REGISTERS:
-                raise InputError(
-                    f"register {printable(register)}", f"a leaf takes {', '.join(REGISTERS)}", "use one of these"
-                )
-            if type(value) is not int or not 0 <= value <= U64_MAX:
-                raise InputError(
-                    f"{register.upper()} = {printable(value)}",
-                    "a register holds 0 to 2^64 - 1",
-                    "give a whole number in range",
-                )
-            regs[register.upper()] = value
+            if register not in REGISTERS or type(value) is not int or not 0 <= value <= U64_MAX:
+                raise _bad_register(register, value)
+            regs[REGISTERS[register]] = value
         if type(lp) is not int or not 0 <= lp < self.platform.lps or type(v) is not int or not 0 <= v < 1 << 48:
             raise InputError(
                 f"lp {printable(lp)}, v {printable(v)}", f"there are {self.platform.lps} LPs", "change lp or v"
             )
-        return Call(find_leaf(name), regs, self.platform, v, lp, frozenset(weather))
+        return Call(find_leaf(name), regs, self.platform, v, lp, frozenset(weather) if weather else FAIR)
 
     def call(self, name: str | int, **given) -> Result:
         """One SEAMCALL from beginning to end; arguments as for `prepare`."""
@@ -178,6 +171,14 @@ class Module:
         while entry.label != IN_GUEST and entry.step():
             pass
         return entry
+
+
+def _bad_register(register: str, value: object) -> InputError:
+    if register not in REGISTERS:
+        return InputError(f"register {printable(register)}", f"a leaf takes {', '.join(REGISTERS)}", "use one of these")
+    return InputError(
+        f"{register.upper()} = {printable(value)}", "a register holds 0 to 2^64 - 1", "give a whole number in range"
+    )
 
 
 def place(tdmrs: Iterable[Tdmr | tuple[int, int]], dynamic: bool) -> tuple[tuple[Tdmr, ...], int]:

@@ -98,7 +98,7 @@ def perform(m, call: Call) -> Generator[str, None, Result]:
     for label, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
         if label:
             yield label
-            found = test(m, call, facts, *args)
+            found = test(m, call, facts, *args) if args else test(m, call, facts)
         else:
             found = yield from test(m, call, facts, *args)
         if found.__class__ is not Facts:

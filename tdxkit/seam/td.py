@@ -13,7 +13,7 @@ Fidelity card
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tdxkit.errors import ModelError
 from tdxkit.seam.call import Result
@@ -111,8 +111,7 @@ class Td:
         tdr = page()
         call("TDH.MNG.CREATE", rcx=tdr, rdx=hkid)
         self.tdr = tdr
-        for package in range(self.module.platform.packages):
-            lp = -(-package * self.module.platform.lps // self.module.platform.packages)
+        for lp in self.module.platform.one_lp_each():
             call("TDH.MNG.KEY.CONFIG", rcx=tdr, lp=lp)
         for _ in range(self.module.platform.version.tdcx):
             call("TDH.MNG.ADDCX", rcx=self.control_page(), rdx=tdr)
@@ -192,15 +191,22 @@ class Td:
 
     def tear_down(self) -> None:
         """Flush, write back, free the HKID, then reclaim every page, the TDR last."""
+        self.stop()
+        self.reclaim_rest()
+
+    def stop(self) -> None:
+        """From running to TEARDOWN: VP.FLUSH, VPFLUSHDONE, CACHE.WB on every package, KEY.FREEID."""
         for tdvpr in self.vcpus:
             if self.m.vcpu_lp[tdvpr] is not None:
                 self._call("TDH.VP.FLUSH", rcx=tdvpr, lp=self.m.vcpu_lp[tdvpr])
         self._call("TDH.MNG.VPFLUSHDONE", rcx=self.tdr)
-        for package in range(self.module.platform.packages):
-            lp = -(-package * self.module.platform.lps // self.module.platform.packages)
+        for lp in self.module.platform.one_lp_each():
             self._call("TDH.PHYMEM.CACHE.WB", lp=lp)
         self._call("TDH.MNG.KEY.FREEID", rcx=self.tdr)
-        pages = list(self.mapped())
+
+    def reclaim_rest(self, gone: Collection[int] = ()) -> None:
+        """PAGE.RECLAIM of every page but those that are `gone` already; control pages after the others, the TDR last."""
+        pages = [(hpa, level) for hpa, level in self.mapped() if hpa not in gone]
         for hpa, level in (*pages, *((hpa, L4K) for hpa in reversed(self._control)), (self.tdr, L4K)):
             self._call("TDH.PHYMEM.PAGE.RECLAIM", rcx=hpa)
             self.host.take_back(hpa, level)
