@@ -11,16 +11,13 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """0 if every script agrees, 1 if one does not; the last line counts scripts, commands and mismatches."""
-    from tdxkit.linux.xarray_vectors import read_vectors, replay
+    from tdxkit.linux.xarray_vectors import check
 
     scripts = commands = mismatches = 0
     for path in args.files:
-        for vector in read_vectors(path):
-            scripts, commands, first = scripts + 1, commands + len(vector["cmds"]), True
-            for mismatch in replay(vector):
-                mismatches += 1
-                if first or args.all:
-                    print(mismatch)
-                first = False
+        for vector, found in check(path):
+            scripts, commands, mismatches = scripts + 1, commands + len(vector["cmds"]), mismatches + len(found)
+            for mismatch in found if args.all else found[:1]:
+                print(mismatch)
     print(f"{scripts} scripts, {commands} commands, {mismatches} mismatches")
     return 1 if mismatches else 0

@@ -19,123 +19,55 @@ Fidelity card
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdxkit.errors import InputError, printable
-from tdxkit.linux.memattr_abi import KVM_MEMORY_ATTRIBUTE_PRIVATE, MemoryAttributes, tracepoint
+from tdxkit.linux.memattr_abi import (
+    KVM_MEMORY_ATTRIBUTE_PRIVATE,
+    KVM_SET_MEMORY_ATTRIBUTES,
+    MemoryAttributes,
+    decode_ioctl,
+    ioctl_number,
+    tracepoint,
+)
+from tdxkit.linux.memattr_kvm import (
+    KernelText,
+    Kvm,
+    attribute_runs,
+    kvm_get_memory_attributes,
+    kvm_range_has_memory_attributes,
+    look_up,
+    supported,
+)
 from tdxkit.linux.memattr_result import Phase, SetResult
-from tdxkit.linux.memslots import Memslot, init_mixed, update_mixed, widened
-from tdxkit.linux.xarray import NULL, XArray, xa_load, xa_mk_value, xa_to_value
+from tdxkit.linux.memslots import Memslot, update_mixed, widened
+from tdxkit.linux.xarray import NULL, xa_mk_value
 from tdxkit.linux.xarray_bulk import reserve_loop, store_loop
-from tdxkit.linux.xarray_node import XA_ZERO_ENTRY
-from tdxkit.linux.xarray_tree import runs
 from tdxkit.units import PAGE_4K, PAGE_SHIFT, U64_MAX
+
+__all__ = [
+    "BATCH",
+    "KVM_MEMORY_ATTRIBUTE_PRIVATE",
+    "KVM_SET_MEMORY_ATTRIBUTES",
+    "KernelText",
+    "Kvm",
+    "MemoryAttributes",
+    "Phase",
+    "SetResult",
+    "attribute_runs",
+    "decode_ioctl",
+    "ioctl_number",
+    "kvm_get_memory_attributes",
+    "kvm_range_has_memory_attributes",
+    "kvm_set_memory_attributes",
+    "kvm_vm_set_mem_attributes",
+    "look_up",
+    "supported",
+    "tracepoint",
+]
 
 BATCH = 512 << 30 >> PAGE_SHIFT  # pages: version 1 of the patch took the range in steps of 512 GiB
 EIO, EFAULT, EINVAL = 5, 14, 22
-
-
-@dataclass(frozen=True, slots=True)
-class KernelText:
-    """Which kernel. number 1: 6.8 to 6.12.107, so 6.15 too: reserved entries count as attributes; 2: 6.12.113 and later skips them;
-    3: no reserve loop when clearing (reconstructed). patch: None, ``v1`` (batches) or ``v2`` (cond_resched() after each page).
-    """
-
-    number: int = 1
-    patch: str | None = None
-
-    def __post_init__(self):
-        if self.number not in (1, 2, 3):
-            raise InputError(f"kernel text {printable(self.number)}", "there are 1, 2 and 3", "choose one")
-        if self.patch not in (None, "v1", "v2"):
-            raise InputError(f"patch {printable(self.patch)}", "there are v1 and v2", "choose one, or None")
-
-
-class Kvm:
-    """struct kvm, as far as memory attributes need it. All page numbers are GFNs."""
-
-    def __init__(self, text: KernelText | None = None, xa: XArray | None = None, *, private: bool = True):
-        self.text = text or KernelText()
-        self.mem_attr_array = xa or XArray()
-        self.private = private  # kvm_arch_has_private_mem()
-        self.usable = True  # neither dead nor of another mm
-        self.readable = True  # the ioctl's argument can be copied from user space
-        self.slots: list[Memslot] = []
-        self.mmu_invalidate_seq = self.mmu_invalidate_in_progress = 0
-
-    def add_slot(self, base: int, npages: int) -> bool:
-        """Add a memslot of `npages` pages at gfn `base`; False where it has no pages, wraps or overlaps."""
-        slot = Memslot(base, npages, set())
-        if not npages > 0 or base < 0 or slot.end > 1 << 52:
-            return False
-        if any(slot.base < other.end and other.base < slot.end for other in self.slots):
-            return False
-        self.slots = sorted([*self.slots, slot], key=lambda s: s.base)
-        if self.private:  # what was set before the slot came may be mixed already
-            init_mixed(slot, self._pieces(base, slot.end), self.text.number == 1, self._uniform, self._attributes)
-        return True
-
-    def _pieces(self, start: int, end: int) -> list[tuple[int, int, bool]]:
-        return [(a, b, entry == XA_ZERO_ENTRY) for a, b, entry in runs(self.mem_attr_array, start, end)]
-
-    def _attributes(self, gfn: int) -> int:
-        return kvm_get_memory_attributes(self, gfn)
-
-    def _uniform(self, start: int, end: int, attributes: int) -> bool:
-        return kvm_range_has_memory_attributes(self, start, end, U64_MAX, attributes)
-
-    def mixed_pages(self) -> list[list]:
-        """Huge pages flagged as mixed: [level, gfn], the 2M ones first, each level by gfn."""
-        return [
-            list(page) for page in sorted((p for s in self.slots for p in s.mixed), key=lambda p: (p[0] == "1G", p[1]))
-        ]
-
-
-def supported(kvm: Kvm) -> int:
-    """u64 kvm_supported_mem_attributes(struct kvm *): PRIVATE, or nothing without private memory."""
-    return KVM_MEMORY_ATTRIBUTE_PRIVATE if kvm.private else 0
-
-
-def kvm_get_memory_attributes(kvm: Kvm, gfn: int) -> int:
-    """unsigned long kvm_get_memory_attributes(struct kvm *, gfn_t): the bits of one page, 0 for NULL or a reserved entry."""
-    return xa_to_value(xa_load(kvm.mem_attr_array, gfn))
-
-
-def kvm_range_has_memory_attributes(kvm: Kvm, start: int, end: int, mask: int, attributes: int) -> bool:
-    """bool kvm_range_has_memory_attributes(struct kvm *, gfn_t start, gfn_t end, mask, attrs): does every page have them?"""
-    return look_up(kvm, start, end, mask, attributes)[0]
-
-
-def look_up(kvm: Kvm, start: int, end: int, mask: int, attributes: int) -> tuple[bool, int]:
-    """As kvm_range_has_memory_attributes(), and how many entries that took."""
-    mask &= supported(kvm)
-    if attributes & ~mask:
-        return False, 0
-    if end == start + 1:
-        return kvm_get_memory_attributes(kvm, start) & mask == attributes, 1
-    looked = 0
-    for first, stop, entry in runs(kvm.mem_attr_array, start, end):
-        reserved = entry == XA_ZERO_ENTRY
-        if attributes:
-            if reserved or xa_to_value(entry) & mask != attributes:
-                return False, looked + 1
-            looked += stop - first
-        elif reserved and kvm.text.number > 1:
-            looked += stop - first
-        elif entry != NULL:
-            return False, looked + 1
-    return True, looked
-
-
-def attribute_runs(kvm: Kvm, start: int, end: int) -> tuple[tuple[int, int, int], ...]:
-    """Who has what: (first gfn, end gfn, attributes) over [start, end), neighbours with equal bits merged."""
-    merged: list[tuple[int, int, int]] = []
-    for first, stop, entry in runs(kvm.mem_attr_array, start, end):
-        bits = 0 if entry == XA_ZERO_ENTRY else xa_to_value(entry)
-        if merged and merged[-1][2] == bits:
-            first = merged.pop()[0]
-        merged.append((first, stop, bits))
-    return tuple(merged)
 
 
 Watch = Callable[[str, int | None], None]  # what was just done: a loop's name, the GFN for a page of it
@@ -248,7 +180,7 @@ class _Set:
     def post(self, slot: Memslot, start: int, end: int) -> None:
         """kvm_arch_post_set_memory_attributes(): the flags of the huge pages at both ends."""
         if self.kvm.private:
-            update_mixed(slot, start, end, self.attributes, self.kvm._uniform, self.kvm._attributes)
+            update_mixed(slot, start, end, self.attributes, self.kvm.uniform, self.kvm.attributes)
         else:
             self.warns += 1
 

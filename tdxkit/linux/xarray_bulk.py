@@ -17,7 +17,7 @@ from tdxkit.linux.xarray_state import XaState
 from tdxkit.linux.xarray_store import xas_shrink
 from tdxkit.linux.xarray_tree import Sum, node_sum
 
-MAX_LOOP = 1 << 22
+MAX_LOOP = 1 << 20
 
 
 def reserve_loop(xa: XArray, start: int, end: int) -> tuple[int, int]:

@@ -18,8 +18,8 @@ from tdxkit.linux.xarray_script import Script
 from tdxkit.linux.xarray_tree import xa_stat
 from tdxkit.run import Recorder, Run, State
 
-MAX_NODES = 400  # in a state that is to be drawn
-MAX_STEPS = 5000
+MAX_NODES = 200  # in a state that is to be drawn
+MAX_STEPS = 2000
 ACTOR = "CPU 0"
 LOOPS = {"reserve_loop": "reserve", "store_loop": "store", "erase_loop": "erase"}
 
@@ -69,13 +69,13 @@ def _walk(xa: XArray, index: int) -> Iterator[str]:
 
 
 def _stretches(node: XaNode) -> Iterator[str]:
-    first, text = 0, entry_text(node.slots[0])
-    for slot in range(1, CHUNK_SIZE + 1):
-        here = entry_text(node.slots[slot]) if slot < CHUNK_SIZE else ""
-        if here != text:
-            if text != "null":
-                yield f"{first}: {text}" if first == slot - 1 else f"{first}–{slot - 1}: {text}"
-            first, text = slot, here
+    first, last, text = 0, node.slots[0], entry_text(node.slots[0])
+    for slot, entry in enumerate([*node.slots, None]):
+        if entry is last or (here := "" if entry is None else entry_text(entry)) == text:
+            continue
+        if text != "null":
+            yield f"{first}: {text}" if first == slot - 1 else f"{first}–{slot - 1}: {text}"
+        first, last, text = slot, entry, here
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +165,19 @@ CALLS = {
 
 
 def _expand(commands: Sequence[Sequence[object]]) -> Iterator[Sequence[object]]:
-    steps = 0
+    """The commands, with each loop over a range as single calls."""
     for command in commands:
         single = LOOPS.get(str(command[0])) if command else None
-        whole = single and len(command) > 2 and all(type(n) is int for n in command[1:3])
-        for index in range(command[1], command[2]) if whole else (None,):  # type: ignore[call-overload]
-            steps += 1
-            if steps > MAX_STEPS:
-                raise InputError("script", f"a recorded run has at most {MAX_STEPS} steps", "take a smaller range")
-            yield command if index is None else (single, index, *command[3:])
+        if single and len(command) > 2 and all(type(n) is int for n in command[1:3]):
+            _bounded(command[2] - command[1])  # type: ignore[operator]
+            yield from ((single, index, *command[3:]) for index in range(command[1], command[2]))  # type: ignore[call-overload]
+        else:
+            yield command
+
+
+def _bounded(steps: int) -> None:
+    if steps > MAX_STEPS:
+        raise InputError(f"{steps} steps", f"a recorded run has at most {MAX_STEPS}", "take a smaller range")
 
 
 class _Recording:
@@ -193,8 +197,7 @@ class _Recording:
 
     def set_attributes(self, start: int, end: int, attributes: int) -> None:
         """kvm_vm_set_mem_attributes(), a step for each page of each loop."""
-        if end - start > MAX_STEPS:
-            raise InputError("set_attrs", f"a recorded run has at most {MAX_STEPS} steps", "take a smaller range")
+        _bounded(2 * (end - start) + 4)
         labels = {
             "slots_lock": "mutex_lock(slots_lock)",
             "check": f"kvm_range_has_memory_attributes({start}, {end})",
@@ -210,6 +213,7 @@ class _Recording:
 
     def step(self, label: str, index: int | None, answer: object) -> None:
         state = flat(self.script.xa, index)
+        _bounded(len(self.recorder.steps) + 1)
         self.recorder.step(ACTOR, label, _sentence(self.state, state, answer), state)
         self.state = state
 

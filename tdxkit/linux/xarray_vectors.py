@@ -16,6 +16,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.linux.xarray_script import Script
 
 MAX_LINE = 4 << 20  # bytes of one script
+MAX_COMMANDS = 1000  # of one script: after each the whole tree is looked at
 FIELDS = ("r", "head", "height", "nodes", "levels", "vals", "zeros", "sibs", "allocs", "frees", "fnv", "xm")
 
 
@@ -62,24 +63,28 @@ def parse(line: str | bytes) -> dict:
         raise InputError(
             f"script {printable(vector['id'])}", '"cmds" and "expect" are lists of the same length', "correct it"
         )
+    if len(commands) > MAX_COMMANDS:
+        raise InputError(f"script {printable(vector['id'])}", f"it has at most {MAX_COMMANDS} commands", "split it")
     if not all(isinstance(e, dict) and "r" in e for e in expect):
         raise InputError(f"script {printable(vector['id'])}", 'each expectation is an object with "r"', "correct it")
     return vector
 
 
-def read_vectors(path: Path) -> Iterator[dict]:
-    """The vectors of a file, one at a time; InputError names the file and the line that is none."""
+def check(path: Path) -> Iterator[tuple[dict, list[Mismatch]]]:
+    """Replay a file: each vector and what differs. InputError names the file and the line that cannot be replayed."""
     try:
         with path.open("rb") as file:
             number = 0
             while line := file.readline(MAX_LINE + 1):
                 number += 1
-                if line.strip():
-                    try:
-                        yield parse(line)
-                    except InputError as error:
-                        where = f"{printable(path.name)} line {number}"
-                        raise InputError(f"{where}, {error.thing}", error.rule, error.action) from None
+                if not line.strip() and len(line) <= MAX_LINE:
+                    continue
+                try:
+                    vector = parse(line)
+                    yield vector, list(replay(vector))
+                except InputError as error:
+                    where = f"{printable(path.name)} line {number}"
+                    raise InputError(f"{where}, {error.thing}", error.rule, error.action) from None
     except OSError as error:
         raise InputError(
             f"file {printable(str(path), 200)}", f"it cannot be read ({error.strerror})", "check the path"
