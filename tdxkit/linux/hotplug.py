@@ -23,7 +23,6 @@ from dataclasses import dataclass
 
 from tdxkit.card import card_of
 from tdxkit.linux import msr
-from tdxkit.linux import vcpu_life as life
 from tdxkit.linux.hotplug_switches import Scenario
 from tdxkit.linux.vcpu_life import Machine
 from tdxkit.run import Run, Track
@@ -45,13 +44,14 @@ OUTCOMES = {
 @dataclass(frozen=True, slots=True)
 class Hotplug:
     """What came of a scenario. `values` holds the register of each vCPU at the end, the new one last; `gates` the option's tests in
-    order, up to the first that did not hold; `works` says what the new vCPU may do ("" or the fault)."""
+    order, up to the first that did not hold; `works` says what the new vCPU may do, `works_on_0` what vCPU 0 may ("" or the fault)."""
 
     scenario: Scenario
     outcome: str
     bugcheck: int | None
     values: tuple[int, ...]
     gates: tuple[tuple[str, bool], ...]
+    works_on_0: dict[str, str]
     works: dict[str, str]
     events: tuple[msr.Event, ...]
     run: Run
@@ -60,7 +60,8 @@ class Hotplug:
         old, new = self.values[0], self.values[-1]
         rows = [str(self.scenario), f"{self.outcome}: {OUTCOMES[self.outcome]}"]
         rows += [f"vCPU 0    {msr.describe(old)}", f"new vCPU  {msr.describe(new)}"]
-        rows += [f"  {what:12}{why or 'works'}" for what, why in self.works.items()]
+        for what, why in self.works.items():
+            rows.append(f"  {what:12}on vCPU 0: {self.works_on_0[what] or 'works'}; on the new one: {why or 'works'}")
         return "\n".join(rows)
 
     def as_json(self) -> dict:
@@ -76,29 +77,22 @@ def hotplug(scenario: Scenario = SEED) -> Hotplug:
     alive = _first_smi(machine, scenario, file)
     writer = _bring_up(machine, scenario) if alive else "smi-fault"
     outcome = writer or _who(machine, scenario, gates, file)
-    values, new = tuple(machine.values), machine.values[-1]
+    values = tuple(machine.values)
     run = Run(
         f"MSR 0x3A when vCPU {scenario.vcpus} is plugged in",
         ("QEMU", *(f"vCPU {k}" for k in range(scenario.vcpus + 1))),
         machine.first,
-        machine.finished(),
+        tuple(machine.steps),
         subtitle=str(scenario),
         tracks=(
             Track(f"vCPU {scenario.vcpus} has vCPU 0's value", "same value", "fact"),
             Track(f"SGX usable on vCPU {scenario.vcpus} as on 0", "same SGX", "fact"),
         ),
-        texts=machine.texts(),
-        start=machine.start(),
         card=CARD,
     )
-    works = {
-        "VMXON": msr.vmxon(new, scenario.cpuid),
-        "ENCLS": msr.encls(new, scenario.cpuid),
-        "MCG_EXT_CTL": msr.mcg_ext_ctl(new),
-        "key hashes": msr.key_hash_write(new, scenario.cpuid),
-    }
+    works_on_0, works = (msr.uses(values[k], scenario.cpuid) for k in (0, -1))
     bugcheck = BUGCHECK if outcome == "bugcheck" else None
-    return Hotplug(scenario, outcome, bugcheck, values, gates, works, tuple(machine.events), run)
+    return Hotplug(scenario, outcome, bugcheck, values, gates, works_on_0, works, tuple(machine.events), run)
 
 
 def _boot(machine: Machine, s: Scenario) -> int:
@@ -109,7 +103,6 @@ def _boot(machine: Machine, s: Scenario) -> int:
             "QEMU",
             "filter CPUID",
             "an AMD host has no VMX and no SGX: QEMU takes them out of the guest's CPUID",
-            life.FILE,
         )
     if file:
         note = "" if s.epc or not s.sgx else "; SGX counts although no EPC backs it"
@@ -117,17 +110,14 @@ def _boot(machine: Machine, s: Scenario) -> int:
             "QEMU",
             "make etc/msr_feature_control",
             f"from CPU 0's CPUID: {msr.describe(file)}{note}",
-            life.FILE,
             **{"fw_cfg file": f"{file:#x}"},
         )
         name = "SeaBIOS" if s.firmware == "seabios" else "OVMF"
         everyone = range(s.vcpus)  # SeaBIOS: boot CPU, then the APs; OVMF: the APs, then the boot CPU
         for k in everyone if s.firmware == "seabios" else (*everyone[1:], 0):
-            machine.wrmsr(
-                k, file, f"{name} on vCPU {k} writes what the file says; it does not read first", life.FIRMWARE
-            )
+            machine.wrmsr(k, file, f"{name} on vCPU {k} writes what the file says; it does not read first")
     else:
-        machine.step("QEMU", "make no file", "CPUID offers nothing that the register would switch on", life.FILE)
+        machine.step("QEMU", "make no file", "CPUID offers nothing that the register would switch on")
     for k in range(s.vcpus):
         _os_reads(machine, s, k)
     return file
@@ -135,10 +125,9 @@ def _boot(machine: Machine, s: Scenario) -> int:
 
 def _os_reads(machine: Machine, s: Scenario, k: int) -> bool:
     """The guest OS brings vCPU k up. Returns whether it wrote the register."""
-    trust = life.NEW_TRUST if k == s.vcpus else life.TRUST
     if s.vendor == "amd" or s.guest == "linux-old":
         who = "before 5.6 Linux" if s.vendor == "intel" else "on AMD the OS"
-        machine.step(f"vCPU {k}", "bring-up", f"{who} does not look at MSR 0x3A when a CPU comes up", trust)
+        machine.step(f"vCPU {k}", "bring-up", f"{who} does not look at MSR 0x3A when a CPU comes up")
         return False
     if s.guest == "windows":
         value = machine.rdmsr(k, "Windows reads the register of each CPU it starts, and never writes it")
@@ -146,9 +135,9 @@ def _os_reads(machine: Machine, s: Scenario, k: int) -> bool:
         return False
     value = machine.rdmsr(k, "Linux reads the register of each CPU it starts")
     if value & msr.LOCK:
-        machine.step(f"vCPU {k}", "trust it", f"locked: Linux takes {value:#x} as it is", trust)
+        machine.step(f"vCPU {k}", "trust it", f"locked: Linux takes {value:#x} as it is")
         return False
-    machine.wrmsr(k, msr.linux_value(s.cpuid), "unlocked: Linux ignores what is there and writes its own choice", trust)
+    machine.wrmsr(k, msr.linux_value(s.cpuid), "unlocked: Linux ignores what is there and writes its own choice")
     return True
 
 
@@ -170,9 +159,7 @@ def _realize(machine: Machine, s: Scenario) -> tuple[tuple[str, bool], ...]:
     if gates[-1][1]:
         stored = machine.values[0]
         gates.append(("vCPU 0 holds a value", bool(stored)))
-        machine.step(
-            "QEMU", "KVM_GET_MSRS of vCPU 0", f"the option reads {stored:#x} from the running vCPU 0", life.ASK
-        )
+        machine.step("QEMU", "KVM_GET_MSRS of vCPU 0", f"the option reads {stored:#x} from the running vCPU 0")
     machine.put(stored, has_register=s.vendor == "intel")
     return tuple(gates)
 
@@ -185,23 +172,21 @@ def _first_smi(machine: Machine, s: Scenario, file: int) -> bool:
     """What firmware does with the new vCPU before the OS has it. Returns whether the vCPU survives it."""
     new = s.vcpus
     if s.firmware != "ovmf" or not s.smm:
-        machine.step(f"vCPU {new}", "wait for SIPI", "no firmware code runs on a hot-plugged vCPU here", life.WAIT)
+        machine.step(f"vCPU {new}", "wait for SIPI", "no firmware code runs on a hot-plugged vCPU here")
         return True
     if not (s.smi_writes and file):
-        machine.step(f"vCPU {new}", "first SMI", "OVMF moves the vCPU's SMBASE and leaves MSR 0x3A alone", life.SMI)
+        machine.step(f"vCPU {new}", "first SMI", "OVMF moves the vCPU's SMBASE and leaves MSR 0x3A alone")
         return True
-    refused = machine.wrmsr(new, file, f"OVMF's first SMI handler writes {file:#x}, kept since boot", life.SMI)
+    refused = machine.wrmsr(new, file, f"OVMF's first SMI handler writes {file:#x}, kept since boot")
     if refused:
-        machine.step(
-            f"vCPU {new}", "no way on", "nothing in the handler catches a #GP", life.SMI, broken=("the vCPU comes up",)
-        )
+        machine.step(f"vCPU {new}", "no way on", "nothing in the handler catches a #GP", broken=("the vCPU comes up",))
     return not refused
 
 
 def _bring_up(machine: Machine, s: Scenario) -> str:
     """INIT, SIPI and the OS on the new vCPU. Returns the outcome where it is decided here."""
     new = s.vcpus
-    machine.step("vCPU 0", "INIT, SIPI", f"the guest OS starts vCPU {new}", life.SIPI)
+    machine.step("vCPU 0", "INIT, SIPI", f"the guest OS starts vCPU {new}")
     wrote = _os_reads(machine, s, new)
     old_sgx, new_sgx = (not msr.encls(machine.values[k], s.cpuid) for k in (0, new))
     if s.guest == "windows" and s.vendor == "intel" and old_sgx != new_sgx:
@@ -210,12 +195,11 @@ def _bring_up(machine: Machine, s: Scenario) -> str:
             "bug check 0x3E",
             f"SGX is {'on' if old_sgx else 'off'} on vCPU 0 and {'on' if new_sgx else 'off'} here: "
             "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED",
-            life.ONLINE,
             broken=("every CPU offers the same",),
             **{"bug check": "0x3E"},
         )
         return "bugcheck"
-    machine.step(f"vCPU {new}", "online", f"vCPU {new} runs, with {machine.values[new]:#x}", life.ONLINE)
+    machine.step(f"vCPU {new}", "online", f"vCPU {new} runs, with {machine.values[new]:#x}")
     return "linux-writes" if wrote else ""
 
 

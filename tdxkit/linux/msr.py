@@ -191,3 +191,13 @@ def key_hash_write(value: int, cpuid: Cpuid) -> str:
     if not cpuid.sgx_lc:
         return "#GP: no SGX launch control in CPUID"
     return "" if not value & LOCK or value & SGX_LC else "#GP: locked without SGX launch control"
+
+
+def uses(value: int, cpuid: Cpuid) -> dict[str, str]:
+    """Each use of the register and the verdict on it: "" where it works."""
+    return {
+        "VMXON": vmxon(value, cpuid),
+        "ENCLS": encls(value, cpuid),
+        "MCG_EXT_CTL": mcg_ext_ctl(value),
+        "key hashes": key_hash_write(value, cpuid),
+    }

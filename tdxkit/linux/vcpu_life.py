@@ -4,34 +4,8 @@
 Source: `cite("qemu-feat-ctl")`, `cite("kvm-feat-ctl")`.
 """
 
-from dataclasses import replace
-
 from tdxkit.linux import msr
-from tdxkit.run import ABSENT, Change, Line, Step, Text
-
-# What each kind of actor does, as the stations that its steps stand at. A station belongs to the actor who takes the step.
-QEMU = Text(
-    "QEMU: the file, then device_add",
-    ("make etc/msr_feature_control", "KVM_CREATE_VCPU", "KVM_SET_CPUID2", "option: MSR 0x3A of vCPU 0",
-     "KVM_SET_MSRS, 0x3A first", "cpu_resume"),
-)  # fmt: skip
-BOOTED = Text(
-    "A vCPU that was there at boot",
-    ("firmware: WRMSR 0x3A", "OS: RDMSR 0x3A", "OS: trust it, or WRMSR", "INIT, SIPI to the new vCPU"),
-)
-PLUGGED = Text(
-    "The hot-plugged vCPU, after cpu_resume",
-    (
-        "wait; no code runs",
-        "first SMI (OVMF with SMM)",
-        "OS: RDMSR 0x3A",
-        "OS: trust it, or WRMSR",
-        "online, or bug check",
-    ),
-)
-FILE, CREATE, CPUID, ASK, PUT, RESUME = range(6)
-FIRMWARE, READ, TRUST, SIPI = range(4)
-WAIT, SMI, NEW_READ, NEW_TRUST, ONLINE = range(5)
+from tdxkit.run import ABSENT, Change, Step
 
 
 class Machine:
@@ -46,51 +20,31 @@ class Machine:
         self._state |= {f"msr[{k}]": "0x0" for k in range(vcpus)}
         self.first = dict(self._state)
 
-    def step(self, actor: str, label: str, sentence: str, at: int, broken: tuple[str, ...] = (), **new) -> None:
-        """One step of the run, taken at a station of the actor's text; `new` is what the state holds afterwards, where it differs."""
+    def step(self, actor: str, label: str, sentence: str, broken: tuple[str, ...] = (), **new) -> None:
+        """One step of the run; `new` is what the state holds afterwards, where it differs."""
         changes = []
         for key, value in new.items():
             old = self._state.get(key, ABSENT)
             if old != value:
                 changes.append(Change(key, old, value))
                 self._state[key] = value
-        self.steps.append(Step(actor, label, sentence, tuple(changes), line=Line(self._text(actor), at), broken=broken))
-
-    def finished(self) -> tuple[Step, ...]:
-        """The steps, each now knowing where its actor stands next."""
-        standing: dict[str, Line] = {}
-        steps = []
-        for step in reversed(self.steps):
-            steps.append(replace(step, next=standing.get(step.actor)))
-            standing[step.actor] = step.line
-        return tuple(reversed(steps))
-
-    def start(self) -> dict[str, Line]:
-        """Where each actor stands before the first step."""
-        return {step.actor: step.line for step in reversed(self.steps)}
-
-    def texts(self) -> dict[str, Text]:
-        """The three texts, by name."""
-        return {"QEMU": QEMU, "booted": BOOTED, "plugged": PLUGGED}
-
-    def _text(self, actor: str) -> str:
-        return "QEMU" if actor == "QEMU" else "plugged" if actor == f"vCPU {self.vcpus}" else "booted"
+        self.steps.append(Step(actor, label, sentence, tuple(changes), broken=broken))
 
     def rdmsr(self, k: int, sentence: str) -> int:
         """An OS's RDMSR: always the stored value, always a line in the trace."""
         value = self.values[k]
         self.events.append(msr.Event(k, None, None, None, "read", msr.FEATURE_CONTROL, value, False))
-        self.step(f"vCPU {k}", f"RDMSR 3a = {value:#x}", sentence, NEW_READ if k == self.vcpus else READ)
+        self.step(f"vCPU {k}", f"RDMSR 3a = {value:#x}", sentence)
         return value
 
-    def wrmsr(self, k: int, value: int, sentence: str, at: int) -> str:
+    def wrmsr(self, k: int, value: int, sentence: str) -> str:
         """A guest's WRMSR: KVM's verdict, "" where it is taken; a line in the trace either way."""
         refused = msr.guest_write(self.values[k], value, self.cpuid)
         self.events.append(msr.Event(k, None, None, None, "write", msr.FEATURE_CONTROL, value, bool(refused)))
         label = f"WRMSR 3a = {value:#x}" + (" (#GP)" if refused else "")
         if not refused:
             self.values[k] = value
-        self.step(f"vCPU {k}", label, f"{sentence}; {refused}" if refused else sentence, at, **self._after(k))
+        self.step(f"vCPU {k}", label, f"{sentence}; {refused}" if refused else sentence, **self._after(k))
         return refused
 
     def plug(self) -> None:
@@ -98,8 +52,8 @@ class Machine:
         new = self.vcpus
         self.values.append(0)
         sentence = f"device_add: vCPU {new} is there, its register at its reset value"
-        self.step("QEMU", f"KVM_CREATE_VCPU {new}", sentence, CREATE, **self._after(new))
-        self.step("QEMU", "KVM_SET_CPUID2", "it offers what the others offer", CPUID)
+        self.step("QEMU", f"KVM_CREATE_VCPU {new}", sentence, **self._after(new))
+        self.step("QEMU", "KVM_SET_CPUID2", "it offers what the others offer")
 
     def put(self, value: int, has_register: bool = True) -> None:
         """QEMU's full-state put: a host write, checked against KVM's fixed set only, and no line in the trace."""
@@ -111,8 +65,8 @@ class Machine:
             said = f"a host write of {value:#x}: no line in the trace"
         else:
             said = "without MSR 0x3A: KVM on AMD has no such register"
-        self.step("QEMU", "KVM_SET_MSRS", said, PUT, **self._after(new))
-        self.step("QEMU", "cpu_resume", f"vCPU {new}'s thread enters KVM_RUN", RESUME)
+        self.step("QEMU", "KVM_SET_MSRS", said, **self._after(new))
+        self.step("QEMU", "cpu_resume", f"vCPU {new}'s thread enters KVM_RUN")
 
     def _after(self, k: int) -> dict[str, object]:
         """What the state says about vCPU k's register, and how the new vCPU compares with vCPU 0."""

@@ -65,7 +65,7 @@ def gates_table(result: Hotplug) -> Table:
     """The posted option's tests, in the order it makes them, up to the first that does not hold."""
     rows = [(name, held) for name, held in result.gates]
     lit = [i for i, (_, held) in enumerate(result.gates) if not held]
-    return table(("test", "holds"), rows, "The posted option's tests", lit)
+    return table(("test of the posted option", "holds"), rows, "", lit)
 
 
 def outcome_html(result: Hotplug) -> Markup:
@@ -75,7 +75,7 @@ def outcome_html(result: Hotplug) -> Markup:
         "p", element("b", ("✗ " if stopped else "✓ ") + result.outcome), "  ", OUTCOMES[result.outcome], role="status"
     )
     rows = [("holds", describe(result.values[0]), describe(result.values[-1]))]
-    rows += [(what, "", why or "works") for what, why in result.works.items()]
+    rows += [(what, result.works_on_0[what] or "works", why or "works") for what, why in result.works.items()]
     lit = [0] if result.values[0] != result.values[-1] else []
     return element("div", head, table(("", "vCPU 0", "the new vCPU"), rows, "", lit).html(), gates_table(result).html())
 

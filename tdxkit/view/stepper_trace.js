@@ -44,6 +44,8 @@ function readTrace(data) {
       if (this.over(a, k)) return holds + (last[a][k] ? `Finished at step ${last[a][k] + (data.offset || 0)}.` : "Has nothing to do.");
       if (wait) return holds + wait[2] + (/[.!?]$/.test(wait[2]) ? "" : ".");
       if (later === k + 1) return `${holds}Moves next: ${steps[k][LABEL]}.`;
+      // Without a text nobody says where an actor stands between its steps, so whether it could move is not known.
+      if (later && !data.graph && !Object.keys(data.texts).length) return `${holds}Moves at step ${later + (data.offset || 0)}: ${steps[later - 1][LABEL]}.`;
       if (later) return `${holds}Could move: ${steps[later - 1][LABEL]}. It is left waiting until step ${later + (data.offset || 0)}.`;
       return holds + (data.graph ? "Can move." : k < n || data.offset + n < data.total ? "Does not run again here." : "The run ends here.");
     },
