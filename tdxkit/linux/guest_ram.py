@@ -5,7 +5,7 @@
 """
 
 from tdxkit.errors import InputError, printable
-from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, kvm_vm_set_mem_attributes
+from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, kvm_set_memory_attributes
 from tdxkit.linux.memattr_result import SetResult
 from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, TIB, human
 
@@ -32,10 +32,10 @@ def guest_ranges(size: int, *, amd: bool = True) -> tuple[tuple[int, int], ...]:
 def set_guest(
     kvm: Kvm, size: int, attributes: int = KVM_MEMORY_ATTRIBUTE_PRIVATE, *, amd: bool = True
 ) -> tuple[SetResult, ...]:
-    """Set the attributes of a whole guest, one call a range as QEMU does it; stops at a call that fails."""
+    """Set the attributes of a whole guest, one ioctl a range as QEMU does it; stops at a call that fails."""
     results: list[SetResult] = []
     for start, end in guest_ranges(size, amd=amd):
-        results.append(kvm_vm_set_mem_attributes(kvm, start, end, attributes))
+        results.append(kvm_set_memory_attributes(kvm, start << PAGE_SHIFT, end - start << PAGE_SHIFT, attributes))
         if results[-1].ret:
             break
     return tuple(results)

@@ -10,8 +10,8 @@ each of its loops did, in order, so that a watchdog can put times on it. Index =
 
 Fidelity card
   modelled: the checks in their order, the early exit, both loops, the handlers over memslots with their 2M and 1G flags, return
-    values and what a failed reserve leaves, compared with KVM's own code command by command
-  modelled: three kernel texts; v1's batches of 512 GiB and v2's cond_resched()
+    values and what a failed reserve leaves, compared with KVM's own code command by command (source linux-memattr)
+  modelled: three kernel texts; v1's batches of 512 GiB (snp-lockup-v1) and v2's cond_resched() (snp-lockup-v2)
   simplified: text 3 (no reserve loop when clearing) is reconstructed from the subject of its commit
   simplified: every zap finds something to zap, so each range over a memslot costs one remote TLB flush
   simplified: the check says how many entries it looked at; NULL entries that it skips node by node count for nothing
@@ -70,7 +70,9 @@ BATCH = 512 << 30 >> PAGE_SHIFT  # pages: version 1 of the patch took the range 
 EIO, EFAULT, EINVAL = 5, 14, 22
 
 
-Watch = Callable[[str, int | None], None]  # what was just done: a loop's name, the GFN for a page of it
+Watch = Callable[
+    [str, int | None, int], None
+]  # what was just done: a loop's name, the GFN for a page of it, 0 or -errno
 
 
 def kvm_vm_set_mem_attributes(kvm: Kvm, start: int, end: int, attributes: int, watch: Watch | None = None) -> SetResult:
@@ -140,7 +142,7 @@ class _Set:
         rc, reached = (0, self.start) if self.watch else pages(self.start, self.end)
         while self.watch and not rc and reached < self.end:
             rc, _ = pages(reached, reached + 1)
-            self.watch(name, reached)
+            self.watch(name, reached, rc)
             reached += not rc
         done = reached - self.start
         resched = done if self.kvm.text.patch == "v2" else 0
@@ -152,7 +154,7 @@ class _Set:
     def note(self, phase: Phase) -> None:
         self.phases.append(phase)
         if self.watch:
-            self.watch(phase.loop, None)
+            self.watch(phase.loop, None, 0)
 
     def over_slots(self, name: str, handler: Callable[[Memslot, int, int], None]) -> None:
         """kvm_handle_gfn_range(): each slot's part of the range; mmu_lock and the invalidation only if there is one."""

@@ -9,7 +9,7 @@ twice for every page of a guest, needs half a minute for a big one.
 
 Fidelity card
   modelled: entries, nodes, counters, marks, growth, shrinking, reserved entries, multi-index entries and what a failed allocation
-    leaves, compared with Linux 6.12's own code command by command
+    leaves, compared with Linux 6.12's own code command by command (source linux-xarray)
   modelled: allocation in two tries, the first may not sleep, the second drops the lock, gets one node and starts again
   simplified: no RCU: a freed node is gone at once, so nobody ever meets a retry entry in it
   simplified: xa_lock is never contended, so its cost is a count of calls

@@ -184,6 +184,7 @@ class XArray:
         """The array as it is now, in constant time: the two share every node until one of them changes it."""
         twin = XArray(track_free=self.track_free, zero_busy=self.zero_busy, account=self.account)
         twin.head, twin.marks, twin.multi = self.head, self.marks[:], self.multi
+        twin.calls, twin.walked = self.calls, self.walked
         if type(self.head) is XaNode:
             self.head.shared = True
         slab, other = self.slab, twin.slab

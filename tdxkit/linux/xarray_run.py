@@ -205,9 +205,9 @@ class _Recording:
             "post": "kvm_arch_post_set_memory_attributes()",
         }
 
-        def watch(loop: str, gfn: int | None) -> None:
+        def watch(loop: str, gfn: int | None, rc: int) -> None:
             call = {"reserve": f"xa_reserve({gfn})", "store": f"xa_store({gfn}, {attributes or 'NULL'})"}
-            self.step(labels.get(loop) or call[loop], gfn, None)
+            self.step(labels.get(loop) or call[loop], gfn, {"err": rc} if rc else None)
 
         kvm_vm_set_mem_attributes(self.script.kvm, start, end, attributes, watch)
 
