@@ -76,6 +76,7 @@ function makeFoot(top, { open, trace }) {
     if (inner.firstChild) return;
     const input = h("input", { "aria-label": "A schedule code", placeholder: code.textContent.split(" ")[0] + " A9 B15 …", maxlength: "4000", spellcheck: "false" });
     const form = h("form", { class: "tdx-paste" }, input, h("button", { type: "submit" }, "Run it"), answer);
+    input.onkeydown = e => { if (e.key === "Enter") { e.preventDefault(); form.requestSubmit(); } };  // inside Lab's outputs Enter sends no form by itself
     form.onsubmit = e => { e.preventDefault(); put(answer, ""); open(input.value); };
     inner.append(form);
     input.focus();
