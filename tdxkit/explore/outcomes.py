@@ -33,12 +33,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The outcome table, shortest example first. `complete` is false where the bound on states was reached."""
+    """The outcome table, shortest example first.
+
+    `complete` is false where the bound on states was reached; `counted` is false then, and where a loop makes runs endless.
+    """
 
     scenario: str
     rows: tuple[Outcome, ...]
     states: int
     complete: bool
+    counted: bool
 
     @property
     def interleavings(self) -> int | None:
@@ -51,8 +55,7 @@ class Outcomes:
         return self._sum([row for row in self.rows if row.broken])
 
     def _sum(self, rows) -> int | None:
-        counts = [row.interleavings for row in rows]
-        return None if None in counts or not self.complete else sum(counts)
+        return sum(row.interleavings for row in rows) if self.counted else None
 
     def __str__(self) -> str:
         rows = [
@@ -82,7 +85,7 @@ def outcomes(scenario: Scenario, bound: int = BOUND) -> Outcomes:
         many = sum(ways[i] for i in indexes) if ways else None
         code = encode(scenario, steps, tables)
         rows.append(Outcome(ended, tables.state(sid), rules, many, len(steps), code))
-    return Outcomes(scenario.name, tuple(rows), len(graph.states), graph.complete)
+    return Outcomes(scenario.name, tuple(rows), len(graph.states), graph.complete, ways is not None)
 
 
 class _Graph:

@@ -47,7 +47,7 @@ def frozen(value: object, where: str) -> Hashable:
     raise ModelError(
         f"{where} holds {printable(value, 40)}",
         "the explorer compares states by value, so models hold numbers, strings, tuples and other immutable values",
-        "use a tuple or a frozenset instead of a " + kind.__name__,
+        f"use a tuple or a frozenset instead of {kind.__name__}",
     )
 
 

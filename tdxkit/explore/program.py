@@ -214,7 +214,7 @@ def rule_of(error: Exception, program: str) -> str:
         raise error
     if isinstance(error, MISTAKES):
         raise mistake(error, program) from None
-    text = printable(str(error), 80)
+    text = printable((str(error).splitlines() or [""])[0], 80)
     if isinstance(error, AssertionError):
         return text or "assert"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

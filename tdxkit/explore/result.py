@@ -62,6 +62,8 @@ class Result:
         if self.bounded:
             whole = f"bounded: stopped after {_many(self.states, 'state')}"
         verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.property}"
+        if self.verdict == "ok" and self.bounded:
+            verdict = "nothing found so far"
         rows = [f"{self.scenario}, {_many(self.threads, 'thread')} × {_many(self.rounds, 'round')}: {verdict}"]
         rows.append(f"{_many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
         if self.schedule:

@@ -16,6 +16,7 @@ from tdxkit.explore.program import DEADLOCK
 from tdxkit.explore.tables import FINISHED, Tables
 
 SHARED_BITS = 24
+LONGEST_FUSE = 30  # steps taken together: a thread that never looks at the shared memory must not hold up the search
 WIDE = 1000  # with more places than this the ints grow too long: states become sorted tuples
 
 
@@ -114,10 +115,13 @@ class Space:
             if after == sid and stands == lid and not outcome.broken:
                 continue  # blocked
             broken = self._judge(outcome, after)
-            if not broken and self.fuse and stands not in passed and self._goes_on_alone(after, stands):
+            if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
                 self._follow(after, stands, choices, passed | {stands}, found)
             else:
                 found.append(Edge(after, stands, broken, choices))
+
+    def _fuses(self, choices: tuple, lid: int, passed: set) -> bool:
+        return self.fuse and lid not in passed and len(choices) < LONGEST_FUSE
 
     def _goes_on_alone(self, sid: int, lid: int) -> bool:
         """Does the next step touch nothing shared, and move? It is tried in the state really reached."""
