@@ -78,7 +78,7 @@ def pair_free(m, call, f, reg, where):
     return f if entry_at(m, at, walked(f, reg).level).type == NDA else None
 
 
-@check("set the bitmap bit of {0}")
+@check("the bitmap bit of {0} was 0 and is set now")
 def take_bit(m, call, f, reg):
     """Bit-test-and-set: 1 means the page is a PAMT page already, or reserved. A later failure clears it again."""
     if not splits(m, call):

@@ -6,7 +6,7 @@ run = pamt_add_run(); str(run); run.state(12)["2M lock"]
 from tdxkit.run import Run
 from tdxkit.seam.leaves_vp import IN_GUEST
 from tdxkit.seam.record import record
-from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, world_at
+from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, World, world_at
 
 
 def pamt_add_run() -> Run:
@@ -33,29 +33,27 @@ def one_walk_run() -> Run:
 
 def two_walks_run() -> Run:
     """Two walks at once to neighbouring pages: the upper levels are shared, nobody is in the way."""
-    calls = [
-        ("CPU 0", "TDH.MNG.CREATE", {"rcx": FRESH + 0x7000, "rdx": 40}),
-        ("CPU 1", "TDH.MNG.CREATE", {"rcx": FRESH + 0x8000, "rdx": 41}),
-    ]
-    return record(
-        world_at("ready").module, calls, [0, 1] * 20, region=FRESH, page=FRESH + 0x7000, title="Two walks to one region"
-    )
+    world = world_at("initialised")
+    calls = [(f"CPU {i}", "TDH.VP.CREATE", {"rcx": FRESH + 0x7000 + i * 0x1000, "rdx": world.td.tdr}) for i in (0, 1)]
+    return record(world.module, calls, [0, 1] * 40, region=FRESH, page=FRESH + 0x7000, title="Two walks to one region")
 
 
 def same_page_run() -> Run:
     """Two walks to the same page: the second finds the 4K entry exclusive and is BUSY with the operand's name."""
-    calls = [
-        ("CPU 0", "TDH.MNG.CREATE", {"rcx": FRESH + 0x7000, "rdx": 40}),
-        ("CPU 1", "TDH.MNG.CREATE", {"rcx": FRESH + 0x7000, "rdx": 41}),
-    ]
-    return record(
-        world_at("ready").module,
-        calls,
-        [0] * 7 + [1] * 9,
-        region=FRESH,
-        page=FRESH + 0x7000,
-        title="Two walks to one page",
-    )
+    world = world_at("initialised")
+    calls = [(f"CPU {i}", "TDH.VP.CREATE", {"rcx": FRESH + 0x7000, "rdx": world.td.tdr}) for i in (0, 1)]
+    first = steps_until(world, calls[0], "RCX: its region has a page pair")
+    schedule = [0] * first + [1] * 40
+    return record(world.module, calls, schedule, region=FRESH, page=FRESH + 0x7000, title="Two walks to one page")
+
+
+def steps_until(world: World, call: tuple, label: str) -> int:
+    """How many steps a call takes, alone, before the step with this label."""
+    begun = world.copy().module.begin(call[1], **call[2])
+    taken = 0
+    while begun.label != label and begun.step():
+        taken += 1
+    return taken
 
 
 def promotion_fails_run() -> Run:
@@ -78,10 +76,7 @@ def running_vcpu_run() -> Run:
     world = world_at("runnable")
     remove = ("CPU 1", "TDH.PHYMEM.PAMT.REMOVE", {"rcx": CONTROL | 1})
     calls = [("CPU 0", "TDH.VP.ENTER", {"rcx": world.more["tdvpr"]}), remove, remove]
-    entry = world.copy().module.begin("TDH.VP.ENTER", rcx=world.more["tdvpr"])
-    into_guest = 0
-    while entry.label != IN_GUEST and entry.step():
-        into_guest += 1
+    into_guest = steps_until(world, calls[0], IN_GUEST)
     return record(
         world.module, calls, [0] * into_guest + [1] * 9 + [0] * 5, region=CONTROL, page=world.more["tdvpr"],
         title="A running vCPU keeps its region's pair",

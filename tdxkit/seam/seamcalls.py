@@ -13,8 +13,9 @@ Fidelity card
   simplified: Secure-EPT states after PROMOTE, DEMOTE and RELOCATE, and which TDCX page is the Secure-EPT root, are inferred; a walk
     stops at a blocked non-leaf entry (inferred); SEPT.ADD over an existing page with bit 0 of RDX succeeds and takes no page
   simplified: the lock of a Secure-EPT entry behaves as the exclusive side of the PAMT lock
-  left out: TDCALLs that lock PAMT pages (TDG.SERVTD.RD and WR walk to the target's TDR as a guest), L2 VMs and their Secure EPT,
-    migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers (data/seamcalls.json names them)
+  left out: TDCALLs that lock PAMT pages: TDG.SERVTD.RD and WR walk to the target's TDR, shared, as a guest
+  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers
+    (data/seamcalls.json names them)
 """
 
 from collections.abc import Generator, Mapping

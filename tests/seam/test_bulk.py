@@ -21,9 +21,7 @@ def grown(pages, gpa, dynamic=True, by=None):
     return td
 
 
-@pytest.mark.parametrize(
-    "pages", [1, 2, 511, 512, 513, 1025, 2**11, pytest.param(2**14, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("pages", [1, 2, 511, 512, 513, 1025, 2**11, pytest.param(2**14, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("gpa", [0, 300 * 4096, 510 * MIB])
 def test_fill_and_tear_down_equal_leaf_by_leaf(pages, gpa):
     fresh = Module([(0, GIB)]).m.snapshot()
@@ -65,5 +63,8 @@ def test_ready_at_once_equals_a_loop_over_tdmr_init(dynamic, calls):
             usable = module.m.block[base >> 30]
             assert not usable, n
             last = must(module, "TDH.SYS.TDMR.INIT", rcx=base)
-        assert last["RDX"] == base + GIB and module.call("TDH.SYS.TDMR.INIT", rcx=base).name == "TDX_TDMR_ALREADY_INITIALIZED"
+        assert (
+            last["RDX"] == base + GIB
+            and module.call("TDH.SYS.TDMR.INIT", rcx=base).name == "TDX_TDMR_ALREADY_INITIALIZED"
+        )
     assert module.m.snapshot() == ready.m.snapshot()

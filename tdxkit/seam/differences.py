@@ -1,0 +1,103 @@
+"""Seven places where the module's code and the cover letter of the series differ or need care, each shown by a run.
+
+    for d in DIFFERENCES: print(d.letter, "|", d.code, "|", d.show())
+
+The letter: source tdx-v2-00; the code: sources module-leaves and module-pamt-manager.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tdxkit.card import card_of
+from tdxkit.seam import seamcalls
+from tdxkit.seam.leaves_sys import DYNAMIC_PAMT
+from tdxkit.seam.module import TDMR_LIST, Module
+from tdxkit.seam.pamt import L2M, pamt_bytes
+from tdxkit.seam.record import DO_IT
+from tdxkit.seam.runs import one_walk_run
+from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, GPA_FREE_2M, world_at, world_for
+from tdxkit.units import GIB, human
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the letter says, what the code does, and a function that runs the model and says what came of it."""
+
+    letter: str
+    code: str
+    show: Callable[[], str]
+
+
+def sept_add_misses_the_pair() -> str:
+    """SEPT.ADD with a new page in a region without a pair."""
+    world = world_for("TDH.MEM.SEPT.ADD")
+    return str(world.module.call("TDH.MEM.SEPT.ADD", **world.operands("TDH.MEM.SEPT.ADD", region=EMPTY)))
+
+
+def tdcalls_on_the_card() -> str:
+    """Not modelled: the sentence of the fidelity card."""
+    return next(entry for entry in card_of(seamcalls).left_out if "TDCALL" in entry)
+
+
+def leaf_is_exclusive() -> str:
+    """The three lock words while MNG.CREATE takes its page."""
+    run = one_walk_run()
+    state = run.state(next(k for k, step in enumerate(run.steps) if step.label == DO_IT))
+    return "; ".join(f"{level} {state[f'{level} lock']}" for level in ("1G", "2M", "4K"))
+
+
+def three_fixed_levels() -> str:
+    """PAMT bytes of one GiB in both modes."""
+    names = ("1G", "2M", "4K")
+    static = ", ".join(f"{n} {human(b)}" for n, b in zip(names, pamt_bytes(GIB, False)))
+    dynamic = ", ".join(f"{n} {human(b)}" for n, b in zip(names, pamt_bytes(GIB, True)))
+    return f"a GiB in whole pages, static: {static}; dynamic: {dynamic} (the bitmap; 4K entries lie in the pairs)"
+
+
+def bitmap_in_the_4k_field() -> str:
+    """SYS.CONFIG with areas sized for Dynamic PAMT, asked for with and without it."""
+    said = []
+    for mode in (DYNAMIC_PAMT, 0):
+        module = Module([(0, GIB)], dynamic_pamt=True, ready=False)
+        module.call("TDH.SYS.INIT")
+        for lp in range(module.platform.lps):
+            module.call("TDH.SYS.LP.INIT", lp=lp)
+        module.put(TDMR_LIST, module.tdmr_infos)
+        said.append(str(module.call("TDH.SYS.CONFIG", rcx=TDMR_LIST, rdx=1, r8=32 | mode)))
+    return f"PAMT_4K of {human(module.tdmr_infos[0].pamt_4k.size)}: dynamic {said[0]}, static {said[1]}"
+
+
+def hints_in_bit_62() -> str:
+    """The last page of a region leaves by PAGE.RECLAIM, then by PAGE.REMOVE."""
+    world = world_for("TDH.PHYMEM.PAGE.RECLAIM")
+    given = world.operands("TDH.PHYMEM.PAGE.RECLAIM")
+    world.module.m.count[given["rcx"] >> 21] = 1
+    reclaimed = world.module.call("TDH.PHYMEM.PAGE.RECLAIM", **given)
+    world = world_at("runnable")
+    world.module.call("TDH.MEM.PAGE.AUG", rcx=0x2000, rdx=world.td.tdr, r8=EMPTY_WITH_PAIR)
+    for name in ("TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE"):
+        given = {"rcx": world.td.tdr} if name.endswith("TRACK") else {"rcx": 0x2000, "rdx": world.td.tdr}
+        removed = world.module.call(name, **given)
+    return f"RECLAIM: R9 {reclaimed['R9']:#x}; PAGE.REMOVE: RCX {removed['RCX']:#x}"
+
+
+def no_pair_under_a_2m_page() -> str:
+    """AUG of 2M over a pair, then again after PAMT.REMOVE."""
+    world = world_at("runnable")
+    given = {"rcx": GPA_FREE_2M | L2M, "rdx": world.td.tdr, "r8": EMPTY_WITH_PAIR}
+    first = world.module.call("TDH.MEM.PAGE.AUG", **given)
+    world.module.call("TDH.PHYMEM.PAMT.REMOVE", rcx=EMPTY_WITH_PAIR | L2M)
+    return f"with the pair: {first}; after PAMT.REMOVE: {world.module.call('TDH.MEM.PAGE.AUG', **given)}"
+
+
+DIFFERENCES = (
+    Difference("eight leaves can miss the page pair", "SEPT.ADD is a ninth", sept_add_misses_the_pair),
+    Difference("TDCALLs take no PAMT lock", "TDG.SERVTD.RD and WR walk to a TDR", tdcalls_on_the_card),
+    Difference("entries are locked shared", "true above; the leaf of a new page is exclusive", leaf_is_exclusive),
+    Difference(
+        "a radix tree", "a fixed table of three levels; only the 4K level hangs on pointers", three_fixed_levels
+    ),
+    Difference("a page bitmap", "TDMR_INFO calls the field PAMT_4K", bitmap_in_the_4k_field),
+    Difference("removal hints", "they are in bit 62, and for RECLAIM in R9", hints_in_bit_62),
+    Difference("a pair for each region in use", "a 2M AUG fails where a pair is", no_pair_under_a_2m_page),
+)
