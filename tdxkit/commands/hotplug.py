@@ -70,18 +70,19 @@ def run(args) -> int:
 
 
 def _table(as_json: bool) -> int:
-    from collections import Counter
+    from tdxkit.linux.hotplug import OUTCOMES
+    from tdxkit.linux.hotplug_table import every_result, outcomes, what_matters
 
-    from tdxkit.linux.hotplug import OUTCOMES, hotplug
-    from tdxkit.linux.hotplug_switches import every_scenario
-
-    counts = Counter(hotplug(s).outcome for s in every_scenario())
+    results = every_result()
+    counts, matters = outcomes(results), what_matters(results)
     if as_json:
-        print_json({"outcomes": dict(counts)})
+        print_json({"outcomes": counts, "switches": matters})
         return 0
-    for outcome, count in counts.most_common():
+    for outcome, count in counts.items():
         print(f"{count:5}  {outcome:12}  {OUTCOMES[outcome]}")
-    print(f"{sum(counts.values()):5}  scenarios")
+    print(f"{len(results):5}  scenarios\n\nif this switch alone is turned: end otherwise, saved from the bug check")
+    for switch, found in matters.items():
+        print(f"{found['end otherwise']:5}{found['saves']:5}  {switch}")
     return 0
 
 

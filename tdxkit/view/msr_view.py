@@ -97,7 +97,8 @@ def _said(event: Event, notes: bool) -> str:
     when = "" if event.time is None else f"{event.time:.6f} s  "
     note = f"  {event.note}" if notes and event.note else ""
     fault = " (#GP: refused)" if event.fault else ""
-    thread = f" (pid {event.pid})" if event.pid is not None else ""
+    name = f" {event.name}" if event.vcpu is None and event.name else ""
+    thread = f" (pid {event.pid}{name})" if event.pid is not None else ""
     verb = "reads" if event.op == "read" else "writes"
     return f"{when}{_lane(event)}{thread} {verb} {describe(event.value)}{fault}{note}"
 
