@@ -18,14 +18,32 @@ def test_a_module_is_one_concept(path):
 
 
 def module_imports(path: Path) -> set[str]:
-    """Every module of tdxkit that a file imports, wherever in the file."""
+    """Every module of tdxkit that a file imports or names, wherever in the file."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.isidentifier()
+            and (path.parent / f"{node.value}.py").is_file()
+        ):
+            found.add(
+                ".".join([*path.parent.relative_to(ROOT).parts, node.value])
+            )  # a module called by its name, as designs are
     return {name for name in found if name.startswith("tdxkit")}
+
+
+def notebook_imports() -> set[str]:
+    """Every module that a lesson imports: nbmake runs each."""
+    found = set()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for module, names in re.findall(r'"from (tdxkit[.\w]*) import ([\w, ]+)', path.read_text(encoding="utf-8")):
+            found |= {module, *(f"{module}.{name.strip()}" for name in names.split(","))}
+    return found
 
 
 def test_no_module_lies_beyond_every_test():
@@ -33,11 +51,11 @@ def test_no_module_lies_beyond_every_test():
     tests = list((ROOT / "tests").rglob("*.py"))
     words = "".join(p.read_text() for p in tests)
     reached = {"tdxkit.__main__"} | {f"tdxkit.commands.{name}" for name in COMMANDS if f'"{name}"' in words}
-    fresh = reached | set().union(*map(module_imports, tests))
+    fresh = reached | notebook_imports() | set().union(*map(module_imports, tests))
     while fresh:
         reached |= fresh
         fresh = set().union(*(module_imports(modules[name]) for name in fresh if name in modules)) - reached
-    assert sorted(set(modules) - reached) == [], "no test imports these, nor anything that a test imports"
+    assert sorted(set(modules) - reached) == [], "neither a test nor a lesson imports these, nor anything they import"
 
 
 def test_test_files_have_names_of_their_own():

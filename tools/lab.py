@@ -246,6 +246,20 @@ class LabPage:
             raise KeyError(f"{self.notebook} has no cell {cell_id}")
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def write(self, cell_id: str, source: str) -> None:
+        """Put other text into a cell, as a reader would by typing."""
+        self._panel(
+            f"panel.content.widgets.find(c => c.model.id === {json.dumps(cell_id)})"
+            f".model.sharedModel.setSource({json.dumps(source)});"
+        )
+
+    def run(self, cell_id: str) -> None:
+        """Run one cell and wait for it."""
+        self._panel(
+            f"panel.content.activeCellIndex = panel.content.widgets.findIndex(c => c.model.id === {json.dumps(cell_id)});"
+            "panel.content.deselectAll(); await app.commands.execute('notebook:run-cell');"
+        )
+
     def theme(self, name: str) -> None:
         """Change Lab's theme: `JupyterLab Light` or `JupyterLab Dark`."""
         self.command("apputils:change-theme", theme=name)

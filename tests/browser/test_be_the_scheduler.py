@@ -1,6 +1,7 @@
-"""By hand in a real Lab: keys, buttons, the violation of v2 reached step by step, a pasted code, both themes."""
+"""Notebook 04 in a real Lab, by hand: keys, buttons, the violation of v2 reached step by step, a pasted code, both themes."""
 
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,13 +12,9 @@ from tdxkit.explore.replay import replay_steps
 from tdxkit.linux.refcount.registry import scenario
 
 RULE = "REMOVE finds a pair"
-NOTEBOOK = "planted-steppers.ipynb"
-CELLS = {
-    "imports": "from tdxkit.explore.replay import replay\nfrom tdxkit.linux.refcount.registry import scenario\n"
-    "from tdxkit.view.stepper import Stepper\nv2 = scenario('v2')",
-    "play": f"Stepper.scheduler(v2, goal={RULE!r})",
-    "watch": "Stepper(replay(v2, CODE), replay=lambda code: replay(v2, code))",
-}
+LESSON = Path(__file__).parents[2] / "notebooks" / "04-refcount-races.ipynb"
+# One more cell than the lesson has: the shortest bad run, in a stepper that takes codes.
+WATCH = "Stepper(replay(two, CODE), replay=lambda code: replay(two, code))"
 
 
 def shortest() -> tuple[tuple[int, int], ...]:
@@ -41,10 +38,10 @@ CODE = replay_steps(scenario("v2"), STEPS).code
 
 @pytest.fixture(scope="module")
 def lab_page(lab, chromium):
-    cells = [v4.new_code_cell(source.replace("CODE", repr(CODE)), id=name) for name, source in CELLS.items()]
-    metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / NOTEBOOK)
-    page = chromium.open(lab, NOTEBOOK)
+    nb = nbformat.read(LESSON, as_version=4)
+    nb.cells.append(v4.new_code_cell(WATCH.replace("CODE", repr(CODE)), id="watch"))
+    nbformat.write(nb, lab.root / "04-and-one-cell.ipynb")
+    page = chromium.open(lab, "04-and-one-cell.ipynb")
     page.run_all()
     assert page.cell_errors() == []
     page.page.set_default_timeout(10_000)
@@ -68,7 +65,7 @@ def watch(lab_page, quiet):
 
 @pytest.fixture
 def play(lab_page, quiet):
-    stepper = lab_page.cell("play").locator(".tdx-stepper")
+    stepper = lab_page.cell("scheduler").locator(".tdx-stepper")
     again = stepper.get_by_role("button", name="Start over")
     if again.is_enabled():
         again.click()
@@ -164,6 +161,27 @@ def test_a_hint_leads_there_too(play):
     assert "tdx-met" in play.locator(".tdx-goal").get_attribute("class")
 
 
+def test_the_calm_counterexample_ends_in_the_broken_rule(lab_page, quiet):
+    """What the lesson shows after its search: two switches, and the last step turns the rule."""
+    calm = lab_page.cell("fewest-switches")
+    assert calm.locator(".jp-OutputArea").inner_text().startswith("2 switches: v2:2x1:")
+    calm.get_by_role("button", name="Last", exact=True).click()
+    assert "tdx-broken" in calm.locator(".tdx-say").get_attribute("class")
+
+
+def test_a_readers_own_put_is_judged(lab_page, quiet):
+    """A put that forgets the lock in the lesson's cell: run it, run the judge, and its own counterexample is there."""
+    lab_page.write(
+        "write-put",
+        "def put(m, region):\n    yield 'REMOVE at once'\n    pamt_remove(m, region)\n    m.refcount[region] -= 1",
+    )
+    lab_page.run("write-put")
+    lab_page.run("judge-put")
+    judged = lab_page.cell("judge-put")
+    judged.locator(".tdx-stepper .tdx-broken").first.wait_for()
+    assert "REMOVE at once" in judged.locator(".tdx-stepper").inner_text()
+
+
 def test_who_cannot_move_says_why(play):
     """CPU 0 holds the lock, CPU 1 comes to it: its button is off and names the holder."""
     play.locator(".tdx-pick[data-actor='0']").first.press("Enter")
@@ -209,11 +227,12 @@ def test_a_pasted_code_is_replayed_or_refused_in_a_line(request, which):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_it_reads_in_both_themes(lab_page, watch, theme):
-    """Text against what lies behind it, as the browser computes both: at least 4.5 to 1."""
+    """In every stepper of the lesson: text against what lies behind it, as the browser computes both, at least 4.5 to 1."""
     lab_page.theme(theme)
     watch.get_by_role("button", name="Last", exact=True).click()
-    poor = watch.evaluate(CONTRAST)
-    assert poor == []
+    steppers = lab_page.page.locator(".tdx-stepper")
+    assert steppers.count() >= 7
+    assert [poor for stepper in steppers.all() for poor in stepper.evaluate(CONTRAST)] == []
     ground = watch.evaluate("e => getComputedStyle(e).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", ground)[:3])) > 384) == theme.endswith("Light")
 
