@@ -57,7 +57,7 @@ def evidence_box():
         return [w.Output(outputs=outputs(evidence_views(evidence)))]
 
     return Upload(
-        evidence_job, show, what="digest or mbox", accept=MAIL_FILES, hint="… or paste a digest or mails here"
+        evidence_job, show, what="mail file", accept=MAIL_FILES, hint="… or paste a digest or mails here"
     )
 
 
