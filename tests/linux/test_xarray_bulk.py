@@ -49,6 +49,20 @@ def test_bulk_is_the_loop(script):
         assert digest(quick) == expected_digest(entries)
 
 
+@pytest.mark.parametrize("kind", ["reserve", "store", "erase"])
+def test_marks_below_a_range_that_covers_them(kind):
+    quick, slow = XArray(), XArray()
+    for xa in (quick, slow):
+        bulk(xa, "reserve", 0, 9000)
+        bulk(xa, "erase", 100, 110)
+        for mark, index in enumerate((70, 4500, 8999)):
+            xa_set_mark(xa, index, mark)
+    for start, end in ((64, 5000), (0, 9000)):
+        bulk(quick, kind, start, end, A)
+        one_by_one(slow, kind, start, end, A)
+        assert facts(quick) == facts(slow)
+
+
 @settings(max_examples=80)
 @given(
     st.lists(loops, min_size=1, max_size=4),

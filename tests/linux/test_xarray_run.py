@@ -68,7 +68,7 @@ def test_a_failed_allocation_is_told():
     run = record([["nomem", 1], ["store", 4096, 8]])
     assert run.steps[-1].sentence == "it fails with -12; allocates 1 node"
     page = record([["nomem", 3], ["set_attrs", 0, 900, 8]]).steps[-1]
-    assert page.label == "xa_reserve(128)" and page.sentence == "it fails with -12; the tree stays as it is"
+    assert page.label == "xa_reserve(128)" and page.sentence == "it fails with -12"
     assert tree_text(run.state(2)) == "[0] shift 12, indexes 0–262143, count 0, nr_values 0"
 
 
