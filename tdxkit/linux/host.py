@@ -27,8 +27,14 @@ from tdxkit.units import GIB, PAGE_2M, PAGE_4K
 
 ALL_PATCHES = frozenset(range(1, 13))
 BASES = {"TD": 8, "vCPU": 12, "S-EPT": 16, "pair": 24, "shared": 30, "guest": 64}  # first region of each kind
+REGION_KINDS = tuple(sorted((first, kind) for kind, first in BASES.items()))
 ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11
 PAIR = 2  # pages
+
+
+def kind_of(region: int) -> str:
+    """What the pages of a region (HPA >> 21) are for."""
+    return next((kind for first, kind in reversed(REGION_KINDS) if region >= first), "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class Host:
     # What a Run shows.
 
     def state(self) -> dict[str, object]:
-        """The host as a flat state: locks, counters and pairs of each region in use, totals, the last status."""
+        """The host as a flat state: locks, totals, pools, and for each region (HPA >> 21) in use the kernel's refcount, the module's
+        page count and whether it has its pair."""
         regions = sorted({*self.memory.refcount, *(r for r, e in self.module.m.pamt_2m.items() if e.type == PT_PAMT)})
         state: dict[str, object] = dict.fromkeys(("mmu_lock", "pamt_lock"))
         for lock in self.context.locks:
@@ -107,8 +114,11 @@ class Host:
         if self.meminfo_kb is not None:
             state["meminfo TDX kB"] = self.meminfo_kb
         for region in regions:
-            state |= {f"refcount[{region}]": self.memory.refcount[region], f"pair[{region}]": self.has_pair(region)}
-            state[f"users[{region}]"] = self.module.m.count[region]
+            state[f"region {region}"] = (
+                self.memory.refcount[region],
+                self.module.m.count[region],
+                self.has_pair(region),
+            )
         if self.last[0]:
             state["last SEAMCALL"] = self.last[0]
         return state

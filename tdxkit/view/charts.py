@@ -20,6 +20,12 @@ from tdxkit.view.theme import ACTORS, BOTH_GRID, BOTH_INK, ROLES
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 HATCHES = ("", "/", ".", "\\", "x", "-", "|")
+HATCH = {
+    "size": 6,
+    "solidity": 0.2,
+    "fillmode": "overlay",
+    "fgcolor": "rgba(255,255,255,.65)",
+}  # light lines on the colour
 MIME = "application/vnd.plotly.v1+json"
 # The figure itself has a grey that both papers bear; where the page's own ink is known, its texts take that.
 _STYLE = (
@@ -61,11 +67,17 @@ class Chart:
         folded = element("details", element("summary", "as a table"), element("table", head, *body), class_="tdx-table")
         return Markup(f"<style>{_STYLE}</style>{folded}")
 
+    def bundle(self) -> dict:
+        """The figure as a mime bundle, its table as the text."""
+        config = {
+            "displayModeBar": False
+        }  # not "responsive": Lab sees to the width, and plotly lets the height collapse
+        return {MIME: {**self.spec(), "config": config}, "text/plain": str(self)}
+
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        config = {"displayModeBar": False, "responsive": True}
-        display({MIME: {**self.spec(), "config": config}, "text/plain": str(self)}, raw=True)
+        display(self.bundle(), raw=True)
         display({"text/html": str(self.table_html()), "text/plain": "(the same as a table: print the chart)"}, raw=True)
 
 
@@ -154,7 +166,7 @@ def bars(
     traces = tuple(
         {
             "type": "bar", "name": plain(name), "x": [plain(n) for n in names], "y": list(values),
-            "marker": {"color": _role(name, i, roles), "pattern": {"shape": HATCHES[i % 7], "size": 6, "solidity": 0.25}},
+            "marker": {"color": _role(name, i, roles), "pattern": HATCH | {"shape": HATCHES[i % 7]}},
         }
         for i, (name, values) in enumerate(series.items())
     )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The picture beside a TD's life: regions with their pair and both counts, pools, and whether the caller may sleep.
+
+Stepper(live("v6", record=True).run, picture=host)
+"""
+
+import re
+
+from tdxkit.linux.host import kind_of
+from tdxkit.run import State
+from tdxkit.view import svg
+
+WIDTH, BOX, ROW = 236, 228, 50
+
+
+def host(state: State) -> svg.Markup:
+    """One box a region in use, the pools under them."""
+    regions = sorted(int(m[1]) for key in state if (m := re.fullmatch(r"region (\d+)", key)))
+    shown = [r for r in regions if any(state[f"region {r}"])]
+    parts = [
+        svg.text(
+            4,
+            12,
+            "may sleep" if state["may sleep"] else "may not sleep",
+            role="ok" if state["may sleep"] else "exclusive",
+            font_weight=600,
+        )
+    ]
+    parts.append(
+        svg.text(WIDTH - 4, 12, f"{state['pairs']} pairs, {state['references']} references", role="soft", anchor="end")
+    )
+    y = 22
+    for region in shown:
+        parts.append(_region(state, region, y))
+        y += ROW
+    if not shown:
+        parts.append(svg.text(WIDTH / 2, y + 20, "no region has a pair", role="soft", anchor="middle"))
+        y += 34
+    for name, pages in ((k, v) for k, v in state.items() if k.startswith("pool of ")):
+        parts.append(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"))
+        parts += [
+            svg.element(
+                "rect",
+                x=4 + 14 * k,
+                y=y + 20,
+                width=10,
+                height=10,
+                rx=2,
+                fill="var(--tdx-pair-bg)",
+                stroke="var(--tdx-pair)",
+            )
+            for k in range(pages)
+        ]
+        y += 38
+    said = f"{state['pairs']} pairs, {state['references']} references; " + "; ".join(_words(state, r) for r in shown)
+    return svg.drawing(WIDTH, y + 4, said, *parts)
+
+
+def _region(state: State, region: int, y: float) -> svg.Markup:
+    count, users, pair = state[f"region {region}"]
+    wrong = bool(count) != bool(pair) or users > max(count, 0)
+    role = "bad" if wrong else "pair" if pair else "free"
+    note = f"kernel {count} · module {users} · " + ("pair" if pair else "no pair")
+    return svg.box(4, y, BOX, ROW - 8, f"{kind_of(region)} pages (region {region})", note, role=role, dashed=not pair)
+
+
+def _words(state: State, region: int) -> str:
+    count, users, pair = state[f"region {region}"]
+    return f"{kind_of(region)} region {region}: refcount {count}, {users} pages in use, {'pair' if pair else 'no pair'}"
