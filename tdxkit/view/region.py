@@ -31,12 +31,12 @@ def region(state: State, key: object = 0) -> svg.Markup:
     )
     where = "in the module" if pair else "not here"
     pages = [
-        svg.box(x, 124, 72, 30, f"page {i}", where, role="pair" if pair else "free", dashed=not pair)
-        for i, x in ((0, 25), (1, 103))
+        svg.box(x, 124, 84, 30, f"page {i}", where, role="pair" if pair else "free", dashed=not pair)
+        for i, x in ((0, 12), (1, 104))
     ]
     links = [
         svg.line((100, 106), (100, 115), (x, 115), (x, 124), stroke_dasharray=None if pair else "4 3")
-        for x in (61, 139)
+        for x in (54, 146)
     ]
     guest = svg.text(
         100, 178, f"{users} guest page{'' if users == 1 else 's'} in use" if users else "no guest page in use",

@@ -65,7 +65,7 @@ function makeLane(view, a, most) {
     if (shown !== text || !items.length) open(text);
     if (text === null) latest(t, k); else mark(t, k, line, next);
     const wait = t.wait(a, k), over = t.over(a, k);
-    put(head, over ? "done" : text === null ? "" : `in ${d.texts[text][0]}`);
+    put(head, over ? "done" : text === null ? "" : `in ${d.texts[text][0]}${/^\w+$/.test(d.texts[text][0]) ? "()" : ""}`);
     put(why, t.why(a, k));
     toggle(why, "tdx-blocked", Boolean(wait) && !over);
   };

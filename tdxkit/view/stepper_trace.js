@@ -39,14 +39,15 @@ function readTrace(data) {
     /** Why an actor can or cannot move, and what it holds: one or two sentences. */
     why(a, k) {
       const held = data.tracks.filter(t => t.kind === "lock" && (t.values[k] === a || (Array.isArray(t.values[k]) && t.values[k].includes(a))));
-      const holds = held.map(t => { const from = since(t.values, k); return `Holds ${t.name} ${from ? `since step ${from + (data.offset || 0)}` : "from the start"}. `; }).join("");
+      const began = from => (from ? `since step ${from + (data.offset || 0)}` : data.offset ? `since step ${data.offset} or before` : "from the start");
+      const holds = held.map(t => `Holds ${t.name} ${began(since(t.values, k))}. `).join("");
       const wait = this.wait(a, k), later = after[a][k];
       if (this.over(a, k)) return holds + (last[a][k] ? `Finished at step ${last[a][k] + (data.offset || 0)}.` : "Has nothing to do.");
       if (wait) return holds + wait[2] + (/[.!?]$/.test(wait[2]) ? "" : ".");
       if (later === k + 1) return `${holds}Moves next: ${steps[k][LABEL]}.`;
       // Without a text nobody says where an actor stands between its steps, so whether it could move is not known.
       if (later && !data.graph && !Object.keys(data.texts).length) return `${holds}Moves at step ${later + (data.offset || 0)}: ${steps[later - 1][LABEL]}.`;
-      if (later) return `${holds}Could move: ${steps[later - 1][LABEL]}. It is left waiting until step ${later + (data.offset || 0)}.`;
+      if (later) return `${holds}Could move. Its turn comes at step ${later + (data.offset || 0)}.`;
       return holds + (data.graph ? "Can move." : k < n || data.offset + n < data.total ? "Does not run again here." : "The run ends here.");
     },
     brokenBefore: k => { for (let i = k; i > 0; i--) if (steps[i - 1][BROKEN].length) return i; return 0; },

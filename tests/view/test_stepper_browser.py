@@ -371,6 +371,27 @@ def test_the_page_says_its_run_without_a_script(show, bad_run):
     assert page.locator("pre").inner_text() == str(bad_run)
 
 
+def test_a_page_of_a_long_run_shows_its_window(show):
+    recorder = Recorder({"lock": "CPU 0"})
+    for k in range(30_000):
+        recorder.step("CPU 0", f"step {k + 1}", "x" * 120, {"lock": "CPU 0", "x": k + 1})
+    run = recorder.run("long", ("CPU 0",), tracks=(Track("lock", "lock", "lock"),))
+    stepper = Stepper(run, position=29_000)
+    page, first = show(stepper), stepper._span[0]
+    page.locator(".tdx-timeline").focus()
+    for key, at in (
+        ("ArrowRight", 29_001),
+        ("End", 30_000),
+        ("Home", first),
+        ("ArrowLeft", first),
+        ("ArrowRight", first + 1),
+    ):
+        page.keyboard.press(key)
+        assert count(page) == f"step {at:,} of 30,000"
+        assert page.locator(".tdx-state dd").nth(1).inner_text().endswith(str(at))
+    assert page.locator(".tdx-why").inner_text().startswith(f"Holds lock since step {first} or before.")
+
+
 def test_a_run_without_texts_shows_the_latest_steps(show):
     recorder = Recorder({"msr": 0})
     for k in range(9):
