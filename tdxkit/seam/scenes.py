@@ -15,7 +15,7 @@ from tdxkit.seam.pamt import L2M
 from tdxkit.seam.seamcalls import find_leaf
 from tdxkit.seam.td import HostPages, Td, must
 from tdxkit.seam.versions import LATEST
-from tdxkit.units import GIB, PAGE_2M
+from tdxkit.units import GIB, PAGE_2M, PAGE_4K
 
 CONTROL, FRESH = PAGE_2M, GIB
 PAIR = 2 * GIB, 3 * GIB
@@ -158,8 +158,7 @@ def stages(version: str = LATEST):
 
 
 def _host(module: Module) -> HostPages:
-    host = HostPages(module, CONTROL)
-    host._pairs = [OWN_PAIRS + i * 0x1000 for i in range(64)]
+    host = HostPages(module, CONTROL, range(OWN_PAIRS, OWN_PAIRS + 64 * PAGE_4K, PAGE_4K))
     host.add_pair(FRESH >> 21)
     host.add_pair(EMPTY_WITH_PAIR >> 21)
     return host

@@ -14,6 +14,7 @@ Fidelity card
     stops at a blocked non-leaf entry (inferred); SEPT.ADD over an existing page with bit 0 of RDX succeeds and takes no page
   simplified: the lock of a Secure-EPT entry behaves as the exclusive side of the PAMT lock
   left out: TDCALLs that lock PAMT pages: TDG.SERVTD.RD and WR walk to the target's TDR, shared, as a guest
+  left out: what a guest does while VP.ENTER runs it (accepting pages: they stay PENDING; its locks and time-out: see guest.py)
   left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers
     (data/seamcalls.json names them)
 """

@@ -13,7 +13,7 @@ Fidelity card
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tdxkit.errors import ModelError
 from tdxkit.seam.call import Result
@@ -27,13 +27,13 @@ from tdxkit.units import PAGE_2M, PAGE_4K
 class HostPages:
     """The host's free memory, and the page pairs of the regions it has lent out.
 
-    4K pages come from 2 MiB chunks cut in order, starting at `first`; pair pages from chunks of their own.
+    4K pages come from 2 MiB chunks cut in order, starting at `first`; pair pages from `pair_pages`, then from chunks of their own.
     """
 
-    def __init__(self, module: Module, first: int = PAGE_2M):
+    def __init__(self, module: Module, first: int = PAGE_2M, pair_pages: Iterable[int] = ()):
         self.module, self._next = module, first
         self._free: list[int] = []
-        self._pairs: list[int] = []
+        self._pairs: list[int] = list(pair_pages)
         self._large: list[int] = []
         self.lent: Counter[int] = Counter()  # 4K pages of a region that the TDs have, by region number
 
