@@ -1,4 +1,4 @@
-"""A step of a reader's program that never ends is stopped: its lines are counted while it runs.
+"""A step of a reader's program that never ends is stopped: its instructions are counted while it runs.
 
 Programs of tdxkit itself are not watched. A debugger or coverage tool that traces already keeps its place.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tdxkit.errors import ModelError
 
-LINES = 1_000_000
+INSTRUCTIONS = 1_000_000
 
 
 def foreign(values: tuple) -> bool:
@@ -17,24 +17,28 @@ def foreign(values: tuple) -> bool:
 
 
 def watched(function: Callable, *args):
-    """The result of function(*args); ModelError after so many lines."""
+    """The result of function(*args); ModelError after so many instructions."""
     if sys.gettrace() is not None:
         return function(*args)
-    left = LINES
+    left = INSTRUCTIONS
 
-    def line(frame, event, _):
+    def count(frame, event, _):
         nonlocal left
         left -= 1
         if left < 0:
-            left = LINES  # so that the program's own clean-up may run
+            left = INSTRUCTIONS  # so that the program's own clean-up may run
             raise ModelError(
                 f"{frame.f_code.co_name}, line {frame.f_lineno}",
-                f"a step must end, and this one has run {LINES:,} lines",
+                f"a step must end, and this one has run {INSTRUCTIONS:,} instructions",
                 "put a yield into the loop",
             )
-        return line
+        return count
 
-    sys.settrace(lambda frame, event, _: line)
+    def enter(frame, event, _):
+        frame.f_trace_opcodes = True  # a loop on one line has no line events
+        return count
+
+    sys.settrace(enter)
     try:
         return function(*args)
     finally:

@@ -17,6 +17,7 @@ a rule too. A step that changes nothing and comes back to the same place is *blo
 not m.lock: …`, and threads that are all blocked are a deadlock.
 """
 
+import os
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -196,15 +197,18 @@ def begin(thread: Thread, memory: Memory) -> tuple[types.GeneratorType, object]:
         object.__setattr__(memory, "_open", True)
 
 
+HERE = os.path.dirname(begin.__code__.co_filename)
 MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, RecursionError)
 
 
 def mistake(error: Exception, program: str) -> ModelError:
-    """A slip in the model's own Python, told in one line with its place."""
-    tb = error.__traceback__
-    while tb is not None and tb.tb_next is not None and "tdxkit/explore" not in tb.tb_next.tb_frame.f_code.co_filename:
+    """A slip in the model's own Python, told in one line with its place: the innermost one outside the explorer."""
+    where, tb = program, error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if os.path.dirname(code.co_filename) != HERE:
+            where = f"line {tb.tb_lineno} of {code.co_name}"
         tb = tb.tb_next
-    where = f"{program}, line {tb.tb_lineno} of {tb.tb_frame.f_code.co_name}" if tb is not None else program
     return ModelError(where, f"{type(error).__name__}: {printable(str(error), 90)}", "correct the model")
 
 

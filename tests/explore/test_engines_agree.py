@@ -100,8 +100,8 @@ def shares(seed, count):
     return violations / count, deadlocks / count, clean / count
 
 
-def test_sixty_random_programs():
-    shares(0, 60)
+def test_forty_random_programs():
+    shares(0, 40)
 
 
 @pytest.mark.slow

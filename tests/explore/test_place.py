@@ -58,9 +58,7 @@ def test_a_loop_counted_wrong_would_lose_states():
 
 def test_a_variable_nobody_reads_again_does_not_count():
     def leftover(m, first):
-        a = first
         yield "look"
-        a = m.n
         yield "go on"
         m.n = 1
 
@@ -171,7 +169,7 @@ def test_a_list_in_shared_memory_is_refused_with_the_variable_named():
         yield "grow"
         m.items = [1]
 
-    with pytest.raises(ModelError, match="shared variable items holds .*use a tuple"):
+    with pytest.raises(ModelError, match=r"shared variable items holds .*use a tuple"):
         explore(one(grow, {"items": ()}))
     with pytest.raises(ModelError, match="shared variable items"):
         explore(one(grow, {"items": []}))

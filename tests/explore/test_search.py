@@ -170,7 +170,7 @@ def test_asserts_and_raised_errors_always_count_and_slips_are_told_apart():
 
     assert explore(scene(claims, shared={"n": 0}), prop=DEADLOCK).property == "n is set"
     assert explore(scene(divides, shared={"n": 0})).property.startswith("ZeroDivisionError: ")
-    with pytest.raises(ModelError, match="slips, line 3[0-9]* of slips|slips, line .*NameError"):
+    with pytest.raises(ModelError, match=r"line \d+ of slips: NameError: name .nowhere."):
         explore(scene(slips, shared={"n": 0}))
 
 
@@ -197,8 +197,8 @@ def test_a_model_without_end_stops_at_the_bound_and_says_so():
             n += 1
 
     for reduction, program in itertools.product(("none", "sym", "all"), (counts, counts_alone)):
-        result = explore(scene(program, program, shared={"n": 0}), reduction, bound=3000)
-        assert not result.complete and result.bounded and result.verdict == "ok" and 3000 <= result.states <= 3200
+        result = explore(scene(program, program, shared={"n": 0}), reduction, bound=1000)
+        assert not result.complete and result.bounded and result.verdict == "ok" and 1000 <= result.states <= 1100
         assert "bounded: stopped after" in str(result) and "nothing found so far" in str(result)
     assert outcomes(scene(counts, shared={"n": 0}), bound=500).interleavings is None
 
@@ -233,7 +233,7 @@ def test_a_step_without_end_is_stopped():
         explore(scene(spins, shared={"n": 0}))
     if sys.gettrace() is None:
         for program in (burns, before):
-            with pytest.raises(ModelError, match=r"a step must end, and this one has run 1,000,000 lines"):
+            with pytest.raises(ModelError, match=r"a step must end, and this one has run 1,000,000 instructions"):
                 explore(scene(program, shared={"n": 0}))
         assert sys.gettrace() is None
 
@@ -349,7 +349,7 @@ def test_constants_are_read_and_never_written():
         yield "write"
         m.limit = 2
 
-    with pytest.raises(ModelError, match="m.limit"):
+    with pytest.raises(ModelError, match=r"m\.limit: "):
         explore(scene(uses, shared={"n": 0}, constants={"limit": 3}))
 
 
@@ -416,5 +416,5 @@ def test_endless_states_do_not_take_endless_memory_or_time():
             m.n = n
 
     start = time.monotonic()
-    assert explore(scene(grows, grows, shared={"n": 0}), bound=20_000).bounded
+    assert explore(scene(grows, grows, shared={"n": 0}), bound=8_000).bounded
     assert time.monotonic() - start < 30

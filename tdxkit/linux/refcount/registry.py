@@ -8,7 +8,7 @@ from importlib import import_module
 from types import SimpleNamespace
 
 from tdxkit.card import card_of
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
 from tdxkit.run import Track
@@ -139,6 +139,10 @@ def of_programs(
     put: Callable, get: Callable | None = None, name: str = "mine", threads: int = 2, rounds: int = 1
 ) -> Scenario:
     """A reader's own `put` (and `get`) in the place of v2's, to be explored like a posted design."""
+    for function in filter(None, (put, get)):
+        if not inspect.isgeneratorfunction(function):
+            label = printable(getattr(function, "__name__", function))
+            raise ModelError(label, "a program is a generator function", 'start each atomic step with yield "label"')
     base = _design(ENTRIES["v2"])
     mine = SimpleNamespace(
         TITLE=f"{name}: a reader's own put", SOURCES=(), get=get or base.get, put=put, __doc__=put.__doc__

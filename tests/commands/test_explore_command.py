@@ -1,0 +1,156 @@
+"""The commands explore, replay and list, as a reader types them."""
+
+import json
+
+import pytest
+
+from tdxkit.cli import main
+
+PUT = '''
+def put(m, region):
+    """Decrement outside the lock, and do not look again inside."""
+    yield "dec"
+    m.refcount[region] -= 1
+    if m.refcount[region]:
+        return
+    while True:
+        yield "lock"
+        if not m.pamt_lock:
+            m.pamt_lock = True
+            break
+    yield "remove"
+    m.must("REMOVE finds a pair", m.pair[region])
+    m.pair[region] = False
+    yield "unlock"
+    m.pamt_lock = False
+'''
+
+
+def ran(capsys, *words):
+    """Exit code, what was printed, what was complained about."""
+    code = main(list(words))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+KEYS = [
+    "scenario", "threads", "rounds", "reduction", "verdict", "property", "complete", "states", "steps", "switches", "schedule",
+    "interleavings",
+]  # fmt: skip
+
+
+def test_json_has_exactly_its_keys(capsys):
+    code, out, _ = ran(
+        capsys, "explore", "v2", "--threads", "2", "--rounds", "1", "--reduce", "none", "--count", "--json"
+    )
+    answer = json.loads(out)
+    assert code == 0 and list(answer) == KEYS
+    assert answer | {"schedule": ""} == dict(zip(KEYS, (
+        "v2", 2, 1, "none", "violation", "REMOVE finds a pair", True, 233, 27, 5, "", "65064",
+    )))  # fmt: skip
+    assert ran(capsys, "replay", "v2", answer["schedule"])[0] == 0
+    answer = json.loads(ran(capsys, "explore", "v6", "--json")[1])
+    assert list(answer) == KEYS and (answer["verdict"], answer["property"], answer["schedule"], answer["interleavings"]) == (
+        "ok", None, None, None,
+    )  # fmt: skip
+    assert json.loads(ran(capsys, "explore", "v5-softirq", "--json")[1])["verdict"] == "deadlock"
+
+
+def test_every_option_is_heard(capsys):
+    calm = ran(capsys, "explore", "v2", "--fewest-switches", "--first")[1]
+    assert "28 steps, 2 switches: v2:2x1:b14f A10 B15 A3" in calm and "stopped at the first violation" in calm
+    assert "30 steps" in ran(capsys, "explore", "v2", "--property", "at the end a refcount has its pair")[1]
+    assert "bounded: stopped after" in ran(capsys, "explore", "v6", "--bound", "20")[1]
+    outcomes = ran(capsys, "explore", "v2", "--outcomes", "--count")[1]
+    assert "65,064 interleavings" in outcomes and "28,152" in outcomes
+
+
+def test_replay_prints_steps_and_takes_the_code_in_one_word_or_several(capsys):
+    one = ran(capsys, "replay", "v2", "v2:2x1:b14f A10 B15 A3")
+    assert one == ran(capsys, "replay", "v2", "v2:2x1:b14f", "A10", "B15", "A3")
+    assert (
+        one[0] == 0 and "  28  CPU 0  TDH.PHYMEM.PAMT.REMOVE(region)" in one[1] and "!! REMOVE finds a pair" in one[1]
+    )
+
+
+def test_list_names_what_explore_takes(capsys):
+    _, out, _ = ran(capsys, "list", "--json")
+    listed = {row["name"]: row for row in json.loads(out)}
+    assert {"v2", "v6"} <= set(listed) and "REMOVE finds a pair" in listed["v2"]["properties"]
+    assert "v6   " in ran(capsys, "list")[1]
+
+
+def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
+    file = tmp_path / "my race.py"
+    file.write_text(PUT)
+    code, out, _ = ran(capsys, "explore", f"{file}:put", "--json")
+    answer = json.loads(out)
+    assert (code, answer["verdict"], answer["property"]) == (0, "violation", "a page in use has its pair")
+    code, out, _ = ran(capsys, "replay", f"{file}:put", answer["schedule"])
+    assert code == 0 and f"{answer['steps']:4}  CPU" in out
+    file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))
+    code, _, err = ran(capsys, "replay", f"{file}:put", answer["schedule"])
+    assert code == 2 and "has changed since" in err
+
+
+BAD = [
+    (("explore",), "the following arguments are required"),
+    (("explore", "v9"), "there is no such scenario; try"),
+    (("explore", "v2\x1b[31m"), "scenario v2"),
+    (("explore", "v2", "--threads", "0"), "a whole number from 1 to 15"),
+    (("explore", "v2", "--threads", "16"), "a whole number from 1 to 15"),
+    (("explore", "v2", "--threads", "two"), "a whole number from 1 to 15"),
+    (("explore", "v2", "--rounds", "10"), "a whole number from 1 to 9"),
+    (("explore", "v2", "--reduce", "some"), "invalid choice"),
+    (("explore", "v2", "--property", "x"), "no such property"),
+    (("explore", "v2", "--bound", "0"), "a whole number"),
+    (("explore", "nothing.py:put"), "No such file"),
+    (("explore", "nothing.py"), "FILE.py:FUNCTION"),
+    (("explore", "nothing.py:"), "FILE.py:FUNCTION"),
+    (("explore", "a.py:b-c"), "FILE.py:FUNCTION"),
+    (("replay", "v2"), "the following arguments are required"),
+    (("replay", "v2", "rubbish"), "it starts with scenario:THREADSxROUNDS:digest"),
+    (("replay", "v2", "v6:2x1:be83 A1"), "this is v2:2x1"),
+    (("replay", "v2", "v2:99x1:b14f A1"), "a scenario has 1 to 15 threads"),
+    (("replay", "v2", "v2:2x1:b14f A20"), "step 16: CPU 0 has finished"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), BAD, ids=range(len(BAD)))
+def test_bad_input_is_one_line_and_code_two(capsys, words, says):
+    code, out, err = ran(capsys, *words)
+    assert (code, out) == (2, "") and says in err and err.count("\n") == 1 and err[:-1].isprintable()
+
+
+FILES = [
+    ("def put(m, region):\n    yield 3", "a step starts with a label"),
+    ("def put(m, region):\n    return 1", "a program is a generator function"),
+    ("def put(m):\n    yield 'a'", "takes 1 positional argument"),
+    ("def put(m, region:\n", "it is not Python"),
+    ("put = 3", "it is a generator function put(m, region)"),
+    ("def other(m, region):\n    yield 'a'", "correct the name"),
+    ("raise SystemExit(5)", "it stops with SystemExit"),
+    ("1/0", "it stops with ZeroDivisionError"),
+    ("import nothing_of_this_name", "ModuleNotFoundError"),
+    ("def put(m, region):\n    x = []\n    yield 'a'\n    x.append(1)", "local variable x of put"),
+    ("import random\ndef put(m, region):\n    yield 'a'\n    m.refcount[region] = random.randrange(100)\n    yield 'b'", "no random"),
+    ("def put(m, region):\n    yield 'a'\n    while True: pass", "a step must end"),
+    ("def put(m, region):\n    yield 'a'\n    m.refcont[region] -= 1", "m.refcont: the shared variables of this scenario are"),
+    ("\0", "it is not Python"),
+    ("# coding: nonsense\n", "it is not Python"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says"), FILES, ids=range(len(FILES)))
+def test_a_readers_file_with_a_mistake_gets_one_line(capsys, tmp_path, text, says):
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    code, out, err = ran(capsys, "explore", f"{file}:put")
+    assert (code, out) == (2, "") and says in err and err.count("\n") == 1
+
+
+def test_a_directory_and_a_huge_file_are_refused(capsys, tmp_path):
+    (tmp_path / "dir.py").mkdir()
+    assert "directory" in ran(capsys, "explore", f"{tmp_path}/dir.py:put")[2]
+    (tmp_path / "huge.py").write_bytes(b"#" * (2 << 20))
+    assert "at most 1 MiB" in ran(capsys, "explore", f"{tmp_path}/huge.py:put")[2]

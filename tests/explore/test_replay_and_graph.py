@@ -1,0 +1,159 @@
+"""A replayed run says everything a view shows; the graph is the same story for every schedule at once."""
+
+import json
+import linecache
+from dataclasses import asdict
+
+import pytest
+
+from tdxkit.errors import InputError
+from tdxkit.explore.graph import graph
+from tdxkit.explore.moves import first, moves
+from tdxkit.explore.outcomes import outcomes
+from tdxkit.explore.program import DEADLOCK, Scenario, Thread
+from tdxkit.explore.replay import replay, replay_steps
+from tdxkit.explore.schedule import parse, switches
+from tdxkit.explore.search import explore
+from tdxkit.explore.shrink import shrink
+from tdxkit.explore.tables import Tables
+from tdxkit.explore.walk import walk, walks
+from tdxkit.linux.refcount import scenario
+from tdxkit.linux.refcount.module import REFCOUNT_HAS_PAIR, REMOVE_FINDS_A_PAIR
+from tdxkit.linux.refcount.registry import of_programs
+
+V2 = scenario("v2")
+CALM = replay(V2, explore(V2, fewest_switches=True).schedule)
+
+
+def test_a_run_tells_lines_holders_waits_and_the_exact_step_that_breaks():
+    assert len(CALM) == 28 and CALM.actors == ("CPU 0", "CPU 1")
+    assert [k for k, step in enumerate(CALM.steps, 1) if step.broken] == [28]
+    assert CALM.steps[-1].broken == (REMOVE_FINDS_A_PAIR,)
+    assert CALM.state(3)["pamt_lock"] == "CPU 0" and CALM.state(7)["pamt_lock"] is None
+    assert CALM.state(28) == {"refcount[0]": 0, "pair[0]": False, "users[0]": 0, "pamt_lock": "CPU 0"}
+    assert CALM.card.modelled and CALM.code.startswith("v2:2x1:")
+    for step in CALM.steps:
+        text = CALM.texts[step.line.text].lines[step.line.index]
+        assert step.label in text or "yield from" in text, "a step stands at its own yield, or where a helper is called"
+
+
+def test_who_waits_for_whom_since_when():
+    run = replay_steps(V2, ((1, 0),) * 3 + ((0, 0),) * 2)
+    (wait,) = run.steps[-1].waits
+    assert (wait.actor, wait.holder) == ("CPU 0", "CPU 1")
+    assert wait.why == "CPU 0 waits for pamt_lock, held by CPU 1 since step 3"
+    assert not run.steps[3].waits
+
+
+def test_a_wait_for_a_value_names_the_variable():
+    def waits(m):
+        while True:
+            yield "wait for ready"
+            if m.ready:
+                return
+
+    def readies(m):
+        yield "think"
+        yield "set"
+        m.ready = True
+
+    run = replay_steps(Scenario("s", {"ready": False}, (Thread(waits), Thread(readies))), ((1, 0), (1, 0), (0, 0)))
+    assert [w.why for w in run.steps[0].waits] == ["CPU 0 waits for ready to change"]
+    assert run.steps[1].waits == () and run.steps[2].sentence == "wait for ready"
+
+
+def test_a_finished_actor_stands_nowhere():
+    run = replay_steps(V2, ((0, 0),) * 15)
+    assert run.steps[-1].next is None and run.steps[-2].next is not None
+    assert run.start["CPU 0"].text == "get"
+
+
+def test_a_put_from_a_notebook_cell_shows_its_source_and_one_without_source_still_runs():
+    text = 'def put(m, region):\n    """Mine."""\n    yield "decrement"\n    m.refcount[region] -= 1\n'
+    linecache.cache["<cell 7>"] = (len(text), None, text.splitlines(True), "<cell 7>")
+    for file, shown in (("<cell 7>", True), ("<nowhere>", False)):
+        exec(compile(text, file, "exec"), names := {"__name__": "__main__"})
+        mine = of_programs(names["put"], name="cell.put")
+        result = explore(mine)
+        run = replay(mine, result.schedule)
+        assert (result.verdict, "put" in run.texts) == ("violation", shown)
+        if shown:
+            assert run.texts["put"].lines[2] == '    yield "decrement"'
+
+
+@pytest.mark.parametrize(("name", "nodes"), [("v6", 210), ("v2", None)])
+def test_the_graph_has_every_state_and_every_move(name, nodes):
+    made, tables = graph(scenario(name)), Tables(scenario(name))
+    assert made.complete and len(made.nodes) == len(made.edges) and (nodes is None or len(made.nodes) == nodes)
+    seen, todo = {0: first(tables)}, [0]
+    for node in todo:
+        sid, lids = seen[node]
+        for k in range(2):
+            mine = [edge for edge in made.edges[node] if edge.actor == k]
+            found = moves(tables, (sid, lids), k)
+            assert [e.choice for e in mine] == [m.choice for m in found]
+            assert bool(made.nodes[node].why[k]) == (not found and not made.nodes[node].finished[k])
+            for edge, move in zip(mine, found):
+                assert seen.setdefault(edge.target, (move.sid, move.lids)) == (move.sid, move.lids)
+                if edge.target not in todo:
+                    todo.append(edge.target)
+    assert len(seen) == len(made.nodes)
+
+
+def test_walking_the_graph_is_replaying():
+    made, node = graph(V2), 0
+    for position, ((k, choice), step) in enumerate(zip(parse(CALM.code).steps, CALM.steps), 1):
+        edge = next(e for e in made.edges[node] if (e.actor, e.choice) == (k, choice))
+        node = edge.target
+        assert (edge.label, edge.sentence, edge.broken) == (step.label, step.sentence, step.broken)
+        assert made.shared[made.nodes[node].shared] == CALM.state(position)
+        assert made.nodes[node].lines[k] == step.next
+    assert json.loads(json.dumps(asdict(made)))["nodes"][0]["finished"] == [False, False]
+
+
+def test_a_graph_over_the_limit_is_empty_and_says_so():
+    made = graph(scenario("v6", 3), limit=100)
+    assert (made.complete, made.nodes, made.edges) == (False, (), ())
+
+
+def test_the_graph_shows_deadlocks_and_raised_errors_as_ends():
+    def claims(m):
+        yield "claim"
+        raise ValueError("bad")
+
+    made = graph(Scenario("s", {"n": 0}, (Thread(claims), Thread(claims))))
+    assert [e.broken for e in made.edges[0]] == [("ValueError: bad",)] * 2
+    assert made.edges[1] == () and made.nodes[1].finished == (True, False)
+    stuck = graph(scenario("per-region"))
+    assert any(DEADLOCK in e.broken and not stuck.edges[e.target] for edges in stuck.edges for e in edges)
+
+
+def test_a_walk_is_its_seed_and_a_real_run():
+    one, again, other = walk(V2, 5), walk(V2, 5), walk(V2, 6)
+    assert one == again and one.steps != other.steps
+    run = replay(V2, one.schedule)
+    assert [(k, rule) for k, step in enumerate(run.steps, 1) for rule in step.broken] == list(one.broken)
+    assert one.ended and not walk(V2, 5, limit=3).ended
+
+
+def test_walks_see_only_outcomes_that_the_table_has():
+    table = {(tuple(row.state.values()), row.broken) for row in outcomes(V2).rows}
+    seen, tables = set(), Tables(V2)
+    for found in walks(V2, seed=1, count=100):
+        final = replay(V2, found.schedule, tables).state(len(found.steps))
+        values = tuple(False if k == "pamt_lock" else v for k, v in final.items())
+        seen.add((values, tuple(rule for _, rule in found.broken)))
+    assert seen == table and len(table) == 2
+
+
+@pytest.mark.parametrize("rule", [REMOVE_FINDS_A_PAIR, REFCOUNT_HAS_PAIR])
+def test_shrinking_keeps_the_rule_broken_and_never_grows(rule):
+    bad = next(w for w in walks(scenario("v2", 3), seed=2, count=200) if rule in [r for _, r in w.broken])
+    small = shrink(scenario("v2", 3), bad.steps, rule)
+    assert (switches(small), len(small)) < (switches(bad.steps), len(bad.steps)) and switches(small) <= 6
+    assert rule in replay_steps(scenario("v2", 3), small).steps[-1].broken
+
+
+def test_what_breaks_nothing_cannot_be_shrunk():
+    with pytest.raises(InputError, match="it does not break the rule"):
+        shrink(V2, ((0, 0),) * 3, REMOVE_FINDS_A_PAIR)
