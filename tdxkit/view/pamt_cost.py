@@ -29,7 +29,7 @@ def cost_chart(start: int = START) -> Chart:
     points = {name: [(p, v / GIB) for p, v in zip(GUESTS, shown[i])] for i, name in enumerate(SERIES)}
     chart = lines(
         "PAMT of one machine", "per cent of its memory used by guests", "GiB of PAMT", points, roles=SERIES,
-        sliders=[_slider(columns, start)], height=470, margin={"l": 60, "r": 20, "t": 48, "b": 150},
+        sliders=[_slider(columns, start)], height=500, margin={"l": 60, "r": 20, "t": 92, "b": 150},
         legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"}, yaxis={"rangemode": "tozero"},
     )  # fmt: skip
     for trace in chart.traces:

@@ -11,7 +11,7 @@ from tdxkit.view.layout import layered
 from tdxkit.view.svg import Markup, drawing, element, group, line, text, visible
 
 NARROW = 106
-WIDTHS, TALL, STEP = (152, 152, NARROW, 130), 50, 70  # boxes by layer, and the way from one layer to the next
+WIDTHS, TALL, STEP = (152, 152, NARROW, 142), 50, 70  # boxes by layer, and the way from one layer to the next
 
 
 def draw(graph: nx.DiGraph, label: str, title: str = "") -> Markup:
@@ -72,7 +72,7 @@ def _box(x: float, y: float, node: dict) -> Markup:
     parts.append(text(left + 14, y + 17, _fit(name, (wide - 32) / 6.7), font_size=11, font_weight=600))
     if node["at"] is not None:
         parts.append(text(left + wide - 8, y + 17, node["title"][:2], role="soft", anchor="end", font_size=10))
-    parts.append(text(left + 14, y + 30, _fit(node["content"], (wide - 18) / 5.2), role="soft", font_size=10))
+    parts.append(text(left + 14, y + 30, _fit(node["content"], (wide - 18) / 6), role="soft", font_size=10))
     if lock is not None:
         parts.append(_disc(left + 18, y + 39.5, mode))
         parts.append(text(left + 27, y + 43, _fit(lock, (wide - 30) / 5.4), role=mode, font_size=10, font_weight=600))
