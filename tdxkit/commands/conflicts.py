@@ -17,7 +17,7 @@ def run(args):
     if args.leaf:
         from tdxkit.seam.seamcalls import find_leaf
 
-        name = find_leaf(args.leaf).name
+        name = find_leaf(args.leaf.upper().removesuffix(" 2M")).name
         pairs = [
             conflict(a, b) for a in chosen for b in chosen if name in (a.removesuffix(" 2M"), b.removesuffix(" 2M"))
         ]
