@@ -1,0 +1,107 @@
+"""The boards of lessons 03, 04 and 05: pictures from states, tables from models, switches and progress without a browser."""
+
+import asyncio
+
+import networkx as nx
+import pytest
+
+from tdxkit.linux.life import live
+from tdxkit.review.lens import lens
+from tdxkit.view import contention_board, lens_view, series_board
+from tdxkit.view.host_picture import host
+from tdxkit.view.stepper import Stepper
+
+
+def test_the_host_picture_says_what_the_state_says():
+    run = live("v6", record=True).run
+    for state in run.states():
+        drawn = host(state)
+        assert f"{state['pairs']} pairs" in drawn and ("may not sleep" in drawn) == (not state["may sleep"])
+        assert drawn.count("pages (region") == sum(any(v) for k, v in state.items() if k.startswith("region "))
+
+
+def test_a_count_that_promises_no_pair_is_marked():
+    state = dict(live("v6", record=True).run.state(12))
+    assert "tdx-bad" not in host(state)
+    state["region 8"] = (1, 0, False)
+    assert "tdx-bad" in host(state)
+
+
+def test_the_needs_are_a_graph_without_cycles_and_the_picture_has_a_twin():
+    graph = series_board.needs_graph()
+    assert nx.is_directed_acyclic_graph(graph) and len(graph) == 12
+    picture = series_board.needs_picture()
+    assert picture.svg.count("<circle") == 12 and "11 x86/virt/tdx: Enable Dynamic PAMT: needs 4, 5, 6, 7, 8, 9" in str(
+        picture
+    )
+
+
+def test_a_switch_lives_the_life_again():
+    board = series_board.switches()
+    boxes, said, shown = board.children[0].children, board.children[2], board.children[3]
+    assert [box.disabled for box in boxes] == [True] * 4 + [False] * 8 and "clean" in said.value
+    boxes[7].value = False
+    assert "TDH.MEM.SEPT.ADD failed" in said.value and isinstance(shown.children[0], Stepper)
+    boxes[7].value = True
+    boxes[10].value = False
+    assert "at most 0 kB" in said.value
+
+
+def test_tables_come_from_the_models():
+    assert len(series_board.without_table().rows) == 8
+    assert [row[1] for row in series_board.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
+    assert [row[1] for row in series_board.versions_table().rows] == [10, 10, 15, 15, 10, 10]
+    seen = lens(["v2", "v6"])
+    assert "28,152" in str(lens_view.outcomes_table(seen)) and "10" in str(lens_view.partings_table(seen))
+    assert lens_view.costs_table(seen).rows[0][:3] == ("v2", 15, 2)
+    assert [row[1] for row in lens_view.verdicts_table(["v6", "v5-softirq", "inc-first"]).rows] == [
+        "nothing",
+        "deadlock",
+        "a page in use has its pair",
+    ]
+
+
+@pytest.mark.slow
+def test_fault_tables():
+    rows = {row[0]: row for row in series_board.faults_summary().rows}
+    assert rows["v6"][4] == 0 < rows["v4"][4] and rows["v3"][5] > 0
+    assert {row[0] for row in series_board.left_table("v6").rows if row[3] == "no"} == {
+        "TDH.PHYMEM.PAMT.REMOVE", "TDH.PHYMEM.PAGE.RECLAIM", "TDH.PHYMEM.PAGE.WBINVD",
+    }  # fmt: skip
+
+
+def small_board():
+    board = contention_board.Contention()
+    board.seconds.value, board.tds.value = 1, 4
+    return board
+
+
+def test_the_contention_board_without_a_loop_runs_to_its_end():
+    board = small_board()
+    assert "nothing simulated" in str(board)
+    board.start.click()
+    assert list(board.results) == ["global", "fast-path", "hashed", "per-region"]
+    assert board.bar.value == 1 and board.cancel.disabled and "waits" in str(board)
+
+
+def test_cancel_is_heard_at_once_and_keeps_what_there_was():
+    async def act():
+        board = small_board()
+        board.seconds.value = 60
+        board.begin()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not board.cancel.disabled
+        board.cancel.click()
+        before = asyncio.get_running_loop().time()
+        await board._task
+        return board, asyncio.get_running_loop().time() - before
+
+    board, seconds = asyncio.run(act())
+    assert list(board.results) == ["global"] and 0 < board.results["global"].seconds < 60
+    assert seconds < 0.5 and "cancelled" in board._said.value
+
+
+def test_a_crowd_waits():
+    run = contention_board.crowded_run()
+    assert any(step.waits for step in run.steps) and len(run.actors) == 6
