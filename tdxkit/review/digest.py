@@ -146,7 +146,8 @@ class _Ledger:
         people = tables[1]
         self.counted = {row.who.email: row.count for row in people.rows}
         self.whole = people.whole
-        self.series: dict[str, Counter] = {}
+        self.mails: Counter[str] = Counter()  # by author
+        self.series: Counter[tuple] = Counter()
         self.seen: set[tuple[str, str]] = set()
 
     def doubt(self, who: Person, what: Subject, after_total: bool) -> str:
@@ -161,25 +162,26 @@ class _Ledger:
             return ""
         if (who.email, what.text) in self.seen:
             return "the same author and subject stood before"
-        before = self._mails(who, None)
-        if before <= count < self._mails(who, what):
+        before = self.mails[who.email]
+        if before <= count < before + self._more(who, what):
             return f"its author is counted {count} times, which the other entries explain"
         return ""
 
-    def _mails(self, who: Person, more: Subject | None) -> int:
-        series = Counter(self.series.get(who.email, {}))
-        if more:
-            self._add(series, more)
-        return sum(series.values())
+    def book(self, who: Person, what: Subject) -> None:
+        """Take an entry as one of the digest's: its series accounts for so many of its author's mails."""
+        self.seen.add((who.email, what.text))
+        more = self._more(who, what)
+        self.mails[who.email] += more
+        self.series[self._key(who, what)] += more
+
+    def _more(self, who: Person, what: Subject) -> int:
+        """Mails that this entry speaks of beyond those of its series that are booked: all its patches, and the cover."""
+        booked = self.series[self._key(who, what)]
+        return max(booked, what.total or 1) + (what.n == 0) - booked
 
     @staticmethod
-    def _add(series: Counter, what: Subject) -> None:
-        key = (what.version, what.total) if what.total else what.text
-        series[key] = max(series[key], what.total or 1) + (what.n == 0)
-
-    def book(self, who: Person, what: Subject) -> None:
-        self.seen.add((who.email, what.text))
-        self._add(self.series.setdefault(who.email, Counter()), what)
+    def _key(who: Person, what: Subject) -> tuple:
+        return who.email, what.version, what.total or what.text
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from tdxkit.review.people import HEADER_LIMIT, Person, person, plain
 from tdxkit.review.post import Post
 from tdxkit.review.subject import Subject, subject
 
-NESTING = 50  # multipart marks in a mail; one with more is not taken apart
+NESTING = 30  # multipart marks in a mail; one with more is not taken apart
 _HEAD_LIMIT = 256 * 1024
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)

@@ -8,6 +8,7 @@ from tdxkit.review.diffstat import Diffstat, diffstats
 from tdxkit.review.people import plain
 
 LINKS_KEPT = 100
+ITEM_LIMIT = 4000  # characters of a title, a change or a trailer over several lines
 _SHORTLOG = re.compile(r"(\S.{0,120}?) \((\d{1,5})\):")
 _TRAILER = re.compile(r"([A-Z][A-Za-z0-9-]{1,40}): +(\S.*)")
 _AFTER_BY = re.compile(r"\[.*\]|\(cherry picked from .*\)|\s+\S.*")  # what may stand among trailers
@@ -84,6 +85,11 @@ def message(lines: Sequence[str]) -> Message:
     )
 
 
+def _joined(text: str, more: str) -> str:
+    """A line and its continuation; what has grown past its limit stays as it is, so that a long paragraph costs no square."""
+    return text if len(text) > ITEM_LIMIT else f"{text} {more.strip()}"
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
@@ -104,7 +110,7 @@ def _shortlogs(lines: Sequence[str]) -> tuple[tuple[Shortlog, ...], set[int]]:
             if depth == margin:
                 titles.append(title)
             else:  # wrapped by git shortlog -w
-                titles[-1] += " " + title
+                titles[-1] = _joined(titles[-1], title)
             at += 1
         if titles and (len(titles) == int(head[2]) or margin in (2, 6)):
             found.append(Shortlog(plain(head[1]), int(head[2]), tuple(titles)))
@@ -150,7 +156,7 @@ def _items(lines: list[tuple[int, str]], at: int) -> tuple[tuple[str, ...], int]
         elif items:
             if bulleted and _indent(line) <= margin:
                 break
-            items[-1] += " " + line.strip()
+            items[-1] = _joined(items[-1], line)
         else:
             items.append(line.strip())
         at += 1
@@ -170,7 +176,7 @@ def _trailers(lines: list[str]) -> tuple[Trailer, ...]:
         if match := _TRAILER.fullmatch(line):
             found.append(Trailer(match[1], match[2]))
         elif found and line[:1] == " ":
-            found[-1] = Trailer(found[-1].key, f"{found[-1].value} {line.strip()}")
+            found[-1] = Trailer(found[-1].key, _joined(found[-1].value, line))
         elif not _AFTER_BY.fullmatch(line):
             found = []  # prose: trailers may still follow it in the same paragraph
     return tuple(found)

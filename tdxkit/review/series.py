@@ -7,6 +7,7 @@ series apart. Their order in the file means nothing: covers come before and afte
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tdxkit.review.people import Person
 from tdxkit.review.post import Post
@@ -79,8 +80,8 @@ class Series:
         said = []
         if self.cover is None and (self.total or 0) > 1:
             said.append("no cover")
-        if self.missing:
-            said.append(f"missing of {self.total}: {spans(self.missing)}")
+        if self.total and len([n for n in self.patches if n <= self.total]) < self.total:
+            said.append(f"missing of {self.total}: {gaps(self.present, self.total)}")
         for post in filter(None, (self.cover, *self.patches.values())):
             name = "cover" if post is self.cover else f"patch {post.subject.n or 1}"
             said += [f"{name}: {what}" for what in post.missing()]
@@ -99,6 +100,17 @@ def spans(numbers: Iterable[int]) -> str:
             runs[-1][1] = n
         else:
             runs.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+
+
+def gaps(present: Iterable[int], total: int) -> str:
+    """What lies between sorted numbers, 1 to `total`, in words; no longer to find than there are numbers.
+
+    >>> gaps([2, 5], 9)
+    '1, 3–4, 6–9'
+    """
+    edges = [0, *(n for n in present if n <= total), total + 1]
+    runs = [(a + 1, b - 1) for a, b in pairwise(edges) if b - a > 1]
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
 
 

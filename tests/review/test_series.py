@@ -13,7 +13,7 @@ from tdxkit.review.mail import read_mails
 from tdxkit.review.message import Message, Shortlog
 from tdxkit.review.people import Person
 from tdxkit.review.post import Post
-from tdxkit.review.series import bare, series_of, spans
+from tdxkit.review.series import bare, gaps, series_of, spans
 from tdxkit.review.subject import subject
 from tdxkit.review.versions import compare, lineages
 
@@ -176,5 +176,6 @@ def test_lineages(practice):
 
 
 def test_words():
+    assert gaps([], 3) == "1–3" and gaps([1, 2, 3], 3) == "" and gaps([1, 4], 3) == "2–3"
     assert spans([]) == "" and spans([3, 1, 2, 7, 9, 10]) == "1–3, 7, 9–10"
     assert bare("[X] [Y] A  Title") == "a title"
