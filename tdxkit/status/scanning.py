@@ -2,7 +2,7 @@
 
 A number is taken for a status when its upper half is one that a header has. Where the line speaks of TDX before the number
 (SEAMCALL, TDX, TDH…, TDG…) that is enough, and an unknown status with the error bit is found too; elsewhere it must also be an
-error, written with all 16 digits, and its lower half must be one that this status can have: page table entries and addresses
+error (so it has all 16 digits), and its lower half must be one that this status can have: page table entries and addresses
 are 64 bits as well.
 """
 
@@ -48,8 +48,7 @@ def finds(text: str) -> Iterator[Found]:
     line, start, end = 1, 0, -1
     for match in _NUMBER.finditer(text):
         at = match.start()
-        digits = match[1]
-        value = int(digits, 16)
+        value = int(match[1], 16)
         if not _could_be(value):
             continue
         if at > end:  # a new line: count those passed since the last one
@@ -57,7 +56,7 @@ def finds(text: str) -> Iterator[Found]:
             line += text.count("\n", start, begin)
             start, end = begin, _end_of_line(text, at)
         before = text[max(start, at - LINE_SHOWN) : at]
-        if _is_status(value, len(digits), before):
+        if _is_status(value, before):
             yield Found(line, at - start, text[start : min(end, start + LINE_SHOWN)], value, _leaf(before))
 
 
@@ -70,7 +69,7 @@ def _could_be(value: int) -> bool:
     return not value & _MASK16 and (value >> 63 or value >> 40 <= 0x11 or value >> 62 == 1)
 
 
-def _is_status(value: int, digits: int, before: str) -> bool:
+def _is_status(value: int, before: str) -> bool:
     name, _, _ = name_of(value)
     told = _SUBJECT.search(before)
     if value & c.STATUS_MASK == 0:  # success: only a plain zero that is given as a result
@@ -79,7 +78,7 @@ def _is_status(value: int, digits: int, before: str) -> bool:
         )
     if told:
         return name is not None or bool(value >> 63 and value >> 40 & 0xFF in (*range(18), 255))
-    return bool(name and value >> 62 and digits == 16 and details_of(value, name).plausible)
+    return bool(name and value >> 62 and details_of(value, name).plausible)
 
 
 def _leaf(before: str) -> str | None:

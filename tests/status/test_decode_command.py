@@ -65,6 +65,18 @@ def test_scan_of_bytes_that_are_no_text(capsys, tmp_path):
     assert run(capsys, "--scan", path)[1] == "0 statuses found\n"
 
 
+def test_a_log_that_is_too_long_is_refused(capsys, tmp_path, monkeypatch):
+    from tdxkit.commands import decode
+
+    monkeypatch.setattr(decode, "LIMIT", 10)
+    path = tmp_path / "log"
+    path.write_text("x" * 11)
+    code, out, err = run(capsys, "--scan", path)
+    assert code == 2 and out == "" and err.count("\n") == 1
+    path.write_text("x" * 10)
+    assert run(capsys, "--scan", path)[0] == 0
+
+
 BAD = [
     ["hello"], ["-5"], ["--", "-5"], ["0x" + "1" * 17], [""], ["9" * 10**5], ["\x1b[2J"], ["0x1", "hello"], [],
     ["0x1", "--leaf", "TDH.NOPE"], ["0x1", "--leaf", ""], ["0x1", "--leaf", "\x1b]0;x"], ["0x1", "--leaf", "9999"],

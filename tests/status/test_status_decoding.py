@@ -85,6 +85,20 @@ def test_what_the_lower_half_means(value, kind, text):
     assert details.kind == kind or (kind, details.kind) == ("tdmr_area", "tdmr")
 
 
+@pytest.mark.parametrize(
+    ("value", "plausible"),
+    [
+        ("TDX_OPERAND_BUSY|RCX", True), ("TDX_OPERAND_BUSY|0x7777", False), ("TDX_PAMT_PAGE_NOT_EMPTY|2", False),
+        ("TDX_PAMT_OVERLAP|0x020103", True), ("TDX_PAMT_OVERLAP|0x1000000", False), ("TDX_OP_STATE_INCORRECT|12", True),
+        ("TDX_OP_STATE_INCORRECT|13", False), ("TDX_INTERRUPTED_PAMT|512", False), ("0x8000FF000000000D", True),
+        ("0x8000FF0000010000", False), ("TDX_LIFECYCLE_STATE_INCORRECT|0xFFFF", True),
+        ("TDX_LIFECYCLE_STATE_INCORRECT|0x10000", False), ("0x80000599000000FF", False),
+    ],
+)  # fmt: skip
+def test_lower_halves_that_no_module_would_return_are_not_plausible(value, plausible):
+    assert decode(value).details.plausible == plausible
+
+
 def test_an_exit_reason_needs_the_leaf():
     assert decode(0x30, "TDH.VP.ENTER").details.text == "exit reason 48: EPT violation"
     assert decode(0x30).details.kind == "exit_reason" and "would be" in decode(0x30).details.text
@@ -134,6 +148,12 @@ def test_what_the_kernel_does_depends_on_the_leaf(leaf, busy, other):
     assert decode("TDX_OPERAND_BUSY|RCX", leaf).kernel.kind == busy
     assert decode("TDX_PAGE_METADATA_INCORRECT|RCX", leaf).kernel.kind == other
     assert decode(0, leaf).kernel.kind == "go on"
+
+
+def test_a_leaf_whose_caller_was_not_read_is_said_to_be_so():
+    for leaf in ("TDH.SYS.RD", "TDH.MEM.PAGE.PROMOTE"):
+        assert decode("TDX_PAGE_METADATA_INCORRECT|RCX", leaf).kernel.kind == "not read"
+        assert decode(0, leaf).kernel.kind == "go on"
 
 
 def test_more_of_what_the_kernel_does():

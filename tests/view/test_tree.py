@@ -1,6 +1,5 @@
 """The PAMT drawn as a tree: the boxes are the model's entries, none collide, the text twin says the same."""
 
-import re
 from xml.etree import ElementTree
 
 import networkx as nx
@@ -114,7 +113,13 @@ def test_boxes_say_their_state_without_colour():
         picture.text.splitlines()[0] == "a title"
         and "  2M entry 0x100000000 (region): NDA; lock exclusive" in picture.text
     )
-    assert re.search(r"stroke-width=\"2.6\"", picture.svg)
+    frames = {}
+    for group in ElementTree.fromstring(picture.svg).iter("g"):
+        words = {t.text for t in group.findall("text")}
+        for mode in ("exclusive", "shared by 1"):
+            if mode in words:
+                frames[mode] = [r.get("stroke-width") for r in group.findall("rect") if r.get("stroke")]
+    assert frames == {"exclusive": ["2.6"], "shared by 1": ["1.2", "1"]}
 
 
 def test_one_entry_is_drawn_once_and_labels_stay_text():
