@@ -63,7 +63,11 @@ def treemap(stat: Diffstat, title: str = "What the diffstat weighs") -> Chart:
     rows = tuple((f.path, f.changes, between(f.added, "+"), between(f.removed, "−")) for f in stat.files)
     head = f"{title}: {stat.files_changed} files, +{stat.insertions} −{stat.deletions}"
     return Chart(
-        head, (trace,), ("file", "changed", "added", "removed"), rows, {"height": 420, "margin": {"t": 48, "b": 8}}
+        head,
+        (trace,),
+        ("file", "changed", "added", "removed"),
+        rows,
+        {"height": 420, "margin": {"l": 12, "r": 12, "t": 48, "b": 8}},
     )
 
 
