@@ -1,11 +1,13 @@
 """The stepper's page in real Chromium: keys, buttons, slider, scheduler, both themes, hostile names, and that it says what the run says."""
 
 import random
+import re
 from xml.etree import ElementTree
 
 import pytest
 
 from tdxkit.explore.replay import replay
+from tdxkit.explore.search import explore
 from tdxkit.linux.refcount import scenario
 from tdxkit.run import Line, Recorder, Text, Track, words
 from tdxkit.view import lanes, svg
@@ -213,6 +215,25 @@ def test_digits_pick_and_a_hint_leads_there(show, make_scheduler):
     assert page.locator(".tdx-met").count() == 1 and count(page) == "step 9 of 9"  # nine steps are the fewest
 
 
+def test_following_the_hint_is_a_shortest_way(show):
+    one = scenario("v2")
+    page, left = show(Stepper.scheduler(one, goal=RULE)), []
+    while not page.locator(".tdx-met").count():
+        page.get_by_text("Hint").click()
+        said = page.locator(".tdx-goal").inner_text()
+        left.append(int(re.search(r"(\d+) more step", said)[1]))
+        pick(page, 0 if "CPU 0 goes next" in said else 1)
+    assert left == list(range(explore(one, prop=RULE).steps, 0, -1))
+    for _ in range(2):
+        page.get_by_text("Undo").click()
+    pick(page, 1 - int("CPU 1" in page.locator(".tdx-say b").inner_text()))
+    page.get_by_text("Hint").click()
+    assert (
+        "more step" in page.locator(".tdx-goal").inner_text()
+        or "cannot be broken any more" in page.locator(".tdx-goal").inner_text()
+    )
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make_scheduler, seed):
     graph, chance = make_graph(), random.Random(seed)
@@ -234,10 +255,13 @@ def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make
     assert page.locator(".tdx-paste output").inner_text() == f"It fits: {length} steps."
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_walk_in_the_browser_replays_in_python(show, seed):
-    one, chance = scenario("v2-enomem"), random.Random(seed)
-    page = show(Stepper.scheduler(one, goal=RULE))
+# v3-add-fails has a rule about states that stays broken for many steps, v2-enomem a choice.
+@pytest.mark.parametrize(
+    ("name", "seed"), [("v2-enomem", 0), ("v2-enomem", 1), ("v3-add-fails", 0), ("v3-add-fails", 3)]
+)
+def test_a_walk_in_the_browser_replays_in_python(show, name, seed):
+    one, chance = scenario(name), random.Random(seed)
+    page = show(Stepper.scheduler(one))
     while (free := page.locator(".tdx-pick:not([aria-disabled])")).count():
         free.nth(chance.randrange(free.count())).click()
     run, n = replay(one, page.locator(".tdx-schedule").inner_text()), page.locator(".tdx-count b").inner_text()
