@@ -1,6 +1,7 @@
 """Diffstats read backwards, checked against git's rule run forwards; diffs counted, checked against unidiff."""
 
 import pytest
+import unidiff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -207,7 +208,6 @@ def test_diff_counted_with_traps():
 
 
 def test_counts_agree_with_unidiff():
-    unidiff = pytest.importorskip("unidiff")
     text = "\n".join(DIFF[:WHOLE]) + "\n"
     theirs = [(f.path, f.added, f.removed) for f in unidiff.PatchSet(text)]
     assert theirs == [(f.path, f.added[0], f.removed[0]) for f in read_diff(DIFF[:WHOLE], Notes()).stat.files]
@@ -222,7 +222,6 @@ def test_counts_agree_with_unidiff():
     )
 )
 def test_counts_agree_with_unidiff_on_diffs_of_difflib(files):
-    unidiff = pytest.importorskip("unidiff")
     from difflib import unified_diff
 
     lines = []
