@@ -6,8 +6,18 @@ import json
 from tdxkit.errors import InputError
 
 
+class _Help(argparse.HelpFormatter):
+    """Help of a fixed width: to ask the terminal for its own, argparse loads shutil and all its compressors at every start."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, width=100)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse whose complaints are one line, like every other bad input."""
+
+    def __init__(self, **more):
+        super().__init__(**{"formatter_class": _Help, **more})
 
     def error(self, message: str):
         raise InputError(self.prog, message.replace("\n", " "), f"see python -m {self.prog} --help")

@@ -14,7 +14,10 @@ from tdxkit.status import codes as c
 from tdxkit.status.decoding import Decoded, decode, name_of
 from tdxkit.status.lower import details_of
 
-_NUMBER = re.compile(r"(?<![\w.-])(?:0[xX])?([0-9a-fA-F]{9,16}|(?<=0[xX])0)(?![\w-])")
+# Begins with what no search can skip over faster: a status has bits 59:48 clear. What stands before it is looked at in `finds`.
+_NUMBER = re.compile(
+    r"(?:0[xX](0|[0-9a-fA-F]{9,16})|([4689cCeE]000[0-9a-fA-F]{12}|0000[0-9a-fA-F]{12}))(?![\w-])", re.ASCII
+)
 _SUBJECT = re.compile(r"seamcall|tdcall|tdx|tdh[_.]|tdg[_.]", re.IGNORECASE)
 _LEAF = re.compile(r"(?<![A-Za-z])TDH(?:[_.][A-Za-z]+)+", re.IGNORECASE)
 _LEAF_NUMBER = re.compile(r"SEAMCALL\s*\(?\s*(?:0x)?([0-9a-fA-F]{1,16})\)", re.IGNORECASE)
@@ -48,8 +51,8 @@ def finds(text: str) -> Iterator[Found]:
     line, start, end = 1, 0, -1
     for match in _NUMBER.finditer(text):
         at = match.start()
-        value = int(match[1], 16)
-        if not _could_be(value):
+        value = int(match[match.lastindex], 16)
+        if not _could_be(value) or (at and (text[at - 1].isalnum() or text[at - 1] in "_.-")):
             continue
         if at > end:  # a new line: count those passed since the last one
             begin = text.rfind("\n", start, at) + 1 or start
