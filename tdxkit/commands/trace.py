@@ -51,7 +51,8 @@ def _open(name: str) -> BinaryIO:
 
     if name == "-":
         return nullcontext(sys.stdin.buffer)
-    path = Path(str(data_path(f"traces/{EXAMPLE}"))) if name == "example" else Path(name)
+    posted = name == "example" and not Path(name).exists()
+    path = Path(str(data_path(f"traces/{EXAMPLE}"))) if posted else Path(name)
     try:
         return path.open("rb")
     except (OSError, ValueError) as error:

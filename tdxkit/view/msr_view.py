@@ -96,11 +96,13 @@ def _said(event: Event, notes: bool) -> str:
     """One access in words: what the hover and the twin say."""
     when = "" if event.time is None else f"{event.time:.6f} s  "
     note = f"  {event.note}" if notes and event.note else ""
-    fault = " (#GP: refused)" if event.fault else ""
     name = f" {event.name}" if event.vcpu is None and event.name else ""
     thread = f" (pid {event.pid}{name})" if event.pid is not None else ""
-    verb = "reads" if event.op == "read" else "writes"
-    return f"{when}{_lane(event)}{thread} {verb} {describe(event.value)}{fault}{note}"
+    if event.op == "write":
+        did = f"writes {describe(event.value)}" + (" (#GP: refused)" if event.fault else "")
+    else:
+        did = "reads and takes #GP" if event.fault else f"reads {describe(event.value)}"
+    return f"{when}{_lane(event)}{thread} {did}{note}"
 
 
 def _mark(x: float, y: float, event: Event, notes: bool) -> Markup:
@@ -117,7 +119,7 @@ def _mark(x: float, y: float, event: Event, notes: bool) -> Markup:
             svg.line((x - 9, y - 12), (x + 9, y + 6), role="bad", stroke_width=2),
             svg.line((x - 9, y + 6), (x + 9, y - 12), role="bad", stroke_width=2),
         ]
-    value = f"{event.value:x}"
+    value = f"{event.value:x}" if event.op == "write" or not event.fault else "—"
     word = svg.text(
         x, y + 15, value if len(value) < 8 else value[:6] + "…", anchor="middle", font_size=10, font_family=MONO
     )

@@ -81,6 +81,13 @@ def test_the_host_is_checked_against_a_fixed_set(value):
     assert (msr.host_write(value) == "") == ({n for n in range(64) if value >> n & 1} <= {0, 1, 2, 17, 18, 20})
 
 
+def test_each_bit_alone():
+    everything = Cpuid(True, True, True, True)
+    taken = {n for n in range(64) if not msr.host_write(1 << n)}
+    assert taken == {n for n in range(64) if not msr.guest_write(0, 1 << n, everything)} == {0, 1, 2, 17, 18, 20}
+    assert {n for n in range(64) if not msr.guest_write(0, 1 << n, msr.NOTHING)} == {0}
+
+
 @given(values, cpuids)
 def test_conditions_of_use(value, cpuid):
     bit = {n: bool(value >> n & 1) for n in range(64)}

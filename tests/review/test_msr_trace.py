@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.facts import data_path
 from tdxkit.linux.msr import Event
-from tdxkit.review.msr_reading import Burst, Check, ReadingBuilder, read_trace
+from tdxkit.review.msr_reading import KEEP, Burst, Check, ReadingBuilder, read_trace
 from tdxkit.review.msr_trace import MAX_BAD, MAX_LINE, TraceReader, parse
 
 POSTED = data_path("traces/kvm_msr.trace").read_bytes()
@@ -222,7 +222,6 @@ def test_a_line_without_end_takes_no_memory():
 def test_a_long_trace_with_ever_new_values_stays_bounded():
     builder, reader = ReadingBuilder(), TraceReader()
     rng = random.Random(1)
-    tracemalloc.start()
     for block in range(7):
         lines = (
             f"CPU {rng.randrange(9999)}/KVM-{rng.randrange(99999)} [000] {block}.{k:06}: kvm_msr: msr_write "
@@ -231,8 +230,8 @@ def test_a_long_trace_with_ever_new_values_stays_bounded():
         )
         builder.add(reader.feed("".join(lines).encode()))
         if block == 5:
-            before = tracemalloc.get_traced_memory()[0]
-    grown = tracemalloc.get_traced_memory()[0] - before
+            tracemalloc.start()  # everything is full by now: what comes after must not stay
+    grown = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert grown < 1_000_000 and reader.counts.events == 17_500
     assert "counted and not told" in str(builder.reading())
@@ -254,6 +253,37 @@ def test_an_os_that_writes_one_cpu_after_the_other_makes_no_burst():
     lines = [f"CPU {k}/KVM-{k + 10} [000] .....  {1 + k * 0.04:.6f}: kvm_msr: msr_write 3a = 0x5" for k in range(4)]
     reading = read_trace(io.BytesIO("\n".join(lines).encode())).reading
     assert [b.vcpus for b in reading.bursts] == [(f"vCPU {k}",) for k in range(4)]
+
+
+def lines_of(*rows):
+    """(vCPU, seconds, access) as lines of tracefs."""
+    return "\n".join(f"CPU {k}/KVM-{k + 10} [000] .....  {t:.6f}: kvm_msr: msr_{a}" for k, t, a in rows).encode()
+
+
+def test_a_second_write_on_the_same_vcpu_begins_another_burst():
+    rows = [(k, 1 + n / 1e6, "write 3a = 0x5") for n, k in enumerate((0, 1, 0, 1))]
+    reading = read_trace(io.BytesIO(lines_of(*rows))).reading
+    assert [b.vcpus for b in reading.bursts] == [("vCPU 0", "vCPU 1")] * 2
+
+
+def test_another_value_begins_another_burst():
+    reading = read_trace(io.BytesIO(lines_of((0, 1, "write 3a = 0x5"), (1, 1.000001, "write 3a = 0x7")))).reading
+    assert [b.value for b in reading.bursts] == [5, 7]
+
+
+def test_the_same_check_after_a_pause_is_another_check():
+    reading = read_trace(io.BytesIO(lines_of((0, 1, "read 3a = 0x5"), (1, 100, "read 3a = 0x5")))).reading
+    assert [(c.vcpus, c.start) for c in reading.checks] == [(("vCPU 0",), 1.0), (("vCPU 1",), 100.0)]
+
+
+def test_stamps_that_step_back_a_little_break_nothing():
+    rows = [(0, 1.000002, "write 3a = 0x5"), (1, 1.000001, "write 3a = 0x5")]
+    assert len(read_trace(io.BytesIO(lines_of(*rows))).reading.bursts) == 1
+
+
+def test_only_so_many_events_are_kept():
+    trace = read_trace(io.BytesIO(POSTED * 400))
+    assert trace.counts.events == 7200 and len(trace.events) == KEEP == 5000
 
 
 def test_progress_is_told_to_the_end():
