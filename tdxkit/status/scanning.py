@@ -9,9 +9,12 @@ are 64 bits as well.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
+from tdxkit.errors import InputError
 from tdxkit.status import codes as c
 from tdxkit.status.decoding import Decoded, decode, name_of
+from tdxkit.status.kernel import SW_ERROR, leaf_name, leaf_numbers
 from tdxkit.status.lower import details_of
 
 # Begins with what no search can skip over faster: a status has bits 59:48 clear. What stands before it is looked at in `finds`.
@@ -73,26 +76,35 @@ def _could_be(value: int) -> bool:
 
 
 def _is_status(value: int, before: str) -> bool:
-    name, _, _ = name_of(value)
+    known = value & c.STATUS_MASK in _known()
     told = _SUBJECT.search(before)
     if value & c.STATUS_MASK == 0:  # success: only a plain zero that is given as a result
         return bool(
             told and value == 0 and re.search(r"[:=]\s*\W?$|(?:returned|returns|ret|rax)\W*$", before, re.IGNORECASE)
         )
     if told:
-        return name is not None or bool(value >> 63 and value >> 40 & 0xFF in (*range(18), 255))
-    return bool(name and value >> 62 and details_of(value, name).plausible)
+        return known or bool(value >> 63 and value >> 40 & 0xFF in (*range(18), 255))
+    return bool(known and value >> 62 and details_of(value, name_of(value)[0]).plausible)
+
+
+@cache
+def _known() -> frozenset[int]:
+    """The upper halves that some header has."""
+    theirs = (int(half, 16) << 32 for half in c.facts()["linux"]["differs"].values())
+    return frozenset((*c.names(), *theirs, SW_ERROR))
 
 
 def _leaf(before: str) -> str | None:
-    from tdxkit.errors import InputError
-    from tdxkit.status.kernel import leaf_name, leaf_numbers
-
     named = _LEAF.findall(before)
     if named:
-        try:
-            return leaf_name(named[-1])
-        except InputError:
-            return None
+        return _leaf_named(named[-1])
     number = _LEAF_NUMBER.search(before)
     return leaf_numbers().get(int(number[1], 16) & 0xFFFF) if number else None
+
+
+@lru_cache(1000)
+def _leaf_named(name: str) -> str | None:
+    try:
+        return leaf_name(name)
+    except InputError:
+        return None
