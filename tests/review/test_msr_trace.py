@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.facts import data_path
 from tdxkit.linux.msr import Event
-from tdxkit.review.msr_reading import KEEP, Burst, Check, ReadingBuilder, read_trace
+from tdxkit.review.msr_reading import KEEP, MAX_THREADS, Burst, Check, ReadingBuilder, read_trace
 from tdxkit.review.msr_trace import MAX_BAD, MAX_LINE, TraceReader, parse
 
 POSTED = data_path("traces/kvm_msr.trace").read_bytes()
@@ -149,10 +149,11 @@ def test_other_events_headers_and_line_ends():
         "   CPU 0/KVM-1 [007] d..1.   380.398695: kvm_exit: reason MSR_READ kvm_msr: msr_read 3a = 0x0\n"
         "   CPU 0/KVM-1 [007] .....   380.398696: kvm_msr: msr_read 3a = 0x5\r\n"
         "CPU 0/KVM  1 [007]   380.398697:  1 cycles: ffff\n"
+        "   CPU 0/KVM-1 [007] d..1.   380398697: kvm_entry: on a clock that counts\n"
     )
     found, counts = parse(text)
     assert [e.value for e in found] == [5] and found[0].note == ""
-    assert (counts.other, counts.skipped, counts.lost, counts.lines) == (2, 0, 24, 9)
+    assert (counts.other, counts.skipped, counts.lost, counts.lines) == (3, 0, 24, 10)
 
 
 GOOD = "   CPU 0/KVM-1 [007] .....   380.398696: kvm_msr: msr_read 3a = 0x5"
@@ -235,6 +236,7 @@ def test_a_long_trace_with_ever_new_values_stays_bounded():
     tracemalloc.stop()
     assert grown < 1_000_000 and reader.counts.events == 17_500
     assert "counted and not told" in str(builder.reading())
+    assert len(builder.reading().vcpus) <= MAX_THREADS and len(builder._visits) <= KEEP >= len(builder._bursts)
 
 
 def test_two_guests_are_not_taken_for_one():

@@ -169,9 +169,11 @@ def test_a_second_reading_takes_over_from_the_first():
         board = trace_reader()
         board.begin(POSTED * 20_000)
         await asyncio.sleep(0.02)
+        first = board._task
         board.begin(POSTED)
         await board._task
-        return board
+        return board, first.cancelled()
 
-    board = asyncio.run(scene())
+    board, given_up = asyncio.run(scene())
+    assert given_up
     assert board.result.counts.events == 18 and "1.6 KiB read" in board.said
