@@ -23,62 +23,61 @@ def shortest(space: Space, bound: int) -> Way | None:
     Give it a space without fusing, so that every step counts. First the levels are built up to the first broken rule, then
     cut back to what lies on a shortest way, and on this little the switches are counted.
     """
-    levels, seen = [[space.first()]], set()
-    seen.add(levels[0][0].key)
-    if names := space.false("always", levels[0][0].sid):
+    node = space.first()
+    if names := space.false("always", node.sid):
         return Way((), names[0], 1)
-    goals: dict = {}
-    bad_edges = False
-    while levels[-1] and not goals and len(seen) < bound:
-        following: list[Node] = []
-        stuck, bad_here = {}, False
-        for node in levels[-1]:
-            moved = False
-            for k, _, good, bad in space.turns(node):
-                moved = moved or bool(good or bad)
-                bad_here = bad_here or bool(bad)
-                for edge in good:
-                    after = space.after(node, k, edge)
-                    if after.key not in seen:
-                        seen.add(after.key)
-                        following.append(after)
-            if not moved and (names := space.stuck(node)):
-                stuck[node.key] = names[0]
-        if stuck or bad_edges:
+    levels, seen, goals, breaking = [{node.key: (node, [])}], {node.key}, {}, set()
+    while levels[-1] and len(seen) < bound:
+        level, stuck, breaks = _level(space, levels[-1], seen)
+        if stuck or breaking:  # an end of this level is as near as an edge that broke a rule on the way to it
             goals = stuck
             break
-        levels.append(following)
-        bad_edges = bad_here
+        levels.append(level)
+        breaking = breaks
         if space.widen():
             return shortest(space, bound)
-    if not goals and not bad_edges:
+    if not goals and not breaking:
         return None
-    return _fewest_on(space, _cut_back(space, levels, goals, bad_edges), goals, bad_edges)
+    return _fewest_on(space, _cut_back(levels, goals, breaking), goals, bool(breaking), len(seen))
 
 
-def _cut_back(space: Space, levels: list[list[Node]], goals: dict, bad_edges: bool) -> list[list[Node]]:
+def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
+    """The next level: each new state with the keys that lead to it. And of this one: ends that break a rule, keys with edges that do."""
+    following: dict = {}
+    stuck, breaks = {}, set()
+    for key, (node, _) in level.items():
+        moved = False
+        for k, _, good, bad in space.turns(node):
+            moved = moved or bool(good or bad)
+            if bad:
+                breaks.add(key)
+            for edge in good:
+                after = space.key(node, k, edge)
+                if after in following:
+                    following[after][1].append(key)
+                elif after not in seen:
+                    seen.add(after)
+                    following[after] = (space.after(node, k, edge), [key])
+        if not moved and (names := space.stuck(node)):
+            stuck[key] = names[0]
+    return following, stuck, breaks
+
+
+def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[object, Node]]:
     """The levels without the states that lie on no shortest way to a goal."""
-    kept = [[node for node in levels[-1] if node.key in goals]]
-    good_keys = {node.key for node in kept[0]}
-    for depth in range(len(levels) - 2, -1, -1):
-        last = bad_edges and depth == len(levels) - 2
-        level = [node for node in levels[depth] if _leads(space, node, good_keys, last)]
-        good_keys = {node.key for node in level}
-        kept.append(level)
+    keys = set(goals)
+    kept = []
+    for depth in range(len(levels) - 1, -1, -1):
+        if depth == len(levels) - 2:
+            keys |= breaking
+        kept.append({key: levels[depth][key][0] for key in levels[depth] if key in keys})
+        keys = {before for key in kept[-1] for before in levels[depth][key][1]}
     return kept[::-1]
 
 
-def _leads(space: Space, node: Node, keys: set, breaking: bool) -> bool:
-    return any(
-        (breaking and bad) or any(space.after(node, k, edge).key in keys for edge in good)
-        for k, _, good, bad in space.turns(node)
-    )
-
-
-def _fewest_on(space: Space, levels: list[list[Node]], goals: dict, bad_edges: bool) -> Way:
+def _fewest_on(space: Space, nodes: list[dict[object, Node]], goals: dict, bad_edges: bool, states: int) -> Way:
     """Of all ways through these levels, one with the fewest switches. A label is (state, place of the thread that ran last)."""
-    nodes = [{node.key: node for node in level} for level in levels]
-    labels = {(levels[0][0].key, None): (0, None, None)}
+    labels = {(space.first().key, None): (0, None, None)}
     history = []
     ends: list = []
     for depth, level in enumerate(nodes[:-1]):
@@ -90,7 +89,7 @@ def _fewest_on(space: Space, levels: list[list[Node]], goals: dict, bad_edges: b
                 for edge in bad if bad_edges and depth == len(nodes) - 2 else ():
                     ends.append((here, len(ends), edge.broken[0], (key, last), Turn(lid, edge.lid, edge.choices)))
                 for edge in good:
-                    after = space.after(level[key], k, edge).key
+                    after = space.key(level[key], k, edge)
                     if after in nodes[depth + 1]:
                         label = (after, edge[2])
                         if label not in following or here < following[label][0]:
@@ -108,7 +107,7 @@ def _fewest_on(space: Space, levels: list[list[Node]], goals: dict, bad_edges: b
             break
         _, label, turn = labels[label]
         path.append(turn)
-    return Way(space.named(path[::-1]), rule, sum(map(len, levels)))
+    return Way(space.named(path[::-1]), rule, states)
 
 
 def _choices(space: Space, sid: int, lid: int, edge: tuple) -> tuple[int, ...]:

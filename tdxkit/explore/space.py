@@ -167,11 +167,16 @@ class Space:
             if lid and lid not in lids[:k] and k not in held:
                 yield k, lid, *self.row(node.sid, lid)
 
+    def key(self, node: Node, k: int, edge: tuple) -> object:
+        """The key of the state after thread k went along a good edge."""
+        difference, sid, lid = edge
+        if not self.wide:
+            return node.key + difference
+        return (sid, *sorted((*node.lids[:k], lid, *node.lids[k + 1 :])))
+
     def after(self, node: Node, k: int, edge: tuple) -> Node:
         """The state after thread k went along a good edge."""
-        difference, sid, lid = edge
-        lids = (*node.lids[:k], lid, *node.lids[k + 1 :])
-        return Node((sid, *sorted(lids)) if self.wide else node.key + difference, sid, lids)
+        return Node(self.key(node, k, edge), edge[1], (*node.lids[:k], edge[2], *node.lids[k + 1 :]))
 
     def named(self, path: list[Turn]) -> Steps:
         """A path as a schedule with real threads: of those that stand at a place, the one that ran last goes on."""
