@@ -105,7 +105,7 @@ function makeView(data, { pair, seek }) {
     const same = view.trace && view.trace.data.texts === fresh.texts && view.trace.data.actors === fresh.actors;
     view.trace = readTrace(fresh);
     if (!same) {
-      laneList = fresh.actors.map((_, a) => makeLane(view, a, pair ? 6 : 11));
+      laneList = fresh.actors.map((_, a) => makeLane(view, a, pair ? 6 : fresh.actors.length > 2 ? 7 : 11));
       lanes.replaceChildren(...laneList.map(lane => lane.box));
       values = fresh.keys.map(() => h("dd"));
       const wide = widest(fresh).map(most => (most > 12 ? "tdx-wide" : null)); // such a value gets a line of its own
