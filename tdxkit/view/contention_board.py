@@ -10,6 +10,7 @@ from tdxkit.linux.contention import DESIGNS, Result, Simulation
 from tdxkit.linux.lock_events import lock_run
 from tdxkit.run import Run
 from tdxkit.view.charts import Chart, bars
+from tdxkit.view.outputs import outputs
 from tdxkit.view.svg import element
 from tdxkit.view.tables import Table, table
 
@@ -30,7 +31,7 @@ class Contention(w.VBox):
         self.start = w.Button(description="Simulate", icon="play", button_style="primary")
         self.cancel = w.Button(description="Cancel", icon="stop", disabled=True)
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px"))
-        self._said, self._shown = w.HTML(), w.VBox(layout=_WIDE)
+        self._said, self._shown = w.HTML(), w.Output(layout=_WIDE)
         self.start.on_click(lambda _: self.begin())
         self.cancel.on_click(lambda _: setattr(self, "_stop", True))
         row = w.Layout(flex_flow="row wrap", align_items="center")
@@ -63,9 +64,7 @@ class Contention(w.VBox):
                 if self._stop:
                     break
             self._say("cancelled; what was simulated until then is shown" if self._stop else "done")
-            self._shown.children = tuple(
-                _as_widget(v) for v in (results_table(self.results), waits_chart(self.results))
-            )
+            self._shown.outputs = outputs((results_table(self.results), waits_chart(self.results)))
         except TdxkitError as error:
             self._say(str(error), "alert")
         finally:
@@ -82,17 +81,6 @@ class Contention(w.VBox):
 
     def __str__(self) -> str:
         return str(results_table(self.results)) if self.results else "nothing simulated yet: press Simulate"
-
-
-def _as_widget(view: Table | Chart) -> w.Widget:
-    if isinstance(view, Table):
-        return w.HTML(str(view.html()))
-    out = w.Output()
-    out.outputs = (
-        {"output_type": "display_data", "metadata": {}, "data": view.bundle()},
-        {"output_type": "display_data", "metadata": {}, "data": {"text/html": str(view.table_html())}},
-    )
-    return out
 
 
 def simulate(**size) -> dict[str, Result]:

@@ -7,33 +7,12 @@ from typing import BinaryIO
 from tdxkit.review.evidence import Evidence, evidence_steps
 from tdxkit.review.versions import compare, lineages
 from tdxkit.view import mail_charts
-from tdxkit.view.charts import MIME, Chart
+from tdxkit.view.outputs import outputs
 from tdxkit.view.patch_graph import draw_patch_graph, series_graph
 from tdxkit.view.version_lines import side_by_side
 
 MAIL_FILES = ".txt,.mbox,.mbx,.eml,.patch,.gz"
 GRAPHS = 3  # series and pairs of versions that are drawn; the table has all
-
-
-def bundle(thing: object) -> dict[str, object]:
-    """What the front end needs to show a view: its mime bundle."""
-    if isinstance(thing, Chart):
-        return {
-            MIME: {**thing.spec(), "config": {"displayModeBar": False, "responsive": True}},
-            "text/plain": str(thing),
-        }
-    return thing._repr_mimebundle_()
-
-
-def outputs(things: list[object]) -> tuple[dict, ...]:
-    """Views as an Output widget holds them; a chart brings its table along."""
-    shown = []
-    for thing in things:
-        shown.append({"output_type": "display_data", "metadata": {}, "data": bundle(thing)})
-        if isinstance(thing, Chart):
-            table = {"text/html": str(thing.table_html()), "text/plain": "(the same as a table)"}
-            shown.append({"output_type": "display_data", "metadata": {}, "data": table})
-    return tuple(shown)
 
 
 def evidence_job(stream: BinaryIO) -> Generator[int, None, Evidence]:
@@ -56,9 +35,7 @@ def evidence_box():
     def show(evidence: Evidence) -> list[w.Widget]:
         return [w.Output(outputs=outputs(evidence_views(evidence)))]
 
-    return Upload(
-        evidence_job, show, what="mail file", accept=MAIL_FILES, hint="… or paste a digest or mails here"
-    )
+    return Upload(evidence_job, show, what="mail file", accept=MAIL_FILES, hint="… or paste a digest or mails here")
 
 
 def evidence_views(evidence: Evidence) -> list[object]:
