@@ -1,0 +1,72 @@
+"""`lockup`: set memory attributes on a whole guest and see whether the watchdog reports."""
+
+from tdxkit.commands import print_json
+
+
+def configure(parser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--guest", required=True, metavar="SIZE", help="RAM of the guest, such as 1900G (G is GiB)")
+    parser.add_argument("--preempt", default="voluntary", metavar="MODEL", help="none, voluntary, full or lazy")
+    parser.add_argument("--kernel", default="6.15", metavar="RELEASE", help="such as 6.15 or 6.12.107 (default: 6.15)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--patched", action="store_true", help="with the merged patch, whether the release carries it or not"
+    )
+    which.add_argument("--unpatched", action="store_true", help="without it, even if the release carries it")
+    parser.add_argument("--cost", default="reporter", metavar="PRESET", help="of a page: reporter, plain or thunk")
+    parser.add_argument(
+        "--from-idle", action="store_true", help="the CPU has just left NO_HZ idle when the longest stretch begins"
+    )
+    parser.add_argument("--steps", action="store_true", help="every tick and every stamp")
+    parser.add_argument("--json", action="store_true", help="the verdict as data")
+
+
+def run(args) -> int:
+    """Judge one guest."""
+    from tdxkit.linux.lockup import lockup
+    from tdxkit.units import parse_size
+
+    size = parse_size(args.guest, "--guest")
+    patch = "v2" if args.patched else None if args.unpatched else "as is"
+    verdict = lockup(size, args.kernel, args.preempt, args.cost, patch=patch, from_idle=args.from_idle)
+    if args.json:
+        print_json(verdict.as_json() | {"guest": args.guest})
+        return 0
+    _print(verdict, as_is=patch == "as is")
+    if args.steps:
+        from tdxkit.linux.lockup_run import timeline_run
+
+        print(f"\n{timeline_run(verdict)}")
+    return 0
+
+
+def _print(verdict, as_is: bool) -> None:
+    from tdxkit.linux.guest_ram import guest_ranges
+    from tdxkit.linux.lockup import size_text
+    from tdxkit.linux.preempt import MODELS
+    from tdxkit.units import hpa, human
+
+    work = verdict.work
+    carries = " (this release carries the patch)" if as_is and verdict.patched else ""
+    ram = ", ".join(f"{size_text(hpa(end - start))} at {human(hpa(start))}" for start, end in guest_ranges(work.size))
+    print(f"{size_text(work.size)} guest: {ram}; {work.pages:,} pages")
+    print(f"{work.tree.nodes:,} nodes, {human(work.tree.bytes)}, {human(work.tree.slab_bytes)} of slabs")
+    print(
+        f"{verdict.kernel}, {MODELS[verdict.preempt].shown}, {'patched' if verdict.patched else 'unpatched'}{carries}"
+    )
+    print(f"{verdict.seconds:.1f} s in all, costs: {verdict.cost.name} ({verdict.cost.where})")
+    for stretch in verdict.stretches:
+        if stretch.seconds >= 0.5:
+            how = "gives way at " + ", ".join(stretch.stops) if stretch.stops else "unbroken"
+            print(f"  {stretch.loop:8} {stretch.seconds:6.1f} s   {how}")
+    if not verdict.lockup:
+        print(f"no lockup: the longest unbroken stretch lasts {verdict.longest.seconds:.1f} s")
+        return
+    odds = "" if verdict.chance == 1 else f"; in {verdict.chance:.0%} of the watchdog's phases"
+    print(f"soft lockup in the {verdict.loop} loop, stuck for {verdict.stuck}s{odds}")
+    again = verdict.reports[1:]
+    if again:
+        more = f" and {len(again) - 4:,} times more" if len(again) > 4 else ""
+        print("reported again: " + ", ".join(f"{s.stuck}s" for s in again[:4]) + more)
+    if verdict.rcu_stall:
+        print("a warning of an RCU stall is due too")
