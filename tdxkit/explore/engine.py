@@ -86,22 +86,20 @@ def run(scenario: Scenario, schedule: tuple[Choice, ...]) -> World:
 def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
     """Every state, breadth first: so the first broken rule has a shortest schedule. A step that breaks a rule is not gone past."""
     declared = {p.name for p in scenario.properties}
-    checks = [p for p in scenario.properties if p.check and p.kind != "sometimes" and prop in (None, p.name)]
-    seen, finals, found = set(), set(), None
-    todo = deque([()])
+
+    def false(kind: str, memory: Memory) -> list[str]:
+        rules = [p for p in scenario.properties if p.kind == kind and prop in (None, p.name)]
+        return [p.name for p in rules if not p.check(memory)]
+
+    seen, finals = set(), set()
+    found = [(name, ()) for name in false("always", run(scenario, ()).memory)]
+    todo = deque([()] if not found else [])
     while todo:
         schedule = todo.popleft()
         world = run(scenario, schedule)
         if world.state() in seen:
             continue
         seen.add(world.state())
-        ended = all(world.finished(k) for k in range(len(world.threads)))
-        broken = [p.name for p in checks if (p.kind == "always" or ended) and not p.check(world.memory)]
-        if ended:
-            finals.add(world.state()[0])
-        if broken:
-            found = found or (broken[0], schedule)
-            continue
         moved = False
         for k in range(len(world.threads)):
             if world.finished(k) or world.suspended(k):
@@ -110,11 +108,15 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
                 after = run(scenario, schedule)
                 moves, broken = after.step(k, choice)
                 moved |= moves
-                broken = [name for name in broken if prop in (None, name) or name not in declared]
-                if broken:
-                    found = found or (broken[0], (*schedule, (k, choice)))
-                elif moves:
+                judged = [name for name in broken if prop in (None, name) or name not in declared]
+                judged += false("always", after.memory)
+                found += [(name, (*schedule, (k, choice))) for name in judged if moves]
+                if moves and not judged:
                     todo.append((*schedule, (k, choice)))
-        if not moved and not ended and prop in (None, DEADLOCK):
-            found = found or (DEADLOCK, schedule)
-    return Explored(len(seen), found and found[0], found and found[1], frozenset(finals))
+        if all(world.finished(k) for k in range(len(world.threads))):
+            finals.add(world.state()[0])
+            found += [(name, schedule) for name in false("at_end", world.memory)]
+        elif not moved and prop in (None, DEADLOCK):
+            found.append((DEADLOCK, schedule))
+    rule, schedule = min(found, key=lambda f: len(f[1]), default=(None, None))
+    return Explored(max(len(seen), 1), rule, schedule, frozenset(finals))

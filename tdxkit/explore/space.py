@@ -104,10 +104,11 @@ class Space:
         found = self._edges.get((sid, lid))
         if found is None:
             found = self._edges[sid, lid] = []
-            self._follow(sid, lid, (), {lid}, found)
+            self._follow(sid, lid, (), {lid}, set(), found)
         return found
 
-    def _follow(self, sid: int, lid: int, given: tuple, passed: set, found: list[Edge]) -> None:
+    def _follow(self, sid: int, lid: int, given: tuple, passed: set, done: set, found: list[Edge]) -> None:
+        """The edges from here; `passed` are the places on the way, `done` the states from which all edges are known."""
         tables = self.tables
         for choice in range(len(tables.places[lid].choices)):
             outcome = tables.outcome(sid, lid, choice)
@@ -116,7 +117,9 @@ class Space:
                 continue  # blocked
             broken = self._judge(outcome, after)
             if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
-                self._follow(after, stands, choices, passed | {stands}, found)
+                if (after, stands) not in done:
+                    self._follow(after, stands, choices, passed | {stands}, done, found)
+                    done.add((after, stands))
             else:
                 found.append(Edge(after, stands, broken, choices))
 

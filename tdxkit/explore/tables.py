@@ -151,11 +151,7 @@ class Tables:
     def local(self, lid: int) -> bool:
         """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
         rows = self.places[lid].rows
-        return (
-            bool(rows)
-            and type(rows[0]) is Outcome
-            and not any(type(row) is not Outcome or row.reads or row.writes for row in rows)
-        )
+        return bool(rows) and all(type(row) is Outcome and not row.writes for row in rows)
 
     def outcome(self, sid: int, lid: int, choice: int) -> Outcome:
         """What the step from place `lid` does in shared state `sid`, given the value number `choice` it offers."""

@@ -203,6 +203,13 @@ def results(thread, shared):
     return [(shared, settle(*a), broken, False) for a in after]
 
 
+def broken_in(shared, ended):
+    """The rules on states that do not hold: an always rule, and one at the end."""
+    values = dict(shared)
+    names = {"always"} if values["a",] == 2 and values["K", 0] == 1 else set()
+    return names | ({"at end"} if ended and values["b",] == 1 else set())
+
+
 class Judge:
     """All that the small-step interpreter knows of some threads."""
 
@@ -211,7 +218,7 @@ class Judge:
         self.first = (tuple(sorted(first.items())), tuple(start(body) for body in bodies))
 
     def edges(self, state):
-        """(thread, next state, rule broken, did it raise) for each step that moves."""
+        """(thread, next state, rules broken, did it raise) for each step that moves."""
         shared, threads = state
         for k, thread in enumerate(threads):
             if thread[0] is None:
@@ -219,7 +226,12 @@ class Judge:
             for after, stands, broken, raised in results(thread, dict(shared)):
                 following = (tuple(sorted(after.items())), (*threads[:k], stands, *threads[k + 1 :]))
                 if following != state or broken:
-                    yield k, following, broken, raised
+                    yield k, following, {broken} - {None} | (broken_in(following[0], False)), raised
+
+    def stop(self, state, edges):
+        """The rules broken by a state that nothing leaves."""
+        ended = not any(left for left, _, _ in state[1])
+        return broken_in(state[0], True) - {"always"} if ended else set() if edges else {"deadlock"}
 
     def search(self, rules, limit=10**6):
         """(shortest length to a broken rule of `rules` or None, its rules, reachable and final shared states).
@@ -234,47 +246,44 @@ class Judge:
                 return None
             shares.add(state[0])
             edges = list(self.edges(state))
-            ended = not any(left for left, _, _ in state[1])
-            if ended:
+            if not any(left for left, _, _ in state[1]):
                 finals.add(state[0])
-            elif not edges and "deadlock" in rules and found in (None, depth):
-                found, names = depth, names | {"deadlock"}
+            for broken, length in [(self.stop(state, edges) & rules, depth)] + [
+                (e[2] & (rules | {"claim"}), depth + 1) for e in edges
+            ]:
+                if broken and (found is None or length <= found):
+                    names = names | broken if found == length else broken
+                    found = length
             for _, following, broken, _ in edges:
-                if broken in rules or broken == "claim":
-                    if found in (None, depth + 1):
-                        found, names = depth + 1, names | {broken}
-                elif following not in seen:
+                if not broken & (rules | {"claim"}) and following not in seen:
                     seen.add(following)
                     todo.append((following, depth + 1))
         return found, names, shares, finals
 
-    def fewest(self, rules):
-        """The fewest switches on any way to a broken rule; None where there is none."""
-        best, todo = {}, deque([(0, self.first, None)])
-        while todo:
-            cost, state, last = todo.popleft()
-            if best.get((state, last), cost + 1) <= cost:
-                continue
-            best[state, last] = cost
-            edges = list(self.edges(state))
-            if not edges and any(left for left, _, _ in state[1]) and "deadlock" in rules:
-                return cost
-            ends = []
-            for k, following, broken, _ in edges:
-                more = cost + (last not in (None, k))
-                if broken in rules or broken == "claim":
-                    ends.append(more)
-                elif more == cost:
-                    todo.appendleft((more, following, k))
-                else:
-                    todo.append((more, following, k))
-            if ends and min(ends) == cost:
-                return cost
-            for more in ends:
-                todo.append((more, (None, ()), "goal"))
-            if state == (None, ()):
-                return cost
-        return None
+    def fewest(self, rules, length=None):
+        """The fewest switches on any way to a broken rule, or on any way of `length` steps; None where there is none."""
+        labels, best, depth = {(self.first, None): 0}, None, 0
+        known = {}
+        while labels:
+            following_labels = {}
+            for (state, last), cost in labels.items():
+                edges = list(self.edges(state))
+                ends = [cost] if self.stop(state, edges) & rules and length in (None, depth) else []
+                for k, following, broken, _ in edges:
+                    more = cost + (last not in (None, k))
+                    if broken & (rules | {"claim"}):
+                        ends += [more] if length in (None, depth + 1) else []
+                    elif more < following_labels.get((following, k), 99):
+                        following_labels[following, k] = more
+                best = min([*ends, *([best] if best is not None else [])], default=None)
+            depth += 1
+            labels = {}
+            for label, cost in following_labels.items():
+                if length is not None or cost < known.get(label, 99):  # a way that comes later may still be calmer
+                    known[label] = labels[label] = cost
+            if length is not None and depth > length:
+                break
+        return best
 
     def interleavings(self):
         """The number of complete schedules, past broken rules; a raised error ends one."""

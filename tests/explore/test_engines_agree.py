@@ -9,7 +9,7 @@ import pytest
 from tdxkit.explore.engine import explore_readably, run
 from tdxkit.explore.outcomes import outcomes
 from tdxkit.explore.place import frozen
-from tdxkit.explore.program import DEADLOCK, Scenario, Thread, must
+from tdxkit.explore.program import DEADLOCK, Scenario, Thread, always, at_end, must
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore, visit
 from tdxkit.explore.space import Space
@@ -19,7 +19,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from small_step import SHARED, Judge, as_text, random_threads
 
 LARGEST = 80  # states: the readable engine runs every schedule again from the start
-RULES = {DEADLOCK, "rule", "claim"}
+RULES = {DEADLOCK, "rule", "claim", "always", "at end"}
+PROPERTIES = (
+    must("rule"),
+    always("always", lambda m: not (m.a == 2 and m.K[0] == 1)),
+    at_end("at end", lambda m: m.b != 1),
+)
 
 
 def scenario_of(bodies):
@@ -30,7 +35,7 @@ def scenario_of(bodies):
             exec(as_text(body), names := {"__name__": "tdxkit.random"})  # a name of the house: not watched, so faster
             functions[body] = names["main"]
     threads = tuple(Thread(functions[body]) for body in bodies)
-    return Scenario("random", SHARED, threads, (must("rule"),))
+    return Scenario("random", SHARED, threads, PROPERTIES)
 
 
 def shared_states(tables, sids):
@@ -62,7 +67,12 @@ def compare(seed):
             steps = parse(result.schedule).steps
             world = run(scenario, steps[:-1])
             broken = world.step(*steps[-1])[1] if steps else []
-            assert result.property in broken or (result.property == DEADLOCK and stuck(world))
+            assert (
+                result.property in broken
+                or (result.property == DEADLOCK and stuck(world))
+                or false(result.property, world)
+            )
+            assert result.switches == judge.fewest(RULES, length), "fewest switches among the shortest"
         tables = Tables(scenario, apart=reduction == "none")
         found = visit(Space(tables, reduction == "all"), True, 10**6)
         assert shared_states(tables, found.finals()) == judged(finals)
@@ -72,11 +82,16 @@ def compare(seed):
     if length is not None:
         calm = explore(scenario, fewest_switches=True)
         assert calm.switches == judge.fewest(RULES) == switches(parse(calm.schedule).steps)
-    for rule in (DEADLOCK, "rule"):
+    for rule in (DEADLOCK, "rule", "always", "at end"):
         result, expected = explore(scenario, prop=rule), judge.search({rule})
         assert (result.steps if result.verdict != "ok" else None) == expected[0]
     assert outcomes(scenario).interleavings == judge.interleavings()
     return names
+
+
+def false(rule, world):
+    """Does the rule on states not hold after the last step?"""
+    return any(p.name == rule and p.check and not p.check(world.memory) for p in PROPERTIES)
 
 
 def stuck(world):

@@ -1,6 +1,7 @@
 """Where a thread stands: the traps that once gave wrong counts without a word."""
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -90,6 +91,21 @@ def test_shared_values_are_told_apart_by_type():
 
     result = explore(one(flip, {"flag": True}, 2), "none")
     assert result.states == 4  # after one step 1, after two True again
+
+
+def test_what_instructions_do_to_variables():
+    """Some of these exist in newer Pythons only; one that nobody knows reads what it names."""
+
+    def effect(opname, argval):
+        reads, sets = place_module._effect(SimpleNamespace(opname=opname, argval=argval))
+        return "".join(sorted(reads)), "".join(sorted(sets))
+
+    assert effect("STORE_FAST_LOAD_FAST", ("a", "b")) == ("b", "a")
+    assert effect("STORE_FAST_LOAD_FAST", ("a", "a")) == ("", "a")
+    assert effect("STORE_FAST_STORE_FAST", ("a", "b")) == ("", "ab")
+    assert effect("LOAD_FAST_BORROW_LOAD_FAST_BORROW", ("a", "b")) == ("ab", "")
+    assert effect("DELETE_FAST", "a") == effect("NEW_FAST_THING", "a") == ("a", "")
+    assert effect("LOAD_GLOBAL", "a") == ("", "")
 
 
 def test_values_on_the_stack_count():

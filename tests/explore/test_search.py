@@ -67,6 +67,14 @@ def test_an_always_rule_may_be_false_before_the_first_step():
     assert result.schedule.endswith(result.schedule.split()[0])
 
 
+def test_an_always_rule_breaks_at_its_step_and_is_told_once():
+    made = scene(adds, adds, shared={"n": 0}, properties=(always("small", lambda m: m.n < 1),))
+    result = explore(made)
+    assert (result.verdict, result.property, result.steps) == ("violation", "small", 2)
+    run = replay(made, result.schedule + " B2")
+    assert [step.broken for step in run.steps] == [(), ("small",), (), ()]
+
+
 def test_a_sometimes_rule_that_never_comes_true_is_a_violation_without_schedule():
     rules = (sometimes("two", lambda m: m.n == 2), sometimes("five", lambda m: m.n == 5))
     result = explore(scene(adds, adds, shared={"n": 0}, properties=rules))
@@ -137,6 +145,65 @@ def test_an_interrupt_happens_once_at_any_moment():
     cpu = Thread(two)
     found = outcomes(scene(cpu, interrupt(irq, on=cpu, actor="irq"), shared={"log": ()}))
     assert {"".join(row.state["log"]) for row in found.rows} == {"()ab", "a()b", "ab()"} and found.interleavings == 3
+
+
+@pytest.mark.parametrize("reduction", ["none", "sym", "all"])
+def test_a_thread_with_an_interrupt_is_not_taken_for_one_without(reduction):
+    def irq(m):
+        yield "begin"
+        m.begun = True
+        while True:
+            yield "wait for the other CPU"
+            if m.n:
+                return
+
+    cpu = Thread(adds, actor="CPU 0")
+    made = scene(cpu, Thread(adds, actor="CPU 1"), interrupt(irq, on=cpu), shared={"n": 0, "begun": False})
+    assert explore(made, reduction).verdict == explore(made, reduction, fewest_switches=True).verdict == "ok"
+    assert explore_readably(made).states == explore(made, "none").states
+
+
+def test_choices_that_nobody_sees_are_not_multiplied():
+    def rolls(m):
+        for _ in range(25):
+            last = yield "roll", (0, 1)
+        yield "tell"
+        m.n = last
+
+    start = time.monotonic()
+    result = explore(scene(rolls, shared={"n": 0}))
+    assert result.complete and time.monotonic() - start < 10
+    assert explore(scene(rolls, shared={"n": 0}), "none").verdict == "ok"
+
+
+def test_a_thread_that_runs_in_a_circle_of_its_own_is_no_deadlock():
+    def circles(m):
+        yield "touch"
+        m.n = 1
+        flag = 0
+        while True:
+            flag = 1 - flag
+            yield f"circle {flag}"
+
+    def chooses(m):
+        yield "touch"
+        m.n = 1
+        while True:
+            if (yield "again?", (True, False)):
+                continue
+            yield "leave"
+            m.n = 2
+
+    for program in (circles, chooses):
+        verdicts = {r: explore(scene(program, adds, shared={"n": 0}), r) for r in ("none", "sym", "all")}
+        assert {(v.verdict, v.complete) for v in verdicts.values()} == {("ok", True)}
+        assert verdicts["all"].states <= verdicts["sym"].states
+
+
+def test_a_house_model_that_spins_without_a_yield_is_stopped_too():
+    exec("def spins(m):\n    yield 'wait'\n    while not m.n: pass", names := {"__name__": "tdxkit.spins"})
+    with pytest.raises(ModelError, match="looks at shared memory: a step must end"):
+        explore(scene(names["spins"], shared={"n": 0}))
 
 
 def test_one_rule_can_be_asked_for_and_the_others_are_gone_past():
