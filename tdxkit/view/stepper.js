@@ -72,6 +72,30 @@ function makeLane(view, a, most) {
   return { box, paint };
 }
 
+/** One list for many actors without a text: the steps around this one with who takes them, and under it who cannot move and why. */
+function makeLog(view) {
+  const ROWS = 12, BEFORE = 8, why = h("p", { class: "tdx-why" });
+  const items = Array.from({ length: ROWS }, () => h("li", {}, h("b"), h("span")));
+  const code = h("ol", { class: "tdx-code", "aria-label": "the steps around this one" }, ...items);
+  const box = h("section", { class: "tdx-lane tdx-log", "aria-label": "Steps" }, code, why);
+  const paint = k => {
+    const t = view.trace, d = t.data, top = Math.max(1, Math.min(k - BEFORE + 1, t.n - ROWS + 1));
+    items.forEach((item, i) => {
+      const step = top + i <= t.n ? t.step(top + i) : null, name = !step ? "" : top + i < k ? "tdx-done" : top + i === k ? "tdx-now" : top + i === k + 1 ? "tdx-next" : "";
+      put(item.firstChild, step ? `${String(top + i + t.offset).padStart(3)}  ${d.actors[step[0]]}` : "");
+      put(item.lastChild, step ? step[1] : "");
+      item.firstChild.style.color = step ? `var(--tdx-${role(step[0])})` : "";
+      item.style.setProperty("--lane-bg", step ? `var(--tdx-${role(step[0])}-bg)` : "none");
+      if (item.className !== name) item.className = name;
+      top + i === k ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current");
+    });
+    const waits = d.actors.map((_, a) => t.wait(a, k)).filter(Boolean).map(w => w[2] + (/[.!?]$/.test(w[2]) ? "" : "."));
+    put(why, waits.join(" ") || (k ? "Nobody waits." : ""));
+    toggle(why, "tdx-blocked", waits.length > 0);
+  };
+  return { box, paint };
+}
+
 /** The length of the longest value of each name. */
 function widest(data) {
   const most = data.first.map(v => v.length);
@@ -105,7 +129,8 @@ function makeView(data, { pair, seek }) {
     const same = view.trace && view.trace.data.texts === fresh.texts && view.trace.data.actors === fresh.actors;
     view.trace = readTrace(fresh);
     if (!same) {
-      laneList = fresh.actors.map((_, a) => makeLane(view, a, pair ? 6 : fresh.actors.length > 2 ? 7 : 11));
+      const many = fresh.actors.length > 2, told = many && !Object.keys(fresh.texts).length && !fresh.graph;
+      laneList = told ? [makeLog(view)] : fresh.actors.map((_, a) => makeLane(view, a, pair ? 6 : many ? 7 : 11));
       lanes.replaceChildren(...laneList.map(lane => lane.box));
       values = fresh.keys.map(() => h("dd"));
       const wide = widest(fresh).map(most => (most > 12 ? "tdx-wide" : null)); // such a value gets a line of its own

@@ -21,7 +21,7 @@ tdxkit.view.svg. Equal drawings travel once.
 
 CSS classes and labels that tests and other pages may rely on: `.tdx-stepper` (aria-label "Stepper: TITLE"), buttons with
 aria-label First, Back, Play/Pause, Next, Last, select Speed, `[role=slider]` (the timeline, aria-valuenow), `.tdx-count`,
-`.tdx-lane` (aria-label: the actor) with `li.tdx-now`, `li.tdx-next`, `li.tdx-done` and `.tdx-why`, `.tdx-state dd.tdx-lit`,
+`.tdx-lane` (aria-label: the actor; one `.tdx-log` for three or more actors without a text) with `li.tdx-now`, `li.tdx-next`, `li.tdx-done` and `.tdx-why`, `.tdx-state dd.tdx-lit`,
 `.tdx-say` (role status; `.tdx-broken`), `.tdx-pick` (data-actor), `.tdx-goal`, `.tdx-schedule`, `.tdx-paste input`, `.tdx-panel`.
 """
 

@@ -9,7 +9,7 @@ import pytest
 from tdxkit.explore.replay import replay
 from tdxkit.explore.search import explore
 from tdxkit.linux.refcount import scenario
-from tdxkit.run import Line, Recorder, Text, Track, words
+from tdxkit.run import Line, Recorder, Text, Track, Wait, words
 from tdxkit.view import lanes, svg
 from tdxkit.view.payload import run_data
 from tdxkit.view.stepper import Stepper
@@ -429,3 +429,28 @@ def test_a_run_without_texts_shows_the_latest_steps(show):
         "6  writes 5",
         "8  writes 7",
     ]
+
+
+def test_many_actors_without_a_text_share_one_list_of_steps(show):
+    recorder, actors = Recorder({"n": 0}), ("TD init", "fault <b>", "zap")
+    for k in range(30):
+        waits = (Wait(actors[2], actors[0], "zap waits for mmu_lock"),) if k == 20 else ()
+        recorder.step(actors[k % 3], f"call {k}", f"call {k} is made", {"n": k}, waits=waits)
+    page = show(Stepper(recorder.run("a life", actors)))
+    assert page.locator(".tdx-lane").count() == 1
+    for position in (0, 1, 15, 21, 30):
+        page.evaluate("() => document.querySelector('.tdx-timeline').focus()")
+        page.keyboard.press("Home")
+        for _ in range(position):
+            page.keyboard.press("ArrowRight")
+        rows = page.locator(".tdx-log li").all_inner_texts()
+        now = page.locator(".tdx-log li[aria-current=step]").all_inner_texts()
+        assert len(rows) == 12 and len(now) == (1 if position else 0)
+        if position:
+            assert (
+                now[0].split()[0] == str(position)
+                and f"call {position - 1}" in now[0]
+                and actors[(position - 1) % 3] in now[0]
+            )
+        waiting = page.locator(".tdx-log .tdx-why").inner_text()
+        assert ("zap waits for mmu_lock." in waiting) == (position == 21)
