@@ -3,6 +3,7 @@
 Exit code 0: done, whatever the verdict. 1: a check failed (a mismatch). 2: bad input, said in one line.
 """
 
+import os
 import sys
 
 from tdxkit.errors import TdxkitError, printable
@@ -33,46 +34,81 @@ COMMANDS = {
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code and raises nothing that a user could cause."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    if not argv or argv[0] in ("-h", "--help"):
-        print(_usage())
-        return 0 if argv else 2
-    if argv[0] == "--version":
+    _mend_streams()
+    try:
+        code = _run(argv[0], argv[1:]) if argv else _usage(2)
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be answered for
+        return code
+    except TdxkitError as error:
+        return _complain(str(error), 2)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        _drop_output()
+        return 0
+    except OSError as error:  # commands answer for the files they read: this is about what is written
+        _drop_output()
+        return _complain(f"output: it cannot be written ({error.strerror}); make room, or send it elsewhere", 2)
+    except MemoryError:
+        return _complain("memory: there is not enough for this; ask for less (--bound), or give a smaller file", 2)
+    except KeyboardInterrupt:
+        return _complain("stopped", 130)
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in ("-h", "--help"):
+        return _usage(0)
+    if name == "--version":
         from tdxkit import __version__
 
         print(f"tdxkit {__version__}")
         return 0
-    try:
-        return _run(argv[0], argv[1:])
-    except TdxkitError as error:
-        print(f"tdxkit: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        sys.stderr.close()
-        return 0
-    except KeyboardInterrupt:
-        print("tdxkit: stopped", file=sys.stderr)
-        return 130
-
-
-def _run(name: str, rest: list[str]) -> int:
-    from importlib import import_module
-
     if name not in COMMANDS:
         from difflib import get_close_matches
 
-        near = " or ".join(get_close_matches(name, COMMANDS, 2)) or "one of " + ", ".join(COMMANDS)
+        near = " or ".join(get_close_matches(name[:40], COMMANDS, 2)) or "one of " + ", ".join(COMMANDS)
         raise TdxkitError(f"command {printable(name)}", "there is no such command", f"try {near}")
+    from importlib import import_module
+
     from tdxkit.commands import Parser
 
     command = import_module(f"tdxkit.commands.{name}")
     parser = Parser(prog=f"tdxkit {name}", description=COMMANDS[name])
     command.configure(parser)
-    code = command.run(parser.parse_args(rest)) or 0
-    sys.stdout.flush()
+    try:
+        args = parser.parse_args(rest)
+    except SystemExit:  # --help was asked for and given
+        return 0
+    return command.run(args) or 0
+
+
+def _mend_streams() -> None:
+    """No answer dies of being printed: a closed stream becomes the null device, a letter it does not know an escape."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  open as long as we are
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """What nobody can receive goes nowhere, or Python complains of it once more at its end."""
+    from contextlib import suppress
+
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(text: str, code: int) -> int:
+    """One line on standard error, whatever is in it."""
+    from contextlib import suppress
+
+    with suppress(OSError):
+        print(f"tdxkit: {printable(text, 2000)}", file=sys.stderr)
     return code
 
 
-def _usage() -> str:
+def _usage(code: int) -> int:
     width = max(map(len, COMMANDS))
     rows = [f"  {name:{width}}  {what}" for name, what in COMMANDS.items()]
-    return "\n".join(["usage: python -m tdxkit COMMAND …    (COMMAND --help says more)", "", *rows])
+    print("\n".join(["usage: python -m tdxkit COMMAND …    (COMMAND --help says more)", "", *rows]))
+    return code

@@ -2,8 +2,9 @@
 
 import argparse
 import json
+import sys
 
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, printable
 
 
 class _Help(argparse.HelpFormatter):
@@ -19,15 +20,23 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **more):
         super().__init__(**{"formatter_class": _Help, **more})
 
+    def parse_args(self, args=None, namespace=None):
+        for word in args or ():  # argparse before 3.13 takes --scan=-- for an empty list
+            if word.startswith("--") and word.endswith("=--"):
+                self.error(f"{word}: an option's value is not --")
+        return super().parse_args(args, namespace)
+
     def error(self, message: str):
-        raise InputError(self.prog, message.replace("\n", " "), f"see python -m {self.prog} --help")
+        if len(message) > 600:  # an argument without end: cut its middle out, argparse says the rule last
+            message = f"{message[:300]} … {message[-300:]}"
+        raise InputError(self.prog, printable(message, 1000), f"see python -m {self.prog} --help")
 
 
 def whole(what: str, low: int, high: int):
     """An argument type: a whole number from `low` to `high`."""
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.lstrip("-").isdigit() and len(text) < 20 and low <= int(text) <= high):
+        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20 and low <= int(text) <= high):
             raise argparse.ArgumentTypeError(f"{what} is a whole number from {low} to {high}, not {text[:40]!r}")
         return int(text)
 
@@ -36,4 +45,9 @@ def whole(what: str, low: int, high: int):
 
 def print_json(value: object) -> None:
     """The `--json` form of an answer: one line, names unescaped so that people can read them."""
-    print(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a terminal without these letters, half a surrogate: JSON has escapes of its own
+        text = json.dumps(value)
+    print(text)

@@ -85,7 +85,8 @@ def check(path: Path) -> Iterator[tuple[dict, list[Mismatch]]]:
                 except InputError as error:
                     where = f"{printable(path.name)} line {number}"
                     raise InputError(f"{where}, {error.thing}", error.rule, error.action) from None
-    except OSError as error:
-        raise InputError(
-            f"file {printable(str(path), 200)}", f"it cannot be read ({error.strerror})", "check the path"
-        ) from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        why = getattr(error, "strerror", None) or "that is no file name"
+        raise InputError(f"file {printable(str(path), 200)}", f"it cannot be read ({why})", "check the path") from None
