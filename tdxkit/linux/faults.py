@@ -1,13 +1,14 @@
-"""One thing that goes wrong: the n-th allocation or SEAMCALL of a run fails, in one of three ways."""
+"""One thing that goes wrong: the n-th allocation or SEAMCALL of a run fails, in one of four ways."""
 
 from dataclasses import dataclass
 
-from tdxkit.status import with_operand
+from tdxkit.status import code, with_operand
 
 HOWS = {
     "no memory": 0,
     "busy": with_operand("TDX_OPERAND_BUSY", "RCX"),
     "error": with_operand("TDX_PAGE_METADATA_INCORRECT", "RCX"),
+    "no entropy": code("TDX_RND_NO_ENTROPY"),
 }
 
 
@@ -15,7 +16,7 @@ HOWS = {
 class Fault:
     """Point `at` fails (allocations and SEAMCALLs are numbered from 1 as they happen); `how` is a key of HOWS, 0 means never.
 
-    An allocation can only fail with "no memory", a SEAMCALL only with the other two; at another kind of point nothing happens.
+    An allocation can only fail with "no memory", a SEAMCALL only with the others; at another kind of point nothing happens.
     With `leaf` (or "alloc KIND") every point of that name fails, whichever its number.
     """
 

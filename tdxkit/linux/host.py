@@ -1,12 +1,11 @@
 """A Linux host with a TDX module: pages, locks held, SEAMCALLs made, page pairs got and put.
 
-`tdx_pamt_get` and `tdx_pamt_put` here run the very generators that the explorer runs (tdxkit.linux.refcount), one after the other
-and against the real module model: where they say "TDH.PHYMEM.PAMT.ADD", that SEAMCALL is made and its status sent back in. What the
-kernel model does wrong is therefore answered by the module.
+The SEAMCALLs go to the real module model, so what the kernel model does wrong is answered by the module. get and put, which run on
+top of this, are in pairs.py; KVM's paths in tdxkit.linux.kvm.
 
 Fidelity card
   modelled: which page lies in which 2 MiB region, who has it; every SEAMCALL with its operands; locks held and whether the caller may
-    sleep; each allocation and each SEAMCALL able to fail on demand
+    sleep; each allocation and each SEAMCALL able to fail on demand; up to 10 tries of a SEAMCALL that finds no entropy
   simplified: one thing happens at a time, so no lock is ever contended here (see the explorer and the lock simulation for that)
   simplified: pages of one kind (TD, vCPU, S-EPT, pair, guest) come from regions of their own, so each needs its own pair
   left out: NUMA, page migration, memory pressure beyond a failed allocation
@@ -17,11 +16,11 @@ from dataclasses import dataclass
 
 from tdxkit.errors import ModelError
 from tdxkit.linux.faults import NO_FAULT, Fault
-from tdxkit.linux.pool import take
+from tdxkit.linux.pairs import PAIR, Memory, Pairs
 from tdxkit.linux.versions import Version, version_named
 from tdxkit.run import Recorder, Run, Track
 from tdxkit.seam.call import Result
-from tdxkit.seam.module import Module
+from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import PT_PAMT
 from tdxkit.units import GIB, PAGE_2M, PAGE_4K
 
@@ -29,7 +28,7 @@ ALL_PATCHES = frozenset(range(1, 13))
 BASES = {"TD": 8, "vCPU": 12, "S-EPT": 16, "pair": 24, "shared": 30, "guest": 64}  # first region of each kind
 REGION_KINDS = tuple(sorted((first, kind) for kind, first in BASES.items()))
 ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11
-PAIR = 2  # pages
+RDRAND_RETRY_LOOPS = 10  # tries of a SEAMCALL that finds no entropy
 
 
 def kind_of(region: int) -> str:
@@ -46,27 +45,7 @@ class Context:
     may_sleep: bool = True
 
 
-class Memory:
-    """What get and put see of the host: the counters and the lock, as the explorer's shared memory would show them."""
-
-    memory_may_run_out = add_may_fail = remove_may_fail = False
-
-    def __init__(self, host: "Host"):
-        self.refcount: dict[int, int] = defaultdict(int)
-        self.pamt_lock = False
-        self._host = host
-
-    def must(self, name: str, condition: object) -> None:
-        """A rule of the design: breaking one is a warning here."""
-        if not condition:
-            self._host.warn(f"broken: {name}")
-
-    def tell(self, sentence: str) -> None:
-        """A design's own words for the step: the last one stands."""
-        self._host.said = sentence
-
-
-class Host:
+class Host(Pairs):
     """A host kernel of one version and a set of patches of the series.
 
     `fault` makes one allocation or SEAMCALL fail; `record` keeps every step for `run()`. Dynamic PAMT is on when patch 11 is in.
@@ -87,6 +66,7 @@ class Host:
         self.next = {kind: first * PAGE_2M for kind, first in BASES.items()}
         self.context = Context("boot")
         self.pools: dict[str, list[int] | None] = {}
+        self.sept_caches: dict[str, list[int]] = {}
         self.seamcalls: Counter[str] = Counter()
         self.warnings: list[str] = []
         self.said, self.last = "", ("", 0)
@@ -106,11 +86,13 @@ class Host:
         if self.memory.pamt_lock:
             state["pamt_lock"] = self.context.name
         state |= {
-            "may sleep": self.context.may_sleep and not self.memory.pamt_lock,
+            "may sleep": self.may_sleep,
             "pairs": self.pairs,
             "references": self.references,
         }
         state |= {"pages allocated": len(self.pages), **{f"pool of {v}": len(p or ()) for v, p in self.pools.items()}}
+        if not self.version.pool_holds_sept:
+            state |= {f"S-EPT pages of {v}": len(p) for v, p in self.sept_caches.items()}
         if self.meminfo_kb is not None:
             state["meminfo TDX kB"] = self.meminfo_kb
         for region in regions:
@@ -123,11 +105,12 @@ class Host:
             state["last SEAMCALL"] = self.last[0]
         return state
 
-    def step(self, label: str, sentence: str) -> None:
-        """Record where things stand."""
+    def step(self, label: str, sentence: str, actor: str = "") -> None:
+        """Record where things stand. `actor` other than who the host works for: what happens elsewhere meanwhile."""
         if self.recorder is not None:
-            self.actors[self.context.name] = None
-            self.recorder.step(self.context.name, label, sentence, self.state())
+            actor = actor or self.context.name
+            self.actors[actor] = None
+            self.recorder.step(actor, label, sentence, self.state())
 
     def run(self, title: str, **more) -> Run:
         """Everything that happened so far."""
@@ -156,16 +139,21 @@ class Host:
         return sum(self.memory.refcount.values())
 
     @property
+    def may_sleep(self) -> bool:
+        """Whether the caller may wait for memory: the context allows it and pamt_lock, a spinlock, is not held."""
+        return self.context.may_sleep and not self.memory.pamt_lock
+
+    @property
     def meminfo_kb(self) -> int | None:
         """The TDX line of /proc/meminfo in kB; None where the version or patch 10 does not print one."""
         return self.pairs * PAIR * PAGE_4K // 1024 if self.version.meminfo and 10 in self.patches else None
 
     def alloc(self, kind: str, atomic: bool = False) -> int | None:
         """HPA of a 4 KiB page for `kind`, or None when this allocation is the one that fails."""
-        if not self.context.may_sleep and not atomic:
+        if not self.may_sleep and not atomic:
             raise ModelError(
                 "alloc_page(GFP_KERNEL)",
-                f"{self.context.name} may not sleep",
+                f"{self.context.name} may not sleep here",
                 "take the page from a pool or GFP_ATOMIC",
             )
         if self._fails(f"alloc {kind}") is not None:
@@ -194,103 +182,30 @@ class Host:
     # SEAMCALLs.
 
     def seamcall(self, leaf: str, **registers: int) -> Result:
-        """Make a SEAMCALL, or have it fail where the fault says so."""
-        status = self._fails(leaf)
-        result = self.module.call(leaf, **registers) if status is None else Result(status, {})
+        """Make a SEAMCALL, or have it fail where the fault says so; sc_retry() calls again while the module finds no entropy."""
+        for _ in range(RDRAND_RETRY_LOOPS):
+            status = self._fails(leaf)
+            result = self.module.call(leaf, **registers) if status is None else Result(status, {})
+            self._called(leaf, result, status is not None)
+            if result.name != "TDX_RND_NO_ENTROPY":
+                break
+        return result
+
+    def enter_guest(self, tdvpr: int) -> tuple[Result, Begun | None]:
+        """TDH.VP.ENTER: success and the call under way while the guest runs, or the status that kept it out and None."""
+        status = self._fails("TDH.VP.ENTER")
+        entry = self.module.enter(tdvpr) if status is None else None
+        refused = Result(status, {}) if entry is None else entry.result if entry.done else None
+        self._called("TDH.VP.ENTER", refused or Result(0, {}), status is not None)
+        return (refused, None) if refused else (Result(0, {}), entry)
+
+    def _called(self, leaf: str, result: Result, injected: bool) -> None:
         self.seamcalls[leaf] += 1
         if result.status >> 63:
             self.last = (str(result), result.status)
-        self.step(leaf, f"{leaf} → {result}" + (" (injected)" if status is not None else ""))
-        return result
+        self.step(leaf, f"{leaf} → {result}" + (" (injected)" if injected else ""))
 
     def _fails(self, what: str) -> int | None:
         """The status to answer with if this is the point to fail, else None; allocations only look whether it is not None."""
         self.points += 1
         return self.fault.status if self.fault.hits(self.points, what) else None
-
-    # Pairs.
-
-    def pamt_get(self, page: int, pool: str = "") -> int:
-        """tdx_pamt_get(): 0 or a negative errno. `pool` names the vCPU whose pool gives the pair, "" allocates."""
-        if not self.dynamic:
-            return 0
-        region = page >> 21
-        before = self.memory.refcount[region]
-        errno = self._drive(self.version.code.get(self.memory, region), region, pool)
-        self.step(
-            "tdx_pamt_get",
-            f"{self._say('tdx_pamt_get')}: refcount {before} → {self.memory.refcount[region]}"
-            + (f", returns {errno}" if errno else ""),
-        )
-        return errno
-
-    def pamt_put(self, page: int) -> None:
-        """tdx_pamt_put()."""
-        if not self.dynamic:
-            return
-        region = page >> 21
-        before = self.memory.refcount[region]
-        self._drive(self.version.code.put(self.memory, region), region, "")
-        self.step("tdx_pamt_put", f"{self._say('tdx_pamt_put')}: refcount {before} → {self.memory.refcount[region]}")
-
-    def _say(self, what: str) -> str:
-        return f"{what}" + (f" ({self.said.rstrip('.')})" if self.said else "")
-
-    def _drive(self, program, region: int, pool: str) -> int:
-        """Run a get or put to its end, doing for real what its steps name."""
-        self.hands, self.said, answer = [], "", None
-        while True:
-            try:
-                item = program.send(answer)
-            except StopIteration as end:
-                return end.value or 0
-            label, choices = item if isinstance(item, tuple) else (item, (None,))
-            doing = {"alloc_page() twice": self._take_pair, "__free_page() twice": self._free_pair,
-                     "TDH.PHYMEM.PAMT.ADD(region)": self._add, "TDH.PHYMEM.PAMT.REMOVE(region)": self._remove}.get(label)  # fmt: skip
-            answer = doing(region, pool) if doing else choices[0]
-
-    def _take_pair(self, region: int, pool: str) -> bool:
-        for _ in range(PAIR):
-            page = take(self, pool) if pool else self.alloc("pair")
-            if page is None:
-                if not self.version.drops_first_page:
-                    self._free_pair(region, pool)
-                return False
-            self.hands.append(page)
-        return True
-
-    def _free_pair(self, region: int, pool: str) -> None:
-        for page in self.hands:
-            self.free(page, clean=self.version.clears_pair)
-        self.hands = []
-
-    def _add(self, region: int, pool: str) -> int:
-        first, second = self.hands
-        result = self.seamcall("TDH.PHYMEM.PAMT.ADD", rcx=region * PAGE_2M | 1, rdx=first, r8=second)
-        if result.ok:
-            self.hands = []
-        return result.status
-
-    def _remove(self, region: int, pool: str) -> int:
-        result = self.seamcall("TDH.PHYMEM.PAMT.REMOVE", rcx=region * PAGE_2M | 1)
-        if result.ok:
-            self.hands = [result["RDX"], result["R8"]]
-        else:
-            self.warn(f"TDH.PHYMEM.PAMT.REMOVE of region {region} failed: {result}")
-        return result.status
-
-    def alloc_page(self, kind: str, patch: int) -> int | None:
-        """tdx_alloc_page(): a page with its pair, or None. Without `patch` the caller takes a plain page."""
-        page = self.alloc(kind)
-        if page is None or patch not in self.patches or not self.pamt_get(page):
-            return page
-        self.free(page)
-        return None
-
-    def free_page(self, page: int | None, patch: int) -> None:
-        """tdx_free_page(): the reference, then the page. Without `patch` only the page."""
-        if page is None:
-            return
-        if patch in self.patches:
-            self.pamt_put(page)
-        self.free(page)

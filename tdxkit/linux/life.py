@@ -1,28 +1,33 @@
 """A TD from creation to teardown on one kernel, and what it leaves behind: the scenario behind the patch switches and fault tables.
 
-The life: init, one vCPU, two pages added before the TD runs (the first one measured), finalize, faults in two regions, a page
-converted to shared and back, and, with `huge`, a 2 MiB page mapped, split and promoted; then everything is torn down.
+The life: init, one vCPU, two pages added before the TD runs (the first one measured), finalize, the vCPU into the guest, faults in two
+regions, a page converted to shared and back, another one taken away while the vCPU runs, and, with `huge`, a 2 MiB page mapped, split
+and promoted; then everything is torn down.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from tdxkit.card import Card, card_of
 from tdxkit.linux import host as host_module
-from tdxkit.linux.faults import HOWS, NO_FAULT, Fault
-from tdxkit.linux.host import ALL_PATCHES, Host
+from tdxkit.linux.faults import NO_FAULT, Fault
+from tdxkit.linux.host import ALL_PATCHES, EAGAIN, EBUSY, EIO, ENOMEM, Host
 from tdxkit.linux.kvm import td as td_module
 from tdxkit.linux.kvm.fault import fault as page_fault
 from tdxkit.linux.kvm.huge import promote, split
 from tdxkit.linux.kvm.init import add_page, finalize, td_init, vcpu_create, vcpu_init
 from tdxkit.linux.kvm.td import TDX_PS_2M, Td
 from tdxkit.linux.kvm.teardown import teardown
-from tdxkit.linux.kvm.zap import convert
+from tdxkit.linux.kvm.vcpu import enter
+from tdxkit.linux.kvm.zap import convert, zap
 from tdxkit.linux.versions import VERSIONS
 from tdxkit.run import Run
 from tdxkit.units import PAGE_2M, PAGE_4K
 
 CLEAN = "clean: nothing is left"
+HOWS_TABLED = ("no memory", "busy", "error")  # a SEAMCALL that finds no entropy once is simply made again
+ERRNO = {ENOMEM: "-ENOMEM", EBUSY: "-EBUSY", EIO: "-EIO", EAGAIN: "-EAGAIN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +72,37 @@ def live(
     """One life. `record` keeps a Run of every step."""
     host = Host(version, patches, fault, record)
     td, peak = Td(host), 0
-    for act in _acts(td, huge):
+    stopped = ""
+    for name, act in _acts(td, huge):
         errno = act()
         peak = max(peak, host.pairs)
         if errno:
+            stopped = f"{name} ends with {ERRNO[errno]}"
             break
     teardown(td)
-    return _judge(host, td, peak, record)
+    return _judge(host, td, peak, stopped, record)
 
 
-def _acts(td: Td, huge: bool) -> Iterable[Callable[[], int]]:
-    yield lambda: td_init(td)
-    yield lambda: vcpu_create(td)
-    yield lambda: vcpu_init(td)
-    yield lambda: add_page(td, 0, measure=True)
-    yield lambda: add_page(td, PAGE_4K)
-    yield lambda: finalize(td)
-    yield lambda: page_fault(td, 2 * PAGE_4K)
-    yield lambda: page_fault(td, PAGE_2M)
-    yield lambda: page_fault(td, PAGE_2M + PAGE_4K)
-    yield lambda: convert(td, PAGE_2M)
+def _acts(td: Td, huge: bool) -> Iterator[tuple[str, Callable[[], int]]]:
+    yield "TD init", lambda: td_init(td)
+    yield "vCPU creation", lambda: vcpu_create(td)
+    yield "vCPU init", lambda: vcpu_init(td)
+    yield "adding a page", lambda: add_page(td, 0, measure=True)
+    yield "adding a page", lambda: add_page(td, PAGE_4K)
+    yield "finalizing", lambda: finalize(td)
+    yield "running the vCPU", lambda: enter(td)
+    yield "a fault", lambda: page_fault(td, 2 * PAGE_4K)
+    yield "a fault", lambda: page_fault(td, PAGE_2M)
+    yield "a fault", lambda: page_fault(td, PAGE_2M + PAGE_4K)
+    yield "a conversion", lambda: convert(td, PAGE_2M)
+    yield "a zap", lambda: zap(td, PAGE_2M + PAGE_4K)
     if huge:
-        yield lambda: page_fault(td, 2 * PAGE_2M, TDX_PS_2M)
-        yield lambda: split(td, 2 * PAGE_2M)
-        yield lambda: promote(td, 2 * PAGE_2M)
+        yield "a fault", lambda: page_fault(td, 2 * PAGE_2M, TDX_PS_2M)
+        yield "a split", lambda: split(td, 2 * PAGE_2M)
+        yield "a promotion", lambda: promote(td, 2 * PAGE_2M)
 
 
-def _judge(host: Host, td: Td, peak: int, record: bool) -> Life:
+def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
     leaf, result = td.first or ("", None)
     left = [
         f"{n} {what}"
@@ -102,7 +111,7 @@ def _judge(host: Host, td: Td, peak: int, record: bool) -> Life:
     ]
     parts = [
         f"{leaf} failed: {result}" if leaf else "",
-        "KVM_BUG_ON" if td.dead else "",
+        "KVM_BUG_ON" if td.dead else stopped,
         "left: " + ", ".join(left) if left else "",
     ]
     if not leaf and host.warnings:
@@ -147,13 +156,19 @@ class FaultRow:
     life: Life
 
 
-def fault_table(version: str, huge: bool = False, hows: Iterable[str] = HOWS) -> Iterable[FaultRow]:
+def fault_table(version: str, huge: bool = False, hows: Iterable[str] = HOWS_TABLED) -> tuple[FaultRow, ...]:
     """Every single fault of a version's life, one row each: the n-th allocation or SEAMCALL fails, everything else works."""
-    names = _points(version, huge)
-    for point, where in enumerate(names, 1):
-        for how in hows:
-            if where.startswith("alloc") == (how == "no memory"):
-                yield FaultRow(version, point, how, where, live(version, fault=Fault(point, how), huge=huge))
+    return _fault_table(version, huge, tuple(hows))
+
+
+@cache
+def _fault_table(version: str, huge: bool, hows: tuple[str, ...]) -> tuple[FaultRow, ...]:
+    return tuple(
+        FaultRow(version, point, how, where, live(version, fault=Fault(point, how), huge=huge))
+        for point, where in enumerate(_points(version, huge), 1)
+        for how in hows
+        if where.startswith("alloc") == (how == "no memory")
+    )
 
 
 def _points(version: str, huge: bool) -> list[str]:

@@ -1,8 +1,11 @@
 """The per-vCPU pools of pages that a fault draws from, because under mmu_lock nobody may sleep for memory.
 
 Filled before mmu_lock is taken: 10 pages in v1, v2, v5 and v6 (five page-table levels, a pair each), 15 in v3 and v4, where S-EPT pages
-come out of the same list. `host.pools` maps a vCPU's name to its pages; None is a pool that was never set up.
+come out of the same list. `host.pools` maps a vCPU's name to its pages; None is a pool that was never set up. In the other versions
+S-EPT pages wait in a cache of their own, `host.sept_caches`, which the fault path fills. v5's number of pages is inferred.
 """
+
+PT64_ROOT_MAX_LEVEL = 5
 
 
 def target(host, tdx: bool = True) -> int:
@@ -30,6 +33,9 @@ def take(host, vcpu: str, kind: str = "pair") -> int | None:
         page = host.pools[vcpu].pop()
         host.pages[page] = kind
         return page
-    way = "GFP_ATOMIC is tried" if host.version.atomic_refill else "-ENOMEM"
-    host.warn(f"the pool of {vcpu} is empty: {way}")
-    return host.alloc(kind, atomic=True) if host.version.atomic_refill else None
+    atomic = kind in host.version.atomic_refill
+    host.warn(f"the pool of {vcpu} is empty: {'GFP_ATOMIC is tried' if atomic else '-ENOMEM'}")
+    page = host.alloc(kind, atomic=True) if atomic else None
+    if page is None and "pair" in host.version.atomic_refill:  # KVM's own memory cache
+        host.warn(f"kernel BUG: nothing for {vcpu} under mmu_lock")
+    return page

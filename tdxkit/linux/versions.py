@@ -4,6 +4,7 @@ Facts: dynamic-pamt threads v1 … v6; the table of differences is generated fro
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 
 from tdxkit.errors import InputError, printable
@@ -14,10 +15,11 @@ class Version:
     """One posted version of the series, as KVM's paths see it.
 
     `design` names the file of tdxkit.linux.refcount with its get and put. `pool_pages`: what a top-up fills a vCPU's pool to.
-    `pool_holds_sept`: S-EPT pages come out of that pool too. `pool_everywhere`: vCPUs of every VM have one. `atomic_refill`: an empty
-    pool warns and asks GFP_ATOMIC, otherwise the get fails with -ENOMEM. `drops_first_page`: when the second page of a pair
+    `pool_holds_sept`: S-EPT pages come out of that pool too. `pool_everywhere`: vCPUs of every VM have one. `atomic_refill`: for these
+    pages an empty pool asks GFP_ATOMIC, for others it is -ENOMEM. `drops_first_page`: when the second page of a pair
     cannot be had, the first is lost. `clears_pair`: pair pages are cleared before they are freed. `sept_early`: an S-EPT page gets
-    its pair when the pool is filled, outside mmu_lock. `pool_at_create`: the pool exists from vCPU creation, not from its init.
+    its pair when it is taken, outside mmu_lock. `premaps`: before the TD runs a fault only notes the page, PAGE.ADD and its BUSY come
+    later; otherwise PAGE.ADD is part of the fault. `pool_at_create`: the pool exists from vCPU creation, not from its init.
     `retries_any_failure`: a get that fails makes the fault start over. `meminfo`: patch 10 is part of it.
     """
 
@@ -27,7 +29,8 @@ class Version:
     pool_pages: int
     pool_holds_sept: bool = False
     pool_everywhere: bool = False
-    atomic_refill: bool = False
+    atomic_refill: tuple[str, ...] = ()
+    premaps: bool = False
     drops_first_page: bool = False
     clears_pair: bool = True
     sept_early: bool = False
@@ -41,27 +44,29 @@ class Version:
         return import_module(f"tdxkit.linux.refcount.{self.design}")
 
 
+KVM_CACHE = ("pair", "S-EPT")  # kvm_mmu_memory_cache: warns, tries GFP_ATOMIC, and BUG() where that fails
 VERSIONS = {
     v.name: v
     for v in (
-        Version(
-            "v1", "v1", "tdx-rfc-v1", 10, atomic_refill=True, clears_pair=False, retries_any_failure=True, meminfo=True
-        ),
-        Version("v2", "v2", "tdx-v2-00", 10, pool_everywhere=True, atomic_refill=True, clears_pair=False, meminfo=True),
-        Version("v3", "v3", "tdx-v3", 15, pool_holds_sept=True, drops_first_page=True, pool_at_create=False),
-        Version("v4", "v4", "tdx-v4", 15, pool_holds_sept=True),
+        Version("v1", "v1", "tdx-rfc-v1", 10, atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, retries_any_failure=True,
+                meminfo=True),
+        Version("v2", "v2", "tdx-v2-00", 10, atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, pool_everywhere=True,
+                meminfo=True),
+        Version("v3", "v3", "tdx-v3", 15, pool_holds_sept=True, premaps=True, drops_first_page=True, pool_at_create=False),
+        Version("v4", "v4", "tdx-v4", 15, pool_holds_sept=True, atomic_refill=("S-EPT",)),
         Version("v5", "v5", "tdx-v5", 10, sept_early=True),
         Version("v6", "v6", "tdx-v6", 10),
     )
-}
+}  # fmt: skip
 
 
 def version_named(name: str) -> Version:
     """The version of this name; InputError with the known ones otherwise."""
     if name not in VERSIONS:
+        near = " or ".join(get_close_matches(str(name), VERSIONS, 2, 0.3))
         raise InputError(
             f"version {printable(name)}",
             "the versions with a fault path are " + ", ".join(VERSIONS),
-            "name one of these",
+            f"try {near}" if near else "name one of these",
         )
     return VERSIONS[name]

@@ -35,7 +35,7 @@ def host(state: State) -> svg.Markup:
     if not shown:
         parts.append(svg.text(WIDTH / 2, y + 20, "no region has a pair", role="soft", anchor="middle"))
         y += 34
-    for name, pages in ((k, v) for k, v in state.items() if k.startswith("pool of ")):
+    for name, pages in ((k, v) for k, v in state.items() if k.startswith(("pool of ", "S-EPT pages of "))):
         parts.append(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"))
         parts += [
             svg.element(

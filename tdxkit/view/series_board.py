@@ -1,11 +1,13 @@
 """The twelve patches as switches, what each needs, and what a TD's life leaves behind without one or after one fault."""
 
+from collections.abc import Iterable
+
 import ipywidgets as w
 import networkx as nx
 
 from tdxkit.linux.host import ALL_PATCHES
 from tdxkit.linux.life import Life, fault_table, live
-from tdxkit.linux.versions import VERSIONS
+from tdxkit.linux.versions import KVM_CACHE, VERSIONS
 from tdxkit.review.patches import FOUNDATION, TOTAL, needs_edges, prefix, series, users_of, without
 from tdxkit.view.host_picture import host
 from tdxkit.view.patch_graph import patch_graph
@@ -14,6 +16,11 @@ from tdxkit.view.stepper import Stepper
 from tdxkit.view.svg import drawing, element, line, text
 from tdxkit.view.tables import Table, table
 
+DRY = {
+    KVM_CACHE: "a warning, GFP_ATOMIC, else BUG()",
+    ("S-EPT",): "GFP_ATOMIC for S-EPT pages, else -ENOMEM",
+    (): "-ENOMEM",
+}
 ROW, NUMBERS, STEP, WIDTH = 30, 230, 58, 820  # a row, where the numbers stand, how far an arc bends, the whole
 
 
@@ -75,11 +82,12 @@ def versions_table() -> Table:
     yes = {True: "yes", False: "no"}
     rows = [
         (v.name, v.pool_pages, "S-EPT and pairs" if v.pool_holds_sept else "pairs", "every VM" if v.pool_everywhere else "TDs",
-         "GFP_ATOMIC, a warning" if v.atomic_refill else "-ENOMEM", yes[v.clears_pair], "top-up" if v.sept_early else "SEPT.ADD")
+         DRY[v.atomic_refill], yes[v.clears_pair], "top-up" if v.sept_early else "SEPT.ADD", "later" if v.premaps else "in the fault")
         for v in VERSIONS.values()
     ]  # fmt: skip
     return table(
-        ("version", "pool", "it holds", "of vCPUs of", "when dry", "pair cleared", "S-EPT page's pair at"), rows
+        ("version", "pool", "it holds", "of vCPUs of", "when dry", "pair cleared", "S-EPT page's pair at", "PAGE.ADD"),
+        rows,
     )
 
 
@@ -104,11 +112,11 @@ def left_table(version: str, huge: bool = False) -> Table:
     )
 
 
-def faults_summary() -> Table:
+def faults_summary(versions: Iterable[str] = VERSIONS) -> Table:
     """For each version: single faults, how many leave something, and through what."""
     rows = []
-    for version in VERSIONS:
-        found = list(fault_table(version))
+    for version in versions:
+        found = fault_table(version)
         left = [r for r in found if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
         silent = [r for r in left if not r.life.bugged and not r.life.warnings]
         rows.append(

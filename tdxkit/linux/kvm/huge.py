@@ -1,8 +1,8 @@
 """Huge pages, from the series on top of v2: a 2 MiB leaf is split into 512, and 512 are promoted to one."""
 
 from tdxkit.linux.host import EIO, ENOMEM
-from tdxkit.linux.kvm.td import TDX_PS_2M, TDX_PS_4K, TOPUP, ZAP, Td
-from tdxkit.linux.kvm.zap import block, no_vcpus
+from tdxkit.linux.kvm.td import TDX_PS_2M, TDX_PS_4K, TOPUP, Td
+from tdxkit.linux.kvm.zap import block, no_vcpus, zapping
 from tdxkit.units import PAGE_4K
 
 
@@ -20,7 +20,7 @@ def split(td: Td, gpa: int, vcpu: int = 0, count_sept: bool = True) -> int:
             if left is not None:
                 host.free(left)
         return ENOMEM
-    with td.within(ZAP):
+    with zapping(td):
         result = None
         if not (count_sept and host.pamt_get(sept, pool)):
             if block(td, gpa, TDX_PS_2M):
@@ -47,7 +47,7 @@ def promote(td: Td, gpa: int) -> int:
     """PROMOTE 512 leaves to one: the pair and the S-EPT page come back."""
     host = td.host
     page, _ = td.leaves[gpa]
-    with td.within(ZAP):
+    with zapping(td):
         if block(td, gpa, TDX_PS_2M):
             return EIO
         result = no_vcpus(td, "TDH.MEM.PAGE.PROMOTE", rcx=gpa | TDX_PS_2M, rdx=td.tdr)

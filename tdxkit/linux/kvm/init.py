@@ -1,12 +1,12 @@
 """A TD comes into being: __tdx_td_init(), vCPUs, the first pages, MR.FINALIZE."""
 
 from tdxkit.linux.host import EAGAIN, EBUSY, EIO, ENOMEM
-from tdxkit.linux.kvm.fault import fault
-from tdxkit.linux.kvm.td import FAULT, TD_INIT, VCPU_INIT, Td
+from tdxkit.linux.kvm.fault import fault, page_add
+from tdxkit.linux.kvm.td import POPULATE, TD_INIT, VCPU_INIT, Td
 from tdxkit.seam.params import TdParams
 from tdxkit.units import PAGE_4K
 
-TD_PARAMS, SOURCE_PAGE = 0x2000, 0x3000  # pages shared with the module, outside what the host allocates
+TD_PARAMS = 0x2000  # a page shared with the module, outside what the host allocates
 
 
 def td_init(td: Td) -> int:
@@ -35,7 +35,10 @@ def td_init(td: Td) -> int:
             td.tdcs.append(page)
         host.module.put(TD_PARAMS, TdParams())
         result = host.seamcall("TDH.MNG.INIT", rcx=tdr, rdx=TD_PARAMS)
-        return 0 if result.ok else td.bug("TDH.MNG.INIT", result)
+        if result.ok:
+            return 0
+        td.note("TDH.MNG.INIT", result)  # a warning and teardown: there is no VM yet to be bugged
+        return EIO
 
 
 def vcpu_create(td: Td) -> None:
@@ -50,6 +53,7 @@ def vcpu_init(td: Td) -> int:
         return EIO
     with td.within(VCPU_INIT):
         host.pools[f"vCPU {len(td.vcpus)}"] = []
+        host.sept_caches[f"vCPU {len(td.vcpus)}"] = []
         tdvpr = host.alloc_page("vCPU", 6)
         pages = (
             [host.alloc_page("vCPU", 6) for _ in range(host.module.platform.version.vcpu_extra)]
@@ -80,30 +84,29 @@ def _undo(td: Td, pages: list[int | None], errno: int, patch: int = 5) -> int:
 
 
 def add_page(td: Td, gpa: int, measure: bool = False) -> int:
-    """KVM_TDX_INIT_MEM_REGION for one page: map it, PAGE.ADD, and MR.EXTEND for each 256 bytes if it is to be measured."""
+    """KVM_TDX_INIT_MEM_REGION for one page: map it, PAGE.ADD (from v4 on part of the mapping), and MR.EXTEND for each 256 bytes if
+    it is to be measured."""
     errno = fault(td, gpa)
-    if errno:
-        return errno
-    with td.within(FAULT):
-        page, _ = td.leaves[gpa]
-        result = td.host.seamcall("TDH.MEM.PAGE.ADD", rcx=gpa, rdx=td.tdr, r8=page, r9=SOURCE_PAGE)
-        if result.name == "TDX_OPERAND_BUSY":
-            return EBUSY
-        if not result.ok:
-            return td.bug("TDH.MEM.PAGE.ADD", result)
-        td.premapped.discard(gpa)
-        for offset in range(0, PAGE_4K, 256) if measure else ():
+    with td.within(POPULATE):
+        if not errno and gpa in td.premapped:
+            errno = page_add(td, gpa, td.leaves[gpa][0])
+            if not errno:
+                td.premapped.discard(gpa)
+        for offset in range(0, PAGE_4K, 256) if measure and not errno else ():
             result = td.host.seamcall("TDH.MR.EXTEND", rcx=gpa + offset, rdx=td.tdr)
             if not result.ok:
                 return td.bug("TDH.MR.EXTEND", result)
-    return 0
+    return errno
 
 
 def finalize(td: Td) -> int:
-    """TDH.MR.FINALIZE: the TD may run."""
+    """TDH.MR.FINALIZE: the TD may run. BUSY is told to the VMM, which may ask again."""
     if td.dead:
         return EIO
     with td.within(TD_INIT):
         result = td.host.seamcall("TDH.MR.FINALIZE", rcx=td.tdr)
         td.runnable = result.ok
-        return 0 if result.ok else EIO
+        if result.ok:
+            return 0
+        td.note("TDH.MR.FINALIZE", result)
+        return EBUSY if result.name == "TDX_OPERAND_BUSY" else td.bug("TDH.MR.FINALIZE", result)

@@ -1,22 +1,44 @@
 """Private memory goes: a leaf is blocked, tracked, removed, written back and its reference given up; conversion to shared."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tdxkit.linux.host import EIO
 from tdxkit.linux.kvm.fault import fault
 from tdxkit.linux.kvm.td import TDX_PS_4K, ZAP, Td
+from tdxkit.linux.kvm.vcpu import enter, leave
 from tdxkit.seam.call import Result
 
 
+@contextmanager
+def zapping(td: Td) -> Iterator[None]:
+    """With mmu_lock held for writing. vCPUs kicked out meanwhile go back into the guest afterwards."""
+    running = list(td.inside)
+    with td.within(ZAP):
+        yield
+    for vcpu in running:
+        if vcpu not in td.inside and not td.dead:
+            enter(td, vcpu)
+
+
+def kick(td: Td) -> None:
+    """KVM_REQ_OUTSIDE_GUEST_MODE for every vCPU, and wait until none is inside."""
+    for vcpu in list(td.inside):
+        leave(td, vcpu, "it is kicked out")
+
+
 def no_vcpus(td: Td, leaf: str, **registers: int) -> Result:
-    """tdh_do_no_vcpus(): on BUSY kick every vCPU out and call once more."""
+    """tdh_do_no_vcpus(): on BUSY kick every vCPU out, keep it out, and call once more."""
     result = td.host.seamcall(leaf, **registers)
     if result.name == "TDX_OPERAND_BUSY":
         td.host.step("kick", "all vCPUs are kicked out of the guest and kept out, then the call is made once more")
+        kick(td)
         result = td.host.seamcall(leaf, **registers)
     return result
 
 
 def block(td: Td, gpa: int, level: int) -> int:
-    """BLOCK and TRACK: after this no vCPU can use the translation."""
+    """BLOCK, TRACK, and every vCPU out once (tdx_track()): after this none can use the translation."""
     for leaf, registers in (
         ("TDH.MEM.RANGE.BLOCK", {"rcx": gpa | level, "rdx": td.tdr}),
         ("TDH.MEM.TRACK", {"rcx": td.tdr}),
@@ -24,6 +46,7 @@ def block(td: Td, gpa: int, level: int) -> int:
         result = no_vcpus(td, leaf, **registers)
         if not result.ok:
             return td.bug(leaf, result)
+    kick(td)
     return 0
 
 
@@ -31,7 +54,7 @@ def zap(td: Td, gpa: int) -> int:
     """A leaf goes: block, track, remove, write back, put."""
     host = td.host
     page, level = td.leaves[gpa]
-    with td.within(ZAP):
+    with zapping(td):
         if gpa in td.premapped:
             td.premapped.discard(gpa)
             host.step("zap", f"GPA {gpa:#x} was mapped but never added: nothing for the module to remove")
@@ -51,6 +74,8 @@ def zap(td: Td, gpa: int) -> int:
     return 0
 
 
-def convert(td: Td, gpa: int) -> int:
-    """The guest turns a page shared and back: a zap, then a fault."""
-    return (zap(td, gpa) if gpa in td.leaves else 0) or fault(td, gpa)
+def convert(td: Td, gpa: int, vcpu: int = 0) -> int:
+    """The guest turns a page shared (it asks, outside the guest the leaf is zapped) and private again (a fault)."""
+    was_inside = leave(td, vcpu, f"it asks for GPA {gpa:#x} to be shared")
+    errno = zap(td, gpa) if gpa in td.leaves else 0
+    return errno or (was_inside and enter(td, vcpu)) or fault(td, gpa)
