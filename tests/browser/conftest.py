@@ -1,5 +1,6 @@
 """One Lab server and one Chromium for all browser tests; a fresh page for each that asks."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,22 +26,51 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-@pytest.fixture(scope="session")
+class Keeper:
+    """Holds the one server and the one browser from the first test that asks to the last of this folder.
+
+    Not longer: while Playwright is at work its event loop runs in this thread, and tests elsewhere that use asyncio could not.
+    """
+
+    def __init__(self):
+        self.stack, self.made = ExitStack(), {}
+
+    def get(self, name: str, make):
+        if name not in self.made:
+            self.made[name] = self.stack.enter_context(make())
+        return self.made[name]
+
+    def close(self) -> None:
+        self.made.clear()
+        self.stack.pop_all().close()
+
+
+KEEPER = Keeper()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """After the last test of this folder on this worker, and after its fixtures: server and browser go."""
+    result = yield
+    if nextitem is None or HERE not in nextitem.path.parents:
+        KEEPER.close()
+    return result
+
+
+@pytest.fixture(scope="module")
 def lab():
     """JupyterLab over a copy of notebooks/; `lab.root` is that copy, a test may add files to it."""
     from tools.lab import Lab
 
-    with Lab(ROOT / "notebooks") as server:
-        yield server
+    return KEEPER.get("lab", lambda: Lab(ROOT / "notebooks"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """The browser."""
     from tools.lab import Chromium
 
-    with Chromium() as browser:
-        yield browser
+    return KEEPER.get("chromium", Chromium)
 
 
 @pytest.fixture
