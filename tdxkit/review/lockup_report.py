@@ -1,0 +1,127 @@
+"""The registers of a soft-lockup report, read: which call it was, which range, how far the walk down the tree had come.
+
+    >>> found = read_registers()
+    >>> found.call.address >> 40, found.call.size >> 30, found.guest >> 30
+    (1, 1498, 1500)
+
+The argument of the ioctl lies in user memory, which a report does not show. That two user registers still hold its address and size is
+an inference, and it is tested: both are page aligned, and together they are the upper RAM of a guest of whole GiB as QEMU lays it out.
+
+Fidelity card
+  modelled: system call and ioctl number, the attribute, the range as two registers that fit; node, slab slot, height and shift of the walk
+  simplified: which register holds what is read off this one report; another build may use others
+  left out: the stack, the code bytes, the page tables
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tdxkit.errors import InputError, printable
+from tdxkit.facts import load_toml
+from tdxkit.linux.guest_ram import LOW, guest_ranges
+from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEMORY_ATTRIBUTES, MemoryAttributes
+from tdxkit.linux.xarray_node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
+from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, U64_MAX, human
+
+SLOT_BYTES = 584  # a node in its slab: the free pointer stands behind the object
+SYS_IOCTL = 0x10
+_REGISTER = re.compile(r"\b(ORIG_RAX|R[A-D]X|R[SD]I|R[SB]P|R(?:0?8|0?9|1[0-5])): ?([0-9a-f]{16})\b")
+MAX_TEXT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the registers say. call: the argument as it must have been; guest: RAM of the guest in bytes, None where none fits;
+    rows: (register, value, what it is), in the order of the argument."""
+
+    call: MemoryAttributes
+    guest: int | None
+    rows: tuple[tuple[str, str, str], ...]
+
+    @property
+    def gfns(self) -> tuple[int, int]:
+        """The range of the call as [start, end)."""
+        return self.call.address >> PAGE_SHIFT, (self.call.address + self.call.size) >> PAGE_SHIFT
+
+    @property
+    def pages(self) -> int:
+        """How many 4 KiB pages the call covers."""
+        return self.call.size >> PAGE_SHIFT
+
+
+def registers_in(text: str) -> tuple[dict[str, int], dict[str, int]]:
+    """(kernel, user) registers out of a pasted report; a name that comes again begins the user's. InputError where there are none."""
+    if len(text) > MAX_TEXT:
+        raise InputError(f"a report of {len(text):,} characters", f"{MAX_TEXT:,} are read", "paste only the report")
+    kernel: dict[str, int] = {}
+    user: dict[str, int] = {}
+    for name, value in _REGISTER.findall(text):
+        name = name.replace("R0", "R")
+        into = user if user or name in kernel or name == "ORIG_RAX" else kernel
+        into.setdefault(name, int(value, 16))
+    if not user:
+        raise InputError("the report", "it shows kernel and user registers", "paste it from RIP to the second R15")
+    return kernel, user
+
+
+def posted() -> tuple[dict[str, int], dict[str, int]]:
+    """(kernel, user) registers of the report in the cover letter."""
+    data = load_toml("lockup_report.toml")
+    kernel, user = ({name: int(value, 16) for name, value in data[part].items()} for part in ("kernel", "user"))
+    return kernel, user
+
+
+def read_registers(registers: tuple[Mapping[str, int], Mapping[str, int]] | None = None) -> Reading:
+    """Read (kernel, user) registers, by default the posted ones. InputError where the call was another one."""
+    kernel, user = registers or posted()
+    for name in ("ORIG_RAX", "RSI", "RDI", "RDX", "R8", "R9", "R14"):
+        if name not in user:
+            raise InputError(f"user register {name}", "the reading needs it", "paste all registers of the report")
+    if user["ORIG_RAX"] != SYS_IOCTL or user["RSI"] & U64_MAX != KVM_SET_MEMORY_ATTRIBUTES:
+        raise InputError(
+            f"call {user['ORIG_RAX']:#x} with {printable(hex(user['RSI']))}", "this reads KVM_SET_MEMORY_ATTRIBUTES",
+            "paste a report of that ioctl",
+        )  # fmt: skip
+    call = MemoryAttributes(user["R8"], user["R9"], user["R14"])
+    if not call.size or call.address % PAGE_4K or call.size % PAGE_4K or call.address + call.size > U64_MAX:
+        raise InputError("R8 and R9", "an address and a size are whole pages", "this report does not show the range")
+    return Reading(call, guest_of(call), (*_user_rows(user, call), *_kernel_rows(kernel, call)))
+
+
+def guest_of(call: MemoryAttributes) -> int | None:
+    """The guest whose upper RAM this range is, in bytes; None where QEMU's layout has none of whole GiB."""
+    size = call.size + LOW
+    wanted = call.address >> PAGE_SHIFT, (call.address + call.size) >> PAGE_SHIFT
+    return size if size % GIB == 0 and size <= 1 << 52 and guest_ranges(size)[-1] == wanted else None
+
+
+def _user_rows(user: Mapping[str, int], call: MemoryAttributes) -> list[tuple[str, str, str]]:
+    first, last = call.address >> PAGE_SHIFT, (call.address + call.size) >> PAGE_SHIFT
+    private = " = PRIVATE" if call.attributes == KVM_MEMORY_ATTRIBUTE_PRIVATE else ""
+    return [
+        ("ORIG_RAX", f"{user['ORIG_RAX']:#x}", "system call 16: ioctl()"),
+        ("RDI", f"{user['RDI']:#x}", f"file descriptor {user['RDI']}: the VM"),
+        ("RSI", f"{user['RSI']:#x}", "KVM_SET_MEMORY_ATTRIBUTES"),
+        ("RDX", f"{user['RDX']:#x}", "pointer to the argument, in user memory"),
+        ("R8", f"{call.address:#x}", f"address: {human(call.address)}, GFN {first:#x}"),
+        ("R9", f"{call.size:#x}", f"size: {call.size // GIB:,} GiB, {call.size >> PAGE_SHIFT:,} pages, up to GFN {last:#x}"),
+        ("R14", f"{call.attributes:#x}", f"attributes{private}"),
+    ]  # fmt: skip
+
+
+def _kernel_rows(kernel: Mapping[str, int], call: MemoryAttributes) -> list[tuple[str, str, str]]:
+    """What the kernel's registers say about the walk, where they fit."""
+    rows = []
+    last = (call.address + call.size - 1) >> PAGE_SHIFT
+    if (bits := kernel.get("RDX")) and bits % CHUNK_SHIFT == 0 and last.bit_length() <= bits <= 66:
+        what = f"{bits} bits of index: {bits // CHUNK_SHIFT} levels; the last GFN, {last:#x}, needs {last.bit_length()}"
+        rows.append(("kernel RDX", f"{bits:#x}", what))
+    if (shift := kernel.get("RBP")) is not None and shift % CHUNK_SHIFT == 0 and shift < 64:
+        rows.append(("kernel RBP", f"{shift:#x}", f"shift {shift}: the head node, {shift // CHUNK_SHIFT + 1} levels"))
+    if (entry := kernel.get("RAX", 0)) & 3 == 2 and entry > 4096:
+        node = entry - 2
+        place, rest = divmod(node % SLAB_SIZE, SLOT_BYTES)
+        where = f", object {place} of {SLAB_NODES} in its slab" if not rest and place < SLAB_NODES else ""
+        rows.append(("kernel RAX", f"{entry:#x}", f"an internal entry: the node at {node:#x}{where}"))
+    return rows

@@ -1,0 +1,85 @@
+"""A lockup at hand in a notebook: guest, kernel, preemption model, patch, costs, the other tasks; below, the verdict and its timeline."""
+
+import ipywidgets as w
+
+from tdxkit.errors import TdxkitError
+from tdxkit.linux.kernels import kernel_named
+from tdxkit.linux.lockup import Verdict, lockup, size_text
+from tdxkit.linux.loop_cost import COSTS
+from tdxkit.linux.watchdog import SECOND, WORST
+from tdxkit.units import GIB
+from tdxkit.view.lockup_picture import timeline
+from tdxkit.view.svg import element
+
+SIZES = (64, 256, 512, 700, 940, 1100, 1300, 1500, 1700, 1900, 2048, 3072, 4096, 8192)
+KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
+PATCHES = {"as it is": "as is", "none": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
+_ROW = w.Layout(flex_flow="row wrap", align_items="center")
+
+
+class LockupBoard(w.VBox):
+    """Controls over one guest; `verdict` is what came of them last."""
+
+    def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
+        wide = {"style": {"description_width": "70px"}, "layout": w.Layout(width="400px")}
+        sizes = [(size_text(n * GIB), n) for n in sorted({*SIZES, gib})]
+        self.guest = w.SelectionSlider(options=sizes, value=gib, description="Guest", **wide)
+        self.kernel = w.Dropdown(options=KERNELS, value=kernel, description="Kernel", layout=w.Layout(width="190px"))
+        self.cost = w.Dropdown(options=list(COSTS), description="Cost", layout=w.Layout(width="200px"))
+        buttons = {"style": {"button_width": "82px", "description_width": "70px"}}
+        models = kernel_named(kernel).models
+        self.preempt = w.ToggleButtons(options=models, value=preempt, description="Preempt", **buttons)
+        self.patch = w.ToggleButtons(
+            options=PATCHES, description="Patch", style={"button_width": "128px", "description_width": "70px"}
+        )
+        self.others = w.IntSlider(0, 0, 4, description="Others", continuous_update=False, **wide)
+        self.phase = w.FloatSlider(
+            WORST / SECOND, min=0, max=4, step=0.1, description="Phase, s", continuous_update=False, **wide
+        )
+        self.idle = w.Checkbox(False, description="fresh from idle", indent=False, layout=w.Layout(width="140px"))
+        self._said, self._picture = w.HTML(), w.HTML()
+        self.kernel.observe(self._other_kernel, "value")
+        for control in (self.guest, self.cost, self.preempt, self.patch, self.others, self.phase, self.idle):
+            control.observe(self._changed, "value")
+        self.verdict: Verdict | None = None
+        self._changed(None)
+        rows = (
+            (self.guest, self.kernel, self.cost),
+            (self.preempt,),
+            (self.patch,),
+            (self.others, self.phase, self.idle),
+        )
+        super().__init__([*(w.HBox(row, layout=_ROW) for row in rows), self._said, self._picture])
+
+    def _other_kernel(self, _change) -> None:
+        """A kernel offers the models it has; where the chosen one is gone, the nearest that is left."""
+        models, chosen = kernel_named(self.kernel.value).models, self.preempt.value
+        with self.preempt.hold_trait_notifications():
+            self.preempt.options = models
+            self.preempt.value = chosen if chosen in models else models[-1]
+        self._changed(None)
+
+    def _changed(self, _change) -> None:
+        if self.preempt.value not in kernel_named(self.kernel.value).models:
+            return  # the kernel was changed, its models come next
+        try:
+            self.verdict = lockup(
+                self.guest.value * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
+                others=self.others.value, phase=min(round(self.phase.value * SECOND), WORST), from_idle=self.idle.value,
+            )  # fmt: skip
+        except TdxkitError as error:
+            self._said.value = str(element("p", str(error), role="alert"))
+            return
+        self._said.value = str(element("p", self._words(), role="status"))
+        self._picture.value = str(timeline(self.verdict).html())
+
+    def _words(self) -> str:
+        v = self.verdict
+        tree = f"{v.work.tree.nodes:,} nodes; {v.seconds:.1f} s; "
+        carries = "the release carries the patch; " if self.patch.value == "as is" and v.patched else ""
+        longest = f"held without a break for {v.longest.seconds:.1f} s at most"
+        odds = f", reported in {v.chance:.0%} of the watchdog's phases" if v.chance else ""
+        return tree + carries + longest + odds
+
+    def __str__(self) -> str:
+        return f"{self._words()}\n{timeline(self.verdict)}"

@@ -1,0 +1,123 @@
+"""Memory attributes of whole guests in charts and tables, each made by running the model: tree sizes, verdicts, a report's registers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tdxkit.linux.kernels import kernel_named
+from tdxkit.linux.lockup import Verdict, judge, lockup, size_text, work
+from tdxkit.linux.loop_cost import COSTS
+from tdxkit.linux.preempt import MODELS
+from tdxkit.linux.xarray_node import NODE_BYTES
+from tdxkit.review.lockup_report import Reading
+from tdxkit.run import words
+from tdxkit.units import GIB, human
+from tdxkit.view.charts import Chart, lines
+from tdxkit.view.tables import Table, table
+
+SIZES = (64, 256, 512, 940, 1500, 1900, 3072, 4096)  # GiB
+KERNELS = (("6.15", None), ("6.15", "v1"), ("6.15", "v2"), ("6.12.107", "as is"), ("7.0", "as is"))
+PATCH = {None: "unpatched", "v1": "version 1: batches", "v2": "patched"}
+
+
+def size_chart(sizes: Sequence[int] = SIZES) -> Chart:
+    """Memory that the tree takes, over the guest's size in GiB: nodes alone, and the slabs they stand in."""
+    trees = {gib: work(gib * GIB).tree for gib in sizes}
+    series = {
+        "nodes, 576 bytes each": [(gib, t.bytes / GIB) for gib, t in trees.items()],
+        "their slabs, 28 nodes in 16 KiB": [(gib, t.slab_bytes / GIB) for gib, t in trees.items()],
+    }
+    chart = lines(
+        "The tree of a whole guest", "GiB of guest", "GiB of nodes", series, roles=dict(zip(series, ("used", "a1")))
+    )
+    for trace in chart.traces:
+        trace["customdata"] = [f"{t.nodes:,} nodes" for t in trees.values()]
+        trace["hovertemplate"] = "%{x} GiB guest: %{customdata}, %{y:.2f} GiB"
+    rows = [
+        (size_text(gib * GIB), f"{t.values:,}", f"{t.nodes:,}", human(t.bytes), human(t.slab_bytes), f"{t.bytes / gib / GIB:.3%}")
+        for gib, t in trees.items()
+    ]  # fmt: skip
+    return replace(chart, header=("guest", "pages", "nodes", "bytes", "slabs", "of the guest"), rows=tuple(rows))
+
+
+def levels_table(size: int) -> Table:
+    """The nodes of a whole guest's tree, level by level, the lowest first."""
+    tree = work(size).tree
+    rows = [(6 * k, f"{64 << 6 * k:,}", f"{n:,}", human(n * NODE_BYTES)) for k, n in enumerate(tree.levels)]
+    total = ("all", "", f"{tree.nodes:,}", human(tree.bytes))
+    return table(
+        ("shift", "pages below one", "nodes", "bytes"), [*rows, total], f"{size_text(size)} guest", [len(rows)]
+    )
+
+
+def verdict_table(sizes: Sequence[int] = (512, 940, 1500, 1900, 4096), costs: Sequence[str] = tuple(COSTS)) -> Table:
+    """Every release × patch × preemption model × size × cost: in each field the loop that the watchdog finds, cost by cost.
+
+    `sizes` in GiB. A dash: no report. A question mark: reported in some of the watchdog's phases only.
+    """
+    done = {}
+    rows, lit = [], []
+    for name, asked in KERNELS:
+        kernel = kernel_named(name)
+        text = kernel.with_patch(kernel.patch if asked == "as is" else asked)
+        for model in kernel.models:
+            found = []
+            for gib in sizes:
+                if (gib, text) not in done:
+                    done[gib, text] = work(gib * GIB, text)
+                found.append([judge(done[gib, text], kernel, model, cost) for cost in costs])
+            if any(v.lockup for verdicts in found for v in verdicts):
+                lit.append(len(rows))
+            fields = (" · ".join(map(_field, verdicts)) for verdicts in found)
+            rows.append((f"{name}, {PATCH[text.patch]}", model, *fields))
+    title = "The loop in which the watchdog reports, costs: " + " · ".join(costs)
+    return table(("kernel", "preemption", *(size_text(gib * GIB) for gib in sizes)), rows, title, lit)
+
+
+def _field(verdict: Verdict) -> str:
+    return (verdict.loop or "–") + "?" * (verdict.lockup and verdict.chance < 1)
+
+
+def patches_table(size: int, preempt: str = "voluntary", kernel: str = "6.15") -> Table:
+    """The versions of the patch on one guest: how long the CPU is held, and what the watchdog says."""
+    rows, lit = [], []
+    for patch, name in PATCH.items():
+        verdict = lockup(size, kernel, preempt, patch=patch)
+        calls = sum(phase.resched for result in verdict.work.results for phase in result.phases)
+        locks = sum(phase.loop == "slots_lock" for result in verdict.work.results for phase in result.phases)
+        says = f"lockup in {verdict.loop}, {verdict.stuck}s" if verdict.lockup else "nothing"
+        lit += [len(rows)] * verdict.lockup
+        rows.append(
+            (name, f"{locks:,}", f"{calls:,}", f"{verdict.seconds:.1f} s", f"{verdict.longest.seconds:.1f} s", says)
+        )
+    header = ("patch", "slots_lock taken", "cond_resched()", "in all", "longest unbroken", "the watchdog says")
+    return table(
+        header, rows, f"{size_text(size)} guest, Linux {kernel}, {MODELS[preempt].shown}, costs: reporter", lit
+    )
+
+
+def points_table() -> Table:
+    """Where each preemption model gives way, loop by loop, without and with the patch."""
+    from tdxkit.linux.memattr_result import Phase
+    from tdxkit.linux.preempt import stops
+
+    loops = [("slots_lock", 0), ("check", 0), ("reserve", 0), ("reserve", 1), ("store", 0), ("store", 1)]
+    rows = [
+        (
+            loop + ", patched" * bool(resched),
+            *(words(stops(m, Phase(loop, 1, resched))).replace("none", "–") for m in MODELS),
+        )
+        for loop, resched in loops
+    ]
+    return table(("loop", *MODELS), rows, "Points at which the CPU gives way", [4])
+
+
+def costs_table() -> Table:
+    """The named costs, nanoseconds a page, and where they come from."""
+    rows = [(c.name, c.reserve, c.store, c.check, c.again, c.clear, c.where) for c in COSTS.values()]
+    header = ("cost", "reserve", "store", "check", "reserve again", "clear", "where it comes from")
+    return table(header, rows, "ns a page")
+
+
+def registers_table(reading: Reading) -> Table:
+    """What each register of a report says."""
+    return table(("register", "holds", "which is"), reading.rows, "", [4, 5])
