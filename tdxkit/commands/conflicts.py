@@ -14,7 +14,7 @@ def run(args):
     from tdxkit.seam.conflicts import OK, conflict, names
 
     chosen = names()
-    if args.leaf:
+    if args.leaf is not None:
         from tdxkit.seam.seamcalls import find_leaf
 
         name = find_leaf(args.leaf.upper().removesuffix(" 2M")).name
