@@ -22,59 +22,7 @@ from random import Random
 from simpy import Environment
 
 from tdxkit.errors import InputError
-
-PAGES = 512  # 4 KiB pages in a region
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """A time with posted mean, minimum and maximum, in microseconds."""
-
-    mean: float
-    low: float
-    high: float
-
-    def draw(self, random: Random) -> float:
-        """Minimum plus an exponential tail cut at the maximum: skewed, as the posted figures are."""
-        return min(self.high, self.low + random.expovariate(1 / (self.mean - self.low)))
-
-
-# Four TDs, three rounds, February 2026 (source tdx-lock-figures). The rest of a section is 10 - 4 (wait) - 4 (ADD) for a get.
-ADD, REMOVE = Cost(4, 2, 18), Cost(2, 1, 11)
-REST_OF_GET, REST_OF_PUT = 2.0, 1.0
-FAULT = 57.0  # between two faults of a vCPU: 10 TDs x 16 GiB from 40 vCPUs in about 60 s (inferred)
-ZAP = 1.0  # between two pages that a teardown zaps (inferred: teardown is a loop, not a series of faults)
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """Which lock a region has, and whether a get that only counts takes it."""
-
-    name: str
-    what: str
-    lock_of: Callable[[int], int]
-    counts_under_lock: bool = False
-
-
-def _hashed(bits: int) -> Callable[[int], int]:
-    golden = 0x9E3779B97F4A7C15  # Fibonacci hashing: the top bits of a product with 2^64 / the golden ratio
-    return lambda region: (region * golden & (1 << 64) - 1) >> (64 - bits)
-
-
-DESIGNS = {
-    d.name: d
-    for d in (
-        Design(
-            "global",
-            "one lock, taken by every get and put (v4 and v6 before their optimisation patch)",
-            lambda r: 0,
-            True,
-        ),
-        Design("fast-path", "one lock, taken only when a pair comes or goes (v2, v6)", lambda r: 0),
-        Design("hashed", "64 locks, chosen by a hash of the region (an idea of the threads, never posted)", _hashed(6)),
-        Design("per-region", "a lock for each region (an idea of the threads, never posted)", lambda r: r),
-    )
-}
+from tdxkit.linux.lock_designs import ADD, DESIGNS, FAULT, PAGES, REMOVE, REST_OF_GET, REST_OF_PUT, ZAP, design_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +84,13 @@ class Simulation:
 
     def __init__(self, design: str, tds: int = 10, vcpus: int = 4, seconds: float = 60.0, *, regions: int = 8192, toggling: int = 0,
                  fault: float = FAULT, seed: int = 1, keep: int = 2000):  # fmt: skip
-        if design not in DESIGNS:
-            raise InputError(f"design {design!r}", "the lock designs are " + ", ".join(DESIGNS), "name one of these")
         for name, value, low, high in (("TDs", tds, 1, 1000), ("vCPUs", vcpus, 1, 256), ("seconds", seconds, 1e-6, 3600),
                                        ("regions", regions, 1, 1 << 24), ("toggling TDs", toggling, 0, tds), ("fault", fault, 0.1, 1e6)):  # fmt: skip
             if not low <= value <= high:
                 raise InputError(
                     f"{name} {value}", f"a simulation has {low:g} to {high:g}", "give a number in that range"
                 )
-        self.design, self.tds, self.vcpus, self.seconds = DESIGNS[design], tds, vcpus, seconds
+        self.design, self.tds, self.vcpus, self.seconds = design_named(design), tds, vcpus, seconds
         self.regions, self.toggling, self.fault = regions, toggling, fault
         self.random, self.env, self.end = Random(seed), Environment(), seconds * 1e6
         self.free_at: dict[int, tuple[float, int]] = {}  # lock -> when it is free, and the region it is busy with
@@ -269,3 +215,6 @@ class Simulation:
         self.max_wait = max(self.max_wait, time)
         bound = 1 << max(0, int(time).bit_length())
         self.waits[bound] = self.waits.get(bound, 0) + 1
+
+
+__all__ = ["DESIGNS", "Result", "Section", "Simulation"]

@@ -19,7 +19,7 @@ from tdxkit.units import GIB, PAGE_4K
 
 PFNS_PER_REGION = 512
 COUNTER = 4  # bytes of an atomic_t
-VERSIONS = ("v1", "v2", "v3", "v4", "v6")
+VERSIONS = ("v1", "v2", "v3", "v4", "v5", "v6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def offset_of(pfn: int) -> int:
 
 
 def build(version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, tdmrs: Iterable[Range] = ()) -> Counters:
-    """The array `version` builds for these memblock ranges; v1 goes by `tdmrs` (default: memory rounded out to 1 GiB)."""
+    """The array `version` builds for these memblock ranges; v1 goes by `tdmrs` (default: memory rounded out to 1 GiB), v5 is as v4."""
     if version not in VERSIONS:
         raise InputError(
             f"version {version!r}", "the counters' memory differs in " + ", ".join(VERSIONS), "name one of these"
@@ -102,13 +102,13 @@ def build(version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, t
 
 
 def _sparse(version: str, max_pfn: int, populated: list[tuple[int, int]]) -> Counters:
-    regions = -(-max_pfn // PFNS_PER_REGION) if version == "v4" else max_pfn // PFNS_PER_REGION
+    regions = -(-max_pfn // PFNS_PER_REGION) if version in ("v4", "v5") else max_pfn // PFNS_PER_REGION
     length = regions * COUNTER if version in ("v1", "v2") else _page_up(regions * COUNTER)
     empty = next((start for start, end in populated if start >= end), None)
     if empty is not None:
         return Counters(version, length, (), failed=f"mapping a range of no bytes at offset {empty:#x} is an error")
     mapped = _merge(populated)
-    # v4 grew the array but walks the old, shorter length when it frees it.
+    # v4 (and v5, which keeps its counters) grew the array but walks the old, shorter length when it frees it.
     walked = _page_up(max_pfn // PFNS_PER_REGION * COUNTER)
     freed = sum(max(0, min(end, walked) - start) for start, end in mapped)
     return Counters(version, length, mapped, freed=freed)

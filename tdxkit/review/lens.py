@@ -3,7 +3,7 @@
 Everything is computed from the explorer's scenarios; nothing about a version is written down here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tdxkit.errors import InputError
@@ -15,6 +15,7 @@ from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.linux.refcount.registry import scenario
+from tdxkit.review.lens_text import told
 from tdxkit.run import Run, diff, words
 
 ZAP = "TDH.MEM.PAGE.REMOVE(page)"  # where a user of a page stands once it has it
@@ -86,14 +87,14 @@ class Lens:
         }
 
     def __str__(self) -> str:
-        return "\n".join(_told(self))
+        return "\n".join(told(self))
 
 
 def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | None = None) -> Lens:
     """Look at one scenario under each of these versions.
 
     `code` is a schedule of one of them to hold against the others; by default the fewest-switch counterexample of the first
-    version that has one. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
+    version that has one, run on past the broken rule until every thread has finished. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
     names = tuple(names)
     if not 1 <= len(names) <= MOST or len(set(names)) < len(names):
@@ -109,7 +110,10 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
                 "take fewer threads or rounds",
             )
         states[name] = table.states
-        rows += [Row(name, _outcome(o), o.interleavings, o.schedule, bool(o.broken)) for o in _merged(table.rows)]
+        rows += [
+            Row(name, _outcome(o), o.interleavings, o.schedule, bool(o.broken))
+            for o in sorted(table.rows, key=lambda o: (bool(o.broken), o.steps))
+        ]
     base, steps = _schedule(scenarios, code)
     runs, partings = {}, ()
     if base:
@@ -118,11 +122,6 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
         partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
         code = encode(scenarios[base], steps)
     return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(_cost(name) for name in names), runs)
-
-
-def _merged(found: Iterable) -> Iterator:
-    """Outcomes that read alike are one row each already: (ended, state, rules) is what tells them apart."""
-    return iter(sorted(found, key=lambda o: (bool(o.broken), o.steps)))
 
 
 def _outcome(outcome) -> str:
@@ -142,8 +141,18 @@ def _schedule(scenarios: dict[str, Scenario], code: str | None) -> tuple[str, St
     for name, one in scenarios.items():
         found = explore(one, fewest_switches=True).schedule
         if found:
-            return name, parse(found).steps
+            return name, _to_the_end(one, parse(found).steps)
     return "", ()
+
+
+def _to_the_end(one: Scenario, steps: Steps) -> Steps:
+    """The schedule, then its last thread until it stops, then each other one: what a broken rule leads to may part two versions."""
+    tables = Tables(one)
+    state, last = _after(tables, steps), steps[-1][0]
+    for k in sorted(range(len(state[1])), key=lambda k: k != last):
+        more = _take(tables, state, k)
+        steps, state = (*steps, *more), _after(tables, [*steps, *more])
+    return steps
 
 
 def _follow(one: Scenario, steps: Steps) -> Run:
@@ -161,11 +170,12 @@ def _follow(one: Scenario, steps: Steps) -> Run:
 
 
 def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: Steps) -> Parting:
-    """Compare step by step: the label of the step, then the state after it."""
+    """Compare step by step: the label of the step, then the variables that both have after it."""
+    both = mine.first.keys() & theirs.first.keys()
     for k, (a, b) in enumerate(zip(mine.steps, theirs.steps)):
         if a.label != b.label:
             return Parting((base, other), k + 1, (a.label, b.label), f"{a.actor} is at another step")
-        changed = diff(mine.state(k + 1), theirs.state(k + 1))
+        changed = [c for c in diff(mine.state(k + 1), theirs.state(k + 1)) if c.key in both]
         if changed:
             return Parting(
                 (base, other),
@@ -192,9 +202,13 @@ def _cost(name: str) -> Cost:
 
 
 def _take(tables: Tables, state, k: int, stop: str = "") -> list:
-    """Steps of thread k alone, first choice, until it stands at `stop`, has finished or cannot go on."""
-    steps = []
-    while state[1][k] != FINISHED and tables.places[state[1][k]].label != stop and (found := moves(tables, state, k)):
+    """Steps of thread k alone, first choice, until it stands at `stop`, has finished, cannot go on or goes round in a circle."""
+    steps, seen = [], set()
+    while state not in seen and state[1][k] != FINISHED and tables.places[state[1][k]].label != stop:
+        seen.add(state)
+        found = moves(tables, state, k)
+        if not found:
+            break
         steps.append((k, found[0].choice))
         state = (found[0].sid, found[0].lids)
     return steps
@@ -218,29 +232,3 @@ def _count(one: Scenario, steps: list, k: int, tables: Tables) -> dict[str, int]
         "locked": sum(before.get("pamt_lock") == actor for _, before in own),
         "pages": 2 * sum(step.label.startswith("alloc_page() twice") for step, _ in own),
     }
-
-
-def _told(seen: Lens) -> Iterator[str]:
-    total = {v: sum(r.interleavings or 0 for r in seen.rows if r.version == v) for v in seen.states}
-    yield f"{seen.threads} threads x {seen.rounds}; the model finds, run past broken rules:"
-    for row in seen.rows:
-        many = "endless" if row.interleavings is None else f"{row.interleavings:,} of {total[row.version]:,}"
-        yield f"  {row.version:15} {many:>28}  {'!! ' if row.bad else ''}{row.outcome}"
-        yield f"  {'':15} {'':28}  {row.schedule}"
-    yield ""
-    if seen.schedule:
-        yield f"held against each other on {seen.schedule}"
-    for p in seen.partings:
-        where = (
-            f"part at step {p.step}: {p.labels[0]}"
-            + (f" / {p.labels[1]}" if p.labels[1] not in ("", p.labels[0]) else "")
-            if p.step
-            else "do not part"
-        )
-        yield f"  {p.versions[0]} and {p.versions[1]} {where} ({p.why})"
-    yield ""
-    yield f"  {'a round costs':15} {'alone: steps':>13} {'SEAMCALLs':>9} {'locked':>6} {'pages':>5}   {'pair there: steps':>17} {'SEAMCALLs':>9} {'locked':>6} {'pages':>5} {'states':>9}"
-    for c in seen.costs:
-        a, s = c.alone, c.shared
-        yield (f"  {c.version:15} {a['steps']:13} {a['seamcalls']:9} {a['locked']:6} {a['pages']:5}   "
-               f"{s['steps']:17} {s['seamcalls']:9} {s['locked']:6} {s['pages']:5} {seen.states[c.version]:9,}")  # fmt: skip

@@ -108,7 +108,7 @@ def _command(run: Run, scenario: str) -> str:
     """The command with the code, broken at spaces so that no line is too long for a mail or a shell."""
     lines = textwrap.wrap(run.code, WIDTH - 8, break_on_hyphens=False)
     code = " \\\n    ".join(lines)
-    return f"Replay it (pip install tdxkit):\n  python -m tdxkit replay {scenario} \\\n    {code}"
+    return f"Replay it with tdxkit:\n  python -m tdxkit replay {scenario} \\\n    {code}"
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.linux.contention import ADD, DESIGNS, PAGES, Simulation
+from tdxkit.linux.contention import DESIGNS, Simulation
+from tdxkit.linux.lock_designs import ADD, PAGES
 from tdxkit.linux.lock_events import lock_run
 
 SMALL = {"tds": 3, "vcpus": 4, "seconds": 2.0, "regions": 64, "fault": 5.0}

@@ -41,6 +41,20 @@ def test_v1_and_v2_part_at_the_error_path_of_the_second_remove():
     assert parting.labels == ("atomic_inc(refcount)", "spin_unlock(pamt_lock)") and parting.step == len(found) + 1
 
 
+def test_the_default_schedule_runs_on_past_the_broken_rule_so_v1_and_v2_part_at_the_error_path_too():
+    (parting,) = lens(["v1", "v2"]).partings
+    assert (parting.step, parting.labels) == (29, ("spin_unlock(pamt_lock)", "atomic_inc(refcount)"))
+    ends = {name: run.state(len(run)) for name, run in lens(["v1", "v2"]).runs.items()}
+    assert (ends["v1"]["refcount[0]"], ends["v1"]["pair[0]"]) == (0, False)
+    assert ends["v2"]["refcount[0]"] == 1
+
+
+@pytest.mark.parametrize("name", ["lazy", "per-region", "v5-softirq", "v3-not-zeroed"])
+def test_what_loops_deadlocks_or_has_other_variables_is_held_against_v6_all_the_same(name):
+    (parting,) = lens([name, "v6"]).partings
+    assert parting.step in (1, 2, 4, 5) and "—" not in parting.why
+
+
 def test_a_schedule_means_the_same_in_the_same_version():
     seen = lens(["v4", "v5"])
     assert [p.step for p in seen.partings] == [None]
