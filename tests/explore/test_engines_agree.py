@@ -119,6 +119,12 @@ def test_forty_random_programs():
     shares(0, 40)
 
 
+@pytest.mark.parametrize("seed", [10_476, 10_487])
+def test_programs_that_once_told_a_wrong_engine(seed):
+    """Here the first of the shortest ways that is met is not the calmest."""
+    assert compare(seed) != "too large"
+
+
 @pytest.mark.slow
 def test_two_thousand_random_programs(capsys):
     with capsys.disabled():

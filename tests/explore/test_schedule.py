@@ -1,7 +1,7 @@
 """Schedule codes: short, exact, versioned, and hostile text is only text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
@@ -10,15 +10,20 @@ from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.replay import replay, replay_steps
 from tdxkit.explore.schedule import digest, encode, parse, switches
 from tdxkit.explore.search import explore
+from tdxkit.explore.tables import Tables
 from tdxkit.linux.refcount import names, scenario
 
 steps_lists = st.lists(st.tuples(st.integers(0, 14), st.sampled_from([0, 0, 0, 1, 2, 12])), max_size=40).map(tuple)
 
 
+V2 = scenario("v2")
+TABLES = Tables(V2)
+
+
+@settings(deadline=None)
 @given(steps_lists)
 def test_a_code_gives_back_its_steps(steps):
-    v2 = scenario("v2")
-    code = parse(encode(v2, steps))
+    code = parse(encode(V2, steps, TABLES))
     assert code.steps == steps and (code.name, code.threads, code.rounds) == ("v2", 2, 1)
 
 
@@ -74,6 +79,7 @@ def test_hostile_text_is_refused_in_one_line(text):
     assert "\n" not in line and line.isprintable() and len(line) < 250
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_code_or_refused(text):
     try:
