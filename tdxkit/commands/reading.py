@@ -1,6 +1,7 @@
 """What commands that read files share: standard input, and a progress bar for a person who waits at a terminal."""
 
 import sys
+from typing import BinaryIO
 
 from tdxkit.review.intake import Progress
 
@@ -8,9 +9,9 @@ _WIDTH = 30
 _SMALL = 2 << 20  # files below this are read before a bar could be seen
 
 
-def stdin_or(name: str) -> str | bytes:
-    """The name of a file, or all of standard input for `-`."""
-    return sys.stdin.buffer.read() if name == "-" else name
+def stdin_or(name: str) -> str | BinaryIO:
+    """The name of a file, or standard input for `-`, as a stream: it may have no end."""
+    return sys.stdin.buffer if name == "-" else name
 
 
 def bar() -> Progress | None:

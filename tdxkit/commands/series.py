@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tdxkit.commands import print_json
 from tdxkit.commands.reading import bar, stdin_or
-from tdxkit.errors import printable
+from tdxkit.errors import InputError, printable
 from tdxkit.review.evidence import read_evidence
 from tdxkit.review.post import Post
 from tdxkit.review.series import Series, series_of, spans
@@ -26,6 +26,8 @@ def configure(parser) -> None:
 def run(args) -> None:
     """Read all files as one heap of mails and print the series in it; what was skipped goes to standard error."""
     posts: list[Post] = []
+    if args.files.count("-") > 1:
+        raise InputError("series - -", "standard input can be read once", "give - once")
     for name in args.files:
         read = read_evidence(stdin_or(name), bar())
         posts += read.posts
