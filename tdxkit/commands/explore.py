@@ -49,6 +49,8 @@ def run(args):
         print_json(result.as_json())
         return
     print(result)
+    if args.count and result.interleavings is None:
+        print(f"no number of interleavings: there is no end to them, or more than {bound:,} states")
     if result.schedule:
         print(f"step through it: python -m tdxkit replay {args.name} '{result.schedule}'")
     if args.outcomes:

@@ -61,6 +61,7 @@ def test_every_option_is_heard(capsys):
     assert "28 steps, 2 switches: v2:2x1:b14f A10 B15 A3" in calm and "stopped at the first violation" in calm
     assert "30 steps" in ran(capsys, "explore", "v2", "--property", "at the end a refcount has its pair")[1]
     assert "bounded: stopped after" in ran(capsys, "explore", "v6", "--bound", "20")[1]
+    assert "no number of interleavings" in ran(capsys, "explore", "v6", "--count", "--bound", "20")[1]
     outcomes = ran(capsys, "explore", "v2", "--outcomes", "--count")[1]
     assert "65,064 interleavings" in outcomes and "28,152" in outcomes
 

@@ -2,7 +2,7 @@
 
 The module is two fields a region, `pair` (a page pair is there) and `users` (its own count of 4K pages in use); the kernel's
 `refcount` stands beside them. The calls are plain functions of the memory that return a completion status with its details, as
-the module's code gives it [tdx-module]; each is one atomic step of whoever calls it.
+the module's code gives it [module-leaves, module-status-2-0-18]; each is one atomic step of whoever calls it.
 
 Fidelity card
   modelled: PAMT.ADD, PAMT.REMOVE, a 4K page coming into use and going out, with the module's statuses, operand included
