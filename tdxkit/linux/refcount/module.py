@@ -126,9 +126,8 @@ def free_pages(m):
     m.tell("The two pages go back to the page allocator.")
 
 
-FAULT = (
-    TDX_OPERAND_BUSY | RCX
-)  # what a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry
+# What a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry.
+FAULT = TDX_OPERAND_BUSY | RCX
 
 
 def tdh_phymem_pamt_add(m, region):
