@@ -1,14 +1,18 @@
 """The twelve patches as switches, what each needs, and what a TD's life leaves behind without one or after one fault."""
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 import ipywidgets as w
 import networkx as nx
 
-from tdxkit.linux.host import ALL_PATCHES
+from tdxkit.linux.host import Context
+from tdxkit.linux.kvm.td import CONTEXTS
 from tdxkit.linux.life import Life, fault_table, live
 from tdxkit.linux.versions import KVM_CACHE, VERSIONS
 from tdxkit.review.patches import FOUNDATION, TOTAL, needs_edges, prefix, series, users_of, without
+from tdxkit.run import Run
 from tdxkit.view.host_picture import host
 from tdxkit.view.patch_graph import patch_graph
 from tdxkit.view.picture import Picture
@@ -75,6 +79,31 @@ def prefix_table() -> Table:
         for n, life in lives.items()
     ]
     return table(("patches", "PAMT", "a TD's life", "SEAMCALLs", "pairs at most, kB"), rows)
+
+
+def contexts_table(run: Run) -> Table:
+    """What a run does in each context of the kernel: locks, sleep, references, pairs. pamt_lock comes on top of what is listed."""
+    known = {(c.name, frozenset(lock.split()[0] for lock in c.locks)): c for c in CONTEXTS}
+    locks = frozenset().union(*(held for _, held in known))
+    seen: dict[Context, Counter[str]] = {}
+    for step, state in zip(run.steps, islice(run.states(), 1, None)):
+        context = known.get((step.actor, frozenset(lock for lock in locks if state.get(lock))))
+        if context:
+            seen.setdefault(context, Counter())[step.label] += 1
+    what = ("tdx_pamt_get", "tdx_pamt_put", "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
+    rows = [
+        (
+            c.name,
+            ", ".join(c.locks) or "none",
+            "yes" if c.may_sleep else "no",
+            seen[c].total(),
+            *(seen[c][w] for w in what),
+        )
+        for c in CONTEXTS
+        if c in seen
+    ]
+    head = ("context", "locks held", "may sleep", "steps", "gets", "puts", "pairs in", "pairs out")
+    return table(head, rows, "pamt_lock comes on top wherever a pair goes in or out")
 
 
 def versions_table() -> Table:
@@ -175,7 +204,7 @@ def files_graph() -> nx.Graph:
 
 
 __all__ = [
-    "ALL_PATCHES",
+    "contexts_table",
     "faults_summary",
     "files_graph",
     "left_table",

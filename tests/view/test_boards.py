@@ -61,6 +61,18 @@ def test_tables_come_from_the_models():
     ]
 
 
+def test_contexts_as_the_facts_have_them():
+    rows = {row[:2]: row[2:] for row in series_board.contexts_table(live("v2", record=True).run).rows}
+    assert {key: row[0] for key, row in rows.items()} == {
+        ("TD init", "kvm->lock"): "yes", ("TD init", "slots_lock"): "yes", ("vCPU init", "vcpu->mutex"): "yes",
+        ("vCPU run", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex, mmu_lock read"): "no",
+        ("zap", "mmu_lock write"): "no", ("teardown", "mmu_lock write"): "no", ("teardown", "none"): "yes",
+    }  # fmt: skip
+    assert rows["fault", "vcpu->mutex, mmu_lock read"][2:] == (10, 0, 3, 0)  # 4 Secure EPT pages, 6 guest pages
+    assert rows["zap", "mmu_lock write"][2:] == (0, 6, 0, 2) and rows["teardown", "mmu_lock write"][2:] == (0, 4, 0, 1)
+    assert sum(row[4] for row in rows.values()) == sum(row[5] for row in rows.values()) == 5
+
+
 @pytest.mark.slow
 def test_fault_tables():
     rows = {row[0]: row for row in series_board.faults_summary(("v3", "v4", "v6")).rows}

@@ -36,6 +36,7 @@ RUN = Context("vCPU run", ("vcpu->mutex",))
 ZAP = Context("zap", ("mmu_lock write",), may_sleep=False)
 SEPT_TEARDOWN = Context("teardown", ("mmu_lock write",), may_sleep=False)
 TEARDOWN = Context("teardown")
+CONTEXTS = (TD_INIT, POPULATE, VCPU_INIT, RUN, TOPUP, FAULT, ZAP, SEPT_TEARDOWN, TEARDOWN)
 
 
 class Td:
