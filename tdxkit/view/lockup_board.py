@@ -30,7 +30,7 @@ class LockupBoard(w.VBox):
         models = kernel_named(kernel).models
         self.preempt = w.ToggleButtons(options=models, value=preempt, description="Preempt", **buttons)
         self.patch = w.ToggleButtons(
-            options=PATCHES, description="Patch", style={"button_width": "128px", "description_width": "70px"}
+            options=PATCHES, description="Patch", style={"button_width": "150px", "description_width": "70px"}
         )
         self.others = w.IntSlider(0, 0, 4, description="Others", continuous_update=False, **wide)
         self.phase = w.FloatSlider(
@@ -54,9 +54,8 @@ class LockupBoard(w.VBox):
     def _other_kernel(self, _change) -> None:
         """A kernel offers the models it has; where the chosen one is gone, the nearest that is left."""
         models, chosen = kernel_named(self.kernel.value).models, self.preempt.value
-        with self.preempt.hold_trait_notifications():
-            self.preempt.options = models
-            self.preempt.value = chosen if chosen in models else models[-1]
+        self.preempt.options = models
+        self.preempt.value = chosen if chosen in models else models[-1]
         self._changed(None)
 
     def _changed(self, _change) -> None:

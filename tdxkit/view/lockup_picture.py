@@ -148,7 +148,7 @@ def _ages(x, verdict: Verdict, samples, end: int) -> list[Markup]:
     if points:
         first = samples[0].stamp
         points.insert(0, (x(0), y((0 - first) / UNIT)))
-    made = [text(10, AGE_TOP + 14, "age of stamp", font_weight=600), text(10, AGE_TOP + 28, "in 2^30 ns", role="soft")]
+    made = [text(10, AGE_TOP + 14, "age of stamp", font_weight=600), text(10, AGE_TOP + 28, "in 2³⁰ ns", role="soft")]
     made.append(line((LEFT, y(THRESHOLD)), (WIDTH - RIGHT, y(THRESHOLD)), role="bad", stroke_dasharray="6 4"))
     made.append(text(LEFT - 6, y(THRESHOLD) + 4, f"{THRESHOLD}", role="bad", anchor="end", font_weight=700))
     made.append(text(LEFT - 6, foot + 4, "0", role="soft", anchor="end"))

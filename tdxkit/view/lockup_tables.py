@@ -17,6 +17,7 @@ from tdxkit.view.tables import Table, table
 SIZES = (64, 256, 512, 940, 1500, 1900, 3072, 4096)  # GiB
 KERNELS = (("6.15", None), ("6.15", "v1"), ("6.15", "v2"), ("6.12.107", "as is"), ("7.0", "as is"))
 PATCH = {None: "unpatched", "v1": "version 1: batches", "v2": "patched"}
+LETTER = {"reserve": "R", "store": "S", "check": "C"}
 
 
 def size_chart(sizes: Sequence[int] = SIZES) -> Chart:
@@ -50,7 +51,7 @@ def levels_table(size: int) -> Table:
 
 
 def verdict_table(sizes: Sequence[int] = (512, 940, 1500, 1900, 4096), costs: Sequence[str] = tuple(COSTS)) -> Table:
-    """Every release × patch × preemption model × size × cost: in each field the loop that the watchdog finds, cost by cost.
+    """Every release × patch × preemption model × size × cost: in each field the loop that the watchdog finds (R or S), by cost.
 
     `sizes` in GiB. A dash: no report. A question mark: reported in some of the watchdog's phases only.
     """
@@ -69,12 +70,12 @@ def verdict_table(sizes: Sequence[int] = (512, 940, 1500, 1900, 4096), costs: Se
                 lit.append(len(rows))
             fields = (" · ".join(map(_field, verdicts)) for verdicts in found)
             rows.append((f"{name}, {PATCH[text.patch]}", model, *fields))
-    title = "The loop in which the watchdog reports, costs: " + " · ".join(costs)
+    title = "Where the watchdog reports, R: in the reserve loop, S: in the store loop; costs: " + " · ".join(costs)
     return table(("kernel", "preemption", *(size_text(gib * GIB) for gib in sizes)), rows, title, lit)
 
 
 def _field(verdict: Verdict) -> str:
-    return (verdict.loop or "–") + "?" * (verdict.lockup and verdict.chance < 1)
+    return LETTER.get(verdict.loop or "", "–") + "?" * (verdict.lockup and verdict.chance < 1)
 
 
 def patches_table(size: int, preempt: str = "voluntary", kernel: str = "6.15") -> Table:

@@ -21,6 +21,7 @@ SIDE = 7
 WIDE, TALL, STEP = CELL * SLOTS + 2 * SIDE, 60, 82
 KEEP = 12  # nodes that are drawn at least before brothers are left out
 KEY = 16  # height of the line that says what the slots mean
+ROOMY = {"data_roomy": "yes"}  # a tree grows: the stepper gives it a wider column, the same at every step
 
 
 def xarray(state: State) -> Markup:
@@ -30,7 +31,7 @@ def xarray(state: State) -> Markup:
     said = tree_text(state)
     if tree is None:
         head = {"null": "empty: the head is NULL"}.get(str(state["head"]), f"one entry in the head: {state['head']}")
-        return svg.drawing(250, 34, said, svg.box(1, 1, 248, 30, head, dashed=state["head"] == "null"))
+        return svg.drawing(250, 34, said, svg.box(1, 1, 248, 30, head, dashed=state["head"] == "null"), **ROOMY)
     graph = _graph(tree, tuple(state["walk"]), state["nodes"] > KEEP)  # type: ignore[operator, arg-type]
     places = layered(graph, lambda _: WIDE, gap=8)
     layers = sorted({layer for _, layer in places.values()})
@@ -39,8 +40,7 @@ def xarray(state: State) -> Markup:
     parts += [_node(*spots[key], graph.nodes[key], at) for key in spots]
     wide = max(max(x for x, _ in spots.values()) + WIDE / 2 + 2, 250)
     foot = 4 + (len(layers) - 1) * STEP + TALL + 8
-    extra = {"data_wide": "yes"} if wide > 320 else {}
-    return svg.drawing(wide, foot + KEY, said, *parts, *_key(foot + 8), **extra)
+    return svg.drawing(wide, foot + KEY, said, *parts, *_key(foot + 8), **ROOMY)
 
 
 def tree_picture(state: State) -> Picture:

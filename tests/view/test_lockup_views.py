@@ -1,0 +1,225 @@
+"""Trees, timelines, tables and controls of notebook 07: each says what the model says, and nothing hostile gets through."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdxkit.errors import InputError
+from tdxkit.linux.lockup import lockup
+from tdxkit.linux.lockup_run import timeline_run
+from tdxkit.linux.watchdog import SECOND
+from tdxkit.linux.xarray_run import record, tree_of
+from tdxkit.review.lockup_report import posted, read_registers, registers_in
+from tdxkit.units import GIB
+from tdxkit.view import lockup_tables as tables
+from tdxkit.view.lockup_board import KERNELS, LockupBoard
+from tdxkit.view.lockup_picture import timeline
+from tdxkit.view.stepper import Stepper
+from tdxkit.view.xarray_picture import KEEP, tree_picture, xarray
+
+
+def titles(markup):
+    """What each group of a drawing says on hover; the drawing is well-formed, or this fails."""
+    return [e.text for e in ElementTree.fromstring(str(markup)).iter("title")]
+
+
+def nodes_of(tree):
+    return [] if tree is None else [tree, *(n for child in tree.children for n in nodes_of(child))]
+
+
+indexes = st.integers(0, 200) | st.integers(4000, 4200) | st.integers(0, 1 << 24)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("store", "reserve", "erase")), indexes), min_size=1, max_size=10))
+@settings(max_examples=40, deadline=None)
+def test_every_node_of_every_state_is_drawn_once(calls):
+    run = record([[name, index, 8] if name == "store" else [name, index] for name, index in calls])
+    for state in run.states():
+        expected = sorted(n.key for n in nodes_of(tree_of(state)))
+        drawn = sorted(t.split(":")[0] for t in titles(xarray(state)))
+        if len(expected) <= KEEP:
+            assert drawn == expected
+        else:
+            assert set(drawn) <= set(expected) and set(state["walk"]) <= set(drawn)
+
+
+def test_a_slot_shows_what_it_holds_at_its_place():
+    run = record([["set_attrs", 62, 66, 8]])
+    before, after = (str(xarray(run.state(k))) for k in (6, 11))
+    value, reserved = 'fill="var(--tdx-used)"', 'fill="var(--tdx-pair-bg)"'
+    assert before.count(reserved) - after.count(reserved) == 2  # two stretches of two pages
+    assert after.count(value) - before.count(value) == 2
+    left = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="4" height="12" fill="var\(--tdx-used\)"', after)
+    first, second = map(float, left)
+    assert second - first == pytest.approx((142 + 8) - 124)  # slots 62 of one node and 0 of its neighbour
+
+
+def test_the_empty_tree_and_a_single_entry():
+    run = record([["store", 0, 8]])
+    assert "the head is NULL" in xarray(run.state(0)) and "one entry in the head" in xarray(run.state(1))
+    assert "64" in tree_picture(record([["set_attrs", 62, 66, 8]]).state(6)).text
+
+
+def test_a_wide_tree_leaves_brothers_out_and_says_so():
+    run = record([["store", 64 * k, 8] for k in range(20)])
+    drawn = titles(xarray(run.state(19)))
+    assert len(drawn) == 3 and "17 not drawn" in " ".join(drawn)
+    assert len(Stepper(run, picture=xarray).data) > 1000
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"from_idle": True},
+        {"patch": "v1"},
+        {"patch": "v2"},
+        {"preempt": "none", "others": 3},
+        {"preempt": "full", "others": 1},
+    ],
+)
+def test_the_timeline_shows_every_sample_and_every_report(more):
+    verdict = lockup(1500 * GIB, **more)
+    picture = timeline(verdict)
+    root = ElementTree.fromstring(str(picture.svg))
+    ticks = [s for s in verdict.samples if s.who == "timer"]
+    assert picture.text.count("tick: stamp") == len(ticks)
+    assert picture.text.count("reports") == len(verdict.reports)
+    drawn = [e.text for e in root.iter("text")]
+    assert [t for t in drawn if re.fullmatch(r"\d+s", t or "")] == [f"{s.stuck}s" for s in verdict.reports]
+    assert sum(e.get("r") == "3" for e in root.iter("circle")) == len(ticks) - len(verdict.reports)
+    assert ("✗" in picture.text) == verdict.lockup
+    for shape in root.iter("rect"):
+        assert 0 <= float(shape.get("x")) <= 860 and float(shape.get("width")) >= 0
+
+
+def test_a_very_long_call_is_cut_and_says_so():
+    picture = timeline(lockup(64 << 40, cost="thunk"))
+    assert "the first 600 s are shown" in picture.text and len(picture.svg) < 200_000
+
+
+def test_the_size_chart_has_the_counts_of_the_kernel():
+    rows = {row[0]: row for row in tables.size_chart().rows}
+    assert rows["940 GiB"][2] == "3,911,356" and rows["1,900 GiB"][2] == "7,905,932"
+    assert tables.size_chart().traces[0]["customdata"][-1] == "17,043,524 nodes"
+    assert [row[2] for row in tables.levels_table(1900 * GIB).rows[:5]] == ["7,782,400", "121,600", "1,900", "31", "1"]
+
+
+def test_the_verdict_table_field_by_field():
+    """Each field against a verdict of its own."""
+    made = tables.verdict_table(sizes=(512, 1500))
+    assert len(made.rows) == 17
+    for i, (kernel, model, *fields) in enumerate(made.rows):
+        name, _, how = kernel.partition(", ")
+        patch = {"unpatched": None, "patched": "v2"}.get(how, "v1")
+        for gib, field in zip((512, 1500), fields):
+            for letter, cost in zip(field.split(" · "), ("reporter", "plain", "thunk")):
+                verdict = lockup(gib * GIB, name, model, cost, patch=patch)
+                assert letter[0] == (verdict.loop or "–")[0].upper()
+                assert letter.endswith("?") == (0 < verdict.chance < 1)
+        assert (i in made.marked) == any(c in "RS" for f in fields for c in f)
+
+
+def test_the_other_tables():
+    rows = tables.patches_table(1900 * GIB).rows
+    assert [row[1] for row in rows] == ["2", "5", "2"] and rows[2][2] == f"{2 * 498_073_600:,}"
+    assert [row[5] for row in rows] == ["lockup in store, 22s", "nothing", "nothing"]
+    points = {row[0]: row[1:] for row in tables.points_table().rows}
+    assert points["store"] == ("–", "–", "unlock, interrupt", "unlock, interrupt")
+    assert points["store, patched"][:2] == ("cond_resched", "cond_resched")
+    assert [row[:3] for row in tables.costs_table().rows] == [
+        ("reporter", 88.7, 88.7), ("plain", 47.9, 50.0), ("thunk", 100.8, 93.9)
+    ]  # fmt: skip
+
+
+def test_the_registers_of_the_posted_report():
+    found = read_registers()
+    assert found.gfns == (0x10000000, 0x27680000) and found.pages == 392_691_712 and found.guest == 1500 * GIB
+    said = str(tables.registers_table(found))
+    assert "5 levels" in said and "object 13 of 28" in said and "PRIVATE" in said
+
+
+def report(kernel, user):
+    lines = [f"{name}: {value:016x}" for name, value in kernel.items()]
+    lines += ["FS: 0000000000000000"] + [
+        f"{name.replace('R8', 'R08').replace('R9', 'R09')}: {value:016x}" for name, value in user.items()
+    ]
+    return "\n".join(lines)
+
+
+def test_a_pasted_report_reads_the_same():
+    kernel, user = posted()
+    assert read_registers(registers_in(report(kernel, user))) == read_registers()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ORIG_RAX": 1},
+        {"RSI": 0xAE80},
+        {"R9": 0},
+        {"R9": 4097},
+        {"R8": 1},
+        {"R9": (1 << 64) - 4096},
+        {"RDX": None},
+        {"R14": None},
+    ],
+)
+def test_reports_that_are_something_else(change):
+    kernel, user = posted()
+    changed = {k: v for k, v in (user | change).items() if v is not None}
+    with pytest.raises(InputError) as caught:
+        read_registers((kernel, changed))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [GIB, 1498 * GIB + (1 << 20), 3 * GIB])
+def test_a_range_that_is_no_guest_is_called_none(size):
+    kernel, user = posted()
+    assert read_registers((kernel, user | {"R9": size})).guest is None
+
+
+@given(st.text(max_size=200) | st.from_regex(r"(R[0-9A-DSX]{2}: [0-9a-f]{16}\s?){0,9}", fullmatch=True))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_read_or_refused(text):
+    try:
+        read_registers(registers_in(text))
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_long_text_is_refused():
+    with pytest.raises(InputError, match="characters"):
+        registers_in("RAX: 0000000000000000 " * 10_000)
+
+
+def test_the_board_follows_its_controls():
+    board = LockupBoard(1500)
+    assert board.verdict.lockup and "soft lockup in the store loop" in board._picture.value
+    board.patch.value = "v2"
+    assert not board.verdict.lockup and "no lockup" in str(board)
+    board.patch.value, board.guest.value, board.phase.value = "as is", 940, 0
+    assert not board.verdict.lockup
+    board.phase.value = 4
+    assert board.verdict.lockup
+    board.others.value, board.idle.value = 2, True
+    assert board.verdict.others == 2 and board.verdict.from_idle and "2 other tasks" in str(board)
+
+
+def test_the_board_offers_only_models_that_a_kernel_has():
+    board = LockupBoard(1500)
+    for kernel in (*KERNELS, *KERNELS[::-1]):
+        board.kernel.value = kernel
+        assert board.verdict.kernel.name == kernel and board.verdict.preempt == board.preempt.value
+        assert board.preempt.value in board.verdict.kernel.models
+    board.kernel.value = "7.0"
+    assert "the release carries the patch" in str(board)
+
+
+def test_a_run_and_its_verdict_agree_in_time():
+    verdict = lockup(1500 * GIB)
+    last = list(timeline_run(verdict).states())[-1]
+    assert last["time"] == pytest.approx(verdict.end / SECOND, abs=0.001)
