@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(items):
     """Everything in this folder needs a browser, and shares one server: one worker runs it all."""
     for item in items:
