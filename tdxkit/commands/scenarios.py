@@ -53,7 +53,9 @@ def _module(path: Path):
         raise
     except SyntaxError as error:
         raise ModelError(
-            f"{thing}, line {error.lineno}", f"it is not Python: {printable(error.msg)}", "correct it"
+            f"{thing}, line {error.lineno}" if error.lineno else thing,
+            f"it is not Python: {printable(error.msg)}",
+            "correct it",
         ) from None
     except (Exception, SystemExit) as error:
         raise ModelError(

@@ -84,11 +84,12 @@ def _print_json(stream: BinaryIO, msr: int) -> None:
         if events:
             write(comma + ", ".join(map(_event_json, events)))
             comma = ", "
-    rest = asdict(reader.counts)
+    counts = asdict(reader.counts)
+    rest = {"skipped": counts.pop("skipped"), **counts}  # next after the events, as the contract has it
     rest["read"] = rest.pop("events")
     rest["bad"] = [{**bad, "start": printable(bad["start"])} for bad in rest["bad"]]
     rest["reading"] = builder.reading().as_json()
-    write("], " + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
+    write("], " + json.dumps(rest)[1:] + "\n")
 
 
 def _event_json(event) -> str:

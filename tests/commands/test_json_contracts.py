@@ -1,0 +1,192 @@
+"""What every `--json` prints, pinned in one place: the keys in their order and what kind of value each holds.
+
+Other programs read these lines. A change here is a change of contract.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tdxkit.cli import COMMANDS, main
+from tdxkit.facts import data_path
+
+DATA = Path(__file__).parent.parent / "data"
+DIGEST = DATA / "mail" / "digest.txt"
+LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n"
+
+# A shape is a type, a set of values, None, a pattern for a whole string, (either, or), [of each], or {key: shape}.
+COUNT, TEXT = int, str
+DECIMAL = re.compile(r"[0-9]+")
+HEX64 = re.compile(r"0x[0-9A-F]{16}")
+MAYBE = type(None)
+
+EXPLORED = {
+    "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all"},
+    "verdict": {"ok", "violation", "deadlock"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
+    "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE),
+}  # fmt: skip
+DECODED = {
+    "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
+    "kernel": TEXT,
+}  # fmt: skip
+LIVED = {
+    "result": TEXT,
+    "status": TEXT,
+    "leaf": TEXT,
+    "pairs_left": COUNT,
+    "refs_left": COUNT,
+    "meminfo_kb": (COUNT, MAYBE),
+}
+LOCKED_UP = {
+    "guest": TEXT, "pages": COUNT, "nodes": COUNT, "bytes": COUNT, "seconds": float, "lockup": bool, "stuck": (COUNT, MAYBE),
+    "loop": (TEXT, MAYBE), "kernel": TEXT, "preempt": TEXT, "patched": bool, "cost": TEXT,
+}  # fmt: skip
+EVENT = {
+    "vcpu": (COUNT, MAYBE), "pid": (COUNT, MAYBE), "cpu": (COUNT, MAYBE), "time": (float, MAYBE), "op": {"read", "write"}, "msr": COUNT,
+    "value": COUNT, "fault": bool,
+}  # fmt: skip
+WHO = {"name": TEXT, "email": TEXT}
+FILE = {"path": TEXT, "changes": (COUNT, MAYBE), "added": [COUNT], "removed": [COUNT]}
+ENTRY = {
+    "title": TEXT, "subject": TEXT, "author": WHO, "version": COUNT, "n": (COUNT, MAYBE), "total": (COUNT, MAYBE), "role": {"cover", "patch"},
+    "files": [FILE], "files_changed": COUNT, "insertions": COUNT, "deletions": COUNT,
+}  # fmt: skip
+DIGESTED = {
+    "list": TEXT, "from": TEXT, "to": TEXT, "domains": [{"domain": TEXT, "count": COUNT}],
+    "contributors": [{**WHO, "count": COUNT}], "entries": [ENTRY],
+}  # fmt: skip
+SERIES = {
+    "title": TEXT,
+    "version": COUNT,
+    "total": (COUNT, MAYBE),
+    "present": [COUNT],
+    "missing": [COUNT],
+    "patches": [dict],
+}
+LENS = {
+    "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
+}  # fmt: skip
+
+# Whether other keys may follow the ones given: where the contract ends in "…", and where a log adds its line and leaf.
+MORE = "more"
+CONTRACTS = {
+    "explore": [
+        (["explore", "v2", "--threads", "2", "--rounds", "1", "--reduce", "none", "--count"], EXPLORED),
+        (["explore", "v6"], EXPLORED),
+        (["explore", "v5-softirq", "--first"], EXPLORED),
+        (["explore", "v2", "--fewest-switches", "--reduce", "sym"], EXPLORED),
+    ],
+    "decode": [
+        (["decode", "0x8000030800000001", "0x0", "0xC000030600000001", "0x8000039900000001", "0xFFFFFFFFFFFFFFFF"], [DECODED]),
+        (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
+        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
+    ],
+    "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [{"a": TEXT, "b": TEXT, "result": TEXT}]})],
+    "lens": [(["lens", "v2", "v6"], LENS)],
+    "life": [
+        (["life"], LIVED),
+        (["life", "--without", "7"], LIVED),
+        (["life", "--prefix", "3"], LIVED),
+        (["life", "--version", "v6", "--fault", "20", "--how", "error"], LIVED),
+    ],
+    "lockup": [
+        (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),
+        (["lockup", "--guest", "4G", "--patched", "--cost", "plain"], LOCKED_UP),
+    ],
+    "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
+    "hotplug": [
+        (["hotplug", "--guest", "windows", "--firmware", "seabios", "--option", "off"],
+         {"events": [EVENT], "outcome": TEXT, "bugcheck": (COUNT, MAYBE)}),
+        (["hotplug", "--guest", "linux", "--firmware", "ovmf", "--option", "auto"],
+         {"events": [EVENT], "outcome": TEXT, "bugcheck": (COUNT, MAYBE)}),
+    ],
+    "digest": [(["digest", str(DIGEST)], DIGESTED)],
+    "series": [(["series", str(data_path("practice.mbox"))], {"series": [SERIES]})],
+    # Ours: no contract but the one that is here.
+    "doctor": [(["doctor"], {"ok": bool, "checks": [{"name": TEXT, "state": {"ok", "note", "missing"}, "found": TEXT, "todo": TEXT}]})],
+    "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}])],
+    "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "shown": (bool, MAYBE), "verdict": TEXT}])],
+    "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
+    "seamcall": [
+        (["seamcall"], [{"leaf": COUNT, "name": TEXT}]),
+        (["seamcall", "TDH.MEM.PAGE.AUG"], {"leaf": COUNT, "name": TEXT, MORE: True}),
+    ],
+}  # fmt: skip
+WITHOUT = {"replay", "packet", "xarray"}  # these print text only
+
+
+def check(value, shape, where="answer"):
+    """Fail, naming the place, where a value does not have its shape. True is no count."""
+    if isinstance(shape, dict):
+        assert isinstance(value, dict), where
+        keys = [key for key in shape if key != MORE]
+        assert (list(value)[: len(keys)] if MORE in shape else list(value)) == keys, f"{where}: {list(value)}"
+        for key in keys:
+            check(value[key], shape[key], f"{where}.{key}")
+    elif isinstance(shape, list):
+        assert isinstance(value, list), where
+        for i, one in enumerate(value):
+            check(one, shape[0], f"{where}[{i}]")
+    elif isinstance(shape, tuple):
+        assert any(fits(value, one) for one in shape), f"{where}: {value!r}"
+    else:
+        assert fits(value, shape), f"{where}: {value!r}"
+
+
+def fits(value, shape) -> bool:
+    if isinstance(shape, set):
+        return value in shape
+    if isinstance(shape, re.Pattern):
+        return isinstance(value, str) and bool(shape.fullmatch(value))
+    return type(value) is shape
+
+
+CASES = [(words, shape) for cases in CONTRACTS.values() for words, shape in cases]
+
+
+@pytest.mark.parametrize("words, shape", CASES, ids=[" ".join(words)[:50] for words, _ in CASES])
+def test_the_keys_and_kinds(words, shape, capsys, tmp_path):
+    (tmp_path / "log").write_text(LOG)
+    code = main([str(tmp_path / "log") if word == "LOG" else word for word in words] + ["--json"])
+    out = capsys.readouterr().out
+    assert code == 0 or words == ["doctor"]
+    assert out.count("\n") == 1 and out.endswith("\n"), "one line"
+    answer = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert answer, "an empty answer proves nothing"
+    check(answer, shape)
+
+
+def test_every_command_has_its_contract_here_or_prints_no_json(capsys):
+    assert set(CONTRACTS) | WITHOUT == set(COMMANDS) and not set(CONTRACTS) & WITHOUT
+    for name in WITHOUT:
+        assert main([name, "--json", "x", "y"]) == 2 and "--json" in capsys.readouterr().err
+
+
+def test_what_null_means(capsys):
+    def answer(*words):
+        main([*words, "--json"])
+        return json.loads(capsys.readouterr().out)
+
+    broken, whole = answer("explore", "v2", "--count"), answer("explore", "v6")
+    assert broken["schedule"] and broken["interleavings"] == "65064" and broken["verdict"] == "violation"
+    assert (whole["schedule"], whole["property"], whole["interleavings"], whole["verdict"]) == (None, None, None, "ok")
+    assert answer("decode", "0x8000039900000001")[0]["name"] is None
+    entries = answer("digest", str(DIGEST))["entries"]
+    assert all((e["n"] is None) == (e["total"] is None) for e in entries) and {e["role"] for e in entries} == {
+        "cover",
+        "patch",
+    }
+    assert all(len(f["added"]) == len(f["removed"]) == 2 for e in entries for f in e["files"])
+    assert answer("lockup", "--guest", "1900G", "--patched")["stuck"] is None
+    assert (
+        answer("life", "--without", "11")["meminfo_kb"] is None
+        or answer("life", "--without", "10")["meminfo_kb"] is None
+    )
+
+
+def test_a_shape_that_is_not_kept_is_seen():
+    for value in ({"b": 1, "a": 2}, {"a": True, "b": 1}, {"a": 1}, {"a": 1, "b": 2, "c": 3}, [], {"a": None, "b": 1}):
+        with pytest.raises(AssertionError):
+            check(value, {"a": COUNT, "b": COUNT})
