@@ -10,9 +10,11 @@ The card stands at the end of a model's docstring, so that whoever reads the mod
 """
 
 import inspect
+import textwrap
 from dataclasses import dataclass
 
 KINDS = ("modelled", "simplified", "left out")
+WIDTH = 92  # columns of a printed card: what a notebook shows beside an open file list without breaking a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Card:
 
     def __str__(self) -> str:
         rows = zip(KINDS, (self.modelled, self.simplified, self.left_out))
-        return "\n".join(f"{kind}: {entry}" for kind, entries in rows for entry in entries)
+        said = (f"{kind}: {entry}" for kind, entries in rows for entry in entries)
+        return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in said)
 
 
 def card_of(model: object) -> Card:

@@ -33,8 +33,8 @@ class Case:
     models: tuple[Model, ...]
 
     def __str__(self) -> str:
-        rows = [self.title, textwrap.fill(self.about, 100), f"Ask: {self.ask}"]
-        rows += [f"  {m.notebook}.ipynb   python -m tdxkit {m.command} --help   {m.what}" for m in self.models]
+        rows = [self.title, textwrap.fill(self.about, 90), f"Ask: {self.ask}"]
+        rows += [f"  {m.notebook[:2]} · {m.what}: python -m tdxkit {m.command} --help" for m in self.models]
         return "\n".join(rows)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import isgeneratorfunction
 from types import MappingProxyType
 from typing import NamedTuple
 
 from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES
 from tdxkit.seam.versions import Version
-from tdxkit.status.codes import code, names, operand_names, with_operand
+from tdxkit.status.codes import code, facts, names, operand_names, with_operand
 from tdxkit.units import PAGE_4K, U64_MAX
 
 SHARED, EXCLUSIVE, BIT = "shared", "exclusive", "bit"
@@ -126,6 +127,12 @@ class Call(Fixed):
         return self.regs["RCX"] & ~0xFFF
 
 
+@cache
+def _numbered() -> frozenset[str]:
+    """Statuses whose details are a state, an index or an MSR, never an operand id; there 0 says something, too."""
+    return frozenset(name for kind, group in facts()["details"].items() if kind != "operand" for name in group)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came back: the status (RAX) and the output registers."""
@@ -145,10 +152,12 @@ class Result:
 
     @property
     def operand(self) -> str:
-        """Name of the operand in the details, or their number, or "" for none and for success."""
+        """Name of the operand in the details, their number where they name none (a state, a page of the pair), or ""."""
         details = self.status & 0xFFFFFFFF
+        if self.ok or self.name in _numbered():
+            return "" if self.ok else str(details)
         named = self.name in ("TDX_OPERAND_INVALID", "TDX_OPERAND_BUSY") or details
-        return operand_names().get(details, str(details)) if named and not self.ok else ""
+        return operand_names().get(details, str(details)) if named else ""
 
     def __getitem__(self, register: str) -> int:
         return self.regs.get(register, 0)

@@ -89,7 +89,7 @@ def describe(word: int) -> str:
     """A lock word as people read it.
 
     >>> describe(0), describe(4), describe(9 | 2), describe(8 | 2)
-    ('free', 'shared by 1', 'exclusive, host waits', 'shared by 2, host waits')
+    ('free', 'shared by 1', 'exclusive, host priority', 'shared by 2, host priority')
     """
     held = "exclusive" if word & EXCLUSIVE else f"shared by {word >> 2}" if word >> 2 else "free"
-    return held + (", host waits" if word & PRIORITY else "")
+    return held + (", host priority" if word & PRIORITY else "")

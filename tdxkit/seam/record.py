@@ -150,7 +150,7 @@ class Recording:
 
 
 def _lock_words(word: int, holders: Mapping[str, str]) -> str:
-    mark = ", host waits" if word & PRIORITY else ""
+    mark = ", host priority" if word & PRIORITY else ""
     if word & EXCLUSIVE:
         return f"exclusive: {' '.join(a for a, how in holders.items() if how == 'exclusive') or 'another call'}{mark}"
     names = ", ".join(a for a, how in holders.items() if how == "shared")

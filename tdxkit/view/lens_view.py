@@ -51,7 +51,7 @@ def verdicts_table(names: Iterable[str], threads: int = 2, rounds: int = 1) -> T
         rows.append((name, *shown, found.states, calm.schedule or ""))
     lit = [k for k, row in enumerate(rows) if row[1] != "nothing"]
     return table(
-        ("design", "the model finds broken", "steps", "switches", "states", "fewest-switch schedule"),
+        ("design", "the model finds broken", "shortest", "switches", "states", "schedule with fewest switches"),
         rows,
         f"{threads} CPUs × {rounds}",
         lit,

@@ -93,7 +93,7 @@ class Switchboard(w.VBox):
         self.option = w.ToggleButtons(
             options=OPTIONS, value=scenario.option, description="Option", style={"button_width": "70px"}
         )
-        self.preset = w.Dropdown(options=PRESETS, value=f"{scenario.preset:#x}", description="MSR is", **_WIDE)
+        self.preset = w.Dropdown(options=PRESETS, value=f"{scenario.preset:#x}", description="New MSR", **_WIDE)
         flags = {"smm": "SMM", "sgx": "SGX in CPUID", "epc": "EPC", "enlightened": "Hyper-V on"}
         self.flags = {
             name: w.Checkbox(getattr(scenario, name), description=text, indent=False, layout=w.Layout(width="120px"))

@@ -75,7 +75,8 @@ def _box(x: float, y: float, node: dict) -> Markup:
     parts.append(text(left + 14, y + 30, _fit(node["content"], (wide - 18) / 6), role="soft", font_size=10))
     if lock is not None:
         parts.append(_disc(left + 18, y + 39.5, mode))
-        parts.append(text(left + 27, y + 43, _fit(lock, (wide - 30) / 5.4), role=mode, font_size=10, font_weight=600))
+        words = "unlocked" if lock == "free" else lock  # a free lock is not a free page
+        parts.append(text(left + 27, y + 43, _fit(words, (wide - 30) / 5.4), role=mode, font_size=10, font_weight=600))
     return group(*parts)
 
 

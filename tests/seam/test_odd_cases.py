@@ -160,7 +160,9 @@ def test_remove_of_a_used_or_pairless_region(region, expected):
 def test_not_empty_names_the_page_of_the_pair():
     world = world_at("runnable")
     assert world.module.call("TDH.MEM.PAGE.AUG", rcx=0x2000, rdx=world.td.tdr, r8=FRESH + 256 * 4096).ok
-    assert world.module.call(REMOVE, rcx=FRESH | 1).status == code("TDX_PAMT_PAGE_NOT_EMPTY") | 1
+    answer = world.module.call(REMOVE, rcx=FRESH | 1)
+    assert answer.status == code("TDX_PAMT_PAGE_NOT_EMPTY") | 1
+    assert str(answer) == "TDX_PAMT_PAGE_NOT_EMPTY|1"  # the second page of the pair, not RCX
 
 
 def test_2m_aug_refuses_a_pair_and_takes_none():
@@ -231,7 +233,7 @@ def test_a_racing_loser_sees_busy_not_missing_pair():
     second = world.module.call("TDH.PHYMEM.PAGE.RDMD", rcx=EMPTY)
     assert second.status == with_operand("TDX_OPERAND_BUSY", "RCX")
     assert first.finish().status == with_operand("TDX_MISSING_PAMT_PAGE_PAIR", "R8")
-    assert describe(world.module.m.lock_2m[EMPTY >> 21]) == "free, host waits"
+    assert describe(world.module.m.lock_2m[EMPTY >> 21]) == "free, host priority"
 
 
 def test_a_running_vcpu_hides_not_empty_behind_busy():

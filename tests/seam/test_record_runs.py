@@ -70,7 +70,7 @@ def test_a_promotion_that_fails_is_busy_with_its_operand_and_leaves_the_mark():
     assert [s.sentence for s in failed] == [
         "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX."
     ]
-    assert any(s["2M lock"] == "free, host waits" for s in run.states())
+    assert any(s["2M lock"] == "free, host priority" for s in run.states())
     assert run.state(len(run))["CPU 1 RAX"] == "TDX_SUCCESS"  # asked again, after the walk has gone
 
 
@@ -79,7 +79,7 @@ def test_a_running_vcpu_answers_busy_then_not_empty():
     for state in running_vcpu_run().states():
         if state["CPU 1 RAX"] and state["CPU 1 RAX"] not in answers:
             answers.append(state["CPU 1 RAX"])
-    assert answers == ["TDX_OPERAND_BUSY|RCX", "TDX_PAMT_PAGE_NOT_EMPTY"]
+    assert answers == ["TDX_OPERAND_BUSY|RCX", "TDX_PAMT_PAGE_NOT_EMPTY|0"]
 
 
 def test_a_check_that_fails_is_said():
