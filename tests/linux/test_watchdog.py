@@ -33,7 +33,7 @@ def by_hand(seconds, phase, idle, clock):
     if idle:
         period, at = at, at + 4 * SECOND
     unit = lambda t: math.floor((t + phase + clock) / 2**30)  # noqa: E731
-    while at <= seconds * SECOND:
+    while at < round(seconds * SECOND):  # a tick as the stall ends finds the stopper there
         if unit(at) - unit(period) > 20:
             return at, unit(at) - unit(-phase)
         at += 4 * SECOND
@@ -43,7 +43,7 @@ def by_hand(seconds, phase, idle, clock):
 @given(
     st.integers(1, 60 * SECOND), st.integers(0, SAMPLE - 1), st.booleans(), st.integers(0, UNIT - 1)
 )  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_the_first_report_against_the_rule_by_hand(ns, phase, idle, clock):
     found = stall(ns / SECOND, phase, from_idle=idle, clock=clock)
     expected = by_hand(ns / SECOND, phase, idle, clock)
