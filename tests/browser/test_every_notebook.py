@@ -1,5 +1,6 @@
 """Each notebook in a real JupyterLab: it runs, draws, asks nobody outside and leaves the console silent."""
 
+import os
 from pathlib import Path
 
 import nbformat
@@ -51,3 +52,9 @@ def test_planted_faults_are_seen(lab, open_notebook):
     with page.page.expect_event("websocket"):
         page.page.evaluate("() => { new WebSocket('wss://example.org/socket') }")
     assert any(url.startswith("wss://example.org/socket") for url in page.outside)
+
+
+def test_one_worker_has_all_of_this_folder(request):
+    """xdist writes the group into the name; a pytest that does not let it would start a server on every worker."""
+    if os.environ.get("PYTEST_XDIST_WORKER") and request.config.getvalue("loadgroup"):
+        assert request.node.nodeid.endswith("@browser")
