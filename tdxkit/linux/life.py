@@ -37,7 +37,7 @@ class Life:
     `result`: a sentence; `leaf`, `status`: the first SEAMCALL that failed for good and what it said, "" if none did; what is left:
     pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
     `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
-    `uncleared`: pair pages freed without being cleared.
+    `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not.
     """
 
     result: str
@@ -52,6 +52,7 @@ class Life:
     points: int
     bugged: bool
     uncleared: int
+    stopped: str
     warnings: tuple[str, ...]
     run: Run | None = None
 
@@ -130,6 +131,7 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         points=host.points,
         bugged=td.dead,
         uncleared=host.dirty_frees,
+        stopped=stopped,
         warnings=tuple(host.warnings),
         run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
     )

@@ -44,7 +44,8 @@ def lock_run(sections: Iterable[Section], title: str = "Who holds pamt_lock, and
             for actor in state[f"waiting for {_name(lock, locks)}"]
             if lock == section.lock
         )
-        recorder.step(section.actor, kind, sentence, dict(state), waits=waits)
+        label = {"ask": f"asks for {name}", "get": f"has {name}: {section.what}", "let go": f"lets go of {name}"}[kind]
+        recorder.step(section.actor, label, sentence, dict(state), waits=waits)
     return recorder.run(
         title,
         sorted({s.actor for s in sections}),

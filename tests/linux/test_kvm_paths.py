@@ -7,6 +7,7 @@ from tdxkit.linux.faults import Fault
 from tdxkit.linux.host import ALL_PATCHES, EAGAIN, EBUSY, EIO, ENOMEM, Context, Host
 from tdxkit.linux.kvm import zap as zap_path
 from tdxkit.linux.kvm.fault import fault
+from tdxkit.linux.kvm.huge import split
 from tdxkit.linux.kvm.init import add_page, finalize, td_init, vcpu_create, vcpu_init
 from tdxkit.linux.kvm.td import FAULT, TDX_PS_2M, TOPUP, Td
 from tdxkit.linux.kvm.teardown import teardown
@@ -217,6 +218,15 @@ def test_a_fault_on_a_2_mib_page_takes_no_reference():
     td = new()
     assert not fault(td, 2 * PAGE_2M, TDX_PS_2M)
     assert td.host.memory.refcount[66] == 0 and not td.host.has_pair(66)
+
+
+def test_a_split_that_fails_gives_back_its_secure_ept_page_and_its_pair():
+    td = new()
+    fault(td, 2 * PAGE_2M, TDX_PS_2M)
+    before = dict(td.host.memory.refcount), dict(td.host.pages)
+    td.host.fault = Fault(leaf="TDH.MEM.PAGE.DEMOTE")
+    assert split(td, 2 * PAGE_2M) == EIO and td.dead
+    assert (dict(td.host.memory.refcount), td.host.pages) == before
 
 
 def test_a_pair_page_in_use_twice_or_freed_twice_is_an_error_of_the_model():

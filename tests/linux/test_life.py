@@ -88,6 +88,16 @@ def test_every_single_fault_ends_and_is_accounted_for(version):
 
 
 @pytest.mark.slow
+def test_v6_leaves_something_after_these_failures_and_no_others():
+    left = {r.where for r in fault_table("v6", huge=True) if r.life.pairs_left or r.life.refs_left or r.life.pages_left}
+    assert left == {
+        "TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE", "TDH.MEM.PAGE.DEMOTE", "TDH.MEM.PAGE.PROMOTE", "TDH.PHYMEM.PAGE.WBINVD",
+        "TDH.VP.FLUSH", "TDH.MNG.VPFLUSHDONE", "TDH.PHYMEM.CACHE.WB", "TDH.MNG.KEY.FREEID",
+        "TDH.PHYMEM.PAMT.REMOVE", "TDH.PHYMEM.PAGE.RECLAIM",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_v3_loses_the_first_page_when_the_second_cannot_be_had():  # B16
     lost = [r.life for r in fault_table("v3", hows=["no memory"]) if r.life.pages_left]
     assert lost and all(life.pages_left == 1 and life.refs_left == life.pairs_left == 0 for life in lost)
