@@ -38,7 +38,8 @@ def drop(m, hpa: int, level: int = L4K) -> int:
     entry = (m.pamt_4k if level == L4K else m.pamt_2m if level == L2M else m.pamt_1g)[hpa >> SHIFT[level]]
     if entry.type == TDVPR:
         forget(m, VCPU_TABLES, hpa)
-    elif entry.type == EPT or (entry.type == TDCX and m.tdcx[entry.owner][1:2] == (hpa,)):  # the second TDCX is the root
+    elif entry.type == EPT or (entry.type == TDCX and m.tdcx[entry.owner][1:2] == (hpa,)):
+        # A Secure-EPT page, or the root, which is the second TDCX page.
         for slot in range(hpa, hpa + FAN_OUT * 8, 8):  # what the page held: the next user finds it empty
             if m.sept[slot] != SEPT_FREE:
                 m.sept[slot] = SEPT_FREE
