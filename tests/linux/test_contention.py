@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -35,6 +36,44 @@ def test_no_two_sections_of_one_lock_overlap(design):
         assert s.asked <= s.got < s.left and s.got >= last.get(s.lock, 0)
         assert (s.got > s.asked) == (s.behind is not None)
         last[s.lock] = s.left
+
+
+@pytest.mark.parametrize("design", ["fast-path", "hashed"])
+def test_what_was_measured_adds_up_from_the_sections(design):
+    result = Simulation(design, **SMALL | {"fault": 0.5}, keep=10**6).run()
+    queue, waits = {}, []
+    for s in sorted(
+        result.timeline, key=lambda s: s.asked
+    ):  # first come first served, one at a time: nothing else decides
+        free = queue.get(s.lock, (0.0, None))
+        assert s.got == max(s.asked, free[0]) and s.behind == (free[1] if s.got > s.asked else None)
+        queue[s.lock] = s.left, s.region
+        waits += [s.got - s.asked] * (s.got > s.asked)
+    assert len(result.timeline) == result.seamcalls and len(waits) == result.contentions
+    assert result.total_wait == pytest.approx(sum(waits)) and result.max_wait == max(waits)
+    assert result.busy == pytest.approx(sum(s.left - s.got for s in result.timeline))
+    assert result.waits == {b: n for b in (1 << k for k in range(12)) if (n := sum(b // 2 <= w < b for w in waits))} | (
+        {1: n} if (n := sum(w < 1 for w in waits)) else {}
+    )
+
+
+def test_counts_that_wait_hold_their_vcpu_up():
+    result = Simulation("global", **SMALL, keep=10**6).run()
+    by_actor = {}
+    for s in result.timeline:
+        by_actor.setdefault(s.actor, []).append(s)
+    pace = {"ADD": SMALL["fault"] * PAGES, "REMOVE": PAGES - 1}
+    gaps = [b.asked - a.left - pace[b.what] for sections in by_actor.values() for a, b in zip(sections, sections[1:])]
+    waited = result.total_wait - sum(s.got - s.asked for s in result.timeline)
+    assert min(gaps) > -1e-6 and 0.8 * waited < sum(gaps) <= waited + 1e-6
+
+
+def test_who_waits_for_its_own_region_does_not_wait_in_vain():
+    simulation = Simulation("fast-path", **SMALL)
+    for region in (5, 5, 6):
+        simulation._section("vCPU", "ADD", region, 3.0)
+    result = simulation.result()
+    assert (result.contentions, result.false_waits, result.total_wait) == (2, 1, 3.0 + 6.0)
 
 
 def test_each_step_away_from_the_one_lock_takes_waits_away():
@@ -89,7 +128,7 @@ def test_events_of_a_run_keep_one_holder_a_lock():
     assert asked > 5 and len(run) == 180
     assert held == [s.actor for s in sorted(result.timeline[:60], key=lambda s: s.got)]
     queues = [state["waiting for pamt_lock"] for state in run.states()]
-    for before, after in zip(queues, queues[1:]):  # first come, first served
+    for before, after in pairwise(queues):  # first come, first served
         assert after in (before, before[1:]) or after[:-1] == before
     assert run.state(len(run))["pamt_lock"] is None and run.state(len(run))["waiting for pamt_lock"] == ()
 
