@@ -125,13 +125,17 @@ def shown(value: object) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A table as lines of text: the first column to the left, numbers to the right."""
-    cells = [list(header), *([shown(v) for v in row] for row in rows)]
+    """A table as lines of text: words to the left, and from the second column on numbers to the right."""
+    body = [[shown(v) for v in row] for row in rows]
+    cells = [list(header), *body]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    return [
-        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip()
-        for row in cells
-    ]
+    right = [i > 0 and all(_counts(row[i]) for row in body) for i in range(len(header))]
+    return ["  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)).rstrip() for row in cells]
+
+
+def _counts(cell: str) -> bool:
+    """Reads as a number, with a sign or a unit maybe; or stands for none."""
+    return cell.lstrip("+-−≈<> ")[:1].isdigit() or cell in ("", "—")
 
 
 def _role(name: str, index: int, roles: Mapping[str, str] | None) -> str:
