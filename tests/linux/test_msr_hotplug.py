@@ -167,10 +167,10 @@ def test_all_combinations_take_under_a_second():
 
 
 def _timed():
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: two cores are shared with other tests
     for s in every_scenario():
         hotplug(s)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("text", ["", "202513", "edk2-202508", "202508.", "stable", "2025080"])
