@@ -3,6 +3,8 @@
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import MAX_ROUNDS, MAX_THREADS, load
 
+OWN_BOUND = 50_000  # states of a reader's model: one that never ends is answered in seconds
+
 
 def configure(parser):
     """What to explore and how."""
@@ -24,7 +26,11 @@ def configure(parser):
         "--outcomes", action="store_true", help="also list how it can end, with interleavings and an example"
     )
     parser.add_argument(
-        "--bound", type=whole("--bound", 1, 100_000_000), default=None, metavar="N", help="stop after N states"
+        "--bound",
+        type=whole("--bound", 1, 100_000_000),
+        default=None,
+        metavar="N",
+        help=f"stop after N states (a million; {OWN_BOUND:,} for a model of your own, which may never end)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -35,7 +41,7 @@ def run(args):
     from tdxkit.explore.search import explore
 
     scenario = load(args.name, args.threads, args.rounds)
-    bound = args.bound or BOUND
+    bound = args.bound or (OWN_BOUND if ".py" in args.name else BOUND)
     result = explore(
         scenario,
         args.reduce,

@@ -40,11 +40,9 @@ def test_no_two_sections_of_one_lock_overlap(design):
 
 @pytest.mark.parametrize("design", ["fast-path", "hashed"])
 def test_what_was_measured_adds_up_from_the_sections(design):
-    result = Simulation(design, **SMALL | {"fault": 0.5}, keep=10**6).run()
+    result = Simulation(design, **SMALL | {"tds": 20, "fault": 0.5}, keep=10**6).run()
     queue, waits = {}, []
-    for s in sorted(
-        result.timeline, key=lambda s: s.asked
-    ):  # first come first served, one at a time: nothing else decides
+    for s in sorted(result.timeline, key=lambda s: s.asked):  # first come first served, one at a time
         free = queue.get(s.lock, (0.0, None))
         assert s.got == max(s.asked, free[0]) and s.behind == (free[1] if s.got > s.asked else None)
         queue[s.lock] = s.left, s.region
@@ -63,7 +61,7 @@ def test_counts_that_wait_hold_their_vcpu_up():
     for s in result.timeline:
         by_actor.setdefault(s.actor, []).append(s)
     pace = {"ADD": SMALL["fault"] * PAGES, "REMOVE": PAGES - 1}
-    gaps = [b.asked - a.left - pace[b.what] for sections in by_actor.values() for a, b in zip(sections, sections[1:])]
+    gaps = [b.asked - a.left - pace[b.what] for sections in by_actor.values() for a, b in pairwise(sections)]
     waited = result.total_wait - sum(s.got - s.asked for s in result.timeline)
     assert min(gaps) > -1e-6 and 0.8 * waited < sum(gaps) <= waited + 1e-6
 

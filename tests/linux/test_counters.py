@@ -63,6 +63,12 @@ def test_v4_frees_by_the_old_length_and_leaks_the_page_it_gained():
     assert build("v6", memory).leaked == 0
 
 
+@given(layouts)
+def test_v5_keeps_v4s_counters(memory):
+    v4, v5 = build("v4", memory), build("v5", memory)
+    assert (v4.length, v4.mapped, v4.freed, v4.failed) == (v5.length, v5.mapped, v5.freed, v5.failed)
+
+
 def test_b4_v1_populates_the_holes_of_a_tdmr():
     # 64 GiB of a TDMR of 66 GiB are usable; the counters of the rest are populated too.
     memory = [Range(0, frames(GIB)), Range(frames(65 * GIB), frames(66 * GIB))]

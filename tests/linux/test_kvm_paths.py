@@ -14,7 +14,7 @@ from tdxkit.linux.kvm.teardown import teardown
 from tdxkit.linux.kvm.vcpu import enter
 from tdxkit.linux.kvm.zap import zap
 from tdxkit.linux.life import CLEAN, live
-from tdxkit.linux.pool import take, top_up
+from tdxkit.linux.pool import take, target, top_up
 from tdxkit.linux.versions import VERSIONS
 from tdxkit.units import PAGE_2M, PAGE_4K
 
@@ -205,6 +205,20 @@ def test_a_top_up_that_fails_half_way_keeps_what_it_got(version):
     host.fault = Fault(host.points + 4, "no memory")
     assert not top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == 3
     assert top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == host.version.pool_pages
+
+
+def test_with_static_pamt_no_pool_is_filled():
+    host = Host("v2", ALL_PATCHES - {11})
+    assert (target(host), target(host, tdx=False), target(Host("v2")), target(Host("v1"), tdx=False)) == (0, 0, 10, 0)
+
+
+def test_a_reclaim_that_meets_busy_is_not_tried_again():
+    td = new()
+    td.host.fault = Fault(leaf="TDH.PHYMEM.PAGE.RECLAIM", how="busy")
+    pages = 1 + len(td.tdcs) + 1 + len(next(iter(td.vcpus.values())))
+    teardown(td)
+    assert td.host.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"] == pages == td.host.references
+    assert len(td.host.warnings) == pages and not td.dead
 
 
 def test_a_fault_that_fails_for_memory_can_be_taken_again():

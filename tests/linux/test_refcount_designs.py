@@ -1,13 +1,16 @@
 """Every posted design under the explorer: verdicts, shortest lengths and state counts, pinned; the harms by name."""
 
+from importlib import import_module
+
 import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.outcomes import outcomes
+from tdxkit.explore.replay import replay
 from tdxkit.explore.search import explore
-from tdxkit.linux.refcount import module
-from tdxkit.linux.refcount.registry import names, scenario
+from tdxkit.linux.refcount import locked, module
+from tdxkit.linux.refcount.registry import ENTRIES, Entry, names, of_design, scenario
 
 REMOVE, USE = module.REMOVE_FINDS_A_PAIR, module.USE_HAS_PAIR
 
@@ -112,6 +115,39 @@ def test_t11_a_remove_that_fails():
     }
     assert (0, True) in ends["v1"] and (1, True) in ends["v2"] and (1, True) in ends["v6"]
     assert (0, True) not in ends["v2"] | ends["v6"]
+
+
+def test_t11_under_the_lock_the_count_stays_with_the_pair():
+    one = of_design(locked, "locked-remove-fails", 2, 1, Entry("locked", remove_may_fail=True))
+    ends = {(o.state["refcount[0]"], o.state["pair[0]"]) for o in outcomes(one).rows}
+    assert ends == {(0, False), (1, True)}
+
+
+# What each posted get does first, and what it and put do after their SEAMCALL: the differences in one table.
+FIRST = {"v3": "alloc_page() twice", "v3-unoptimised": "alloc_page() twice", "locked": "alloc_page() twice"}
+AFTER_ADD = {"v3": "atomic_inc(refcount)", "v3-unoptimised": "atomic_inc(refcount)"}
+LAST_PUT = {
+    "v6": "atomic_add_unless(refcount, -1, 1)",
+    "locked": "spin_lock(pamt_lock)",
+    "v3-unoptimised": "spin_lock(pamt_lock)",
+}
+AFTER_BAD_REMOVE = {"v1": "spin_unlock(pamt_lock)", "v3-unoptimised": "spin_unlock(pamt_lock)", "v6": "atomic_set(refcount, 1)",
+                    "locked": "atomic_set(refcount, 1)"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "v3-unoptimised", "v3", "v4", "v5", "v6", "locked"])
+def test_the_steps_of_each_version_as_posted(name):
+    alone = of_design(
+        import_module(f"tdxkit.linux.refcount.{ENTRIES[name].design}"), name, 1, 1, Entry("", remove_may_fail=True)
+    )
+    (bad,) = [o for o in outcomes(alone).rows if o.state["pair[0]"]]
+    labels = [step.label for step in replay(alone, bad.schedule).steps]
+    assert labels[0] == FIRST.get(name, "atomic_inc_not_zero(refcount)")
+    assert labels[labels.index("TDH.PHYMEM.PAMT.ADD(region)") + 1] == AFTER_ADD.get(name, "atomic_set(refcount, 1)")
+    assert labels[labels.index("TDH.MEM.PAGE.REMOVE(page)") + 1] == LAST_PUT.get(name, "atomic_dec_and_test(refcount)")
+    assert labels[labels.index("TDH.PHYMEM.PAMT.REMOVE(region)") + 1] == AFTER_BAD_REMOVE.get(
+        name, "atomic_inc(refcount)"
+    )
 
 
 def test_counts_are_unfused_and_symmetric_ones_smaller():

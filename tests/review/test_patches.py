@@ -11,6 +11,10 @@ def test_twelve_patches_in_order_each_needing_only_earlier_ones():
     assert all(needed < n for n, needed in needs_edges())
 
 
+def test_one_to_four_carry_the_rest():
+    assert sorted(FOUNDATION) == [1, 2, 3, 4]
+
+
 def test_together_they_touch_the_eighteen_files_of_the_cover_letter():
     # The cover compares end states: the header that patch 1 moves stands there under both names.
     assert len({path for _, path in file_edges()}) == 18

@@ -1,0 +1,22 @@
+"""Models that readers bring to `explore`: one that never ends is answered in seconds and says that it was cut."""
+
+import pytest
+
+from tdxkit.cli import main
+from tdxkit.commands.explore import OWN_BOUND
+
+ENDLESS = """
+def put(m, region):
+    while True:
+        yield "atomic_inc(refcount)"
+        m.refcount[region] += 1
+"""
+
+
+@pytest.mark.slow
+def test_a_model_without_end_stops_at_a_stated_bound(tmp_path, capsys):
+    path = tmp_path / "endless.py"
+    path.write_text(ENDLESS)
+    assert main(["explore", f"{path}:put"]) == 0
+    said = capsys.readouterr().out
+    assert "nothing found so far" in said and "bounded: stopped after 50,0" in said and OWN_BOUND == 50_000
