@@ -73,7 +73,7 @@ def log_decoder(start: str = ""):
     """A box to paste a log in; every status in it is listed below."""
     import ipywidgets as w
 
-    area = w.Textarea(start, description="Log", layout=w.Layout(width="100%", height=HEIGHT))
+    area = w.Textarea(start, description="Log", layout=w.Layout(width="calc(100% - 4px)", height=HEIGHT))
     shown = w.HTML(str(log_table(start).html()))
     area.observe(lambda change: setattr(shown, "value", str(log_table(change["new"]).html())), "value")
     return w.VBox([area, shown])

@@ -33,7 +33,7 @@ class Upload(w.VBox):
         self._job, self._show_result, self.result, self._task, self._stop = job, show, None, None, False
         self.file = w.FileUpload(accept=accept, description=f"Open a {what}", layout=w.Layout(width="180px"))
         self.paste = w.Textarea(
-            placeholder=hint or f"… or paste a {what} here", layout=w.Layout(width="100%", height="110px")
+            placeholder=hint or f"… or paste a {what} here", layout=w.Layout(width="calc(100% - 4px)", height="110px")
         )
         self.read = w.Button(description="Read the paste", icon="play")
         self.path = w.Text(
