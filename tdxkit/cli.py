@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(name: str, rest: list[str]) -> int:
-    if name in ("-h", "--help"):
+    if name in ("-h", "--help", "help"):
         return _usage(0)
     if name == "--version":
         from tdxkit import __version__

@@ -48,7 +48,9 @@ def _module(path: Path):
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        exec(
+            compile(source, str(path), "exec", optimize=0), module.__dict__
+        )  # an assert is a rule, under python -O too
     except TdxkitError:
         raise
     except SyntaxError as error:

@@ -151,7 +151,7 @@ def test_a_command_that_there_is_none(word, capsys):
 def test_near_names_are_offered_and_bare_words_explain_themselves(capsys):
     assert "try decode" in refused(capsys, ["decod"])
     assert main([]) == 2 and "usage" in capsys.readouterr().out
-    assert main(["-h"]) == 0 and main(["--version"]) == 0
+    assert main(["-h"]) == main(["help"]) == main(["--version"]) == 0
 
 
 READERS = [["decode", "--scan"], ["trace"], ["trace", "--json"], ["digest"], ["series"], ["xarray"], ["explore"]]
@@ -250,6 +250,15 @@ def test_bytes_that_are_no_text_and_a_terminal_without_letters():
     for encoding in ("ascii", "latin-1"):
         answer = shell("tdxkit bugs B1 --json", PYTHONIOENCODING=encoding)
         assert answer.returncode == 0 and json.loads(answer.stdout.decode(encoding))[0]["id"] == "B1"
+
+
+@posix
+def test_the_asserts_of_a_readers_model_are_rules_under_python_O(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def put(m, region):\n    yield 'look'\n    assert m.refcount[region] == 9, 'nine'\n"
+    )
+    answer = shell('tdxkit explore "$1" --json', f"{tmp_path}/mine.py:put", PYTHONOPTIMIZE="1")
+    assert json.loads(answer.stdout)["verdict"] == "violation"
 
 
 @posix
