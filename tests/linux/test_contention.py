@@ -113,19 +113,22 @@ def test_in_chunks_as_in_one_go():
 
 
 def test_events_of_a_run_keep_one_holder_a_lock():
-    result = Simulation("fast-path", **SMALL | {"fault": 0.5}).run()
+    result = Simulation("fast-path", **SMALL | {"tds": 20, "fault": 0.1}).run()
     run = lock_run(result.timeline[:60])
     asked, held = 0, []
     for state, step in zip(list(run.states())[1:], run.steps):
         if step.label.startswith("has pamt_lock: "):
             assert state["pamt_lock"] == step.actor
             held.append(step.actor)
+        if step.label.startswith("lets go"):
+            assert state["pamt_lock"] is None and held[-1] == step.actor
         if step.waits:
             asked += 1
             assert all(w.holder != w.actor for w in step.waits)
     assert asked > 5 and len(run) == 180
     assert held == [s.actor for s in sorted(result.timeline[:60], key=lambda s: s.got)]
     queues = [state["waiting for pamt_lock"] for state in run.states()]
+    assert max(map(len, queues)) > 2
     for before, after in pairwise(queues):  # first come, first served
         assert after in (before, before[1:]) or after[:-1] == before
     assert run.state(len(run))["pamt_lock"] is None and run.state(len(run))["waiting for pamt_lock"] == ()
