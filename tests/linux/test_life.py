@@ -112,6 +112,7 @@ def test_b19_a_failed_add_told_as_success_misses_the_pair_and_counts_below_zero(
     assert all(life.status == f"{MISSING}|R8" and life.bugged for life in below)
 
 
+@pytest.mark.slow
 def test_a_busy_fault_is_retried_and_a_busy_zap_kicks_once():
     names = [
         r

@@ -150,6 +150,7 @@ def test_the_steps_of_each_version_as_posted(name):
     )
 
 
+@pytest.mark.slow
 def test_counts_are_unfused_and_symmetric_ones_smaller():
     for name in names():
         if name != "v5-softirq":
