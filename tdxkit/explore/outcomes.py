@@ -13,6 +13,7 @@ from tdxkit.explore.result import BOUND
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
+from tdxkit.run import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Outcomes:
         ]
         for row in self.rows:
             many = "endless" if row.interleavings is None else f"{row.interleavings:,}"
-            state = ", ".join(f"{k} {v}" for k, v in row.state.items())
+            state = ", ".join(f"{k} {words(v)}" for k, v in row.state.items())
             rows.append(f"{many:>14}  {row.ended}: {state}" + (f"  !! {'; '.join(row.broken)}" if row.broken else ""))
             rows.append(f"{'':14}  {row.schedule}")
         return "\n".join(rows)

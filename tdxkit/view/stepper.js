@@ -124,6 +124,7 @@ function makeView(data, { pair, seek }) {
     drawn = drawTimeline(view.trace, Math.max(room, 300), uid);
     timeline.replaceChildren(drawn.svg);
     drawn.move(Math.min(current, view.trace.n));
+    laneList.forEach(lane => lane.paint(Math.min(current, view.trace.n))); // a lane scrolls to its line only once it has a size
   };
   view.load = fresh => {
     const same = view.trace && view.trace.data.texts === fresh.texts && view.trace.data.actors === fresh.actors;
