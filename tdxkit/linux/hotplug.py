@@ -27,7 +27,7 @@ from tdxkit.linux.hotplug_switches import Scenario
 from tdxkit.linux.vcpu_life import Machine
 from tdxkit.run import Run, Track
 
-SEED = Scenario()  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on
+REPORTED = Scenario()  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on
 BUGCHECK = 0x3E  # MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED
 OUTCOMES = {
     "bugcheck": "Windows stops with bug check 0x3E",
@@ -71,7 +71,7 @@ class Hotplug:
         return {"events": [e.as_json() for e in self.events], "outcome": self.outcome, "bugcheck": self.bugcheck}
 
 
-def hotplug(scenario: Scenario = SEED) -> Hotplug:
+def hotplug(scenario: Scenario = REPORTED) -> Hotplug:
     """Boot, plug one vCPU, bring it up: pure, the same scenario gives the same bytes."""
     machine = Machine(scenario.vcpus, scenario.cpuid)
     file = _boot(machine, scenario)

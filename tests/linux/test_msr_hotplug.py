@@ -13,7 +13,7 @@ from tdxkit.linux import msr
 from tdxkit.linux.hotplug import OUTCOMES, hotplug
 from tdxkit.linux.hotplug_switches import FIXED_FROM, Scenario, edk2_version, every_scenario
 
-SEED = Scenario()  # Windows, SeaBIOS, sgx without EPC, Hyper-V on, no option
+REPORTED = Scenario()  # Windows, SeaBIOS, sgx without EPC, Hyper-V on, no option
 RESULTS = [hotplug(s) for s in every_scenario()]
 
 
@@ -22,7 +22,7 @@ def accesses(result, vcpu=None):
 
 
 def test_windows_on_seabios_with_sgx_stops():
-    result = hotplug(SEED)
+    result = hotplug(REPORTED)
     assert (result.outcome, result.bugcheck) == ("bugcheck", 0x3E)
     assert result.values == (0x40005, 0x40005, 0x40005, 0x40005, 0)
     assert accesses(result, 4) == [("read", 0, False)] * 2
@@ -33,7 +33,7 @@ def test_the_model_makes_the_posted_lines(posted):
     """The same accesses on each vCPU, but for the reads that the author added before each write."""
     events = [e for e in posted if e.note != "<debug_before_write>"]
     for vcpu in range(5):
-        assert accesses(hotplug(SEED), vcpu) == [(e.op, e.value, e.fault) for e in events if e.vcpu == vcpu]
+        assert accesses(hotplug(REPORTED), vcpu) == [(e.op, e.value, e.fault) for e in events if e.vcpu == vcpu]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def posted():
 
 
 def test_auto_with_hyperv_copies_and_leaves_no_line():
-    result = hotplug(replace(SEED, option="auto"))
+    result = hotplug(replace(REPORTED, option="auto"))
     assert result.outcome == "copied" and result.bugcheck is None
     assert result.values[-1] == 0x40005
     assert accesses(result, 4) == [("read", 0x40005, False)] * 2  # read by the OS; nobody is seen to write it
@@ -54,13 +54,13 @@ def test_auto_with_hyperv_copies_and_leaves_no_line():
 
 
 def test_linux_writes_it_itself():
-    result = hotplug(replace(SEED, guest="linux"))
+    result = hotplug(replace(REPORTED, guest="linux"))
     assert result.outcome == "linux-writes"
     assert accesses(result, 4) == [("read", 0, False), ("write", 0x40005, False)]
 
 
 def test_an_older_linux_leaves_it_and_vmxon_would_fault():
-    result = hotplug(replace(SEED, guest="linux-old"))
+    result = hotplug(replace(REPORTED, guest="linux-old"))
     assert (result.outcome, result.values[-1], result.works["VMXON"][:3]) == ("tolerated", 0, "#GP")
 
 
@@ -68,24 +68,24 @@ def test_an_older_linux_leaves_it_and_vmxon_would_fault():
     "version, outcome", [(202505, "bugcheck"), (FIXED_FROM, "fixed"), ("edk2-stable202511", "fixed")]
 )
 def test_ovmf_with_smm_is_fixed_from_202508(version, outcome):
-    result = hotplug(replace(SEED, firmware="ovmf", smm=True, version=version))
+    result = hotplug(replace(REPORTED, firmware="ovmf", smm=True, version=version))
     assert result.outcome == outcome
     assert (("write", 0x40005, False) in accesses(result, 4)) == (outcome == "fixed")
 
 
 def test_ovmf_without_smm_and_seabios_with_it_are_not():
-    assert hotplug(replace(SEED, firmware="ovmf", version=FIXED_FROM)).outcome == "bugcheck"
-    assert hotplug(replace(SEED, smm=True, version=FIXED_FROM)).outcome == "bugcheck"
+    assert hotplug(replace(REPORTED, firmware="ovmf", version=FIXED_FROM)).outcome == "bugcheck"
+    assert hotplug(replace(REPORTED, smm=True, version=FIXED_FROM)).outcome == "bugcheck"
 
 
 def test_the_fix_and_the_hack_together_fault():
-    result = hotplug(replace(SEED, firmware="ovmf", smm=True, version=FIXED_FROM, option="on"))
+    result = hotplug(replace(REPORTED, firmware="ovmf", smm=True, version=FIXED_FROM, option="on"))
     assert result.outcome == "smi-fault"
     assert accesses(result, 4) == [("write", 0x40005, True)]
 
 
 def test_without_sgx_windows_tolerates_the_difference():
-    result = hotplug(replace(SEED, sgx=False))
+    result = hotplug(replace(REPORTED, sgx=False))
     assert (result.outcome, result.values[0], result.values[-1]) == ("tolerated", 0x5, 0)
 
 
@@ -93,8 +93,8 @@ def test_firmware_order_at_boot():
     def writes(result):
         return [e.vcpu for e in result.events if e.op == "write" and e.vcpu < 4]
 
-    assert writes(hotplug(SEED)) == [0, 1, 2, 3]  # SeaBIOS: the boot CPU first
-    assert writes(hotplug(replace(SEED, firmware="ovmf"))) == [1, 2, 3, 0]
+    assert writes(hotplug(REPORTED)) == [0, 1, 2, 3]  # SeaBIOS: the boot CPU first
+    assert writes(hotplug(replace(REPORTED, firmware="ovmf"))) == [1, 2, 3, 0]
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ def test_firmware_order_at_boot():
     ],
 )
 def test_each_gate_of_the_option_holds_it_back(change, last_gate):
-    gates = hotplug(replace(SEED, **change)).gates
+    gates = hotplug(replace(REPORTED, **change)).gates
     assert gates[-1] == (last_gate, False) and all(held for _, held in gates[:-1])
 
 
 def test_the_option_tests_hyperv_and_never_sgx():
-    assert hotplug(replace(SEED, option="auto", sgx=False)).outcome == "copied"
-    assert hotplug(replace(SEED, option="auto", guest="linux", hyperv=True)).outcome == "copied"
-    assert hotplug(replace(SEED, option="on", hyperv=False)).outcome == "copied"
+    assert hotplug(replace(REPORTED, option="auto", sgx=False)).outcome == "copied"
+    assert hotplug(replace(REPORTED, option="auto", guest="linux", hyperv=True)).outcome == "copied"
+    assert hotplug(replace(REPORTED, option="on", hyperv=False)).outcome == "copied"
 
 
 def test_a_value_that_was_there_is_left_alone():
-    assert hotplug(replace(SEED, preset=0x40005)).outcome == "already-set"
-    assert hotplug(replace(SEED, preset=0x1)).bugcheck == 0x3E  # locked with SGX off
+    assert hotplug(replace(REPORTED, preset=0x40005)).outcome == "already-set"
+    assert hotplug(replace(REPORTED, preset=0x1)).bugcheck == 0x3E  # locked with SGX off
 
 
 def test_the_whole_register_is_copied_and_linux_would_choose_less():
-    rich = replace(SEED, sgx_lc=True, lmce=True)
+    rich = replace(REPORTED, sgx_lc=True, lmce=True)
     assert hotplug(replace(rich, option="on")).values[-1] == 0x160005
     assert hotplug(replace(rich, guest="linux")).values[-1] == 0x60005  # no LMCE: it differs from vCPU 0
 
@@ -224,4 +224,4 @@ def test_bad_arguments_are_one_line(arguments, capsys):
 
 
 def test_describe_names_the_posted_value():
-    assert str(hotplug(SEED)).splitlines()[2] == f"vCPU 0    {msr.describe(0x40005)}"
+    assert str(hotplug(REPORTED)).splitlines()[2] == f"vCPU 0    {msr.describe(0x40005)}"

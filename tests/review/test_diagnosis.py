@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tdxkit.facts import data_path
 from tdxkit.linux import msr
-from tdxkit.linux.hotplug import SEED, hotplug
+from tdxkit.linux.hotplug import REPORTED, hotplug
 from tdxkit.review.diagnosis import CLAIMS
 from tdxkit.review.msr_reading import read_trace
 
@@ -25,7 +25,7 @@ def test_what_the_trace_shows_is_in_the_trace():
 
 
 def test_what_the_review_shows_is_what_the_model_does():
-    without = hotplug(replace(SEED, sgx=False))
+    without = hotplug(replace(REPORTED, sgx=False))
     assert without.values == (5, 5, 5, 5, 0) and without.outcome == "tolerated"
     assert VERDICTS["Windows expects the same value"] == VERDICTS["with SGX off the register is 0x5"] == "in part"
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.facts import data_path
-from tdxkit.linux.hotplug import SEED, hotplug
+from tdxkit.linux.hotplug import REPORTED, hotplug
 from tdxkit.linux.msr import Event
 from tdxkit.review.msr_reading import read_trace
 from tdxkit.view import msr_view
@@ -65,7 +65,7 @@ def test_a_long_trace_is_shown_in_pieces():
 
 
 def test_the_model_is_drawn_without_times():
-    both = replace(SEED, firmware="ovmf", smm=True, version=202508, option="on")
+    both = replace(REPORTED, firmware="ovmf", smm=True, version=202508, option="on")
     picture = msr_view.timeline(hotplug(both).events)
     assert "vCPU 4 writes 0x40005 = lock + VMX outside SMX + SGX (#GP: refused)" in picture.text
 
@@ -123,11 +123,11 @@ def test_the_board_follows_its_switches():
     board.preset.value = "0x5"
     assert board.result.outcome == "smi-fault"
     assert len(board._run.children) == 1
-    assert "option auto, Hyper-V is on" in outcome_html(hotplug(replace(SEED, option="auto")))
+    assert "option auto, Hyper-V is on" in outcome_html(hotplug(replace(REPORTED, option="auto")))
 
 
 def test_a_board_starts_where_it_is_told():
-    board = Switchboard(replace(SEED, firmware="ovmf", version=202508, smm=True, vcpus=2))
+    board = Switchboard(replace(REPORTED, firmware="ovmf", version=202508, smm=True, vcpus=2))
     assert board.result.outcome == "fixed" and board.scenario.vcpus == 2
 
 
