@@ -42,10 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     except TdxkitError as error:
         return _complain(str(error), 2)
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        _drop_output()
+        _drop(sys.stdout)
         return 0
     except OSError as error:  # commands answer for the files they read: this is about what is written
-        _drop_output()
+        _drop(sys.stdout)
         return _complain(f"output: it cannot be written ({error.strerror}); make room, or send it elsewhere", 2)
     except MemoryError:
         return _complain("memory: there is not enough for this; ask for less (--bound), or give a smaller file", 2)
@@ -90,20 +90,21 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _drop_output() -> None:
+def _drop(stream) -> None:
     """What nobody can receive goes nowhere, or Python complains of it once more at its end."""
     from contextlib import suppress
 
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(text: str, code: int) -> int:
     """One line on standard error, whatever is in it."""
-    from contextlib import suppress
-
-    with suppress(OSError):
+    try:
         print(f"tdxkit: {printable(text, 2000)}", file=sys.stderr)
+        sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
     return code
 
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError
 
 
 class _Help(argparse.HelpFormatter):
@@ -29,9 +29,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str):
         if len(message) > 600:  # an argument without end: cut its middle out, argparse says the rule last
             message = f"{message[:300]} … {message[-300:]}"
-        raise InputError(
-            self.prog.removeprefix("tdxkit "), printable(message, 1000), f"see python -m {self.prog} --help"
-        )
+        raise InputError(self.prog.removeprefix("tdxkit "), message, f"see python -m {self.prog} --help")
 
 
 def whole(what: str, low: int, high: int):

@@ -26,18 +26,14 @@ def run(args) -> int:
     msr = parse_value(args.msr, "--msr")
     if msr >> 32:
         raise InputError(f"--msr {printable(args.msr)}", "an MSR has a 32-bit number", "give one in hex, like 3a")
-    try:
-        with _open(args.file) as stream:
-            if args.json:
-                _print_json(stream, msr)
-                return 0
+    with _open(args.file) as stream:
+        if args.json:
+            _print_json(stream, msr, args.file)
+            return 0
+        try:
             trace = read_trace(stream, _progress(args.file), msr)
-    except BrokenPipeError:
-        raise
-    except OSError as error:  # a device, a broken disk
-        raise InputError(
-            f"trace {printable(args.file)}", f"reading stopped ({error.strerror})", "give a plain file"
-        ) from None
+        except OSError as error:
+            raise _stopped(args.file, error) from None
     print(trace)
     for bad in trace.counts.bad:
         print(f"line {bad.line}: {bad.why}: {printable(bad.start)}")
@@ -70,16 +66,27 @@ def _progress(name: str):
     return lambda done: print(f"\r{100 * done // max(total, 1):3} %", end="\r", file=sys.stderr, flush=True)
 
 
-def _print_json(stream: BinaryIO, msr: int) -> None:
+def _stopped(name: str, error: OSError) -> InputError:
+    """A device, a broken disk."""
+    return InputError(f"trace {printable(name)}", f"reading stopped ({error.strerror})", "give a plain file")
+
+
+def _print_json(stream: BinaryIO, msr: int, name: str) -> None:
     from dataclasses import asdict
 
     from tdxkit.review.msr_reading import ReadingBuilder
     from tdxkit.review.msr_trace import TraceReader, read_events
 
+    def read():  # an error of the writing below is none of the trace's
+        try:
+            yield from read_events(stream, reader, None)
+        except OSError as error:
+            raise _stopped(name, error) from None
+
     reader, builder, write = TraceReader(), ReadingBuilder(msr), sys.stdout.write
     write('{"events": [')
     comma = ""
-    for events in read_events(stream, reader, None):
+    for events in read():
         builder.add(events)
         if events:
             write(comma + ", ".join(map(_event_json, events)))
