@@ -17,6 +17,7 @@ from tdxkit.seam.scenes import (
     CONTROL,
     EMPTY,
     EMPTY_WITH_PAIR,
+    FRESH,
     GPA_FREE_2M,
     LARGE,
     SMALL,
@@ -65,9 +66,14 @@ def begin(world: World, name: str, region: int, second: bool = False) -> Begun:
     return Begun(perform(module.m, module.prepare(name.removesuffix(" 2M"), **given)))
 
 
+def shared_region(a: str, b: str) -> int:
+    """Where the pair meets. A 2M page cannot come where the TD's own control pages lie, so for that one a's new page is elsewhere."""
+    return FRESH if b == AUG_2M and a not in REGION else REGION.get(a, CONTROL)
+
+
 def conflict(a: str, b: str) -> Conflict:
     """Run the pair."""
-    region = REGION.get(a, CONTROL)
+    region = shared_region(a, b)
     found: list[str] = []
     for stage in dict.fromkeys(STAGE_OF[n.removesuffix(" 2M")] for n in (a, b)):
         alone = begin(world_at(stage), b, region, True).finish()
