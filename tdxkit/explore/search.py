@@ -112,7 +112,7 @@ class Found:
     def path(self) -> Steps:
         """The schedule to the first broken rule: shortest in (fused) steps, with no care for switches."""
         node, edge, lid = self.goal
-        keys = [node.key]
+        keys = [node[0]]
         while (before := self.parents[keys[-1]]) is not None:
             keys.append(before)
         path, at = [], self.space.first()

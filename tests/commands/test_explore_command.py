@@ -66,6 +66,14 @@ def test_every_option_is_heard(capsys):
     assert "65,064 interleavings" in outcomes and "28,152" in outcomes
 
 
+@pytest.mark.parametrize("bound", (85, 99, 115))
+def test_a_bound_too_small_for_the_shortest_schedule_still_gives_one(capsys, bound):
+    answer = json.loads(ran(capsys, "explore", "v2", "--bound", str(bound), "--json")[1])
+    assert answer["verdict"] == "violation" and answer["steps"] >= 27
+    code, out, _ = ran(capsys, "replay", "v2", answer["schedule"])
+    assert code == 0 and f"!! {answer['property']}" in out
+
+
 def test_replay_prints_steps_and_takes_the_code_in_one_word_or_several(capsys):
     one = ran(capsys, "replay", "v2", "v2:2x1:b14f A10 B15 A3")
     assert one == ran(capsys, "replay", "v2", "v2:2x1:b14f", "A10", "B15", "A3")

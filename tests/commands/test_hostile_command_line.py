@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from tdxkit.cli import COMMANDS, main
 from tdxkit.commands import Parser
 from tdxkit.facts import data_path
 
+ROOT = str(Path(__file__).parents[2])
 # No command takes a word that holds one of these.
 POISON = ("\0", "\x1b[2J", "\x07", "\x7f", "\u202e", "\ufeff", "\ud800", os.fsdecode(b"\xff\xfe"))
 CODE = ("$(touch owned)", "`touch owned`", "; touch owned", "__import__('os').system('touch owned')", "{0.__class__}%n")
@@ -216,7 +218,7 @@ def shell(script: str, *words: bytes | str, **environ) -> subprocess.CompletedPr
         ["sh", "-c", function + script, "sh", *words],
         capture_output=True,
         timeout=60,
-        env=os.environ | {"PYTHONUNBUFFERED": ""} | environ,  # what is written late fails late
+        env=os.environ | {"PYTHONPATH": ROOT, "PYTHONUNBUFFERED": ""} | environ,  # what is written late fails late
     )
 
 
