@@ -47,6 +47,10 @@ def run(args) -> int:
     )
     fault = Fault(args.fault, args.how) if args.fault else NO_FAULT
     life = live(args.version, patches, fault, huge=args.huge, record=args.steps)
+    if args.fault and args.fault > life.points:
+        raise InputError(
+            f"--fault {args.fault}", f"this life has {life.points} points that can fail", "give one of them"
+        )
     if args.json:
         print_json({k: getattr(life, k) for k in ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb")})
         return 0
