@@ -3,6 +3,7 @@
 import html
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -15,42 +16,9 @@ from tdxkit.view.mail_charts import contributors, entries, notes_table, series_t
 from tdxkit.view.patch_graph import MOST, draw_patch_graph, patch_graph, series_graph
 from tdxkit.view.version_lines import side_by_side
 
+HOSTILE = Path(__file__).parents[1] / "data" / "mail"
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=2>\"'&{{7*7}}\u202egnp"
-MAIL = f"""From x Mon Sep 17 00:00:00 2001
-From: {EVIL} <evil@example.org>
-Subject: [PATCH v2 1/2] {EVIL}
-Message-ID: <"><svg/onload=window.hit=3>@example.org>
-
-Signed-off-by: {EVIL}
----
- {EVIL}/a.c | 1 +
- 1 file changed, 1 insertion(+)
-
-diff --git a/x b/x
---- a/<b>{EVIL}
-+++ b/<b>{EVIL}
-@@ -0,0 +1 @@
-+x
-
-"""
-DIGEST = f"""From aaaa to bbbb
-{EVIL} mailing list update from aaaa to bbbb
-
-Top 15 contributors (Based on Email Body)
-
-      1  "{EVIL.replace('"', "")}" <evil@example.org>
-
-===== Patch Commit Messages ====
-
-New:  {EVIL}
-[PATCH] {EVIL}
-Author: {EVIL} <evil@example.org>
-
- {EVIL}/a.c | 1 +
- 1 file changed, 1 insertion(+)
-
-----------------------------------------------------------------------
-"""
+MAIL, DIGEST = ((HOSTILE / name).read_text(encoding="utf-8") for name in ("hostile.mbox", "hostile-digest.txt"))
 
 
 @pytest.fixture(scope="module")
