@@ -29,6 +29,7 @@ from tdxkit.seam.seamcalls import leaves, perform
 from tdxkit.units import PAGE_2M
 
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"  # the one leaf whose locks depend on its level
+VCPU = FRESH + 0x18_0000  # a TDVPR page in that other region
 OK = "ok"
 BUSY = ("TDX_OPERAND_BUSY", "TDX_SYS_BUSY")
 
@@ -67,20 +68,22 @@ def begin(world: World, name: str, region: int, second: bool = False) -> Begun:
 
 
 def shared_region(a: str, b: str) -> int:
-    """Where the pair meets. A 2M page cannot come where the TD's own control pages lie, so for that one a's new page is elsewhere."""
+    """Where the pair meets. A 2M page cannot come where the TD's own control pages lie: for it a's new page, and the vCPU's TDVPR,
+    are in another region."""
     return FRESH if b == AUG_2M and a not in REGION else REGION.get(a, CONTROL)
 
 
 def conflict(a: str, b: str) -> Conflict:
     """Run the pair."""
     region = shared_region(a, b)
+    apart = VCPU if region == FRESH else None
     found: list[str] = []
     for stage in dict.fromkeys(STAGE_OF[n.removesuffix(" 2M")] for n in (a, b)):
-        alone = begin(world_at(stage), b, region, True).finish()
+        alone = begin(world_at(stage, tdvpr=apart), b, region, True).finish()
         if stage != STAGE_OF[a.removesuffix(" 2M")] and not alone.ok:
             continue  # neither would have succeeded: such a world says nothing about the pair
-        for point in lock_points(a, stage, region):
-            world = world_at(stage)
+        for point in lock_points(a, stage, region, apart):
+            world = world_at(stage, tdvpr=apart)
             under_way = begin(world, a, region)
             for _ in range(point):
                 under_way.step()
@@ -91,9 +94,9 @@ def conflict(a: str, b: str) -> Conflict:
 
 
 @cache
-def lock_points(a: str, stage: str, region: int) -> tuple[int, ...]:
+def lock_points(a: str, stage: str, region: int, apart: int | None) -> tuple[int, ...]:
     """After how many steps of `a` the locks differ from one step before, the end left out; and where the guest runs."""
-    world = world_at(stage)
+    world = world_at(stage, tdvpr=apart)
     call, points, before = begin(world, a, region), [], locks(world.module)
     taken = 0
     while call.step():

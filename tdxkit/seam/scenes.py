@@ -133,8 +133,9 @@ class World:
         return {"rcx": td}
 
 
-def stages(version: str = LATEST):
-    """Walks a world from a module just loaded to a TD in teardown: yields (stage, world) at each stop; the world goes on changing."""
+def stages(version: str = LATEST, tdvpr: int | None = None):
+    """Walks a world from a module just loaded to a TD in teardown: yields (stage, world) at each stop; the world goes on changing.
+    `tdvpr` puts the vCPU's TDVPR page elsewhere than among the other control pages."""
     module = Module([(0, 8 * GIB)], version=version, ready=False)
     module.put(TDMR_LIST, module.tdmr_infos)
     world = World(module)
@@ -153,7 +154,7 @@ def stages(version: str = LATEST):
     module.put(TDMR_LIST, None)
     world.td = td = Td(module, _host(module))
     yield "ready", world
-    for stage in _build(td, world):
+    for stage in _build(td, world, tdvpr):
         yield stage, world
 
 
@@ -164,7 +165,7 @@ def _host(module: Module) -> HostPages:
     return host
 
 
-def _build(td: Td, world: World):
+def _build(td: Td, world: World, tdvpr: int | None):
     """The TD's life, a stop after each thing a leaf may need."""
     module, host = td.module, td.host
     td.tdr = host.page()
@@ -177,7 +178,7 @@ def _build(td: Td, world: World):
     yield "has TDCX"
     must(module, "TDH.MNG.INIT", rcx=td.tdr, rdx=0x2000)
     yield "initialised"
-    world.more["tdvpr"] = tdvpr = td.control_page()
+    world.more["tdvpr"] = tdvpr = tdvpr or td.control_page()
     must(module, "TDH.VP.CREATE", rcx=tdvpr, rdx=td.tdr)
     yield "has a TDVPR"
     for _ in range(module.platform.version.vcpu_extra):
@@ -223,13 +224,13 @@ def _map(td: Td) -> None:
 
 
 @cache
-def _worlds(version: str) -> dict[str, World]:
-    return {stage: world.copy() for stage, world in stages(version)}
+def _worlds(version: str, tdvpr: int | None) -> dict[str, World]:
+    return {stage: world.copy() for stage, world in stages(version, tdvpr)}
 
 
-def world_at(stage: str, version: str = LATEST) -> World:
-    """A fresh world at a stage (the values of STAGE_OF)."""
-    worlds = _worlds(version)
+def world_at(stage: str, version: str = LATEST, tdvpr: int | None = None) -> World:
+    """A fresh world at a stage (the values of STAGE_OF); `tdvpr` as for `stages`."""
+    worlds = _worlds(version, tdvpr)
     if stage not in worlds:
         raise InputError(f"stage {stage!r}", "there is no such stage", f"take one of {', '.join(worlds)}")
     return worlds[stage].copy()

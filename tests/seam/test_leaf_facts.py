@@ -97,7 +97,7 @@ def test_the_conflict_table_of_the_facts():
     for a in ("TDH.MEM.PAGE.PROMOTE", "TDH.MEM.PAGE.DEMOTE"):
         assert all(conflict(a, b).result == "TDX_OPERAND_BUSY|RCX" for b in [*pamt, "TDH.PHYMEM.PAGE.WBINVD"])
     assert conflict(aug, aug).result == OK
-    assert all(conflict(a, AUG_2M).result == "TDX_OPERAND_BUSY|R8" for a in four_k)
+    assert all(conflict(a, AUG_2M).result == "TDX_OPERAND_BUSY|R8" for a in [*four_k, enter])
 
 
 def test_seven_differences_are_shown():
