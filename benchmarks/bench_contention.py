@@ -3,7 +3,7 @@
 from statistics import median
 from time import perf_counter
 
-from tdxkit.linux.contention import DESIGNS, Simulation
+from tdxkit.linux.lock.simulation import DESIGNS, Simulation
 
 
 def seconds(design: str) -> float:

@@ -7,19 +7,19 @@ import tracemalloc
 from statistics import median
 from time import perf_counter
 
-from tdxkit.linux.guest_ram import guest_ranges, set_guest
-from tdxkit.linux.kernels import kernel_named
-from tdxkit.linux.lockup import Verdict, Work, judge
-from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, look_up
-from tdxkit.linux.xarray import xa_empty
-from tdxkit.linux.xarray_tree import xa_stat
+from tdxkit.linux.memattr.guest_ram import guest_ranges, set_guest
+from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, look_up
+from tdxkit.linux.softlockup.kernels import kernel_named
+from tdxkit.linux.softlockup.lockup import Judgement, Work, judge
+from tdxkit.linux.xarray.api import xa_empty
+from tdxkit.linux.xarray.tree import xa_stat
 from tdxkit.units import GIB, U64_MAX, human
 
 SIZES = (1, 64, 512, 940, 1500, 1900, 4096, 16384, 65536)  # GiB
 TIMES, BUDGET, MEMORY = 15, 0.1, 100 << 20
 
 
-def once(size: int, preempt: str = "voluntary") -> Verdict:
+def once(size: int, preempt: str = "voluntary") -> Judgement:
     """Set PRIVATE on all RAM, ask for every page, count nodes, judge, clear."""
     kernel = kernel_named("6.15")
     kvm = Kvm(kernel.with_patch(None))

@@ -15,7 +15,7 @@ import tracemalloc
 from pathlib import Path
 from statistics import median
 
-from tdxkit.review.mail import read_mails
+from tdxkit.mail.mailbox import read_mails
 from tdxkit.review.series import series_of
 
 MIB = 1 << 20

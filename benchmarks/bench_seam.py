@@ -16,13 +16,13 @@ def one(mib: int, in_bulk: bool) -> None:
     """Build, fill, tear down; prints seconds on the wall, of CPU, and MiB at the peak."""
     from tdxkit.seam import bulk
     from tdxkit.seam.module import Module
-    from tdxkit.seam.td import HostPages, Td
+    from tdxkit.seam.td import HostPages, SimpleTd
     from tdxkit.units import GIB, MIB
 
     wall, cpu = perf_counter(), process_time()
     module = Module([(0, (mib * 2 // 1024 + 1) * GIB)])
     before = module.m.snapshot()
-    td = Td(module, HostPages(module)).build().run()
+    td = SimpleTd(module, HostPages(module)).build().run()
     if in_bulk:
         bulk.fill(td, 0, mib * 256)
         bulk.tear_down(td)

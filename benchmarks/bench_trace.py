@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tdxkit.facts import data_path
-from tdxkit.review.msr_reading import read_trace
+from tdxkit.review.msr.reading import read_trace
 
 MIB = 1 << 20
 

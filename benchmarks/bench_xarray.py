@@ -8,11 +8,11 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
-from tdxkit.linux.guest_ram import guest_ranges, set_guest
-from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, look_up
-from tdxkit.linux.xarray import XArray, xa_empty, xa_erase, xa_load, xa_mk_value, xa_reserve, xa_store
-from tdxkit.linux.xarray_digest import digest
-from tdxkit.linux.xarray_tree import Stat, objects, xa_stat
+from tdxkit.linux.memattr.guest_ram import guest_ranges, set_guest
+from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, look_up
+from tdxkit.linux.xarray.api import XArray, xa_empty, xa_erase, xa_load, xa_mk_value, xa_reserve, xa_store
+from tdxkit.linux.xarray.digest import digest
+from tdxkit.linux.xarray.tree import Stat, objects, xa_stat
 from tdxkit.units import GIB, U64_MAX, human
 
 SIZES = (1, 16, 64, 256, 512, 940, 1500, 1900, 4096, 16384, 65536)  # GiB

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,20 @@ def module_imports(path: Path) -> set[str]:
             found.add(
                 ".".join([*path.parent.relative_to(ROOT).parts, node.value])
             )  # a module called by its name, as designs are
-    return {name for name in found if name.startswith("tdxkit")}
+    return whole({name for name in found if name.startswith("tdxkit")})
+
+
+def whole(names: set[str]) -> set[str]:
+    """With the packages around each module, and with the module behind each name that a package's door lends."""
+    around = {name.rsplit(".", k)[0] for name in names for k in range(name.count(".") + 1)}
+    lent = set()
+    for name in around - {"tdxkit"}:
+        package, _, last = name.rpartition(".")
+        if (ROOT / package.replace(".", "/") / "__init__.py").is_file():
+            lender = import_module(package)
+            if last in getattr(lender, "__all__", ()):
+                lent.add(getattr(lender, last).__module__)
+    return around | lent
 
 
 def notebook_imports() -> set[str]:
@@ -43,7 +57,7 @@ def notebook_imports() -> set[str]:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         for module, names in re.findall(r'"from (tdxkit[.\w]*) import ([\w, ]+)', path.read_text(encoding="utf-8")):
             found |= {module, *(f"{module}.{name.strip()}" for name in names.split(","))}
-    return found
+    return whole(found)
 
 
 def test_no_module_lies_beyond_every_test():

@@ -15,7 +15,7 @@ def run(args):
 
     chosen = names()
     if args.leaf is not None:
-        from tdxkit.seam.seamcalls import find_leaf
+        from tdxkit.seam.leaves.engine import find_leaf
 
         name = find_leaf(args.leaf.upper().removesuffix(" 2M")).name
         pairs = [

@@ -23,7 +23,7 @@ def configure(parser):
 
 def run(args) -> int:
     """Simulate and print a table beside the posted figures."""
-    from tdxkit.linux.contention import DESIGNS, Simulation
+    from tdxkit.linux.lock.simulation import DESIGNS, Simulation
 
     try:
         seconds = float(args.seconds)

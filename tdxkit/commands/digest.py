@@ -5,8 +5,8 @@ import sys
 from tdxkit.commands import print_json
 from tdxkit.commands.reading import bar, stdin_or
 from tdxkit.errors import printable
+from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, read_digest
-from tdxkit.review.post import Post
 
 
 def configure(parser) -> None:

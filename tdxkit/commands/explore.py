@@ -60,6 +60,6 @@ def run(args):
     if result.schedule:
         print(f"step through it: python -m tdxkit replay {args.name} '{result.schedule}'")
     if args.outcomes:
-        from tdxkit.explore.outcomes import outcomes
+        from tdxkit.explore.endings import outcomes
 
         print(outcomes(scenario, bound))

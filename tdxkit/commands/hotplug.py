@@ -16,8 +16,8 @@ SWITCHES = {
 
 
 def configure(parser) -> None:
-    """Arguments of the command: one for each switch of a Scenario."""
-    from tdxkit.linux.hotplug_switches import FIRMWARE, GUESTS, OPTIONS, VENDORS
+    """Arguments of the command: one for each switch of a Setup."""
+    from tdxkit.linux.msr.switches import FIRMWARE, GUESTS, OPTIONS, VENDORS
 
     parser.add_argument("--guest", choices=GUESTS, default="windows", help="the guest's OS (default: windows)")
     parser.add_argument("--firmware", choices=FIRMWARE, default="seabios", help="default: seabios")
@@ -52,14 +52,14 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """Run one scenario, or all of them."""
-    from tdxkit.linux.hotplug import hotplug
-    from tdxkit.linux.hotplug_switches import Scenario
-    from tdxkit.linux.msr import parse_value
+    from tdxkit.linux.msr.hotplug import hotplug
+    from tdxkit.linux.msr.register import parse_value
+    from tdxkit.linux.msr.switches import Setup
 
     if args.table:
         return _table(args.json)
     given = {k: v for k, v in vars(args).items() if k not in ("json", "table")}
-    result = hotplug(Scenario(**{**given, "preset": parse_value(args.preset, "--preset")}))
+    result = hotplug(Setup(**{**given, "preset": parse_value(args.preset, "--preset")}))
     if args.json:
         print_json(result.as_json())
         return 0
@@ -70,8 +70,8 @@ def run(args) -> int:
 
 
 def _table(as_json: bool) -> int:
-    from tdxkit.linux.hotplug import OUTCOMES
-    from tdxkit.linux.hotplug_table import every_result, outcomes, what_matters
+    from tdxkit.linux.msr.hotplug import OUTCOMES
+    from tdxkit.linux.msr.table import every_result, outcomes, what_matters
 
     results = every_result()
     counts, matters = outcomes(results), what_matters(results)

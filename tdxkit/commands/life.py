@@ -24,9 +24,9 @@ def configure(parser):
 
 def run(args) -> int:
     """Live one life, or one for each fault."""
-    from tdxkit.linux.faults import HOWS, NO_FAULT, Fault
-    from tdxkit.linux.host import ALL_PATCHES
-    from tdxkit.linux.life import fault_table, live
+    from tdxkit.linux.host.faults import HOWS, NO_FAULT, Fault
+    from tdxkit.linux.host.host import ALL_PATCHES
+    from tdxkit.linux.host.life import fault_table, live
     from tdxkit.review.patches import prefix, without
 
     if args.how not in HOWS:

@@ -23,7 +23,7 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """Judge one guest."""
-    from tdxkit.linux.lockup import lockup
+    from tdxkit.linux.softlockup.lockup import lockup
     from tdxkit.units import parse_size
 
     size = parse_size(args.guest, "--guest")
@@ -34,16 +34,16 @@ def run(args) -> int:
         return 0
     _print(verdict, as_is=patch == "as is")
     if args.steps:
-        from tdxkit.linux.lockup_run import timeline_run
+        from tdxkit.linux.softlockup.run import timeline_run
 
         print(f"\n{timeline_run(verdict)}")
     return 0
 
 
 def _print(verdict, as_is: bool) -> None:
-    from tdxkit.linux.guest_ram import guest_ranges
-    from tdxkit.linux.lockup import size_text
-    from tdxkit.linux.preempt import MODELS
+    from tdxkit.linux.memattr.guest_ram import guest_ranges
+    from tdxkit.linux.softlockup.lockup import size_text
+    from tdxkit.linux.softlockup.preempt import MODELS
     from tdxkit.units import hpa, human
 
     work = verdict.work

@@ -17,9 +17,9 @@ def configure(parser):
 
 def run(args) -> int:
     """Print the packet."""
-    from tdxkit.explore.replay import replay
     from tdxkit.explore.schedule import parse
     from tdxkit.explore.search import explore
+    from tdxkit.explore.telling import replay
     from tdxkit.linux.refcount.registry import scenario
     from tdxkit.review.packet import packet
 

@@ -3,7 +3,7 @@
 import sys
 from typing import BinaryIO
 
-from tdxkit.review.intake import Progress
+from tdxkit.intake import Progress
 
 _WIDTH = 30
 _SMALL = 2 << 20  # files below this are read before a bar could be seen

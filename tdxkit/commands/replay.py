@@ -11,8 +11,8 @@ def configure(parser):
 
 def run(args):
     """Print the run as a table of steps, or say at which step the schedule stops fitting."""
-    from tdxkit.explore.replay import replay
     from tdxkit.explore.schedule import parse
+    from tdxkit.explore.telling import replay
 
     text = " ".join(args.code)
     code = parse(text)

@@ -11,7 +11,7 @@ def configure(parser):
 
 def run(args):
     """Print one leaf, or the list."""
-    from tdxkit.seam.seamcalls import find_leaf, leaves
+    from tdxkit.seam.leaves.engine import find_leaf, leaves
 
     if args.leaf is None:
         if args.json:
@@ -25,6 +25,6 @@ def run(args):
     if args.json:
         print_json(dict(leaf.spec))
         return
-    from tdxkit.seam.describe import describe
+    from tdxkit.seam.leaves.describe import describe
 
     print(describe(leaf))

@@ -6,10 +6,10 @@ from itertools import pairwise
 from tdxkit.commands import print_json
 from tdxkit.commands.reading import bar, stdin_or
 from tdxkit.errors import InputError, printable
+from tdxkit.mail.post import Post
+from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import read_evidence
-from tdxkit.review.post import Post
 from tdxkit.review.series import Series, series_of, spans
-from tdxkit.review.versions import compare, lineages
 
 
 def configure(parser) -> None:

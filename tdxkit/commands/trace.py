@@ -20,8 +20,8 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """Read it as a stream; the events of --json go out as they come in, so a file may be of any size."""
-    from tdxkit.linux.msr import parse_value
-    from tdxkit.review.msr_reading import read_trace
+    from tdxkit.linux.msr.register import parse_value
+    from tdxkit.review.msr.reading import read_trace
 
     msr = parse_value(args.msr, "--msr")
     if msr >> 32:
@@ -74,8 +74,8 @@ def _stopped(name: str, error: OSError) -> InputError:
 def _print_json(stream: BinaryIO, msr: int, name: str) -> None:
     from dataclasses import asdict
 
-    from tdxkit.review.msr_reading import ReadingBuilder
-    from tdxkit.review.msr_trace import TraceReader, read_events
+    from tdxkit.review.msr.reading import ReadingBuilder
+    from tdxkit.review.msr.trace import TraceReader, read_events
 
     def read():  # an error of the writing below is none of the trace's
         try:

@@ -11,7 +11,7 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """0 if every script agrees, 1 if one does not; the last line counts scripts, commands and mismatches."""
-    from tdxkit.linux.xarray_vectors import check
+    from tdxkit.linux.memattr.vectors import check
 
     scripts = commands = mismatches = 0
     for path in args.files:

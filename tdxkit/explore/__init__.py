@@ -1,1 +1,23 @@
-"""Every interleaving of a few threads: programs as generators, engines, schedules, outcomes."""
+"""Every interleaving of a few threads: programs as generators, engines, schedules, outcomes.
+
+What a scenario is made of: `program`, and `memory` that its threads share. Read `engine` next: it explores by running each schedule
+again, on a page. The fast way to the same answers: `place` (where a suspended generator stands), `tables` (what each step does),
+`space` (states as numbers), `search`, `shortest`, `audit` (the tables held against live generators). With what was found: `result`,
+`schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view
+walks), `stress` (what random runs would have seen), `shrinking` (a long schedule made short). `guard` stops a step that never ends.
+"""
+
+from tdxkit.doors import door
+
+__all__, __getattr__ = door(
+    __name__,
+    program="Scenario Thread Property always at_end interrupt must sometimes",
+    search="explore",
+    result="Result",
+    endings="outcomes",
+    telling="replay replay_steps",
+    reachable="graph",
+    schedule="encode parse switches",
+    stress="walk walks",
+    shrinking="shrink",
+)

@@ -5,7 +5,7 @@ A state is (sid, lids): the number of a state of the shared memory and, for each
 
 from typing import NamedTuple
 
-from tdxkit.explore.tables import FINISHED, Outcome, Tables
+from tdxkit.explore.tables import FINISHED, Effect, Tables
 
 State = tuple[int, tuple[int, ...]]
 Steps = tuple[tuple[int, int], ...]  # a schedule: which thread, and the index of the value it is given
@@ -15,7 +15,7 @@ class Move(NamedTuple):
     """A step that a thread can take: the value it is given, what comes of it, the state after it."""
 
     choice: int
-    outcome: Outcome
+    outcome: Effect
     sid: int
     lids: tuple[int, ...]
 

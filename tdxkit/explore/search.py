@@ -47,7 +47,7 @@ def explore(
 
 
 def _count(scenario: Scenario, bound: int) -> int | None:
-    from tdxkit.explore.outcomes import outcomes
+    from tdxkit.explore.endings import outcomes
 
     return outcomes(scenario, bound).interleavings
 

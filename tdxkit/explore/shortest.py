@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from tdxkit.explore.moves import Steps, first, moves
-from tdxkit.explore.space import Node, Space, Turn
+from tdxkit.explore.space import Space, Spot, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
     return following, stuck, breaks
 
 
-def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[object, Node]]:
+def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[object, Spot]]:
     """The levels without the states that lie on no shortest way to a goal."""
     keys = set(goals)
     kept = []
@@ -75,7 +75,7 @@ def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[objec
     return kept[::-1]
 
 
-def _fewest_on(space: Space, nodes: list[dict[object, Node]], goals: dict, bad_edges: bool, states: int) -> Way:
+def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, states: int) -> Way:
     """Of all ways through these levels, one with the fewest switches. A label is (state, place of the thread that ran last)."""
     labels = {(space.first().key, None): (0, None, None)}
     history = []

@@ -20,7 +20,7 @@ LONGEST_FUSE = 30  # steps taken together: a thread that never looks at the shar
 WIDE = 1000  # with more places than this the ints grow too long: states become sorted tuples
 
 
-class Edge(NamedTuple):
+class Arc(NamedTuple):
     """From a place in a shared state: what is reached by which values given one after the other, and the rules it breaks."""
 
     sid: int
@@ -29,7 +29,7 @@ class Edge(NamedTuple):
     choices: tuple[int, ...]
 
 
-class Node(NamedTuple):
+class Spot(NamedTuple):
     """A state: its key, the shared state, and the places, one for each thread."""
 
     key: object
@@ -57,16 +57,16 @@ class Space:
         self.bits = len(tables.first_lids).bit_length()
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
-        self._edges: dict[tuple[int, int], list[Edge]] = {}
+        self._edges: dict[tuple[int, int], list[Arc]] = {}
         self._false: dict[tuple[str, int], tuple[str, ...]] = {}
 
-    def first(self) -> Node:
+    def first(self) -> Spot:
         """The state before the first step."""
         return self.node(self.tables.first_sid, self.tables.first_lids)
 
-    def node(self, sid: int, lids: tuple[int, ...]) -> Node:
+    def node(self, sid: int, lids: tuple[int, ...]) -> Spot:
         """The state with these numbers."""
-        return Node((sid, *sorted(lids)) if self.wide else sid + sum(map(self.unit, lids)), sid, lids)
+        return Spot((sid, *sorted(lids)) if self.wide else sid + sum(map(self.unit, lids)), sid, lids)
 
     def unit(self, lid: int) -> int:
         """What a thread at this place adds to the int of a state."""
@@ -85,7 +85,7 @@ class Space:
         start = self.tables.first_lids
         return {host for i, host in self.hosts if lids[i] not in (FINISHED, start[i])}
 
-    def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Edge]]:
+    def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Arc]]:
         """The edges of a thread at `lid` in shared state `sid`: those to go on along as (difference, sid, lid), the broken ones."""
         row = self._rows.get((sid, lid))
         if row is None:
@@ -99,7 +99,7 @@ class Space:
             row = self._rows[sid, lid] = (good, bad)
         return row
 
-    def edges(self, sid: int, lid: int) -> list[Edge]:
+    def edges(self, sid: int, lid: int) -> list[Arc]:
         """Every edge of a thread at `lid` in shared state `sid`, with the values it was given on the way."""
         found = self._edges.get((sid, lid))
         if found is None:
@@ -107,7 +107,7 @@ class Space:
             self._follow(sid, lid, (), {lid}, set(), found)
         return found
 
-    def _follow(self, sid: int, lid: int, given: tuple, passed: set, done: set, found: list[Edge]) -> None:
+    def _follow(self, sid: int, lid: int, given: tuple, passed: set, done: set, found: list[Arc]) -> None:
         """The edges from here; `passed` are the places on the way, `done` the states from which all edges are known."""
         tables = self.tables
         for choice in range(len(tables.places[lid].choices)):
@@ -121,7 +121,7 @@ class Space:
                     self._follow(after, stands, choices, passed | {stands}, done, found)
                     done.add((after, stands))
             else:
-                found.append(Edge(after, stands, broken, choices))
+                found.append(Arc(after, stands, broken, choices))
 
     def _fuses(self, choices: tuple, lid: int, passed: set) -> bool:
         return self.fuse and lid not in passed and len(choices) < LONGEST_FUSE
@@ -156,13 +156,13 @@ class Space:
             names = self._false[kind, sid] = tuple(p.name for p in rules if not p.check(view))
         return names
 
-    def stuck(self, node: Node) -> tuple[str, ...]:
+    def stuck(self, node: Spot) -> tuple[str, ...]:
         """The rules broken by a state that nothing leaves: at_end when all have finished, else deadlock."""
         if not any(node.lids):
             return self.false("at_end", node.sid)
         return (DEADLOCK,) if self.prop in (None, DEADLOCK) else ()
 
-    def turns(self, node: Node):
+    def turns(self, node: Spot):
         """The threads that may move in a state, one of each place: (index, place, good edges, broken edges)."""
         lids = node.lids
         held = self.held(lids) if self.hosts else ()
@@ -170,16 +170,16 @@ class Space:
             if lid and lid not in lids[:k] and k not in held:
                 yield k, lid, *self.row(node.sid, lid)
 
-    def key(self, node: Node, k: int, edge: tuple) -> object:
+    def key(self, node: Spot, k: int, edge: tuple) -> object:
         """The key of the state after thread k went along a good edge."""
         difference, sid, lid = edge
         if not self.wide:
             return node.key + difference
         return (sid, *sorted((*node.lids[:k], lid, *node.lids[k + 1 :])))
 
-    def after(self, node: Node, k: int, edge: tuple) -> Node:
+    def after(self, node: Spot, k: int, edge: tuple) -> Spot:
         """The state after thread k went along a good edge."""
-        return Node(self.key(node, k, edge), edge[1], (*node.lids[:k], edge[2], *node.lids[k + 1 :]))
+        return Spot(self.key(node, k, edge), edge[1], (*node.lids[:k], edge[2], *node.lids[k + 1 :]))
 
     def named(self, path: list[Turn]) -> Steps:
         """A path as a schedule with real threads: of those that stand at a place, the one that ran last goes on."""

@@ -20,7 +20,7 @@ POOL = 4  # generators kept suspended at one place
 
 
 @dataclass(slots=True)
-class Outcome:
+class Effect:
     """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words."""
 
     reads: tuple[int, ...]
@@ -151,9 +151,9 @@ class Tables:
     def local(self, lid: int) -> bool:
         """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
         rows = self.places[lid].rows
-        return bool(rows) and all(type(row) is Outcome and not row.writes for row in rows)
+        return bool(rows) and all(type(row) is Effect and not row.writes for row in rows)
 
-    def outcome(self, sid: int, lid: int, choice: int) -> Outcome:
+    def outcome(self, sid: int, lid: int, choice: int) -> Effect:
         """What the step from place `lid` does in shared state `sid`, given the value number `choice` it offers."""
         numbers = self.shared[sid]
         at = self.places[lid]
@@ -166,7 +166,7 @@ class Tables:
             node = self._take(lid, choice, numbers)
         return node
 
-    def apply(self, sid: int, outcome: Outcome) -> int:
+    def apply(self, sid: int, outcome: Effect) -> int:
         """The shared state after an outcome."""
         if not outcome.writes:
             return sid
@@ -204,7 +204,7 @@ class Tables:
         except Exception:  # what a program does while it is thrown away is no part of the model
             self.memory.off()
 
-    def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Outcome:
+    def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Effect:
         """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""
         at = self.places[lid]
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
@@ -223,11 +223,11 @@ class Tables:
         seen = tuple(reads.items())
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
         after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start)
-        outcome = Outcome(tuple(reads), changed, after, broken, raised, told)
+        outcome = Effect(tuple(reads), changed, after, broken, raised, told)
         self._grow(at, choice, seen, outcome)
         return outcome
 
-    def _grow(self, at: Place, choice: int, seen: tuple, outcome: Outcome) -> None:
+    def _grow(self, at: Place, choice: int, seen: tuple, outcome: Effect) -> None:
         """Put an outcome into a row at the end of the values that were read."""
         rows, key = at.rows, choice
         for slot, number in seen:

@@ -1,9 +1,9 @@
 """Bugs of get, put and their counters, shown by the explorer and the counters' memory. See bugs.py."""
 
-from tdxkit.explore.outcomes import outcomes
-from tdxkit.explore.replay import replay_steps
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.search import Result, explore
-from tdxkit.linux.counters import Range, build
+from tdxkit.explore.telling import replay_steps
+from tdxkit.linux.refcount.counters import Range, build
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.bugs import Verdict, shows
 from tdxkit.review.lens import lens

@@ -1,16 +1,16 @@
 """Bugs of KVM's paths, the pools, the module's answers and the lock, shown by the host model and the lock simulation. See bugs.py."""
 
-from tdxkit.linux import pool
-from tdxkit.linux.contention import Simulation
-from tdxkit.linux.faults import NO_FAULT, Fault
-from tdxkit.linux.host import EBUSY, EIO, Host
-from tdxkit.linux.kvm.fault import TRIES, fault
-from tdxkit.linux.kvm.huge import split
-from tdxkit.linux.kvm.init import finalize, td_init, vcpu_create, vcpu_init
-from tdxkit.linux.kvm.td import FAULT, TDX_PS_2M, Td
-from tdxkit.linux.kvm.teardown import teardown
-from tdxkit.linux.kvm.zap import zap
-from tdxkit.linux.life import fault_table, live
+from tdxkit.linux.host import pool
+from tdxkit.linux.host.faults import NO_FAULT, Fault
+from tdxkit.linux.host.host import EBUSY, EIO, Host
+from tdxkit.linux.host.kvm.fault import TRIES, fault
+from tdxkit.linux.host.kvm.huge import split
+from tdxkit.linux.host.kvm.init import finalize, td_init, vcpu_create, vcpu_init
+from tdxkit.linux.host.kvm.td import FAULT, TDX_PS_2M, Td
+from tdxkit.linux.host.kvm.teardown import teardown
+from tdxkit.linux.host.kvm.zap import zap
+from tdxkit.linux.host.life import fault_table, live
+from tdxkit.linux.lock.simulation import Simulation
 from tdxkit.review.bugs import Verdict, shows
 from tdxkit.units import PAGE_2M, PAGE_4K
 

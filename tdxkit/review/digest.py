@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tdxkit.errors import InputError
-from tdxkit.review.diffstat import diffstats
-from tdxkit.review.intake import Notes, Progress, Source, decoded, finish, name_of, numbered, opened
-from tdxkit.review.message import message
-from tdxkit.review.people import Person, person
-from tdxkit.review.post import Post
-from tdxkit.review.subject import Subject, subject
+from tdxkit.intake import Notes, Progress, Source, decoded, finish, name_of, numbered, opened
+from tdxkit.mail.diffstat import diffstats
+from tdxkit.mail.message import message
+from tdxkit.mail.people import Person, person
+from tdxkit.mail.post import Post
+from tdxkit.mail.subject import Subject, subject
 
 ENTRY_LIMIT = 4 << 20  # characters of one entry; the rest of a longer one is skipped
 RULE = "-" * 70

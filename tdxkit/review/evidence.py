@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from tdxkit.intake import Notes, Progress, Source, finish, name_of, opened, peek
+from tdxkit.mail.mailbox import Mailbox
+from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_steps
-from tdxkit.review.intake import Notes, Progress, Source, finish, name_of, opened, peek
-from tdxkit.review.mail import Mailbox
-from tdxkit.review.post import Post
 from tdxkit.review.series import Series, series_of
 
 _SNIFFED = 8192

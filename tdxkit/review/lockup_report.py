@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_toml
-from tdxkit.linux.guest_ram import LOW, guest_ranges
-from tdxkit.linux.memattr import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEMORY_ATTRIBUTES, MemoryAttributes
-from tdxkit.linux.xarray_node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
+from tdxkit.linux.memattr.guest_ram import LOW, guest_ranges
+from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEMORY_ATTRIBUTES, MemoryAttributes
+from tdxkit.linux.xarray.node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
 from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, U64_MAX, human
 
 SLOT_BYTES = 584  # a node in its slab: the free pointer stands behind the object

@@ -1,6 +1,6 @@
 """The twelve patches of v2 as switches: what each brings and needs, and which sets of them make a kernel that can be built.
 
-The data is `data/patches.toml`; what a set of patches does is `tdxkit.linux.life`.
+The data is `data/patches.toml`; what a set of patches does is `tdxkit.linux.host.life`.
 """
 
 from collections.abc import Iterable

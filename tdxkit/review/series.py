@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tdxkit.review.people import Person
-from tdxkit.review.post import Post
+from tdxkit.mail.people import Person
+from tdxkit.mail.post import Post
 
 _TAG = re.compile(r"(?:\[[^\[\]]*\]\s*)+")
 

@@ -7,14 +7,14 @@ pages themselves. That it leaves the same memory as leaf by leaf is proven in th
 from collections import Counter
 from collections.abc import Sequence
 
-from tdxkit.seam.checks_sept import reach
-from tdxkit.seam.metadata import new_entry
+from tdxkit.seam.leaves.checks_sept import reach
+from tdxkit.seam.leaves.metadata import new_entry
 from tdxkit.seam.pamt import FREE, L4K, REG
-from tdxkit.seam.td import Td
+from tdxkit.seam.td import SimpleTd
 from tdxkit.units import PAGE_4K
 
 
-def fill(td: Td, gpa: int, pages: int) -> None:
+def fill(td: SimpleTd, gpa: int, pages: int) -> None:
     """What `td.grow` of this many 4K pages from `gpa` on would leave. They must not be mapped yet."""
     m, entry, end = td.m, new_entry(REG, td.tdr), gpa + pages * PAGE_4K
     while gpa < end:
@@ -31,7 +31,7 @@ def fill(td: Td, gpa: int, pages: int) -> None:
         gpa += count * PAGE_4K
 
 
-def reclaim(td: Td, pages: Sequence[int]) -> None:
+def reclaim(td: SimpleTd, pages: Sequence[int]) -> None:
     """What PAGE.RECLAIM of these 4K pages of a TD in TEARDOWN would leave; the host has them back."""
     m = td.m
     m.pamt_4k.update(dict.fromkeys([page >> 12 for page in pages], FREE))
@@ -45,7 +45,7 @@ def reclaim(td: Td, pages: Sequence[int]) -> None:
         td.host.take_back(page)
 
 
-def tear_down(td: Td) -> None:
+def tear_down(td: SimpleTd) -> None:
     """`td.tear_down()` with its 4K pages reclaimed in bulk, everything else leaf by leaf."""
     td.stop()
     data = [hpa for hpa, level in td.mapped() if level == L4K and td.m.pamt_4k[hpa >> 12].type == REG]

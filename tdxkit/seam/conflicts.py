@@ -9,7 +9,8 @@ have said so without a. Worlds: the one in which a succeeds and the one in which
 from dataclasses import dataclass
 from functools import cache
 
-from tdxkit.seam.leaves_vp import IN_GUEST
+from tdxkit.seam.leaves.engine import leaves, perform
+from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import L2M
@@ -25,7 +26,6 @@ from tdxkit.seam.scenes import (
     World,
     world_at,
 )  # fmt: skip
-from tdxkit.seam.seamcalls import leaves, perform
 from tdxkit.units import PAGE_2M
 
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"  # the one leaf whose locks depend on its level

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tdxkit.card import card_of
-from tdxkit.seam import seamcalls
-from tdxkit.seam.leaves_sys import DYNAMIC_PAMT
+from tdxkit.seam.leaves import engine
+from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M, pamt_bytes
 from tdxkit.seam.record import DO_IT
@@ -36,7 +36,7 @@ def sept_add_misses_the_pair() -> str:
 
 def tdcalls_on_the_card() -> str:
     """Not modelled: the sentence of the fidelity card."""
-    return next(entry for entry in card_of(seamcalls).left_out if "TDCALL" in entry)
+    return next(entry for entry in card_of(engine).left_out if "TDCALL" in entry)
 
 
 def leaf_is_exclusive() -> str:

@@ -11,12 +11,12 @@ threads of the explorer. All run the same generator.
 from collections.abc import Generator, Iterable
 
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.seam.call import Call, Platform, Registers, Result
-from tdxkit.seam.leaves_sys import DYNAMIC_PAMT, make_pamt
-from tdxkit.seam.leaves_vp import IN_GUEST
+from tdxkit.seam.leaves.call import Answer, Call, Platform, Registers
+from tdxkit.seam.leaves.engine import find_leaf, perform
+from tdxkit.seam.leaves.sys import DYNAMIC_PAMT, make_pamt
+from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.memory import Memory
 from tdxkit.seam.pamt import Area, Tdmr, pamt_bytes
-from tdxkit.seam.seamcalls import find_leaf, perform
 from tdxkit.seam.versions import LATEST
 from tdxkit.seam.versions import version as version_named
 from tdxkit.units import GIB, U64_MAX
@@ -29,10 +29,10 @@ TDMR_LIST = 0x1000  # where the host keeps the TDMR_INFO array while SYS.CONFIG 
 class Begun:
     """A call under way: `label` names the step that comes next, `result` is there once it is `done`."""
 
-    def __init__(self, steps: Generator[str, None, Result]):
+    def __init__(self, steps: Generator[str, None, Answer]):
         self._steps = steps
         self.label: str = next(steps)
-        self.result: Result | None = None
+        self.result: Answer | None = None
 
     @property
     def done(self) -> bool:
@@ -57,7 +57,7 @@ class Begun:
                 )
         return self
 
-    def finish(self) -> Result:
+    def finish(self) -> Answer:
         """The rest of the call."""
         while self.step():
             pass
@@ -118,7 +118,7 @@ class Module:
             make_pamt(self.m, i, tdmr.base, tdmr.area.end)
         self.m.shared[TDMR_LIST] = None
 
-    def _must(self, name: str, **given) -> Result:
+    def _must(self, name: str, **given) -> Answer:
         result = self.call(name, **given)
         if not result.ok:
             raise InputError(
@@ -152,7 +152,7 @@ class Module:
             )
         return Call(find_leaf(name), regs, self.platform, v, lp, frozenset(weather) if weather else FAIR)
 
-    def call(self, name: str | int, **given) -> Result:
+    def call(self, name: str | int, **given) -> Answer:
         """One SEAMCALL from beginning to end; arguments as for `prepare`."""
         steps = perform(self.m, self.prepare(name, **given))
         try:

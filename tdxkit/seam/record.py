@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from tdxkit.card import card_of
 from tdxkit.run import Line, Recorder, Run, Text, Track
-from tdxkit.seam import seamcalls
-from tdxkit.seam.call import Leaf
-from tdxkit.seam.checks import is_pamt_page
-from tdxkit.seam.describe import status_of
-from tdxkit.seam.leaves_vp import IN_GUEST
+from tdxkit.seam.leaves import engine
+from tdxkit.seam.leaves.call import Leaf
+from tdxkit.seam.leaves.checks import is_pamt_page
+from tdxkit.seam.leaves.describe import status_of
+from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.locks import EXCLUSIVE, PRIORITY, readers
 from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import PT_PAMT
@@ -58,7 +58,7 @@ class Recording:
     def _start(self, actor: Actor) -> None:
         name, given = actor.calls.pop(0)
         actor.begun, actor.at = self.module.begin(name, **given), 0
-        actor.leaf = seamcalls.find_leaf(name)
+        actor.leaf = engine.find_leaf(name)
         actor.regs = {
             "leaf": name,
             **{reg.upper(): hex(v) for reg, v in given.items() if reg not in ("lp", "v")},
@@ -143,7 +143,7 @@ class Recording:
             recorder.step(s["actor"], s["label"], _sentence(s), s["state"], **more)
         texts = {s["leaf"].name: text_of(s["leaf"]) for s in self.steps}
         start = {actor.name: Line(name, 0) for actor, name in zip(self.actors, self.begins)}
-        card = card_of(seamcalls)
+        card = card_of(engine)
         return recorder.run(
             title, [a.name for a in self.actors], subtitle=subtitle, tracks=TRACKS, texts=texts, start=start, card=card
         )

@@ -4,7 +4,7 @@ run = pamt_add_run(); str(run); run.state(12)["2M lock"]
 """
 
 from tdxkit.run import Run
-from tdxkit.seam.leaves_vp import IN_GUEST
+from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.record import record
 from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, World, world_at
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tdxkit.errors import InputError
-from tdxkit.seam.leaves_sys import DYNAMIC_PAMT
+from tdxkit.seam.leaves.engine import find_leaf
+from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M
-from tdxkit.seam.seamcalls import find_leaf
-from tdxkit.seam.td import HostPages, Td, must
+from tdxkit.seam.td import HostPages, SimpleTd, must
 from tdxkit.seam.versions import LATEST
 from tdxkit.units import GIB, PAGE_2M, PAGE_4K
 
@@ -71,12 +71,12 @@ class World:
     """A module at some stage, with a TD in it from "created" on. `region` is where operands that name a new page point."""
 
     module: Module
-    td: Td | None = None
+    td: SimpleTd | None = None
     fresh: int = FRESH
     more: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "World":
-        """The same world, to go another way from here; its Td is not driven on."""
+        """The same world, to go another way from here; its SimpleTd is not driven on."""
         return World(self.module.copy(), self.td, self.fresh, self.more)
 
     def operands(self, leaf: str, region: int | None = None, second: bool = False) -> dict[str, int]:
@@ -152,7 +152,7 @@ def stages(version: str = LATEST, tdvpr: int | None = None):
     for _ in range(8 * 64):
         must(module, "TDH.SYS.TDMR.INIT", rcx=0)
     module.put(TDMR_LIST, None)
-    world.td = td = Td(module, _host(module))
+    world.td = td = SimpleTd(module, _host(module))
     yield "ready", world
     for stage in _build(td, world, tdvpr):
         yield stage, world
@@ -165,7 +165,7 @@ def _host(module: Module) -> HostPages:
     return host
 
 
-def _build(td: Td, world: World, tdvpr: int | None):
+def _build(td: SimpleTd, world: World, tdvpr: int | None):
     """The TD's life, a stop after each thing a leaf may need."""
     module, host = td.module, td.host
     td.tdr = host.page()
@@ -212,7 +212,7 @@ def _build(td: Td, world: World, tdvpr: int | None):
     yield "in teardown"
 
 
-def _map(td: Td) -> None:
+def _map(td: SimpleTd) -> None:
     """A 2 MiB page, 512 contiguous 4K pages, and a Secure-EPT page that maps nothing."""
     module, host = td.module, td.host
     must(module, "TDH.MEM.PAGE.AUG", rcx=GPA_LARGE | L2M, rdx=td.tdr, r8=LARGE)

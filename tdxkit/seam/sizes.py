@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError
 from tdxkit.seam.pamt import BITMAP_BITS, ENTRY_SIZE, FAN_OUT, PAIR_PAGES
-from tdxkit.seam.versions import Version, version
+from tdxkit.seam.versions import ModuleVersion, version
 from tdxkit.units import PAGE_1G, PAGE_2M, PAGE_4K
 
 PAIR_BYTES = PAIR_PAGES * PAGE_4K
@@ -68,11 +68,11 @@ def sept_pages(size: int, mapped: str) -> int:
     return (up(PAGE_2M) if mapped == "4K" else 0) + up(PAGE_1G) + up(FAN_OUT * PAGE_1G)
 
 
-def guest_regions(size: int, mapped: str, vcpus: int = 1, module: str | Version = "2.0.18") -> int:
+def guest_regions(size: int, mapped: str, vcpus: int = 1, module: str | ModuleVersion = "2.0.18") -> int:
     """2 MiB regions that need a pair for one guest: `mapped` is "4K" or "2M"; control and Secure-EPT pages packed together."""
     if mapped not in ("4K", "2M"):
         raise InputError(f"mapping {mapped!r}", "a guest is mapped by 4K or 2M", "give '4K' or '2M'")
-    counts = module if isinstance(module, Version) else version(module)
+    counts = module if isinstance(module, ModuleVersion) else version(module)
     own = sept_pages(size, mapped) + counts.td_pages + vcpus * counts.vcpu_pages
     return -(-own // FAN_OUT) + (-(-size // PAGE_2M) if mapped == "4K" else 0)
 

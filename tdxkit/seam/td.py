@@ -1,7 +1,7 @@
 """A TD's life as its host drives it: built, run, grown, split, promoted, torn down; every step a SEAMCALL that must succeed.
 
     host = HostPages(module, first=GIB)
-    td = Td(module, host).build(vcpus=1).run()
+    td = SimpleTd(module, host).build(vcpus=1).run()
     td.grow(0x0, level=1); td.split(0x0); td.promote(0x0); td.tear_down()
 
 The host side here is the least there can be: it gives a region its pair when the first page in it is used and takes the pair back
@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from tdxkit.errors import ModelError
-from tdxkit.seam.call import Result
-from tdxkit.seam.checks_sept import LEAVES, reach
+from tdxkit.seam.leaves.call import Answer
+from tdxkit.seam.leaves.checks_sept import LEAVES, reach
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import L2M, L4K
 from tdxkit.seam.params import TdParams
@@ -85,7 +85,7 @@ def _pages_down(chunk: int) -> Iterator[int]:
     return iter(range(chunk + PAGE_2M - PAGE_4K, chunk - 1, -PAGE_4K))
 
 
-def must(module: Module, name: str, **given) -> Result:
+def must(module: Module, name: str, **given) -> Answer:
     """A call that cannot fail here; ModelError with its status when it does."""
     result = module.call(name, **given)
     if result.status >> 62:
@@ -94,7 +94,7 @@ def must(module: Module, name: str, **given) -> Result:
     return result
 
 
-class Td:
+class SimpleTd:
     """One TD: `tdr`, `vcpus` (their TDVPRs) and what the host remembers of its pages."""
 
     def __init__(self, module: Module, host: HostPages, max_vcpus: int = 64):
@@ -103,7 +103,7 @@ class Td:
         self.params = TdParams(max_vcpus=max_vcpus)
         self._control: list[int] = []  # pages that only RECLAIM gives back
 
-    def build(self, vcpus: int = 1, hkid: int | None = None) -> "Td":
+    def build(self, vcpus: int = 1, hkid: int | None = None) -> "SimpleTd":
         """MNG.CREATE … MNG.INIT and the vCPUs: OP_STATE INITIALIZED."""
         call, page = self._call, self.host.page
         if hkid is None:
@@ -132,7 +132,7 @@ class Td:
         self.vcpus.append(tdvpr)
         return tdvpr
 
-    def run(self) -> "Td":
+    def run(self) -> "SimpleTd":
         """MR.FINALIZE: vCPUs may enter."""
         self._call("TDH.MR.FINALIZE", rcx=self.tdr)
         return self
@@ -182,7 +182,7 @@ class Td:
             self.host.pair_back((result["R12"], result["R13"]))
         self.host.take_back(result["RCX"] & ~(1 << 62))
 
-    def remove(self, gpa: int, level: int = L4K) -> Result:
+    def remove(self, gpa: int, level: int = L4K) -> Answer:
         """BLOCK, TRACK and REMOVE one page; the host has it back."""
         self.block(gpa, level)
         result = self._call("TDH.MEM.PAGE.REMOVE", rcx=gpa | level, rdx=self.tdr)
@@ -232,5 +232,5 @@ class Td:
         self._control.append(page)
         return page
 
-    def _call(self, name: str, **given) -> Result:
+    def _call(self, name: str, **given) -> Answer:
         return must(self.module, name, **given)

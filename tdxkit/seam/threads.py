@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 
 from tdxkit.errors import InputError, ModelError
-from tdxkit.seam.call import Call, Fixed
+from tdxkit.seam.leaves.call import Call, Fixed
+from tdxkit.seam.leaves.engine import perform
 from tdxkit.seam.memory import KEYED, PLAIN, Memory, Table
 from tdxkit.seam.module import Module
-from tdxkit.seam.seamcalls import perform
 
 MAX_CALLS = 5
 

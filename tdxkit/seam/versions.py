@@ -11,7 +11,7 @@ from tdxkit.seam.pamt import TDCX, TDVPX, PageType
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ModuleVersion:
     """One module version. Counts are 4K pages, for a TD without L2 VMs."""
 
     name: str
@@ -37,17 +37,17 @@ class Version:
 VERSIONS = {
     v.name: v
     for v in (
-        Version("1.0", 4, 4, 5, 5, TDVPX, dynamic_pamt=False),
-        Version("1.5.06", 6, 9, 5, 14, dynamic_pamt=False),
-        Version("1.5.28", 6, 9, 5, 14),
-        Version("2.0.08", 9, 12, 5, 14),
-        Version("2.0.18", 9, 12, 5, 14, tree_priority=True),
+        ModuleVersion("1.0", 4, 4, 5, 5, TDVPX, dynamic_pamt=False),
+        ModuleVersion("1.5.06", 6, 9, 5, 14, dynamic_pamt=False),
+        ModuleVersion("1.5.28", 6, 9, 5, 14),
+        ModuleVersion("2.0.08", 9, 12, 5, 14),
+        ModuleVersion("2.0.18", 9, 12, 5, 14, tree_priority=True),
     )
 }
 LATEST = "2.0.18"
 
 
-def version(name: str) -> Version:
+def version(name: str) -> ModuleVersion:
     """The version with this name; InputError for one that is not modelled."""
     found = VERSIONS.get(name)
     if found is None:

@@ -1,1 +1,10 @@
-"""Pictures: the only place that knows ipywidgets, anywidget, plotly and networkx. Each has a text twin, `str(view)`."""
+"""Pictures: the only place that knows ipywidgets, anywidget, plotly and networkx. Each has a text twin, `str(view)`.
+
+kit/ is what they are made of, stepper/ the step player; every other module is one picture or one board.
+"""
+
+from tdxkit.doors import door
+
+__all__, __getattr__ = door(
+    __name__, **{"stepper": "Stepper", "kit.tables": "table", "kit.bits": "bits", "kit.charts": "bars lines"}
+)

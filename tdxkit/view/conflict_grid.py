@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from tdxkit.seam.conflicts import OK, Conflict
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup, drawing, element, group, text, visible
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup, drawing, element, group, text, visible
 
 CELL, LEFT, TOP = 20, 214, 34
 # operand: (mark in the cell, role, what it is)

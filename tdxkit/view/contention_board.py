@@ -6,13 +6,13 @@ import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
 from tdxkit.facts import load_toml
-from tdxkit.linux.contention import DESIGNS, Result, Simulation
-from tdxkit.linux.lock_events import lock_run
+from tdxkit.linux.lock.events import lock_run
+from tdxkit.linux.lock.simulation import DESIGNS, Simulation, Waits
 from tdxkit.run import Run
-from tdxkit.view.charts import Chart, bars
-from tdxkit.view.outputs import outputs
-from tdxkit.view.svg import element
-from tdxkit.view.tables import Table, table
+from tdxkit.view.kit.charts import Chart, bars
+from tdxkit.view.kit.outputs import outputs
+from tdxkit.view.kit.svg import element
+from tdxkit.view.kit.tables import Table, table
 
 _WIDE = w.Layout(width="100%")
 
@@ -21,7 +21,7 @@ class Contention(w.VBox):
     """Controls, progress, results. `results` holds what the last run gave, by design; a cancelled run keeps what it had."""
 
     def __init__(self):
-        self.results: dict[str, Result] = {}
+        self.results: dict[str, Waits] = {}
         self._task, self._stop = None, False
         slider = {"style": {"description_width": "96px"}, "layout": w.Layout(width="380px"), "continuous_update": False}
         self.tds = w.IntSlider(10, 1, 40, description="TDs", **slider)
@@ -83,12 +83,12 @@ class Contention(w.VBox):
         return str(results_table(self.results)) if self.results else "nothing simulated yet: press Simulate"
 
 
-def simulate(**size) -> dict[str, Result]:
+def simulate(**size) -> dict[str, Waits]:
     """Every design at one size, to the end."""
     return {design: Simulation(design, **size).run() for design in DESIGNS}
 
 
-def results_table(results: dict[str, Result]) -> Table:
+def results_table(results: dict[str, Waits]) -> Table:
     """Waits for the lock, by design."""
     rows = [
         (
@@ -109,7 +109,7 @@ def results_table(results: dict[str, Result]) -> Table:
     )
 
 
-def waits_chart(results: dict[str, Result]) -> Chart:
+def waits_chart(results: dict[str, Waits]) -> Chart:
     """How long waits last: how many under 1, 2, 4 … microseconds."""
     bounds = sorted({b for r in results.values() for b in r.waits})
     names = [f"< {b} µs" for b in bounds] or ["none"]

@@ -5,9 +5,9 @@ from tdxkit.status import decode
 from tdxkit.status.kernel import PLACES
 from tdxkit.status.predicates import FORMS, answers
 from tdxkit.status.scanning import scan
-from tdxkit.view.bits import status_bits
-from tdxkit.view.svg import Markup, element
-from tdxkit.view.tables import Table, table
+from tdxkit.view.kit.bits import status_bits
+from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.kit.tables import Table, table
 
 LOG_LIMIT = 2_000_000  # characters that the text area takes; more is a job for `tdxkit decode --scan`
 FINDS_SHOWN = 200

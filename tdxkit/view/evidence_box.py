@@ -4,10 +4,10 @@ from collections.abc import Generator
 from itertools import pairwise
 from typing import BinaryIO
 
+from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import Evidence, evidence_steps
-from tdxkit.review.versions import compare, lineages
 from tdxkit.view import mail_charts
-from tdxkit.view.outputs import outputs
+from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.patch_graph import draw_patch_graph, series_graph
 from tdxkit.view.version_lines import side_by_side
 
@@ -30,7 +30,7 @@ def evidence_box():
     """A control for a digest, an mbox (gzip too), a raw mail or what git format-patch writes."""
     import ipywidgets as w
 
-    from tdxkit.view.upload import Upload
+    from tdxkit.view.kit.upload import Upload
 
     def show(evidence: Evidence) -> list[w.Widget]:
         return [w.Output(outputs=outputs(evidence_views(evidence)))]

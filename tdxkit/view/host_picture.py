@@ -5,9 +5,9 @@ Stepper(live("v6", record=True).run, picture=host)
 
 import re
 
-from tdxkit.linux.host import kind_of
+from tdxkit.linux.host.host import kind_of
 from tdxkit.run import State
-from tdxkit.view import svg
+from tdxkit.view.kit import svg
 
 WIDTH, BOX, ROW = 236, 228, 50
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
-from tdxkit.view.tables import Table, table
+from tdxkit.view.kit.tables import Table, table
 
 
 def outcomes_table(seen: Lens) -> Table:

@@ -3,13 +3,13 @@
 import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
-from tdxkit.linux.kernels import kernel_named
-from tdxkit.linux.lockup import Verdict, lockup, size_text
-from tdxkit.linux.loop_cost import COSTS
-from tdxkit.linux.watchdog import SECOND, WORST
+from tdxkit.linux.softlockup.kernels import kernel_named
+from tdxkit.linux.softlockup.lockup import Judgement, lockup, size_text
+from tdxkit.linux.softlockup.loop_cost import COSTS
+from tdxkit.linux.softlockup.watchdog import SECOND, WORST
 from tdxkit.units import GIB
+from tdxkit.view.kit.svg import element
 from tdxkit.view.lockup_picture import timeline
-from tdxkit.view.svg import element
 
 SIZES = (64, 256, 512, 700, 940, 1100, 1300, 1500, 1700, 1900, 2048, 3072, 4096, 8192)
 KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
@@ -41,7 +41,7 @@ class LockupBoard(w.VBox):
         self.kernel.observe(self._other_kernel, "value")
         for control in (self.guest, self.cost, self.preempt, self.patch, self.others, self.phase, self.idle):
             control.observe(self._changed, "value")
-        self.verdict: Verdict | None = None
+        self.verdict: Judgement | None = None
         self._changed(None)
         rows = (
             (self.guest, self.kernel, self.cost),

@@ -4,12 +4,12 @@ The age climbs in steps at the ticks and falls to nothing where the stopper gets
 watchdog reports.
 """
 
-from tdxkit.linux.lockup import Stretch, Verdict, size_text
-from tdxkit.linux.preempt import MODELS
-from tdxkit.linux.watchdog import SECOND, THRESHOLD, UNIT
-from tdxkit.view import svg
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup, element, line, text
+from tdxkit.linux.softlockup.lockup import Judgement, Stretch, size_text
+from tdxkit.linux.softlockup.preempt import MODELS
+from tdxkit.linux.softlockup.watchdog import SECOND, THRESHOLD, UNIT
+from tdxkit.view.kit import svg
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup, element, line, text
 
 WIDTH, LEFT, RIGHT = 860, 118, 16
 LANE, BAR, TOP = 34, 18, 44
@@ -20,7 +20,7 @@ MOST_TICKS = 150  # more would stand in each other's way: the picture then shows
 COLOURS = {"reserve": "a0", "store": "a1", "check": "a2"}
 
 
-def timeline(verdict: Verdict) -> Picture:
+def timeline(verdict: Judgement) -> Picture:
     """Who had the CPU when, with the watchdog's samples; the same as text."""
     end = min(verdict.end, MOST_TICKS * 4 * SECOND) or 1
     scale = (WIDTH - LEFT - RIGHT) / end
@@ -45,7 +45,7 @@ def timeline(verdict: Verdict) -> Picture:
     return Picture(svg.drawing(WIDTH, FOOT, _said(verdict) + cut, *parts), _twin(verdict, samples, cut))
 
 
-def _title(verdict: Verdict) -> str:
+def _title(verdict: Judgement) -> str:
     patch = {None: "unpatched", "v1": "version 1: batches", "v2": "patched"}[verdict.work.text.patch]
     return (
         f"{size_text(verdict.work.size)} guest, {verdict.kernel} {MODELS[verdict.preempt].shown}, {patch}, "
@@ -53,11 +53,11 @@ def _title(verdict: Verdict) -> str:
     )
 
 
-def _role(verdict: Verdict) -> str:
+def _role(verdict: Judgement) -> str:
     return "bad" if verdict.lockup else "ok"
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdict: Judgement) -> str:
     if verdict.lockup:
         return f"✗ soft lockup in the {verdict.loop} loop, stuck for {verdict.stuck}s"
     return f"✓ no lockup in {verdict.seconds:.1f} s; the longest unbroken stretch lasts {verdict.longest.seconds:.1f} s"
@@ -96,7 +96,7 @@ def _wait(left: float, right: float, lane: int) -> Markup:
     return line((left + 4, y), (max(right - 4, left + 4), y), role="bad", stroke_width=2, stroke_dasharray="2 4")
 
 
-def _others(x, verdict: Verdict, end: int) -> list[Markup]:
+def _others(x, verdict: Judgement, end: int) -> list[Markup]:
     """The other tasks' share of the CPU, and where they are kept out."""
     y, n = TOP + 3 * LANE, verdict.others
     if not n:
@@ -125,7 +125,7 @@ def _tick(at: float, sample) -> Markup:
     return svg.group(*cross, text(at + 8, y + 4, f"{sample.stuck}s", role="bad", font_weight=700))
 
 
-def _ages(x, verdict: Verdict, samples, end: int) -> list[Markup]:
+def _ages(x, verdict: Judgement, samples, end: int) -> list[Markup]:
     """The saw: units since the stamp over time, and since the report's period began where that is another."""
     most = max([THRESHOLD + 6, *(s.age + 4 for s in samples)])
     foot = AGE_TOP + AGE_HIGH
@@ -171,7 +171,7 @@ def _scale(x, end: int) -> list[Markup]:
     return made
 
 
-def _twin(verdict: Verdict, samples, cut: str) -> str:
+def _twin(verdict: Judgement, samples, cut: str) -> str:
     rows = [_title(verdict), _said(verdict) + cut]
     for s in verdict.stretches:
         if s.seconds >= 0.1:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdxkit.linux.kernels import kernel_named
-from tdxkit.linux.lockup import Verdict, judge, lockup, size_text, work
-from tdxkit.linux.loop_cost import COSTS
-from tdxkit.linux.preempt import MODELS
-from tdxkit.linux.xarray_node import NODE_BYTES
+from tdxkit.linux.softlockup.kernels import kernel_named
+from tdxkit.linux.softlockup.lockup import Judgement, judge, lockup, size_text, work
+from tdxkit.linux.softlockup.loop_cost import COSTS
+from tdxkit.linux.softlockup.preempt import MODELS
+from tdxkit.linux.xarray.node import NODE_BYTES
 from tdxkit.review.lockup_report import Reading
 from tdxkit.run import words
 from tdxkit.units import GIB, human
-from tdxkit.view.charts import Chart, lines
-from tdxkit.view.tables import Table, table
+from tdxkit.view.kit.charts import Chart, lines
+from tdxkit.view.kit.tables import Table, table
 
 SIZES = (64, 256, 512, 940, 1500, 1900, 3072, 4096)  # GiB
 KERNELS = (("6.15", None), ("6.15", "v1"), ("6.15", "v2"), ("6.12.107", "as is"), ("7.0", "as is"))
@@ -74,7 +74,7 @@ def verdict_table(sizes: Sequence[int] = (512, 940, 1500, 1900, 4096), costs: Se
     return table(("kernel", "preemption", *(size_text(gib * GIB) for gib in sizes)), rows, title, lit)
 
 
-def _field(verdict: Verdict) -> str:
+def _field(verdict: Judgement) -> str:
     return LETTER.get(verdict.loop or "", "–") + "?" * (verdict.lockup and verdict.chance < 1)
 
 
@@ -98,8 +98,8 @@ def patches_table(size: int, preempt: str = "voluntary", kernel: str = "6.15") -
 
 def points_table() -> Table:
     """Where each preemption model gives way, loop by loop, without and with the patch."""
-    from tdxkit.linux.memattr_result import Phase
-    from tdxkit.linux.preempt import stops
+    from tdxkit.linux.memattr.result import Phase
+    from tdxkit.linux.softlockup.preempt import stops
 
     loops = [("slots_lock", 0), ("check", 0), ("reserve", 0), ("reserve", 1), ("store", 0), ("store", 1)]
     rows = [

@@ -1,14 +1,14 @@
 """What a digest or a heap of mails holds, as charts and tables: who posted, what a diffstat weighs, which series are whole."""
 
-from tdxkit.review.diffstat import Bounds, Diffstat, FileStat
+from tdxkit.intake import Notes
+from tdxkit.mail.diffstat import Bounds, Diffstat, FileStat
+from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest
-from tdxkit.review.intake import Notes
-from tdxkit.review.post import Post
 from tdxkit.review.series import Series, spans
-from tdxkit.view.charts import HATCHES, Chart, plain
-from tdxkit.view.svg import visible
-from tdxkit.view.tables import Table, table
-from tdxkit.view.theme import ROLES, channels
+from tdxkit.view.kit.charts import HATCHES, Chart, plain
+from tdxkit.view.kit.svg import visible
+from tdxkit.view.kit.tables import Table, table
+from tdxkit.view.kit.theme import ROLES, channels
 
 SHOWN = 200  # rows of a table; a page is no archive
 _CUT = 60  # characters of a name on an axis

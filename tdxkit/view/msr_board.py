@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import ipywidgets as w
 
-from tdxkit.linux.hotplug import OUTCOMES, Hotplug, hotplug
-from tdxkit.linux.hotplug_switches import GUESTS, OPTIONS, VENDORS, Scenario
-from tdxkit.linux.msr import describe
-from tdxkit.review.msr_reading import Trace, reading_steps
+from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
+from tdxkit.linux.msr.register import describe
+from tdxkit.linux.msr.switches import GUESTS, OPTIONS, VENDORS, Setup
+from tdxkit.review.msr.reading import Trace, reading_steps
+from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.kit.tables import Table, table
+from tdxkit.view.kit.upload import Upload
 from tdxkit.view.msr_view import SHOWN, phases_table, reading_table, timeline, vcpus
 from tdxkit.view.stepper import Stepper
-from tdxkit.view.svg import Markup, element
-from tdxkit.view.tables import Table, table
-from tdxkit.view.upload import Upload
 
 FIRMWARE = {
     "SeaBIOS": ("seabios", 202505),
@@ -81,9 +81,9 @@ def outcome_html(result: Hotplug) -> Markup:
 
 
 class Switchboard(w.VBox):
-    """The switches of a Scenario, and below them its outcome, its trace and its run; `result` is the last Hotplug."""
+    """The switches of a Setup, and below them its outcome, its trace and its run; `result` is the last Hotplug."""
 
-    def __init__(self, scenario: Scenario = Scenario()):  # noqa: B008  frozen, so one default for all is fine
+    def __init__(self, scenario: Setup = Setup()):  # noqa: B008  frozen, so one default for all is fine
         self.guest = w.Dropdown(
             options=[(v, k) for k, v in GUESTS.items()], value=scenario.guest, description="Guest", **_WIDE
         )
@@ -108,7 +108,7 @@ class Switchboard(w.VBox):
         super().__init__([*(w.HBox(row, layout=_ROW) for row in rows), self._outcome, self._trace, self._run])
 
     @property
-    def scenario(self) -> Scenario:
+    def scenario(self) -> Setup:
         """The switches as they stand."""
         firmware, version = FIRMWARE[self.firmware.value]
         flags = {name: box.value for name, box in self.flags.items()}

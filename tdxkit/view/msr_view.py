@@ -9,13 +9,13 @@ Thread names and notes in a trace come from outside: they go through `svg.text` 
 
 from collections.abc import Sequence
 
-from tdxkit.linux.msr import FIELDS, Event, describe, names
-from tdxkit.review.msr_reading import PHASE_GAP, Reading, sentence
-from tdxkit.view import svg
-from tdxkit.view.bits import MONO, bits
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup, element, group
-from tdxkit.view.tables import Table, table
+from tdxkit.linux.msr.register import FIELDS, Event, describe, names
+from tdxkit.review.msr.reading import PHASE_GAP, Reading, sentence
+from tdxkit.view.kit import svg
+from tdxkit.view.kit.bits import MONO, bits
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup, element, group
+from tdxkit.view.kit.tables import Table, table
 
 SHOWN = 40  # accesses in one timeline
 SLOT, LANE, SIDE, TOP = 44, 40, 92, 46

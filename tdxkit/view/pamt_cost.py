@@ -3,8 +3,8 @@
 from tdxkit.run import words
 from tdxkit.seam.sizes import Usage, shares, usage
 from tdxkit.units import GIB, human, parse_size
-from tdxkit.view.charts import Chart, lines
-from tdxkit.view.tables import Table, table
+from tdxkit.view.kit.charts import Chart, lines
+from tdxkit.view.kit.tables import Table, table
 
 SIZES = tuple(n * GIB for n in (64, 128, 256, 512, 1024, 2048, 4096, 6144, 8192, 12288))
 GUESTS = tuple(range(0, 101, 5))  # per cent of the machine's memory that guests take

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import networkx as nx
 
 from tdxkit.review.series import Series, spans
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup, drawing, element, line, text
-from tdxkit.view.theme import actor_role
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup, drawing, element, line, text
+from tdxkit.view.kit.theme import actor_role
 
 ROW, TOP = 22, 34
 LEFT, FILES, WIDTH = 372, 560, 940  # where a patch's words end, where the files' begin, the whole

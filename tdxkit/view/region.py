@@ -5,7 +5,7 @@ two pages are, the guest's pages in the region, and the kernel's refcount, in re
 """
 
 from tdxkit.run import State
-from tdxkit.view import svg
+from tdxkit.view.kit import svg
 
 WIDTH, HEIGHT = 200, 196
 TIDY = {0: "no user", 1: "one user"}

@@ -7,18 +7,18 @@ from itertools import islice
 import ipywidgets as w
 import networkx as nx
 
-from tdxkit.linux.host import Context
-from tdxkit.linux.kvm.td import CONTEXTS
-from tdxkit.linux.life import Life, fault_table, live
-from tdxkit.linux.versions import KVM_CACHE, VERSIONS
+from tdxkit.linux.host.host import Context
+from tdxkit.linux.host.kvm.td import CONTEXTS
+from tdxkit.linux.host.life import Life, fault_table, live
+from tdxkit.linux.host.versions import KVM_CACHE, VERSIONS
 from tdxkit.review.patches import FOUNDATION, TOTAL, needs_edges, prefix, series, users_of, without
 from tdxkit.run import Run
 from tdxkit.view.host_picture import host
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import drawing, element, line, text
+from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.patch_graph import patch_graph
-from tdxkit.view.picture import Picture
 from tdxkit.view.stepper import Stepper
-from tdxkit.view.svg import drawing, element, line, text
-from tdxkit.view.tables import Table, table
 
 DRY = {
     KVM_CACHE: "a warning, GFP_ATOMIC, else BUG()",

@@ -14,8 +14,8 @@ import networkx as nx
 from tdxkit.run import State
 from tdxkit.seam.locks import describe
 from tdxkit.seam.pamt import FREE, L1G, L2M, L4K, NDA, PT_PAMT, RSVD, SHIFT, Entry
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup
 from tdxkit.view.tree_drawing import NARROW, draw, twin_of
 
 LAYERS = {L1G: 0, L2M: 1, "pair": 2, L4K: 3}

@@ -7,8 +7,8 @@ TD uses the page; dashed is what is not there.
 
 import networkx as nx
 
-from tdxkit.view.layout import layered
-from tdxkit.view.svg import Markup, drawing, element, group, line, text, visible
+from tdxkit.view.kit.layout import layered
+from tdxkit.view.kit.svg import Markup, drawing, element, group, line, text, visible
 
 NARROW = 106
 WIDTHS, TALL, STEP = (152, 152, NARROW, 142), 50, 70  # boxes by layer, and the way from one layer to the next

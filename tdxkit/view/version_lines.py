@@ -1,8 +1,8 @@
 """Two versions of a series side by side: the old patches on the left, the new ones on the right, a line for each that went on."""
 
-from tdxkit.review.versions import Comparison, Pair
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup, drawing, element, line, text
+from tdxkit.review.compare import Comparison, Pair
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup, drawing, element, line, text
 
 ROW, TOP, WIDTH = 26, 62, 940
 LEFT, RIGHT = 380, 500  # where the old titles end and the new ones begin

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import networkx as nx
 
-from tdxkit.linux.xarray_run import TreeNode, tree_of, tree_text
+from tdxkit.linux.memattr.tree_run import TreeNode, tree_of, tree_text
 from tdxkit.run import State
-from tdxkit.view import svg
-from tdxkit.view.layout import layered
-from tdxkit.view.picture import Picture
-from tdxkit.view.svg import Markup
+from tdxkit.view.kit import svg
+from tdxkit.view.kit.layout import layered
+from tdxkit.view.kit.picture import Picture
+from tdxkit.view.kit.svg import Markup
 
 CELL, SLOTS, HIGH = 2, 64, 12  # of the strip: a slot's width, how many, its height
 SIDE = 7
@@ -25,7 +25,7 @@ ROOMY = {"data_roomy": "yes"}  # a tree grows: the stepper gives it a wider colu
 
 
 def xarray(state: State) -> Markup:
-    """picture(state) for a `Stepper` over a run of `tdxkit.linux.xarray_run`."""
+    """picture(state) for a `Stepper` over a run of `tdxkit.linux.memattr.tree_run`."""
     tree = tree_of(state)
     at = state["at"]
     said = tree_text(state)

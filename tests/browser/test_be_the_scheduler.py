@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from tdxkit.explore.graph import graph
-from tdxkit.explore.replay import replay_steps
+from tdxkit.explore.reachable import graph
+from tdxkit.explore.telling import replay_steps
 from tdxkit.linux.refcount.registry import scenario
 
 RULE = "REMOVE finds a pair"

@@ -282,6 +282,9 @@ def test_ctrl_c_is_one_line(tmp_path):
         [sys.executable, "-m", "tdxkit", "digest", str(tmp_path / "pipe")],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        ),  # a background job's children ignore it
     )
     with open(tmp_path / "pipe", "wb"):  # opens as soon as the other end is open
         process.send_signal(signal.SIGINT)

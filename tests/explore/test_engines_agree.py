@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably, run
-from tdxkit.explore.outcomes import outcomes
 from tdxkit.explore.place import frozen
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread, always, at_end, must
 from tdxkit.explore.schedule import parse, switches

@@ -7,8 +7,8 @@ import pytest
 
 from tdxkit.errors import ModelError
 from tdxkit.explore import place as place_module
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.memory import Layout, Memory
-from tdxkit.explore.outcomes import outcomes
 from tdxkit.explore.place import place
 from tdxkit.explore.program import Scenario, Thread, always
 from tdxkit.explore.search import explore

@@ -7,16 +7,16 @@ from dataclasses import asdict
 import pytest
 
 from tdxkit.errors import InputError
-from tdxkit.explore.graph import graph
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.moves import first, moves
-from tdxkit.explore.outcomes import outcomes
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread
-from tdxkit.explore.replay import replay, replay_steps
+from tdxkit.explore.reachable import graph
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore
-from tdxkit.explore.shrink import shrink
+from tdxkit.explore.shrinking import shrink
+from tdxkit.explore.stress import walk, walks
 from tdxkit.explore.tables import Tables
-from tdxkit.explore.walk import walk, walks
+from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount import scenario
 from tdxkit.linux.refcount.module import REFCOUNT_HAS_PAIR, REMOVE_FINDS_A_PAIR
 from tdxkit.linux.refcount.registry import of_programs

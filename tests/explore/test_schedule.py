@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.explore import schedule as codes
 from tdxkit.explore.program import Scenario, Thread
-from tdxkit.explore.replay import replay, replay_steps
 from tdxkit.explore.schedule import digest, encode, parse, switches
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount import names, scenario
 
 steps_lists = st.lists(st.tuples(st.integers(0, 14), st.sampled_from([0, 0, 0, 1, 2, 12])), max_size=40).map(tuple)

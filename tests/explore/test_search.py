@@ -10,11 +10,11 @@ import pytest
 
 from tdxkit.errors import InputError, ModelError
 from tdxkit.explore import space as space_module
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably
-from tdxkit.explore.outcomes import outcomes
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread, always, at_end, interrupt, must, sometimes
-from tdxkit.explore.replay import replay
 from tdxkit.explore.search import explore
+from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount import scenario
 
 

@@ -12,9 +12,9 @@ from tdxkit.cli import main
 from tdxkit.commands.digest import as_json, as_text
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
+from tdxkit.mail.people import Person
 from tdxkit.review.clinic import cases, clinic_digest
 from tdxkit.review.digest import RULE, read_digest
-from tdxkit.review.people import Person
 from tdxkit.review.series import bare, series_of
 
 FIXTURE = Path(__file__).parent.parent / "data" / "mail" / "digest.txt"

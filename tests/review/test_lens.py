@@ -6,10 +6,10 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.explore.outcomes import outcomes
-from tdxkit.explore.replay import replay
+from tdxkit.explore.endings import outcomes
 from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.search import explore
+from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import lens
 

@@ -6,8 +6,8 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.explore.replay import replay
 from tdxkit.explore.search import explore
+from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.registry import names, scenario
 from tdxkit.review.packet import packet
 from tdxkit.run import Run

@@ -8,14 +8,14 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.facts import data_path
+from tdxkit.mail.mailbox import read_mails
+from tdxkit.mail.message import Message, Shortlog
+from tdxkit.mail.people import Person
+from tdxkit.mail.post import Post
+from tdxkit.mail.subject import subject
 from tdxkit.review.clinic import practice_mbox
-from tdxkit.review.mail import read_mails
-from tdxkit.review.message import Message, Shortlog
-from tdxkit.review.people import Person
-from tdxkit.review.post import Post
+from tdxkit.review.compare import compare, lineages
 from tdxkit.review.series import bare, gaps, series_of, spans
-from tdxkit.review.subject import subject
-from tdxkit.review.versions import compare, lineages
 
 ONE = Person("Reviewer One", "one@example.org")
 

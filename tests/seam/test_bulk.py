@@ -3,16 +3,16 @@
 import pytest
 
 from tdxkit.seam import bulk
-from tdxkit.seam.leaves_sys import DYNAMIC_PAMT
+from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import Area, Tdmr
-from tdxkit.seam.td import HostPages, Td, must
+from tdxkit.seam.td import HostPages, SimpleTd, must
 from tdxkit.units import GIB, MIB
 
 
 def grown(pages, gpa, dynamic=True, by=None):
     module = Module([(0, GIB)], dynamic_pamt=dynamic)
-    td = Td(module, HostPages(module)).build().run()
+    td = SimpleTd(module, HostPages(module)).build().run()
     if by is None:
         for i in range(pages):
             td.grow(gpa + i * 4096)

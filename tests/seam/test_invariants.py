@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tdxkit.linux.refcount import module as three_fields
-from tdxkit.seam.checks_sept import reach
+from tdxkit.seam.leaves.checks_sept import reach
 from tdxkit.seam.locks import EXCLUSIVE, PRIORITY, readers
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import FREE, NDA, PT_PAMT, REG, RSVD, TDR, Area, Tdmr
-from tdxkit.seam.td import HostPages, Td
+from tdxkit.seam.td import HostPages, SimpleTd
 from tdxkit.units import GIB, MIB, PAGE_2M
 
 REGIONS = [8 * MIB + i * PAGE_2M for i in range(4)]  # where the test puts pages as it likes
@@ -71,7 +71,7 @@ class Host(RuleBasedStateMachine):
         self.module = BRING_UP.copy()
         self.m = self.module.m
         self.host = HostPages(self.module, 64 * MIB)
-        self.td = Td(self.module, self.host).build(vcpus=2)
+        self.td = SimpleTd(self.module, self.host).build(vcpus=2)
         self.running = {}
         if ready:
             self.make_ready()
@@ -207,7 +207,7 @@ STATUS = {"add": three_fields.pamt_add, "remove": three_fields.pamt_remove, "in"
 def test_three_fields_and_the_whole_module_answer_alike_up_to_length_six():
     """page-in: PAGE.AUG; page-out: PAGE.REMOVE of the last page, or RECLAIM of a page when none is in use."""
     module = BRING_UP.copy()
-    td = Td(module, HostPages(module, 64 * MIB)).build()
+    td = SimpleTd(module, HostPages(module, 64 * MIB)).build()
     td.sept(0, 0)
     region, pair = REGIONS[0], (32 * MIB, 32 * MIB + 4096)
     seen = set()
@@ -243,7 +243,7 @@ def test_a_whole_life_leaves_the_module_as_it_was(dynamic, version):
     module = Module([(0, GIB)], dynamic_pamt=dynamic, version=version)
     before = module.m.snapshot()
     host = HostPages(module)
-    td = Td(module, host).build(vcpus=2)
+    td = SimpleTd(module, host).build(vcpus=2)
     td.add(0)
     td.run()
     for gpa in range(4 * MIB, 6 * MIB, 4096):
@@ -268,7 +268,7 @@ def test_a_whole_life_leaves_the_module_as_it_was(dynamic, version):
 def test_every_pair_of_stages_keeps_the_pamt_sound():
     """The invariants notice planted faults."""
     module = BRING_UP.copy()
-    td = Td(module, HostPages(module, 64 * MIB)).build()
+    td = SimpleTd(module, HostPages(module, 64 * MIB)).build()
     sound(module.m)
     for table, key, value in (
         ("bitmap", 5, 1), ("count", td.tdr >> 21, 3), ("lock_2m", 5, 4), ("lock_4k", 5, 1), ("children", td.tdr, 1),

@@ -133,11 +133,11 @@ def test_usage_of_a_machine():
 
 @pytest.mark.parametrize("mapped", ["4K", "2M"])
 def test_regions_of_a_guest_agree_with_a_guest_that_is_built(mapped):
-    from tdxkit.seam.td import HostPages, Td
+    from tdxkit.seam.td import HostPages, SimpleTd
 
     module = Module([(0, GIB)])
     host = HostPages(module)
-    td = Td(module, host).build().run()
+    td = SimpleTd(module, host).build().run()
     for gpa in range(0, 8 * MIB, 4096 if mapped == "4K" else PAGE_2M):
         td.grow(gpa, 0 if mapped == "4K" else 1)
     pairs = sum(e.type == PT_PAMT for e in module.m.pamt_2m.values())

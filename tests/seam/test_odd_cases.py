@@ -2,6 +2,7 @@
 
 import pytest
 
+from tdxkit.seam.leaves.engine import leaves
 from tdxkit.seam.locks import describe
 from tdxkit.seam.pamt import NDA, PT_PAMT, REG, Entry
 from tdxkit.seam.scenes import (
@@ -16,7 +17,6 @@ from tdxkit.seam.scenes import (
     world_at,
     world_for,
 )
-from tdxkit.seam.seamcalls import leaves
 from tdxkit.status import code, with_operand
 from tdxkit.units import GIB, PAGE_2M
 
@@ -51,10 +51,10 @@ def test_no_other_leaf_answers_missing_pair():
 
 def test_static_mode_needs_no_pair_and_refuses_pamt_leaves():
     from tdxkit.seam.module import Module
-    from tdxkit.seam.td import HostPages, Td
+    from tdxkit.seam.td import HostPages, SimpleTd
 
     module = Module([(0, 2 * GIB)], dynamic_pamt=False)
-    td = Td(module, HostPages(module)).build().run()
+    td = SimpleTd(module, HostPages(module)).build().run()
     page = td.grow(0)
     assert module.m.pamt_2m[page >> 21].type == NDA and module.m.pamt_4k[page >> 12] == Entry(REG, td.tdr)
     for name in (ADD, REMOVE):
@@ -97,7 +97,7 @@ def test_the_hint_is_bit_62_when_the_count_goes_to_zero_and_only_then(name, othe
 
 
 def _slot(world, gpa, level):
-    from tdxkit.seam.checks_sept import reach
+    from tdxkit.seam.leaves.checks_sept import reach
 
     return reach(world.module.m, world.td.tdr, gpa, level)[0]
 
@@ -208,10 +208,10 @@ def test_demote_with_a_pair_it_cannot_take(pair, expected):
 def test_one_gib_page_needs_no_pair():
     """512 pages of 2M promoted to 1G and split again: R12 and R13 are not looked at."""
     from tdxkit.seam.module import Module
-    from tdxkit.seam.td import HostPages, Td
+    from tdxkit.seam.td import HostPages, SimpleTd
 
     module = Module([(0, 4 * GIB)])
-    td = Td(module, HostPages(module)).build().run()
+    td = SimpleTd(module, HostPages(module)).build().run()
     for i in range(512):
         td.sept(i * PAGE_2M, 1)
         assert module.call("TDH.MEM.PAGE.AUG", rcx=i * PAGE_2M | 1, rdx=td.tdr, r8=2 * GIB + i * PAGE_2M).ok

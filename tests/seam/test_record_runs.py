@@ -6,10 +6,10 @@ from dataclasses import asdict
 import pytest
 
 from tdxkit.run import diff
+from tdxkit.seam.leaves.engine import find_leaf
 from tdxkit.seam.record import DO_IT, record
 from tdxkit.seam.runs import RUNS, pamt_add_run, pamt_remove_run, promotion_fails_run, running_vcpu_run, two_walks_run
 from tdxkit.seam.scenes import EMPTY, PAIR, world_at
-from tdxkit.seam.seamcalls import find_leaf
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tdxkit.seam.checks_sept import reach
+from tdxkit.seam.leaves.checks_sept import reach
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import EPT, PT_PAMT, REG, Entry
 from tdxkit.seam.params import TdParams
 from tdxkit.seam.scenes import FRESH, LARGE, SMALL, world_at, world_for
-from tdxkit.seam.td import HostPages, Td
+from tdxkit.seam.td import HostPages, SimpleTd
 from tdxkit.status import with_operand
 from tdxkit.units import GIB, MIB
 
@@ -15,7 +15,7 @@ from tdxkit.units import GIB, MIB
 @pytest.fixture
 def td():
     module = Module([(0, GIB)], packages=2)
-    td = Td(module, HostPages(module)).build(vcpus=2).run()
+    td = SimpleTd(module, HostPages(module)).build(vcpus=2).run()
     td.grow(0)
     return td
 
@@ -217,6 +217,6 @@ def test_td_params_field_by_field(field, value, operand):
 
 def test_no_more_vcpus_than_the_params_allow():
     module = Module([(0, GIB)])
-    td = Td(module, HostPages(module), max_vcpus=1).build(vcpus=1)
+    td = SimpleTd(module, HostPages(module), max_vcpus=1).build(vcpus=1)
     with pytest.raises(Exception, match="MAX_VCPUS_EXCEEDED"):
         td.add_vcpu()

@@ -6,8 +6,8 @@ import pytest
 
 from tdxkit.card import Card
 from tdxkit.run import Line, Recorder, Text, Track, Wait
-from tdxkit.view.graph_data import graph_data
 from tdxkit.view.stepper import Stepper
+from tdxkit.view.stepper.graph_data import graph_data
 
 ACTORS = ("CPU 0", "CPU 1")
 RULE = "REMOVE finds a pair"
@@ -105,7 +105,7 @@ def build_run(picks: str, actors=ACTORS, title="Two CPUs give back one page pair
 
 
 def build_graph():
-    """Every state of the sample, in the form of tdxkit.explore.graph.Graph."""
+    """Every state of the sample, in the form of tdxkit.explore.reachable.Graph."""
     start = (tuple(FIRST.items()), (0, 0))
     order, at, edges, shared = [start], {start: 0}, [], {}
     for state in order:

@@ -5,7 +5,7 @@ import asyncio
 import networkx as nx
 import pytest
 
-from tdxkit.linux.life import live
+from tdxkit.linux.host.life import live
 from tdxkit.review.lens import lens
 from tdxkit.view import contention_board, lens_view, series_board
 from tdxkit.view.host_picture import host

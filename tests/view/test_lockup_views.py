@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
-from tdxkit.linux.lockup import lockup
-from tdxkit.linux.lockup_run import timeline_run
-from tdxkit.linux.watchdog import SECOND
-from tdxkit.linux.xarray_run import record, tree_of
+from tdxkit.linux.memattr.tree_run import record, tree_of
+from tdxkit.linux.softlockup.lockup import lockup
+from tdxkit.linux.softlockup.run import timeline_run
+from tdxkit.linux.softlockup.watchdog import SECOND
 from tdxkit.review.lockup_report import posted, read_registers, registers_in
 from tdxkit.units import GIB
 from tdxkit.view import lockup_tables as tables

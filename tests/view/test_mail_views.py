@@ -9,8 +9,8 @@ import pytest
 
 from tdxkit.review import patches
 from tdxkit.review.clinic import clinic_digest, practice_mbox
+from tdxkit.review.compare import compare
 from tdxkit.review.evidence import read_evidence
-from tdxkit.review.versions import compare
 from tdxkit.view.evidence_box import evidence_box, evidence_views, outputs
 from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, treemap
 from tdxkit.view.patch_graph import MOST, draw_patch_graph, patch_graph, series_graph

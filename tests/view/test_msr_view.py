@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.facts import data_path
-from tdxkit.linux.hotplug import REPORTED, hotplug
-from tdxkit.linux.msr import Event
-from tdxkit.review.msr_reading import read_trace
+from tdxkit.linux.msr.hotplug import REPORTED, hotplug
+from tdxkit.linux.msr.register import Event
+from tdxkit.review.msr.reading import read_trace
 from tdxkit.view import msr_view
 from tdxkit.view.msr_board import Switchboard, outcome_html, trace_reader
 from tdxkit.view.stepper import Stepper

@@ -14,7 +14,7 @@ from tdxkit.seam.pamt import L1G, L2M
 from tdxkit.seam.runs import RUNS
 from tdxkit.seam.scenes import world_for
 from tdxkit.units import GIB
-from tdxkit.view.layout import layered
+from tdxkit.view.kit.layout import layered
 from tdxkit.view.tree import Spot, pamt_graph, picture_of, region_graph, tree
 from tdxkit.view.tree_drawing import mode_of
 
@@ -148,7 +148,7 @@ def test_every_state_of_every_run_is_drawn_as_it_is(name):
 
 
 def test_a_stepper_takes_the_pictures():
-    from tdxkit.view.payload import run_data
+    from tdxkit.view.stepper.payload import run_data
 
     data = run_data(RUNS["pamt-add"](), picture_of())
     assert len(set(data["pic"])) == len(data["pictures"]) >= 5

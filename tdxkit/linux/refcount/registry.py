@@ -18,7 +18,7 @@ REGION = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Variant:
     """A line of the list: the module of the design, and how this scenario differs from the plain one.
 
     `first_refcount`: what the counters hold before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
@@ -33,41 +33,41 @@ class Entry:
     softirq: bool = False
 
 
-ENTRIES = {
-    "lazy": Entry("lazy"),
-    "v1": Entry("v1"),
-    "v2": Entry("v2"),
-    "v3-unoptimised": Entry("v3_unoptimised"),
-    "v3": Entry("v3"),
-    "v4": Entry("v4"),
-    "v5": Entry("v5"),
-    "v6": Entry("v6"),
-    "locked": Entry("locked"),
-    "inc-first": Entry("inc_first"),
-    "minus-one": Entry("minus_one"),
-    "per-region": Entry("per_region"),
-    "v2-enomem": Entry("v2", "memory may run out", memory_may_run_out=True),
-    "v6-enomem": Entry("v6", "memory may run out", memory_may_run_out=True),
-    "v3-add-fails": Entry("v3", "ADD may fail", add_may_fail=True),
-    "v4-add-fails": Entry("v4", "ADD may fail", add_may_fail=True),
-    "v5-add-fails": Entry("v5", "ADD may fail", add_may_fail=True),
-    "v6-add-fails": Entry("v6", "ADD may fail", add_may_fail=True),
-    "v1-remove-fails": Entry("v1", "REMOVE may fail", remove_may_fail=True),
-    "v2-remove-fails": Entry("v2", "REMOVE may fail", remove_may_fail=True),
-    "v6-remove-fails": Entry("v6", "REMOVE may fail", remove_may_fail=True),
-    "v3-not-zeroed": Entry("v3_unoptimised", "counters not zeroed", first_refcount=5),
-    "v5-softirq": Entry("v5", "a softirq on CPU 0 gives a page back", softirq=True),
+VARIANTS = {
+    "lazy": Variant("lazy"),
+    "v1": Variant("v1"),
+    "v2": Variant("v2"),
+    "v3-unoptimised": Variant("v3_unoptimised"),
+    "v3": Variant("v3"),
+    "v4": Variant("v4"),
+    "v5": Variant("v5"),
+    "v6": Variant("v6"),
+    "locked": Variant("locked"),
+    "inc-first": Variant("inc_first"),
+    "minus-one": Variant("minus_one"),
+    "per-region": Variant("per_region"),
+    "v2-enomem": Variant("v2", "memory may run out", memory_may_run_out=True),
+    "v6-enomem": Variant("v6", "memory may run out", memory_may_run_out=True),
+    "v3-add-fails": Variant("v3", "ADD may fail", add_may_fail=True),
+    "v4-add-fails": Variant("v4", "ADD may fail", add_may_fail=True),
+    "v5-add-fails": Variant("v5", "ADD may fail", add_may_fail=True),
+    "v6-add-fails": Variant("v6", "ADD may fail", add_may_fail=True),
+    "v1-remove-fails": Variant("v1", "REMOVE may fail", remove_may_fail=True),
+    "v2-remove-fails": Variant("v2", "REMOVE may fail", remove_may_fail=True),
+    "v6-remove-fails": Variant("v6", "REMOVE may fail", remove_may_fail=True),
+    "v3-not-zeroed": Variant("v3_unoptimised", "counters not zeroed", first_refcount=5),
+    "v5-softirq": Variant("v5", "a softirq on CPU 0 gives a page back", softirq=True),
 }
 
 
 def names() -> tuple[str, ...]:
     """The scenarios that can be asked for."""
-    return tuple(ENTRIES)
+    return tuple(VARIANTS)
 
 
 def titles() -> dict[str, str]:
     """What each scenario is, in a line."""
-    return {name: _title(entry, _design(entry)) for name, entry in ENTRIES.items()}
+    return {name: _title(variant, _design(variant)) for name, variant in VARIANTS.items()}
 
 
 def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
@@ -75,33 +75,33 @@ def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
 
     InputError for a name that is not there (with the near ones) and for numbers over the limit.
     """
-    entry = ENTRIES.get(name)
-    if entry is None:
-        near = " or ".join(get_close_matches(str(name), ENTRIES, 2, 0.3)) or ", ".join(ENTRIES)
+    variant = VARIANTS.get(name)
+    if variant is None:
+        near = " or ".join(get_close_matches(str(name), VARIANTS, 2, 0.3)) or ", ".join(VARIANTS)
         raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {near}")
-    return of_design(_design(entry), name, threads, rounds, entry)
+    return of_design(_design(variant), name, threads, rounds, variant)
 
 
-def of_design(design, name: str, threads: int, rounds: int, entry: Entry = Entry("")) -> Scenario:
+def of_design(design, name: str, threads: int, rounds: int, variant: Variant = Variant("")) -> Scenario:
     """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use` or `life`."""
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
     programs = (design.get, getattr(design, "use", module.use), design.put)
     properties = getattr(design, "PROPERTIES", module.PROPERTIES)
     shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
-    regions = range(2) if entry.softirq else shared_out
+    regions = range(2) if variant.softirq else shared_out
     cpus = tuple(Thread(life, (shared_out[k % len(shared_out)], rounds, *programs)) for k in range(threads))
     return Scenario(
         name=name,
-        shared=_shared(design, regions, entry),
+        shared=_shared(design, regions, variant),
         threads=(*cpus, interrupt(softirq, 1, design.put, on=cpus[0], actor="softirq on CPU 0"))
-        if entry.softirq
+        if variant.softirq
         else cpus,
         properties=properties,
         rounds=rounds,
-        constants={f: getattr(entry, f) for f in ("memory_may_run_out", "add_may_fail", "remove_may_fail")},
+        constants={f: getattr(variant, f) for f in ("memory_may_run_out", "add_may_fail", "remove_may_fail")},
         locks=("pamt_lock",),
-        title=_title(entry, design),
+        title=_title(variant, design),
         subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
         texts=_texts(design, programs),
         tracks=(
@@ -117,10 +117,10 @@ def of_design(design, name: str, threads: int, rounds: int, entry: Entry = Entry
     )
 
 
-def _shared(design, regions: range, entry: Entry) -> dict[str, object]:
+def _shared(design, regions: range, variant: Variant) -> dict[str, object]:
     """First values. The page that a softirq gives back is counted from the start, and its region has its pair."""
-    first = entry.first_refcount if entry.first_refcount is not None else getattr(design, "FIRST_REFCOUNT", 0)
-    held = {1} if entry.softirq else set()
+    first = variant.first_refcount if variant.first_refcount is not None else getattr(design, "FIRST_REFCOUNT", 0)
+    held = {1} if variant.softirq else set()
     return {
         "refcount": {r: first + (r in held) for r in regions},
         "pair": {r: r in held for r in regions},
@@ -143,7 +143,7 @@ def of_programs(
         if not inspect.isgeneratorfunction(function):
             label = printable(getattr(function, "__name__", function))
             raise ModelError(label, "a program is a generator function", 'start each atomic step with yield "label"')
-    base = _design(ENTRIES["v2"])
+    base = _design(VARIANTS["v2"])
     mine = SimpleNamespace(
         TITLE=f"{name}: a reader's own put", SOURCES=(), get=get or base.get, put=put, __doc__=put.__doc__
     )
@@ -158,12 +158,12 @@ def life(m, region, rounds, get, use, put):
             yield from put(m, region)
 
 
-def _design(entry: Entry):
-    return import_module(f"tdxkit.linux.refcount.{entry.design}")
+def _design(variant: Variant):
+    return import_module(f"tdxkit.linux.refcount.{variant.design}")
 
 
-def _title(entry: Entry, design) -> str:
-    return design.TITLE + (f", {entry.variation}" if entry.variation else "")
+def _title(variant: Variant, design) -> str:
+    return design.TITLE + (f", {variant.variation}" if variant.variation else "")
 
 
 def _texts(design, programs: tuple) -> tuple:

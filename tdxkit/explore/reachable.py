@@ -1,0 +1,92 @@
+"""The whole reachable graph of a small scenario as plain data, so that a view can walk it without Python."""
+
+from dataclasses import dataclass
+
+from tdxkit.explore.moves import first, moves
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.explore.telling import Holders, Teller
+from tdxkit.run import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A step that can be taken: by which actor, with which choice, to which node, its label and sentence, rules it breaks.
+
+    `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock included.
+    """
+
+    actor: int
+    choice: int
+    target: int
+    label: str
+    sentence: str
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state: index into `Graph.shared`, for each actor the line where it stands, why it cannot move (or ""), is it done."""
+
+    shared: int
+    lines: tuple[Line | None, ...]
+    why: tuple[str, ...]
+    finished: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Node 0 is the first state; `edges[k]` leave node k. `complete` is false where the limit was reached: then it is empty."""
+
+    actors: tuple[str, ...]
+    shared: tuple[dict, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[Edge, ...], ...]
+    complete: bool = True
+
+
+def graph(scenario: Scenario, limit: int = 5000) -> Graph:
+    """Every reachable state with named threads, going on past broken rules; nothing is left to see past a raised error."""
+    tables = Tables(scenario)
+    teller, actors = Teller(tables), scenario.actors
+    start = (*first(tables), ())
+    number = {start: 0}
+    order, nodes, edges, shared = [(start, False)], [], [], {}
+    for (sid, lids, held), stopped in order:
+        state, holders = (sid, lids), _unpack(held)
+        leaving = []
+        for k in range(len(actors)) if not stopped else ():
+            for move in moves(tables, state, k):
+                after = teller.hold(holders, move.sid, actors[k], 0)
+                key = (move.sid, move.lids, _pack(after), *(("raised",) if move.outcome.raised else ()))
+                if key not in number:
+                    if len(number) >= limit:
+                        return Graph(actors, (), (), (), False)
+                    number[key] = len(number)
+                    order.append((key[:3], move.outcome.raised))
+                label = tables.places[lids[k]].label
+                false = () if move.outcome.raised else teller.false_rules((move.sid, move.lids))
+                broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
+                leaving.append(Edge(k, move.choice, number[key], label, move.outcome.told or label, broken))
+        edges.append(tuple(leaving))
+        look = shared.setdefault((sid, held), (len(shared), teller.shown(sid, holders)))
+        nodes.append(_node(teller, look[0], state, holders))
+    return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), tuple(edges))
+
+
+def _node(teller: Teller, shared: int, state: tuple, holders: Holders) -> Node:
+    waits = [teller.wait(state, k, holders) for k in range(len(state[1]))]
+    return Node(
+        shared,
+        tuple(teller.line(lid) if lid else None for lid in state[1]),
+        tuple(w.why if w else "" for w in waits),
+        tuple(lid == FINISHED for lid in state[1]),
+    )
+
+
+def _pack(holders: Holders) -> tuple:
+    return tuple((slot, who) for slot, (who, _) in holders.items())
+
+
+def _unpack(held: tuple) -> Holders:
+    return {slot: (who, 0) for slot, who in held}

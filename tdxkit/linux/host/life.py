@@ -1,0 +1,191 @@
+"""A TD from creation to teardown on one kernel, and what it leaves behind: the scenario behind the patch switches and fault tables.
+
+The life: init, one vCPU, two pages added before the TD runs (the first one measured), finalize, the vCPU into the guest, faults in two
+regions, a page converted to shared and back, another one taken away while the vCPU runs, and, with `huge`, a 2 MiB page mapped, split
+and promoted; then everything is torn down.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from tdxkit.card import Card, card_of
+from tdxkit.linux.host import host as host_module
+from tdxkit.linux.host.faults import NO_FAULT, Fault
+from tdxkit.linux.host.host import ALL_PATCHES, EAGAIN, EBUSY, EIO, ENOMEM, Host
+from tdxkit.linux.host.kvm import td as td_module
+from tdxkit.linux.host.kvm.fault import fault as page_fault
+from tdxkit.linux.host.kvm.huge import promote, split
+from tdxkit.linux.host.kvm.init import add_page, finalize, td_init, vcpu_create, vcpu_init
+from tdxkit.linux.host.kvm.td import TDX_PS_2M, Td
+from tdxkit.linux.host.kvm.teardown import teardown
+from tdxkit.linux.host.kvm.vcpu import enter
+from tdxkit.linux.host.kvm.zap import convert, zap
+from tdxkit.linux.host.versions import VERSIONS
+from tdxkit.run import Run
+from tdxkit.units import PAGE_2M, PAGE_4K
+
+CLEAN = "clean: nothing is left"
+HOWS_TABLED = ("no memory", "busy", "error")  # a SEAMCALL that finds no entropy once is simply made again
+ERRNO = {ENOMEM: "-ENOMEM", EBUSY: "-EBUSY", EIO: "-EIO", EAGAIN: "-EAGAIN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a TD's life ended.
+
+    `result`: a sentence; `leaf`, `status`: the first SEAMCALL that failed for good and what it said, "" if none did; what is left:
+    pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
+    `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
+    `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not.
+    """
+
+    result: str
+    leaf: str
+    status: str
+    pairs_left: int
+    refs_left: int
+    pages_left: int
+    meminfo_kb: int | None
+    peak_kb: int
+    seamcalls: int
+    points: int
+    bugged: bool
+    uncleared: int
+    stopped: str
+    warnings: tuple[str, ...]
+    run: Run | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is left and nobody complained."""
+        return self.result == CLEAN
+
+
+def live(
+    version: str = "v2",
+    patches: frozenset[int] = ALL_PATCHES,
+    fault: Fault = NO_FAULT,
+    *,
+    huge: bool = False,
+    record: bool = False,
+) -> Life:
+    """One life. `record` keeps a Run of every step."""
+    host = Host(version, patches, fault, record)
+    td, peak = Td(host), 0
+    stopped = ""
+    for name, act in _acts(td, huge):
+        errno = act()
+        peak = max(peak, host.pairs)
+        if errno:
+            stopped = f"{name} ends with {ERRNO[errno]}"
+            break
+    teardown(td)
+    return _judge(host, td, peak, stopped, record)
+
+
+def _acts(td: Td, huge: bool) -> Iterator[tuple[str, Callable[[], int]]]:
+    yield "TD init", lambda: td_init(td)
+    yield "vCPU creation", lambda: vcpu_create(td)
+    yield "vCPU init", lambda: vcpu_init(td)
+    yield "adding a page", lambda: add_page(td, 0, measure=True)
+    yield "adding a page", lambda: add_page(td, PAGE_4K)
+    yield "finalizing", lambda: finalize(td)
+    yield "running the vCPU", lambda: enter(td)
+    yield "a fault", lambda: page_fault(td, 2 * PAGE_4K)
+    yield "a fault", lambda: page_fault(td, PAGE_2M)
+    yield "a fault", lambda: page_fault(td, PAGE_2M + PAGE_4K)
+    yield "a conversion", lambda: convert(td, PAGE_2M)
+    yield "a zap", lambda: zap(td, PAGE_2M + PAGE_4K)
+    if huge:
+        yield "a fault", lambda: page_fault(td, 2 * PAGE_2M, TDX_PS_2M)
+        yield "a split", lambda: split(td, 2 * PAGE_2M)
+        yield "a promotion", lambda: promote(td, 2 * PAGE_2M)
+
+
+def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
+    leaf, result = td.first or ("", None)
+    left = [
+        f"{n} {what}"
+        for n, what in ((host.pairs, "pairs"), (host.references, "references"), (len(host.pages), "pages"))
+        if n
+    ]
+    parts = [
+        f"{leaf} failed: {result}" if leaf else "",
+        "KVM_BUG_ON" if td.dead else stopped,
+        "left: " + ", ".join(left) if left else "",
+    ]
+    if not leaf and host.warnings:
+        parts.insert(0, host.warnings[0])
+    text = "; ".join(filter(None, parts)) or CLEAN
+    return Life(
+        result=text,
+        leaf=leaf,
+        status=str(result) if leaf else "",
+        pairs_left=host.pairs,
+        refs_left=host.references,
+        pages_left=len(host.pages),
+        meminfo_kb=host.meminfo_kb,
+        peak_kb=peak * host_module.PAIR * PAGE_4K // 1024,
+        seamcalls=sum(host.seamcalls.values()),
+        points=host.points,
+        bugged=td.dead,
+        uncleared=host.dirty_frees,
+        stopped=stopped,
+        warnings=tuple(host.warnings),
+        run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
+    )
+
+
+def _title(host: Host) -> str:
+    missing = sorted(ALL_PATCHES - host.patches)
+    return f"A TD's life on {host.version.name}" + (f" without patch {', '.join(map(str, missing))}" if missing else "")
+
+
+def _card() -> Card:
+    ours, paths = card_of(host_module), card_of(td_module)
+    return Card(ours.modelled + paths.modelled, ours.simplified + paths.simplified, ours.left_out + paths.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """One injected fault and the life that followed. `where`: the allocation or leaf that failed."""
+
+    version: str
+    point: int
+    how: str
+    where: str
+    life: Life
+
+
+def fault_table(version: str, huge: bool = False, hows: Iterable[str] = HOWS_TABLED) -> tuple[FaultRow, ...]:
+    """Every single fault of a version's life, one row each: the n-th allocation or SEAMCALL fails, everything else works."""
+    return _fault_table(version, huge, tuple(hows))
+
+
+@cache
+def _fault_table(version: str, huge: bool, hows: tuple[str, ...]) -> tuple[FaultRow, ...]:
+    return tuple(
+        FaultRow(version, point, how, where, live(version, fault=Fault(point, how), huge=huge))
+        for point, where in enumerate(_points(version, huge), 1)
+        for how in hows
+        if where.startswith("alloc") == (how == "no memory")
+    )
+
+
+def _points(version: str, huge: bool) -> list[str]:
+    """What happens at each point of a life in which nothing fails."""
+    names: list[str] = []
+
+    class Spy(Fault):
+        """A fault that never hits and writes down where it could have."""
+
+        def hits(self, point: int, what: str) -> bool:
+            names.append(what)
+            return False
+
+    live(version, fault=Spy(), huge=huge)
+    return names
+
+
+__all__ = ["VERSIONS", "FaultRow", "Life", "fault_table", "live"]

@@ -1,0 +1,47 @@
+"""Where a guest's RAM lies in its address space, as QEMU lays it out for a confidential guest.
+
+2 GiB at 0, the rest from 4 GiB. On AMD, where that would reach the HyperTransport hole below 1 TiB, the rest starts at 1 TiB.
+(QEMU's own limit for the low part depends on the machine type; here it is always 2 GiB.)
+"""
+
+from tdxkit.errors import InputError, printable
+from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, kvm_set_memory_attributes
+from tdxkit.linux.memattr.result import SetResult
+from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, TIB, human
+
+LOW, HIGH = 2 * GIB, 4 * GIB
+HT_HOLE = 0xFD_0000_0000  # up to 1 TiB
+
+
+def guest_ranges(size: int, *, amd: bool = True) -> tuple[tuple[int, int], ...]:
+    """RAM of `size` bytes as half-open GFN ranges, the low one first.
+
+    >>> [(hex(a), hex(b)) for a, b in guest_ranges(1500 << 30)]
+    [('0x0', '0x80000'), ('0x10000000', '0x27680000')]
+    """
+    if size <= 0 or size % PAGE_4K or size > 1 << 52:
+        raise InputError(
+            f"guest of {printable(size)} bytes", "RAM is whole 4 KiB pages, up to 4 PiB", "give such a size"
+        )
+    low, rest = min(size, LOW), max(0, size - LOW)
+    base = TIB if amd and rest and HIGH + rest > HT_HOLE else HIGH
+    ranges = ((0, low), (base, base + rest))
+    return tuple((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in ranges if start < end)
+
+
+def set_guest(
+    kvm: Kvm, size: int, attributes: int = KVM_MEMORY_ATTRIBUTE_PRIVATE, *, amd: bool = True
+) -> tuple[SetResult, ...]:
+    """Set the attributes of a whole guest, one ioctl a range as QEMU does it; stops at a call that fails."""
+    results: list[SetResult] = []
+    for start, end in guest_ranges(size, amd=amd):
+        results.append(kvm_set_memory_attributes(kvm, start << PAGE_SHIFT, end - start << PAGE_SHIFT, attributes))
+        if results[-1].ret:
+            break
+    return tuple(results)
+
+
+def layout_text(size: int, *, amd: bool = True) -> str:
+    """The layout in words."""
+    ranges = guest_ranges(size, amd=amd)
+    return ", ".join(f"{human(end - start << PAGE_SHIFT)} at {human(start << PAGE_SHIFT)}" for start, end in ranges)

@@ -1,0 +1,80 @@
+"""A verdict on a lockup as a Run: who has the CPU, what the watchdog's timer sees every four seconds, when the stopper gets in.
+
+A state has `time` (s), `loop`, `gives way` (the points at which the CPU does so in this loop, "" where it does not), `stamp age` (units
+at the last tick), `job waits` (the stopper is queued and cannot run) and `reports`.
+"""
+
+from collections.abc import Iterator
+from heapq import merge
+
+from tdxkit.card import card_of
+from tdxkit.errors import InputError
+from tdxkit.linux.softlockup import lockup
+from tdxkit.linux.softlockup.lockup import Judgement, Stretch, size_text
+from tdxkit.linux.softlockup.watchdog import SECOND, THRESHOLD, Sample
+from tdxkit.run import Recorder, Run, Track
+
+CALLER, TIMER, STOPPER = "qemu-kvm", "watchdog timer", "stopper"
+RULE = "the stopper runs within 20 units"
+MAX_STEPS = 2000
+
+
+def timeline_run(verdict: Judgement) -> Run:
+    """The verdict step by step: loops that take time, ticks, stamps. InputError over MAX_STEPS steps."""
+    events = list(merge(_loops(verdict), ((s.at, 1, s) for s in verdict.samples), key=lambda e: e[:2]))
+    if len(events) > MAX_STEPS:
+        raise InputError(
+            f"{len(events):,} steps",
+            f"a recorded run has at most {MAX_STEPS:,}",
+            "take a smaller guest or a quicker cost",
+        )
+    state: dict[str, object] = {
+        "time": 0.0,
+        "loop": "",
+        "gives way": "",
+        "stamp age": 0,
+        "job waits": False,
+        "reports": 0,
+    }
+    recorder = Recorder(state)
+    for at, _, event in events:
+        state = state | {"time": round(at / SECOND, 3)}
+        take = _loop if isinstance(event, Stretch) else _sample
+        state, step = take(state, event)
+        actor, label, sentence, broken = step
+        recorder.step(actor, label, sentence, state, broken=broken)
+    actors = [CALLER, TIMER, STOPPER]
+    tracks = (Track("the stopper waits", "job waits", "fact"), Track(RULE, RULE, "rule"))
+    title = f"{size_text(verdict.work.size)} guest, {verdict.kernel}, {verdict.preempt}"
+    patch = {"v2": "with cond_resched()", "v1": "in batches of 512 GiB"}.get(verdict.work.text.patch or "", "unpatched")
+    return recorder.run(
+        title, actors, subtitle=f"{patch}; costs: {verdict.cost.name}", tracks=tracks, card=card_of(lockup)
+    )
+
+
+def _loops(verdict: Judgement) -> Iterator[tuple[int, int, Stretch]]:
+    return ((s.start, 0, s) for s in verdict.stretches if s.end - s.start >= SECOND // 1000)
+
+
+def _loop(state: dict, stretch: Stretch) -> tuple[dict, tuple]:
+    points = ", ".join(stretch.stops)
+    how = f"it may give way at {points}" if points else "nothing in it gives way"
+    said = f"{stretch.pages:,} pages in {stretch.seconds:.1f} s; {how}"
+    return state | {"loop": stretch.loop, "gives way": points}, (CALLER, f"{stretch.loop} loop", said, ())
+
+
+def _sample(state: dict, sample: Sample) -> tuple[dict, tuple]:
+    if sample.who == "stopper":
+        late = ", at last" if state["stamp age"] > 5 else ""
+        return state | {"stamp age": 0, "job waits": False}, (STOPPER, "softlockup_fn()", f"stamps the time{late}", ())
+    state = state | {"stamp age": sample.age, "job waits": True}
+    if sample.stuck is not None:
+        said = f"{sample.period} units are more than {THRESHOLD}: soft lockup, stuck for {sample.stuck}s"
+        return state | {"reports": state["reports"] + 1}, (TIMER, "watchdog_timer_fn()", said, (RULE,))
+    if sample.period is None:
+        said = "the CPU came out of idle: only begins the period"
+    else:
+        said = f"the stamp is {sample.age} units old"
+        if sample.period != sample.age:
+            said += f", the period {sample.period}"
+    return state, (TIMER, "watchdog_timer_fn()", said, ())

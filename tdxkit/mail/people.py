@@ -1,0 +1,63 @@
+"""People as mail headers write them. Here, and nowhere else, a quoted name loses its quotes, once."""
+
+import re
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from tdxkit.intake import decoded
+
+HEADER_LIMIT = 4096  # characters of a header that are read
+_WORD = r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="
+_WORDS = re.compile(rf"{_WORD}(?:\s+{_WORD})*")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A name, unquoted and decoded, and a mail address; either may be empty."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.email else self.name
+
+
+def plain(header: str) -> str:
+    """A header as people read it: unfolded, encoded words (RFC 2047) decoded, white space single.
+
+    >>> plain("=?utf-8?q?Ren=C3=A9?= of\\n Somewhere")
+    'René of Somewhere'
+    """
+    text = header[:HEADER_LIMIT]
+    return " ".join((_WORDS.sub(_decode, text) if "=?" in text else text).split())
+
+
+def _decode(match: re.Match) -> str:
+    try:
+        parts = decode_header(match.group())
+    except (HeaderParseError, ValueError):
+        return match.group()
+    return "".join(decoded(p, (c or "").partition("*")[0])[0] if isinstance(p, bytes) else p for p, c in parts)
+
+
+def person(text: str) -> Person:
+    """`Name <mail>`, `"Quoted Name" <mail>`, `mail (Name)` or a bare address.
+
+    >>> person('"One, Reviewer" <one@example.org>')
+    Person(name='One, Reviewer', email='one@example.org')
+    """
+    text = text[:HEADER_LIMIT].strip()
+    if text.endswith(">") and "<" in text:
+        name, _, email = text[:-1].rpartition("<")
+    elif text.endswith(")") and "(" in text:
+        email, _, name = text[:-1].partition("(")
+    elif "@" in text and " " not in text:
+        name, email = "", text
+    else:
+        name, email = text, ""
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = _ESCAPED.sub(r"\1", name[1:-1])
+    return Person(plain(name), "".join(email.split()))

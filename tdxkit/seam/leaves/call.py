@@ -1,0 +1,254 @@
+"""The pieces a leaf is made of: the call with its registers, what it has found so far, its result, and the registry of checks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from inspect import isgeneratorfunction
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES
+from tdxkit.seam.versions import ModuleVersion
+from tdxkit.status.codes import code, facts, names, operand_names, with_operand
+from tdxkit.units import PAGE_4K, U64_MAX
+
+SHARED, EXCLUSIVE, BIT = "shared", "exclusive", "bit"
+LEVELS = {name: level for level, name in enumerate(LEVEL_NAMES)}
+LOCK_TABLE = {L4K: "lock_4k", L2M: "lock_2m", L1G: "lock_1g"}
+
+
+class Fixed:
+    """Never changes and is compared by identity: what a suspended thread may hold without it being part of the thread's state."""
+
+    __slots__ = ()
+
+    def as_local(self) -> int:
+        """What the explorer takes it for."""
+        return id(self)
+
+
+class Facts(NamedTuple):
+    """What the checks so far have found, and what the call holds.
+
+    `level` is where the last walk ended, `target` where it was to end, `walked` whose it was. `held`: (table, key, mode) of each
+    lock; with mode BIT a bitmap bit that the call has set and takes back should a later check fail.
+    """
+
+    tdr: int = -1
+    slot: int = -1
+    page: int = 0
+    level: int = -1
+    target: int = -1
+    walked: str = ""
+    held: tuple[tuple[str, object, str], ...] = ()
+
+    def hold(self, table: str, key: object, mode: str) -> "Facts":
+        """The same with one more lock held."""
+        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode))))
+
+
+class Broken(NamedTuple):
+    """A check that fails with details or registers of its own."""
+
+    details: int | None = None
+    regs: tuple[tuple[str, int], ...] = ()
+
+
+class Registers(dict):
+    """Input registers; one that is not given is 0."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Platform(Fixed):
+    """What does not change while a module is loaded.
+
+    `cmrs` are convertible memory as (base, size) pairs, `sept_top` the level of the Secure-EPT root's entries (3: four levels).
+    """
+
+    version: ModuleVersion
+    pa_bits: int = 52
+    hkid_bits: int = 6
+    private_hkids: range = range(32, 64)
+    packages: int = 1
+    lps: int = 4
+    cmrs: tuple = ()
+    sept_top: int = 3
+
+    pa_limit: int = field(init=False)  # first address with an HKID bit set
+    page_mask: int = field(init=False)  # a page address without flags and HKID bits
+    not_address: int = field(init=False)  # bits no page address has
+
+    def __post_init__(self):
+        limit = 1 << (self.pa_bits - self.hkid_bits)
+        object.__setattr__(self, "pa_limit", limit)
+        object.__setattr__(self, "page_mask", limit - PAGE_4K)
+        object.__setattr__(self, "not_address", U64_MAX & ~(limit - 1))
+
+    def package_of(self, lp: int) -> int:
+        """The package that a logical processor sits in."""
+        return lp * self.packages // self.lps
+
+    def one_lp_each(self) -> tuple[int, ...]:
+        """The first LP of each package."""
+        return tuple(-(-package * self.lps // self.packages) for package in range(self.packages))
+
+
+@dataclass(slots=True, eq=False)  # not frozen only because that takes three times as long to make
+class Call(Fixed):
+    """One SEAMCALL: leaf, registers, the LP it runs on, and what the platform does to it.
+
+    `weather` names what no operand decides: "entropy" runs out, an "interrupt" is pending, … (see the leaf's checks).
+    """
+
+    leaf: "Leaf"
+    regs: Registers
+    platform: Platform
+    version: int = 0
+    lp: int = 0
+    weather: frozenset[str] = frozenset()
+
+    def address(self, name: str) -> int:
+        """The page address in a register, without flags below 4K and HKID bits."""
+        return self.regs[name] & self.platform.page_mask
+
+    @property
+    def level(self) -> int:
+        """The level in bits 2:0 of RCX."""
+        return self.regs["RCX"] & 7
+
+    @property
+    def gpa(self) -> int:
+        """The guest page address in RCX."""
+        return self.regs["RCX"] & ~0xFFF
+
+
+@cache
+def _numbered() -> frozenset[str]:
+    """Statuses whose details are a state, an index or an MSR, never an operand id; there 0 says something, too."""
+    return frozenset(name for kind, group in facts()["details"].items() if kind != "operand" for name in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status (RAX) and the output registers."""
+
+    status: int
+    regs: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """No error and nothing to report: the status word is zero but for an exit reason."""
+        return not self.status >> 32
+
+    @property
+    def name(self) -> str:
+        """Name of the status, without details."""
+        return names()[self.status & ~0xFFFFFFFF]
+
+    @property
+    def operand(self) -> str:
+        """Name of the operand in the details, their number where they name none (a state, a page of the pair), or ""."""
+        details = self.status & 0xFFFFFFFF
+        if self.ok or self.name in _numbered():
+            return "" if self.ok else str(details)
+        named = self.name in ("TDX_OPERAND_INVALID", "TDX_OPERAND_BUSY") or details
+        return operand_names().get(details, str(details)) if named else ""
+
+    def __getitem__(self, register: str) -> int:
+        return self.regs.get(register, 0)
+
+    def __str__(self) -> str:
+        return self.name + (f"|{self.operand}" if self.operand else "")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check(Fixed):
+    """One check of a leaf, ready to run: the test and its arguments, the status when it fails, the words for its steps."""
+
+    test: Callable
+    args: tuple
+    status: int
+    labels: tuple[str, ...]
+    steps: bool  # the test is a generator of several atomic steps
+    spec: Mapping
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf(Fixed):
+    """One SEAMCALL leaf: its facts as in data/seamcalls.json, its checks in order and what it does when all hold."""
+
+    number: int
+    name: str
+    checks: tuple[Check, ...]
+    effect: Callable
+    spec: Mapping
+    op_states: frozenset[str]
+    sept_states: frozenset[str]
+    versions: tuple[int, ...]
+    plan: tuple[
+        tuple[str, Callable, tuple, Check], ...
+    ]  # the checks as the engine runs them; label "" for several steps
+    effect_steps: bool  # the effect is a generator
+    own_version: bool  # it looks at the version itself, among its checks
+
+
+CHECKS: dict[str, tuple[Callable, tuple[str, ...]]] = {}
+EFFECTS: dict[str, Callable] = {}
+
+
+def check(*labels: str):
+    """Register a check under its function's name. `labels` say what must hold, "{0}" is the first argument.
+
+    test(m, call, f, *args) returns Facts to go on; None or Broken when it fails. A generator takes several atomic steps and yields
+    a label at the start of each; it gets its labels as a tuple after `f`.
+    """
+
+    def register(test: Callable) -> Callable:
+        CHECKS[test.__name__] = (test, labels)
+        return test
+
+    return register
+
+
+def effect(*leaves: str):
+    """Register what a leaf does once every check holds: effect(m, call, f) -> (details, {register: value}) or just registers."""
+
+    def register(run: Callable) -> Callable:
+        EFFECTS.update(dict.fromkeys(leaves, run))
+        return run
+
+    return register
+
+
+def compile_leaf(spec: Mapping) -> Leaf:
+    """A leaf out of its facts: looks up the checks and works out the statuses."""
+    checks = tuple(compile_check(entry) for entry in spec["checks"] if "test" in entry)
+    return Leaf(
+        number=spec["leaf"],
+        name=spec["name"],
+        checks=checks,
+        effect=EFFECTS[spec["name"]],
+        spec=MappingProxyType(dict(spec)),
+        op_states=frozenset(spec.get("op_states", ())),
+        sept_states=frozenset(spec.get("sept_states", ())),
+        versions=tuple(spec.get("versions", (0,))),
+        plan=tuple(("" if c.steps else c.labels[0], c.test, c.args, c) for c in checks),
+        effect_steps=isgeneratorfunction(EFFECTS[spec["name"]]),
+        own_version=any(c.test.__name__ == "version" for c in checks),
+    )
+
+
+def compile_check(entry: Mapping) -> Check:
+    """One check out of its facts: "walk RDX 4K shared" is the test `walk` with three arguments; numbers are read here, once."""
+    name, *words = entry["test"].split()
+    test, labels = CHECKS[name]
+    labels = tuple(label.format(*words, *[""] * 3) for label in labels)
+    args = tuple(int(word, 0) if word[0].isdigit() and word not in LEVELS else word for word in words)
+    status = with_operand(entry["status"], entry["operand"]) if "operand" in entry else code(entry["status"])
+    steps = isgeneratorfunction(test)
+    return Check(test, (labels, *args) if steps else args, status, labels, steps, MappingProxyType(dict(entry)))

@@ -1,0 +1,151 @@
+"""SEAMCALL leaves: the table of all that are modelled and the one engine that runs them.
+
+A leaf is data (data/seamcalls.json: operands, locks, ordered checks, source) and a short function for what it does when every
+check holds. `perform` is one generator for all: run to its end it is one call, stepped it is a thread whose every `yield` names
+the start of an atomic step. Facts: sources module-leaves, module-1-5-06.
+
+Fidelity card
+  modelled: 35 leaves for TDs without L2 VMs: operands, ordered checks with their statuses and operand ids, PAMT locks by walk and
+    implicit ones, PAMT transitions, page counts, removal hints, OP_STATE and Secure-EPT states, life cycle
+  simplified: what a leaf does when all checks hold is one atomic step under the locks it holds, which hides half-done states no
+    other SEAMCALL can see but for the page count; content of pages (only that a page is zeroed or copied is said); what depends on
+    the platform (entropy, interrupts, MSRs) is given with the call as its weather
+  simplified: Secure-EPT states after PROMOTE, DEMOTE and RELOCATE, and which TDCX page is the Secure-EPT root, are inferred; a walk
+    stops at a blocked non-leaf entry (inferred); SEPT.ADD over an existing page with bit 0 of RDX succeeds and takes no page
+  simplified: the lock of a Secure-EPT entry behaves as the exclusive side of the PAMT lock
+  left out: TDCALLs that lock PAMT pages: TDG.SERVTD.RD and WR walk to the target's TDR, shared, as a guest
+  left out: what a guest does while VP.ENTER runs it (accepting pages: they stay PENDING; its locks and time-out: see guest.py)
+  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers
+    (data/seamcalls.json names them)
+"""
+
+from collections.abc import Generator, Mapping
+from functools import cache
+
+from tdxkit.errors import InputError, printable
+from tdxkit.facts import load_json
+from tdxkit.seam.leaves import checks, checks_sept, mem, mng, phymem, sys, vp
+from tdxkit.seam.leaves.call import BIT, SHARED, Answer, Broken, Call, Check, Facts, Leaf, compile_leaf
+from tdxkit.seam.locks import release_exclusive, release_shared
+from tdxkit.status.codes import with_operand
+
+FAMILIES = (
+    checks,
+    checks_sept,
+    sys,
+    mng,
+    vp,
+    mem,
+    phymem,
+)  # they register what they hold
+BEFORE_READY = frozenset({31, 33, 35, 45})  # SYS.INIT, LP.INIT, CONFIG, KEY.CONFIG
+NOTHING = Facts()
+
+
+@cache
+def leaves() -> Mapping[str, Leaf]:
+    """Every modelled leaf by name."""
+    return {spec["name"]: compile_leaf(spec) for spec in load_json("seamcalls.json")["leaves"]}
+
+
+def find_leaf(name: str | int) -> Leaf:
+    """A leaf by name (TDH. may be missing) or number; InputError with the nearest names for one that is not modelled."""
+    table = leaves()
+    if name.__class__ is str and name in table:
+        return table[name]
+    if isinstance(name, int) and not isinstance(name, bool):
+        found = next((leaf for leaf in table.values() if leaf.number == name), None)
+    elif isinstance(name, str):
+        upper = name.strip().upper()
+        found = table.get(upper) or table.get(f"TDH.{upper}")
+    else:
+        found = None
+    if found is None:
+        raise InputError(
+            f"leaf {printable(name)}", "it is not one of the modelled SEAMCALL leaves", _nearest(str(name))
+        )
+    return found
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    others = load_json("seamcalls.json")["not_modelled"]
+    upper = name.strip().upper()[:80]
+    if upper in others or upper in others.values():
+        return "the module has it, but this model does not; `seamcall` lists those it has"
+    near = get_close_matches(upper, [*leaves(), *(n.removeprefix("TDH.") for n in leaves())], 2, 0.5)
+    return f"did you mean {' or '.join(near)}?" if near else "write it like TDH.PHYMEM.PAMT.ADD"
+
+
+def gate(m, call: Call) -> int:
+    """What stands before every leaf: the version in RAX, the module's state. 0 when the leaf may begin."""
+    leaf = call.leaf
+    if call.version and (call.version > 255 or (call.version not in leaf.versions and not leaf.own_version)):
+        return with_operand("TDX_OPERAND_INVALID", "RAX")
+    if m.sys_state == "SYS_SHUTDOWN":
+        return with_operand("TDX_SYS_SHUTDOWN", 0)
+    if m.sys_state != "SYS_READY" and leaf.number not in BEFORE_READY:
+        return with_operand("TDX_SYS_NOT_READY", 0)
+    return 0
+
+
+def perform(m, call: Call) -> Generator[str, None, Answer]:
+    """One SEAMCALL on memory `m`, step by step: the gate, the checks in order, what it does, and letting go of its locks."""
+    yield "RAX and the module's state"
+    status = gate(m, call)
+    if status:
+        return Answer(status)
+    facts, leaf = NOTHING, call.leaf
+    for label, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
+        if label:
+            yield label
+            found = test(m, call, facts, *args) if args else test(m, call, facts)
+        else:
+            found = yield from test(m, call, facts, *args)
+        if found.__class__ is not Facts:
+            break
+        facts = found
+    else:
+        check = None
+    held = facts.held
+    if check is not None:
+        status, regs = failure(check, found)
+    elif leaf.effect_steps:
+        status, regs, held = yield from leaf.effect(m, call, facts)
+    else:
+        yield "all checks hold: do it"
+        regs = tuple(leaf.effect(m, call, facts).items())
+    for table, key, mode in reversed(held):
+        if mode is not BIT:
+            yield RELEASE[table]
+            (release_shared if mode == SHARED else release_exclusive)(getattr(m, table), key)
+        elif check is not None:
+            yield RELEASE[table]
+            m.bitmap[key >> 9] &= ~(1 << (key & 511))
+    return Answer(status, dict(regs))
+
+
+def failure(check: Check, found: Broken | None) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Status and registers of a check that failed; details of its own take the place of the operand id."""
+    if found is None:
+        return check.status, ()
+    details, regs = found
+    return check.status if details is None else check.status & ~0xFFFFFFFF | details, regs
+
+
+RELEASE = {
+    "lock_1g": "let go of the 1G entry",
+    "lock_2m": "let go of the 2M entry",
+    "lock_4k": "let go of the 4K entry",
+    "bitmap": "clear the bitmap bit again",
+    "op_lock": "let go of OP_STATE",
+    "tree_lock": "let go of the Secure-EPT tree",
+    "sept_lock": "let go of the Secure-EPT entry",
+    "epoch_lock": "let go of TD_EPOCH",
+    "kot_lock": "let go of the KOT",
+    "ket_lock": "let go of the KET",
+    "sys_lock": "let go of the module lock",
+    "wb_lock": "let go of the write-back lock",
+    "tdmr_lock": "let go of the TDMR",
+}

@@ -1,0 +1,75 @@
+"""A reachable graph as plain data, so that the reader can be the scheduler without a kernel."""
+
+from tdxkit.errors import InputError, printable
+from tdxkit.run import ABSENT, Run
+from tdxkit.view.kit.svg import visible
+from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, track_value, with_rules
+
+MOST = 5_000  # states that travel along
+LETTERS = "ABCDEFGHIJKLMNO"  # as in schedule codes
+
+
+class _Strings:
+    """Each text once; others point at it."""
+
+    def __init__(self):
+        self.all: list[str] = []
+        self._at: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        if text == "":
+            return -1
+        text = visible(text)
+        if text not in self._at:
+            self._at[text] = len(self.all)
+            self.all.append(text)
+        return self._at[text]
+
+
+def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", picture: Picture | None = None) -> dict:
+    """A `tdxkit.explore.reachable.Graph` as the data of a run that has not begun, with the graph beside it.
+
+    begin: the run of no steps, for title, tracks, texts, card and the first word of its codes. goal: the rule to break, "" for
+    free play; goal_text says it in a sentence.
+    """
+    if not graph.complete or len(graph.nodes) > MOST:
+        raise InputError(
+            begin.title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
+        )
+    names = dict.fromkeys(name for state in graph.shared for name in state)
+    actors = {name: i for i, name in enumerate(graph.actors)}
+    broken = dict.fromkeys(rule for edges in graph.edges for edge in edges for rule in edge.broken)
+    if goal and goal not in broken:
+        raise InputError(
+            f"goal {printable(goal)}", "no step of this scenario breaks it", f"use one of {', '.join(broken) or 'none'}"
+        )
+    tracks = with_rules(begin.tracks, broken)
+    data = frame(begin.title, begin.subtitle, graph.actors, names, begin.texts, tracks, begin.card, begin.code)
+    pictures, text, lines = Pictures(picture), _Strings(), {}
+    values = [
+        {"v": [shown(s.get(n, ABSENT)) for n in names], "t": [track_value(t, s, actors) for t in tracks]}
+        for s in graph.shared
+    ]
+    data["pics"] = [pictures.place(s) for s in graph.shared] if picture else []  # for each shared state its picture
+    data["pictures"] = pictures.made
+
+    def place(where) -> int:
+        return -1 if where is None else lines.setdefault((where.text, where.index), len(lines))
+
+    nodes = [
+        [n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished]]
+        for n in graph.nodes
+    ]
+    edges = [
+        [[e.actor, e.choice, e.target, text(e.label), text(e.sentence), [text(rule) for rule in e.broken]] for e in row]
+        for row in graph.edges
+    ]
+    data["graph"] = {
+        "head": data["code"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
+        "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
+        "nodes": nodes, "edges": edges,
+    }  # fmt: skip
+    start = graph.nodes[0]
+    data |= {"steps": [], "first": values[start.shared]["v"], "start": [line(w) for w in start.lines], "total": 0}
+    data["hint"] = "Nothing has happened yet. Choose who moves first."
+    return data

@@ -1,0 +1,174 @@
+"""A run or a graph as plain JSON data: what the stepper's script reads, what lanes.py draws.
+
+Everything a view shows is said by the run itself; here it is only put in order: values as words, tracks as one value a position
+(lock: the holder's place among the actors, -1 for none, a list where it is shared; fact and rule: true or false).
+"""
+
+import json
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from tdxkit.errors import InputError
+from tdxkit.run import ABSENT, Line, Run, State, Text, Track, words
+from tdxkit.view.kit.svg import Markup, visible
+
+LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
+FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
+Picture = Callable[[State], Markup]
+
+
+def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int | None = None) -> dict:
+    """A run from position `start` to `stop` (default: its end) as plain data; shapes as in trace.js."""
+    stop = len(run) if stop is None else stop
+    actors = {name: i for i, name in enumerate(run.actors)}
+    tracks = with_rules(run.tracks, (rule for step in run.steps for rule in step.broken))
+    keys = {name: i for i, name in enumerate(_names(run))}
+    pictures = Pictures(picture)
+    state, broken = dict(run.first), set()
+    data = frame(run.title, run.subtitle, run.actors, keys, run.texts, tracks, run.card, run.code)
+    data |= {"offset": start, "total": len(run), "steps": [], "start": [line(run.start.get(a)) for a in run.actors]}
+    for k in range(stop + 1):
+        step = run.steps[k - 1] if k else None
+        if step:
+            broken |= set(step.broken)
+            for change in step.changes:
+                state[change.key] = change.new
+        if k > start:
+            row = [actors[step.actor], visible(step.label), visible(step.sentence)]
+            row.append([[keys[c.key], shown(c.new)] for c in step.changes])
+            row += [line(step.line), line(step.next)]
+            row.append(
+                [[actors[w.actor], actors.get(w.holder, -1), visible(w.why)] for w in step.waits if w.actor in actors]
+            )
+            data["steps"].append([*row, [visible(rule) for rule in step.broken]])
+        elif step:  # before the window: only where each actor stands is kept
+            data["start"][actors[step.actor]] = line(step.next)
+        if k == start:
+            data["first"] = [shown(state.get(name, ABSENT)) for name in keys]
+        if k >= start:
+            for track, into in zip(tracks, data["tracks"]):
+                into["values"].append(track_value(track, state, actors, broken))
+            if picture:
+                data["pic"].append(pictures.place(state))
+    data["marks"] = [k - start for k in run.marks() if start < k <= stop]
+    data["pictures"] = pictures.made
+    return data
+
+
+def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
+    """What the data of a run and of a graph share, with room for the rest."""
+    return {
+        "title": visible(title), "subtitle": visible(subtitle), "code": visible(code),
+        "actors": [visible(a) for a in actors], "keys": [visible(k) for k in keys],
+        "texts": {name: [visible(t.title), source(t)] for name, t in texts.items()},
+        "tracks": [_track(t, tracks) for t in tracks],
+        "card": {kind: [visible(e) for e in entries] for kind, entries in asdict(card).items()},
+        "marks": [], "pictures": [], "pic": [], "offset": 0, "waits0": [],
+    }  # fmt: skip
+
+
+def _track(track: Track, tracks: Iterable[Track]) -> dict:
+    facts = [t for t in tracks if t.kind == "fact"]
+    role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
+    return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
+
+
+def _names(run: Run) -> Iterable[str]:
+    names = dict.fromkeys(run.first)
+    for step in run.steps:
+        names.update(dict.fromkeys(c.key for c in step.changes))
+    return names
+
+
+def with_rules(tracks: Iterable[Track], broken: Iterable[str]) -> tuple[Track, ...]:
+    """The tracks, and one more for each broken rule that has none."""
+    tracks = tuple(tracks)
+    known = {t.key for t in tracks if t.kind == "rule"}
+    return (*tracks, *(Track(name, name, "rule") for name in dict.fromkeys(broken) if name not in known))
+
+
+def track_value(track: Track, state: State, actors: Mapping[str, int], broken: Iterable[str] = ()) -> object:
+    """What a track shows at one position."""
+    if track.kind == "rule":
+        return track.key not in broken
+    value = state.get(track.key)
+    if track.kind == "fact":
+        return bool(value)
+    if value is None or value is False or value == ():
+        return -1
+    if isinstance(value, (tuple, frozenset)):
+        return sorted(actors[v] for v in value if v in actors)
+    return actors.get(value, visible(words(value)))
+
+
+def shown(value: object) -> str:
+    """A value of the state as the stepper shows it."""
+    return visible(words(value))[:400]
+
+
+def line(where: Line | None) -> list | None:
+    """A place in a text as [name, index]."""
+    return None if where is None else [where.text, where.index]
+
+
+def source(text: Text) -> list[str | None]:
+    """The lines of a text: the common indent taken off, the rest halved, since a lane is narrow.
+
+    None stands for a line that a lane leaves out: `m.tell(…)`, whose words the stepper shows as the step's sentence, and all
+    but the first line of a docstring.
+    """
+    plain = "\n".join(visible(one.replace("\n", " ")).expandtabs(4) for one in text.lines)
+    lines = textwrap.dedent(plain).split("\n") if text.lines else []
+    kept: list[str | None] = []
+    telling = quoting = False
+    for one in lines:
+        telling = telling or one.lstrip().startswith("m.tell(")
+        kept.append(None if telling or quoting else " " * ((len(one) - len(one.lstrip())) // 2) + one.lstrip())
+        quoting ^= one.count('"""') == 1
+        telling = telling and not one.rstrip().endswith(")")
+    return kept
+
+
+class Pictures:
+    """Each distinct picture once; only what svg.py built is let in."""
+
+    def __init__(self, picture: Picture | None):
+        self.picture, self.made, self._places = picture, [], {}
+
+    def place(self, state: State) -> int:
+        """The place of a state's picture among those made."""
+        drawn = self.picture(state)
+        if not isinstance(drawn, Markup):
+            raise InputError(
+                "picture(state)",
+                "a picture is built with tdxkit.view.kit.svg, which escapes what it holds",
+                "return svg.drawing(…)",
+            )
+        return self._places.setdefault(str(drawn), self._add(str(drawn)))
+
+    def _add(self, drawn: str) -> int:
+        if drawn not in self._places:
+            self.made.append(drawn)
+        return len(self.made) - 1
+
+
+def packed(value: object) -> str:
+    """Data as one line of JSON, ready for a traitlet."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def window(build: Callable[[int, int], str], length: int, position: int, limit: int = LIMIT) -> tuple[int, int, str]:
+    """(start, stop, JSON) of the longest stretch around a position that fits `limit`; `build(start, stop)` makes the JSON."""
+    size = min(length, 20_000)
+    while True:
+        start = max(0, min(position - size // 2, length - size))
+        raw = build(start, start + size)
+        weight = len(raw.encode())
+        if weight <= limit:
+            return start, start + size, raw
+        if size <= 1:
+            raise InputError(
+                "this run", f"one step of it needs {weight:,} bytes, {limit:,} can be shown", "make its state smaller"
+            )
+        size = max(1, min(size - 1, int(size * limit / weight * 0.9)))

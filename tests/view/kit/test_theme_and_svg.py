@@ -1,0 +1,115 @@
+"""Contrast, one place that escapes, and pictures that stay pictures whatever they are given."""
+
+import json
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxkit.view.kit import svg, theme
+
+THEMES = ("light", "dark")
+HOSTILE = [
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onload='alert(1)", "a\0b", "\u202egnp.exe",
+    "</script><script>alert(1)//", "&lt;", "\ud800", "\u2028", "javascript:alert(1)", "]]>", "<!--", "${7*7}", "\x1b[31m",
+]  # fmt: skip
+anything = st.one_of(st.sampled_from(HOSTILE), st.text(), st.text(st.characters(codec=None), max_size=20))
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_and_marks_can_be_read(name):
+    colours = theme.variables(name)
+    grounds = [*theme.PAPERS[name], colours["--tdx-panel"]]
+    for ground in grounds:
+        assert theme.contrast(colours["--tdx-edge"], ground) >= 3
+        for text in ("ink", "soft", *theme.ROLES):
+            assert theme.contrast(colours[f"--tdx-{text}"], ground) >= 4.5, (text, ground)
+    for role in theme.ROLES:  # a box: its title, its note and its own colour, on its own tint
+        for text in ("ink", "soft", role):
+            assert theme.contrast(colours[f"--tdx-{text}"], colours[f"--tdx-{role}-bg"]) >= 4.5, (text, role)
+    assert theme.contrast(colours["--tdx-ink"], colours["--tdx-hot"]) >= 4.5
+
+
+def test_chart_colours_can_be_seen_on_every_paper():
+    for role in theme.ROLES.values():
+        for paper in ("#ffffff", "#111111", "#111418", "#212121"):
+            assert theme.contrast(role.both, paper) >= 3, (role.name, paper)
+
+
+def test_contrast_is_wcags():
+    assert theme.contrast("#000000", "#ffffff") == 21 and theme.contrast("#777777", "#ffffff") == 4.48
+    assert theme.contrast("#777777", "#777777") == 1
+
+
+def test_every_role_is_a_colour_of_its_own():
+    for name in THEMES:
+        assert len({getattr(r, name) for r in theme.ROLES.values()}) == len(theme.ROLES)
+    assert [theme.actor_role(i) for i in (0, 6, 7)] == ["a0", "a6", "a0"]
+
+
+def test_css_follows_lab_the_book_and_the_system():
+    css = theme.css(".x")
+    assert '[data-jp-theme-light="false"] .x' in css and 'html[data-theme="dark"] .x' in css
+    assert "prefers-color-scheme:dark" in css and "body:not([data-jp-theme-light]) .x" in css
+    assert css.count("--tdx-pair:") == 3 and "http" not in css
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text, self.attributes = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@given(anything, anything)
+def test_no_text_becomes_markup(content, label):
+    made = svg.drawing(10, 10, label, svg.box(0, 0, 5, 5, content, content), svg.text(1, 1, content))
+    reader = Reader()
+    reader.feed(made)
+    reader.close()
+    assert set(reader.tags) <= {"svg", "g", "rect", "text"}
+    assert not [k for k, _ in reader.attributes if k.startswith("on")]
+    assert dict(reader.attributes)["aria-label"] == svg.visible(label)
+    assert "".join(reader.text).count(svg.visible(content)) >= (3 if content else 0)
+    ElementTree.fromstring(made)  # well-formed, no control characters, no lone surrogates
+
+
+@given(anything)
+def test_nothing_hidden_is_left(content):
+    seen = svg.visible(content)
+    seen.encode("utf-8")
+    assert not set(seen) & set("\0\x1b\u202e\u2066\u2028\u200b\ufeff")
+    assert svg.visible(seen) == seen
+
+
+def test_ordinary_words_stay():
+    for words in ("refcount 1→0", "grün, 価格, —", "a < b"):
+        assert svg.visible(words) == words
+    assert svg.esc("a < 'b'") == "a &lt; &#39;b&#39;" and svg.esc(svg.esc("<")) == "&lt;"
+
+
+@given(st.recursive(anything, lambda x: st.lists(x) | st.dictionaries(anything, x), max_leaves=8))
+def test_json_cannot_end_its_script(value):
+    raw = svg.script_json(value)
+    assert "<" not in raw and ">" not in raw and "\u2028" not in raw
+    assert json.loads(raw) == value
+
+
+@pytest.mark.parametrize("name", ["script", "foreignObject", "a b", "g onload=x", "image", ""])
+def test_elements_that_run_or_fetch_are_refused(name):
+    with pytest.raises(ValueError):
+        svg.element(name)
+
+
+@pytest.mark.parametrize("key", ["href", "onload", "onclick_", "src", "a b", "x=1 onload"])
+def test_attributes_that_run_or_fetch_are_refused(key):
+    with pytest.raises(ValueError):
+        svg.element("g", **{key: "x"})

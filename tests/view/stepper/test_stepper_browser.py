@@ -1,0 +1,456 @@
+"""The stepper's page in real Chromium: keys, buttons, slider, scheduler, both themes, hostile names, and that it says what the run says."""
+
+import random
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from tdxkit.explore.search import explore
+from tdxkit.explore.telling import replay
+from tdxkit.linux.refcount import scenario
+from tdxkit.run import Line, Recorder, Text, Track, Wait, words
+from tdxkit.view.kit import svg
+from tdxkit.view.stepper import Stepper, lanes
+from tdxkit.view.stepper.payload import run_data
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+RULE = "REMOVE finds a pair"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from tools.lab import Chromium
+
+    with Chromium() as opened:
+        yield opened.browser
+
+
+@pytest.fixture
+def show(chromium, tmp_path):
+    """Open a stepper's page from its file; whatever happens, nothing is asked for outside and the console stays quiet."""
+    contexts, complaints, asked = [], [], []
+
+    def open_(stepper, **context):
+        file = tmp_path / f"{len(contexts)}.html"
+        stepper.html(file)
+        contexts.append(chromium.new_context(**{"viewport": {"width": 940, "height": 800}, **context}))
+        page = contexts[-1].new_page()
+        page.on("request", lambda r: asked.append(r.url))
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.on("dialog", lambda d: (complaints.append("dialog " + d.message), d.dismiss()))
+        page.goto(file.as_uri())
+        page.wait_for_selector(".tdx-controls" if context.get("java_script_enabled", True) else ".tdx-still")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == [] and all(url.startswith("file://") for url in asked)
+
+
+def test_two_steppers_on_one_page_do_not_share_ids(show, bad_run):
+    find = "() => [...document.querySelectorAll('.tdx-plot [id]')].map(e => e.id)"
+    ids = [i for _ in range(3) for i in show(Stepper(bad_run, bad_run)).evaluate(find)]
+    assert len(ids) == len(set(ids)) == 12
+
+
+def count(page):
+    return page.locator(".tdx-count").inner_text()
+
+
+def shape(element):
+    """A tree of (name, attributes, text) that two renderings of one picture share."""
+    skip = {"class", "role", "aria-label", "aria-hidden"} if element.tag.endswith("svg") else set()
+    attributes = {k: v for k, v in element.attrib.items() if k not in skip}
+    return element.tag.rpartition("}")[2], attributes, element.text or "", [shape(e) for e in element]
+
+
+@pytest.mark.parametrize("width", [940, 500])
+def test_script_and_python_draw_the_same_timeline(show, make_run, width):
+    run = make_run("0100001111", actors=("CPU 0", "a very long name of an actor <i>"))
+    page, data = show(Stepper(run), viewport={"width": width, "height": 700}), run_data(run)
+    for k in range(len(run) + 1):
+        drawn = page.evaluate("() => new XMLSerializer().serializeToString(document.querySelector('.tdx-plot'))")
+        root = ElementTree.fromstring(drawn)
+        uid = root.find(".//{*}clipPath").attrib["id"].removesuffix("-past")
+        assert shape(root) == shape(ElementTree.fromstring(lanes.timeline(data, k, int(root.attrib["width"]), uid)))
+        page.keyboard.press("ArrowRight") if k else page.locator(".tdx-timeline").press("ArrowRight")
+
+
+def test_every_position_says_what_the_run_says(show, bad_run):
+    page, states = show(Stepper(bad_run)), list(bad_run.states())
+    read = """() => ({
+        values: [...document.querySelectorAll('.tdx-state dd')].map(e => e.textContent.split(' → ').pop()),
+        lit: [...document.querySelectorAll('.tdx-state dd')].map(e => e.classList.contains('tdx-lit')),
+        now: [...document.querySelectorAll('.tdx-lane')].map(l => l.querySelector('.tdx-now')?.textContent.trim() ?? null),
+        next: [...document.querySelectorAll('.tdx-lane')].map(l => l.querySelector('.tdx-next')?.textContent.trim() ?? null),
+        why: [...document.querySelectorAll('.tdx-why')].map(e => e.textContent),
+        said: document.querySelector('.tdx-say span').textContent, broken: !!document.querySelector('.tdx-broken')})"""
+    lines = bad_run.texts["put"].lines
+    page.locator(".tdx-timeline").focus()
+    for k, state in enumerate(states):
+        seen, step = page.evaluate(read), bad_run.steps[k - 1] if k else None
+        assert seen["values"] == [words(v) for v in state.values()]
+        assert seen["lit"] == [bool(step) and any(c.key == name for c in step.changes) for name in state]
+        assert seen["broken"] == bool(step and step.broken)
+        if step:
+            a = bad_run.actors.index(step.actor)
+            assert seen["said"].startswith(step.sentence or step.label.capitalize()[:1])
+            assert seen["now"][a] == lines[step.line.index].strip() and seen["now"][1 - a] is None
+            assert seen["next"][a] == (lines[step.next.index].strip() if step.next else None)
+            for wait in step.waits:
+                assert wait.why in seen["why"][bad_run.actors.index(wait.actor)]
+        page.keyboard.press("ArrowRight")
+    assert seen["why"][0] == "Finished at step 6." and seen["why"][1] == "Finished at step 10."
+
+
+def test_keys(show, bad_run):
+    page, n = show(Stepper(bad_run)), len(bad_run)
+    page.locator(".tdx-timeline").focus()
+    marks = bad_run.marks()
+    for key, at in [
+        ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", n), ("ArrowRight", n), ("Home", 0), ("ArrowLeft", 0),
+        ("PageDown", marks[0]), ("PageDown", marks[1]), ("PageUp", marks[0]), ("PageUp", 0), ("b", 0), ("d", 0),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        assert count(page) == f"step {at} of {n}", key
+    slider = page.locator("[role=slider]")
+    page.keyboard.press("End")
+    assert slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax") == str(n)
+    assert page.locator(".tdx-stepper").get_attribute("data-lm-suppress-shortcuts") == "true"
+
+
+def test_keys_work_from_a_button_and_tab_reaches_everything(show, bad_run):
+    page, reached = show(Stepper(bad_run)), []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+            )
+        )
+    assert reached[:7] == ["First", "Back", "Play", "Next", "Last", "Speed", "Timeline"]
+    assert {"copy", "what this model leaves out", "as text"} <= set(reached)
+    page.get_by_label("Next", exact=True).press("Enter")
+    page.get_by_label("Next", exact=True).press("ArrowRight")
+    assert count(page) == "step 2 of 10"
+
+
+def test_buttons_and_slider(show, bad_run):
+    page = show(Stepper(bad_run))
+    for name, at in [("Next", 1), ("Last", 10), ("Back", 9), ("First", 0)]:
+        page.get_by_label(name, exact=True).click()
+        assert count(page) == f"step {at} of 10"
+    box = page.locator(".tdx-plot").bounding_box()
+    left = 19 * 6.3 + 18  # as wide as the longest name
+    step = min((box["width"] - left - 4) / 10, 56)
+    for k in (1, 6, 10):
+        page.mouse.click(box["x"] + left + (k - 0.5) * step, box["y"] + 30)
+        assert count(page) == f"step {k} of 10"
+    page.mouse.move(box["x"] + left + 9.5 * step, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + left + 2.5 * step, box["y"] + 30, steps=4)
+    page.mouse.up()
+    assert count(page) == "step 3 of 10"
+
+
+def test_it_plays_when_asked_and_stops_at_the_end(show, bad_run):
+    page = show(Stepper(bad_run))
+    page.get_by_label("Speed").select_option("8")
+    page.get_by_label("Play").click()
+    assert page.get_by_label("Pause").count() == 1
+    page.wait_for_function("() => document.querySelector('.tdx-count').textContent === 'step 10 of 10'")
+    page.get_by_label("Play").wait_for()
+    page.get_by_label("Speed").select_option("0.5")
+    page.get_by_label("Play").click()  # from the end it begins again
+    page.get_by_label("Pause").click()
+    assert count(page) == "step 0 of 10"
+    assert page.locator(".tdx-say").get_attribute("aria-live") == "polite"
+
+
+def pick(page, actor, choice=0):
+    page.locator(f".tdx-pick[data-actor='{actor}']").nth(choice).click()
+
+
+def test_the_reader_breaks_it_by_hand(show, make_scheduler):
+    page = show(make_scheduler())
+    assert page.locator(".tdx-goal").inner_text().startswith("Goal: Make a CPU remove")
+    pick(page, 0), pick(page, 0)
+    blocked = page.locator(".tdx-pick[data-actor='1']")
+    pick(page, 1)
+    assert (
+        blocked.get_attribute("aria-disabled") == "true"
+        and "waits for pamt_lock, held by CPU 0" in blocked.inner_text()
+    )
+    blocked.click(force=True)
+    assert count(page) == "step 3 of 3" and "waits for pamt_lock" in page.locator(".tdx-why").nth(1).inner_text()
+    for key in "00011":  # a choice: the first branch
+        pick(page, int(key))
+    assert page.locator(".tdx-met").count() == 0
+    pick(page, 1)
+    assert "is broken" in page.locator(".tdx-met").inner_text() and page.locator(".tdx-say.tdx-broken").count() == 1
+    assert page.locator(".tdx-schedule").inner_text() == "sample:2x1:9f3c A2 B1 A3 B3"
+    page.get_by_text("Undo").click()
+    assert count(page) == "step 8 of 8" and page.locator(".tdx-met").count() == 0
+    page.keyboard.press("ArrowLeft")
+    pick(page, 1, 1)  # another future from the middle: the second branch of the choice
+    assert count(page) == "step 8 of 8" and page.locator(".tdx-schedule").inner_text().endswith("A3 B2/1")
+    page.get_by_text("Start over").click()
+    assert count(page) == "step 0 of 0"
+
+
+def test_digits_pick_and_a_hint_leads_there(show, make_scheduler):
+    page = show(make_scheduler())
+    for _ in range(40):
+        if page.locator(".tdx-met").count():
+            break
+        page.get_by_text("Hint").click()
+        hint = page.locator(".tdx-goal").inner_text()
+        if "CPU 0 goes next" in hint and page.locator(".tdx-pick[data-actor='0']").count() == 1:
+            page.locator(".tdx-stepper").press("1")
+        else:
+            pick(page, 0 if "CPU 0 goes next" in hint else 1)
+    assert page.locator(".tdx-met").count() == 1 and count(page) == "step 9 of 9"  # nine steps are the fewest
+
+
+def test_following_the_hint_is_a_shortest_way(show):
+    one = scenario("v2")
+    page, left = show(Stepper.scheduler(one, goal=RULE)), []
+    while not page.locator(".tdx-met").count():
+        page.get_by_text("Hint").click()
+        said = page.locator(".tdx-goal").inner_text()
+        left.append(int(re.search(r"(\d+) more step", said)[1]))
+        pick(page, 0 if "CPU 0 goes next" in said else 1)
+    assert left == list(range(explore(one, prop=RULE).steps, 0, -1))
+    for _ in range(2):
+        page.get_by_text("Undo").click()
+    pick(page, 1 - int("CPU 1" in page.locator(".tdx-say b").inner_text()))
+    page.get_by_text("Hint").click()
+    assert (
+        "more step" in page.locator(".tdx-goal").inner_text()
+        or "cannot be broken any more" in page.locator(".tdx-goal").inner_text()
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make_scheduler, seed):
+    graph, chance = make_graph(), random.Random(seed)
+    page, node, length = show(make_scheduler()), 0, 0
+    while graph.edges[node]:
+        edge = chance.choice(graph.edges[node])
+        pick(page, edge.actor, [e for e in graph.edges[node] if e.actor == edge.actor].index(edge))
+        node, length = edge.target, length + 1
+        shared = graph.shared[graph.nodes[node].shared]
+        seen = page.locator(".tdx-state dd").all_inner_texts()
+        assert [v.split(" → ")[-1] for v in seen] == [words(v) for v in shared.values()]
+        assert page.locator(".tdx-say span").inner_text().startswith(edge.sentence or "Spin")
+    code, text = page.locator(".tdx-schedule").inner_text(), page.locator(".tdx-say").inner_text()
+    page.get_by_text("Start over").click()
+    page.get_by_text("paste a schedule").click()
+    page.get_by_label("A schedule code").fill(code)
+    page.get_by_text("Run it").click()
+    assert count(page) == f"step {length} of {length}" and page.locator(".tdx-say").inner_text() == text
+    assert page.locator(".tdx-paste output").inner_text() == f"It fits: {length} steps."
+
+
+# v3-add-fails has a rule about states that stays broken for many steps, v2-enomem a choice.
+@pytest.mark.parametrize(
+    ("name", "seed"), [("v2-enomem", 0), ("v2-enomem", 1), ("v3-add-fails", 6), ("v3-add-fails", 17)]
+)
+def test_a_walk_in_the_browser_replays_in_python(show, name, seed):
+    one, chance = scenario(name), random.Random(seed)
+    page = show(Stepper.scheduler(one))
+    while (free := page.locator(".tdx-pick:not([aria-disabled])")).count():
+        free.nth(chance.randrange(free.count())).click()
+    run, n = replay(one, page.locator(".tdx-schedule").inner_text()), page.locator(".tdx-count b").inner_text()
+    assert len(run) == int(n) > 10
+    page.get_by_role("button", name="as text").click()
+    assert page.locator(".tdx-panel pre").inner_text() == str(
+        run
+    )  # step by step the same: labels, changes, broken rules
+    whys = page.locator(".tdx-why").all_inner_texts()
+    assert whys == [
+        f"Finished at step {max(k for k, s in enumerate(run.steps, 1) if s.actor == a)}." for a in run.actors
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "empty"), ("v9:2x1:0000 A1", "must begin with sample:2x1:9f3c"), ("sample:2x1:9f3c A9", "Step 6: the code stops fitting"),
+        ("sample:2x1:9f3c Z1", "letter and a count"), ("sample:2x1:9f3c <script>alert(1)</script>", "letter and a count"),
+        ("sample:2x1:9f3c " + "A9999 " * 600, "stops fitting"), ("sample:2x1:9f3c A0", "letter and a count"), ("sample:2x1:9f3c", "It fits: 0 steps"), ("sample:2x1:9f3c A2 B2", "CPU 1 waits for pamt_lock, held by CPU 0"),
+    ],
+)  # fmt: skip
+def test_codes_that_do_not_fit_are_told_where(show, make_scheduler, code, said):
+    page = show(make_scheduler())
+    page.get_by_text("paste a schedule").click()
+    page.get_by_label("A schedule code").fill(code)
+    page.keyboard.press("Enter")
+    assert said in page.locator(".tdx-paste output").inner_text()
+
+
+def test_panels(show, bad_run):
+    page = show(Stepper(bad_run))
+    page.get_by_role("button", name="as text").click()
+    assert page.locator(".tdx-panel pre").inner_text() == str(bad_run)
+    page.get_by_role("button", name="what this model leaves out").click()
+    for entry in (*bad_run.card.modelled, *bad_run.card.simplified, *bad_run.card.left_out):
+        assert entry in page.locator(".tdx-card").inner_text()
+    page.get_by_role("button", name="as text").click()
+    assert not page.locator(".tdx-panel pre").is_visible()
+
+
+def test_copy_gives_the_code(show, bad_run):
+    page = show(Stepper(bad_run), permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="copy").click()
+    page.get_by_role("button", name="copied").wait_for()
+    assert page.evaluate("() => navigator.clipboard.readText()") == bad_run.code
+
+
+def test_two_runs_move_together(show, bad_run, make_run):
+    page = show(Stepper(bad_run, make_run("01000", title="v6"), title="One schedule"))
+    page.locator(".tdx-timeline").first.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert [s.inner_text().split("\n")[0] for s in page.locator(".tdx-say b").all()] == [
+        "Step 7 · CPU 1",
+        "Step 5 · CPU 0",
+    ]
+    page.locator(".tdx-timeline").nth(1).press("Home")
+    assert count(page) == "step 0 of 10"
+
+
+HOSTILE = ['<script>window.hit=1</script>', '<img src=x onerror="window.hit=1">', '"><svg onload=window.hit=1>', "\u202egpj.exe", "a\0b", "</script><script>window.hit=1//", "'`${window.hit=1}"]  # fmt: skip
+
+
+def test_hostile_names_are_shown_not_run(show):
+    recorder = Recorder({name: name for name in HOSTILE})
+    for k, name in enumerate(HOSTILE):
+        recorder.step(
+            HOSTILE[0], name, name, {n: name + str(k) for n in HOSTILE}, line=Line(HOSTILE[1], 0), broken=(name,)
+        )
+    texts = {HOSTILE[1]: Text(HOSTILE[1], tuple(HOSTILE))}
+    more = {
+        "texts": texts,
+        "tracks": (Track(HOSTILE[2], HOSTILE[0], "lock"),),
+        "code": HOSTILE[2],
+        "subtitle": HOSTILE[1],
+    }
+    run = recorder.run(HOSTILE[0], HOSTILE[:2], start={HOSTILE[1]: Line(HOSTILE[1], 2)}, **more)
+    page = show(Stepper(run, picture=lambda s: svg.drawing(9, 9, HOSTILE[1], svg.box(0, 0, 9, 9, s[HOSTILE[0]]))))
+    page.locator(".tdx-timeline").focus()
+    for _ in HOSTILE:
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="as text").click()
+    assert page.evaluate("() => [window.hit ?? null, document.scripts.length, document.images.length]") == [None, 2, 0]
+    assert "<script>window.hit=1</script>" in page.locator(".tdx-stepper").inner_text()
+    assert "\u202e" not in page.locator("body").inner_text()
+
+
+PAPER = "() => getComputedStyle(document.querySelector('.tdx-stepper')).backgroundColor"
+
+
+def test_light_and_dark(show, bad_run):
+    light, dark = "rgb(255, 255, 255)", "rgb(17, 20, 24)"
+    for scheme, paper in (("light", light), ("dark", dark)):
+        page = show(Stepper(bad_run), color_scheme=scheme)
+        assert page.evaluate(PAPER) == paper
+        for told, wanted in (("true", light), ("false", dark)):  # what Lab says goes before what the system says
+            page.evaluate("t => document.body.setAttribute('data-jp-theme-light', t)", told)
+            assert page.evaluate(PAPER) == wanted
+
+
+def test_reduced_motion(show, bad_run):
+    take = "() => getComputedStyle(document.querySelector('.tdx-code li')).transitionDuration"
+    assert show(Stepper(bad_run), reduced_motion="reduce").evaluate(take) == "0s"
+    assert show(Stepper(bad_run), reduced_motion="no-preference").evaluate(take) != "0s"
+
+
+STICKS_OUT = """() => { const box = document.querySelector('.tdx-stepper').getBoundingClientRect(), out = e => e.width && (e.right > box.right + 1 || e.left < box.left - 1);
+    return [...document.querySelectorAll('.tdx-stepper :is(button,dl,dd,h3,.tdx-plot,.tdx-lane,select,.tdx-count)')].filter(e => out(e.getBoundingClientRect())).map(e => e.className) }"""
+
+
+@pytest.mark.parametrize("kind", ["run", "scheduler", "pair"])
+def test_nothing_sticks_out_at_any_width(show, make_scheduler, bad_run, make_run, kind):
+    made = {
+        "run": lambda: Stepper(bad_run, position=9),
+        "scheduler": make_scheduler,
+        "pair": lambda: Stepper(bad_run, make_run("01")),
+    }
+    page = show(made[kind]())
+    for width in (380, 560, 700, 860, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(60)  # the timeline is drawn anew for the new width
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), width
+        assert page.evaluate(STICKS_OUT) == [], width
+
+
+def test_the_page_says_its_run_without_a_script(show, bad_run):
+    page = show(Stepper(bad_run, position=9), java_script_enabled=False)
+    assert page.locator(".tdx-say.tdx-broken").inner_text().startswith(f"Broken here: {RULE}")
+    page.locator("summary").click()
+    assert page.locator("pre").inner_text() == str(bad_run)
+
+
+def test_a_page_of_a_long_run_shows_its_window(show):
+    recorder = Recorder({"lock": "CPU 0"})
+    for k in range(30_000):
+        recorder.step("CPU 0", f"step {k + 1}", "x" * 120, {"lock": "CPU 0", "x": k + 1})
+    run = recorder.run("long", ("CPU 0",), tracks=(Track("lock", "lock", "lock"),))
+    stepper = Stepper(run, position=29_000)
+    page, first = show(stepper), stepper._span[0]
+    page.locator(".tdx-timeline").focus()
+    for key, at in (
+        ("ArrowRight", 29_001),
+        ("End", 30_000),
+        ("Home", first),
+        ("ArrowLeft", first),
+        ("ArrowRight", first + 1),
+    ):
+        page.keyboard.press(key)
+        assert count(page) == f"step {at:,} of 30,000"
+        assert page.locator(".tdx-state dd").nth(1).inner_text().endswith(str(at))
+    assert page.locator(".tdx-why").inner_text().startswith(f"Holds lock since step {first} or before.")
+
+
+def test_a_run_without_texts_shows_the_latest_steps(show):
+    recorder = Recorder({"msr": 0})
+    for k in range(9):
+        recorder.step("KVM" if k % 2 else "guest", f"writes {k}", "", {"msr": k})
+    page = show(Stepper(recorder.run("no text", ("guest", "KVM"))))
+    page.locator(".tdx-timeline").press("End")
+    assert page.locator(".tdx-lane").first.locator(".tdx-now").inner_text() == "9  writes 8"
+    assert page.locator(".tdx-lane").nth(1).locator(".tdx-done").all_inner_texts() == [
+        "2  writes 1",
+        "4  writes 3",
+        "6  writes 5",
+        "8  writes 7",
+    ]
+
+
+def test_many_actors_without_a_text_share_one_list_of_steps(show):
+    recorder, actors = Recorder({"n": 0}), ("TD init", "fault <b>", "zap")
+    for k in range(30):
+        waits = (Wait(actors[2], actors[0], "zap waits for mmu_lock"),) if k == 20 else ()
+        recorder.step(actors[k % 3], f"call {k}", f"call {k} is made", {"n": k}, waits=waits)
+    page = show(Stepper(recorder.run("a life", actors)))
+    assert page.locator(".tdx-lane").count() == 1
+    for position in (0, 1, 15, 21, 30):
+        page.evaluate("() => document.querySelector('.tdx-timeline').focus()")
+        page.keyboard.press("Home")
+        for _ in range(position):
+            page.keyboard.press("ArrowRight")
+        rows = page.locator(".tdx-log li").all_inner_texts()
+        now = page.locator(".tdx-log li[aria-current=step]").all_inner_texts()
+        assert len(rows) == 12 and len(now) == (1 if position else 0)
+        if position:
+            assert (
+                now[0].split()[0] == str(position)
+                and f"call {position - 1}" in now[0]
+                and actors[(position - 1) % 3] in now[0]
+            )
+        waiting = page.locator(".tdx-log .tdx-why").inner_text()
+        assert ("zap waits for mmu_lock." in waiting) == (position == 21)
