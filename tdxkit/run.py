@@ -71,6 +71,8 @@ class Step:
     """One atomic step: who did what, in a sentence, and what came of it.
 
     `line` is where the actor was when it took the step, `next` where it stands now (None: it has finished, or has no text).
+    `kind` is load, store, locked, lock, unlock, seamcall, alloc or free, "" for what is none of these; `does` is the operation by its
+    kernel or SEAMCALL name. Label and sentence are for people: whoever asks what happened looks at these two.
     """
 
     actor: str
@@ -81,6 +83,8 @@ class Step:
     next: Line | None = None
     waits: tuple[Wait, ...] = ()
     broken: tuple[str, ...] = ()
+    kind: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)

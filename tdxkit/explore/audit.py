@@ -7,7 +7,7 @@ worthless, so it is refused.
 from random import Random
 
 from tdxkit.explore.engine import World
-from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.moves import Steps, able, first
 from tdxkit.explore.tables import Tables
 
 ROUNDS, LONGEST = 2, 300
@@ -24,21 +24,21 @@ def audit(tables: Tables, steps: Steps | None = None) -> None:
 def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
     world, state = World(tables.scenario), first(tables)
     for number in range(len(steps) if steps is not None else LONGEST):
-        able = [(k, move) for k in range(len(state[1])) for move in moves(tables, state, k)]
+        found = able(tables, state)
         if steps is not None:
-            able = [(k, move) for k, move in able if (k, move.choice) == steps[number]]
-        if not able:
+            found = [(k, move) for k, move in found if (k, move.choice) == steps[number]]
+        if not found:
             break
-        k, move = able[die.randrange(len(able))]
+        k, move = found[die.randrange(len(found))]
         label = tables.places[state[1][k]].label
         asked = world.asks[k]
         if asked is None or asked[0] != label:
             raise tables.fickle(label)
         broken = world.run_step(k, move.choice)
-        state = (move.sid, move.lids)
-        shown = [tables.values[n] for n in tables.shared[move.sid]]
+        state = sid, lids = move.state
+        shown = [tables.values[n] for n in tables.shared[sid]]
         after = [ask[0] if ask else "" for ask in world.asks]
-        expected = [tables.places[lid].label for lid in move.lids]
+        expected = [tables.places[lid].label for lid in lids]
         if tuple(broken) != move.outcome.broken or world.memory._values != shown or after != expected:
             raise tables.fickle(label)
         if move.outcome.raised:

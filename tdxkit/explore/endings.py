@@ -96,7 +96,7 @@ class _Graph:
         self.space = space
         first = space.first()
         start = (first.sid, tuple(sorted(first.lids)), space.false("always", first.sid))
-        if space.hosts:
+        if space.interrupts:
             start = (first.sid, first.lids, start[2])
         self.states = [start]
         self.parents: list = [None]
@@ -115,16 +115,16 @@ class _Graph:
     def _expand(self, index: int, state: tuple, number: dict) -> None:
         sid, lids, rules = state
         space, moved = self.space, False
-        held = space.held(lids) if space.hosts else ()
+        waiting = space.tables.suspended(lids) if space.interrupts else ()
         for k, lid in enumerate(lids):
-            if not lid or lid in lids[:k] or k in held:
+            if not lid or lid in lids[:k] or k in waiting:
                 continue
             for edge, raised in self._edges(sid, lid):
                 moved = True
                 after = (*lids[:k], edge.lid, *lids[k + 1 :])
                 broken = rules + tuple(name for name in edge.broken if name not in rules)
                 target = self._number(
-                    (edge.sid, after if space.hosts else tuple(sorted(after)), broken), raised, number
+                    (edge.sid, after if space.interrupts else tuple(sorted(after)), broken), raised, number
                 )
                 if target == len(self.parents):
                     self.parents.append((index, Turn(lid, edge.lid, edge.choices)))

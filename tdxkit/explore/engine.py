@@ -8,6 +8,7 @@ fine for some thousand states.
 from collections import deque
 from dataclasses import dataclass
 
+from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.place import frozen, place
 from tdxkit.explore.program import DEADLOCK, Scenario, begin, request, resume, rule_of
@@ -22,6 +23,7 @@ class World:
         self.scenario = scenario
         self.memory = Memory(scenario.layout)
         self.threads, self.asks = [], []
+        self.held: list[Held] = [() for _ in scenario.threads]
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
@@ -35,7 +37,7 @@ class World:
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
         bound = [i for i, host in enumerate(self.scenario.hosts) if host == k]
-        return any(not self.finished(i) and place(self.threads[i]) != self.first[i] for i in bound)
+        return any(not self.finished(i) and self.state()[1][i] != self.first[i] for i in bound)
 
     def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
         """One atomic step of thread k: did anything change, and which rules did it break."""
@@ -45,7 +47,7 @@ class World:
 
     def run_step(self, k: int, choice: int = 0) -> list[str]:
         """Resume thread k up to its next yield; the rules it broke."""
-        generator = self.threads[k]
+        generator, words = self.threads[k], self.lock_words()
         self.memory.begin()
         try:
             item = resume(self.scenario.threads[k], generator, self.asks[k][1][choice])
@@ -55,14 +57,20 @@ class World:
         except Exception as error:
             self.asks[k] = None
             return [*self.memory._broken, rule_of(error, generator.__name__)]
+        self.held[k] = held_after(self.held[k], ((slot, old, self.memory.load(slot)) for slot, old in words))
         return list(self.memory._broken)
 
+    def lock_words(self) -> list[tuple[int, object]]:
+        """The lock words, each with its slot."""
+        names = self.memory._layout.names
+        return [(slot, self.memory.load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
+
     def state(self) -> tuple:
-        """Shared values and the place of each thread: equal states go on alike."""
+        """Shared values, the place of each thread and what it holds: equal states go on alike."""
         shared = tuple(
             frozen(v, f"shared variable {n}") for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
-        return shared, tuple(None if self.finished(k) else place(g) for k, g in enumerate(self.threads))
+        return shared, tuple(None if self.finished(k) else (place(g), self.held[k]) for k, g in enumerate(self.threads))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""One step forward from a state with named threads: what replay, the stepper's graph, random walks and codes have in common.
+"""Steps forward from a state with named threads: what replay, the stepper's graph, random walks, audits and codes have in common.
 
 A state is (sid, lids): the number of a state of the shared memory and, for each thread in order, the number of its place.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tdxkit.explore.tables import FINISHED, Effect, Tables
@@ -16,8 +17,7 @@ class Move(NamedTuple):
 
     choice: int
     outcome: Effect
-    sid: int
-    lids: tuple[int, ...]
+    state: State
 
 
 def first(tables: Tables) -> State:
@@ -25,31 +25,45 @@ def first(tables: Tables) -> State:
     return tables.first_sid, tables.first_lids
 
 
-def interrupter(tables: Tables, lids: tuple[int, ...], k: int) -> int | None:
-    """The interrupt that has started and not finished and so keeps thread k from moving; None where there is none."""
-    for i, host in enumerate(tables.scenario.hosts):
-        if host == k and lids[i] not in (FINISHED, tables.first_lids[i]):
-            return i
-    return None
-
-
 def moves(tables: Tables, state: State, k: int) -> list[Move]:
     """The steps that thread k can take; none where it has finished, is interrupted or blocked."""
     sid, lids = state
     lid = lids[k]
-    if lid == FINISHED or interrupter(tables, lids, k) is not None:
+    if lid == FINISHED or (tables.interrupts and k in tables.suspended(lids)):
         return []
     found = []
     for choice in range(len(tables.places[lid].choices)):
-        outcome = tables.outcome(sid, lid, choice)
-        after = tables.apply(sid, outcome)
-        if outcome.broken or after != sid or outcome.after != lid:
-            found.append(Move(choice, outcome, after, (*lids[:k], outcome.after, *lids[k + 1 :])))
+        if step := tables.step(sid, lid, choice):
+            effect, after = step
+            found.append(Move(choice, effect, (after, (*lids[:k], effect.after, *lids[k + 1 :]))))
     return found
 
 
-def one_by_one(tables: Tables, last: bool, limit: int = 2000):
-    """Run the threads one after the other, each as far as it gets, and again while any moves; yields (thread, move).
+def able(tables: Tables, state: State) -> list[tuple[int, Move]]:
+    """Every step that some thread can take, as (thread, move)."""
+    return [(k, move) for k in range(len(state[1])) for move in moves(tables, state, k)]
+
+
+def pick(tables: Tables, state: State, k: int, choice: int) -> Move | None:
+    """The move of thread k with this choice; None where it cannot be made."""
+    return next((m for m in moves(tables, state, k) if m.choice == choice), None) if k < len(state[1]) else None
+
+
+def follow(tables: Tables, steps: Iterable[tuple[int, int]]) -> Iterator[tuple[int, State, Move]]:
+    """A schedule from the first state on, as (thread, state before, move), up to a step that does not fit or a raised error."""
+    state = first(tables)
+    for k, choice in steps:
+        move = pick(tables, state, k, choice)
+        if move is None:
+            return
+        yield k, state, move
+        if move.outcome.raised:
+            return
+        state = move.state
+
+
+def one_by_one(tables: Tables, last: bool, limit: int = 2000) -> Iterator[tuple[int, State, Move]]:
+    """The threads one after the other, each as far as it gets, and again while any moves; as `follow` yields it.
 
     `last` takes the last of several values instead of the first.
     """
@@ -59,7 +73,7 @@ def one_by_one(tables: Tables, last: bool, limit: int = 2000):
         for k in range(len(tables.first_lids)):
             while steps < limit and (found := moves(tables, state, k)):
                 move = found[-1 if last else 0]
-                yield k, move, tables.places[state[1][k]].label
+                yield k, state, move
                 if move.outcome.raised:
                     return
-                state, steps, moved = (move.sid, move.lids), steps + 1, True
+                state, steps, moved = move.state, steps + 1, True

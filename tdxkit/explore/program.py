@@ -26,6 +26,7 @@ from functools import cached_property
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign, watched
+from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Layout, Memory
 from tdxkit.run import NO_CARD, Track
 
@@ -158,7 +159,7 @@ class Scenario:
         )
 
 
-def request(item: object, program: str) -> tuple[str, tuple]:
+def request(item: object, program: str) -> tuple[Act, tuple]:
     """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
     label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, (None,))
     if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
@@ -167,7 +168,7 @@ def request(item: object, program: str) -> tuple[str, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
-    return label, choices
+    return label if isinstance(label, Act) else Act(label), choices
 
 
 def resume(thread: Thread, generator: types.GeneratorType, value: object) -> object:

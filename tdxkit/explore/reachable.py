@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from tdxkit.explore.moves import first, moves
+from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import FINISHED, Tables
-from tdxkit.explore.telling import Holders, Teller
+from tdxkit.explore.telling import Moment, Teller
 from tdxkit.run import Line
 
 
@@ -49,44 +49,35 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
     """Every reachable state with named threads, going on past broken rules; nothing is left to see past a raised error."""
     tables = Tables(scenario)
     teller, actors = Teller(tables), scenario.actors
-    start = (*first(tables), ())
-    number = {start: 0}
+    start = Moment(first(tables))
+    number = {(start.state, start.ended): 0}
     order, nodes, edges, shared = [(start, False)], [], [], {}
-    for (sid, lids, held), stopped in order:
-        state, holders = (sid, lids), _unpack(held)
+    for moment, stopped in order:
         leaving = []
-        for k in range(len(actors)) if not stopped else ():
-            for move in moves(tables, state, k):
-                after = teller.hold(holders, move.sid, actors[k], 0)
-                key = (move.sid, move.lids, _pack(after), *(("raised",) if move.outcome.raised else ()))
-                if key not in number:
-                    if len(number) >= limit:
-                        return Graph(actors, (), (), (), False)
-                    number[key] = len(number)
-                    order.append((key[:3], move.outcome.raised))
-                label = tables.places[lids[k]].label
-                false = () if move.outcome.raised else teller.false_rules((move.sid, move.lids))
-                broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
-                leaving.append(Edge(k, move.choice, number[key], label, move.outcome.told or label, broken))
+        for k, move in able(tables, moment.state) if not stopped else ():
+            after, raised = teller.after(moment, k, move), move.outcome.raised
+            key = (after.state, after.ended, *(("raised",) if raised else ()))
+            if key not in number:
+                if len(number) >= limit:
+                    return Graph(actors, (), (), (), False)
+                number[key] = len(number)
+                order.append((after, raised))
+            label = str(tables.places[moment.state[1][k]].label)
+            false = () if raised else teller.false_rules(after.state)
+            broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
+            leaving.append(Edge(k, move.choice, number[key], label, move.outcome.told or label, broken))
         edges.append(tuple(leaving))
-        look = shared.setdefault((sid, held), (len(shared), teller.shown(sid, holders)))
-        nodes.append(_node(teller, look[0], state, holders))
+        look = (moment.state[0], repr(teller.holders(moment)))
+        place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]
+        nodes.append(_node(teller, place, moment))
     return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), tuple(edges))
 
 
-def _node(teller: Teller, shared: int, state: tuple, holders: Holders) -> Node:
-    waits = [teller.wait(state, k, holders) for k in range(len(state[1]))]
+def _node(teller: Teller, shared: int, moment: Moment) -> Node:
+    waits = [teller.wait(moment, k) for k in range(len(moment.state[1]))]
     return Node(
         shared,
-        tuple(teller.line(lid) if lid else None for lid in state[1]),
+        tuple(teller.line(lid) if lid else None for lid in moment.state[1]),
         tuple(w.why if w else "" for w in waits),
-        tuple(lid == FINISHED for lid in state[1]),
+        tuple(lid == FINISHED for lid in moment.state[1]),
     )
-
-
-def _pack(holders: Holders) -> tuple:
-    return tuple((slot, who) for slot, (who, _) in holders.items())
-
-
-def _unpack(held: tuple) -> Holders:
-    return {slot: (who, 0) for slot, who in held}

@@ -12,9 +12,10 @@ from hashlib import sha256
 from itertools import groupby, pairwise
 
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.moves import Steps, one_by_one
+from tdxkit.explore.moves import Move, State, Steps, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
+from tdxkit.run import words
 
 LETTERS = "ABCDEFGHIJKLMNO"
 MAX_TEXT = 20_000
@@ -35,9 +36,9 @@ class Code:
 
 
 def digest(scenario: Scenario, tables: Tables | None = None) -> str:
-    """Four hex digits of what the model does: version, threads, rounds, and the labels of two plain runs to the end.
+    """Four hex digits of what the model does: version, threads, rounds, and two plain runs to the end, step by step.
 
-    Made from behaviour, not from bytecode, so that every Python gives the same.
+    Made from behaviour, not from words or bytecode: a new label, or another Python, gives the same.
     """
     tables = tables or Tables(scenario)
     if tables.digest is None:
@@ -48,8 +49,15 @@ def digest(scenario: Scenario, tables: Tables | None = None) -> str:
 def _digest(scenario: Scenario, tables: Tables) -> str:
     text = [scenario.version, scenario.name, len(scenario.threads), scenario.rounds]
     for last in (False, True):
-        text += [(k, move.choice, label) for k, move, label in one_by_one(tables, last)]
+        text += [_did(tables, *step) for step in one_by_one(tables, last)]
     return sha256(repr(text).encode()).hexdigest()[:4]
+
+
+def _did(tables: Tables, k: int, state: State, move: Move) -> tuple:
+    """What a step did: who, with which choice, its kind and operation, what changed, which rules it broke."""
+    effect, labels = move.outcome, tables.layout.labels
+    changes = tuple((labels[slot], words(tables.values[number])) for slot, number in effect.writes)
+    return k, move.choice, effect.kind, tables.places[state[1][k]].label.does, changes, effect.broken
 
 
 def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:

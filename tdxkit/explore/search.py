@@ -138,7 +138,7 @@ class Found:
 def visit(space: Space, whole: bool, bound: int) -> Found:
     """Breadth first over all states, level by level."""
     found, node = Found(space), space.first()
-    seen, row, hosts = found.parents, space._rows, space.hosts
+    seen, row, tables = found.parents, space._rows, space.tables
     seen[node.key] = None
     found.note(space.false("always", node.sid), node)
     level = [node] if not found.rule else []
@@ -148,10 +148,10 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
         add = following.append
         for node in level:
             key, sid, lids = node
-            held = space.held(lids) if hosts else ()
-            moved = False
+            waiting = tables.suspended(lids) if space.interrupts else ()
+            moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
             for k, lid in enumerate(lids):
-                if not lid or lid in lids[:k] or k in held:
+                if not lid or lid in lids[:k] or k in waiting:
                     continue
                 good, bad = row.get((sid, lid)) or space.row(sid, lid)
                 if bad:

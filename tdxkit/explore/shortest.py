@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.moves import Steps, follow
 from tdxkit.explore.space import Space, Spot, Turn
 
 
@@ -165,14 +165,10 @@ def _way(space: Space, trail: list, at: int, rule: str, idle: bool, states: int)
 
 def _without_idle(space: Space, steps: Steps) -> Steps:
     """Without the last steps of the other threads where these touch nothing shared: fusing took them along."""
-    tables, state, places = space.tables, first(space.tables), []
-    for k, choice in steps:
-        places.append(state[1][k])
-        move = next(m for m in moves(tables, state, k) if m.choice == choice)
-        state = (move.sid, move.lids)
+    places = [state[1][k] for k, state, _ in follow(space.tables, steps)]
     kept, busy = [], {steps[-1][0]}
     for (k, choice), lid in zip(reversed(steps), reversed(places)):
-        if k in busy or not tables.local(lid):
+        if k in busy or not space.tables.local(lid):
             busy.add(k)
             kept.append((k, choice))
     return tuple(kept[::-1])

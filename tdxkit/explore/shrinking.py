@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from tdxkit.errors import InputError
-from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.moves import Steps, first, moves, pick
 from tdxkit.explore.program import DEADLOCK, Scenario
 from tdxkit.explore.schedule import switches
 from tdxkit.explore.tables import Tables
@@ -70,7 +70,7 @@ class _Shrinker:
             step = plan.pop(0) if plan else self._next(state)
             if step is None or len(taken) > 20_000:
                 return None
-            move = next((m for m in moves(tables, state, step[0]) if m.choice == step[1]), None)
+            move = pick(tables, state, *step)
             if move is None:
                 continue
             taken.append(step)
@@ -78,7 +78,7 @@ class _Shrinker:
                 return tuple(taken)
             if move.outcome.raised:
                 return None
-            state = (move.sid, move.lids)
+            state = move.state
 
     def _next(self, state) -> tuple[int, int] | None:
         """Where the plan is used up and the rule is one of the end: the first thread that can go on."""

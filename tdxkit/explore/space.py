@@ -53,12 +53,11 @@ class Space:
         self.tables, self.fuse, self.prop = tables, fuse, prop
         self.properties = [p for p in tables.scenario.properties if p.check and prop in (None, p.name)]
         self.declared = {p.name for p in tables.scenario.properties}
-        self.hosts = [(i, host) for i, host in enumerate(tables.scenario.hosts) if host is not None]
+        self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
         self._edges: dict[tuple[int, int], list[Arc]] = {}
-        self._false: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def first(self) -> Spot:
         """The state before the first step."""
@@ -79,11 +78,6 @@ class Space:
         self.wide = True
         self._rows.clear()
         return True
-
-    def held(self, lids: tuple[int, ...]) -> set[int]:
-        """The threads that an interrupt keeps from moving."""
-        start = self.tables.first_lids
-        return {host for i, host in self.hosts if lids[i] not in (FINISHED, start[i])}
 
     def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Arc]]:
         """The edges of a thread at `lid` in shared state `sid`: those to go on along as (difference, sid, lid), the broken ones."""
@@ -111,10 +105,11 @@ class Space:
         """The edges from here; `passed` are the places on the way, `done` the states from which all edges are known."""
         tables = self.tables
         for choice in range(len(tables.places[lid].choices)):
-            outcome = tables.outcome(sid, lid, choice)
-            after, stands, choices = tables.apply(sid, outcome), outcome.after, (*given, choice)
-            if after == sid and stands == lid and not outcome.broken:
-                continue  # blocked
+            step = tables.step(sid, lid, choice)
+            if step is None:
+                continue
+            outcome, after = step
+            stands, choices = outcome.after, (*given, choice)
             broken = self._judge(outcome, after)
             if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
                 if (after, stands) not in done:
@@ -148,13 +143,9 @@ class Space:
         return broken + self.false("always", sid)
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:
-        """The rules of a kind that do not hold in a shared state."""
-        names = self._false.get((kind, sid))
-        if names is None:
-            rules = [p for p in self.properties if p.kind == kind]
-            view = self.tables.view(sid) if rules else None
-            names = self._false[kind, sid] = tuple(p.name for p in rules if not p.check(view))
-        return names
+        """The rules of a kind that do not hold in a shared state, of those asked for."""
+        names = self.tables.false(kind, sid)
+        return names if self.prop is None else tuple(name for name in names if name == self.prop)
 
     def stuck(self, node: Spot) -> tuple[str, ...]:
         """The rules broken by a state that nothing leaves: at_end when all have finished, else deadlock."""
@@ -165,9 +156,9 @@ class Space:
     def turns(self, node: Spot):
         """The threads that may move in a state, one of each place: (index, place, good edges, broken edges)."""
         lids = node.lids
-        held = self.held(lids) if self.hosts else ()
+        waiting = self.tables.suspended(lids) if self.interrupts else ()
         for k, lid in enumerate(lids):
-            if lid and lid not in lids[:k] and k not in held:
+            if lid and lid not in lids[:k] and k not in waiting:
                 yield k, lid, *self.row(node.sid, lid)
 
     def key(self, node: Spot, k: int, edge: tuple) -> object:

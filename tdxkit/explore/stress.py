@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.moves import Steps, able, first
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.tables import Tables
@@ -27,18 +27,18 @@ def walk(scenario: Scenario, seed: int, limit: int = 10_000, tables: Tables | No
     steps: list[tuple[int, int]] = []
     broken: dict[str, int] = dict.fromkeys(teller.false_rules(state), 0)
     while len(steps) < limit:
-        able = [(k, move) for k in range(len(state[1])) for move in moves(tables, state, k)]
-        if not able:
+        found = able(tables, state)
+        if not found:
             break
-        k, move = able[die.randrange(len(able))]
+        k, move = found[die.randrange(len(found))]
         steps.append((k, move.choice))
-        state = (move.sid, move.lids)
+        state = move.state
         for name in (*move.outcome.broken, *(() if move.outcome.raised else teller.false_rules(state))):
             broken.setdefault(name, len(steps))
         if move.outcome.raised:
             break
-    found = tuple((step, name) for name, step in broken.items())
-    return Walk(tuple(steps), encode(scenario, tuple(steps), tables), found, len(steps) < limit)
+    told = tuple((step, name) for name, step in broken.items())
+    return Walk(tuple(steps), encode(scenario, tuple(steps), tables), told, len(steps) < limit)
 
 
 def walks(scenario: Scenario, seed: int, count: int, limit: int = 10_000) -> list[Walk]:

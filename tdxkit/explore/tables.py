@@ -11,7 +11,10 @@ A step writes into an overlay, so closing a generator (its `finally:` and `with:
 from dataclasses import dataclass, field
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.memory import Layout, Memory
+from tdxkit.explore.holding import UNKNOWN, Held, held_after
+from tdxkit.explore.kinds import Act
+from tdxkit.explore.memory import Memory
+from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import frozen, lines, place
 from tdxkit.explore.program import Scenario, begin, request, resume, rule_of
 
@@ -21,7 +24,8 @@ POOL = 4  # generators kept suspended at one place
 
 @dataclass(slots=True)
 class Effect:
-    """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words."""
+    """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words; its
+    kind, and the locks that the thread holds after it."""
 
     reads: tuple[int, ...]
     writes: tuple[tuple[int, int], ...]
@@ -29,6 +33,8 @@ class Effect:
     broken: tuple[str, ...]
     raised: bool
     told: str
+    kind: str
+    held: Held
 
 
 @dataclass(slots=True)
@@ -41,59 +47,17 @@ class Ask:
 
 @dataclass(slots=True)
 class Place:
-    """A numbered place: how it is reached (its recipe), what it does next, generators that stand there."""
+    """A numbered place: what the thread does next and holds, how it is reached (its recipe), generators that stand there."""
 
-    label: str
+    label: Act
     choices: tuple
     lines: tuple
+    held: Held
     recipe: tuple | None  # (place before, index of the choice, values read), None for a thread's start
     role: object  # the thread, where threads are not interchangeable
     start: int  # the thread whose program leads here
     rows: list = field(default_factory=list)
     pool: list = field(default_factory=list)
-
-
-class Overlay(Memory):
-    """The memory during one step of one thread: reads are noted in order, writes are kept aside."""
-
-    __slots__ = ("_base", "_reads", "_tables", "_writes")
-
-    def __init__(self, layout: Layout, tables: "Tables"):
-        put = object.__setattr__
-        put(self, "_base", {})
-        put(self, "_reads", None)
-        put(self, "_writes", {})
-        put(self, "_tables", tables)
-        super().__init__(layout)
-
-    def on(self, base) -> tuple[dict, dict]:
-        """Start a step on these value numbers, by slot; gives the notes of reads and writes that the step will fill."""
-        put = object.__setattr__
-        reads, writes = {}, {}
-        put(self, "_base", base)
-        put(self, "_reads", reads)
-        put(self, "_writes", writes)
-        self.begin()
-        return reads, writes
-
-    def off(self) -> None:
-        """No step runs: whatever a closing generator does is dropped."""
-        object.__setattr__(self, "_reads", None)
-
-    def load(self, slot: int) -> object:
-        if self._reads is None:
-            return self._values[slot]
-        number = self._writes.get(slot)
-        if number is None:
-            try:
-                number = self._reads[slot] = self._base[slot]
-            except KeyError:
-                raise self._tables.fickle() from None
-        return self._tables.values[number]
-
-    def store(self, slot: int, value: object) -> None:
-        if self._reads is not None:
-            self._writes[slot] = self._tables.number(value, slot)
 
 
 class Tables:
@@ -109,14 +73,17 @@ class Tables:
         self._numbers: dict[object, int] = {}
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
-        self.places: list[Place] = [Place("", (), (), None, None, -1)]
+        self.places: list[Place] = [Place(Act(""), (), (), (), None, None, -1)]
         self._lids: dict[object, int] = {}
         self.resumed = self.replayed = 0
         self.digest: str | None = None  # kept by schedule.py
+        self.locks = frozenset(k for k, name in enumerate(self.layout.names) if name in scenario.locks)
+        self._false: dict[tuple[str, int], tuple[str, ...]] = {}
         self.memory = Overlay(self.layout, self)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
         self.first_sid = self.sid(first)
-        bound = {h for h in scenario.hosts if h is not None}
+        self.interrupts = [(i, host) for i, host in enumerate(scenario.hosts) if host is not None]
+        bound = {host for _, host in self.interrupts}
         self.roles = [k if apart or k in bound or host is not None else None for k, host in enumerate(scenario.hosts)]
         self.first_lids = tuple(self._start(k) for k in range(len(scenario.threads)))
 
@@ -148,6 +115,27 @@ class Tables:
             memory.store(slot, self.values[number])
         return memory
 
+    def false(self, kind: str, sid: int) -> tuple[str, ...]:
+        """The rules of a kind that do not hold in a shared state, by name."""
+        names = self._false.get((kind, sid))
+        if names is None:
+            rules = [p for p in self.scenario.properties if p.kind == kind and p.check]
+            view = self.view(sid) if rules else None
+            names = self._false[kind, sid] = tuple(p.name for p in rules if not p.check(view))
+        return names
+
+    def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
+        """The threads that cannot move because an interrupt of theirs has started and not finished: thread, interrupt."""
+        return {host: i for i, host in self.interrupts if lids[i] not in (FINISHED, self.first_lids[i])}
+
+    def step(self, sid: int, lid: int, choice: int) -> tuple[Effect, int] | None:
+        """What the step from place `lid` does and the shared state after it; None where it is blocked: nothing would change."""
+        effect = self.outcome(sid, lid, choice)
+        after = self.apply(sid, effect)
+        if after == sid and effect.after == lid and not effect.broken:
+            return None
+        return effect, after
+
     def local(self, lid: int) -> bool:
         """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
         rows = self.places[lid].rows
@@ -178,18 +166,18 @@ class Tables:
     def _start(self, k: int) -> int:
         thread = self.scenario.threads[k]
         generator, item = begin(thread, self.memory)
-        return self._arrive(generator, item, None, self.roles[k], k)
+        return self._arrive(generator, item, None, self.roles[k], k, ())
 
-    def _arrive(self, generator, item, recipe, role, start: int) -> int:
+    def _arrive(self, generator, item, recipe, role, start: int, held: Held) -> int:
         """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
         if generator.gi_frame is None:
             return FINISHED
         label, choices = request(item, generator.__name__)
-        key = (role, place(generator), label, frozen(choices, f"the choices of {label}"))
+        key = (role, place(generator), label, frozen(choices, f"the choices of {label}"), held)
         lid = self._lids.get(key)
         if lid is None:
             lid = self._lids[key] = len(self.places)
-            self.places.append(Place(label, choices, tuple(lines(generator)), recipe, role, start))
+            self.places.append(Place(label, choices, tuple(lines(generator)), held, recipe, role, start))
         pool = self.places[lid].pool
         if len(pool) < POOL:
             pool.append(generator)
@@ -222,10 +210,17 @@ class Tables:
         noted.off()
         seen = tuple(reads.items())
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
-        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start)
-        outcome = Effect(tuple(reads), changed, after, broken, raised, told)
+        held = held_after(at.held, self._lock_words(reads, writes))
+        kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
+        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held)
+        outcome = Effect(tuple(reads), changed, after, broken, raised, told, kind, held)
         self._grow(at, choice, seen, outcome)
         return outcome
+
+    def _lock_words(self, reads: dict[int, int], writes: dict[int, int]) -> list[tuple[int, object, object]]:
+        """The lock words that a step wrote: (slot, value before or UNKNOWN, value after)."""
+        old = {slot: self.values[reads[slot]] if slot in reads else UNKNOWN for slot in self.locks & writes.keys()}
+        return [(slot, before, self.values[writes[slot]]) for slot, before in old.items()]
 
     def _grow(self, at: Place, choice: int, seen: tuple, outcome: Effect) -> None:
         """Put an outcome into a row at the end of the values that were read."""

@@ -1,17 +1,30 @@
 """A schedule run again, told as a `Run`: every step with its sentence, the lines reached, who waits for whom, what broke."""
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from textwrap import dedent
 
 from tdxkit.errors import InputError
-from tdxkit.explore.moves import State, Steps, first, interrupter, moves
+from tdxkit.explore.holding import weight
+from tdxkit.explore.moves import Move, State, Steps, first, moves, pick
 from tdxkit.explore.program import DEADLOCK, Scenario
 from tdxkit.explore.schedule import digest as digest_of
 from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.run import Line, Recorder, Run, Text, Wait
 
-Holders = dict[int, tuple[str, int]]  # lock slot: who holds it, and since which step
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a run stands: a state, and what only its history knows.
+
+    ended: (slot, thread) for each lock of a thread that finished without letting go. since: for each lock the step that took it.
+    """
+
+    state: State
+    ended: tuple[tuple[int, int], ...] = ()
+    since: Mapping[int, int] = field(default_factory=dict)
 
 
 class Teller:
@@ -19,15 +32,12 @@ class Teller:
 
     def __init__(self, tables: Tables):
         self.tables, self.scenario = tables, tables.scenario
-        names = tables.layout.names
-        self.lock_slots = [slot for slot, name in enumerate(names) if name in self.scenario.locks]
         self.texts, self._names = {}, {}
         for function in self.scenario.texts:
             text = source_of(function)
             if text:
                 self._names[function.__code__] = function.__name__
                 self.texts[function.__name__] = text
-        self._rules: dict[tuple[int, str], tuple[str, ...]] = {}
 
     def line(self, lid: int) -> Line | None:
         """Where a thread stands, in the innermost function that is shown."""
@@ -36,51 +46,73 @@ class Teller:
                 return Line(self._names[code], number - code.co_firstlineno)
         return None
 
-    def hold(self, holders: Holders, sid: int, actor: str, step: int) -> Holders:
-        """The holders after a step of `actor` that led to `sid`: a lock that has become true is the actor's."""
-        held = {slot for slot in self.lock_slots if self.tables.values[self.tables.shared[sid][slot]]}
-        return {slot: holders.get(slot, (actor, step)) for slot in sorted(held)}
+    def after(self, moment: Moment, k: int, move: Move, number: int = 0) -> Moment:
+        """The moment after thread k made a move as step `number` (0 where nobody counts)."""
+        sid, effect = move.state[0], move.outcome
+        left = ((slot, k) for slot in effect.held) if effect.after == FINISHED else ()
+        ended = tuple(sorted((slot, who) for slot, who in (*moment.ended, *left) if weight(self._word(sid, slot))))
+        before = self.tables.places[moment.state[1][k]].held
+        since = moment.since
+        if number and (taken := [slot for slot in effect.held if effect.held.count(slot) > before.count(slot)]):
+            since = {**since, **dict.fromkeys(taken, number)}
+        return Moment(move.state, ended, since)
 
-    def shown(self, sid: int, holders: Holders) -> dict[str, object]:
-        """The shared memory as a run shows it: a lock holds its holder's name or None."""
-        state = self.tables.state(sid)
-        for slot in self.lock_slots:
-            state[self.tables.layout.labels[slot]] = holders[slot][0] if slot in holders else None
+    def holders(self, moment: Moment) -> dict[int, list[str]]:
+        """The actors that hold each lock that is taken; none are named where a lock is taken from the start."""
+        sid, lids = moment.state
+        found: dict[int, list[str]] = {}
+        for slot in sorted(self.tables.locks):
+            if weight(self._word(sid, slot)):
+                ended = {who for at, who in moment.ended if at == slot}
+                holding = (k for k, lid in enumerate(lids) if slot in self.tables.places[lid].held or k in ended)
+                found[slot] = [self.scenario.actors[k] for k in holding]
+        return found
+
+    def shown(self, moment: Moment) -> dict[str, object]:
+        """The shared memory as a run shows it: a lock holds its holder's name, those of its readers in a tuple, or None."""
+        state, holders = self.tables.state(moment.state[0]), self.holders(moment)
+        for slot in self.tables.locks:
+            names, word = holders.get(slot), self._word(moment.state[0], slot)
+            if names and type(word) is int and word > 0:
+                said: object = tuple(names)
+            else:
+                said = " and ".join(names) or "nobody" if names is not None else None
+            state[self.tables.layout.labels[slot]] = said
         return state
 
-    def wait(self, state: State, k: int, holders: Holders) -> Wait | None:
+    def wait(self, moment: Moment, k: int) -> Wait | None:
         """Why thread k cannot move; None where it can or has finished."""
-        actors, (sid, lids) = self.scenario.actors, state
-        if lids[k] == FINISHED or moves(self.tables, state, k):
+        actors, (sid, lids) = self.scenario.actors, moment.state
+        if lids[k] == FINISHED or moves(self.tables, moment.state, k):
             return None
-        by = interrupter(self.tables, lids, k)
+        by = self.tables.suspended(lids).get(k)
         if by is not None:
             return Wait(actors[k], actors[by], f"{actors[k]} is suspended until {actors[by]} has finished")
         labels = self.tables.layout.labels
-        reads = self.tables.outcome(sid, lids[k], 0).reads
+        reads, holders = self.tables.outcome(sid, lids[k], 0).reads, self.holders(moment)
         for slot in reads:
             if slot in holders:
-                holder, since = holders[slot]
-                held = f"held by {holder} since step {since}" if since else f"held by {holder}"
-                return Wait(actors[k], holder, f"{actors[k]} waits for {labels[slot]}, {held}")
+                who, since = holders[slot] or ["nobody"], moment.since.get(slot)
+                held = f"held by {' and '.join(who)}" + (f" since step {since}" if since else "")
+                return Wait(actors[k], who[0], f"{actors[k]} waits for {labels[slot]}, {held}")
         what = " or ".join(labels[slot] for slot in reads)
         return Wait(actors[k], None, f"{actors[k]} waits for {what} to change" if what else f"{actors[k]} cannot go on")
+
+    def waits(self, moment: Moment) -> tuple[Wait, ...]:
+        """Everybody who cannot move."""
+        return tuple(w for k in range(len(self.scenario.actors)) if (w := self.wait(moment, k)))
 
     def false_rules(self, state: State) -> tuple[str, ...]:
         """The rules that do not hold in a state: always and, when all threads have finished, at_end; deadlock."""
         sid, lids = state
         ended = not any(lids)
-        broken = list(self._checked("always", sid)) + (list(self._checked("at_end", sid)) if ended else [])
+        broken = [*self.tables.false("always", sid), *(self.tables.false("at_end", sid) if ended else ())]
         if not ended and not any(moves(self.tables, state, k) for k in range(len(lids))):
             broken.append(DEADLOCK)
         return tuple(broken)
 
-    def _checked(self, kind: str, sid: int) -> tuple[str, ...]:
-        if (sid, kind) not in self._rules:
-            rules = [p for p in self.scenario.properties if p.kind == kind]
-            view = self.tables.view(sid) if rules else None
-            self._rules[sid, kind] = tuple(p.name for p in rules if not p.check(view))
-        return self._rules[sid, kind]
+    def _word(self, sid: int, slot: int) -> object:
+        return self.tables.values[self.tables.shared[sid][slot]]
 
 
 def source_of(function) -> Text | None:
@@ -114,33 +146,34 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
 
 
 def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> Run:
-    """The run of a schedule given as (thread, choice) pairs."""
+    """The run of a schedule given as (thread, choice) pairs. InputError at the first step that does not fit."""
     tables = tables or Tables(scenario)
-    teller, actors, state = Teller(tables), scenario.actors, first(tables)
-    holders: Holders = teller.hold({}, state[0], "nobody", 0)
-    recorder = Recorder(teller.shown(state[0], holders))
-    false = set(teller.false_rules(state))
-    start = {a: line for a, lid in zip(actors, state[1]) if (line := teller.line(lid))}
+    teller, actors, moment = Teller(tables), scenario.actors, Moment(first(tables))
+    recorder = Recorder(teller.shown(moment))
+    false = set(teller.false_rules(moment.state))
+    start = {a: line for a, lid in zip(actors, moment.state[1]) if (line := teller.line(lid))}
     for number, (k, choice) in enumerate(steps, 1):
-        move = _pick(tables, teller, state, k, choice, number, holders)
-        before = state[1][k]
-        state = (move.sid, move.lids)
-        holders = teller.hold(holders, move.sid, actors[k], number)
-        now_false = teller.false_rules(state) if not move.outcome.raised else ()
-        waits = [teller.wait(state, i, holders) for i in range(len(actors))]
-        label = tables.places[before].label
+        move = pick(tables, moment.state, k, choice)
+        if move is None:
+            raise _misfit(teller, moment, k, choice, number)
+        before, effect = moment.state[1][k], move.outcome
+        moment = teller.after(moment, k, move, number)
+        now_false = teller.false_rules(moment.state) if not effect.raised else ()
+        act = tables.places[before].label
         recorder.step(
             actors[k],
-            label,
-            move.outcome.told or label,
-            teller.shown(move.sid, holders),
+            str(act),
+            effect.told or str(act),
+            teller.shown(moment),
             line=teller.line(before),
-            next=teller.line(state[1][k]) if state[1][k] else None,
-            waits=tuple(w for w in waits if w),
-            broken=(*move.outcome.broken, *(name for name in now_false if name not in false)),
+            next=teller.line(effect.after) if effect.after else None,
+            waits=teller.waits(moment),
+            broken=(*effect.broken, *(name for name in now_false if name not in false)),
+            kind=effect.kind,
+            does=act.does,
         )
         false = set(now_false)
-        if move.outcome.raised and number < len(steps):
+        if effect.raised and number < len(steps):
             raise InputError(f"schedule step {number + 1}", f"the run ended at step {number}", "shorten the schedule")
     return recorder.run(
         scenario.title or scenario.name,
@@ -154,19 +187,15 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
     )
 
 
-def _pick(tables: Tables, teller: Teller, state: State, k: int, choice: int, number: int, holders: Holders):
-    """The move that a schedule asks for at a step; InputError saying why it cannot be made."""
-    step = f"schedule step {number}"
-    actors = tables.scenario.actors
+def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) -> InputError:
+    """Why a step of a schedule cannot be taken."""
+    step, actors = f"schedule step {number}", teller.scenario.actors
     if k >= len(actors):
-        raise InputError(step, f"there is no thread {chr(65 + k)}", f"the threads are A to {chr(64 + len(actors))}")
-    found = {move.choice: move for move in moves(tables, state, k)}
-    if choice in found:
-        return found[choice]
-    if state[1][k] == FINISHED:
-        raise InputError(step, f"{actors[k]} has finished", "let another thread go on")
-    wait = teller.wait(state, k, holders)
+        return InputError(step, f"there is no thread {chr(65 + k)}", f"the threads are A to {chr(64 + len(actors))}")
+    if moment.state[1][k] == FINISHED:
+        return InputError(step, f"{actors[k]} has finished", "let another thread go on")
+    wait = teller.wait(moment, k)
     if wait:
-        raise InputError(step, wait.why, "let another thread go on")
-    known = " or ".join(map(str, found))
-    raise InputError(step, f"{actors[k]} has no choice {choice} here", f"choose {known}")
+        return InputError(step, wait.why, "let another thread go on")
+    known = " or ".join(str(m.choice) for m in moves(teller.tables, moment.state, k))
+    return InputError(step, f"{actors[k]} has no choice {choice} here", f"choose {known}")

@@ -1,6 +1,7 @@
 """Bugs of get, put and their counters, shown by the explorer and the counters' memory. See bugs.py."""
 
 from tdxkit.explore.endings import outcomes
+from tdxkit.explore.kinds import FREE
 from tdxkit.explore.search import Result, explore
 from tdxkit.explore.telling import replay_steps
 from tdxkit.linux.refcount.counters import Range, build
@@ -78,7 +79,7 @@ def freed_under_the_lock() -> Verdict:
     under = {}
     for version in ("v1", "v2"):
         run = replay_steps(scenario(version), steps)
-        under[version] = [s["pamt_lock"] for t, s in zip(run.steps, run.states()) if t.label.startswith("__free_page")]
+        under[version] = [s["pamt_lock"] for t, s in zip(run.steps, run.states()) if t.kind == FREE]
     return Verdict(
         under == {"v1": ["CPU 0"], "v2": [None]},
         "two gets race: v1's loser frees its pages with pamt_lock held, v2's after letting go",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.moves import Steps, first, moves
+from tdxkit.explore.kinds import ALLOC
+from tdxkit.explore.moves import Steps, first, follow, moves
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.search import explore
@@ -18,7 +19,8 @@ from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens_text import told
 from tdxkit.run import Run, diff, words
 
-ZAP = "TDH.MEM.PAGE.REMOVE(page)"  # where a user of a page stands once it has it
+ZAP = "TDH.MEM.PAGE.REMOVE"  # where a user of a page stands once it has it
+PAIR_CALLS = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
 MOST = 12  # versions side by side
 BOUND = 300_000  # states; an outcome table needs all of them in memory
 
@@ -158,22 +160,15 @@ def _to_the_end(one: Scenario, steps: Steps) -> Steps:
 def _follow(one: Scenario, steps: Steps) -> Run:
     """The schedule as far as it fits: a thread that cannot take its step ends it."""
     tables = Tables(one)
-    state, fit = first(tables), 0
-    for k, choice in steps:
-        move = next((m for m in moves(tables, state, k) if m.choice == choice), None) if k < len(state[1]) else None
-        if move is None:
-            break
-        state, fit = (move.sid, move.lids), fit + 1
-        if move.outcome.raised:
-            break
+    fit = sum(1 for _ in follow(tables, steps))
     return replay_steps(one, steps[:fit], tables)
 
 
 def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: Steps) -> Parting:
-    """Compare step by step: the label of the step, then the variables that both have after it."""
+    """Compare step by step: what the step does, then the variables that both have after it."""
     both = mine.first.keys() & theirs.first.keys()
     for k, (a, b) in enumerate(zip(mine.steps, theirs.steps)):
-        if a.label != b.label:
+        if (a.does or a.label) != (b.does or b.label):
             return Parting((base, other), k + 1, (a.label, b.label), f"{a.actor} is at another step")
         changed = [c for c in diff(mine.state(k + 1), theirs.state(k + 1)) if c.key in both]
         if changed:
@@ -201,24 +196,23 @@ def _cost(name: str) -> Cost:
     )
 
 
-def _take(tables: Tables, state, k: int, stop: str = "") -> list:
+def _take(tables: Tables, state, k: int, stop: str | None = None) -> list:
     """Steps of thread k alone, first choice, until it stands at `stop`, has finished, cannot go on or goes round in a circle."""
     steps, seen = [], set()
-    while state not in seen and state[1][k] != FINISHED and tables.places[state[1][k]].label != stop:
+    while state not in seen and state[1][k] != FINISHED and tables.places[state[1][k]].label.does != stop:
         seen.add(state)
         found = moves(tables, state, k)
         if not found:
             break
         steps.append((k, found[0].choice))
-        state = (found[0].sid, found[0].lids)
+        state = found[0].state
     return steps
 
 
 def _after(tables: Tables, steps: list):
     state = first(tables)
-    for k, choice in steps:
-        move = next(m for m in moves(tables, state, k) if m.choice == choice)
-        state = (move.sid, move.lids)
+    for *_, move in follow(tables, steps):
+        state = move.state
     return state
 
 
@@ -228,7 +222,7 @@ def _count(one: Scenario, steps: list, k: int, tables: Tables) -> dict[str, int]
     own = [(step, before) for step, before in zip(run.steps, run.states()) if step.actor == actor]
     return {
         "steps": len(own),
-        "seamcalls": sum(step.label.startswith("TDH.PHYMEM.PAMT.") for step, _ in own),
+        "seamcalls": sum(step.does in PAIR_CALLS for step, _ in own),
         "locked": sum(before.get("pamt_lock") == actor for _, before in own),
-        "pages": 2 * sum(step.label.startswith("alloc_page() twice") for step, _ in own),
+        "pages": 2 * sum(step.kind == ALLOC for step, _ in own),
     }

@@ -52,7 +52,7 @@ PLAUSIBLE = (
     "example",
     "2",
     "1G",
-    "v2:2x1:b14f",
+    "v2:2x1:37b4",
     "A10",
     "TDX_SUCCESS",
     "--json",

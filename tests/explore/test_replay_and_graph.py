@@ -34,7 +34,7 @@ def test_a_run_tells_lines_holders_waits_and_the_exact_step_that_breaks():
     assert CALM.card.modelled and CALM.code.startswith("v2:2x1:")
     for step in CALM.steps:
         text = CALM.texts[step.line.text].lines[step.line.index]
-        assert step.label in text or "yield from" in text, "a step stands at its own yield, or where a helper is called"
+        assert f'"{step.does}"' in text or "yield from" in text, "a step stands at its own yield, or where a helper is called"
 
 
 def test_who_waits_for_whom_since_when():
@@ -94,7 +94,7 @@ def test_the_graph_has_every_state_and_every_move(name, nodes):
             assert [e.choice for e in mine] == [m.choice for m in found]
             assert bool(made.nodes[node].why[k]) == (not found and not made.nodes[node].finished[k])
             for edge, move in zip(mine, found):
-                assert seen.setdefault(edge.target, (move.sid, move.lids)) == (move.sid, move.lids)
+                assert seen.setdefault(edge.target, move.state) == move.state
                 if edge.target not in todo:
                     todo.append(edge.target)
     assert len(seen) == len(made.nodes)

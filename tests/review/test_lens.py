@@ -82,7 +82,7 @@ def test_bad_names(names):
 
 def test_a_schedule_of_a_version_that_is_not_compared():
     with pytest.raises(InputError, match="add that version"):
-        lens(["v6"], code="v2:2x1:b14f A1")
+        lens(["v6"], code="v2:2x1:37b4 A1")
 
 
 def test_command(capsys):

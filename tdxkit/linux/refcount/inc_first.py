@@ -8,6 +8,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts; never posted, so no error paths to be faithful to
 """
 
+from tdxkit.explore.kinds import locked
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -27,20 +28,20 @@ __all__ = ["get", "put"]
 
 def get(m, region):
     """0, or a negative errno."""
-    yield "atomic_inc_return(refcount)"
+    yield locked("atomic_inc_return", "refcount")
     m.refcount[region] += 1
     if m.refcount[region] != 1:
         m.tell("The count was not zero, so there is a pair, or so it seems.")
         return 0
     m.tell("The count was zero: the pair is still to be added, but the count already says it is there.")
     if not (yield from alloc_pages(m)):
-        yield "atomic_dec(refcount)"
+        yield locked("atomic_dec", "refcount")
         m.refcount[region] -= 1
         return ENOMEM
     yield from spin_lock(m)
 
     if (yield from tdh_phymem_pamt_add(m, region)):
-        yield "atomic_dec(refcount)"
+        yield locked("atomic_dec", "refcount")
         m.refcount[region] -= 1
         yield from spin_unlock(m)
         yield from free_pages(m)

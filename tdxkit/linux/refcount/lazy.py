@@ -12,6 +12,7 @@ Fidelity card
   left out: weak memory, the 1G entry, host priority, the S-EPT
 """
 
+from tdxkit.explore.kinds import seamcall
 from tdxkit.explore.program import at_end, must, sometimes
 from tdxkit.linux.refcount.module import (
     NOTHING_LEFT,
@@ -27,6 +28,7 @@ from tdxkit.linux.refcount.module import (
 
 TITLE = "lazy: add on MISSING, remove on a hint (abandoned before v1)"
 SOURCES = ("tdx-v2-00",)
+LOCKS = ("entry_lock",)
 SHARED = {"entry_lock": {0: 0}}  # the 2M entry's lock: readers, or -1 for a writer
 TDX_OPERAND_BUSY = 0x8000020000000000
 
@@ -68,7 +70,7 @@ def use(m, region):
 
 def put(m, region):
     """A zap: the page is unmapped, and the pair asked back if the module hints that it was the last."""
-    yield "TDH.MEM.PAGE.REMOVE(page)"
+    yield seamcall("TDH.MEM.PAGE.REMOVE", "page")
     m.users[region] -= 1
     if m.users[region]:
         return
@@ -79,34 +81,34 @@ def put(m, region):
 
 def aug(m, region):
     """TDH.MEM.PAGE.AUG, step by step: shared on the 2M entry, or exclusive where there is no pair."""
-    yield "TDH.MEM.PAGE.AUG(page)"
+    yield seamcall("TDH.MEM.PAGE.AUG", "page")
     m.tell("It takes the 2M entry shared.")
     if m.entry_lock[region] < 0:
         return busy(m, R8)
     m.entry_lock[region] += 1
     if not m.pair[region]:
-        yield "AUG: promote the 2M entry"
+        yield seamcall("promote", label="AUG: promote the 2M entry")
         alone = m.entry_lock[region] == 1
         m.entry_lock[region] -= 1
         if not alone:
             return busy(m, R8)
         m.tell("No pair: TDX_MISSING_PAMT_PAGE_PAIR.")
         return TDX_MISSING_PAMT_PAGE_PAIR | R8
-    yield "AUG: map the page"
+    yield seamcall("map", label="AUG: map the page")
     m.users[region] += 1
-    yield "AUG: let go of the 2M entry"
+    yield seamcall("let go", label="AUG: let go of the 2M entry")
     m.entry_lock[region] -= 1
     return TDX_SUCCESS
 
 
 def add(m, region):
     """TDH.PHYMEM.PAMT.ADD: exclusive on the 2M entry from first to last."""
-    yield "TDH.PHYMEM.PAMT.ADD(region)"
+    yield seamcall("TDH.PHYMEM.PAMT.ADD", "region")
     m.tell("It takes the 2M entry exclusive.")
     if m.entry_lock[region]:
         return busy(m, RCX)
     m.entry_lock[region] = -1
-    yield "PAMT.ADD: the pair goes in"
+    yield seamcall("pair in", label="PAMT.ADD: the pair goes in")
     err = TDX_HPA_RANGE_NOT_FREE | RCX if m.pair[region] else TDX_SUCCESS
     m.pair[region] = True
     m.entry_lock[region] = 0
@@ -115,12 +117,12 @@ def add(m, region):
 
 def remove(m, region):
     """TDH.PHYMEM.PAMT.REMOVE: exclusive on the 2M entry from first to last; true where the pair stays."""
-    yield "TDH.PHYMEM.PAMT.REMOVE(region)"
+    yield seamcall("TDH.PHYMEM.PAMT.REMOVE", "region")
     m.tell("It takes the 2M entry exclusive.")
     if m.entry_lock[region]:
         return busy(m, RCX)
     m.entry_lock[region] = -1
-    yield "PAMT.REMOVE: the pair comes out"
+    yield seamcall("pair out", label="PAMT.REMOVE: the pair comes out")
     m.entry_lock[region] = 0
     if m.users[region]:
         m.must(HINT_HOLDS, False)

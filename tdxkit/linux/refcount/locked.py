@@ -8,6 +8,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
+from tdxkit.explore.kinds import load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -29,9 +30,9 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, the pages are not needed.")
         yield from spin_unlock(m)
@@ -43,7 +44,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_set(refcount, 1)"
+    yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     yield from spin_unlock(m)
     return 0
@@ -53,7 +54,7 @@ def put(m, region):
     """tdx_pamt_put(pfn)"""
     yield from spin_lock(m)
 
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if m.refcount[region]:
         m.tell("There are other users: the pair stays.")
@@ -61,7 +62,7 @@ def put(m, region):
         return
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield "atomic_set(refcount, 1)"
+        yield store("atomic_set", "refcount, 1")
         m.refcount[region] = 1
         m.tell("The pair stays for good, and so does a reference to it.")
         yield from spin_unlock(m)

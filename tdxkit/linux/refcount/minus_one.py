@@ -9,6 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts; proposed in words, so the error paths are ours
 """
 
+from tdxkit.explore.kinds import conditional, store
 from tdxkit.explore.program import always, at_end
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.module import (
@@ -34,7 +35,7 @@ PROPERTIES = (
 
 def get(m, region):
     """0, or a negative errno."""
-    yield "atomic_inc_unless_negative(refcount)"
+    yield conditional("atomic_inc_unless_negative", "refcount")
     if m.refcount[region] >= 0:
         m.refcount[region] += 1
         m.tell("The count is not negative, so there is a pair: one user more, no lock needed.")
@@ -44,7 +45,7 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_inc_unless_negative(refcount)"
+    yield conditional("atomic_inc_unless_negative", "refcount")
     if m.refcount[region] >= 0:
         m.refcount[region] += 1
         m.tell("Another get was faster: the pages are not needed.")
@@ -57,7 +58,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_set(refcount, 0)"
+    yield store("atomic_set", "refcount, 0")
     m.refcount[region] = 0
     yield from spin_unlock(m)
     return 0
@@ -65,14 +66,14 @@ def get(m, region):
 
 def put(m, region):
     """A put whose last user finds the count at 0."""
-    yield "atomic_dec_if_positive(refcount)"
+    yield conditional("atomic_dec_if_positive", "refcount")
     if m.refcount[region] > 0:
         m.refcount[region] -= 1
         return
     m.tell("The count is 0: it is the last user.")
     yield from spin_lock(m)
 
-    yield "atomic_dec_if_positive(refcount)"
+    yield conditional("atomic_dec_if_positive", "refcount")
     if m.refcount[region] > 0:
         m.refcount[region] -= 1
         m.tell("A get came in between: the pair stays.")
@@ -81,7 +82,7 @@ def put(m, region):
     m.tell("The count is still 0, but a get may move it at any moment: the lock does not keep it away.")
 
     err = yield from tdh_phymem_pamt_remove(m, region)
-    yield "atomic_set(refcount, -1)"
+    yield store("atomic_set", "refcount, -1")
     m.refcount[region] = -1
     yield from spin_unlock(m)
     if not err:

@@ -11,6 +11,7 @@ Fidelity card
   left out: BUSY (the kernel's lock keeps it away in these designs), HKID and alignment checks, 2M leaves, the bitmap
 """
 
+from tdxkit.explore.kinds import alloc, free, lock, seamcall, unlock
 from tdxkit.explore.program import always, at_end, must, sometimes
 
 TDX_SUCCESS = 0
@@ -89,17 +90,17 @@ def page_out(m, region) -> int:
 
 def use(m, region):
     """What the reference is for: a guest page mapped and, some time later, unmapped."""
-    yield "TDH.MEM.PAGE.AUG(page)"
+    yield seamcall("TDH.MEM.PAGE.AUG", "page")
     if page_in(m, region):
         return
-    yield "TDH.MEM.PAGE.REMOVE(page)"
+    yield seamcall("TDH.MEM.PAGE.REMOVE", "page")
     page_out(m, region)
 
 
 def spin_lock(m):
     """spin_lock(&pamt_lock)"""
     while True:
-        yield "spin_lock(pamt_lock)"
+        yield lock("spin_lock", "pamt_lock")
         if not m.pamt_lock:
             m.pamt_lock = True
             m.tell("It takes pamt_lock.")
@@ -108,21 +109,21 @@ def spin_lock(m):
 
 def spin_unlock(m):
     """spin_unlock(&pamt_lock)"""
-    yield "spin_unlock(pamt_lock)"
+    yield unlock("spin_unlock", "pamt_lock")
     m.pamt_lock = False
     m.tell("It lets go of pamt_lock.")
 
 
 def alloc_pages(m):
     """alloc_page() twice: whether the pair could be had. It always can, unless the scenario lets memory run out."""
-    got = yield "alloc_page() twice", (True, False) if m.memory_may_run_out else (True,)
+    got = yield alloc("alloc_pair", label="alloc_page() twice"), (True, False) if m.memory_may_run_out else (True,)
     m.tell("It has two pages in hand." if got else "There is no memory: -ENOMEM.")
     return got
 
 
 def free_pages(m):
     """__free_page() twice."""
-    yield "__free_page() twice"
+    yield free("free_pair", label="__free_page() twice")
     m.tell("The two pages go back to the page allocator.")
 
 
@@ -132,11 +133,11 @@ FAULT = TDX_OPERAND_BUSY | RCX
 
 def tdh_phymem_pamt_add(m, region):
     """The kernel's wrapper of PAMT.ADD: one atomic step, its completion status. Whoever runs the step may answer for the module."""
-    answer = yield "TDH.PHYMEM.PAMT.ADD(region)", (None, FAULT) if m.add_may_fail else (None,)
+    answer = yield seamcall("TDH.PHYMEM.PAMT.ADD", "region"), (None, FAULT) if m.add_may_fail else (None,)
     return pamt_add(m, region) if answer is None else answer
 
 
 def tdh_phymem_pamt_remove(m, region):
     """The kernel's wrapper of PAMT.REMOVE, likewise."""
-    answer = yield "TDH.PHYMEM.PAMT.REMOVE(region)", (None, FAULT) if m.remove_may_fail else (None,)
+    answer = yield seamcall("TDH.PHYMEM.PAMT.REMOVE", "region"), (None, FAULT) if m.remove_may_fail else (None,)
     return pamt_remove(m, region) if answer is None else answer

@@ -10,6 +10,7 @@ Fidelity card
   left out: weak memory, interrupts; never posted, so no error paths to be faithful to
 """
 
+from tdxkit.explore import kinds
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -22,6 +23,7 @@ from tdxkit.linux.refcount.module import (
 TITLE = "a lock for each region, the pair's region locked too (never posted)"
 SOURCES = ("tdx-v3",)
 REGIONS = 2
+LOCKS = ("region_lock",)
 SHARED = {"region_lock": {0: 0, 1: 0}}  # readers, or -1 for a writer
 
 
@@ -66,7 +68,7 @@ def put(m, region):
 def write_lock(m, region):
     """write_lock(&lock of the region)"""
     while True:
-        yield f"write_lock(region {region})"
+        yield kinds.lock("write_lock", f"region {region}")
         if not m.region_lock[region]:
             m.region_lock[region] = -1
             return
@@ -75,7 +77,7 @@ def write_lock(m, region):
 def read_lock(m, region):
     """read_lock(&lock of the region)"""
     while True:
-        yield f"read_lock(region {region})"
+        yield kinds.lock("read_lock", f"region {region}")
         if m.region_lock[region] >= 0:
             m.region_lock[region] += 1
             return
@@ -83,5 +85,5 @@ def read_lock(m, region):
 
 def unlock(m, region):
     """read_unlock() or write_unlock(), whichever fits."""
-    yield f"unlock(region {region})"
+    yield kinds.unlock("unlock", f"region {region}")
     m.region_lock[region] = max(0, m.region_lock[region] - 1)

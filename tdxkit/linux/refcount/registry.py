@@ -100,7 +100,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
         properties=properties,
         rounds=rounds,
         constants={f: getattr(variant, f) for f in ("memory_may_run_out", "add_may_fail", "remove_may_fail")},
-        locks=("pamt_lock",),
+        locks=("pamt_lock", *getattr(design, "LOCKS", ())),
         title=_title(variant, design),
         subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
         texts=_texts(design, programs),

@@ -10,6 +10,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, phys_prepare() and the pool it draws from
 """
 
+from tdxkit.explore.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -29,7 +30,7 @@ SOURCES = ("tdx-rfc-v1",)
 
 def get(m, region):
     """tdx_pamt_get(page): 0, or a negative errno."""
-    yield "atomic_inc_not_zero(refcount)"
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, no lock needed.")
@@ -39,10 +40,10 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("Another get was faster: the pages are not needed.")
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         yield from free_pages(m)
         yield from spin_unlock(m)
@@ -54,7 +55,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_set(refcount, 1)"
+    yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     m.tell("From here on gets take the fast path.")
     yield from spin_unlock(m)
@@ -65,14 +66,14 @@ def get(m, region):
 
 def put(m, region):
     """tdx_pamt_put(page)"""
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
     m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("A get came in between: the pair stays.")
         yield from spin_unlock(m)

@@ -10,6 +10,7 @@ Fidelity card
   left out: weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts, the pr_err lines
 """
 
+from tdxkit.explore.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -29,7 +30,7 @@ SOURCES = ("tdx-v2-04",)
 
 def get(m, region):
     """tdx_pamt_get(page): 0, or a negative errno."""
-    yield "atomic_inc_not_zero(refcount)"
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, no lock needed.")
@@ -56,10 +57,10 @@ def add(m, region):
 
 def add_locked(m, region):
     """What tdx_pamt_add() does while it holds pamt_lock."""
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("Another get was faster: the pages are not needed.")
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         return 1
 
@@ -67,7 +68,7 @@ def add_locked(m, region):
     if err and err & STATUS != TDX_HPA_RANGE_NOT_FREE:
         return EIO
 
-    yield "atomic_set(refcount, 1)"
+    yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     m.tell("From here on gets take the fast path.")
     return 1 if err else 0
@@ -75,21 +76,21 @@ def add_locked(m, region):
 
 def put(m, region):
     """tdx_pamt_put(page)"""
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
     m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("A get came in between: the pair stays.")
         yield from spin_unlock(m)
         return
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("The error path puts the reference back, for a pair that it takes to be still there.")
         yield from spin_unlock(m)

@@ -10,6 +10,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
+from tdxkit.explore.kinds import conditional, load, locked
 from tdxkit.linux.refcount.module import (
     ENOMEM,
     STATUS,
@@ -31,7 +32,7 @@ def get(m, region):
     if not (yield from alloc_pages(m)):
         return ENOMEM
 
-    yield "atomic_inc_not_zero(refcount)"
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, and two pages allocated for nothing.")
@@ -40,10 +41,10 @@ def get(m, region):
     m.tell("The refcount is 0: the slow path.")
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("Another get was faster: the pages are not needed.")
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         yield from spin_unlock(m)
         yield from free_pages(m)
@@ -51,7 +52,7 @@ def get(m, region):
 
     err = yield from tdh_phymem_pamt_add(m, region)
     if not err or err & STATUS == TDX_HPA_RANGE_NOT_FREE:
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("From here on gets take the fast path.")
     yield from spin_unlock(m)
@@ -62,21 +63,21 @@ def get(m, region):
 
 def put(m, region):
     """tdx_pamt_put(page)"""
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
     m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("A get came in between: the pair stays.")
         yield from spin_unlock(m)
         return
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("The error path puts the reference back, for a pair that it takes to be still there.")
         yield from spin_unlock(m)

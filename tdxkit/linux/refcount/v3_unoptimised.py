@@ -9,6 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
+from tdxkit.explore.kinds import load, locked
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -30,7 +31,7 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("The region has a pair. The count stays as it is: this user is not in it.")
         yield from spin_unlock(m)
@@ -42,7 +43,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_inc(refcount)"
+    yield locked("atomic_inc", "refcount")
     m.refcount[region] += 1
     yield from spin_unlock(m)
     return 0
@@ -52,7 +53,7 @@ def put(m, region):
     """tdx_pamt_put(page)"""
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if not m.refcount[region]:
         m.tell("Nobody holds the pair: nothing to do.")
         yield from spin_unlock(m)
@@ -63,7 +64,7 @@ def put(m, region):
         yield from spin_unlock(m)
         return
 
-    yield "atomic_dec(refcount)"
+    yield locked("atomic_dec", "refcount")
     m.refcount[region] -= 1
     yield from spin_unlock(m)
     yield from free_pages(m)

@@ -9,6 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, pages from a pool
 """
 
+from tdxkit.explore.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -28,7 +29,7 @@ SOURCES = ("tdx-v5",)
 
 def get(m, region):
     """tdx_pamt_get(page): 0, or a negative errno."""
-    yield "atomic_inc_not_zero(refcount)"
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, no lock needed.")
@@ -38,10 +39,10 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("Another get was faster: the pages are not needed.")
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         yield from spin_unlock(m)
         yield from free_pages(m)
@@ -53,7 +54,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_set(refcount, 1)"
+    yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     m.tell("From here on gets take the fast path.")
     yield from spin_unlock(m)
@@ -64,21 +65,21 @@ def get(m, region):
 
 def put(m, region):
     """tdx_pamt_put(page)"""
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
     m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("A get came in between: the pair stays.")
         yield from spin_unlock(m)
         return
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("The error path puts the reference back, for a pair that it takes to be still there.")
         yield from spin_unlock(m)

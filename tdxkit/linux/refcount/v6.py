@@ -11,6 +11,7 @@ Fidelity card
   left out: weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts, the per-vCPU cache of pages
 """
 
+from tdxkit.explore.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -28,7 +29,7 @@ SOURCES = ("tdx-v6",)
 
 def get(m, region):
     """tdx_pamt_get(pfn, cache): 0, or a negative errno."""
-    yield "atomic_inc_not_zero(refcount)"
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, no lock needed.")
@@ -38,10 +39,10 @@ def get(m, region):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield "atomic_read(refcount)"
+    yield load("atomic_read", "refcount")
     if m.refcount[region]:
         m.tell("Another get was faster: the pages are not needed.")
-        yield "atomic_inc(refcount)"
+        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         yield from spin_unlock(m)
         yield from free_pages(m)
@@ -52,7 +53,7 @@ def get(m, region):
         yield from free_pages(m)
         return EIO
 
-    yield "atomic_set(refcount, 1)"
+    yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     m.tell("From here on gets take the fast path.")
     yield from spin_unlock(m)
@@ -65,7 +66,7 @@ def put(m, region):
         return
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield "atomic_set(refcount, 1)"
+        yield store("atomic_set", "refcount, 1")
         m.refcount[region] = 1
         m.tell("The pair is lost to the module; the refcount says so.")
         yield from spin_unlock(m)
@@ -77,7 +78,7 @@ def put(m, region):
 
 def dec_and_lock(m, region):
     """atomic_dec_and_lock(refcount, &pamt_lock): true with the lock held when the count came to zero."""
-    yield "atomic_add_unless(refcount, -1, 1)"
+    yield conditional("atomic_add_unless", "refcount, -1, 1")
     if m.refcount[region] != 1:
         m.refcount[region] -= 1
         m.tell("There are other users: one user less, no lock needed.")
@@ -85,7 +86,7 @@ def dec_and_lock(m, region):
     m.tell("It may be the last user, so it takes the lock before it decrements.")
     yield from spin_lock(m)
 
-    yield "atomic_dec_and_test(refcount)"
+    yield locked("atomic_dec_and_test", "refcount")
     m.refcount[region] -= 1
     if not m.refcount[region]:
         return True

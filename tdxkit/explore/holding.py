@@ -1,0 +1,30 @@
+"""Who holds a lock: part of the holder's own place, while the shared word says taken or free.
+
+A lock is a shared variable that the scenario names in `locks`: false or 0 is free, true is taken, a number counts readers or is -1 for a
+writer. A step that makes the word heavier has taken it, one that makes it lighter has let go.
+"""
+
+from collections.abc import Iterable
+
+Held = tuple[int, ...]  # slots of lock words, in order, as often as each is held
+UNKNOWN = object()  # what a word held before a step that wrote it without a look
+
+
+def weight(word: object) -> int:
+    """How taken a lock word is; 0 is free."""
+    return abs(word) if isinstance(word, int) else int(bool(word))
+
+
+def held_after(held: Held, writes: Iterable[tuple[int, object, object]]) -> Held:
+    """What a thread holds after a step that wrote these lock words: (slot, value before or UNKNOWN, value after)."""
+    after = list(held)
+    for slot, old, new in writes:
+        if not weight(new):
+            after = [s for s in after if s != slot]
+        elif old is UNKNOWN:
+            after += [slot] if slot not in after else []
+        elif weight(new) > weight(old):
+            after.append(slot)
+        elif weight(new) < weight(old) and slot in after:
+            after.remove(slot)
+    return tuple(sorted(after))

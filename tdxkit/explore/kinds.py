@@ -1,0 +1,97 @@
+"""What a step is, beside what it says: one of eight kinds, and the operation by the name that the kernel or the module gives it.
+
+    yield "look at the flag"                               # words only: its kind is read off what the step did to the memory
+    yield locked("atomic_inc", "refcount")                 # its words are atomic_inc(refcount)
+    yield conditional("atomic_inc_not_zero", "refcount")   # locked where it wrote, a load where it did nothing
+    yield seamcall("TDH.PHYMEM.PAMT.ADD", "region")
+
+The words are for people. Whoever wants to know what happened asks for `kind` and `does`.
+"""
+
+LOAD, STORE, LOCKED, LOCK, UNLOCK, SEAMCALL, ALLOC, FREE = KINDS = (
+    "load",
+    "store",
+    "locked",  # a read-modify-write instruction of x86 with a lock prefix, or a fence
+    "lock",
+    "unlock",
+    "seamcall",
+    "alloc",
+    "free",
+)
+
+
+class Act(str):
+    """A step's label that also knows its kind ("" leaves it to the memory) and what it does ("": no name but the label).
+
+    `idle` is the kind of a step that wrote nothing, where that differs: a conditional operation has the kind of what it did.
+    """
+
+    __slots__ = ("does", "idle", "kind")
+
+    def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "") -> "Act":
+        made = super().__new__(cls, label)
+        made.kind, made.does, made.idle = kind, does, idle or kind
+        return made
+
+    def as_local(self) -> tuple[str, str, str, str]:
+        """What it counts for where a program keeps one in a variable."""
+        return str(self), self.kind, self.does, self.idle
+
+    def kind_when(self, wrote: bool, read: bool, took: bool, gave: bool) -> str:
+        """The kind of a step that started here: as declared, else by what it did to the memory ("" where it did not touch it)."""
+        if self.kind:
+            return self.kind if wrote else self.idle
+        if took or gave:
+            return LOCK if took else UNLOCK
+        if wrote:
+            return LOCKED if read else STORE
+        return LOAD if read else ""
+
+
+def _act(kind: str, does: str, operand: str, label: str, idle: str = "") -> Act:
+    return Act(label or f"{does}({operand})", kind, does, idle)
+
+
+def load(does: str, operand: str = "", label: str = "") -> Act:
+    """A plain load."""
+    return _act(LOAD, does, operand, label)
+
+
+def store(does: str, operand: str = "", label: str = "") -> Act:
+    """A plain store."""
+    return _act(STORE, does, operand, label)
+
+
+def locked(does: str, operand: str = "", label: str = "") -> Act:
+    """A locked read-modify-write, whatever comes of it."""
+    return _act(LOCKED, does, operand, label)
+
+
+def conditional(does: str, operand: str = "", label: str = "") -> Act:
+    """A read-modify-write that may leave things alone: then it has only looked, and is a load."""
+    return _act(LOCKED, does, operand, label, LOAD)
+
+
+def lock(does: str, operand: str = "", label: str = "") -> Act:
+    """Taking a lock; while it spins it looks, which is a load."""
+    return _act(LOCK, does, operand, label, LOAD)
+
+
+def unlock(does: str, operand: str = "", label: str = "") -> Act:
+    """Letting go of a lock."""
+    return _act(UNLOCK, does, operand, label)
+
+
+def seamcall(leaf: str, operand: str = "", label: str = "") -> Act:
+    """A call of the TDX module, or a part of one."""
+    return _act(SEAMCALL, leaf, operand, label)
+
+
+def alloc(does: str, operand: str = "", label: str = "") -> Act:
+    """Asking the page allocator."""
+    return _act(ALLOC, does, operand, label)
+
+
+def free(does: str, operand: str = "", label: str = "") -> Act:
+    """Giving back to the page allocator."""
+    return _act(FREE, does, operand, label)
