@@ -40,8 +40,7 @@ WINGS = {
 BY_NAME = {
     "tdxkit/cli.py": "tdxkit.commands.{name}",
     "tdxkit/doors.py": "{package}.{home[name]}",
-    "tdxkit/linux/refcount/registry.py": "tdxkit.linux.refcount.{variant.design}",
-    "tdxkit/linux/host/versions.py": "tdxkit.linux.refcount.{self.design}",
+    "tdxkit/linux/refcount/posted.py": "tdxkit.linux.refcount.{self.design}",
     "tdxkit/review/bugs.py": "tdxkit.review.{name}",
 }
 DISPLAY = {"ipywidgets", "plotly", "networkx", "anywidget", "traitlets", "IPython"}

@@ -7,7 +7,6 @@ writer. A step that makes the word heavier has taken it, one that makes it light
 from collections.abc import Iterable
 
 Held = tuple[int, ...]  # slots of lock words, in order, as often as each is held
-UNKNOWN = object()  # what a word held before a step that wrote it without a look
 
 
 def weight(word: object) -> int:
@@ -16,13 +15,11 @@ def weight(word: object) -> int:
 
 
 def held_after(held: Held, writes: Iterable[tuple[int, object, object]]) -> Held:
-    """What a thread holds after a step that wrote these lock words: (slot, value before or UNKNOWN, value after)."""
+    """What a thread holds after a step that wrote these lock words: (slot, value before, value after)."""
     after = list(held)
     for slot, old, new in writes:
         if not weight(new):
             after = [s for s in after if s != slot]
-        elif old is UNKNOWN:
-            after += [slot] if slot not in after else []
         elif weight(new) > weight(old):
             after.append(slot)
         elif weight(new) < weight(old) and slot in after:

@@ -1,24 +1,35 @@
 """The memory during one step of one thread: reads are noted in order, writes are kept aside, so that no step disturbs another."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Layout, Memory
 
-if TYPE_CHECKING:
-    from tdxkit.explore.tables import Tables
+
+class Numbers(Protocol):
+    """Values as numbers, and back: the tables that an overlay works for."""
+
+    values: list[object]
+
+    def number(self, value: object, slot: int) -> int:
+        """The number of a value."""
+
+    def fickle(self) -> ModelError:
+        """What to say where a step reads what it did not read before."""
 
 
 class Overlay(Memory):
     """The memory during one step of one thread: reads are noted in order, writes are kept aside."""
 
-    __slots__ = ("_base", "_reads", "_tables", "_writes")
+    __slots__ = ("_base", "_locks", "_reads", "_tables", "_writes")
 
-    def __init__(self, layout: Layout, tables: "Tables"):
+    def __init__(self, layout: Layout, tables: Numbers, locks: frozenset[int]):
         put = object.__setattr__
         put(self, "_base", {})
         put(self, "_reads", None)
         put(self, "_writes", {})
         put(self, "_tables", tables)
+        put(self, "_locks", locks)
         super().__init__(layout)
 
     def on(self, base) -> tuple[dict, dict]:
@@ -48,4 +59,6 @@ class Overlay(Memory):
 
     def store(self, slot: int, value: object) -> None:
         if self._reads is not None:
+            if slot in self._locks:
+                self.load(slot)  # whether a lock is taken or let go depends on what its word was
             self._writes[slot] = self._tables.number(value, slot)

@@ -11,7 +11,7 @@ A step writes into an overlay, so closing a generator (its `finally:` and `with:
 from dataclasses import dataclass, field
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.holding import UNKNOWN, Held, held_after
+from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.overlay import Overlay
@@ -79,7 +79,7 @@ class Tables:
         self.digest: str | None = None  # kept by schedule.py
         self.locks = frozenset(k for k, name in enumerate(self.layout.names) if name in scenario.locks)
         self._false: dict[tuple[str, int], tuple[str, ...]] = {}
-        self.memory = Overlay(self.layout, self)
+        self.memory = Overlay(self.layout, self, self.locks)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
         self.first_sid = self.sid(first)
         self.interrupts = [(i, host) for i, host in enumerate(scenario.hosts) if host is not None]
@@ -218,9 +218,8 @@ class Tables:
         return outcome
 
     def _lock_words(self, reads: dict[int, int], writes: dict[int, int]) -> list[tuple[int, object, object]]:
-        """The lock words that a step wrote: (slot, value before or UNKNOWN, value after)."""
-        old = {slot: self.values[reads[slot]] if slot in reads else UNKNOWN for slot in self.locks & writes.keys()}
-        return [(slot, before, self.values[writes[slot]]) for slot, before in old.items()]
+        """The lock words that a step wrote: (slot, value before, value after)."""
+        return [(s, self.values[reads[s]], self.values[writes[s]]) for s in self.locks & writes.keys()]
 
     def _grow(self, at: Place, choice: int, seen: tuple, outcome: Effect) -> None:
         """Put an outcome into a row at the end of the values that were read."""

@@ -1,6 +1,7 @@
 """Bugs of KVM's paths, the pools, the module's answers and the lock, shown by the host model and the lock simulation. See bugs.py."""
 
 from tdxkit.linux.host import pool
+from tdxkit.linux.host.allocator import guest_page
 from tdxkit.linux.host.faults import NO_FAULT, Fault
 from tdxkit.linux.host.host import EBUSY, EIO, Host
 from tdxkit.linux.host.kvm.fault import TRIES, fault
@@ -21,7 +22,7 @@ def retried_for_ever() -> Verdict:
     errnos = {}
     for version in ("v1", "v2"):
         td = _running(version)
-        td.host.fault = Fault(leaf="TDH.PHYMEM.PAMT.ADD")
+        td.host.points.fault = Fault(leaf="TDH.PHYMEM.PAMT.ADD")
         errnos[version] = fault(td, 4 * PAGE_2M)
     return Verdict(
         errnos == {"v1": EBUSY, "v2": EIO},
@@ -63,7 +64,7 @@ def pool_never_set_up() -> Verdict:
         td = Td(Host(version, record=False))
         vcpu_create(td)
         teardown(td)
-        warned[version] = td.host.warnings
+        warned[version] = td.host.log.warnings
     return Verdict(
         bool(warned["v3"]) and not warned["v4"],
         f"a vCPU created and never initialised: v3: {' '.join(warned['v3'])}; v4: fine",
@@ -76,7 +77,7 @@ def pool_runs_dry() -> Verdict:
     got = {}
     for version in ("v2", "v3", "v4", "v6"):
         host = Host(version, record=False)
-        host.context = FAULT
+        host.log.context = FAULT
         got[version] = [kind for kind in ("S-EPT", "pair") if pool.take(host, "vCPU 0", kind) is not None]
     return Verdict(
         got == {"v2": ["S-EPT", "pair"], "v3": [], "v4": ["S-EPT"], "v6": []},
@@ -91,7 +92,7 @@ def one_list() -> Verdict:
     for version in ("v4", "v6"):
         td = _running(version)
         fault(td, 4 * PAGE_2M)
-        left[version] = (td.host.version.pool_pages, len(td.host.pools["vCPU 0"]))
+        left[version] = (td.host.posted.pool_pages, len(td.host.pools["vCPU 0"]))
     (full4, left4), (full6, left6) = left["v4"], left["v6"]
     return Verdict(
         (left4 - full4) - (left6 - full6) < 0,
@@ -108,7 +109,7 @@ def split_without_get() -> Verdict:
         fault(td, 2 * PAGE_2M, TDX_PS_2M)
         split(td, 2 * PAGE_2M, count_sept=counted)
         teardown(td)
-        ended[counted] = td.host.references, list(td.host.warnings)
+        ended[counted] = td.host.pairs.references, list(td.host.log.warnings)
     refs, warned = ended[False]
     return Verdict(
         (refs < 0 or bool(warned)) and ended[True] == (0, []),
@@ -141,8 +142,8 @@ def false_contention() -> Verdict:
 def unmovable() -> Verdict:
     """A pair page inside the region."""
     td = _running("v6")
-    host, region = td.host, td.host.guest_page(2 * PAGE_2M)
-    host.seamcall("TDH.PHYMEM.PAMT.ADD", rcx=40 * PAGE_2M | 1, rdx=region, r8=region + PAGE_4K)
+    host, region = td.host, guest_page(2 * PAGE_2M)
+    host.calls.make("TDH.PHYMEM.PAMT.ADD", rcx=40 * PAGE_2M | 1, rdx=region, r8=region + PAGE_4K)
     errno = fault(td, 2 * PAGE_2M, TDX_PS_2M)
     return Verdict(
         errno == EIO and td.first is not None,
@@ -155,11 +156,11 @@ def blocked_by_a_left_pair() -> Verdict:
     """REMOVE fails, then a 2 MiB mapping."""
     td, gpa = _running("v6"), 2 * PAGE_2M
     fault(td, gpa)
-    td.host.fault = Fault(leaf="TDH.PHYMEM.PAMT.REMOVE")
+    td.host.points.fault = Fault(leaf="TDH.PHYMEM.PAMT.REMOVE")
     zap(td, gpa)
-    td.host.fault = NO_FAULT
-    page = td.host.guest_page(gpa)
-    said = td.host.seamcall("TDH.MEM.PAGE.AUG", rcx=6 * PAGE_2M | TDX_PS_2M, rdx=td.tdr, r8=page)
+    td.host.points.fault = NO_FAULT
+    page = guest_page(gpa)
+    said = td.host.calls.make("TDH.MEM.PAGE.AUG", rcx=6 * PAGE_2M | TDX_PS_2M, rdx=td.tdr, r8=page)
     return Verdict(
         str(said) == "TDX_PAGE_METADATA_INCORRECT|R8",
         f"REMOVE failed once: mapping the region as 2 MiB then gets {said}",
@@ -171,7 +172,7 @@ def busy_breaks_remove() -> Verdict:
     """T6: ADD of a region whose pair lies in another one, stopped while it holds that one."""
     host = Host("v6", record=False)
     outer, inner = 40 * PAGE_2M, 41 * PAGE_2M
-    host.seamcall("TDH.PHYMEM.PAMT.ADD", rcx=inner | 1, rdx=50 * PAGE_2M, r8=50 * PAGE_2M + PAGE_4K)
+    host.calls.make("TDH.PHYMEM.PAMT.ADD", rcx=inner | 1, rdx=50 * PAGE_2M, r8=50 * PAGE_2M + PAGE_4K)
     add = host.module.begin("TDH.PHYMEM.PAMT.ADD", rcx=outer | 1, rdx=inner, r8=inner + PAGE_4K)
     while not host.module.m.lock_2m[inner >> 21] and add.step():
         pass
@@ -189,8 +190,8 @@ def ambiguous() -> Verdict:
     for version in ("v5", "v6"):
         td = _running(version)
         fault(td, 2 * PAGE_2M, TDX_PS_2M)
-        page = td.host.guest_page(2 * PAGE_2M)
-        seen[version] = td.host.pamt_get(page), td.host.has_pair(page >> 21)
+        page = guest_page(2 * PAGE_2M)
+        seen[version] = td.host.pairs.get(page), td.host.pairs.has(page >> 21)
     return Verdict(
         seen == {"v5": (0, False), "v6": (EIO, False)},
         "a get where a 2 MiB leaf is mapped: v5 answers success and there is no pair, v6 -EIO",

@@ -16,9 +16,11 @@ FOUNDATION = frozenset({1, 2, 3, 4})  # what the others call: taking one out doe
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch: number, title as posted, what it brings in a sentence, the patches it calls into, the files it touches."""
+    """One patch: number, name (as in linux.host.patches), title as posted, what it brings in a sentence, the patches it calls into,
+    the files it touches."""
 
     n: int
+    name: str
     title: str
     brings: str
     needs: tuple[int, ...]

@@ -5,7 +5,7 @@ Stepper(live("v6", record=True).run, picture=host)
 
 import re
 
-from tdxkit.linux.host.host import kind_of
+from tdxkit.linux.host.allocator import kind_of
 from tdxkit.run import State
 from tdxkit.view.kit import svg
 

@@ -1,15 +1,11 @@
 """The series in tables: what a TD's life comes to without a patch, up to a patch, in each context, and after each single fault."""
 
-from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
 
-from tdxkit.linux.host.host import Context
 from tdxkit.linux.host.kvm.td import CONTEXTS
-from tdxkit.linux.host.life import fault_table, live
-from tdxkit.linux.host.versions import KVM_CACHE, VERSIONS
+from tdxkit.linux.host.life import Life, fault_table, live
+from tdxkit.linux.refcount.posted import KVM_CACHE, versions
 from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
-from tdxkit.run import Run
 from tdxkit.view.kit.tables import Table, table
 
 DRY = {
@@ -38,26 +34,19 @@ def prefix_table() -> Table:
     return table(("patches", "PAMT", "a TD's life", "SEAMCALLs", "pairs at most, kB"), rows)
 
 
-def contexts_table(run: Run) -> Table:
-    """What a run does in each context of the kernel: locks, sleep, references, pairs. pamt_lock comes on top of what is listed."""
-    known = {(c.name, frozenset(lock.split()[0] for lock in c.locks)): c for c in CONTEXTS}
-    locks = frozenset().union(*(held for _, held in known))
-    seen: dict[Context, Counter[str]] = {}
-    for step, state in zip(run.steps, islice(run.states(), 1, None)):
-        context = known.get((step.actor, frozenset(lock for lock in locks if state.get(lock))))
-        if context:
-            seen.setdefault(context, Counter())[step.label] += 1
+def contexts_table(life: Life) -> Table:
+    """What a recorded life does in each context of the kernel: locks, sleep, references, pairs."""
     what = ("tdx_pamt_get", "tdx_pamt_put", "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
     rows = [
         (
             c.name,
             ", ".join(c.locks) or "none",
             "yes" if c.may_sleep else "no",
-            seen[c].total(),
-            *(seen[c][w] for w in what),
+            sum(life.work[c].values()),
+            *(life.work[c].get(w, 0) for w in what),
         )
         for c in CONTEXTS
-        if c in seen
+        if c in life.work
     ]
     head = ("context", "locks held", "may sleep", "steps", "gets", "puts", "pairs in", "pairs out")
     return table(head, rows, "pamt_lock comes on top wherever a pair goes in or out")
@@ -69,7 +58,7 @@ def versions_table() -> Table:
     rows = [
         (v.name, v.pool_pages, "S-EPT and pairs" if v.pool_holds_sept else "pairs", "every VM" if v.pool_everywhere else "TDs",
          DRY[v.atomic_refill], yes[v.clears_pair], "top-up" if v.sept_early else "SEPT.ADD", "later" if v.premaps else "in the fault")
-        for v in VERSIONS.values()
+        for v in versions().values()
     ]  # fmt: skip
     return table(
         ("version", "pool", "it holds", "of vCPUs of", "when dry", "pair cleared", "S-EPT page's pair at", "PAGE.ADD"),
@@ -98,10 +87,10 @@ def left_table(version: str, huge: bool = False) -> Table:
     )
 
 
-def faults_summary(versions: Iterable[str] = VERSIONS) -> Table:
-    """For each version: single faults, how many leave something, and through what."""
+def faults_summary(asked: Iterable[str] = ()) -> Table:
+    """For each version asked for, else for all: single faults, how many leave something, and through what."""
     rows = []
-    for version in versions:
+    for version in asked or versions():
         found = fault_table(version)
         left = [r for r in found if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
         silent = [r for r in left if not r.life.bugged and not r.life.warnings]

@@ -34,7 +34,9 @@ def test_a_run_tells_lines_holders_waits_and_the_exact_step_that_breaks():
     assert CALM.card.modelled and CALM.code.startswith("v2:2x1:")
     for step in CALM.steps:
         text = CALM.texts[step.line.text].lines[step.line.index]
-        assert f'"{step.does}"' in text or "yield from" in text, "a step stands at its own yield, or where a helper is called"
+        assert f'"{step.does}"' in text or "yield from" in text, (
+            "a step stands at its own yield, or where a helper is called"
+        )
 
 
 def test_who_waits_for_whom_since_when():

@@ -3,6 +3,7 @@
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.linux.host.patches import PatchNo
 from tdxkit.review.patches import FOUNDATION, file_edges, needs_edges, prefix, series, users_of, without
 
 
@@ -42,3 +43,7 @@ def test_prefixes_grow_by_one_and_no_prefix_needs_what_it_lacks():
 def test_numbers_outside_the_series(call):
     with pytest.raises(InputError, match="12"):
         call()
+
+
+def test_the_paths_of_the_kernel_name_the_patches_as_the_data_does():
+    assert {p.n: p.name for p in series()} == {p.value: p.name for p in PatchNo}

@@ -71,7 +71,7 @@ def test_tables_come_from_the_models():
 
 
 def test_contexts_as_the_facts_have_them():
-    rows = {row[:2]: row[2:] for row in series_tables.contexts_table(live("v2", record=True).run).rows}
+    rows = {row[:2]: row[2:] for row in series_tables.contexts_table(live("v2", record=True)).rows}
     assert {key: row[0] for key, row in rows.items()} == {
         ("TD init", "kvm->lock"): "yes", ("TD init", "slots_lock"): "yes", ("vCPU init", "vcpu->mutex"): "yes",
         ("vCPU run", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex, mmu_lock read"): "no",

@@ -35,3 +35,15 @@ class Fault:
 
 
 NO_FAULT = Fault()
+
+
+class Points:
+    """The points of a run that may fail, numbered from 1 as they happen, and the fault that strikes one of them."""
+
+    def __init__(self, fault: Fault = NO_FAULT):
+        self.fault, self.count = fault, 0
+
+    def fails(self, what: str) -> int | None:
+        """The status to answer with if this point is the one to fail, else None; allocations only look whether it is not None."""
+        self.count += 1
+        return self.fault.status if self.fault.hits(self.count, what) else None

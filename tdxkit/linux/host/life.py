@@ -5,8 +5,8 @@ regions, a page converted to shared and back, another one taken away while the v
 and promoted; then everything is torn down.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from tdxkit.card import Card, card_of
@@ -21,7 +21,8 @@ from tdxkit.linux.host.kvm.td import TDX_PS_2M, Td
 from tdxkit.linux.host.kvm.teardown import teardown
 from tdxkit.linux.host.kvm.vcpu import enter
 from tdxkit.linux.host.kvm.zap import convert, zap
-from tdxkit.linux.host.versions import VERSIONS
+from tdxkit.linux.host.log import Context
+from tdxkit.linux.host.pairs import PAIR
 from tdxkit.run import Run
 from tdxkit.units import PAGE_2M, PAGE_4K
 
@@ -37,7 +38,8 @@ class Life:
     `result`: a sentence; `leaf`, `status`: the first SEAMCALL that failed for good and what it said, "" if none did; what is left:
     pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
     `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
-    `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not.
+    `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not;
+    `work`: for a recorded life how often each operation was done in each context, by its name.
     """
 
     result: str
@@ -55,6 +57,7 @@ class Life:
     stopped: str
     warnings: tuple[str, ...]
     run: Run | None = None
+    work: Mapping[Context, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -76,7 +79,7 @@ def live(
     stopped = ""
     for name, act in _acts(td, huge):
         errno = act()
-        peak = max(peak, host.pairs)
+        peak = max(peak, host.pairs.count)
         if errno:
             stopped = f"{name} ends with {ERRNO[errno]}"
             break
@@ -107,7 +110,11 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
     leaf, result = td.first or ("", None)
     left = [
         f"{n} {what}"
-        for n, what in ((host.pairs, "pairs"), (host.references, "references"), (len(host.pages), "pages"))
+        for n, what in (
+            (host.pairs.count, "pairs"),
+            (host.pairs.references, "references"),
+            (len(host.allocator.pages), "pages"),
+        )
         if n
     ]
     parts = [
@@ -115,31 +122,32 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         "KVM_BUG_ON" if td.dead else stopped,
         "left: " + ", ".join(left) if left else "",
     ]
-    if not leaf and host.warnings:
-        parts.insert(0, host.warnings[0])
+    if not leaf and host.log.warnings:
+        parts.insert(0, host.log.warnings[0])
     text = "; ".join(filter(None, parts)) or CLEAN
     return Life(
         result=text,
         leaf=leaf,
         status=str(result) if leaf else "",
-        pairs_left=host.pairs,
-        refs_left=host.references,
-        pages_left=len(host.pages),
+        pairs_left=host.pairs.count,
+        refs_left=host.pairs.references,
+        pages_left=len(host.allocator.pages),
         meminfo_kb=host.meminfo_kb,
-        peak_kb=peak * host_module.PAIR * PAGE_4K // 1024,
-        seamcalls=sum(host.seamcalls.values()),
-        points=host.points,
+        peak_kb=peak * PAIR * PAGE_4K // 1024,
+        seamcalls=sum(host.calls.made.values()),
+        points=host.points.count,
         bugged=td.dead,
-        uncleared=host.dirty_frees,
+        uncleared=host.allocator.dirty_frees,
         stopped=stopped,
-        warnings=tuple(host.warnings),
+        warnings=tuple(host.log.warnings),
         run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
+        work={context: dict(done) for context, done in host.log.work.items()},
     )
 
 
 def _title(host: Host) -> str:
     missing = sorted(ALL_PATCHES - host.patches)
-    return f"A TD's life on {host.version.name}" + (f" without patch {', '.join(map(str, missing))}" if missing else "")
+    return f"A TD's life on {host.posted.name}" + (f" without patch {', '.join(map(str, missing))}" if missing else "")
 
 
 def _card() -> Card:
@@ -186,6 +194,3 @@ def _points(version: str, huge: bool) -> list[str]:
 
     live(version, fault=Spy(), huge=huge)
     return names
-
-
-__all__ = ["VERSIONS", "FaultRow", "Life", "fault_table", "live"]

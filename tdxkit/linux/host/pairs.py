@@ -1,12 +1,20 @@
 """get and put on a host: the very generators that the explorer runs, against the real module model.
 
-Where tdxkit.linux.refcount says "TDH.PHYMEM.PAMT.ADD", that SEAMCALL is made here and its status sent back in; where it takes or frees
-two pages, they come from the allocator or a vCPU's pool and go back to the allocator. One caller at a time.
+Where a step of tdxkit.linux.refcount is a SEAMCALL, that call is made here and its status sent back in; where it takes or frees the pages
+of a pair, they come from the allocator or a vCPU's pool and go back to the allocator. One caller at a time.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 
-from tdxkit.linux.host.pool import take
+from tdxkit.explore.kinds import ALLOC, FREE, SEAMCALL
+from tdxkit.explore.program import request
+from tdxkit.linux.host.allocator import Allocator
+from tdxkit.linux.host.calls import Calls
+from tdxkit.linux.host.log import Log
+from tdxkit.linux.refcount.posted import Posted
+from tdxkit.seam.module import Module
+from tdxkit.seam.pamt import PT_PAMT
 from tdxkit.units import PAGE_2M
 
 PAIR = 2  # pages
@@ -17,105 +25,122 @@ class Counters:
 
     memory_may_run_out = add_may_fail = remove_may_fail = False
 
-    def __init__(self, host: "Pairs"):
+    def __init__(self, log: Log):
         self.refcount: dict[int, int] = defaultdict(int)
         self.pamt_lock = False
-        self._host = host
+        self.said = ""  # a design's own words for what it does; the last ones stand
+        self._log = log
 
     def must(self, name: str, condition: object) -> None:
         """A rule of the design: breaking one is a warning here."""
         if not condition:
-            self._host.warn(f"broken: {name}")
+            self._log.warn(f"broken: {name}")
 
     def tell(self, sentence: str) -> None:
-        """A design's own words for the step: the last one stands."""
-        self._host.said = sentence
+        """A design's own words for the step."""
+        self.said = sentence
 
 
 class Pairs:
-    """The part of a Host that gets and puts page pairs."""
+    """The page pairs of a host. `take` gets a page out of a vCPU's pool; with `dynamic` off get and put do nothing."""
 
-    def pamt_get(self, page: int, pool: str = "") -> int:
+    def __init__(
+        self,
+        posted: Posted,
+        module: Module,
+        allocator: Allocator,
+        calls: Calls,
+        log: Log,
+        take: Callable[[str], int | None],
+        dynamic: bool,
+    ):
+        self._posted, self._module, self._allocator = posted, module, allocator
+        self._calls, self._log, self._take, self._dynamic = calls, log, take, dynamic
+        self.counters = Counters(log)
+        self._hands: list[int] = []  # pages between allocator and module
+
+    def has(self, region: int) -> bool:
+        """Whether the module holds a pair for this region (HPA >> 21)."""
+        return self._module.m.pamt_2m[region].type == PT_PAMT
+
+    @property
+    def count(self) -> int:
+        """Pairs the module holds."""
+        return sum(1 for e in self._module.m.pamt_2m.values() if e.type == PT_PAMT)
+
+    @property
+    def references(self) -> int:
+        """Sum of the kernel's counts."""
+        return sum(self.counters.refcount.values())
+
+    def regions(self) -> list[int]:
+        """Every region (HPA >> 21) that is counted or has a pair."""
+        paired = (r for r, e in self._module.m.pamt_2m.items() if e.type == PT_PAMT)
+        return sorted({*self.counters.refcount, *paired})
+
+    def get(self, page: int, pool: str = "") -> int:
         """tdx_pamt_get(): 0 or a negative errno. `pool` names the vCPU whose pool gives the pair, "" allocates."""
-        if not self.dynamic:
+        return self._counted("tdx_pamt_get", self._posted.code.get, page, pool)
+
+    def put(self, page: int) -> None:
+        """tdx_pamt_put()."""
+        self._counted("tdx_pamt_put", self._posted.code.put, page, "")
+
+    def _counted(self, name: str, program: Callable, page: int, pool: str) -> int:
+        """Run get or put on the page's region and write down what became of the count."""
+        if not self._dynamic:
             return 0
-        region = page >> 21
-        before = self.memory.refcount[region]
-        errno = self._drive(self.version.code.get(self.memory, region), region, pool)
-        self.step(
-            "tdx_pamt_get",
-            f"{self._say('tdx_pamt_get')}: refcount {before} → {self.memory.refcount[region]}"
-            + (f", returns {errno}" if errno else ""),
-        )
+        region, counters = page >> 21, self.counters
+        before, self._hands, counters.said = counters.refcount[region], [], ""
+        errno = self._drive(program(counters, region), region, pool)
+        said = f" ({counters.said.rstrip('.')})" if counters.said else ""
+        end = f", returns {errno}" if errno else ""
+        self._log.step(name, f"{name}{said}: refcount {before} → {counters.refcount[region]}{end}", does=name)
         return errno
 
-    def pamt_put(self, page: int) -> None:
-        """tdx_pamt_put()."""
-        if not self.dynamic:
-            return
-        region = page >> 21
-        before = self.memory.refcount[region]
-        self._drive(self.version.code.put(self.memory, region), region, "")
-        self.step("tdx_pamt_put", f"{self._say('tdx_pamt_put')}: refcount {before} → {self.memory.refcount[region]}")
-
-    def _say(self, what: str) -> str:
-        return f"{what}" + (f" ({self.said.rstrip('.')})" if self.said else "")
-
     def _drive(self, program, region: int, pool: str) -> int:
-        """Run a get or put to its end, doing for real what its steps name."""
-        self.hands, self.said, answer = [], "", None
+        """Run a get or put to its end, doing for real what its steps are."""
+        answer: object = None
         while True:
             try:
-                item = program.send(answer)
+                act, choices = request(program.send(answer), program.__name__)
             except StopIteration as end:
                 return end.value or 0
-            label, choices = item if isinstance(item, tuple) else (item, (None,))
-            doing = {"alloc_page() twice": self._take_pair, "__free_page() twice": self._free_pair,
-                     "TDH.PHYMEM.PAMT.ADD(region)": self._add, "TDH.PHYMEM.PAMT.REMOVE(region)": self._remove}.get(label)  # fmt: skip
-            answer = doing(region, pool) if doing else choices[0]
+            if act.kind == ALLOC:
+                answer = self._take_pair(pool)
+            elif act.kind == FREE:
+                answer = self._free_pair()
+            elif act.kind == SEAMCALL:
+                answer = {"TDH.PHYMEM.PAMT.ADD": self._add, "TDH.PHYMEM.PAMT.REMOVE": self._remove}[act.does](region)
+            else:
+                answer = choices[0]
 
-    def _take_pair(self, region: int, pool: str) -> bool:
+    def _take_pair(self, pool: str) -> bool:
         for _ in range(PAIR):
-            page = take(self, pool) if pool else self.alloc("pair")
+            page = self._take(pool) if pool else self._allocator.alloc("pair")
             if page is None:
-                if not self.version.drops_first_page:
-                    self._free_pair(region, pool)
+                if not self._posted.drops_first_page:
+                    self._free_pair()
                 return False
-            self.hands.append(page)
+            self._hands.append(page)
         return True
 
-    def _free_pair(self, region: int, pool: str) -> None:
-        for page in self.hands:
-            self.free(page, clean=self.version.clears_pair)
-        self.hands = []
+    def _free_pair(self) -> None:
+        for page in self._hands:
+            self._allocator.free(page, clean=self._posted.clears_pair)
+        self._hands = []
 
-    def _add(self, region: int, pool: str) -> int:
-        first, second = self.hands
-        result = self.seamcall("TDH.PHYMEM.PAMT.ADD", rcx=region * PAGE_2M | 1, rdx=first, r8=second)
+    def _add(self, region: int) -> int:
+        first, second = self._hands
+        result = self._calls.make("TDH.PHYMEM.PAMT.ADD", rcx=region * PAGE_2M | 1, rdx=first, r8=second)
         if result.ok:
-            self.hands = []
+            self._hands = []
         return result.status
 
-    def _remove(self, region: int, pool: str) -> int:
-        result = self.seamcall("TDH.PHYMEM.PAMT.REMOVE", rcx=region * PAGE_2M | 1)
+    def _remove(self, region: int) -> int:
+        result = self._calls.make("TDH.PHYMEM.PAMT.REMOVE", rcx=region * PAGE_2M | 1)
         if result.ok:
-            self.hands = [result["RDX"], result["R8"]]
+            self._hands = [result["RDX"], result["R8"]]
         else:
-            self.warn(f"TDH.PHYMEM.PAMT.REMOVE of region {region} failed: {result}")
+            self._log.warn(f"TDH.PHYMEM.PAMT.REMOVE of region {region} failed: {result}")
         return result.status
-
-    def alloc_page(self, kind: str, patch: int) -> int | None:
-        """tdx_alloc_page(): a page with its pair, or None. Without `patch` the caller takes a plain page."""
-        page = self.alloc(kind)
-        if page is None or patch not in self.patches or not self.pamt_get(page):
-            return page
-        self.free(page)
-        return None
-
-    def free_page(self, page: int | None, patch: int) -> None:
-        """tdx_free_page(): the reference, then the page. Without `patch` only the page."""
-        if page is None:
-            return
-        if patch in self.patches:
-            self.pamt_put(page)
-        self.free(page)

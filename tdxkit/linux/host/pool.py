@@ -10,7 +10,7 @@ PT64_ROOT_MAX_LEVEL = 5
 
 def target(host, tdx: bool = True) -> int:
     """Pages that a vCPU of a TD (or of any other VM) is topped up to."""
-    return host.version.pool_pages if host.dynamic and (tdx or host.version.pool_everywhere) else 0
+    return host.posted.pool_pages if host.dynamic and (tdx or host.posted.pool_everywhere) else 0
 
 
 def top_up(host, vcpu: str) -> bool:
@@ -18,12 +18,12 @@ def top_up(host, vcpu: str) -> bool:
     pool = host.pools[vcpu]
     before = len(pool)
     while len(pool) < target(host):
-        page = host.alloc("pair")
+        page = host.allocator.alloc("pair")
         if page is None:
             return False
         pool.append(page)
     if len(pool) > before:
-        host.step("top up", f"The pool of {vcpu} is filled to {len(pool)} pages; mmu_lock is not held.")
+        host.log.step("top up", f"The pool of {vcpu} is filled to {len(pool)} pages; mmu_lock is not held.")
     return True
 
 
@@ -31,11 +31,11 @@ def take(host, vcpu: str, kind: str = "pair") -> int | None:
     """A page from a vCPU's pool, in atomic context; when it is dry, what the version does then."""
     if host.pools.get(vcpu):
         page = host.pools[vcpu].pop()
-        host.pages[page] = kind
+        host.allocator.pages[page] = kind
         return page
-    atomic = kind in host.version.atomic_refill
-    host.warn(f"the pool of {vcpu} is empty: {'GFP_ATOMIC is tried' if atomic else '-ENOMEM'}")
-    page = host.alloc(kind, atomic=True) if atomic else None
-    if page is None and "pair" in host.version.atomic_refill:  # KVM's own memory cache
-        host.warn(f"kernel BUG: nothing for {vcpu} under mmu_lock")
+    atomic = kind in host.posted.atomic_refill
+    host.log.warn(f"the pool of {vcpu} is empty: {'GFP_ATOMIC is tried' if atomic else '-ENOMEM'}")
+    page = host.allocator.alloc(kind, atomic=True) if atomic else None
+    if page is None and "pair" in host.posted.atomic_refill:  # KVM's own memory cache
+        host.log.warn(f"kernel BUG: nothing for {vcpu} under mmu_lock")
     return page

@@ -39,7 +39,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Counters:
+class CounterArray:
     """The array as one version builds it.
 
     `length`: bytes of virtual space reserved; `mapped`: byte ranges of it with memory behind, page aligned, disjoint, sorted;
@@ -79,7 +79,9 @@ def offset_of(pfn: int) -> int:
     return pfn // PFNS_PER_REGION * COUNTER
 
 
-def build(version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, tdmrs: Iterable[Range] = ()) -> Counters:
+def build(
+    version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, tdmrs: Iterable[Range] = ()
+) -> CounterArray:
     """The array `version` builds for these memblock ranges; v1 goes by `tdmrs` (default: memory rounded out to 1 GiB), v5 is as v4."""
     if version not in VERSIONS:
         raise InputError(
@@ -91,7 +93,7 @@ def build(version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, t
         return _without_support(version, memory)
     if version == "v6":
         length = _page_up(-(-max_pfn // PFNS_PER_REGION) * COUNTER)
-        return Counters(version, length, ((0, length),) if length else (), freed=length)
+        return CounterArray(version, length, ((0, length),) if length else (), freed=length)
     if version == "v1":
         populated = [_span(r.start, r.end - 1) for r in (tuple(tdmrs) or tdmrs_for(memory))]
     elif version in ("v2", "v3"):
@@ -101,28 +103,28 @@ def build(version: str, memory: Iterable[Range], *, dynamic_pamt: bool = True, t
     return _sparse(version, max_pfn, populated)
 
 
-def _sparse(version: str, max_pfn: int, populated: list[tuple[int, int]]) -> Counters:
+def _sparse(version: str, max_pfn: int, populated: list[tuple[int, int]]) -> CounterArray:
     regions = -(-max_pfn // PFNS_PER_REGION) if version in ("v4", "v5") else max_pfn // PFNS_PER_REGION
     length = regions * COUNTER if version in ("v1", "v2") else _page_up(regions * COUNTER)
     empty = next((start for start, end in populated if start >= end), None)
     if empty is not None:
-        return Counters(version, length, (), failed=f"mapping a range of no bytes at offset {empty:#x} is an error")
+        return CounterArray(version, length, (), failed=f"mapping a range of no bytes at offset {empty:#x} is an error")
     mapped = _merge(populated)
     # v4 (and v5, which keeps its counters) grew the array but walks the old, shorter length when it frees it.
     walked = _page_up(max_pfn // PFNS_PER_REGION * COUNTER)
     freed = sum(max(0, min(end, walked) - start) for start, end in mapped)
-    return Counters(version, length, mapped, freed=freed)
+    return CounterArray(version, length, mapped, freed=freed)
 
 
-def _without_support(version: str, memory: tuple[Range, ...]) -> Counters:
+def _without_support(version: str, memory: tuple[Range, ...]) -> CounterArray:
     """No Dynamic PAMT: nothing is reserved. Who goes on all the same works on a base pointer of NULL."""
     if version == "v1":
-        return Counters(
+        return CounterArray(
             version, 0, (), failed="tear-down is not gated: it unmaps from address NULL, which others may use"
         )
     if version in ("v2", "v3") and memory:
-        return Counters(version, 0, (), failed="populating is not gated: it maps pages at address NULL, panic")
-    return Counters(version, 0, ())
+        return CounterArray(version, 0, (), failed="populating is not gated: it maps pages at address NULL, panic")
+    return CounterArray(version, 0, ())
 
 
 def _span(first_pfn: int, last_pfn: int) -> tuple[int, int]:
@@ -141,7 +143,7 @@ def tdmrs_for(memory: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(Range(a, b) for a, b in _merge([(r.start // gib * gib, -(-r.end // gib) * gib) for r in memory]))
 
 
-def _holes(counters: Counters, memory: Range) -> Iterable[Range]:
+def _holes(counters: CounterArray, memory: Range) -> Iterable[Range]:
     """A verdict can change only at a page of counters (2 GiB of memory) or at the array's end, so only these are asked."""
     step = PFNS_PER_REGION * PAGE_4K // COUNTER
     end_of_array = counters.length // COUNTER * PFNS_PER_REGION

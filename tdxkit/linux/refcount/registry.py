@@ -4,13 +4,13 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
 from types import SimpleNamespace
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.run import Track
 
 MAX_ROUNDS = 9
@@ -19,7 +19,7 @@ REGION = 0
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A line of the list: the module of the design, and how this scenario differs from the plain one.
+    """A design under conditions of its own: its name in posted.DESIGNS, and how this scenario differs from the plain one.
 
     `first_refcount`: what the counters hold before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
     """
@@ -33,19 +33,7 @@ class Variant:
     softirq: bool = False
 
 
-VARIANTS = {
-    "lazy": Variant("lazy"),
-    "v1": Variant("v1"),
-    "v2": Variant("v2"),
-    "v3-unoptimised": Variant("v3_unoptimised"),
-    "v3": Variant("v3"),
-    "v4": Variant("v4"),
-    "v5": Variant("v5"),
-    "v6": Variant("v6"),
-    "locked": Variant("locked"),
-    "inc-first": Variant("inc_first"),
-    "minus-one": Variant("minus_one"),
-    "per-region": Variant("per_region"),
+SPECIAL = {
     "v2-enomem": Variant("v2", "memory may run out", memory_may_run_out=True),
     "v6-enomem": Variant("v6", "memory may run out", memory_may_run_out=True),
     "v3-add-fails": Variant("v3", "ADD may fail", add_may_fail=True),
@@ -55,19 +43,24 @@ VARIANTS = {
     "v1-remove-fails": Variant("v1", "REMOVE may fail", remove_may_fail=True),
     "v2-remove-fails": Variant("v2", "REMOVE may fail", remove_may_fail=True),
     "v6-remove-fails": Variant("v6", "REMOVE may fail", remove_may_fail=True),
-    "v3-not-zeroed": Variant("v3_unoptimised", "counters not zeroed", first_refcount=5),
+    "v3-not-zeroed": Variant("v3-unoptimised", "counters not zeroed", first_refcount=5),
     "v5-softirq": Variant("v5", "a softirq on CPU 0 gives a page back", softirq=True),
 }
 
 
+def variants() -> dict[str, Variant]:
+    """Every scenario by name: each design as it is, then those with a fault or another beginning."""
+    return {name: Variant(name) for name in DESIGNS} | SPECIAL
+
+
 def names() -> tuple[str, ...]:
     """The scenarios that can be asked for."""
-    return tuple(VARIANTS)
+    return tuple(variants())
 
 
 def titles() -> dict[str, str]:
     """What each scenario is, in a line."""
-    return {name: _title(variant, _design(variant)) for name, variant in VARIANTS.items()}
+    return {name: _title(variant, _design(variant)) for name, variant in variants().items()}
 
 
 def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
@@ -75,9 +68,9 @@ def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
 
     InputError for a name that is not there (with the near ones) and for numbers over the limit.
     """
-    variant = VARIANTS.get(name)
+    variant = variants().get(name)
     if variant is None:
-        near = " or ".join(get_close_matches(str(name), VARIANTS, 2, 0.3)) or ", ".join(VARIANTS)
+        near = " or ".join(get_close_matches(str(name), names(), 2, 0.3)) or ", ".join(names())
         raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {near}")
     return of_design(_design(variant), name, threads, rounds, variant)
 
@@ -143,7 +136,7 @@ def of_programs(
         if not inspect.isgeneratorfunction(function):
             label = printable(getattr(function, "__name__", function))
             raise ModelError(label, "a program is a generator function", 'start each atomic step with yield "label"')
-    base = _design(VARIANTS["v2"])
+    base = DESIGNS["v2"].code
     mine = SimpleNamespace(
         TITLE=f"{name}: a reader's own put", SOURCES=(), get=get or base.get, put=put, __doc__=put.__doc__
     )
@@ -159,7 +152,7 @@ def life(m, region, rounds, get, use, put):
 
 
 def _design(variant: Variant):
-    return import_module(f"tdxkit.linux.refcount.{variant.design}")
+    return DESIGNS[variant.design].code
 
 
 def _title(variant: Variant, design) -> str:

@@ -15,7 +15,7 @@ from tdxkit.linux.host.kvm.vcpu import enter
 from tdxkit.linux.host.kvm.zap import zap
 from tdxkit.linux.host.life import CLEAN, live
 from tdxkit.linux.host.pool import take, target, top_up
-from tdxkit.linux.host.versions import VERSIONS
+from tdxkit.linux.refcount.posted import versions
 from tdxkit.units import PAGE_2M, PAGE_4K
 
 
@@ -36,14 +36,18 @@ def count(td):
     return len(td.host.run("t"))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_page_add_comes_with_the_reference_from_v4_on_and_later_before(version):
     td = new(version, until=vcpu_init)
     assert not fault(td, 0)
-    called, counted = td.host.seamcalls["TDH.MEM.PAGE.ADD"], td.host.memory.refcount[64]
+    called, counted = td.host.calls.made["TDH.MEM.PAGE.ADD"], td.host.pairs.counters.refcount[64]
     assert (called, counted, bool(td.premapped)) == ((0, 1, True) if version in ("v1", "v2", "v3") else (1, 1, False))
     teardown(td)
-    assert (td.host.pairs, td.host.references, td.host.pages) == (0, 0, {}) and not td.host.warnings
+    assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (
+        0,
+        0,
+        {},
+    ) and not td.host.log.warnings
     assert ("TDH.MEM.PAGE.REMOVE" in labels(td)) == (version not in ("v1", "v2", "v3"))
 
 
@@ -51,24 +55,26 @@ def test_page_add_comes_with_the_reference_from_v4_on_and_later_before(version):
 @pytest.mark.parametrize("how, errno, bugged", [("busy", EBUSY, False), ("error", EIO, True)])
 def test_a_page_add_that_fails_gives_its_reference_back_when_it_is_part_of_the_fault(version, how, errno, bugged):
     td = new(version, until=vcpu_init)
-    td.host.fault = Fault(leaf="TDH.MEM.PAGE.ADD", how=how)
+    td.host.points.fault = Fault(leaf="TDH.MEM.PAGE.ADD", how=how)
     assert (add_page(td, 0), td.dead) == (errno, bugged)
-    assert td.host.memory.refcount[64] == (1 if version == "v3" else 0)  # v3 keeps the note that a page is to come
+    assert td.host.pairs.counters.refcount[64] == (
+        1 if version == "v3" else 0
+    )  # v3 keeps the note that a page is to come
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_only_v5_counts_secure_ept_pages_when_it_takes_them(version):
     td = new(version)
     fault(td, 0)
     cached = len(td.host.sept_caches["vCPU 0"])
     assert len(td.sept) == 3 and cached == (0 if version in ("v3", "v4") else 2)
     (region,) = {page >> 21 for page in td.sept.values()}
-    assert td.host.memory.refcount[region] == (5 if version == "v5" else 3)
+    assert td.host.pairs.counters.refcount[region] == (5 if version == "v5" else 3)
     teardown(td)
-    assert (td.host.pairs, td.host.references, td.host.pages) == (0, 0, {})
+    assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (0, 0, {})
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_a_zap_kicks_the_vcpu_out_after_track_and_lets_it_back_in(version):
     td = new(version)
     fault(td, 0)
@@ -95,39 +101,39 @@ def test_busy_on_the_zap_side_is_tried_once_more_and_then_bugs_the_vm():
     td = new()
     fault(td, 0)
     enter(td)
-    td.host.fault, before = Fault(leaf="TDH.MEM.RANGE.BLOCK", how="busy"), count(td)
+    td.host.points.fault, before = Fault(leaf="TDH.MEM.RANGE.BLOCK", how="busy"), count(td)
     assert zap(td, 0) == EIO and td.dead
     assert labels(td, before)[:4] == ["TDH.MEM.RANGE.BLOCK", "kick", "TD exit", "TDH.MEM.RANGE.BLOCK"]
-    assert td.host.seamcalls["TDH.MEM.RANGE.BLOCK"] == 2
+    assert td.host.calls.made["TDH.MEM.RANGE.BLOCK"] == 2
 
 
 def test_a_vcpu_in_the_guest_keeps_its_own_region_locked():
     td = new()
     enter(td)
     tdvpr = next(iter(td.vcpus))
-    said = td.host.seamcall("TDH.PHYMEM.PAMT.REMOVE", rcx=tdvpr >> 21 << 21 | 1)
+    said = td.host.calls.make("TDH.PHYMEM.PAMT.REMOVE", rcx=tdvpr >> 21 << 21 | 1)
     assert str(said) == "TDX_OPERAND_BUSY|RCX"  # not PAMT_PAGE_NOT_EMPTY: the lock is looked at first
 
 
 @pytest.mark.parametrize("how, errno", [("busy", EBUSY), ("error", EIO)])
 def test_a_vcpu_that_cannot_enter_is_told_and_nothing_is_left(how, errno):
     td = new()
-    td.host.fault = Fault(leaf="TDH.VP.ENTER", how=how)
+    td.host.points.fault = Fault(leaf="TDH.VP.ENTER", how=how)
     assert enter(td) == errno and not td.inside and not td.dead
     teardown(td)
-    assert (td.host.pairs, td.host.references, td.host.pages) == (0, 0, {})
+    assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (0, 0, {})
 
 
 def test_no_entropy_is_tried_ten_times():
     once = live("v6", fault=Fault(2 + 9 + 3, "no entropy"))  # a point that is MNG.CREATE: 10 pages, 2 for the pair, ADD
     assert once.result == CLEAN
     td = Td(Host("v6", fault=Fault(leaf="TDH.MNG.CREATE", how="no entropy")))
-    assert td_init(td) == EAGAIN and td.host.seamcalls["TDH.MNG.CREATE"] == 10
-    assert (td.host.pairs, td.host.references, td.host.pages) == (0, 0, {})
+    assert td_init(td) == EAGAIN and td.host.calls.made["TDH.MNG.CREATE"] == 10
+    assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (0, 0, {})
     td = Td(Host("v6", fault=Fault(leaf="TDH.MNG.ADDCX", how="no entropy")))
     assert td_init(td) == EAGAIN
     teardown(td)
-    assert (td.host.pairs, td.host.references, td.host.pages) == (0, 0, {})
+    assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (0, 0, {})
 
 
 def test_cache_wb_that_is_interrupted_goes_on():
@@ -164,18 +170,18 @@ def test_a_life_cut_short_says_where(leaf, ends):
 @pytest.mark.parametrize("context", [FAULT, Context("x", (), may_sleep=False)])
 def test_nobody_waits_for_memory_in_atomic_context(context):
     host = Host("v6")
-    host.context = context
+    host.log.context = context
     with pytest.raises(ModelError, match="may not sleep"):
-        host.alloc("pair")
-    assert host.alloc("pair", atomic=True) is not None
+        host.allocator.alloc("pair")
+    assert host.allocator.alloc("pair", atomic=True) is not None
 
 
 def test_nobody_waits_for_memory_under_pamt_lock():
     host = Host("v6")
-    host.context = TOPUP
-    host.memory.pamt_lock = True
+    host.log.context = TOPUP
+    host.pairs.counters.pamt_lock = True
     with pytest.raises(ModelError, match="may not sleep"):
-        host.alloc("pair")
+        host.allocator.alloc("pair")
 
 
 DRY = {"v1": ("pair", "S-EPT"), "v2": ("pair", "S-EPT"), "v3": (), "v4": ("S-EPT",), "v6": ()}
@@ -185,26 +191,26 @@ DRY = {"v1": ("pair", "S-EPT"), "v2": ("pair", "S-EPT"), "v3": (), "v4": ("S-EPT
 @pytest.mark.parametrize("kind", ["pair", "S-EPT"])
 def test_a_dry_pool_has_a_way_out_only_where_the_version_has_one(version, kind):
     host = Host(version)
-    host.context, host.pools["vCPU 0"] = FAULT, []
+    host.log.context, host.pools["vCPU 0"] = FAULT, []
     page = take(host, "vCPU 0", kind)
-    assert (page is not None) == (kind in DRY[version]) and len(host.warnings) == 1
+    assert (page is not None) == (kind in DRY[version]) and len(host.log.warnings) == 1
 
 
 @pytest.mark.parametrize("version, bug", [("v2", True), ("v4", False)])
 def test_when_even_gfp_atomic_fails_kvms_cache_bugs_the_kernel(version, bug):
     host = Host(version, fault=Fault(leaf="alloc S-EPT", how="no memory"))
-    host.context, host.pools["vCPU 0"] = FAULT, []
+    host.log.context, host.pools["vCPU 0"] = FAULT, []
     assert take(host, "vCPU 0", "S-EPT") is None
-    assert any("kernel BUG" in w for w in host.warnings) == bug
+    assert any("kernel BUG" in w for w in host.log.warnings) == bug
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_a_top_up_that_fails_half_way_keeps_what_it_got(version):
     host = Host(version)
-    host.context, host.pools["vCPU 0"] = TOPUP, []
-    host.fault = Fault(host.points + 4, "no memory")
+    host.log.context, host.pools["vCPU 0"] = TOPUP, []
+    host.points.fault = Fault(host.points.count + 4, "no memory")
     assert not top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == 3
-    assert top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == host.version.pool_pages
+    assert top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == host.posted.pool_pages
 
 
 def test_with_static_pamt_no_pool_is_filled():
@@ -214,16 +220,16 @@ def test_with_static_pamt_no_pool_is_filled():
 
 def test_a_reclaim_that_meets_busy_is_not_tried_again():
     td = new()
-    td.host.fault = Fault(leaf="TDH.PHYMEM.PAGE.RECLAIM", how="busy")
+    td.host.points.fault = Fault(leaf="TDH.PHYMEM.PAGE.RECLAIM", how="busy")
     pages = 1 + len(td.tdcs) + 1 + len(next(iter(td.vcpus.values())))
     teardown(td)
-    assert td.host.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"] == pages == td.host.references
-    assert len(td.host.warnings) == pages and not td.dead
+    assert td.host.calls.made["TDH.PHYMEM.PAGE.RECLAIM"] == pages == td.host.pairs.references
+    assert len(td.host.log.warnings) == pages and not td.dead
 
 
 def test_a_fault_that_fails_for_memory_can_be_taken_again():
     td = new()
-    td.host.fault = Fault(td.host.points + 3, "no memory")
+    td.host.points.fault = Fault(td.host.points.count + 3, "no memory")
     assert fault(td, 0) == ENOMEM and not td.leaves
     assert fault(td, 0) == 0 and 0 in td.leaves
 
@@ -231,33 +237,33 @@ def test_a_fault_that_fails_for_memory_can_be_taken_again():
 def test_a_fault_on_a_2_mib_page_takes_no_reference():
     td = new()
     assert not fault(td, 2 * PAGE_2M, TDX_PS_2M)
-    assert td.host.memory.refcount[66] == 0 and not td.host.has_pair(66)
+    assert td.host.pairs.counters.refcount[66] == 0 and not td.host.pairs.has(66)
 
 
 def test_a_split_that_fails_gives_back_its_secure_ept_page_and_its_pair():
     td = new()
     fault(td, 2 * PAGE_2M, TDX_PS_2M)
-    before = dict(td.host.memory.refcount), dict(td.host.pages)
-    td.host.fault = Fault(leaf="TDH.MEM.PAGE.DEMOTE")
+    before = dict(td.host.pairs.counters.refcount), dict(td.host.allocator.pages)
+    td.host.points.fault = Fault(leaf="TDH.MEM.PAGE.DEMOTE")
     assert split(td, 2 * PAGE_2M) == EIO and td.dead
-    assert (dict(td.host.memory.refcount), td.host.pages) == before
+    assert (dict(td.host.pairs.counters.refcount), td.host.allocator.pages) == before
 
 
 def test_a_pair_page_in_use_twice_or_freed_twice_is_an_error_of_the_model():
     host = Host("v6")
-    page = host.alloc("pair")
-    host.free(page)
+    page = host.allocator.alloc("pair")
+    host.allocator.free(page)
     with pytest.raises(ModelError, match="only an allocated page"):
-        host.free(page)
+        host.allocator.free(page)
 
 
 def test_the_first_reference_adds_and_the_last_one_removes():
     host = Host("v6")
-    page = host.alloc("guest")
-    assert [host.pamt_get(page), host.pamt_get(page + PAGE_4K)] == [0, 0]
-    assert (host.seamcalls["TDH.PHYMEM.PAMT.ADD"], host.pairs, host.references) == (1, 1, 2)
-    host.pamt_put(page)
-    assert (host.seamcalls["TDH.PHYMEM.PAMT.REMOVE"], host.pairs) == (0, 1)
-    host.pamt_put(page + PAGE_4K)
-    assert (host.seamcalls["TDH.PHYMEM.PAMT.REMOVE"], host.pairs, host.references) == (1, 0, 0)
+    page = host.allocator.alloc("guest")
+    assert [host.pairs.get(page), host.pairs.get(page + PAGE_4K)] == [0, 0]
+    assert (host.calls.made["TDH.PHYMEM.PAMT.ADD"], host.pairs.count, host.pairs.references) == (1, 1, 2)
+    host.pairs.put(page)
+    assert (host.calls.made["TDH.PHYMEM.PAMT.REMOVE"], host.pairs.count) == (0, 1)
+    host.pairs.put(page + PAGE_4K)
+    assert (host.calls.made["TDH.PHYMEM.PAMT.REMOVE"], host.pairs.count, host.pairs.references) == (1, 0, 0)
     assert host.meminfo_kb is None and Host("v2").meminfo_kb == 0 and Host("v2", ALL_PATCHES - {10}).meminfo_kb is None

@@ -12,12 +12,12 @@ from tdxkit.linux.host.kvm import fault as fault_path
 from tdxkit.linux.host.kvm import teardown as teardown_path
 from tdxkit.linux.host.kvm.td import Td
 from tdxkit.linux.host.life import CLEAN, fault_table, live
-from tdxkit.linux.host.versions import VERSIONS
+from tdxkit.linux.refcount.posted import versions
 from tdxkit.review.patches import prefix, without
 
 
 @pytest.mark.parametrize("huge", [False, True])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_without_faults_nothing_is_left(version, huge):
     life = live(version, huge=huge)
     assert life.result == CLEAN and not life.warnings
@@ -72,7 +72,7 @@ def test_without_10_11_12():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_every_single_fault_ends_and_is_accounted_for(version):
     rows = list(fault_table(version, huge=True))
     assert len(rows) > 250
@@ -126,7 +126,7 @@ def test_a_busy_fault_is_retried_and_a_busy_zap_kicks_once():
 
 def test_sleeping_under_mmu_lock_is_refused(monkeypatch):
     # Planted: the fault path allocates with GFP_KERNEL under mmu_lock instead of from its pool.
-    monkeypatch.setattr(fault_path, "_link", lambda td, parent, gpa, page, vcpu: td.host.pamt_get(page))
+    monkeypatch.setattr(fault_path, "_link", lambda td, parent, gpa, page, vcpu: td.host.pairs.get(page))
     with pytest.raises(ModelError, match="may not sleep"):
         live("v6")
 
@@ -144,7 +144,7 @@ def test_a_forgotten_put_is_seen(monkeypatch):
 
 
 def test_pools_hold_what_each_version_fills_them_to():
-    for name, version in VERSIONS.items():
+    for name, version in versions().items():
         filled = [s.sentence for s in live(name, record=True).run.steps if "The pool of" in s.sentence]
         assert f"filled to {version.pool_pages} pages" in filled[0]
 
@@ -181,4 +181,4 @@ def test_command_says_bad_input_in_one_line(args, capsys):
 
 def test_unknown_version():
     with pytest.raises(InputError, match="v6"):
-        live("v7")
+        live("v77")

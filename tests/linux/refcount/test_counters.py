@@ -106,4 +106,4 @@ def test_bad_ranges_are_named(start, end):
 
 def test_unknown_version():
     with pytest.raises(InputError, match="v6"):
-        build("v7", [])
+        build("v77", [])

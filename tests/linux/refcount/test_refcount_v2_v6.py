@@ -196,8 +196,8 @@ def test_each_call_answers_with_its_status_and_operand():
 
 
 def test_names_and_numbers_are_checked():
-    with pytest.raises(InputError, match="scenario v7: there is no such scenario; try v"):
-        scenario("v7")
+    with pytest.raises(InputError, match="scenario v77: there is no such scenario; try v"):
+        scenario("v77")
     for threads, rounds in ((0, 1), (16, 1), (2, 0), (2, 10), ("2", 1), (True, 1), (2.0, 1)):
         with pytest.raises(InputError, match="a scenario has 1 to"):
             scenario("v2", threads, rounds)

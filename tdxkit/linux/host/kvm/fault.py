@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from tdxkit.linux.host import pool
+from tdxkit.linux.host.allocator import guest_page
 from tdxkit.linux.host.host import EBUSY, EIO, ENOMEM
 from tdxkit.linux.host.kvm.td import FAULT, TDX_PS_4K, TOPUP, TRIES, Td
 from tdxkit.linux.host.kvm.vcpu import enter, leave
+from tdxkit.linux.host.patches import PatchNo
 
 TOP = 3  # level of the parent entries in the S-EPT root (four levels)
 SHIFT = (12, 21, 30, 39)
@@ -24,7 +26,7 @@ def fault(td: Td, gpa: int, level: int = TDX_PS_4K, vcpu: int = 0) -> int:
         if not errno:
             with td.within(FAULT):
                 errno = _map(td, gpa, level, f"vCPU {vcpu}")
-            if errno in (ENOMEM, EIO) and td.host.version.retries_any_failure:
+            if errno in (ENOMEM, EIO) and td.host.posted.retries_any_failure:
                 errno = EBUSY  # v1 told the MMU to retry whatever phys_prepare() had failed of
     if td.dead:
         return EIO
@@ -37,7 +39,7 @@ def _top_up(td: Td, vcpu: str) -> int:
     with td.within(TOPUP):
         if not _sept_from_pool(td) and not _fill_cache(td, vcpu):
             return ENOMEM
-        if host.dynamic and 7 in host.patches and not pool.top_up(host, vcpu):
+        if host.dynamic and PatchNo.POOLS in host.patches and not pool.top_up(host, vcpu):
             return ENOMEM
     return 0
 
@@ -46,17 +48,19 @@ def _fill_cache(td: Td, vcpu: str) -> bool:
     host, cache = td.host, td.host.sept_caches[vcpu]
     before = len(cache)
     while len(cache) < pool.PT64_ROOT_MAX_LEVEL:
-        page = host.alloc_page("S-EPT", 8) if host.version.sept_early else host.alloc("S-EPT")
+        page = (
+            host.alloc_page("S-EPT", PatchNo.FAULT_PAGES) if host.posted.sept_early else host.allocator.alloc("S-EPT")
+        )
         if page is None:
             return False
         cache.append(page)
     if len(cache) > before:
-        host.step("top up", f"{vcpu} has {len(cache)} pages for the Secure EPT in store; mmu_lock is not held.")
+        host.log.step("top up", f"{vcpu} has {len(cache)} pages for the Secure EPT in store; mmu_lock is not held.")
     return True
 
 
 def _sept_from_pool(td: Td) -> bool:
-    return td.host.version.pool_holds_sept and td.host.dynamic
+    return td.host.posted.pool_holds_sept and td.host.dynamic
 
 
 def _missing(td: Td, gpa: int, level: int) -> Iterator[tuple[int, int]]:
@@ -69,10 +73,10 @@ def _missing(td: Td, gpa: int, level: int) -> Iterator[tuple[int, int]]:
 
 def free_spare(td: Td, page: int) -> None:
     """An S-EPT page that was taken and never linked: v5 has counted it at top-up, the others have not."""
-    if td.host.version.sept_early:
-        td.host.free_page(page, 8)
+    if td.host.posted.sept_early:
+        td.host.free_page(page, PatchNo.FAULT_PAGES)
     else:
-        td.host.free(page)
+        td.host.allocator.free(page)
 
 
 def _map(td: Td, gpa: int, level: int, vcpu: str) -> int:
@@ -92,44 +96,44 @@ def _map(td: Td, gpa: int, level: int, vcpu: str) -> int:
 def _link(td: Td, parent: int, gpa: int, page: int, vcpu: str) -> int:
     """tdx_sept_link_private_spt()"""
     host = td.host
-    own_get = 8 in host.patches and not host.version.sept_early
-    errno = host.pamt_get(page, vcpu) if own_get else 0
+    own_get = PatchNo.FAULT_PAGES in host.patches and not host.posted.sept_early
+    errno = host.pairs.get(page, vcpu) if own_get else 0
     if errno:
         return errno
-    result = host.seamcall("TDH.MEM.SEPT.ADD", rcx=gpa | parent, rdx=td.tdr, r8=page)
+    result = host.calls.make("TDH.MEM.SEPT.ADD", rcx=gpa | parent, rdx=td.tdr, r8=page)
     if result.ok:
         return 0
     if own_get:
-        host.pamt_put(page)
+        host.pairs.put(page)
     return EBUSY if result.name == "TDX_OPERAND_BUSY" else td.bug("TDH.MEM.SEPT.ADD", result)
 
 
 def _set_leaf(td: Td, gpa: int, level: int, vcpu: str) -> int:
     """tdx_sept_set_private_spte(): AUG when the TD runs; before that PAGE.ADD, or up to v3 a note that it is still to come."""
     host = td.host
-    page = host.guest_page(gpa)
-    counted = 8 in host.patches and level == TDX_PS_4K
-    errno = host.pamt_get(page, vcpu) if counted else 0
+    page = guest_page(gpa)
+    counted = PatchNo.FAULT_PAGES in host.patches and level == TDX_PS_4K
+    errno = host.pairs.get(page, vcpu) if counted else 0
     if errno:
         return errno
-    host.pages[page] = "guest"
+    host.allocator.pages[page] = "guest"
     if td.runnable:
         errno = _page_aug(td, gpa, level, page)
-    elif host.version.premaps:
+    elif host.posted.premaps:
         td.premapped.add(gpa)
     else:
         errno = page_add(td, gpa, page)
     if errno:
-        del host.pages[page]
+        del host.allocator.pages[page]
         if counted:
-            host.pamt_put(page)
+            host.pairs.put(page)
         return errno
     td.leaves[gpa] = page, level
     return 0
 
 
 def _page_aug(td: Td, gpa: int, level: int, page: int) -> int:
-    result = td.host.seamcall("TDH.MEM.PAGE.AUG", rcx=gpa | level, rdx=td.tdr, r8=page)
+    result = td.host.calls.make("TDH.MEM.PAGE.AUG", rcx=gpa | level, rdx=td.tdr, r8=page)
     if result.ok:
         return 0
     return EBUSY if result.name == "TDX_OPERAND_BUSY" else td.bug("TDH.MEM.PAGE.AUG", result)
@@ -137,7 +141,7 @@ def _page_aug(td: Td, gpa: int, level: int, page: int) -> int:
 
 def page_add(td: Td, gpa: int, page: int) -> int:
     """TDH.MEM.PAGE.ADD of a page whose contents are given."""
-    result = td.host.seamcall("TDH.MEM.PAGE.ADD", rcx=gpa, rdx=td.tdr, r8=page, r9=SOURCE_PAGE)
+    result = td.host.calls.make("TDH.MEM.PAGE.ADD", rcx=gpa, rdx=td.tdr, r8=page, r9=SOURCE_PAGE)
     if result.ok:
         return 0
     return EBUSY if result.name == "TDX_OPERAND_BUSY" else td.bug("TDH.MEM.PAGE.ADD", result)

@@ -14,15 +14,15 @@ def split(td: Td, gpa: int, vcpu: int = 0, count_sept: bool = True) -> int:
     host, pool = td.host, f"vCPU {vcpu}"
     page, _ = td.leaves[gpa]
     with td.within(TOPUP):
-        sept, pair = host.alloc("S-EPT"), [host.alloc("pair"), host.alloc("pair")]
+        sept, pair = host.allocator.alloc("S-EPT"), [host.allocator.alloc("pair"), host.allocator.alloc("pair")]
     if None in (sept, *pair):
         for left in (sept, *pair):
             if left is not None:
-                host.free(left)
+                host.allocator.free(left)
         return ENOMEM
     with zapping(td):
         result = None
-        if not (count_sept and host.pamt_get(sept, pool)):
+        if not (count_sept and host.pairs.get(sept, pool)):
             if block(td, gpa, TDX_PS_2M):
                 return EIO
             result = no_vcpus(
@@ -32,14 +32,14 @@ def split(td: Td, gpa: int, vcpu: int = 0, count_sept: bool = True) -> int:
                 td.sept[1, gpa] = sept
                 del td.leaves[gpa]
                 td.leaves |= {gpa + k * PAGE_4K: (page + k * PAGE_4K, TDX_PS_4K) for k in range(512)}
-                host.pages |= {page + k * PAGE_4K: "guest" for k in range(512)}
-                host.memory.refcount[page >> 21] = 512
-                host.step("split", "512 leaves, 512 references, one pair")
+                host.allocator.pages |= {page + k * PAGE_4K: "guest" for k in range(512)}
+                host.pairs.counters.refcount[page >> 21] = 512
+                host.log.step("split", "512 leaves, 512 references, one pair")
                 return 0
             if count_sept:
-                host.pamt_put(sept)
+                host.pairs.put(sept)
         for left in (sept, *pair):
-            host.free(left)
+            host.allocator.free(left)
     return ENOMEM if result is None else td.bug("TDH.MEM.PAGE.DEMOTE", result)
 
 
@@ -53,16 +53,16 @@ def promote(td: Td, gpa: int) -> int:
         result = no_vcpus(td, "TDH.MEM.PAGE.PROMOTE", rcx=gpa | TDX_PS_2M, rdx=td.tdr)
         if not result.ok:
             return td.bug("TDH.MEM.PAGE.PROMOTE", result)
-        host.memory.refcount[page >> 21] = 0
+        host.pairs.counters.refcount[page >> 21] = 0
         for k in range(512):
             td.leaves.pop(gpa + k * PAGE_4K)
-            host.pages.pop(page + k * PAGE_4K)
+            host.allocator.pages.pop(page + k * PAGE_4K)
         td.leaves[gpa] = page, TDX_PS_2M
-        host.pages[page] = "guest"
+        host.allocator.pages[page] = "guest"
         sept = td.sept.pop((1, gpa))
-        host.pamt_put(sept)
-        host.free(sept)
+        host.pairs.put(sept)
+        host.allocator.free(sept)
         for pair_page in (result["R12"], result["R13"]):
-            host.free(pair_page, clean=host.version.clears_pair)
-        host.step("promote", "one leaf, no reference, no pair: the region is one 2 MiB page")
+            host.allocator.free(pair_page, clean=host.posted.clears_pair)
+        host.log.step("promote", "one leaf, no reference, no pair: the region is one 2 MiB page")
     return 0

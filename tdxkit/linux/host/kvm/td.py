@@ -59,17 +59,17 @@ class Td:
     @contextmanager
     def within(self, context: Context) -> Iterator[None]:
         """In this context until the block ends."""
-        outer, self.host.context = self.host.context, context
+        outer, self.host.log.context = self.host.log.context, context
         try:
             yield
         finally:
-            self.host.context = outer
+            self.host.log.context = outer
 
     def bug(self, leaf: str, result: Answer) -> int:
         """KVM_BUG_ON: the VM is dead."""
         self.note(leaf, result)
         self.dead = True
-        self.host.warn(f"KVM_BUG_ON: {leaf} said {result}")
+        self.host.log.warn(f"KVM_BUG_ON: {leaf} said {result}")
         return EIO
 
     def note(self, leaf: str, result: Answer) -> None:

@@ -4,6 +4,7 @@ from tdxkit.linux.host.kvm.fault import free_spare
 from tdxkit.linux.host.kvm.td import SEPT_TEARDOWN, TEARDOWN, Td
 from tdxkit.linux.host.kvm.vcpu import leave
 from tdxkit.linux.host.kvm.zap import zap
+from tdxkit.linux.host.patches import PatchNo
 
 TDX_SEAMCALL_RETRIES = 10_000  # of PHYMEM.CACHE.WB, which is interrupted and goes on where it was
 
@@ -33,9 +34,9 @@ def teardown(td: Td) -> None:
                 free_spare(td, cache.pop())
         for vcpu, pool in host.pools.items():
             if pool is None:
-                host.warn(f"the pool of {vcpu} is freed but was never set up")
+                host.log.warn(f"the pool of {vcpu} is freed but was never set up")
             while pool:
-                host.free(pool.pop())
+                host.allocator.free(pool.pop())
 
 
 def _free_key(td: Td) -> None:
@@ -43,7 +44,7 @@ def _free_key(td: Td) -> None:
     host = td.host
     for tdvpr in td.vcpus:
         if host.module.m.vcpu_lp[tdvpr] is not None:
-            result = host.seamcall("TDH.VP.FLUSH", rcx=tdvpr)
+            result = host.calls.make("TDH.VP.FLUSH", rcx=tdvpr)
             if not result.ok:
                 td.bug("TDH.VP.FLUSH", result)
     for leaf, registers in (
@@ -52,7 +53,7 @@ def _free_key(td: Td) -> None:
         ("TDH.MNG.KEY.FREEID", {"rcx": td.tdr}),
     ):
         for _ in range(TDX_SEAMCALL_RETRIES):
-            result = host.seamcall(leaf, **registers)
+            result = host.calls.make(leaf, **registers)
             if result.name != "TDX_INTERRUPTED_RESUMABLE":
                 break
         if result.status >> 63:
@@ -63,15 +64,15 @@ def _free_key(td: Td) -> None:
 def _reclaim(td: Td, page: int, wbinvd: bool = False) -> bool:
     """tdx_reclaim_page(): RECLAIM has no BUSY handling, a failure warns and leaks the page with its reference."""
     host = td.host
-    result = host.seamcall("TDH.PHYMEM.PAGE.RECLAIM", rcx=page)
+    result = host.calls.make("TDH.PHYMEM.PAGE.RECLAIM", rcx=page)
     if not result.ok:
         td.note("TDH.PHYMEM.PAGE.RECLAIM", result)
-        host.warn(f"page {page:#x} is leaked: {result}")
+        host.log.warn(f"page {page:#x} is leaked: {result}")
         return False
     if wbinvd:
-        result = host.seamcall("TDH.PHYMEM.PAGE.WBINVD", rcx=page)
+        result = host.calls.make("TDH.PHYMEM.PAGE.WBINVD", rcx=page)
         if not result.ok:
             td.bug("TDH.PHYMEM.PAGE.WBINVD", result)
             return False
-    host.free_page(page, 9)
+    host.free_page(page, PatchNo.RECLAIM)
     return True

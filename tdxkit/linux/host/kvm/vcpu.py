@@ -10,7 +10,7 @@ def enter(td: Td, vcpu: int = 0) -> int:
         return EIO
     with td.within(RUN):
         for _ in range(TRIES):
-            result, entry = td.host.enter_guest(list(td.vcpus)[vcpu])
+            result, entry = td.host.calls.enter_guest(list(td.vcpus)[vcpu])
             if entry:
                 td.inside[vcpu] = entry
                 return 0
@@ -25,5 +25,5 @@ def leave(td: Td, vcpu: int, why: str) -> bool:
     entry = td.inside.pop(vcpu, None)
     if entry:
         entry.finish()
-        td.host.step("TD exit", f"vCPU {vcpu} leaves the guest: {why}", RUN.name)
+        td.host.log.step("TD exit", f"vCPU {vcpu} leaves the guest: {why}", RUN.name)
     return entry is not None

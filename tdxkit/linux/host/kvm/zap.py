@@ -7,6 +7,7 @@ from tdxkit.linux.host.host import EIO
 from tdxkit.linux.host.kvm.fault import fault
 from tdxkit.linux.host.kvm.td import TDX_PS_4K, ZAP, Td
 from tdxkit.linux.host.kvm.vcpu import enter, leave
+from tdxkit.linux.host.patches import PatchNo
 from tdxkit.seam.leaves.call import Answer
 
 
@@ -29,11 +30,11 @@ def kick(td: Td) -> None:
 
 def no_vcpus(td: Td, leaf: str, **registers: int) -> Answer:
     """tdh_do_no_vcpus(): on BUSY kick every vCPU out, keep it out, and call once more."""
-    result = td.host.seamcall(leaf, **registers)
+    result = td.host.calls.make(leaf, **registers)
     if result.name == "TDX_OPERAND_BUSY":
-        td.host.step("kick", "all vCPUs are kicked out of the guest and kept out, then the call is made once more")
+        td.host.log.step("kick", "all vCPUs are kicked out of the guest and kept out, then the call is made once more")
         kick(td)
-        result = td.host.seamcall(leaf, **registers)
+        result = td.host.calls.make(leaf, **registers)
     return result
 
 
@@ -57,20 +58,20 @@ def zap(td: Td, gpa: int) -> int:
     with zapping(td):
         if gpa in td.premapped:
             td.premapped.discard(gpa)
-            host.step("zap", f"GPA {gpa:#x} was mapped but never added: nothing for the module to remove")
+            host.log.step("zap", f"GPA {gpa:#x} was mapped but never added: nothing for the module to remove")
         else:
             if block(td, gpa, level):
                 return EIO
             result = no_vcpus(td, "TDH.MEM.PAGE.REMOVE", rcx=gpa | level, rdx=td.tdr)
             if not result.ok:
                 return td.bug("TDH.MEM.PAGE.REMOVE", result)
-            result = host.seamcall("TDH.PHYMEM.PAGE.WBINVD", rcx=page)
+            result = host.calls.make("TDH.PHYMEM.PAGE.WBINVD", rcx=page)
             if not result.ok:
                 return td.bug("TDH.PHYMEM.PAGE.WBINVD", result)
-        if 9 in host.patches and level == TDX_PS_4K:
-            host.pamt_put(page)
+        if PatchNo.RECLAIM in host.patches and level == TDX_PS_4K:
+            host.pairs.put(page)
         del td.leaves[gpa]
-        del host.pages[page]
+        del host.allocator.pages[page]
     return 0
 
 

@@ -1,0 +1,85 @@
+"""Every design as one record: the file with its get and put, where it was posted, and what KVM's paths do around them.
+
+A line here and a file beside this one is all that a new posting needs: it is in the list, the explorer, the lens, the packet, the life of
+a TD and the tables of the notebooks. Facts: dynamic-pamt threads v1 … v6.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+
+from tdxkit.errors import InputError, printable
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One design. `design` names the file of tdxkit.linux.refcount with its get and put; the rest is what the host does around them.
+
+    `whole`: a version of the series with paths of its own; the others have only get and put and are explored, not lived.
+    `pool_pages`: what a top-up fills a vCPU's pool to. `pool_holds_sept`: S-EPT pages come out of that pool too. `pool_everywhere`:
+    vCPUs of every VM have one. `atomic_refill`: for these pages an empty pool asks GFP_ATOMIC, for others it is -ENOMEM.
+    `drops_first_page`: when the second page of a pair cannot be had, the first is lost. `clears_pair`: pair pages are cleared before
+    they are freed. `sept_early`: an S-EPT page gets its pair when it is taken, outside mmu_lock. `premaps`: before the TD runs a fault
+    only notes the page, PAGE.ADD and its BUSY come later; otherwise PAGE.ADD is part of the fault. `pool_at_create`: the pool exists
+    from vCPU creation, not from its init. `retries_any_failure`: a get that fails makes the fault start over. `meminfo`: patch 10 is
+    part of it.
+    """
+
+    name: str
+    design: str
+    source: str
+    whole: bool = True
+    pool_pages: int = 10
+    pool_holds_sept: bool = False
+    pool_everywhere: bool = False
+    atomic_refill: tuple[str, ...] = ()
+    premaps: bool = False
+    drops_first_page: bool = False
+    clears_pair: bool = True
+    sept_early: bool = False
+    pool_at_create: bool = True
+    retries_any_failure: bool = False
+    meminfo: bool = False
+
+    @property
+    def code(self):
+        """The module with this design's get and put."""
+        return import_module(f"tdxkit.linux.refcount.{self.design}")
+
+
+KVM_CACHE = ("pair", "S-EPT")  # kvm_mmu_memory_cache: warns, tries GFP_ATOMIC, and BUG() where that fails
+DESIGNS = {
+    d.name: d
+    for d in (
+        Posted("lazy", "lazy", "tdx-v2-00", whole=False),
+        Posted("v1", "v1", "tdx-rfc-v1", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, retries_any_failure=True, meminfo=True),
+        Posted("v2", "v2", "tdx-v2-00", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, pool_everywhere=True, meminfo=True),
+        Posted("v3-unoptimised", "v3_unoptimised", "tdx-v3", whole=False),
+        Posted("v3", "v3", "tdx-v3", pool_pages=15, pool_holds_sept=True, premaps=True, drops_first_page=True, pool_at_create=False),
+        Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",)),
+        Posted("v5", "v5", "tdx-v5", sept_early=True),
+        Posted("v6", "v6", "tdx-v6"),
+        Posted("locked", "locked", "tdx-v6", whole=False),
+        Posted("inc-first", "inc_first", "tdx-v3", whole=False),
+        Posted("minus-one", "minus_one", "tdx-rfc-v1-review", whole=False),
+        Posted("per-region", "per_region", "tdx-v3", whole=False),
+    )
+}  # fmt: skip
+
+
+def versions() -> dict[str, Posted]:
+    """The versions of the series, by name: what a TD can live on."""
+    return {name: d for name, d in DESIGNS.items() if d.whole}
+
+
+def posted_named(name: str) -> Posted:
+    """The version of this name; InputError with the known ones otherwise."""
+    known = versions()
+    if name not in known:
+        near = " or ".join(get_close_matches(str(name), known, 2, 0.3))
+        raise InputError(
+            f"version {printable(name)}",
+            "the versions with a fault path are " + ", ".join(known),
+            f"try {near}" if near else "name one of these",
+        )
+    return known[name]
