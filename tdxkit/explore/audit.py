@@ -38,7 +38,7 @@ def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
         state = sid, lids = move.state
         shown = [tables.values[n] for n in tables.shared[sid]]
         after = [ask[0] if ask else "" for ask in world.asks]
-        expected = [tables.places[lid].label for lid in lids]
+        expected = [tables.places[lid].label if lid else "" for lid in lids]
         if tuple(broken) != move.outcome.broken or world.memory._values != shown or after != expected:
             raise tables.fickle(label)
         if move.outcome.raised:

@@ -97,7 +97,9 @@ def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     assert (code, answer["verdict"], answer["property"]) == (0, "violation", "a page in use has its pair")
     code, out, _ = ran(capsys, "replay", f"{file}:put", answer["schedule"])
     assert code == 0 and f"{answer['steps']:4}  CPU" in out
-    file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))
+    file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))  # other words for the same steps
+    assert ran(capsys, "replay", f"{file}:put", answer["schedule"])[0] == 0
+    file.write_text(PUT.replace("-= 1", "-= 2"))
     code, _, err = ran(capsys, "replay", f"{file}:put", answer["schedule"])
     assert code == 2 and "has changed since" in err
 
