@@ -1,6 +1,7 @@
 """What a step is: declared or read off the memory; and a new wording changes nothing but words."""
 
 import json
+import re
 
 import pytest
 
@@ -152,7 +153,7 @@ def what_is_told():
             [(pair["versions"], pair["step"]) for pair in seen["parting"]["pairs"]],
             seen["cost"],
             freed_under_the_lock().shown,
-            [line[-8:] for line in packet(run, "v2").splitlines() if line[:3].strip().isdigit()],
+            re.findall(r"\d +[P-]$", packet(run, "v2"), re.MULTILINE),
             [life.result, life.seamcalls, life.points, len(life.run)],
             contexts_table(life).rows,
         ]
