@@ -9,9 +9,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from tdxkit.explore.holding import Held, held_after
+from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.place import frozen, place
-from tdxkit.explore.program import DEADLOCK, Scenario, begin, request, resume, rule_of
+from tdxkit.explore.program import DEADLOCK, Program, Scenario, begin, request, resume, rule_of
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
@@ -22,12 +23,13 @@ class World:
     def __init__(self, scenario: Scenario):
         self.scenario = scenario
         self.memory = Memory(scenario.layout)
-        self.threads, self.asks = [], []
+        self.threads: list[Program] = []
+        self.asks: list[tuple[Act, tuple] | None] = []  # what each is about to do, None once it has finished
         self.held: list[Held] = [() for _ in scenario.threads]
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
-            self.asks.append(item and request(item, generator.__name__))
+            self.asks.append(request(item, generator.__name__) if item else None)
         self.first = self.state()[1]
 
     def finished(self, k: int) -> bool:
@@ -50,7 +52,7 @@ class World:
         generator, words = self.threads[k], self.lock_words()
         self.memory.begin()
         try:
-            item = resume(self.scenario.threads[k], generator, self.asks[k][1][choice])
+            item = resume(self.scenario.threads[k], generator, self.choices(k)[choice])
             self.asks[k] = request(item, generator.__name__)
         except StopIteration:
             self.asks[k] = None
@@ -59,6 +61,11 @@ class World:
             return [*self.memory._broken, rule_of(error, generator.__name__)]
         self.held[k] = held_after(self.held[k], ((slot, old, self.memory.load(slot)) for slot, old in words))
         return list(self.memory._broken)
+
+    def choices(self, k: int) -> tuple:
+        """The values that thread k may be given next."""
+        ask = self.asks[k]
+        return ask[1] if ask else ()
 
     def lock_words(self) -> list[tuple[int, object]]:
         """The lock words, each with its slot."""
@@ -97,11 +104,12 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
 
     def false(kind: str, memory: Memory) -> list[str]:
         rules = [p for p in scenario.properties if p.kind == kind and prop in (None, p.name)]
-        return [p.name for p in rules if not p.check(memory)]
+        return [p.name for p in rules if p.check and not p.check(memory)]
 
-    seen, finals = set(), set()
-    found = [(name, ()) for name in false("always", run(scenario, ()).memory)]
-    todo = deque([()] if not found else [])
+    seen: set = set()
+    finals: set = set()
+    found: list[tuple[str, tuple[Choice, ...]]] = [(name, ()) for name in false("always", run(scenario, ()).memory)]
+    todo: deque[tuple[Choice, ...]] = deque([()] if not found else [])
     while todo:
         schedule = todo.popleft()
         world = run(scenario, schedule)
@@ -112,7 +120,7 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
         for k in range(len(world.threads)):
             if world.finished(k) or world.suspended(k):
                 continue
-            for choice in range(len(world.asks[k][1])):
+            for choice in range(len(world.choices(k))):
                 after = run(scenario, schedule)
                 moves, broken = after.step(k, choice)
                 moved |= moves
@@ -126,5 +134,5 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
             found += [(name, schedule) for name in false("at_end", world.memory)]
         elif not moved and prop in (None, DEADLOCK):
             found.append((DEADLOCK, schedule))
-    rule, schedule = min(found, key=lambda f: len(f[1]), default=(None, None))
-    return Explored(max(len(seen), 1), rule, schedule, frozenset(finals))
+    first: tuple = min(found, key=lambda f: len(f[1]), default=(None, None))
+    return Explored(max(len(seen), 1), first[0], first[1], frozenset(finals))

@@ -27,6 +27,9 @@ class Act(str):
     """
 
     __slots__ = ("does", "idle", "kind")
+    kind: str
+    does: str
+    idle: str
 
     def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "") -> "Act":
         made = super().__new__(cls, label)

@@ -35,7 +35,8 @@ class Overlay(Memory):
     def on(self, base) -> tuple[dict, dict]:
         """Start a step on these value numbers, by slot; gives the notes of reads and writes that the step will fill."""
         put = object.__setattr__
-        reads, writes = {}, {}
+        reads: dict[int, int] = {}
+        writes: dict[int, int] = {}
         put(self, "_base", base)
         put(self, "_reads", reads)
         put(self, "_writes", writes)

@@ -10,21 +10,30 @@ import dis
 import enum
 import gc
 import types
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from dataclasses import is_dataclass
 from functools import cache
+from typing import Any
 
 from tdxkit.errors import ModelError, printable
 
 PLAIN = (int, str, bool, bytes, type(None), float, complex, type(...))
 BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, enum.Enum)
-SOURCES = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
-ITERATORS = (*(type(iter(x)) for x in SOURCES), enumerate, zip, reversed, type(reversed([])), map, filter)
+SOURCES: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
+ITERATORS: tuple[type, ...] = (
+    *(type(iter(x)) for x in SOURCES),
+    enumerate,
+    zip,
+    reversed,
+    type(reversed([])),
+    map,
+    filter,
+)
 LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
 UNBOUND = ("unbound",)
 
 
-def frozen(value: object, where: str) -> Hashable:
+def frozen(value: Any, where: str) -> Hashable:
     """`value` as a key that tells it from every other value, type included; ModelError where it could change behind our back."""
     kind = type(value)
     if kind in PLAIN:
@@ -40,7 +49,7 @@ def frozen(value: object, where: str) -> Hashable:
         return (kind, kind.as_local(value))
     if isinstance(value, types.MethodType):
         return (kind, id(value.__func__), frozen(value.__self__, where))
-    if is_dataclass(kind) and kind.__dataclass_params__.frozen:
+    if is_dataclass(kind) and getattr(kind, "__dataclass_params__").frozen:  # noqa: B009 (typeshed does not know it)
         return (kind, tuple(frozen(getattr(value, name), where) for name in kind.__dataclass_fields__))
     if kind.__flags__ & (1 << 9) and getattr(value, "__dict__", None) == {} and not hasattr(kind, "__slots__"):
         return (kind, "without state")
@@ -51,11 +60,12 @@ def frozen(value: object, where: str) -> Hashable:
     )
 
 
-def place(generator: types.GeneratorType) -> tuple:
+def place(generator: Generator[Any, Any, Any]) -> tuple:
     """The place of a suspended generator, a hashable value; ModelError for what cannot be compared."""
     frames: list = []
-    while generator is not None:
-        frame = generator.gi_frame
+    at: Any = generator
+    while at is not None:
+        frame = at.gi_frame
         code = frame.f_code
         known = frame.f_locals
         live = live_locals(code, frame.f_lasti)
@@ -66,27 +76,28 @@ def place(generator: types.GeneratorType) -> tuple:
             frames.append(
                 UNBOUND if value is UNBOUND else frozen(value, f"the local variable {name} of {code.co_name}")
             )
-        inner = generator.gi_yieldfrom
-        for value in _stack(generator, code, known):
+        inner = at.gi_yieldfrom
+        for value in _stack(at, code, known):
             if value is not inner:
                 frames.append(_on_stack(value, code))
         if inner is not None and not isinstance(inner, types.GeneratorType):
             frames.append(_on_stack(inner, code))
             inner = None
-        generator = inner
+        at = inner
     return tuple(frames)
 
 
-def lines(generator: types.GeneratorType) -> list[tuple[types.CodeType, int]]:
+def lines(generator: Generator[Any, Any, Any]) -> list[tuple[types.CodeType, int]]:
     """The code and line (counted from 1 in its file) of the generator and each one it delegates to, outermost first."""
     chain = []
-    while isinstance(generator, types.GeneratorType) and generator.gi_frame is not None:
-        chain.append((generator.gi_code, generator.gi_frame.f_lineno))
-        generator = generator.gi_yieldfrom
+    at: Any = generator
+    while isinstance(at, types.GeneratorType) and at.gi_frame is not None:
+        chain.append((at.gi_code, at.gi_frame.f_lineno))
+        at = at.gi_yieldfrom
     return chain
 
 
-def _on_stack(value: object, code: types.CodeType) -> Hashable:
+def _on_stack(value: Any, code: types.CodeType) -> Hashable:
     """A value of the stack as a key: an iterator by what it still has to give."""
     where = f"a loop or expression around a yield of {code.co_name}"
     if isinstance(value, ITERATORS):
@@ -138,7 +149,7 @@ def _liveness(code: types.CodeType) -> dict[int, tuple[str, ...]]:
         return {}
     instructions = list(dis.get_instructions(code))
     index = {ins.offset: k for k, ins in enumerate(instructions)}
-    handlers = dis.Bytecode(code).exception_entries
+    handlers = getattr(dis.Bytecode(code), "exception_entries")  # noqa: B009 (typeshed does not know it)
     after: list[set[int]] = []
     for k, ins in enumerate(instructions):
         nexts = set() if _ends(ins.opname) else {k + 1}
@@ -226,7 +237,7 @@ def _canary() -> None:
         raise _refuse()
 
 
-def _on_stack_of(generator: types.GeneratorType) -> list:
+def _on_stack_of(generator: Any) -> list:
     return _stack(generator, generator.gi_code, generator.gi_frame.f_locals)
 
 

@@ -22,6 +22,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
@@ -31,6 +32,7 @@ from tdxkit.explore.memory import Layout, Memory
 from tdxkit.run import NO_CARD, Track
 
 MAX_THREADS = 15
+Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +173,12 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
     return label if isinstance(label, Act) else Act(label), choices
 
 
-def resume(thread: Thread, generator: types.GeneratorType, value: object) -> object:
+def resume(thread: Thread, generator: Program, value: object) -> object:
     """Let a thread's generator go on to its next yield; a reader's program is watched for steps that never end."""
     return watched(generator.send, value) if thread.foreign else generator.send(value)
 
 
-def begin(thread: Thread, memory: Memory) -> tuple[types.GeneratorType, object]:
+def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
     """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
     name = getattr(thread.program, "__name__", "program")
     try:

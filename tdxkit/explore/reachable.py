@@ -51,7 +51,8 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
     teller, actors = Teller(tables), scenario.actors
     start = Moment(first(tables))
     number = {(start.state, start.ended): 0}
-    order, nodes, edges, shared = [(start, False)], [], [], {}
+    order, nodes, edges = [(start, False)], [], []
+    shared: dict = {}
     for moment, stopped in order:
         leaving = []
         for k, move in able(tables, moment.state) if not stopped else ():

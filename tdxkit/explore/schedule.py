@@ -62,7 +62,8 @@ def _did(tables: Tables, k: int, state: State, move: Move) -> tuple:
 
 def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:
     """The code of a schedule."""
-    parts, count, last = [], 0, None
+    parts: list[str] = []
+    count, last = 0, -1
     for (k, choice), run in groupby(steps):
         for _ in run:
             if k != last and count:

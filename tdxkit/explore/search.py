@@ -7,7 +7,7 @@ from tdxkit.explore.program import DEADLOCK, Scenario
 from tdxkit.explore.result import BOUND, REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Way, calmest, shortest
-from tdxkit.explore.space import SHARED_BITS, Space, Turn
+from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
 
 
@@ -56,6 +56,7 @@ def _result(
     scenario: Scenario, reduce: str, tables: Tables, way: Way | None, found: "Found | None", bound: int, count
 ) -> Result:
     rule = way.rule if way else None
+    states = found.states if found else way.states if way else 0
     if found and found.complete and not way:
         rule = next((name for name, true in found.seen.items() if not true), None)
     return Result(
@@ -66,13 +67,13 @@ def _result(
         verdict="ok" if rule is None else "deadlock" if rule == DEADLOCK else "violation",
         property=rule,
         complete=bool(found and found.complete),
-        states=found.states if found else way.states,
+        states=states,
         steps=len(way.steps) if way else 0,
         switches=switches(way.steps) if way else 0,
         schedule=encode(scenario, way.steps, tables) if way else None,
         interleavings=count,
         exact=way.exact if way else True,
-        broken=found.broken if found else (rule,),
+        broken=found.broken if found else (rule,) if rule else (),
         seen=found.seen if found else {},
         bounded=bool(found and found.states >= bound),
     )
@@ -88,7 +89,9 @@ class Found:
         self.rule: str | None = None
         self.broken: tuple[str, ...] = ()
         self.seen = {p.name: False for p in space.properties if p.kind == "sometimes"}
-        self.goal = None
+        self.goal: tuple[Spot, Arc | None, int] | None = (
+            None  # where the first rule breaks: state, edge out of it, place it leaves
+        )
 
     @property
     def states(self) -> int:
@@ -102,7 +105,7 @@ class Found:
             return {key[0] for key in self.parents if not any(key[1:])}
         return {key & (1 << SHARED_BITS) - 1 for key in self.parents if key >> SHARED_BITS == threads}
 
-    def note(self, names: tuple[str, ...], node, edge=None, lid: int = 0) -> None:
+    def note(self, names: tuple[str, ...], node: Spot, edge: Arc | None = None, lid: int = 0) -> None:
         """Rules that do not hold at a state, or on an edge that leaves it."""
         if self.rule is None and names:
             self.rule, self.goal = names[0], (node, edge, lid)
@@ -111,8 +114,9 @@ class Found:
 
     def path(self) -> Steps:
         """The schedule to the first broken rule: shortest in (fused) steps, with no care for switches."""
+        assert self.goal is not None, "there is a way to a rule that broke"
         node, edge, lid = self.goal
-        keys = [node[0]]
+        keys: list = [node.key]
         while (before := self.parents[keys[-1]]) is not None:
             keys.append(before)
         path, at = [], self.space.first()
@@ -121,17 +125,12 @@ class Found:
             path.append(turn)
         return self.space.named([*path, Turn(lid, edge.lid, edge.choices)] if edge else path)
 
-    def _towards(self, node, key):
+    def _towards(self, node: Spot, key: object) -> tuple[Spot, Turn]:
         for k, lid, good, _ in self.space.turns(node):
-            for step in good:
-                after = self.space.after(node, k, step)
+            for edge in good:
+                after = self.space.after(node, k, edge)
                 if after.key == key:
-                    choices = next(
-                        e.choices
-                        for e in self.space.edges(node.sid, lid)
-                        if (e.sid, e.lid) == step[1:] and not e.broken
-                    )
-                    return after, Turn(lid, step[2], choices)
+                    return after, Turn(lid, edge[2], self.space.choices(node.sid, lid, edge))
         raise AssertionError("a parent has an edge to its child")
 
 
@@ -141,13 +140,12 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
     seen, row, tables = found.parents, space._rows, space.tables
     seen[node.key] = None
     found.note(space.false("always", node.sid), node)
-    level = [node] if not found.rule else []
+    level: list[tuple] = [node] if not found.rule else []
     while level:
         _look(space, found, level)
-        following = []
+        following: list[tuple] = []
         add = following.append
-        for node in level:
-            key, sid, lids = node
+        for key, sid, lids in level:
             waiting = tables.suspended(lids) if space.interrupts else ()
             moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
             for k, lid in enumerate(lids):
@@ -157,7 +155,7 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
                 if bad:
                     moved = True
                     for edge in bad:
-                        found.note(edge.broken, node, edge, lid)
+                        found.note(edge.broken, Spot(key, sid, lids), edge, lid)
                 for difference, sid_after, lid_after in good:
                     moved = True
                     after = (
@@ -169,7 +167,7 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
                         seen[after] = key
                         add((after, sid_after, (*lids[:k], lid_after, *lids[k + 1 :])))
             if not moved:
-                found.note(space.stuck(space.node(sid, lids)), space.node(sid, lids))
+                found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
         if space.widen():
             return visit(space, whole, bound)
         level = following

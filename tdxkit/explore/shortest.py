@@ -26,7 +26,9 @@ def shortest(space: Space, bound: int) -> Way | None:
     node = space.first()
     if names := space.false("always", node.sid):
         return Way((), names[0], 1)
-    levels, seen, goals, breaking = [{node.key: (node, [])}], {node.key}, {}, set()
+    levels: list[dict] = [{node.key: (node, [])}]
+    seen, goals = {node.key}, {}
+    breaking: set = set()
     while levels[-1] and len(seen) < bound:
         level, stuck, breaks = _level(space, levels[-1], seen)
         if stuck or breaking:  # an end of this level is as near as an edge that broke a rule on the way to it
@@ -77,8 +79,8 @@ def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[objec
 
 def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, states: int) -> Way:
     """Of all ways through these levels, one with the fewest switches. A label is (state, place of the thread that ran last)."""
-    labels = {(space.first().key, None): (0, None, None)}
-    history = []
+    labels: dict = {(space.first().key, None): (0, None, None)}
+    history: list[dict] = []
     ends: list = []
     for depth, level in enumerate(nodes[:-1]):
         history.append(labels)
@@ -93,7 +95,7 @@ def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_e
                     if after in nodes[depth + 1]:
                         label = (after, edge[2])
                         if label not in following or here < following[label][0]:
-                            turn = Turn(lid, edge[2], _choices(space, level[key].sid, lid, edge))
+                            turn = Turn(lid, edge[2], space.choices(level[key].sid, lid, edge))
                             following[label] = (here, (key, last), turn)
         labels = following
     history.append(labels)
@@ -110,10 +112,6 @@ def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_e
     return Way(space.named(path[::-1]), rule, states)
 
 
-def _choices(space: Space, sid: int, lid: int, edge: tuple) -> tuple[int, ...]:
-    return next(e.choices for e in space.edges(sid, lid) if (e.sid, e.lid) == edge[1:] and not e.broken)
-
-
 def calmest(space: Space, bound: int) -> Way | None:
     """The schedule to a broken rule with the fewest switches (of these, few steps); None beyond `bound` states.
 
@@ -124,7 +122,7 @@ def calmest(space: Space, bound: int) -> Way | None:
         return Way((), names[0], 1)
     trail: list = [(None, None)]
     heap: list = [(0, 0, 0, node, None, None)]
-    done = set()
+    done: set = set()
     while heap and len(done) < bound:
         cost, steps, here, node, last, rule = heappop(heap)
         if rule:
@@ -143,7 +141,7 @@ def calmest(space: Space, bound: int) -> Way | None:
                 moved = True
                 after = space.after(node, k, edge)
                 if (after.key, edge[2]) not in done:
-                    choices = _choices(space, node.sid, lid, edge)
+                    choices = space.choices(node.sid, lid, edge)
                     trail.append((here, Turn(lid, edge[2], choices)))
                     heappush(heap, (more, steps + len(choices), len(trail) - 1, after, edge[2], None))
         if not moved and (names := space.stuck(node)):

@@ -62,8 +62,8 @@ class _Shrinker:
     def run(self, steps: Steps) -> Steps | None:
         """What is taken of a schedule up to where the rule breaks; None where it does not."""
         self.tries -= 1
-        tables, state, taken = self.tables, first(self.tables), []
-        plan = list(steps)
+        tables, state, plan = self.tables, first(self.tables), list(steps)
+        taken: list[tuple[int, int]] = []
         while True:
             if self.rule in self.teller.false_rules(state):
                 return tuple(taken)

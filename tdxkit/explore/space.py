@@ -101,6 +101,10 @@ class Space:
             self._follow(sid, lid, (), {lid}, set(), found)
         return found
 
+    def choices(self, sid: int, lid: int, good: tuple) -> tuple[int, ...]:
+        """The values that a thread at `lid` is given on its way along a good edge of `row`."""
+        return next(e.choices for e in self.edges(sid, lid) if (e.sid, e.lid) == good[1:] and not e.broken)
+
     def _follow(self, sid: int, lid: int, given: tuple, passed: set, done: set, found: list[Arc]) -> None:
         """The edges from here; `passed` are the places on the way, `done` the states from which all edges are known."""
         tables = self.tables

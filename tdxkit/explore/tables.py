@@ -121,7 +121,7 @@ class Tables:
         if names is None:
             rules = [p for p in self.scenario.properties if p.kind == kind and p.check]
             view = self.view(sid) if rules else None
-            names = self._false[kind, sid] = tuple(p.name for p in rules if not p.check(view))
+            names = self._false[kind, sid] = tuple(p.name for p in rules if p.check and not p.check(view))
         return names
 
     def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
@@ -198,7 +198,9 @@ class Tables:
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
         reads, writes = self.memory.on(numbers)
         self.resumed += 1
-        item, broken, raised = None, (), False
+        item: object = None
+        broken: tuple[str, ...] = ()
+        raised = False
         try:
             item = resume(self.scenario.threads[at.start], generator, at.choices[choice])
         except StopIteration:
@@ -223,15 +225,16 @@ class Tables:
 
     def _grow(self, at: Place, choice: int, seen: tuple, outcome: Effect) -> None:
         """Put an outcome into a row at the end of the values that were read."""
-        rows, key = at.rows, choice
+        rows: list | dict = at.rows
+        key = choice
         for slot, number in seen:
-            node = rows[key] if type(rows) is list else rows.get(key)
+            node = rows[key] if isinstance(rows, list) else rows.get(key)
             if node is None:
                 node = rows[key] = Ask(slot, {})
             if type(node) is not Ask or node.slot != slot:
                 raise self.fickle(at.label)
             rows, key = node.branches, number
-        if (rows[key] if type(rows) is list else rows.get(key)) is not None:
+        if (rows[key] if isinstance(rows, list) else rows.get(key)) is not None:
             raise self.fickle(at.label)
         rows[key] = outcome
 
