@@ -14,6 +14,7 @@ COMMANDS = {
     "list": "the scenarios that can be explored",
     "explore": "every interleaving of a scenario, and the shortest one that breaks it",
     "replay": "run one schedule again, step by step",
+    "stress": "what a stress test of random runs would have met",
     "lens": "the same race under several posted versions",
     "packet": "a counterexample as text for a mail",
     "bugs": "the known problems of the posted versions, each shown by a run",

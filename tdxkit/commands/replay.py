@@ -1,12 +1,18 @@
 """`replay NAME CODE`: one schedule run again, step by step."""
 
 from tdxkit.commands.scenarios import load
+from tdxkit.errors import InputError
 
 
 def configure(parser):
     """The scenario and the schedule code."""
     parser.add_argument("name", help="the scenario, or FILE.py:put, that the code was made for")
     parser.add_argument("code", nargs="+", help="a schedule code, such as 'v2:2x1:9f3c A10 B15 A3'")
+    parser.add_argument(
+        "--shrink",
+        action="store_true",
+        help="first make it shorter and calmer while its first broken rule still breaks",
+    )
 
 
 def run(args):
@@ -16,4 +22,20 @@ def run(args):
 
     text = " ".join(args.code)
     code = parse(text)
-    print(replay(load(args.name, code.threads, code.rounds), text))
+    scenario = load(args.name, code.threads, code.rounds)
+    told = replay(scenario, text)
+    if args.shrink:
+        told = _shrunk(scenario, told, code.steps)
+        print(f"shrunk from {len(code.steps)} steps: {told.code}")
+    print(told)
+
+
+def _shrunk(scenario, told, steps):
+    """A run that breaks the rule that `told` breaks first, in fewer switches or steps where any could be found."""
+    from tdxkit.explore.shrinking import shrink
+    from tdxkit.explore.telling import replay_steps
+
+    rule = next((rule for step in told.steps for rule in step.broken), None)
+    if rule is None:
+        raise InputError("replay --shrink", "this schedule breaks no rule", "give one that does, or leave --shrink out")
+    return replay_steps(scenario, shrink(scenario, steps, rule))

@@ -4,7 +4,7 @@ What a scenario is made of: `program`, and `memory` that its threads share. Read
 again, on a page. The fast way to the same answers: `place` (where a suspended generator stands), `tables` (what each step does),
 `space` (states as numbers), `search`, `shortest`, `audit` (the tables held against live generators). With what was found: `result`,
 `schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view
-walks), `stress` (what random runs would have seen), `shrinking` (a long schedule made short). `guard` stops a step that never ends.
+walks), `dice` (what random runs would have met), `shrinking` (a long schedule made short). `guard` stops a step that never ends.
 """
 
 from tdxkit.doors import door
@@ -18,6 +18,6 @@ __all__, __getattr__ = door(
     telling="replay replay_steps",
     reachable="graph",
     schedule="encode parse switches",
-    stress="walk walks",
+    dice="stress walk walks",
     shrinking="shrink",
 )

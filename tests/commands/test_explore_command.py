@@ -104,7 +104,18 @@ def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     assert code == 2 and "has changed since" in err
 
 
+def test_a_long_schedule_is_shrunk_before_it_is_told(capsys):
+    found = json.loads(ran(capsys, "stress", "v2", "--seed", "3", "--json")[1])["schedule"]
+    code, out, _ = ran(capsys, "replay", "v2", found, "--shrink")
+    head, *run = out.splitlines()
+    assert code == 0 and head.startswith("shrunk from ") and "v2:2x1:" in head
+    assert run[-1].startswith("      !! REMOVE finds a pair") and len(head.split()) - 5 < len(found.split())
+
+
 BAD = [
+    (("replay", "v2", "v2:2x1:37b4 A3", "--shrink"), "this schedule breaks no rule"),
+    (("stress", "v2", "--overtake", "0"), "a whole number from 1 to 1000"),
+    (("stress", "v99"), "there is no such scenario"),
     (("explore",), "the following arguments are required"),
     (("explore", "v9"), "there is no such scenario; try"),
     (("explore", "v2\x1b[31m"), "scenario v2"),

@@ -65,6 +65,9 @@ SERIES = {
     "missing": [COUNT],
     "patches": [dict],
 }
+STRESSED = {
+    "scenario": TEXT, "runs": COUNT, "stay": float, "bad": COUNT, "met": dict, "first": (COUNT, MAYBE), "schedule": TEXT,
+}  # fmt: skip
 LENS = {
     "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
 }  # fmt: skip
@@ -84,6 +87,10 @@ CONTRACTS = {
         (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
     ],
     "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [{"a": TEXT, "b": TEXT, "result": TEXT}]})],
+    "stress": [
+        (["stress", "v2"], STRESSED),
+        (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
+    ],
     "lens": [(["lens", "v2", "v6"], LENS)],
     "life": [
         (["life"], LIVED),

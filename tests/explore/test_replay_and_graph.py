@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.explore.dice import stress, walk, walks
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.moves import first, moves
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread
@@ -14,7 +15,6 @@ from tdxkit.explore.reachable import graph
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore
 from tdxkit.explore.shrinking import shrink
-from tdxkit.explore.stress import walk, walks
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount import scenario
@@ -159,3 +159,30 @@ def test_shrinking_keeps_the_rule_broken_and_never_grows(rule):
 def test_what_breaks_nothing_cannot_be_shrunk():
     with pytest.raises(InputError, match="it does not break the rule"):
         shrink(V2, ((0, 0),) * 3, REMOVE_FINDS_A_PAIR)
+
+
+def test_a_stress_test_counts_what_its_walks_break():
+    one, runs = stress(V2, runs=200, seed=7), walks(V2, seed=7, count=200)
+    bad = [run for run in runs if run.broken]
+    assert (one.bad, one.met[REMOVE_FINDS_A_PAIR]) == (len(bad), len(bad)) and one.bad > 5
+    assert one.first == runs.index(bad[0]) + 1 and one.schedule == bad[0].schedule
+    assert stress(scenario("v6"), runs=200).bad == 0
+
+
+def test_who_is_seldom_overtaken_seldom_meets_the_race():
+    often, seldom = (stress(V2, runs=1000, stay=stay) for stay in (0.0, 0.99))
+    assert seldom.bad < often.bad / 4
+    turns = [switches(run.steps) for run in walks(V2, seed=1, count=50, stay=0.99)]
+    assert max(turns) <= 6 < sum(switches(run.steps) for run in walks(V2, seed=1, count=50)) / 50
+
+
+def test_a_walk_names_a_deadlock_and_a_raised_error():
+    stuck = {name for run in walks(scenario("per-region"), seed=1, count=60) for _, name in run.broken}
+    assert DEADLOCK in stuck
+
+    def raises(m):
+        yield "raise"
+        raise ValueError("bad")
+
+    (run,) = walks(Scenario("s", {"n": 0}, (Thread(raises),)), seed=1, count=1)
+    assert run.broken == ((1, "ValueError: bad"),) and run.ended
