@@ -1,11 +1,13 @@
 """Status codes at hand in a notebook: type one, paste a log, or put one value to the kernel's questions in every form."""
 
-from tdxkit.errors import InputError
+import ipywidgets as w
+
 from tdxkit.status import decode
 from tdxkit.status.kernel import PLACES
 from tdxkit.status.predicates import FORMS, answers
 from tdxkit.status.scanning import scan
 from tdxkit.view.kit.bits import status_bits
+from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.kit.tables import Table, table
 
@@ -15,11 +17,8 @@ HEIGHT = "150px"
 
 
 def status_html(text: str, leaf: str = "") -> Markup:
-    """What a typed status says, as markup; what is no status, as the sentence that says what is expected."""
-    try:
-        one = decode(text, leaf or None)
-    except InputError as error:
-        return element("p", str(error), role="status")
+    """What a typed status says, as markup; InputError for what is no status, with the sentence that says what is expected."""
+    one = decode(text, leaf or None)
     notes = [element("p", element("b", "Note "), one.note)] if one.note else []
     kernel = element("p", element("b", "Linux "), str(one.kernel))
     return element("div", status_bits(one).html(), *notes, kernel)
@@ -52,27 +51,23 @@ def questions(value: int) -> Table:
     return table(("question", *FORMS), rows, f"0x{value:016X}  {decode(value).name or 'unknown status'}", marked)
 
 
-def status_decoder(start: str = "0x8000030800000001"):
-    """A box to type a status in, and a list to choose the leaf that returned it; the picture follows."""
-    import ipywidgets as w
+class StatusDecoder(Board):
+    """A box to type a status in, and a list to choose the leaf that returned it; what the status says is shown below."""
 
-    leaves = [("any leaf", ""), *((leaf, leaf) for names, _ in PLACES.values() for leaf in names)]
-    value = w.Text(start, description="Status", continuous_update=False, layout=w.Layout(width="420px"))
-    leaf = w.Dropdown(options=leaves, description="Leaf", layout=w.Layout(width="360px"))
-    shown = w.HTML(str(status_html(start)))
+    def __init__(self, start: str = "0x8000030800000001"):
+        leaves = [("any leaf", ""), *((leaf, leaf) for names, _ in PLACES.values() for leaf in names)]
+        self.value = w.Text(start, description="Status", continuous_update=False, layout={"width": "420px"})
+        self.leaf = w.Dropdown(options=leaves, description="Leaf", layout={"width": "360px"})
+        super().__init__([self.value, self.leaf])
+        self.watch(self.value, self.leaf)
 
-    def show(_change) -> None:
-        shown.value = str(status_html(value.value, leaf.value))
-
-    value.observe(show, "value")
-    leaf.observe(show, "value")
-    return w.VBox([w.HBox([value, leaf], layout=w.Layout(flex_flow="row wrap")), shown])
+    def update(self) -> tuple[str, list[Markup]]:
+        """Decode what is typed."""
+        return "", [status_html(self.value.value, self.leaf.value)]
 
 
 def log_decoder(start: str = ""):
     """A box to paste a log in; every status in it is listed below."""
-    import ipywidgets as w
-
     area = w.Textarea(start, description="Log", layout=w.Layout(width="calc(100% - 4px)", height=HEIGHT))
     shown = w.HTML(str(log_table(start).html()))
     area.observe(lambda change: setattr(shown, "value", str(log_table(change["new"]).html())), "value")

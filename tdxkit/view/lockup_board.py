@@ -2,22 +2,21 @@
 
 import ipywidgets as w
 
-from tdxkit.errors import TdxkitError
 from tdxkit.linux.softlockup.kernels import kernel_named
-from tdxkit.linux.softlockup.lockup import Judgement, lockup, size_text
+from tdxkit.linux.softlockup.lockup import lockup, size_text
 from tdxkit.linux.softlockup.loop_cost import COSTS
 from tdxkit.linux.softlockup.watchdog import SECOND, WORST
 from tdxkit.units import GIB
-from tdxkit.view.kit.svg import element
+from tdxkit.view.kit.board import Board
+from tdxkit.view.kit.picture import Picture
 from tdxkit.view.lockup_picture import timeline
 
 SIZES = (64, 256, 512, 700, 940, 1100, 1300, 1500, 1700, 1900, 2048, 3072, 4096, 8192)
 KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
 PATCHES = {"as it is": "as is", "none": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
-_ROW = w.Layout(flex_flow="row wrap", align_items="center")
 
 
-class LockupBoard(w.VBox):
+class LockupBoard(Board):
     """Controls over one guest; `verdict` is what came of them last."""
 
     def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
@@ -37,40 +36,27 @@ class LockupBoard(w.VBox):
             WORST / SECOND, min=0, max=4, step=0.1, description="Phase, s", continuous_update=False, **wide
         )
         self.idle = w.Checkbox(False, description="fresh from idle", indent=False, layout=w.Layout(width="140px"))
-        self._said, self._picture = w.HTML(), w.HTML()
-        self.kernel.observe(self._other_kernel, "value")
-        for control in (self.guest, self.cost, self.preempt, self.patch, self.others, self.phase, self.idle):
-            control.observe(self._changed, "value")
-        self.verdict: Judgement | None = None
-        self._changed(None)
-        rows = (
-            (self.guest, self.kernel, self.cost),
-            (self.preempt,),
-            (self.patch,),
-            (self.others, self.phase, self.idle),
+        super().__init__(
+            (self.guest, self.kernel, self.cost), (self.preempt,), (self.patch,), (self.others, self.phase, self.idle)
         )
-        super().__init__([*(w.HBox(row, layout=_ROW) for row in rows), self._said, self._picture])
+        controls = (self.guest, self.kernel, self.cost, self.preempt, self.patch, self.others, self.phase, self.idle)
+        self.watch(*controls)
 
-    def _other_kernel(self, _change) -> None:
+    def update(self) -> tuple[str, list[Picture]]:
+        """Judge the guest as the controls have it."""
+        self._offer_models()
+        self.verdict = lockup(
+            self.guest.value * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
+            others=self.others.value, phase=min(round(self.phase.value * SECOND), WORST), from_idle=self.idle.value,
+        )  # fmt: skip
+        return self._words(), [timeline(self.verdict)]
+
+    def _offer_models(self) -> None:
         """A kernel offers the models it has; where the chosen one is gone, the nearest that is left."""
         models, chosen = kernel_named(self.kernel.value).models, self.preempt.value
-        self.preempt.options = models
-        self.preempt.value = chosen if chosen in models else models[-1]
-        self._changed(None)
-
-    def _changed(self, _change) -> None:
-        if self.preempt.value not in kernel_named(self.kernel.value).models:
-            return  # the kernel was changed, its models come next
-        try:
-            self.verdict = lockup(
-                self.guest.value * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
-                others=self.others.value, phase=min(round(self.phase.value * SECOND), WORST), from_idle=self.idle.value,
-            )  # fmt: skip
-        except TdxkitError as error:
-            self._said.value = str(element("p", str(error), role="alert"))
-            return
-        self._said.value = str(element("p", self._words(), role="status"))
-        self._picture.value = str(timeline(self.verdict).html())
+        if self.preempt.options != models:
+            self.preempt.options = models
+            self.preempt.value = chosen if chosen in models else models[-1]
 
     def _words(self) -> str:
         v = self.verdict

@@ -8,6 +8,7 @@ from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
 from tdxkit.linux.msr.register import describe
 from tdxkit.linux.msr.switches import GUESTS, OPTIONS, VENDORS, Setup
 from tdxkit.review.msr.reading import Trace, reading_steps
+from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.upload import Upload
@@ -20,7 +21,6 @@ FIRMWARE = {
     "OVMF, edk2-stable202508": ("ovmf", 202508),
 }
 PRESETS = ("0x0", "0x1", "0x5", "0x40005")
-_ROW = w.Layout(flex_flow="row wrap", align_items="center")
 _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px")}
 
 
@@ -80,7 +80,7 @@ def outcome_html(result: Hotplug) -> Markup:
     return element("div", head, table(("", "vCPU 0", "the new vCPU"), rows, "", lit).html(), gates_table(result).html())
 
 
-class Switchboard(w.VBox):
+class Switchboard(Board):
     """The switches of a Setup, and below them its outcome, its trace and its run; `result` is the last Hotplug."""
 
     def __init__(self, scenario: Setup = Setup()):  # noqa: B008  frozen, so one default for all is fine
@@ -99,13 +99,11 @@ class Switchboard(w.VBox):
             name: w.Checkbox(getattr(scenario, name), description=text, indent=False, layout=w.Layout(width="120px"))
             for name, text in flags.items()
         }
-        self._outcome, self._trace, self._run = w.HTML(), w.HTML(), w.VBox()
-        for control in (self.guest, self.firmware, self.vendor, self.option, self.preset, *self.flags.values()):
-            control.observe(self._changed, "value")
         self._scenario = scenario
-        self._changed(None)
-        rows = ((self.guest, self.firmware), (self.vendor, self.preset), tuple(self.flags.values()), (self.option,))
-        super().__init__([*(w.HBox(row, layout=_ROW) for row in rows), self._outcome, self._trace, self._run])
+        super().__init__(
+            (self.guest, self.firmware), (self.vendor, self.preset), tuple(self.flags.values()), (self.option,)
+        )
+        self.watch(self.guest, self.firmware, self.vendor, self.option, self.preset, *self.flags.values())
 
     @property
     def scenario(self) -> Setup:
@@ -117,13 +115,11 @@ class Switchboard(w.VBox):
             option=self.option.value, preset=int(self.preset.value, 16), hyperv=flags.pop("enlightened"), **flags,
         )  # fmt: skip
 
-    def _changed(self, _change) -> None:
+    def update(self) -> tuple[Markup, list[object]]:
+        """Plug the vCPU in as the switches say: the outcome, what a trace would show, the run."""
         self.result = hotplug(self.scenario)
-        self._outcome.value = str(outcome_html(self.result))
-        self._trace.value = str(timeline(self.result.events, title="What a kvm_msr trace would show").html())
-        old, self._run.children = self._run.children, (Stepper(self.result.run, picture=vcpus),)
-        for stepper in old:
-            stepper.close()
+        trace = timeline(self.result.events, title="What a kvm_msr trace would show")
+        return outcome_html(self.result), [trace, Stepper(self.result.run, picture=vcpus)]
 
     def __str__(self) -> str:
         return f"{self.result}\n\n{gates_table(self.result)}\n\n{self.result.run}"

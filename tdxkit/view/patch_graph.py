@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
+from tdxkit.review.patches import series
 from tdxkit.review.series import Series, spans
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, drawing, element, line, text
@@ -34,6 +35,11 @@ def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str]])
 def series_graph(series: Series) -> nx.Graph:
     """The graph of a series as far as its mails are at hand; a missing patch has no edges."""
     return patch_graph(series.titles, {n: [f.path for f in post.files] for n, post in series.patches.items()})
+
+
+def files_graph() -> nx.Graph:
+    """The graph of the twelve patches of the Dynamic PAMT series."""
+    return patch_graph({p.n: p.title for p in series()}, {p.n: p.files for p in series()})
 
 
 def draw_patch_graph(graph: nx.Graph, title: str = "Which patch touches which file") -> Picture:

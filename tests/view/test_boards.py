@@ -7,8 +7,9 @@ import pytest
 
 from tdxkit.linux.host.life import live
 from tdxkit.review.lens import lens
-from tdxkit.view import contention_board, lens_view, series_board
+from tdxkit.view import contention_board, lens_view, needs_picture, series_tables
 from tdxkit.view.host_picture import host
+from tdxkit.view.patch_switches import PatchSwitches
 from tdxkit.view.stepper import Stepper
 
 
@@ -28,29 +29,37 @@ def test_a_count_that_promises_no_pair_is_marked():
 
 
 def test_the_needs_are_a_graph_without_cycles_and_the_picture_has_a_twin():
-    graph = series_board.needs_graph()
+    graph = needs_picture.needs_graph()
     assert nx.is_directed_acyclic_graph(graph) and len(graph) == 12
-    picture = series_board.needs_picture()
+    picture = needs_picture.needs_picture()
     assert picture.svg.count("<circle") == 12 and "11 x86/virt/tdx: Enable Dynamic PAMT: needs 4, 5, 6, 7, 8, 9" in str(
         picture
     )
 
 
 def test_a_switch_lives_the_life_again():
-    board = series_board.switches()
-    boxes, said, shown = board.children[0].children, board.children[2], board.children[3]
-    assert [box.disabled for box in boxes] == [True] * 4 + [False] * 8 and "clean" in said.value
-    boxes[7].value = False
-    assert "TDH.MEM.SEPT.ADD failed" in said.value and isinstance(shown.children[0], Stepper)
-    boxes[7].value = True
-    boxes[10].value = False
-    assert "at most 0 kB" in said.value
+    board = PatchSwitches()
+    assert [box.disabled for box in board.boxes.values()] == [True] * 4 + [False] * 8 and "clean" in board.said.value
+    board.boxes[8].value = False
+    assert "TDH.MEM.SEPT.ADD failed" in board.said.value and "TDH.MEM.SEPT.ADD failed" in str(board)
+    board.boxes[8].value = True
+    board.boxes[11].value = False
+    assert "at most 0 kB" in board.said.value
+
+
+def test_ten_clicks_on_the_switches_leave_one_stepper(live_widgets):
+    board = PatchSwitches()
+    before = len(live_widgets()), len(live_widgets(Stepper))
+    for n in (5, 6, 7, 8, 9, 10, 11, 12, 5, 6):
+        board.boxes[n].value = not board.boxes[n].value
+    assert (len(live_widgets()), len(live_widgets(Stepper))) == before
+    assert isinstance(board.shown.children[0], Stepper) and board.shown.children[0].comm
 
 
 def test_tables_come_from_the_models():
-    assert len(series_board.without_table().rows) == 8
-    assert [row[1] for row in series_board.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
-    assert [row[1] for row in series_board.versions_table().rows] == [10, 10, 15, 15, 10, 10]
+    assert len(series_tables.without_table().rows) == 8
+    assert [row[1] for row in series_tables.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
+    assert [row[1] for row in series_tables.versions_table().rows] == [10, 10, 15, 15, 10, 10]
     seen = lens(["v2", "v6"])
     assert "28,152" in str(lens_view.outcomes_table(seen)) and "10" in str(lens_view.partings_table(seen))
     assert lens_view.costs_table(seen).rows[0][:3] == ("v2", 15, 2)
@@ -62,7 +71,7 @@ def test_tables_come_from_the_models():
 
 
 def test_contexts_as_the_facts_have_them():
-    rows = {row[:2]: row[2:] for row in series_board.contexts_table(live("v2", record=True).run).rows}
+    rows = {row[:2]: row[2:] for row in series_tables.contexts_table(live("v2", record=True).run).rows}
     assert {key: row[0] for key, row in rows.items()} == {
         ("TD init", "kvm->lock"): "yes", ("TD init", "slots_lock"): "yes", ("vCPU init", "vcpu->mutex"): "yes",
         ("vCPU run", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex"): "yes", ("fault", "vcpu->mutex, mmu_lock read"): "no",
@@ -75,9 +84,9 @@ def test_contexts_as_the_facts_have_them():
 
 @pytest.mark.slow
 def test_fault_tables():
-    rows = {row[0]: row for row in series_board.faults_summary(("v3", "v4", "v6")).rows}
+    rows = {row[0]: row for row in series_tables.faults_summary(("v3", "v4", "v6")).rows}
     assert rows["v6"][4] == 0 < rows["v4"][4] and rows["v3"][5] > 0
-    assert {row[0] for row in series_board.left_table("v6").rows if row[3] == "no"} == {
+    assert {row[0] for row in series_tables.left_table("v6").rows if row[3] == "no"} == {
         "TDH.PHYMEM.PAMT.REMOVE",
         "TDH.PHYMEM.PAGE.RECLAIM",
     }

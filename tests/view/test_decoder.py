@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tdxkit.errors import InputError
 from tdxkit.status.codes import codes
-from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, log_decoder, log_table, questions, status_decoder, status_html
+from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, StatusDecoder, log_decoder, log_table, questions, status_html
+from tdxkit.view.kit.svg import element
 
 LOG = "x\nSEAMCALL TDH_MEM_PAGE_AUG failed: 0x8000020000000001\nRAX: 8000030800000001\n"
 EVIL = "<img src=x onerror=alert(1)></style><script>alert(1)</script>\x1b[2J\u202e"
@@ -28,7 +30,14 @@ def test_a_long_log_is_cut_and_says_so():
 
 @given(st.text() | st.just(EVIL), st.sampled_from(["", "TDH.VP.ENTER", EVIL]))
 def test_hostile_text_stays_text(text, leaf):
-    for markup in (status_html(text, leaf), log_table(f"TDX {text} 0x8000020000000001").html()):
+    board = StatusDecoder()
+    board.value.value = text
+    said = [board.said.value, *(part.value for part in board.shown.children)]
+    try:
+        said.append(status_html(text, leaf))
+    except InputError as error:
+        said.append(element("p", str(error)))
+    for markup in (*said, log_table(f"TDX {text} 0x8000020000000001").html()):
         assert "<script" not in markup and "<img" not in markup and "\x1b" not in markup and "\u202e" not in markup
 
 
@@ -40,17 +49,28 @@ def test_the_questions_mark_exactly_where_the_forms_part():
 
 
 def test_the_widgets_follow_what_is_typed():
-    box = status_decoder()
-    (value, leaf), shown = box.children[0].children, box.children[1]
+    board = StatusDecoder()
+    (shown,) = board.shown.children
     assert "TDX_MISSING_PAMT_PAGE_PAIR" in shown.value
-    value.value, leaf.value = "TDX_OPERAND_BUSY|RCX", "TDH.MEM.TRACK"
+    board.value.value, board.leaf.value = "TDX_OPERAND_BUSY|RCX", "TDH.MEM.TRACK"
     assert "kick and retry once" in shown.value
-    value.value = EVIL
-    assert "a status is 0x" in shown.value and "<script" not in shown.value
+    board.value.value = EVIL
+    assert "a status is 0x" in board.said.value and "<script" not in board.said.value
+    assert "kick and retry once" in shown.value  # the last that was one
+    board.value.value = "TDX_SUCCESS"
+    assert board.said.value == "" and "TDX_SUCCESS" in shown.value
     area, found = log_decoder().children
     assert "0 statuses" in found.value
     area.value = LOG
     assert "2 statuses" in found.value
+
+
+def test_ten_statuses_leave_no_widget_behind(live_widgets):
+    board = StatusDecoder()
+    before = len(live_widgets())
+    for k in range(10):
+        board.value.value = "nonsense" if k == 7 else f"{0x8000020000000001 + k:#x}"
+    assert len(live_widgets()) == before and len(board.shown.children) == 1
 
 
 @pytest.mark.parametrize("name", ["TDX_SUCCESS", "TDX_NON_RECOVERABLE_TD", "TDX_MISSING_PAMT_PAGE_PAIR"])

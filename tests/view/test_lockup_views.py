@@ -14,6 +14,7 @@ from tdxkit.linux.softlockup.run import timeline_run
 from tdxkit.linux.softlockup.watchdog import SECOND
 from tdxkit.review.lockup_report import posted, read_registers, registers_in
 from tdxkit.units import GIB
+from tdxkit.view import lockup_board
 from tdxkit.view import lockup_tables as tables
 from tdxkit.view.lockup_board import KERNELS, LockupBoard
 from tdxkit.view.lockup_picture import timeline
@@ -198,7 +199,7 @@ def test_a_long_text_is_refused():
 
 def test_the_board_follows_its_controls():
     board = LockupBoard(1500)
-    assert board.verdict.lockup and "soft lockup in the store loop" in board._picture.value
+    assert board.verdict.lockup and "soft lockup in the store loop" in board.shown.children[0].value
     board.patch.value = "v2"
     assert not board.verdict.lockup and "no lockup" in str(board)
     board.patch.value, board.guest.value, board.phase.value = "as is", 940, 0
@@ -207,6 +208,30 @@ def test_the_board_follows_its_controls():
     assert board.verdict.lockup
     board.others.value, board.idle.value = 2, True
     assert board.verdict.others == 2 and board.verdict.from_idle and "2 other tasks" in str(board)
+
+
+def test_ten_changes_leave_one_picture_and_a_refusal_keeps_it(live_widgets, monkeypatch):
+    board = LockupBoard(1500)
+    before, (picture,) = len(live_widgets()), board.shown.children
+    for k in range(10):
+        board.others.value, board.kernel.value = k % 4, KERNELS[k % len(KERNELS)]
+    assert len(live_widgets()) == before and board.shown.children == (picture,)
+    drawn, verdict = picture.value, board.verdict
+
+    def refuse(*_args, **_more):
+        raise InputError("guest", "it is too large", "take a smaller one")
+
+    monkeypatch.setattr(lockup_board, "lockup", refuse)
+    board.guest.value = 512
+    assert board.said.value == '<p role="alert">guest: it is too large; take a smaller one</p>'
+    assert picture.value == drawn and board.verdict is verdict
+
+
+def test_a_change_is_judged_once(monkeypatch):
+    board, judged = LockupBoard(1500), []
+    monkeypatch.setattr(lockup_board, "lockup", lambda *a, **more: judged.append(a) or lockup(*a, **more))
+    board.kernel.value = "7.0"  # which takes a preemption model with it
+    assert len(judged) == 1
 
 
 def test_the_board_offers_only_models_that_a_kernel_has():

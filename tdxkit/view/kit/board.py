@@ -63,8 +63,8 @@ class Board(w.VBox):
             self._updating = False
 
     def say(self, what: object, role: str = "status") -> None:
-        """Say a line, escaped; or markup, as it is. role: "status", or "alert" for what went wrong."""
-        self.said.value = str(what if isinstance(what, Markup) else element(self._tag, str(what), role=role))
+        """Say a line, escaped; or markup, as it is; "" says nothing. role: "status", or "alert" for what went wrong."""
+        self.said.value = str(what if what == "" or isinstance(what, Markup) else element(self._tag, what, role=role))
 
     def show(self, things: Iterable[object]) -> None:
         """Show these instead: widgets, markup, and whatever has `html()`. What is no longer shown is closed."""

@@ -1,65 +1,22 @@
-"""The twelve patches as switches, what each needs, and what a TD's life leaves behind without one or after one fault."""
+"""The series in tables: what a TD's life comes to without a patch, up to a patch, in each context, and after each single fault."""
 
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
-import ipywidgets as w
-import networkx as nx
-
 from tdxkit.linux.host.host import Context
 from tdxkit.linux.host.kvm.td import CONTEXTS
-from tdxkit.linux.host.life import Life, fault_table, live
+from tdxkit.linux.host.life import fault_table, live
 from tdxkit.linux.host.versions import KVM_CACHE, VERSIONS
-from tdxkit.review.patches import FOUNDATION, TOTAL, needs_edges, prefix, series, users_of, without
+from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
 from tdxkit.run import Run
-from tdxkit.view.host_picture import host
-from tdxkit.view.kit.picture import Picture
-from tdxkit.view.kit.svg import drawing, element, line, text
 from tdxkit.view.kit.tables import Table, table
-from tdxkit.view.patch_graph import patch_graph
-from tdxkit.view.stepper import Stepper
 
 DRY = {
     KVM_CACHE: "a warning, GFP_ATOMIC, else BUG()",
     ("S-EPT",): "GFP_ATOMIC for S-EPT pages, else -ENOMEM",
     (): "-ENOMEM",
 }
-ROW, NUMBERS, STEP, WIDTH = 30, 230, 58, 820  # a row, where the numbers stand, how far an arc bends, the whole
-
-
-def switches() -> w.Widget:
-    """A checkbox a patch; the life is lived again at each change. 1 to 4 carry the others and stay on."""
-    boxes = {
-        p.n: w.Checkbox(
-            True, description=str(p), disabled=p.n in FOUNDATION, indent=False, layout=w.Layout(width="auto")
-        )
-        for p in series()
-    }
-    said, shown = w.HTML(), w.VBox()
-
-    def live_again(_change=None) -> None:
-        life = live("v2", frozenset(n for n, box in boxes.items() if box.value), record=True)
-        said.value = str(element("p", element("b", "✓ " if life.clean else "✗ "), _told(life), role="status"))
-        shown.children = (Stepper(life.run, picture=host),)
-
-    for box in boxes.values():
-        box.observe(live_again, "value")
-    live_again()
-    note = element("p", "Patches 1 to 4 cannot be left out: the others call what they bring.")
-    return w.VBox(
-        [
-            w.VBox(list(boxes.values())),
-            w.HTML(str(note)),
-            said,
-            shown,
-        ]
-    )
-
-
-def _told(life: Life) -> str:
-    line = "no TDX line" if life.meminfo_kb is None else f"TDX: {life.meminfo_kb} kB"
-    return f"{life.result}. {life.seamcalls} SEAMCALLs, at most {life.peak_kb} kB of pairs; at the end {life.pairs_left} pairs, {life.refs_left} references; /proc/meminfo: {line}."
 
 
 def without_table() -> Table:
@@ -162,56 +119,3 @@ def faults_summary(versions: Iterable[str] = VERSIONS) -> Table:
         ("version", "single faults", "leave something", "of these: VM bugged", "count below zero", "without a word"),
         rows,
     )
-
-
-def needs_graph() -> nx.DiGraph:
-    """Patches as nodes, an edge from each to what it needs."""
-    graph = nx.DiGraph()
-    for patch in series():
-        graph.add_node(patch.n, title=patch.title)
-    graph.add_edges_from(needs_edges())
-    return graph
-
-
-def needs_picture() -> Picture:
-    """The patches in order, with an arc from each to every patch that it needs."""
-    graph = needs_graph()
-    y = {n: 24 + ROW * k for k, n in enumerate(graph)}
-    parts, said = [], ["Which patch needs which"]
-    for user, needed in graph.edges:
-        role = "a0" if needed in FOUNDATION else "a1"
-        edge, bend = NUMBERS - 12, NUMBERS - 30 - STEP * (user - needed) ** 0.5
-        path = f"M{edge} {y[user]}C{bend:.0f} {y[user]} {bend:.0f} {y[needed]} {edge} {y[needed]}"
-        dash = None if needed in FOUNDATION else "5 3"
-        parts.append(
-            element("path", d=path, fill="none", stroke=f"var(--tdx-{role})", stroke_width=1.4, stroke_dasharray=dash)
-        )
-        parts.append(line((edge - 7, y[needed] - 4), (edge, y[needed]), (edge - 7, y[needed] + 4), role=role))
-    for n, data in graph.nodes(data=True):
-        ring = element("circle", cx=NUMBERS, cy=y[n], r=11, fill="var(--tdx-paper)", stroke="var(--tdx-ink)")
-        title = text(NUMBERS + 20, y[n] + 4, data["title"], font_size=12.5, font_weight=600 if n in FOUNDATION else 400)
-        parts += [ring, text(NUMBERS, y[n] + 4, n, anchor="middle", font_weight=600), title]
-        needs = ", ".join(map(str, sorted(graph[n]))) or "nothing"
-        users = ", ".join(map(str, users_of(n))) or "nobody"
-        said.append(f"{n:2} {data['title']}: needs {needs}; built on by {users}")
-    label = f"{len(graph)} patches, {graph.number_of_edges()} needs"
-    return Picture(drawing(WIDTH, 24 + ROW * len(graph), label, *parts), "\n".join(said))
-
-
-def files_graph() -> nx.Graph:
-    """Patches and the files they touch, for `patch_graph.draw_patch_graph`."""
-    return patch_graph({p.n: p.title for p in series()}, {p.n: p.files for p in series()})
-
-
-__all__ = [
-    "contexts_table",
-    "faults_summary",
-    "files_graph",
-    "left_table",
-    "needs_graph",
-    "needs_picture",
-    "prefix_table",
-    "switches",
-    "versions_table",
-    "without_table",
-]
