@@ -7,6 +7,7 @@ LAB_ARGS ?=
 BROWSER ?= 1
 
 RUN = .venv/bin/python
+PAGE = tdxkit/view/stepper/page
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
@@ -34,10 +35,12 @@ endif
 test-fast: env-test  ## the quick tests, in under a minute
 	@$(PYTEST) -m "not slow and not browser" tests
 
-lint: env-test  ## ruff, and the rules for notebooks
+lint: env-test  ## ruff, the rules for notebooks, and the same for the page's script and style
 	@$(RUN) -m ruff check -q .
 	@$(RUN) -m ruff format -q --check .
 	@$(RUN) tools/nblint.py notebooks
+	@.venv/bin/oxlint -f unix $(PAGE)
+	@.venv/bin/oxfmt --list-different $(PAGE)
 
 bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done

@@ -22,9 +22,9 @@ def replayed(data):
     """The states that the script will build from the data."""
     state = list(data["first"])
     yield state
-    for step in data["steps"]:
+    for step in lanes.steps_of(data):
         state = list(state)
-        for key, value in step[3]:
+        for key, value in step.changes:
             state[key] = value
         yield state
 
@@ -36,7 +36,7 @@ def test_the_data_say_what_the_run_says(bad_run):
         assert dict(zip(names, shown)) == {
             n: {True: "yes", False: "no", None: "none"}.get(state[n], str(state[n])) if not isinstance(state[n], int) or isinstance(state[n], bool) else str(state[n]) for n in names
         }  # fmt: skip
-    assert [data["actors"][s[0]] for s in data["steps"]] == [s.actor for s in bad_run.steps]
+    assert [data["actors"][s.actor] for s in lanes.steps_of(data)] == [s.actor for s in bad_run.steps]
     assert data["marks"] == list(bad_run.marks()) and data["code"] == bad_run.code
 
 
@@ -75,7 +75,7 @@ def test_a_window_is_the_same_run_cut(bad_run):
     assert part["first"] == list(replayed(whole))[4]
     assert all(t["values"] == w["values"][4:9] for t, w in zip(part["tracks"], whole["tracks"]))
     assert part["marks"] == [k - 4 for k in whole["marks"] if 4 < k <= 8]
-    last = {s[0]: s[5] for s in whole["steps"][:4]}
+    last = {s.actor: s.next for s in lanes.steps_of(whole)[:4]}
     assert part["start"] == [last.get(a, whole["start"][a]) for a in range(2)]
 
 
