@@ -27,13 +27,13 @@ lab: env  ## open JupyterLab on the first notebook
 test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
 ifeq ($(BROWSER),0)
 	@echo "browser tests: left out (BROWSER=0)"
-	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests notebooks
+	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests tdxkit notebooks
 else
-	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests notebooks
+	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests tdxkit notebooks
 endif
 
 test-fast: env-test  ## the quick tests, in under a minute
-	@$(PYTEST) -m "not slow and not browser" tests
+	@$(PYTEST) -m "not slow and not browser" tests tdxkit
 
 lint: env-test  ## ruff, the rules for notebooks, and the same for the page's script and style
 	@$(RUN) -m ruff check -q .

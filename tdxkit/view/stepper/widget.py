@@ -34,7 +34,7 @@ import traitlets
 
 from tdxkit.errors import InputError, TdxkitError
 from tdxkit.run import Run
-from tdxkit.view.kit.svg import Markup, esc, script_json, visible
+from tdxkit.view.kit.svg import Markup, esc, joined, script_json, visible
 from tdxkit.view.stepper import lanes
 from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
 from tdxkit.view.stepper.payload import LIMIT, Picture, packed, run_data, window
@@ -159,9 +159,8 @@ class Stepper(anywidget.AnyWidget):
     def still(self) -> Markup:
         """The markup at the present position without a script."""
         top = json.loads(self.data)
-        return Markup("".join(
-            lanes.still(view, self.position - top["offset"], f"tdx-still{i}") for i, view in enumerate(top["views"])
-        ))  # fmt: skip
+        views = enumerate(top["views"])
+        return joined(*(lanes.still(view, self.position - top["offset"], f"tdx-still{i}") for i, view in views))
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget; as text/plain the run in words, as text/html a still picture for pages without widgets."""

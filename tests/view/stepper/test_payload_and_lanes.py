@@ -1,6 +1,8 @@
 """What travels to the browser, the still picture, the text: pure functions of a run and a position."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +14,7 @@ from tdxkit.run import Recorder, Text, Track
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.svg import Markup
 from tdxkit.view.stepper import lanes
-from tdxkit.view.stepper.payload import packed, run_data, source, track_value, window
+from tdxkit.view.stepper.payload import StepRow, packed, run_data, source, track_value, window
 
 RULE = "REMOVE finds a pair"
 anything = st.one_of(st.sampled_from(["<script>", '"', "a\0b", "\u202e", "'", "</svg>"]), st.text(max_size=12))
@@ -38,6 +40,16 @@ def test_the_data_say_what_the_run_says(bad_run):
         }  # fmt: skip
     assert [data["actors"][s.actor] for s in lanes.steps_of(data)] == [s.actor for s in bad_run.steps]
     assert data["marks"] == list(bad_run.marks()) and data["code"] == bad_run.code
+
+
+def test_a_step_says_what_it_is_where_it_knows(bad_run):
+    rows = lanes.steps_of(json.loads(packed(run_data(bad_run))))
+    assert {row.kind for row in rows} == {getattr(step, "kind", "") for step in bad_run.steps}
+    kinds = [
+        SimpleNamespace(**{f: getattr(step, f) for f in StepRow._fields if f != "kind"}, kind="lock")
+        for step in bad_run.steps
+    ]
+    assert {row.kind for row in lanes.steps_of(run_data(replace(bad_run, steps=tuple(kinds))))} == {"lock"}
 
 
 def test_tracks_have_one_value_a_position(bad_run):
