@@ -179,24 +179,6 @@ def bars(
     return Chart(title, traces, (x, *series), rows, _axes(x, y, log, more))
 
 
-def heat(
-    title: str, x: str, y: str, columns: Sequence[str], names: Sequence[str], values: Sequence[Sequence[float]], *,
-    role: str = "a0", **layout: object,
-) -> Chart:  # fmt: skip
-    """A grid of values: `names` down, `columns` across; each field also carries its number, so that colour is not alone."""
-    red, green, blue = (int(ROLES[role].both[i : i + 2], 16) for i in (1, 3, 5))
-    trace = {
-        "type": "heatmap", "x": [plotly_text(c) for c in columns], "y": [plotly_text(n) for n in names], "z": [list(v) for v in values],
-        "colorscale": [[0, f"rgba({red},{green},{blue},.06)"], [1, f"rgba({red},{green},{blue},.75)"]],
-        "texttemplate": "%{z}", "showscale": False, "xgap": 2, "ygap": 2,
-    }  # fmt: skip
-    rows = tuple((n, *v) for n, v in zip(names, values))
-    more = _axes(x, y, "", layout)
-    return Chart(
-        title, (trace,), (f"{y} \\ {x}", *columns), rows, {**more, "yaxis": {**more["yaxis"], "autorange": "reversed"}}
-    )
-
-
 def _axes(x: str, y: str, log: str, layout: Mapping[str, object]) -> dict:
     axes = {"xaxis": {"title": {"text": plotly_text(x)}}, "yaxis": {"title": {"text": plotly_text(y)}}}
     for letter in log:

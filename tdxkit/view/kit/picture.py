@@ -10,7 +10,10 @@ _SYSTEM_DARK = "@media (prefers-color-scheme:dark){.tdx{%s}}"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Picture:
-    """`svg` is a drawing made by `tdxkit.view.kit.svg`, `text` its twin. In a notebook it shows itself; `print` gives the text."""
+    """`svg` is a drawing made by `tdxkit.view.kit.svg`, `text` its twin. In a notebook it shows itself; `print` gives the text.
+
+    `file()` is what goes beside a mail or onto a page: Path("pamt.svg").write_text(picture.file()).
+    """
 
     svg: Markup
     text: str
