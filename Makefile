@@ -7,6 +7,7 @@ LAB_ARGS ?=
 BROWSER ?= 1
 
 RUN = .venv/bin/python
+PAGE = tdxkit/view/stepper/page
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
@@ -26,18 +27,20 @@ lab: env  ## open JupyterLab on the first notebook
 test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
 ifeq ($(BROWSER),0)
 	@echo "browser tests: left out (BROWSER=0)"
-	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests notebooks
+	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests tdxkit notebooks
 else
-	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests notebooks
+	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests tdxkit notebooks
 endif
 
 test-fast: env-test  ## the quick tests, in under a minute
-	@$(PYTEST) -m "not slow and not browser" tests
+	@$(PYTEST) -m "not slow and not browser" tests tdxkit
 
-lint: env-test  ## ruff, and the rules for notebooks
+lint: env-test  ## ruff, the rules for notebooks, and the same for the page's script and style
 	@$(RUN) -m ruff check -q .
 	@$(RUN) -m ruff format -q --check .
 	@$(RUN) tools/nblint.py notebooks
+	@.venv/bin/oxlint -f unix $(PAGE)
+	@.venv/bin/oxfmt --list-different $(PAGE)
 
 bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_no_module_lies_beyond_every_test():
         reached |= fresh
         fresh = set().union(*(module_imports(modules[name]) for name in fresh if name in modules)) - reached
     assert sorted(set(modules) - reached) == [], "neither a test nor a lesson imports these, nor anything they import"
+
+
+def test_the_examples_in_docstrings_are_run():
+    """Each is a promise about a value: theme's about a colour, preempt's about a run. Nobody else holds them."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    assert "--doctest-modules" in config["addopts"].split() and "tdxkit" in config["testpaths"]
+    runs = [
+        line.split() for line in (ROOT / "Makefile").read_text().splitlines() if "$(PYTEST)" in line and "@" in line
+    ]
+    assert len(runs) == 3 and all({"tests", "tdxkit"} <= set(words) for words in runs)
 
 
 def test_test_files_have_names_of_their_own():

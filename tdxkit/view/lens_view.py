@@ -1,4 +1,4 @@
-"""The lens as tables: how a race can end under each version, where versions part, what a round costs."""
+"""The lens as tables: where versions part, what a round costs, and what breaks first in each design."""
 
 from collections.abc import Iterable
 
@@ -6,23 +6,6 @@ from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
 from tdxkit.view.kit.tables import Table, table
-
-
-def outcomes_table(seen: Lens) -> Table:
-    """Every outcome of every version with the number of interleavings that end so; bad ones are lit."""
-    total = {v: sum(r.interleavings or 0 for r in seen.rows if r.version == v) for v in seen.states}
-    rows = [
-        (r.version, r.outcome, "endless" if r.interleavings is None else f"{r.interleavings:,}",
-         "" if r.interleavings is None else f"{r.interleavings / total[r.version]:.0%}", r.schedule)
-        for r in seen.rows
-    ]  # fmt: skip
-    bad = [k for k, r in enumerate(seen.rows) if r.bad]
-    return table(
-        ("version", "it ends", "interleavings", "share", "shortest schedule"),
-        rows,
-        f"{seen.threads} CPUs × {seen.rounds}, run past broken rules",
-        bad,
-    )
 
 
 def partings_table(seen: Lens) -> Table:

@@ -5,7 +5,7 @@ from tdxkit.mail.diffstat import Bounds, Diffstat, FileStat
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest
 from tdxkit.review.series import Series, spans
-from tdxkit.view.kit.charts import HATCHES, Chart, plain
+from tdxkit.view.kit.charts import HATCHES, Chart, plotly_text
 from tdxkit.view.kit.svg import visible
 from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.theme import ROLES, channels
@@ -24,13 +24,13 @@ def contributors(digest: Digest) -> Chart:
         if part:
             pattern = {"shape": HATCHES[index], "size": 6, "solidity": 0.25}
             traces.append({
-                "type": "bar", "orientation": "h", "name": name, "x": [c for _, c in part], "y": [plain(w) for w, _ in part],
+                "type": "bar", "orientation": "h", "name": name, "x": [c for _, c in part], "y": [plotly_text(w) for w, _ in part],
                 "marker": {"color": ROLES[role].both, "pattern": pattern}, "text": [str(c) for _, c in part],
             })  # fmt: skip
     table_rows = tuple((str(r.who), r.count, "no" if r in alone else "yes") for r in digest.contributors)
     layout = {
         "barmode": "stack", "height": 130 + 30 * len(rows), "xaxis": {"title": {"text": "mails counted"}, "dtick": None},
-        "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [plain(w) for w, _, _ in rows]},
+        "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [plotly_text(w) for w, _, _ in rows]},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
     }  # fmt: skip
     title = f"{visible(digest.list)}: who posted, {digest.from_commit} to {digest.to_commit}"
@@ -53,10 +53,10 @@ def treemap(stat: Diffstat, title: str = "What the diffstat weighs") -> Chart:
     ids = list(tree)
     values = [leaves[i].changes if i in leaves else 0 for i in ids]
     trace = {
-        "type": "treemap", "ids": [plain(i) for i in ids], "parents": [plain(tree[i]) for i in ids], "values": values,
-        "labels": [plain(i.rstrip("/").rsplit("/", 1)[-1] + ("/" if i.endswith("/") else "")) for i in ids],
-        "text": [plain(signs(leaves[i])) if i in leaves else "" for i in ids], "textinfo": "label+text",
-        "hovertext": [plain(f"{i} {signs(leaves[i])}" if i in leaves else i) for i in ids], "hoverinfo": "text",
+        "type": "treemap", "ids": [plotly_text(i) for i in ids], "parents": [plotly_text(tree[i]) for i in ids], "values": values,
+        "labels": [plotly_text(i.rstrip("/").rsplit("/", 1)[-1] + ("/" if i.endswith("/") else "")) for i in ids],
+        "text": [plotly_text(signs(leaves[i])) if i in leaves else "" for i in ids], "textinfo": "label+text",
+        "hovertext": [plotly_text(f"{i} {signs(leaves[i])}" if i in leaves else i) for i in ids], "hoverinfo": "text",
         "marker": {"colors": [_tint(leaves.get(i)) for i in ids], "line": {"width": 1}}, "tiling": {"pad": 2}, "branchvalues": "remainder",
         "pathbar": {"visible": False},
     }  # fmt: skip

@@ -13,7 +13,6 @@ from tdxkit.linux.memattr.tree_run import TreeNode, tree_of, tree_text
 from tdxkit.run import State
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.layout import layered
-from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup
 
 CELL, SLOTS, HIGH = 2, 64, 12  # of the strip: a slot's width, how many, its height
@@ -41,11 +40,6 @@ def xarray(state: State) -> Markup:
     wide = max(max(x for x, _ in spots.values()) + WIDE / 2 + 2, 250)
     foot = 4 + (len(layers) - 1) * STEP + TALL + 8
     return svg.drawing(wide, foot + KEY, said, *parts, *_key(foot + 8), **ROOMY)
-
-
-def tree_picture(state: State) -> Picture:
-    """One state on its own, with the tree as indented text."""
-    return Picture(xarray(state), tree_text(state))
 
 
 def _graph(tree: TreeNode, walk: tuple[str, ...], sparing: bool) -> nx.DiGraph:

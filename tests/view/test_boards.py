@@ -61,7 +61,7 @@ def test_tables_come_from_the_models():
     assert [row[1] for row in series_tables.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
     assert [row[1] for row in series_tables.versions_table().rows] == [10, 10, 15, 15, 10, 10]
     seen = lens(["v2", "v6"])
-    assert "28,152" in str(lens_view.outcomes_table(seen)) and "10" in str(lens_view.partings_table(seen))
+    assert "10" in str(lens_view.partings_table(seen))
     assert lens_view.costs_table(seen).rows[0][:3] == ("v2", 15, 2)
     assert [row[1] for row in lens_view.verdicts_table(["v6", "v5-softirq", "inc-first"]).rows] == [
         "nothing",

@@ -3,7 +3,7 @@
 A task in the kernel keeps its CPU until it comes to a point where its preemption model lets the scheduler in. Which points a loop
 passes is a fact of the loop; which of them count is the model's.
 
-    >>> from tdxkit.linux.memattr_result import Phase
+    >>> from tdxkit.linux.memattr.result import Phase
     >>> stops("voluntary", Phase("reserve")), stops("voluntary", Phase("store")), stops("voluntary", Phase("store", resched=1))
     (('might_alloc',), (), ('cond_resched',))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tdxkit.run import words
-from tdxkit.view.kit.svg import Markup, element, esc
+from tdxkit.view.kit.svg import Markup, element, esc, joined, style
 from tdxkit.view.kit.theme import ACTORS, BOTH_GRID, BOTH_INK, ROLES
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -65,7 +65,7 @@ class Chart:
         head = element("tr", *(element("th", h, scope="col") for h in self.header))
         body = (element("tr", *(element("td", shown(v)) for v in row)) for row in self.rows)
         folded = element("details", element("summary", "as a table"), element("table", head, *body), class_="tdx-table")
-        return Markup(f"<style>{_STYLE}</style>{folded}")
+        return joined(style(_STYLE), folded)
 
     def bundle(self) -> dict:
         """The figure as a mime bundle, its table as the text."""
@@ -91,7 +91,7 @@ def base_layout(title: str, **more: object) -> dict:
         "automargin": True,
     }
     layout = {
-        "title": {"text": plain(title), "x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 15}},
+        "title": {"text": plotly_text(title), "x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 15}},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": BOTH_INK, "size": 13},
@@ -114,7 +114,7 @@ def laid(under: object, over: object) -> object:
     return {**under, **{key: laid(under.get(key), value) for key, value in over.items()}}
 
 
-def plain(value: object) -> str:
+def plotly_text(value: object) -> str:
     """Text for a chart: plotly reads a little HTML in its texts, so everything is escaped."""
     return str(esc(value))
 
@@ -151,7 +151,7 @@ def lines(
     for i, (name, points) in enumerate(series.items()):
         colour = _role(name, i, roles)
         traces.append({
-            "type": "scatter", "mode": "lines+markers", "name": plain(name),
+            "type": "scatter", "mode": "lines+markers", "name": plotly_text(name),
             "x": [p[0] for p in points], "y": [p[1] for p in points],
             "line": {"color": colour, "dash": DASHES[i % 6], "width": 2, "shape": "hv" if steps else "linear"},
             "marker": {"color": colour, "symbol": SYMBOLS[i % 6], "size": 7},
@@ -169,7 +169,7 @@ def bars(
     """One bar for each of `names` in each series, side by side or `stacked`; series differ by hatching too."""
     traces = tuple(
         {
-            "type": "bar", "name": plain(name), "x": [plain(n) for n in names], "y": list(values),
+            "type": "bar", "name": plotly_text(name), "x": [plotly_text(n) for n in names], "y": list(values),
             "marker": {"color": _role(name, i, roles), "pattern": HATCH | {"shape": HATCHES[i % 7]}},
         }
         for i, (name, values) in enumerate(series.items())
@@ -179,26 +179,8 @@ def bars(
     return Chart(title, traces, (x, *series), rows, _axes(x, y, log, more))
 
 
-def heat(
-    title: str, x: str, y: str, columns: Sequence[str], names: Sequence[str], values: Sequence[Sequence[float]], *,
-    role: str = "a0", **layout: object,
-) -> Chart:  # fmt: skip
-    """A grid of values: `names` down, `columns` across; each field also carries its number, so that colour is not alone."""
-    red, green, blue = (int(ROLES[role].both[i : i + 2], 16) for i in (1, 3, 5))
-    trace = {
-        "type": "heatmap", "x": [plain(c) for c in columns], "y": [plain(n) for n in names], "z": [list(v) for v in values],
-        "colorscale": [[0, f"rgba({red},{green},{blue},.06)"], [1, f"rgba({red},{green},{blue},.75)"]],
-        "texttemplate": "%{z}", "showscale": False, "xgap": 2, "ygap": 2,
-    }  # fmt: skip
-    rows = tuple((n, *v) for n, v in zip(names, values))
-    more = _axes(x, y, "", layout)
-    return Chart(
-        title, (trace,), (f"{y} \\ {x}", *columns), rows, {**more, "yaxis": {**more["yaxis"], "autorange": "reversed"}}
-    )
-
-
 def _axes(x: str, y: str, log: str, layout: Mapping[str, object]) -> dict:
-    axes = {"xaxis": {"title": {"text": plain(x)}}, "yaxis": {"title": {"text": plain(y)}}}
+    axes = {"xaxis": {"title": {"text": plotly_text(x)}}, "yaxis": {"title": {"text": plotly_text(y)}}}
     for letter in log:
         axes[f"{letter}axis"]["type"] = "log"
     return {**axes, **{k: {**axes[k], **v} if k in axes else v for k, v in layout.items()}}

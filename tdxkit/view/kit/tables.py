@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tdxkit.run import words
 from tdxkit.view.kit import charts, theme
-from tdxkit.view.kit.svg import Markup, element, visible
+from tdxkit.view.kit.svg import Markup, element, style, visible
 
 # Lab styles tables in outputs too (right-aligned, striped): each rule here names one class more than Lab's.
 _T = ".tdx table.tdx-plain.tdx-plain"
@@ -47,7 +47,7 @@ class Table:
         ]
         caption = element("caption", self.title) if self.title else ""
         made = element("table", caption, head, *body, class_="tdx-plain")
-        return element("div", element("style", Markup(theme.css() + STYLE)), made, class_="tdx")
+        return element("div", style(theme.css() + STYLE), made, class_="tdx")
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         return {"text/html": str(self.html()), "text/plain": str(self)}

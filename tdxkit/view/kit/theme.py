@@ -12,6 +12,8 @@ JupyterLab writes `data-jp-theme-light` on the body, the Sphinx book `data-theme
 
 from dataclasses import dataclass
 
+# How far a colour stands from its ground at least, as WCAG 2 asks it (AA): text to be read, and what is a mark or an edge.
+TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0
 # The paper views stand on: our own, and what Lab's two themes put in its place.
 PAPERS = {"light": ("#ffffff",), "dark": ("#111418", "#111111")}
 
@@ -52,15 +54,17 @@ ROLES = {
     )
 }
 ACTORS = tuple(name for name in ROLES if name[0] == "a" and name[1:].isdigit())
-# Ground colours: (light, dark). Text is ink or soft; a changed value stands on hot.
+# Ground colours: (light, dark).
 GROUND = {
-    "ink": ("#16191d", "#e8ebef"),
-    "soft": ("#57606b", "#a3adb9"),
-    "line": ("#d9dee4", "#2f373f"),
-    "edge": ("#7a8490", "#7f8b98"),
-    "panel": ("#f6f8fa", "#1a1f25"),
-    "hot": ("#fff3b0", "#4a4310"),
+    "ink": ("#16191d", "#e8ebef"),  # text
+    "soft": ("#57606b", "#a3adb9"),  # notes, and lines not reached yet: as faint as text may be
+    "line": ("#d9dee4", "#2f373f"),  # rules between parts: they say nothing, so they may be fainter than a mark
+    "edge": ("#7a8490", "#7f8b98"),  # what has to be seen without being read: ticks, the border under the pointer
+    "panel": ("#f6f8fa", "#1a1f25"),  # the ground of controls and of the state
+    "hot": ("#fff3b0", "#4a4310"),  # the ground of a value that just changed
 }
+# What a chart may stand on, which cannot know it: white, and the dark papers of pages.
+CHART_PAPERS = ("#ffffff", "#111111", "#111418", "#212121")
 # For charts: one grey that is readable on either paper, and a fainter one for grids.
 BOTH_INK, BOTH_GRID = "#7c858f", "rgba(128,136,146,.28)"
 

@@ -1,5 +1,7 @@
 """A reachable graph as plain data, so that the reader can be the scheduler without a kernel."""
 
+from typing import NamedTuple
+
 from tdxkit.errors import InputError, printable
 from tdxkit.run import ABSENT, Run
 from tdxkit.view.kit.svg import visible
@@ -7,6 +9,30 @@ from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, t
 
 MOST = 5_000  # states that travel along
 LETTERS = "ABCDEFGHIJKLMNO"  # as in schedule codes
+
+
+class NodeRow(NamedTuple):
+    """A state as it travels; the script is told the names of the slots. A text is its place among `strings`, -1 for none."""
+
+    shared: int  # its place among the shared states
+    lines: list[int]  # where each actor stands: a place among `lines`, -1 for none
+    whys: list[int]  # why each actor cannot move
+    over: list[int]  # 1 for each actor that has finished
+
+
+class EdgeRow(NamedTuple):
+    """A move as it travels; label, sentence, broken and kind are texts."""
+
+    actor: int
+    choice: int
+    target: int
+    label: int
+    sentence: int
+    broken: list[int]
+    kind: int
+
+
+SLOTS = {"node": NodeRow._fields, "edge": EdgeRow._fields}
 
 
 class _Strings:
@@ -47,7 +73,10 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     data = frame(begin.title, begin.subtitle, graph.actors, names, begin.texts, tracks, begin.card, begin.code)
     pictures, text, lines = Pictures(picture), _Strings(), {}
     values = [
-        {"v": [shown(s.get(n, ABSENT)) for n in names], "t": [track_value(t, s, actors) for t in tracks]}
+        {
+            "values": [shown(s.get(n, ABSENT)) for n in names],
+            "tracks": [track_value(t, s, actors) for t in tracks],
+        }
         for s in graph.shared
     ]
     data["pics"] = [pictures.place(s) for s in graph.shared] if picture else []  # for each shared state its picture
@@ -57,19 +86,22 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
         return -1 if where is None else lines.setdefault((where.text, where.index), len(lines))
 
     nodes = [
-        [n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished]]
+        NodeRow(n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished])
         for n in graph.nodes
     ]
-    edges = [
-        [[e.actor, e.choice, e.target, text(e.label), text(e.sentence), [text(rule) for rule in e.broken]] for e in row]
-        for row in graph.edges
-    ]
+    edges = [[_edge_row(edge, text) for edge in row] for row in graph.edges]
     data["graph"] = {
         "head": data["code"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
         "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
-        "nodes": nodes, "edges": edges,
+        "nodes": nodes, "edges": edges, "slots": SLOTS,
     }  # fmt: skip
     start = graph.nodes[0]
-    data |= {"steps": [], "first": values[start.shared]["v"], "start": [line(w) for w in start.lines], "total": 0}
+    data |= {"steps": [], "first": values[start.shared]["values"], "start": [line(w) for w in start.lines], "total": 0}
     data["hint"] = "Nothing has happened yet. Choose who moves first."
     return data
+
+
+def _edge_row(edge, text: _Strings) -> EdgeRow:
+    broken = [text(rule) for rule in edge.broken]
+    kind = text(getattr(edge, "kind", ""))
+    return EdgeRow(edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, kind)

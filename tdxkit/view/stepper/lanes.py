@@ -9,12 +9,16 @@ from itertools import groupby
 
 from tdxkit.view.kit.svg import Markup, element, esc
 from tdxkit.view.kit.theme import actor_role
+from tdxkit.view.stepper.payload import StepRow
 
 TOP, ACTOR, TRACK, BAR, BOTTOM = 16, 24, 18, 16, 6  # heights in pixels, as ROW in timeline.js
 WIDTH = 908
 HATCH = ("", "M0 6L6 0", "M0 0L6 6", "M2 2h2v2h-2z", "M3 0V6", "M0 6L6 0M0 0L6 6", "M0 3H6")
-ACTOR_AT = 0  # places in a step's row
-LABEL, SENTENCE, CHANGES, BROKEN = 1, 2, 3, 7
+
+
+def steps_of(data: dict) -> list[StepRow]:
+    """The steps of a run's data; they are plain lists where it came back from JSON."""
+    return [StepRow(*row) for row in data["steps"]]
 
 
 def stretches(values: Sequence[object]) -> list[tuple[int, int, object]]:
@@ -49,6 +53,7 @@ class _Plot:
 
     def __init__(self, data: dict, width: int):
         self.data, self.width, self.n = data, width, len(data["steps"])
+        self.steps = steps_of(data)
         longest = max((len(n) for n in (*data["actors"], *(t["name"] for t in data["tracks"]))), default=0)
         self.left = min(max(longest * 6.3 + 18, 70), 134 if width < 560 else 196)
         columns = max(self.n, data.get("columns", 0))  # two runs side by side share a scale
@@ -68,7 +73,7 @@ class _Plot:
 
     def blocks(self, actor: int) -> str:
         gap, parts = 1 if self.step >= 4 else 0, []
-        for start, stop, who in stretches([-1, *(s[ACTOR_AT] for s in self.data["steps"])]):
+        for start, stop, who in stretches([-1, *(step.actor for step in self.steps)]):
             if who != actor:
                 continue
             cuts = [(i, i + 1) for i in range(start, stop)] if gap else [(start, stop)]
@@ -95,7 +100,7 @@ class _Plot:
         made, marks = [], self.data["marks"]
         dense = self.n and self.step * self.n / max(len(marks), 1) < 3
         for k in marks:
-            broken = bool(self.data["steps"][k - 1][BROKEN])
+            broken = bool(self.steps[k - 1].broken)
             x = self.left + (k - (0.5 if broken else 1)) * self.step
             if broken:
                 made.append(element("path", class_="tdx-mark-bad", d=f"M{_n(x - 5)} 2h10l-5 8z", fill="var(--tdx-bad)"))
@@ -145,26 +150,23 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
     if not position:
         n = len(data["steps"])
         return "Start", data.get("hint") or f"Nothing has happened yet. {n:,} steps follow.", False
-    step = data["steps"][position - 1]
-    sentence = step[SENTENCE] or step[LABEL]
-    what = (
-        f"Broken here: {', '.join(step[BROKEN])}"
-        if step[BROKEN]
-        else f"Step {position + data['offset']} · {data['actors'][step[0]]}"
-    )
-    return what, sentence[:1].upper() + sentence[1:], bool(step[BROKEN])
+    step = StepRow(*data["steps"][position - 1])
+    sentence = step.sentence or step.label
+    where = f"Step {position + data['offset']} · {data['actors'][step.actor]}"
+    what = f"Broken here: {', '.join(step.broken)}" if step.broken else where
+    return what, sentence[:1].upper() + sentence[1:], bool(step.broken)
 
 
 def as_text(data: dict) -> str:
     """A run in words, a line a step."""
     width = max((len(a) for a in data["actors"]), default=0)
     rows, state = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])], list(data["first"])
-    for k, step in enumerate(data["steps"], 1 + data["offset"]):
-        what = "; ".join(f"{data['keys'][i]} {state[i]} → {value}" for i, value in step[CHANGES])
-        for i, value in step[CHANGES]:
+    for k, step in enumerate(steps_of(data), 1 + data["offset"]):
+        what = "; ".join(f"{data['keys'][i]} {state[i]} → {value}" for i, value in step.changes)
+        for i, value in step.changes:
             state[i] = value
-        rows.append(f"{k:4}  {data['actors'][step[0]]:{width}}  {step[LABEL]}" + (f"   [{what}]" if what else ""))
-        rows += [f"      !! {rule}: {step[SENTENCE]}" for rule in step[BROKEN]]
+        rows.append(f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
+        rows += [f"      !! {rule}: {step.sentence}" for rule in step.broken]
     return "\n".join(rows)
 
 

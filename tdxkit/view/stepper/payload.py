@@ -8,18 +8,50 @@ import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from typing import NamedTuple
 
 from tdxkit.errors import InputError
-from tdxkit.run import ABSENT, Line, Run, State, Text, Track, words
+from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track, words
 from tdxkit.view.kit.svg import Markup, visible
 
+
+class StepRow(NamedTuple):
+    """A step as it travels. The script is told the names of the slots, see SLOTS: each is named here and nowhere else."""
+
+    actor: int  # its place among the actors
+    label: str
+    sentence: str
+    changes: list  # [place among the keys, value in words] for each that changed
+    line: "LineRow | None"  # where the actor was
+    next: "LineRow | None"  # where it stands now
+    waits: "list[WaitRow]"
+    broken: list[str]
+    kind: str  # what the step is, "" where nothing says so
+
+
+class LineRow(NamedTuple):
+    """A line of one of the texts."""
+
+    text: str
+    index: int
+
+
+class WaitRow(NamedTuple):
+    """Who waits, for whom (-1: for nobody), and why."""
+
+    actor: int
+    holder: int
+    why: str
+
+
+SLOTS = {"step": StepRow._fields, "line": LineRow._fields, "wait": WaitRow._fields}
 LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
 FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
 Picture = Callable[[State], Markup]
 
 
 def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int | None = None) -> dict:
-    """A run from position `start` to `stop` (default: its end) as plain data; shapes as in trace.js."""
+    """A run from position `start` to `stop` (default: its end) as plain data."""
     stop = len(run) if stop is None else stop
     actors = {name: i for i, name in enumerate(run.actors)}
     tracks = with_rules(run.tracks, (rule for step in run.steps for rule in step.broken))
@@ -35,13 +67,7 @@ def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int
             for change in step.changes:
                 state[change.key] = change.new
         if k > start:
-            row = [actors[step.actor], visible(step.label), visible(step.sentence)]
-            row.append([[keys[c.key], shown(c.new)] for c in step.changes])
-            row += [line(step.line), line(step.next)]
-            row.append(
-                [[actors[w.actor], actors.get(w.holder, -1), visible(w.why)] for w in step.waits if w.actor in actors]
-            )
-            data["steps"].append([*row, [visible(rule) for rule in step.broken]])
+            data["steps"].append(_row(step, actors, keys))
         elif step:  # before the window: only where each actor stands is kept
             data["start"][actors[step.actor]] = line(step.next)
         if k == start:
@@ -56,6 +82,21 @@ def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int
     return data
 
 
+def _row(step: Step, actors: Mapping[str, int], keys: Mapping[str, int]) -> StepRow:
+    waits = [w for w in step.waits if w.actor in actors]
+    return StepRow(
+        actor=actors[step.actor],
+        label=visible(step.label),
+        sentence=visible(step.sentence),
+        changes=[[keys[c.key], shown(c.new)] for c in step.changes],
+        line=line(step.line),
+        next=line(step.next),
+        waits=[WaitRow(actors[w.actor], actors.get(w.holder, -1), visible(w.why)) for w in waits],
+        broken=[visible(rule) for rule in step.broken],
+        kind=getattr(step, "kind", ""),
+    )
+
+
 def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
     """What the data of a run and of a graph share, with room for the rest."""
     return {
@@ -64,7 +105,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
         "texts": {name: [visible(t.title), source(t)] for name, t in texts.items()},
         "tracks": [_track(t, tracks) for t in tracks],
         "card": {kind: [visible(e) for e in entries] for kind, entries in asdict(card).items()},
-        "marks": [], "pictures": [], "pic": [], "offset": 0, "waits0": [],
+        "marks": [], "pictures": [], "pic": [], "offset": 0, "slots": SLOTS,
     }  # fmt: skip
 
 
@@ -107,9 +148,9 @@ def shown(value: object) -> str:
     return visible(words(value))[:400]
 
 
-def line(where: Line | None) -> list | None:
-    """A place in a text as [name, index]."""
-    return None if where is None else [where.text, where.index]
+def line(where: Line | None) -> LineRow | None:
+    """A place in a text as it travels."""
+    return None if where is None else LineRow(where.text, where.index)
 
 
 def source(text: Text) -> list[str | None]:

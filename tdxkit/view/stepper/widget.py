@@ -27,7 +27,6 @@ aria-label First, Back, Play/Pause, Next, Last, select Speed, `[role=slider]` (t
 
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import anywidget
@@ -35,27 +34,13 @@ import traitlets
 
 from tdxkit.errors import InputError, TdxkitError
 from tdxkit.run import Run
-from tdxkit.view.kit import theme
-from tdxkit.view.kit.svg import Markup, esc, script_json, visible
+from tdxkit.view.kit.svg import Markup, esc, joined, script_json, visible
 from tdxkit.view.stepper import lanes
-from tdxkit.view.stepper.graph_data import graph_data
+from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
 from tdxkit.view.stepper.payload import LIMIT, Picture, packed, run_data, window
+from tdxkit.view.stepper.scripts import given, script, style
 
-HERE = Path(__file__).parent
-SCRIPTS = ("trace.js", "timeline.js", "stepper.js", "mount.js")
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-
-
-@cache
-def script() -> str:
-    """The stepper's script: one module made of its four files."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-
-
-@cache
-def style() -> str:
-    """The stepper's style: the theme's variables and stepper.css."""
-    return theme.css() + (HERE / "stepper.css").read_text(encoding="utf-8")
 
 
 class Stepper(anywidget.AnyWidget):
@@ -65,8 +50,8 @@ class Stepper(anywidget.AnyWidget):
     title, subtitle: of two runs together. position: where it starts; later `stepper.position` follows the reader.
     """
 
-    _esm = script()
-    _css = style()
+    _esm = given(script)
+    _css = given(style)
     data = traitlets.Unicode().tag(sync=True)  # {title, subtitle, views, offset, total} as JSON, at most LIMIT bytes
     position = traitlets.Int(0).tag(sync=True)
     asks = traitlets.Bool(False).tag(sync=True)  # is there a kernel function for pasted codes?
@@ -163,9 +148,9 @@ class Stepper(anywidget.AnyWidget):
         boot = 'mount(document.getElementById("here"), JSON.parse(document.getElementById("run").textContent), {position: START});'
         page = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{esc(_CSP)}">'
-            f'<meta name="viewport" content="width=device-width"><title>{esc(top["title"])}</title><style>{style()}{PAGE}</style></head>\n'
+            f'<meta name="viewport" content="width=device-width"><title>{esc(top["title"])}</title><style>{given(style)}{PAGE}</style></head>\n'
             f'<body><main class="tdx"><div id="here">{self.still()}</div></main>\n<script type="application/json" id="run">{script_json(top)}</script>\n'
-            f'<script type="module">{script()}\n{boot.replace("START", str(self.position))}</script></body></html>\n'
+            f'<script type="module">{given(script)}\n{boot.replace("START", str(self.position))}</script></body></html>\n'
         )
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
@@ -174,9 +159,8 @@ class Stepper(anywidget.AnyWidget):
     def still(self) -> Markup:
         """The markup at the present position without a script."""
         top = json.loads(self.data)
-        return Markup("".join(
-            lanes.still(view, self.position - top["offset"], f"tdx-still{i}") for i, view in enumerate(top["views"])
-        ))  # fmt: skip
+        views = enumerate(top["views"])
+        return joined(*(lanes.still(view, self.position - top["offset"], f"tdx-still{i}") for i, view in views))
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget; as text/plain the run in words, as text/html a still picture for pages without widgets."""
@@ -184,7 +168,7 @@ class Stepper(anywidget.AnyWidget):
         bundle, metadata = made if isinstance(made, tuple) else (made, {})
         text = str(self)
         fallback = {"text/plain": text if len(text) < 20_000 else text[:20_000] + "\n…"}
-        fallback["text/html"] = f"<style>{style()}</style>{self.still()}"
+        fallback["text/html"] = f"<style>{given(style)}</style>{self.still()}"
         return ({**fallback, **{k: v for k, v in (bundle or {}).items() if k != "text/plain"}}, metadata)
 
 
@@ -198,6 +182,6 @@ def walk_text(data: dict) -> str:
     rows.append(f"{len(g['nodes']):,} states, {sum(map(len, g['edges'])):,} moves; you choose who moves next.")
     if g["goal"]:
         rows.append(f"Goal: break the rule “{g['goal']}”. {g['goalText']}".rstrip())
-    for actor, _choice, _target, label, *_ in g["edges"][0]:
-        rows.append(f"  {g['actors'][actor]} can begin with {g['strings'][label]}")
+    for edge in (EdgeRow(*row) for row in g["edges"][0]):
+        rows.append(f"  {g['actors'][edge.actor]} can begin with {g['strings'][edge.label]}")
     return "\n".join(rows)

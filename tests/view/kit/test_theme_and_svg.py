@@ -1,7 +1,9 @@
 """Contrast, one place that escapes, and pictures that stay pictures whatever they are given."""
 
 import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -23,22 +25,26 @@ def test_text_and_marks_can_be_read(name):
     colours = theme.variables(name)
     grounds = [*theme.PAPERS[name], colours["--tdx-panel"]]
     for ground in grounds:
-        assert theme.contrast(colours["--tdx-edge"], ground) >= 3
+        assert theme.contrast(colours["--tdx-edge"], ground) >= theme.MARK_CONTRAST
         for text in ("ink", "soft", *theme.ROLES):
-            assert theme.contrast(colours[f"--tdx-{text}"], ground) >= 4.5, (text, ground)
+            assert theme.contrast(colours[f"--tdx-{text}"], ground) >= theme.TEXT_CONTRAST, (text, ground)
     for role in theme.ROLES:  # a box: its title, its note and its own colour, on its own tint
         for text in ("ink", "soft", role):
-            assert theme.contrast(colours[f"--tdx-{text}"], colours[f"--tdx-{role}-bg"]) >= 4.5, (text, role)
-    assert theme.contrast(colours["--tdx-ink"], colours["--tdx-hot"]) >= 4.5
+            assert theme.contrast(colours[f"--tdx-{text}"], colours[f"--tdx-{role}-bg"]) >= theme.TEXT_CONTRAST, (
+                text,
+                role,
+            )
+    assert theme.contrast(colours["--tdx-ink"], colours["--tdx-hot"]) >= theme.TEXT_CONTRAST
 
 
 def test_chart_colours_can_be_seen_on_every_paper():
     for role in theme.ROLES.values():
-        for paper in ("#ffffff", "#111111", "#111418", "#212121"):
-            assert theme.contrast(role.both, paper) >= 3, (role.name, paper)
+        for paper in theme.CHART_PAPERS:
+            assert theme.contrast(role.both, paper) >= theme.MARK_CONTRAST, (role.name, paper)
 
 
 def test_contrast_is_wcags():
+    assert (theme.TEXT_CONTRAST, theme.MARK_CONTRAST) == (4.5, 3.0)
     assert theme.contrast("#000000", "#ffffff") == 21 and theme.contrast("#777777", "#ffffff") == 4.48
     assert theme.contrast("#777777", "#777777") == 1
 
@@ -101,6 +107,23 @@ def test_json_cannot_end_its_script(value):
     raw = svg.script_json(value)
     assert "<" not in raw and ">" not in raw and "\u2028" not in raw
     assert json.loads(raw) == value
+
+
+def test_style_rules_stand_as_they_are_and_end_with_their_element():
+    assert svg.style(".x>b{content:'&'}") == "<style>.x>b{content:'&'}</style>"
+    for css in ("</style><script>", "a<b"):
+        with pytest.raises(ValueError):
+            svg.style(css)
+    assert svg.joined(svg.style("a{}"), "<b>") == "<style>a{}</style>&lt;b&gt;" and svg.style("") in svg.joined(
+        svg.style("")
+    )
+
+
+def test_markup_is_made_in_one_place():
+    """Whoever else called Markup could let text in as it is."""
+    package = Path(svg.__file__).parents[2]
+    makers = {p.name for p in package.rglob("*.py") if re.search(r"\bMarkup\(", p.read_text(encoding="utf-8"))}
+    assert makers == {"svg.py"}
 
 
 @pytest.mark.parametrize("name", ["script", "foreignObject", "a b", "g onload=x", "image", ""])

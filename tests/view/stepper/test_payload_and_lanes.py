@@ -1,6 +1,8 @@
 """What travels to the browser, the still picture, the text: pure functions of a run and a position."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +14,7 @@ from tdxkit.run import Recorder, Text, Track
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.svg import Markup
 from tdxkit.view.stepper import lanes
-from tdxkit.view.stepper.payload import packed, run_data, source, track_value, window
+from tdxkit.view.stepper.payload import StepRow, packed, run_data, source, track_value, window
 
 RULE = "REMOVE finds a pair"
 anything = st.one_of(st.sampled_from(["<script>", '"', "a\0b", "\u202e", "'", "</svg>"]), st.text(max_size=12))
@@ -22,9 +24,9 @@ def replayed(data):
     """The states that the script will build from the data."""
     state = list(data["first"])
     yield state
-    for step in data["steps"]:
+    for step in lanes.steps_of(data):
         state = list(state)
-        for key, value in step[3]:
+        for key, value in step.changes:
             state[key] = value
         yield state
 
@@ -36,8 +38,18 @@ def test_the_data_say_what_the_run_says(bad_run):
         assert dict(zip(names, shown)) == {
             n: {True: "yes", False: "no", None: "none"}.get(state[n], str(state[n])) if not isinstance(state[n], int) or isinstance(state[n], bool) else str(state[n]) for n in names
         }  # fmt: skip
-    assert [data["actors"][s[0]] for s in data["steps"]] == [s.actor for s in bad_run.steps]
+    assert [data["actors"][s.actor] for s in lanes.steps_of(data)] == [s.actor for s in bad_run.steps]
     assert data["marks"] == list(bad_run.marks()) and data["code"] == bad_run.code
+
+
+def test_a_step_says_what_it_is_where_it_knows(bad_run):
+    rows = lanes.steps_of(json.loads(packed(run_data(bad_run))))
+    assert {row.kind for row in rows} == {getattr(step, "kind", "") for step in bad_run.steps}
+    kinds = [
+        SimpleNamespace(**{f: getattr(step, f) for f in StepRow._fields if f != "kind"}, kind="lock")
+        for step in bad_run.steps
+    ]
+    assert {row.kind for row in lanes.steps_of(run_data(replace(bad_run, steps=tuple(kinds))))} == {"lock"}
 
 
 def test_tracks_have_one_value_a_position(bad_run):
@@ -75,7 +87,7 @@ def test_a_window_is_the_same_run_cut(bad_run):
     assert part["first"] == list(replayed(whole))[4]
     assert all(t["values"] == w["values"][4:9] for t, w in zip(part["tracks"], whole["tracks"]))
     assert part["marks"] == [k - 4 for k in whole["marks"] if 4 < k <= 8]
-    last = {s[0]: s[5] for s in whole["steps"][:4]}
+    last = {s.actor: s.next for s in lanes.steps_of(whole)[:4]}
     assert part["start"] == [last.get(a, whole["start"][a]) for a in range(2)]
 
 

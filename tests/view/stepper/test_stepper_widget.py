@@ -9,7 +9,7 @@ from tdxkit.linux.refcount import scenario
 from tdxkit.run import Recorder
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper import widget as stepper
-from tdxkit.view.stepper.graph_data import graph_data
+from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
 
 
 def long_run(n, wide=40):
@@ -85,8 +85,10 @@ def test_the_graph_travels_whole(make_graph, make_scheduler):
     sent = json.loads(shown.data)["views"][0]["graph"]
     assert [len(row) for row in sent["edges"]] == [len(row) for row in graph.edges]
     for row, edges in zip(sent["edges"], graph.edges):
-        for (actor, choice, target, label, *_), edge in zip(row, edges):
-            assert (actor, choice, target, sent["strings"][label]) == (edge.actor, edge.choice, edge.target, edge.label)
+        for move, edge in zip((EdgeRow(*slots) for slots in row), edges, strict=True):
+            assert (move.actor, move.choice, move.target) == (edge.actor, edge.choice, edge.target) and sent["strings"][
+                move.label
+            ] == edge.label
     assert f"{len(graph.nodes)} states" in str(shown) and "CPU 1 can begin with" in str(shown)
 
 

@@ -1,0 +1,56 @@
+// Elements of the page, HTML and SVG. Text enters the page as text nodes only; the one markup taken as it is are
+// pictures, which Python built with svg.py.
+
+const SVG = "http://www.w3.org/2000/svg";
+const NO_SHORTCUTS = "data-lm-suppress-shortcuts";
+
+function filled(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.filter(child => child !== null));
+  return made;
+}
+
+/** An HTML element; an attribute that is null or false is left out. */
+export function el(name, attributes = {}, ...children) {
+  const made = filled(document.createElement(name), attributes, children);
+  // Lab asks the element that has the focus, and not those around it, whether its single-key shortcuts are to sleep.
+  if (["button", "select", "input"].includes(name) || "tabindex" in attributes) made.setAttribute(NO_SHORTCUTS, "true");
+  return made;
+}
+
+/** An SVG element. */
+export const svgEl = (name, attributes = {}, ...children) =>
+  filled(document.createElementNS(SVG, name), attributes, children);
+
+export const button = (words, attributes = {}) => el("button", { type: "button", ...attributes }, words);
+
+// What is set already is not set again: a step changes little on the page.
+
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function setClass(node, names) {
+  if (node.className !== names) node.className = names;
+}
+
+export function toggle(node, name, on) {
+  if (node.classList.contains(name) !== on) node.classList.toggle(name, on);
+}
+
+export function setCurrent(node, on) {
+  if (on && !node.hasAttribute("aria-current")) node.setAttribute("aria-current", "step");
+  if (!on) node.removeAttribute("aria-current");
+}
+
+/** The name of an actor's colour in theme.py. */
+export const role = actor => `a${actor % 7}`;
+
+export const clamp = (value, least, most) => Math.max(least, Math.min(value, most));
+
+export const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A text with a full stop, unless it ends in a mark of its own. */
+export const ended = text => text + (/[.!?]$/.test(text) ? "" : ".");

@@ -1,0 +1,86 @@
+// The foot of a stepper: schedule code to copy, box to paste one, fidelity card, the run as text.
+
+import { button, capital, el, put } from "./dom.js";
+
+const SAID_FOR = 1500; // milliseconds that "copied" stays
+
+/** open(code) shows the run of a pasted code, null where nobody can; text() is the run in words. */
+export class Foot {
+  constructor({ card, open, text }) {
+    this.code = el("code", { class: "tdx-schedule", "aria-label": "Schedule code" });
+    this.copyButton = button("copy");
+    this.links = el("span", { class: "tdx-links" });
+    this.said = el("output", { "aria-live": "polite" });
+    this.replay = el("span", {}, "Replay");
+    this.box = el("div", {}, el("footer", { class: "tdx-foot" }, this.replay, this.code, this.copyButton, this.links));
+    this.copyButton.onclick = () => this.copy();
+    if (open) this.panel("paste a schedule", inner => inner.firstChild || this.fillPaste(inner, open));
+    if (Object.values(card).some(entries => entries.length)) {
+      this.panel("what this model leaves out", inner => inner.replaceChildren(cardList(card)));
+    }
+    this.panel("as text", inner => inner.replaceChildren(el("pre", { tabindex: "0" }, text())));
+  }
+
+  /** A button that opens and closes a section, filled each time it opens. */
+  panel(name, fill) {
+    const inner = el("section", { class: "tdx-panel", hidden: "", "aria-label": name });
+    const link = button(name, { "aria-expanded": "false" });
+    link.onclick = () => {
+      inner.hidden = !inner.hidden;
+      link.setAttribute("aria-expanded", String(!inner.hidden));
+      if (!inner.hidden) fill(inner);
+    };
+    this.links.append(link);
+    this.box.append(inner);
+  }
+
+  fillPaste(inner, open) {
+    const [head] = this.code.textContent.split(" ");
+    const limits = { maxlength: "4000", spellcheck: "false" };
+    const input = el("input", { "aria-label": "A schedule code", placeholder: `${head} A9 B15 …`, ...limits });
+    const form = el("form", { class: "tdx-paste" }, input, el("button", { type: "submit" }, "Run it"), this.said);
+    input.onkeydown = event => {
+      if (event.key !== "Enter") return; // inside Lab's outputs Enter sends no form by itself
+      event.preventDefault();
+      form.requestSubmit();
+    };
+    form.onsubmit = event => {
+      event.preventDefault();
+      this.answer("");
+      open(input.value);
+    };
+    inner.append(form);
+    input.focus();
+  }
+
+  async copy() {
+    let said = "copied";
+    try {
+      await navigator.clipboard.writeText(this.code.textContent);
+    } catch {
+      getSelection().selectAllChildren(this.code);
+      said = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
+    }
+    put(this.copyButton, said);
+    setTimeout(() => put(this.copyButton, "copy"), SAID_FOR);
+  }
+
+  /** Shows the code of the present run; without one its row is hidden. */
+  paint(code) {
+    put(this.code, code);
+    for (const node of [this.code, this.copyButton, this.replay]) node.hidden = !code;
+  }
+
+  answer(text) {
+    put(this.said, text);
+  }
+}
+
+function cardList(card) {
+  const list = el("dl", { class: "tdx-card" });
+  for (const [kind, entries] of Object.entries(card)) {
+    const items = entries.map(entry => el("li", {}, entry));
+    if (items.length) list.append(el("dt", {}, capital(kind)), el("dd", {}, el("ul", {}, ...items)));
+  }
+  return list;
+}

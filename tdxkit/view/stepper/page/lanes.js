@@ -1,0 +1,124 @@
+// Where each actor stands: a lane for each, in the model's text or (where there is no text) with its latest steps; or,
+// for many actors without a text, one list of the steps around this one.
+
+import { clamp, el, ended, put, role, setClass, setCurrent, toggle } from "./dom.js";
+
+const LINE = 19; // the height of a line in pixels, as in stepper.css
+const LATEST = 7; // lines of a lane without a text
+const LONG_LINE = 30; // letters; a longer line has itself as its tooltip
+const LOG = { rows: 12, before: 8 };
+
+const isAt = (place, text, index) => place !== null && place.text === text && place.index === index;
+
+/** The lane of one actor, `most` lines high. */
+export class Lane {
+  constructor(view, actor, most) {
+    const { actors, texts } = view.trace.data;
+    Object.assign(this, { view, actor, most, texts, shown: null, items: [], height: 0 });
+    this.head = el("span");
+    this.code = el("ol", { class: "tdx-code", "aria-label": `${actors[actor]}: lines of the model` });
+    this.why = el("p", { class: "tdx-why" });
+    const name = el("h4", { style: `color:var(--tdx-${role(actor)})` }, actors[actor]);
+    this.box = el(
+      "section",
+      { class: "tdx-lane", "aria-label": actors[actor], style: `--lane-bg:var(--tdx-${role(actor)}-bg)` },
+      el("div", { class: "tdx-lane-head" }, name, this.head),
+      this.code,
+      this.why,
+    );
+    // The same height for every text: nothing jumps when an actor goes from one to another.
+    const lengths = Object.values(texts).map(([, lines]) => lines.filter(line => line !== null).length);
+    this.code.style.height = `${LINE * Math.min(most, Math.max(LATEST, ...lengths))}px`;
+  }
+
+  paint(position) {
+    const { trace } = this.view;
+    const { actor, texts } = this;
+    const line = trace.line(actor, position);
+    const next = trace.next(actor, position);
+    const mine = trace.step(position)?.actor === actor;
+    const text = trace.hasTexts() ? ((mine && line) || next || line || { text: Object.keys(texts)[0] }).text : null;
+    if (this.shown !== text || !this.items.length) this.open(text);
+    if (text === null) this.paintLatest(trace, position);
+    else this.paintText(trace, position, { line, next, mine });
+    const over = trace.over(actor, position);
+    const title = text === null ? "" : texts[text][0];
+    const named = title && `in ${title}${/^\w+$/.test(title) ? "()" : ""}`;
+    put(this.head, over ? "done" : named);
+    put(this.why, trace.why(actor, position));
+    toggle(this.why, "tdx-blocked", trace.wait(actor, position) !== null && !over);
+  }
+
+  /** Shows a text, null for none. Each of its lines has an item, but those that Python left out. */
+  open(name) {
+    const lines = name === null ? Array(LATEST).fill("") : this.texts[name][1];
+    const item = line => el("li", { title: line.length > LONG_LINE ? line.trim() : null }, line);
+    this.items = lines.map(line => (line === null ? null : item(line)));
+    const there = this.items.filter(Boolean);
+    this.code.replaceChildren(...there);
+    this.height = there.length;
+    this.shown = name;
+  }
+
+  paintText(trace, position, { line, next, mine }) {
+    this.items.forEach((item, index) => {
+      if (!item) return;
+      const reached = isAt(line, this.shown, index);
+      const first = trace.firstRun(this.actor, this.shown, index);
+      const names = [first && first <= position && "tdx-done", isAt(next, this.shown, index) && "tdx-next"];
+      if (reached) names.push(mine ? "tdx-now" : "tdx-last");
+      setClass(item, names.filter(Boolean).join(" "));
+      setCurrent(item, reached);
+    });
+    const focus = mine && line ? line : next || line;
+    if (this.height <= this.most || !focus) return;
+    const above = this.items.slice(0, focus.index).filter(Boolean).length;
+    this.code.scrollTop = LINE * clamp(above - Math.floor(this.most / 2) + 1, 0, this.height - this.most);
+  }
+
+  /** The numbers of the actor's latest steps in its items, and below them the step that it takes next. */
+  paintLatest(trace, position) {
+    const rows = [];
+    let latest = trace.latest(this.actor, position);
+    for (; latest && rows.length < LATEST - 1; latest = trace.latest(this.actor, latest - 1)) rows.unshift(latest);
+    const following = trace.following(this.actor, position);
+    this.items.forEach((item, i) => {
+      const isNext = i === rows.length && following > 0;
+      if (rows[i]) put(item, `${rows[i] + trace.offset}  ${trace.step(rows[i]).label}`);
+      else put(item, isNext ? trace.step(following).label : "");
+      if (rows[i]) setClass(item, rows[i] === position ? "tdx-now" : "tdx-done");
+      else setClass(item, isNext ? "tdx-next" : "");
+    });
+  }
+}
+
+/** The steps around this one with who takes them, and under them who cannot move and why. */
+export class Log {
+  constructor(view) {
+    this.view = view;
+    this.items = Array.from({ length: LOG.rows }, () => el("li", {}, el("b"), el("span")));
+    this.why = el("p", { class: "tdx-why" });
+    const code = el("ol", { class: "tdx-code", "aria-label": "the steps around this one" }, ...this.items);
+    this.box = el("section", { class: "tdx-lane tdx-log", "aria-label": "Steps" }, code, this.why);
+  }
+
+  paint(position) {
+    const { trace } = this.view;
+    const top = Math.max(1, Math.min(position - LOG.before + 1, trace.length - LOG.rows + 1));
+    this.items.forEach((item, i) => this.paintRow(item, trace, top + i, position));
+    const waits = trace.data.actors.map((_, actor) => trace.wait(actor, position)).filter(Boolean);
+    put(this.why, waits.map(wait => ended(wait.why)).join(" ") || (position ? "Nobody waits." : ""));
+    toggle(this.why, "tdx-blocked", waits.length > 0);
+  }
+
+  paintRow(item, trace, number, position) {
+    const step = number <= trace.length ? trace.step(number) : null;
+    put(item.firstChild, step ? `${String(number + trace.offset).padStart(3)}  ${trace.data.actors[step.actor]}` : "");
+    put(item.lastChild, step ? step.label : "");
+    item.firstChild.style.color = step ? `var(--tdx-${role(step.actor)})` : "";
+    item.style.setProperty("--lane-bg", step ? `var(--tdx-${role(step.actor)}-bg)` : "none");
+    const names = { [position]: "tdx-now", [position + 1]: "tdx-next" };
+    setClass(item, step ? (names[number] ?? (number < position ? "tdx-done" : "")) : "");
+    setCurrent(item, number === position);
+  }
+}

@@ -1,0 +1,154 @@
+// A walk through a graph of states: a path, the numbers of the edges taken, becomes the data of a run and a schedule
+// code. graph_data.py says what is in a graph.
+
+import { named } from "./trace.js";
+
+const MOST_STEPS = 5000;
+
+/** The data of a scheduler with a name for each slot of its rows, and texts in place of their numbers. */
+export function unpackedGraph(data) {
+  const { strings, lines, nodes, edges } = data.graph;
+  const slots = { ...data.slots, ...data.graph.slots };
+  const text = number => (number < 0 ? "" : strings[number]);
+  const places = named(slots.line, lines);
+  const place = number => (number < 0 ? null : places[number]);
+  const unpackedNode = node => ({ ...node, lines: node.lines.map(place), whys: node.whys.map(text) });
+  const unpackedEdge = edge => ({
+    ...edge,
+    label: text(edge.label),
+    sentence: text(edge.sentence),
+    broken: edge.broken.map(text),
+    kind: text(edge.kind),
+  });
+  const graph = {
+    ...data.graph,
+    nodes: named(slots.node, nodes).map(unpackedNode),
+    edges: edges.map(rows => named(slots.edge, rows).map(unpackedEdge)),
+  };
+  return { ...data, graph };
+}
+
+/** The edges of a path, one after the other. */
+export function edgesOf(graph, path) {
+  let node = 0;
+  return path.map(number => {
+    const edge = graph.edges[node][number];
+    node = edge.target;
+    return edge;
+  });
+}
+
+/** The node a path ends in. */
+export const nodeAt = (graph, path) => edgesOf(graph, path).at(-1)?.target ?? 0;
+
+/** The data of the run that a path makes. */
+export function walkData(base, path) {
+  const { graph } = base;
+  const steps = [];
+  const visited = [0];
+  let stillBroken = []; // a rule about states stays broken from step to step: it is said once
+  for (const edge of edgesOf(graph, path)) {
+    steps.push(stepOf(graph, visited.at(-1), edge, stillBroken));
+    stillBroken = edge.broken;
+    visited.push(edge.target);
+  }
+  const turn = (step, i) => step.broken.length || (i && steps[i - 1].actor !== step.actor);
+  return {
+    ...base,
+    first: sharedOf(graph, 0).values,
+    start: graph.nodes[0].lines,
+    startWaits: waitsAt(graph, 0),
+    steps,
+    tracks: base.tracks.map((track, i) => ({ ...track, values: valuesOf(graph, track, i, visited, steps) })),
+    pic: base.pics.length ? visited.map(node => base.pics[graph.nodes[node].shared]) : [],
+    over: visited.map(node => graph.nodes[node].over),
+    marks: steps.flatMap((step, i) => (turn(step, i) ? [i + 1] : [])),
+    code: codeOf(graph, path),
+  };
+}
+
+const sharedOf = (graph, node) => graph.shared[graph.nodes[node].shared];
+
+function stepOf(graph, from, edge, stillBroken) {
+  const { actor, label, sentence, kind, target } = edge;
+  const old = sharedOf(graph, from).values;
+  const now = sharedOf(graph, target).values;
+  return {
+    actor,
+    label,
+    sentence,
+    changes: now.map((value, key) => [key, value]).filter(([key, value]) => value !== old[key]),
+    line: graph.nodes[from].lines[actor],
+    next: graph.nodes[target].lines[actor],
+    waits: waitsAt(graph, target),
+    broken: edge.broken.filter(rule => !stillBroken.includes(rule)),
+    kind,
+  };
+}
+
+const waitsAt = (graph, node) =>
+  graph.nodes[node].whys.map((why, actor) => ({ actor, holder: -1, why })).filter(wait => wait.why);
+
+/** What a track shows at each position of a walk. */
+function valuesOf(graph, track, number, visited, steps) {
+  if (track.kind !== "rule") return visited.map(node => sharedOf(graph, node).tracks[number]);
+  const first = steps.findIndex(step => step.broken.includes(track.key));
+  return visited.map((_, position) => first < 0 || position <= first);
+}
+
+/** The schedule code of a path, as explore/schedule.py writes it: in `v2:2x1:9f3c A9 B15/1 A4` B's 15th step gets
+ * value number 1. */
+function codeOf(graph, path) {
+  const parts = [];
+  let open = null; // the part that the next step of the same actor still belongs to
+  for (const { actor, choice } of edgesOf(graph, path)) {
+    if (open?.actor !== actor) {
+      open = { actor, count: 0, choice: 0 };
+      parts.push(open);
+    }
+    open.count++;
+    open.choice = choice;
+    if (choice) open = null;
+  }
+  const written = parts.map(part => graph.letters[part.actor] + part.count + (part.choice ? `/${part.choice}` : ""));
+  return [graph.head, ...written].join(" ");
+}
+
+/** The path that a schedule code names in this graph as {path}; or {error}, what is wrong with it; or both: how far it
+ * fits, and why no further. */
+export function pathOf(graph, code) {
+  const [head, ...words] = code.trim().slice(0, 4000).split(/\s+/);
+  if (!head) return { error: `Schedule code: it is empty; paste one such as ${graph.head} A9 B2` };
+  if (head !== graph.head) {
+    const wanted = `it must begin with ${graph.head} to fit this scenario`;
+    return { error: `Schedule code: ${wanted}; copy it from a run of the same one` };
+  }
+  const walk = { path: [], node: 0 };
+  for (const word of words) {
+    const match = /^([A-O])([1-9]\d{0,4})(?:\/([1-9]\d?))?$/.exec(word);
+    const actor = match ? graph.letters.indexOf(match[1]) : -1;
+    if (actor < 0) {
+      const start = JSON.stringify(word.slice(0, 20));
+      return { error: `Schedule code: ${start} is not a CPU's letter and a count; write for example A9` };
+    }
+    const error = take(graph, walk, actor, Number(match[2]), Number(match[3] || 0));
+    if (error) return { path: walk.path, error };
+  }
+  return { path: walk.path };
+}
+
+/** Lets an actor take so many steps, the last by this choice; returns why it cannot, or null. */
+function take(graph, walk, actor, count, lastChoice) {
+  for (let left = count; left > 0; left--) {
+    const choice = left === 1 ? lastChoice : 0;
+    const number = graph.edges[walk.node].findIndex(edge => edge.actor === actor && edge.choice === choice);
+    if (number < 0) {
+      const why = graph.nodes[walk.node].whys[actor] || `${graph.actors[actor]} has no such move`;
+      return `Step ${walk.path.length + 1}: the code stops fitting here, ${why}`;
+    }
+    walk.path.push(number);
+    walk.node = graph.edges[walk.node][number].target;
+    if (walk.path.length > MOST_STEPS) return "Schedule code: longer than 5,000 steps; paste a shorter one";
+  }
+  return null;
+}

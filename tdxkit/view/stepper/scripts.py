@@ -1,0 +1,64 @@
+"""What the page is given: the script, which is every module of page/ as one, since a widget hands a browser one file; and the style.
+
+An author sees a change live: with ANYWIDGET_HMR=1, in a checkout that has watchfiles, anywidget watches page/ and the steppers on
+the page take each change at once.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from anywidget._file_contents import FileContents
+from anywidget._util import _should_start_thread
+
+from tdxkit.view.kit import theme
+
+PAGE = Path(__file__).parent / "page"
+ENTRY = "mount.js"
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+
+
+def modules() -> tuple[str, ...]:
+    """The files of the script, each after those that it imports."""
+    needs, waiting = {}, [ENTRY]
+    while waiting:
+        name = waiting.pop()
+        needs[name] = _IMPORT.findall(_read(name))
+        waiting += [needed for needed in needs[name] if needed not in needs]
+    return tuple(TopologicalSorter(needs).static_order())
+
+
+def script() -> str:
+    """The modules as one. No two of them may use one name at their top."""
+    return "\n".join(_IMPORT.sub("", _read(name)) for name in modules())
+
+
+def style() -> str:
+    """The theme's variables and the stepper's own style."""
+    return theme.css() + _read("stepper.css")
+
+
+def _read(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+class Live(FileContents):
+    """A text that is built anew whenever a file of page/ changes; steppers that are shown follow."""
+
+    def __init__(self, build: Callable[[], str]):
+        super().__init__(PAGE / ENTRY, start_thread=False)
+        self._path, self._build = PAGE, build  # anywidget would watch one file
+        self.watch_in_thread()
+
+    def __str__(self) -> str:
+        if self._contents is None:
+            self._contents = self._build()
+        return self._contents
+
+
+@cache
+def given(build: Callable[[], str]) -> str | Live:
+    """`build()`, script or style, as a widget takes it. Only an author's is live: what is live keeps every stepper it was given to."""
+    return Live(build) if _should_start_thread(PAGE) else build()
