@@ -36,13 +36,17 @@ def test_the_python_example_runs():
     assert "!! REMOVE finds a pair" in printed.getvalue()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/newcomer.md", "docs/json.md"])
 def test_links_and_named_files_are_there(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(((?!https?:)[^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
-    named = re.findall(r"`((?:tdxkit|tests|tools|data|notebooks|docs)/[\w./-]+\.\w+)`", text)
-    wanted = [a or b for a, b in links] + [path for path in named if "NAME" not in path and "NN" not in path]
-    assert [path for path in wanted if not (ROOT / path).exists()] == []
+    named = re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|toml|json|md|js))`", text)
+    made_up = ("NAME", "NN", "vN", "mine")
+    houses = (ROOT, ROOT / "tdxkit", ROOT / "tdxkit/linux")
+    assert [path for a, b in links if not ((ROOT / name).parent / (path := a or b)).exists()] == []
+    assert [
+        path for path in named if not any(m in path for m in made_up) and not any((h / path).exists() for h in houses)
+    ] == []
 
 
 def test_the_learning_path_names_every_notebook_by_its_title():
@@ -52,3 +56,10 @@ def test_the_learning_path_names_every_notebook_by_its_title():
         first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
         there[f"notebooks/{path.name}"] = first.splitlines()[0].removeprefix("# ")
     assert listed == there
+
+
+def test_the_version_is_the_top_entry_of_the_changelog():
+    from tdxkit import __version__
+
+    entries = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert entries[0] == __version__ and entries == sorted(entries, reverse=True)
