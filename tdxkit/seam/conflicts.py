@@ -9,8 +9,8 @@ have said so without a. Worlds: the one in which a succeeds and the one in which
 from dataclasses import dataclass
 from functools import cache
 
+from tdxkit.seam.leaves.act import IN_GUEST
 from tdxkit.seam.leaves.engine import leaves, perform
-from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import L2M

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from tdxkit.card import card_of
 from tdxkit.seam.leaves import engine
+from tdxkit.seam.leaves.act import EFFECT
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M, pamt_bytes
-from tdxkit.seam.record import DO_IT
 from tdxkit.seam.runs import one_walk_run
 from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, GPA_FREE_2M, world_at, world_for
 from tdxkit.units import GIB, human
@@ -42,7 +42,7 @@ def tdcalls_on_the_card() -> str:
 def leaf_is_exclusive() -> str:
     """The three lock words while MNG.CREATE takes its page."""
     run = one_walk_run()
-    state = run.state(next(k for k, step in enumerate(run.steps) if step.label == DO_IT))
+    state = run.state(next(k for k, step in enumerate(run.steps) if step.label.part == EFFECT))
     return "; ".join(f"{level} {state[f'{level} lock']}" for level in ("1G", "2M", "4K"))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 
 from tdxkit.errors import InputError, ModelError
-from tdxkit.seam.leaves.call import Call, Fixed
+from tdxkit.seam.leaves.act import Fixed
+from tdxkit.seam.leaves.call import Call
 from tdxkit.seam.leaves.engine import perform
 from tdxkit.seam.memory import KEYED, PLAIN, Memory, Table
 from tdxkit.seam.module import Module

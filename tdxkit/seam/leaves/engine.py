@@ -25,7 +25,9 @@ from functools import cache
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_json
 from tdxkit.seam.leaves import checks, checks_sept, mem, mng, phymem, sys, vp
-from tdxkit.seam.leaves.call import BIT, SHARED, Answer, Broken, Call, Check, Facts, Leaf, compile_leaf
+from tdxkit.seam.leaves.act import BIT, GATE, Act, let_go
+from tdxkit.seam.leaves.call import SHARED, Answer, Broken, Call, Facts
+from tdxkit.seam.leaves.leaf import Check, Leaf, compile_leaf
 from tdxkit.seam.locks import release_exclusive, release_shared
 from tdxkit.status.codes import with_operand
 
@@ -90,16 +92,16 @@ def gate(m, call: Call) -> int:
     return 0
 
 
-def perform(m, call: Call) -> Generator[str, None, Answer]:
+def perform(m, call: Call) -> Generator[Act, None, Answer]:
     """One SEAMCALL on memory `m`, step by step: the gate, the checks in order, what it does, and letting go of its locks."""
-    yield "RAX and the module's state"
+    yield GATE
     status = gate(m, call)
     if status:
         return Answer(status)
     facts, leaf = NOTHING, call.leaf
-    for label, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
-        if label:
-            yield label
+    for act, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
+        if act:
+            yield act
             found = test(m, call, facts, *args) if args else test(m, call, facts)
         else:
             found = yield from test(m, call, facts, *args)
@@ -114,14 +116,14 @@ def perform(m, call: Call) -> Generator[str, None, Answer]:
     elif leaf.effect_steps:
         status, regs, held = yield from leaf.effect(m, call, facts)
     else:
-        yield "all checks hold: do it"
+        yield leaf.act
         regs = tuple(leaf.effect(m, call, facts).items())
-    for table, key, mode in reversed(held):
+    for table, key, mode, operand in reversed(held):
         if mode is not BIT:
-            yield RELEASE[table]
+            yield let_go(table, operand)
             (release_shared if mode == SHARED else release_exclusive)(getattr(m, table), key)
         elif check is not None:
-            yield RELEASE[table]
+            yield let_go(table, operand)
             m.bitmap[key >> 9] &= ~(1 << (key & 511))
     return Answer(status, dict(regs))
 
@@ -132,20 +134,3 @@ def failure(check: Check, found: Broken | None) -> tuple[int, tuple[tuple[str, i
         return check.status, ()
     details, regs = found
     return check.status if details is None else check.status & ~0xFFFFFFFF | details, regs
-
-
-RELEASE = {
-    "lock_1g": "let go of the 1G entry",
-    "lock_2m": "let go of the 2M entry",
-    "lock_4k": "let go of the 4K entry",
-    "bitmap": "clear the bitmap bit again",
-    "op_lock": "let go of OP_STATE",
-    "tree_lock": "let go of the Secure-EPT tree",
-    "sept_lock": "let go of the Secure-EPT entry",
-    "epoch_lock": "let go of TD_EPOCH",
-    "kot_lock": "let go of the KOT",
-    "ket_lock": "let go of the KET",
-    "sys_lock": "let go of the module lock",
-    "wb_lock": "let go of the write-back lock",
-    "tdmr_lock": "let go of the TDMR",
-}

@@ -9,9 +9,9 @@ from tdxkit.cli import main
 from tdxkit.facts import cite, load_json
 from tdxkit.seam.conflicts import AUG_2M, OK, conflict, names
 from tdxkit.seam.differences import DIFFERENCES
-from tdxkit.seam.leaves.call import CHECKS, EFFECTS
 from tdxkit.seam.leaves.describe import describe
 from tdxkit.seam.leaves.engine import find_leaf, leaves
+from tdxkit.seam.leaves.leaf import CHECKS, EFFECTS
 from tdxkit.seam.scenes import STAGE_OF, world_for
 from tdxkit.status.codes import codes, operand_ids
 
@@ -52,7 +52,7 @@ def test_every_check_and_every_effect_is_used():
 def test_locks_taken_are_the_locks_named(name):
     """Run each leaf to where it has everything it takes, and compare with the facts' list of locks."""
     from tdxkit.seam.conflicts import locks
-    from tdxkit.seam.leaves.vp import IN_GUEST
+    from tdxkit.seam.leaves.act import IN_GUEST
 
     world = world_for(name)
     call = world.module.begin(name, **world.operands(name))
