@@ -5,7 +5,7 @@ check holds. `perform` is one generator for all: run to its end it is one call, 
 the start of an atomic step. Facts: sources module-leaves, module-1-5-06.
 
 Fidelity card
-  modelled: 35 leaves for TDs without L2 VMs: operands, ordered checks with their statuses and operand ids, PAMT locks by walk and
+  modelled: {modelled} leaves for TDs without L2 VMs: operands, ordered checks with their statuses and operand ids, PAMT locks by walk and
     implicit ones, PAMT transitions, page counts, removal hints, OP_STATE and Secure-EPT states, life cycle
   simplified: what a leaf does when all checks hold is one atomic step under the locks it holds, which hides half-done states no
     other SEAMCALL can see but for the page count; content of pages (only that a page is zeroed or copied is said); what depends on
@@ -15,7 +15,7 @@ Fidelity card
   simplified: the lock of a Secure-EPT entry behaves as the exclusive side of the PAMT lock
   left out: TDCALLs that lock PAMT pages: TDG.SERVTD.RD and WR walk to the target's TDR, shared, as a guest
   left out: what a guest does while VP.ENTER runs it (accepting pages: they stay PENDING; its locks and time-out: see guest.py)
-  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers
+  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other {others} leaf numbers
     (data/seamcalls.json names them)
 """
 
@@ -42,6 +42,11 @@ FAMILIES = (
 )  # they register what they hold
 BEFORE_READY = frozenset({31, 33, 35, 45})  # SYS.INIT, LP.INIT, CONFIG, KEY.CONFIG
 NOTHING = Facts()
+
+
+def card_counts() -> dict[str, int]:
+    """The numbers on the fidelity card."""
+    return {"modelled": len(leaves()), "others": len(load_json("seamcalls.json")["not_modelled"])}
 
 
 @cache

@@ -10,6 +10,7 @@ from tdxkit.seam.leaves.act import DO_IT, Act, Fixed
 from tdxkit.seam.pamt import LEVEL_NAMES
 from tdxkit.status.codes import code, with_operand
 
+NEEDED = ("leaf", "name", "in", "locks", "transition", "checks", "source")  # of a leaf's facts, in any case
 LEVELS = {name: level for level, name in enumerate(LEVEL_NAMES)}
 
 
@@ -78,8 +79,13 @@ def effect(*leaves: str, act: Act = DO_IT):
 
 
 def compile_leaf(spec: Mapping) -> Leaf:
-    """A leaf out of its facts: looks up the checks and works out the statuses. ModelError for what has no function."""
-    name = spec["name"]
+    """A leaf out of its facts: looks up the checks and works out the statuses. ModelError for facts or functions that lack."""
+    name = spec.get("name", f"number {spec.get('leaf')}")
+    lacking = [key for key in NEEDED if key not in spec]
+    if lacking:
+        raise ModelError(
+            f"leaf {name}", f"its facts lack {', '.join(lacking)}", "see the others in data/seamcalls.json"
+        )
     modelled = [entry for entry in spec["checks"] if "test" in entry]
     checks = tuple(compile_check(entry, at) for at, entry in enumerate(modelled, 1))
     run, act = registered(EFFECTS, name, f"leaf {name}", "@effect")
