@@ -52,7 +52,7 @@ def card_counts() -> dict[str, int]:
 @cache
 def leaves() -> Mapping[str, Leaf]:
     """Every modelled leaf by name."""
-    return {spec["name"]: compile_leaf(spec) for spec in load_json("seamcalls.json")["leaves"]}
+    return {leaf.name: leaf for leaf in map(compile_leaf, load_json("seamcalls.json")["leaves"])}
 
 
 def find_leaf(name: str | int) -> Leaf:
