@@ -88,11 +88,11 @@ def readers(word: int) -> int:
 
 class Held(NamedTuple):
     """A lock word as a value: `mode` free, shared or exclusive; `by`: who holds it, None where only the word was looked at;
-    `count`: how many hold it shared; `priority`: the mark of a host call that failed here."""
+    `readers`: how many hold it shared; `priority`: the mark of a host call that failed here."""
 
     mode: str
     by: tuple[str, ...] | None = None
-    count: int = 0
+    readers: int = 0
     priority: bool = False
 
     def __str__(self) -> str:
@@ -102,10 +102,10 @@ class Held(NamedTuple):
         if self.mode == "free":
             return "free"
         if self.by is None:
-            return "exclusive" if self.mode == "exclusive" else f"shared by {self.count}"
+            return "exclusive" if self.mode == "exclusive" else f"shared by {self.readers}"
         if self.mode == "exclusive":
             return f"exclusive: {' '.join(self.by) or 'another call'}"
-        return f"shared: {', '.join(self.by) or self.count}"
+        return f"shared: {', '.join(self.by) or self.readers}"
 
 
 def held(word: int, by: tuple[str, ...] | None = None) -> Held:

@@ -22,7 +22,7 @@ from tdxkit.seam.versions import version as version_named
 from tdxkit.units import GIB, U64_MAX
 
 REGISTERS = {r: r.upper() for r in ("rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13")}
-FAIR = frozenset()  # weather
+FAIR: frozenset[str] = frozenset()  # weather
 NOTHING = Act("", "")  # what comes after the last step
 TDMR_LIST = 0x1000  # where the host keeps the TDMR_INFO array while SYS.CONFIG reads it
 
@@ -60,8 +60,8 @@ class Begun:
 
     def finish(self) -> Answer:
         """The rest of the call."""
-        while self.step():
-            pass
+        while self.result is None:
+            self.step()
         return self.result
 
 

@@ -10,7 +10,7 @@ run, so a lane shows which check is tried and which comes next.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tdxkit.card import card_of
 from tdxkit.run import Line, Recorder, Run, Text, Track
@@ -32,21 +32,22 @@ TRACKS = (
 )
 
 
-@dataclass
 class Actor:
-    """A CPU and the calls it makes, one after the other."""
+    """A CPU and the calls it makes, one after the other; the first is begun. `at`: index of the line it stands at."""
 
-    name: str
-    calls: list[tuple[str, Mapping[str, int]]]
-    begun: Begun | None = None
-    leaf: Leaf | None = None
-    at: int = 0  # index of the line it stands at
-    regs: dict[str, object] = field(default_factory=dict)
+    begun: Begun
+    leaf: Leaf
+    at: int
+    regs: dict[str, object]
 
-    def start(self, module: Module) -> None:
+    def __init__(self, name: str, calls: list[tuple[str, dict[str, int]]], module: Module):
+        self.name, self.calls, self.module = name, calls, module
+        self.start()
+
+    def start(self) -> None:
         """Begin its next call."""
         name, given = self.calls.pop(0)
-        self.begun, self.at = module.begin(name, **given), 0
+        self.begun, self.at = self.module.begin(name, **given), 0
         self.leaf = engine.find_leaf(name)
         self.regs = {
             "leaf": name,
@@ -83,13 +84,11 @@ class Recording:
 
     def __init__(self, module: Module, region: int, page: int | None, watch: Iterable[int], actors: list[Actor]):
         self.module, self.region, self.watch, self.actors = module, region, tuple(watch), actors
-        self.begins = [actor.calls[0][0] for actor in actors]
         self.page = region if page is None else page
         self.holders: dict[int, dict[str, str]] = {
             level: {} for level in LEVELS
         }  # by level: who holds it, in which mode
-        for actor in actors:
-            actor.start(module)
+        self.start = {actor.name: actor.line() for actor in actors}
         self.first = self.state()
         self.steps: list[Taken] = []
 
@@ -107,7 +106,7 @@ class Recording:
             state[key(f"{name} lock")] = held(word, by)
             state[f"{name} exclusive"] = next((a for a, how in self.holders[level].items() if how == "exclusive"), None)
         state |= region_of(m, self.region)
-        state["pair is there"] = state[key("2M entry")].type == PT_PAMT
+        state["pair is there"] = m.pamt_2m[self.region >> 21].type == PT_PAMT
         state[key("4K entry")] = m.pamt_4k[self.page >> 12]
         for page in self.watch:
             state |= bit_of(m, page)
@@ -121,7 +120,7 @@ class Recording:
         if actor.begun.done:
             if not actor.calls:
                 return False
-            actor.start(self.module)
+            actor.start()
         act, before, line = actor.begun.label, self.words(), actor.line()
         actor.begun.step()
         self._who(actor.name, before, self.words())
@@ -152,16 +151,13 @@ class Recording:
         for s in self.steps:
             recorder.step(s.actor, s.act, _sentence(s), s.state, line=s.line, next=s.next, kind=s.kind)
         texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
-        start = {actor.name: Line(name, 0) for actor, name in zip(self.actors, self.begins)}
-        card = card_of(engine)
-        return recorder.run(
-            title, [a.name for a in self.actors], subtitle=subtitle, tracks=TRACKS, texts=texts, start=start, card=card
-        )
+        more = {"tracks": TRACKS, "texts": texts, "start": self.start, "card": card_of(engine)}
+        return recorder.run(title, [a.name for a in self.actors], subtitle=subtitle, **more)
 
 
 def _ends(begun: Begun) -> bool:
     """Whether the check just tried has failed: what comes now is the way back, or nothing."""
-    return not begun.result.ok if begun.done else begun.label.part == WAY_BACK
+    return begun.label.part == WAY_BACK if begun.result is None else not begun.result.ok
 
 
 def _sentence(step: Taken) -> str:
@@ -206,10 +202,11 @@ def record(
     runs CPU after CPU. region: the 2 MiB region to show; page: the page whose 4K entry and locks to show; watch: pages whose
     bitmap bits to show.
     """
-    actors: dict[str, Actor] = {}
+    by_cpu: dict[str, list] = {}
     for cpu, name, given in calls:
-        actors.setdefault(cpu, Actor(cpu, [])).calls.append((name, dict(given)))
-    recording = Recording(module, region, page, watch, list(actors.values()))
+        by_cpu.setdefault(cpu, []).append((name, dict(given)))
+    actors = [Actor(cpu, its, module) for cpu, its in by_cpu.items()]
+    recording = Recording(module, region, page, watch, actors)
     for index in schedule:
         recording.step(index)
     for index in range(len(actors)):

@@ -72,7 +72,9 @@ def _scene(leaf: str, facts: Mapping | None) -> Scene:
         raise ModelError(
             f"scene of {leaf}", f"no region is called {printable(where)}", f"take one of {', '.join(REGIONS)}"
         )
-    return Scene(leaf, facts["stage"], facts["operands"], REGIONS.get(where), facts.get("whole_region", False))
+    return Scene(
+        leaf, facts["stage"], facts["operands"], REGIONS[where] if where else None, facts.get("whole_region", False)
+    )
 
 
 @dataclass
@@ -94,13 +96,13 @@ class World:
         words = self.words(region, second)
         given = {}
         for register, word in scene_of(leaf).registers.items():
-            if word.__class__ is not int and word not in words:
+            if isinstance(word, str) and word not in words:
                 raise ModelError(
                     f"{register} of {leaf}",
                     f"no operand is called {printable(word)}",
                     f"take one of {', '.join(words)}",
                 )
-            given[register.lower()] = word if word.__class__ is int else words[word]
+            given[register.lower()] = words[word] if isinstance(word, str) else word
         return given
 
     def words(self, region: int | None = None, second: bool = False) -> dict[str, int]:

@@ -84,6 +84,7 @@ CONTRACTS = {
         (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
     ],
     "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [{"a": TEXT, "b": TEXT, "result": TEXT}]})],
+    "differences": [(["differences"], {"format": {1}, "items": [{"letter": TEXT, "code": TEXT, "shown": TEXT}]})],
     "lens": [(["lens", "v2", "v6"], LENS)],
     "life": [
         (["life"], LIVED),
