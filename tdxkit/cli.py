@@ -23,6 +23,7 @@ COMMANDS = {
     "decode": "what a completion status means",
     "seamcall": "what a SEAMCALL leaf takes, locks, checks and returns",
     "conflicts": "which pairs of SEAMCALLs get in each other's way",
+    "differences": "where the cover letter and the module's code differ, each shown by a run",
     "xarray": "replay XArray vector files",
     "lockup": "does setting attributes on a guest trip the watchdog?",
     "trace": "read kvm_msr events from a trace",

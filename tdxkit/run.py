@@ -1,7 +1,7 @@
 """A `Run`: everything that happens in a model, as a first state and one difference a step. Every view shows one.
 
 A state is a flat mapping from a name such as ``refcount[0]`` to a frozen value: a number, a string, a truth value, None, or a
-tuple of these. Position 0 of a run is the first state, position k the state after step k.
+tuple of these; one that is read otherwise than Python writes it (an address, a lock word) brings its own `__str__`. Position 0 of a run is the first state, position k the state after step k.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -154,12 +154,12 @@ def diff(before: State, after: State) -> tuple[Change, ...]:
 
 
 def words(value: object) -> str:
-    """A value of a state as people read it."""
+    """A value of a state as people read it: in its own words where it has some, such as a lock word's."""
     if value is True or value is False:
         return "yes" if value else "no"
     if value is None:
         return "none"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and type(value).__str__ is object.__str__:
         return ", ".join(words(v) for v in value) or "none"
     return str(value)
 

@@ -10,6 +10,19 @@ U64_MAX = (1 << 64) - 1
 _SUFFIXES = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": TIB}
 
 
+class Hex(int):
+    """An address or a register as a value of a state: a number that people read in hexadecimal.
+
+    >>> str(Hex(4096)), Hex(4096) == 4096
+    ('0x1000', True)
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return hex(self)
+
+
 def pfn(hpa: int) -> int:
     """Page frame number of a host physical address."""
     return hpa >> PAGE_SHIFT

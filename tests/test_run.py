@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from tdxkit.card import card_of
 from tdxkit.run import ABSENT, Change, Recorder, Run, Step, apply, diff, words
+from tdxkit.seam.locks import held
+from tdxkit.units import Hex
 
 values = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=4), st.tuples(st.integers(0, 3)))
 states = st.dictionaries(st.sampled_from("abcdef"), values)
@@ -36,6 +38,7 @@ def test_words():
     assert str(Change("refcount", 1, 0)) == "refcount 1 → 0"
     assert str(Change("pair", ABSENT, (1, 2))) == "pair — → 1, 2"
     assert [words(v) for v in (True, False, None, (), 7)] == ["yes", "no", "none", "none", "7"]
+    assert words((Hex(4096), held(4, ("CPU 0", "CPU 1")))) == "0x1000, shared: CPU 0, CPU 1"  # their own words
 
 
 def test_text_twin_names_every_step_and_every_broken_rule():

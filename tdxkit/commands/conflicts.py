@@ -15,12 +15,10 @@ def run(args):
 
     chosen = names()
     if args.leaf is not None:
-        from tdxkit.seam.leaves.engine import find_leaf
+        from tdxkit.seam.scenes import scene_of
 
-        name = find_leaf(args.leaf.upper().removesuffix(" 2M")).name
-        pairs = [
-            conflict(a, b) for a in chosen for b in chosen if name in (a.removesuffix(" 2M"), b.removesuffix(" 2M"))
-        ]
+        leaf, leaf_of = scene_of(args.leaf.upper()).leaf, {name: scene_of(name).leaf for name in chosen}
+        pairs = [conflict(a, b) for a in chosen for b in chosen if leaf in (leaf_of[a], leaf_of[b])]
     else:
         pairs = [conflict(a, b) for a in chosen for b in chosen]
     if args.json:

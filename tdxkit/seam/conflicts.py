@@ -9,78 +9,64 @@ have said so without a. Worlds: the one in which a succeeds and the one in which
 from dataclasses import dataclass
 from functools import cache
 
-from tdxkit.seam.leaves.engine import leaves, perform
-from tdxkit.seam.leaves.vp import IN_GUEST
+from tdxkit.seam.leaves.act import IN_GUEST
+from tdxkit.seam.leaves.call import Answer
+from tdxkit.seam.leaves.engine import perform
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.module import Begun, Module
-from tdxkit.seam.pamt import L2M
-from tdxkit.seam.scenes import (
-    CONTROL,
-    EMPTY,
-    EMPTY_WITH_PAIR,
-    FRESH,
-    GPA_FREE_2M,
-    LARGE,
-    SMALL,
-    STAGE_OF,
-    World,
-    world_at,
-)  # fmt: skip
-from tdxkit.units import PAGE_2M
+from tdxkit.seam.scenes import CONTROL, FRESH, World, scene_of, scenes, world_at
 
-AUG_2M = "TDH.MEM.PAGE.AUG 2M"  # the one leaf whose locks depend on its level
 VCPU = FRESH + 0x18_0000  # a TDVPR page in that other region
 OK = "ok"
 BUSY = ("TDX_OPERAND_BUSY", "TDX_SYS_BUSY")
 
-# The 2 MiB region a leaf works on; the others work on the TD's control pages and on new pages beside them.
-REGION = {
-    "TDH.PHYMEM.PAMT.ADD": EMPTY,
-    "TDH.PHYMEM.PAMT.REMOVE": EMPTY_WITH_PAIR,
-    "TDH.MEM.PAGE.PROMOTE": SMALL,
-    "TDH.MEM.PAGE.DEMOTE": LARGE,
-    "TDH.PHYMEM.PAGE.RECLAIM": SMALL,
-    AUG_2M: EMPTY,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What b meets when it is called while a is under way: "ok", or the busy statuses with their operands."""
+    """What b meets when it is called while a is under way: every busy answer, none where they go side by side."""
 
     a: str
     b: str
-    result: str
+    met: tuple[Answer, ...] = ()
+
+    @property
+    def result(self) -> str:
+        """The answers in words, "ok" for none."""
+        return ", ".join(map(str, self.met)) or OK
+
+    @property
+    def operand(self) -> str:
+        """The operand that the one busy answer names; "" where there is none, or several."""
+        return self.met[0].operand if len(self.met) == 1 else ""
 
 
 def names() -> tuple[str, ...]:
     """The calls that are compared: every leaf, and AUG once more at 2M."""
-    return (*leaves(), AUG_2M)
+    return tuple(scenes())
 
 
 def begin(world: World, name: str, region: int, second: bool = False) -> Begun:
     """A call of the pair, at its first step; `second` for b."""
-    given = world.operands(name.removesuffix(" 2M"), region, second)
-    if name == AUG_2M:
-        given |= {"rcx": GPA_FREE_2M + second * PAGE_2M | L2M, "r8": region}
     module = world.module
-    return Begun(perform(module.m, module.prepare(name.removesuffix(" 2M"), **given)))
+    given = world.operands(name, region, second)
+    return Begun(perform(module.m, module.prepare(scene_of(name).leaf, **given)))
 
 
 def shared_region(a: str, b: str) -> int:
     """Where the pair meets. A 2M page cannot come where the TD's own control pages lie: for it a's new page, and the vCPU's TDVPR,
     are in another region."""
-    return FRESH if b == AUG_2M and a not in REGION else REGION.get(a, CONTROL)
+    own = scene_of(a).region
+    return own if own is not None else FRESH if scene_of(b).whole_region else CONTROL
 
 
 def conflict(a: str, b: str) -> Conflict:
     """Run the pair."""
     region = shared_region(a, b)
     apart = VCPU if region == FRESH else None
-    found: list[str] = []
-    for stage in dict.fromkeys(STAGE_OF[n.removesuffix(" 2M")] for n in (a, b)):
+    found: dict[str, Answer] = {}
+    for stage in dict.fromkeys(scene_of(name).stage for name in (a, b)):
         alone = begin(world_at(stage, tdvpr=apart), b, region, True).finish()
-        if stage != STAGE_OF[a.removesuffix(" 2M")] and not alone.ok:
+        if stage != scene_of(a).stage and not alone.ok:
             continue  # neither would have succeeded: such a world says nothing about the pair
         for point in lock_points(a, stage, region, apart):
             world = world_at(stage, tdvpr=apart)
@@ -88,9 +74,9 @@ def conflict(a: str, b: str) -> Conflict:
             for _ in range(point):
                 under_way.step()
             met = begin(world, b, region, True).finish()
-            if met.name in BUSY and met != alone and str(met) not in found:
-                found.append(str(met))
-    return Conflict(a, b, ", ".join(found) or OK)
+            if met.name in BUSY and met != alone:
+                found.setdefault(str(met), met)
+    return Conflict(a, b, tuple(found.values()))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Seven places where the module's code and the cover letter of the series differ or need care, each shown by a run.
+"""Places where the module's code and the cover letter of the series differ or need care, each shown by a run.
 
     for d in DIFFERENCES: print(d.letter, "|", d.code, "|", d.show())
 
@@ -13,7 +13,6 @@ from tdxkit.seam.leaves import engine
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M, pamt_bytes
-from tdxkit.seam.record import DO_IT
 from tdxkit.seam.runs import one_walk_run
 from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, GPA_FREE_2M, world_at, world_for
 from tdxkit.units import GIB, human
@@ -36,13 +35,13 @@ def sept_add_misses_the_pair() -> str:
 
 def tdcalls_on_the_card() -> str:
     """Not modelled: the sentence of the fidelity card."""
-    return next(entry for entry in card_of(engine).left_out if "TDCALL" in entry)
+    return "not modelled: " + next(entry for entry in card_of(engine).left_out if "TDCALL" in entry)
 
 
 def leaf_is_exclusive() -> str:
     """The three lock words while MNG.CREATE takes its page."""
     run = one_walk_run()
-    state = run.state(next(k for k, step in enumerate(run.steps) if step.label == DO_IT))
+    state = run.state(next(k for k, step in enumerate(run.steps) if step.kind == "store"))
     return "; ".join(f"{level} {state[f'{level} lock']}" for level in ("1G", "2M", "4K"))
 
 

@@ -10,6 +10,7 @@ Fidelity card
 """
 
 from collections.abc import MutableMapping
+from typing import NamedTuple
 
 EXCLUSIVE, PRIORITY, READER = 1, 2, 4
 
@@ -85,11 +86,42 @@ def readers(word: int) -> int:
     return 0 if word & EXCLUSIVE else word >> 2
 
 
+class Held(NamedTuple):
+    """A lock word as a value: `mode` free, shared or exclusive; `by`: who holds it, None where only the word was looked at;
+    `readers`: how many hold it shared; `priority`: the mark of a host call that failed here."""
+
+    mode: str
+    by: tuple[str, ...] | None = None
+    readers: int = 0
+    priority: bool = False
+
+    def __str__(self) -> str:
+        return self._said() + (", host priority" if self.priority else "")
+
+    def _said(self) -> str:
+        if self.mode == "free":
+            return "free"
+        if self.by is None:
+            return "exclusive" if self.mode == "exclusive" else f"shared by {self.readers}"
+        if self.mode == "exclusive":
+            return f"exclusive: {' '.join(self.by) or 'another call'}"
+        return f"shared: {', '.join(self.by) or self.readers}"
+
+
+def held(word: int, by: tuple[str, ...] | None = None) -> Held:
+    """What a lock word says; `by` names its holders where they are known.
+
+    >>> held(4, ("CPU 0",)).mode, str(held(4, ("CPU 0",)))
+    ('shared', 'shared: CPU 0')
+    """
+    mode = "exclusive" if word & EXCLUSIVE else "shared" if word >> 2 else "free"
+    return Held(mode, by if mode != "free" else None, readers(word), bool(word & PRIORITY))
+
+
 def describe(word: int) -> str:
     """A lock word as people read it.
 
     >>> describe(0), describe(4), describe(9 | 2), describe(8 | 2)
     ('free', 'shared by 1', 'exclusive, host priority', 'shared by 2, host priority')
     """
-    held = "exclusive" if word & EXCLUSIVE else f"shared by {word >> 2}" if word >> 2 else "free"
-    return held + (", host priority" if word & PRIORITY else "")
+    return str(held(word))

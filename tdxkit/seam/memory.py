@@ -7,8 +7,9 @@ memory does: writing the default back and never having written are the same stat
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any, TypeVar
 
-from tdxkit.seam.pamt import FREE
+from tdxkit.seam.pamt import FREE, Entry, Tdmr
 
 SEPT_FREE = ("FREE", 0)  # a Secure-EPT entry: its state and the HPA it points to
 
@@ -72,25 +73,76 @@ PLAIN: dict[str, object] = {"sys_state": "SYSINIT_PENDING", "dynamic": False, "t
 LOCKS = tuple(name for name in KEYED if name.endswith("_lock") or name.startswith("lock_"))
 
 
-class Table(dict):
+V = TypeVar("V")
+
+
+class Table(dict[Any, V]):
     """One keyed variable: a dictionary whose missing keys hold the default."""
 
     __slots__ = ("default",)
 
-    def __init__(self, default: object, items: Mapping = MappingProxyType({})):
+    def __init__(self, default: V, items: Mapping[Any, V] = MappingProxyType({})):
         super().__init__(items)
         self.default = default
 
-    def __missing__(self, key: object) -> object:
+    def __missing__(self, key: object) -> V:
         return self.default
 
 
 class Memory:
-    """All variables of one module, in dictionaries."""
+    """All variables of one module, in dictionaries. What each holds is said at KEYED and PLAIN."""
 
     __slots__ = (*KEYED, *PLAIN)
 
-    def __init__(self):
+    pamt_1g: Table[Entry]
+    pamt_2m: Table[Entry]
+    pamt_4k: Table[Entry]
+    lock_1g: Table[int]
+    lock_2m: Table[int]
+    lock_4k: Table[int]
+    count: Table[int]
+    bitmap: Table[int]
+    bepoch: Table[int]
+    block: Table[int]
+    tdmr_next: Table[int]
+    tdmr_lock: Table[int]
+    lp_done: Table[bool]
+    package_keyed: Table[bool]
+    wb_lock: Table[int]
+    wb_pending: Table[bool]
+    sys_lock: Table[int]
+    kot_lock: Table[int]
+    ket_lock: Table[int]
+    kot: Table[str]
+    wb_owed: Table[tuple[int, ...]]
+    lifecycle: Table[str]
+    hkid: Table[int | None]
+    fatal: Table[bool]
+    children: Table[int]
+    keyed_on: Table[tuple[int, ...]]
+    tdcx: Table[tuple[int, ...]]
+    op_state: Table[str]
+    op_lock: Table[int]
+    epoch: Table[int]
+    epoch_lock: Table[int]
+    inside: Table[tuple[int, ...]]
+    vcpus: Table[int]
+    max_vcpus: Table[int]
+    apic_ids: Table[tuple[int, ...]]
+    associated: Table[int]
+    mrtd: Table[int]
+    tree_lock: Table[int]
+    vcpu: Table[str]
+    vcpu_pages: Table[tuple[int, ...]]
+    vcpu_lp: Table[int | None]
+    sept: Table[tuple[str, int]]
+    sept_lock: Table[int]
+    shared: Table[Any]
+    sys_state: str
+    dynamic: bool
+    tdmrs: tuple[Tdmr, ...]
+
+    def __init__(self) -> None:
         for name, default in KEYED.items():
             setattr(self, name, Table(default))
         for name, value in PLAIN.items():

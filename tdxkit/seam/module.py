@@ -11,10 +11,10 @@ threads of the explorer. All run the same generator.
 from collections.abc import Generator, Iterable
 
 from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.seam.leaves.act import IN_GUEST, Act
 from tdxkit.seam.leaves.call import Answer, Call, Platform, Registers
 from tdxkit.seam.leaves.engine import find_leaf, perform
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT, make_pamt
-from tdxkit.seam.leaves.vp import IN_GUEST
 from tdxkit.seam.memory import Memory
 from tdxkit.seam.pamt import Area, Tdmr, pamt_bytes
 from tdxkit.seam.versions import LATEST
@@ -22,16 +22,17 @@ from tdxkit.seam.versions import version as version_named
 from tdxkit.units import GIB, U64_MAX
 
 REGISTERS = {r: r.upper() for r in ("rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13")}
-FAIR = frozenset()  # weather
+FAIR: frozenset[str] = frozenset()  # weather
+NOTHING = Act("", "")  # what comes after the last step
 TDMR_LIST = 0x1000  # where the host keeps the TDMR_INFO array while SYS.CONFIG reads it
 
 
 class Begun:
-    """A call under way: `label` names the step that comes next, `result` is there once it is `done`."""
+    """A call under way: `label` is the act that comes next, its words and what it is; `result` is there once it is `done`."""
 
-    def __init__(self, steps: Generator[str, None, Answer]):
+    def __init__(self, steps: Generator[Act, None, Answer]):
         self._steps = steps
-        self.label: str = next(steps)
+        self.label: Act = next(steps)
         self.result: Answer | None = None
 
     @property
@@ -45,7 +46,7 @@ class Begun:
             try:
                 self.label = next(self._steps)
             except StopIteration as end:
-                self.result, self.label = end.value, ""
+                self.result, self.label = end.value, NOTHING
         return self.result is None
 
     def until(self, label: str) -> "Begun":
@@ -59,8 +60,8 @@ class Begun:
 
     def finish(self) -> Answer:
         """The rest of the call."""
-        while self.step():
-            pass
+        while self.result is None:
+            self.step()
         return self.result
 
 

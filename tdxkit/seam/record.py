@@ -2,44 +2,81 @@
 
 The runs the lessons step through are in `runs.py`.
 
-A run's state has, for one 2 MiB region: the lock words of its entries ("1G lock", "2M lock", "4K lock": who holds them), who
-holds them exclusive ("2M exclusive"), the entry itself ("2M entry", "pair page 0", "pair page 1", "page count"), the bitmap bits of
-the pages to watch ("bitmap 0x…") and each CPU's registers ("CPU 0 RAX": the status by name once the call has returned). Each
-leaf's checks are a text of the run, so a lane shows which check is tried and which comes next.
+A run's state has, for one 2 MiB region and as values of `pamt_state`: the lock words of its entries ("1G lock", "2M lock", "4K lock",
+with who holds them), who holds them exclusive ("2M exclusive"), the entry itself ("2M entry", "pair page 0", "pair page 1", "page
+count"), the bitmap bits of the pages to watch ("bitmap 0x…") and each CPU's registers as numbers ("CPU 0 RAX": the status, once the
+call has returned). A step's label is an `Act` of `leaves.act`: operand and lock come with it. Each leaf's checks are a text of the
+run, so a lane shows which check is tried and which comes next.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tdxkit.card import card_of
 from tdxkit.run import Line, Recorder, Run, Text, Track
 from tdxkit.seam.leaves import engine
-from tdxkit.seam.leaves.call import Leaf
-from tdxkit.seam.leaves.checks import is_pamt_page
+from tdxkit.seam.leaves.act import CHECK, DO_IT, EFFECT, IN_GUEST, WAY_BACK, Act
+from tdxkit.seam.leaves.call import Status
 from tdxkit.seam.leaves.describe import status_of
-from tdxkit.seam.leaves.vp import IN_GUEST
-from tdxkit.seam.locks import EXCLUSIVE, PRIORITY, readers
+from tdxkit.seam.leaves.leaf import Leaf
+from tdxkit.seam.locks import EXCLUSIVE, held, readers
 from tdxkit.seam.module import Begun, Module
-from tdxkit.seam.pamt import PT_PAMT
+from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES, PT_PAMT
+from tdxkit.seam.pamt_state import bit_of, key, lock_at, region_of
+from tdxkit.units import Hex
 
-DO_IT = "all checks hold: do it"
-LEVEL_LOCKS = (("1G", "lock_1g", 30), ("2M", "lock_2m", 21), ("4K", "lock_4k", 12))
+LEVELS = (L1G, L2M, L4K)
 TRACKS = (
-    *(Track(f"{level} entry, exclusive", f"{level} exclusive", "lock") for level, _, _ in LEVEL_LOCKS),
+    *(Track(f"{LEVEL_NAMES[level]} entry, exclusive", f"{LEVEL_NAMES[level]} exclusive", "lock") for level in LEVELS),
     Track("the region has a pair", "pair is there", "fact"),
 )
 
 
-@dataclass
 class Actor:
-    """A CPU and the calls it makes, one after the other."""
+    """A CPU and the calls it makes, one after the other; the first is begun. `at`: index of the line it stands at."""
 
-    name: str
-    calls: list[tuple[str, Mapping[str, int]]]
-    begun: Begun | None = None
-    leaf: Leaf | None = None
-    at: int = 0  # index of the check it stands at
-    regs: dict[str, object] = field(default_factory=dict)
+    begun: Begun
+    leaf: Leaf
+    at: int
+    regs: dict[str, object]
+
+    def __init__(self, name: str, calls: list[tuple[str, dict[str, int]]], module: Module):
+        self.name, self.calls, self.module = name, calls, module
+        self.start()
+
+    def start(self) -> None:
+        """Begin its next call."""
+        name, given = self.calls.pop(0)
+        self.begun, self.at = self.module.begin(name, **given), 0
+        self.leaf = engine.find_leaf(name)
+        self.regs = {
+            "leaf": name,
+            **{reg.upper(): Hex(v) for reg, v in given.items() if reg not in ("lp", "v")},
+            "RAX": None,
+        }
+
+    def line(self) -> Line:
+        """Where it stands in its leaf's text."""
+        return Line(self.leaf.name, self.at)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step as it was taken: its act, whether a check failed in it, the call, lines before and after, the state after it."""
+
+    actor: str
+    act: Act
+    failed: bool
+    begun: Begun
+    leaf: Leaf
+    line: Line
+    next: Line | None
+    state: Mapping[str, object]
+
+    @property
+    def kind(self) -> str:
+        """The kind of what it did: a lock that was not to be had was asked for in one locked operation."""
+        return "locked" if self.failed and self.act.kind == "lock" else self.act.kind
 
 
 class Recording:
@@ -47,48 +84,34 @@ class Recording:
 
     def __init__(self, module: Module, region: int, page: int | None, watch: Iterable[int], actors: list[Actor]):
         self.module, self.region, self.watch, self.actors = module, region, tuple(watch), actors
-        self.begins = [actor.calls[0][0] for actor in actors]
         self.page = region if page is None else page
-        self.holders: dict[str, dict[str, str]] = {level: {} for level, _, _ in LEVEL_LOCKS}
-        for actor in actors:
-            self._start(actor)
+        self.holders: dict[int, dict[str, str]] = {
+            level: {} for level in LEVELS
+        }  # by level: who holds it, in which mode
+        self.start = {actor.name: actor.line() for actor in actors}
         self.first = self.state()
-        self.steps: list[dict] = []
+        self.steps: list[Taken] = []
 
-    def _start(self, actor: Actor) -> None:
-        name, given = actor.calls.pop(0)
-        actor.begun, actor.at = self.module.begin(name, **given), 0
-        actor.leaf = engine.find_leaf(name)
-        actor.regs = {
-            "leaf": name,
-            **{reg.upper(): hex(v) for reg, v in given.items() if reg not in ("lp", "v")},
-            "RAX": None,
-        }
-
-    def words(self) -> dict[str, int]:
+    def words(self) -> dict[int, int]:
         """The three lock words above and at the watched page."""
-        return {level: getattr(self.module.m, table)[self.page >> shift] for level, table, shift in LEVEL_LOCKS}
+        return {level: lock_at(self.module.m, level, self.page) for level in LEVELS}
 
     def state(self) -> dict[str, object]:
         """The state as a run shows it."""
-        m, words = self.module.m, self.words()
-        entry = m.pamt_2m[self.region >> 21]
+        m = self.module.m
         state: dict[str, object] = {}
-        for level, word in words.items():
-            state[f"{level} lock"] = _lock_words(word, self.holders[level])
-            state[f"{level} exclusive"] = next(
-                (a for a, how in self.holders[level].items() if how == "exclusive"), None
-            )
-        state["2M entry"] = entry.type.name
-        for i in (0, 1):
-            state[f"pair page {i}"] = hex(entry.pair[i]) if entry.type == PT_PAMT else None
-        state["page count"] = m.count[self.region >> 21] if entry.type == PT_PAMT else None
-        state["pair is there"] = entry.type == PT_PAMT
-        state["4K entry"] = str(m.pamt_4k[self.page >> 12])
+        for level, word in self.words().items():
+            writer, name = bool(word & EXCLUSIVE), LEVEL_NAMES[level]
+            by = tuple(a for a, how in self.holders[level].items() if (how == "exclusive") == writer)
+            state[key(f"{name} lock")] = held(word, by)
+            state[f"{name} exclusive"] = next((a for a, how in self.holders[level].items() if how == "exclusive"), None)
+        state |= region_of(m, self.region)
+        state["pair is there"] = m.pamt_2m[self.region >> 21].type == PT_PAMT
+        state[key("4K entry")] = m.pamt_4k[self.page >> 12]
         for page in self.watch:
-            state[f"bitmap {page:#x}"] = is_pamt_page(m, page)
+            state |= bit_of(m, page)
         for actor in self.actors:
-            state.update({f"{actor.name} {reg}": value for reg, value in actor.regs.items()})
+            state |= {f"{actor.name} {reg}": value for reg, value in actor.regs.items()}
         return state
 
     def step(self, index: int) -> bool:
@@ -97,83 +120,58 @@ class Recording:
         if actor.begun.done:
             if not actor.calls:
                 return False
-            self._start(actor)
-        label, before, line = actor.begun.label, self.words(), self.place(actor)
+            actor.start()
+        act, before, line = actor.begun.label, self.words(), actor.line()
         actor.begun.step()
         self._who(actor.name, before, self.words())
-        failed = label not in (DO_IT, IN_GUEST) and not _lets_go(label) and self._ends(actor)
+        failed = act.part == CHECK and _ends(actor.begun)
         if not failed and not actor.begun.done:
-            actor.at = _line_of(actor.leaf, actor.at, actor.begun.label)
+            actor.at = actor.begun.label.at % lines(actor.leaf)
         result = actor.begun.result
         if result is not None:
-            actor.regs["RAX"] = str(result)
-            actor.regs.update({reg: hex(value) for reg, value in result.regs.items()})
-        self.steps.append(
-            {
-                "actor": actor.name, "label": label, "failed": failed, "begun": actor.begun, "leaf": actor.leaf,
-                "state": self.state(), "line": line, "next": None if actor.begun.done else self.place(actor),
-            }
-        )  # fmt: skip
+            actor.regs |= {"RAX": Status(result.status), **{reg: Hex(value) for reg, value in result.regs.items()}}
+        after = None if actor.begun.done else actor.line()
+        self.steps.append(Taken(actor.name, act, failed, actor.begun, actor.leaf, line, after, self.state()))
         return True
 
-    def place(self, actor: Actor) -> Line:
-        """Where an actor stands in its leaf's text."""
-        return Line(actor.leaf.name, actor.at)
-
-    def _ends(self, actor: Actor) -> bool:
-        """Whether the check just tried has failed: what comes now is letting go, or nothing."""
-        return not actor.begun.result.ok if actor.begun.done else _lets_go(actor.begun.label)
-
-    def _who(self, name: str, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    def _who(self, name: str, before: Mapping[int, int], after: Mapping[int, int]) -> None:
         """Bookkeeping of who holds what, from how the words changed in this actor's step."""
         for level in before:
-            held, old, new = self.holders[level], before[level], after[level]
+            holders, old, new = self.holders[level], before[level], after[level]
             if new & EXCLUSIVE and not old & EXCLUSIVE:
-                held[name] = "exclusive"
+                holders[name] = "exclusive"
             elif readers(new) > readers(old) and not old & EXCLUSIVE:
-                held[name] = "shared"
+                holders[name] = "shared"
             elif (old & EXCLUSIVE and not new & EXCLUSIVE) or readers(new) < readers(old):
-                held.pop(name, None)
+                holders.pop(name, None)
 
     def run(self, title: str, subtitle: str) -> Run:
         """The finished run."""
         recorder = Recorder(self.first)
         for s in self.steps:
-            more = {"line": s["line"], "next": s["next"]}
-            recorder.step(s["actor"], s["label"], _sentence(s), s["state"], **more)
-        texts = {s["leaf"].name: text_of(s["leaf"]) for s in self.steps}
-        start = {actor.name: Line(name, 0) for actor, name in zip(self.actors, self.begins)}
-        card = card_of(engine)
-        return recorder.run(
-            title, [a.name for a in self.actors], subtitle=subtitle, tracks=TRACKS, texts=texts, start=start, card=card
-        )
+            recorder.step(s.actor, s.act, _sentence(s), s.state, line=s.line, next=s.next, kind=s.kind)
+        texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
+        more = {"tracks": TRACKS, "texts": texts, "start": self.start, "card": card_of(engine)}
+        return recorder.run(title, [a.name for a in self.actors], subtitle=subtitle, **more)
 
 
-def _lock_words(word: int, holders: Mapping[str, str]) -> str:
-    mark = ", host priority" if word & PRIORITY else ""
-    if word & EXCLUSIVE:
-        return f"exclusive: {' '.join(a for a, how in holders.items() if how == 'exclusive') or 'another call'}{mark}"
-    names = ", ".join(a for a, how in holders.items() if how == "shared")
-    return (f"shared: {names or readers(word)}" if readers(word) else "free") + mark
+def _ends(begun: Begun) -> bool:
+    """Whether the check just tried has failed: what comes now is the way back, or nothing."""
+    return begun.label.part == WAY_BACK if begun.result is None else not begun.result.ok
 
 
-def _lets_go(label: str) -> bool:
-    return "let go" in label or label.startswith("clear")
-
-
-def _sentence(step: dict) -> str:
-    label = step["label"]
-    is_lock = any(word in label for word in (" shared", " exclusive", " lock"))
-    if step["failed"]:
-        said = f"Not to be had: {label}." if is_lock else f"Is it so that {label}? No."
-        return f"{said} The call ends with {step['begun'].result}."
-    if label == DO_IT:
-        return f"Every check holds. {step['leaf'].spec['transition'] or step['leaf'].spec.get('effects', 'Done')}."
-    if label == IN_GUEST:
+def _sentence(step: Taken) -> str:
+    act, is_lock = step.act, step.act.kind == "lock"
+    if step.failed:
+        said = f"Not to be had: {act}." if is_lock else f"Is it so that {act}? No."
+        return f"{said} The call ends with {step.begun.result}."
+    if act.part == WAY_BACK or act.kind == "unlock":
+        return f"The call gives up what it holds: {act}."
+    if act == IN_GUEST:
         return "The guest has run until something made it exit; the locks on the vCPU's pages were held all the time."
-    if _lets_go(label) or "only needed" in label:
-        return f"The call gives up what it holds: {label}."
-    return f"Taken: {label}." if is_lock else f"{label[0].upper()}{label[1:]}: yes."
+    if act.part == EFFECT:
+        return f"Every check holds. {step.leaf.spec['transition'] or step.leaf.spec.get('effects', 'Done')}."
+    return f"Taken: {act}." if is_lock else f"{act[0].upper()}{act[1:]}: yes."
 
 
 def text_of(leaf: Leaf) -> Text:
@@ -182,12 +180,9 @@ def text_of(leaf: Leaf) -> Text:
     return Text(leaf.name, ("   the module's state, RAX", *rows, f"   {DO_IT}", "   let go of the locks"))
 
 
-def _line_of(leaf: Leaf, at: int, label: str) -> int:
-    """The line of the check that a label belongs to, at or after the present one."""
-    for k in range(max(at, 1), len(leaf.checks) + 1):
-        if label in leaf.checks[k - 1].labels:
-            return k
-    return len(leaf.checks) + (1 if label in (DO_IT, IN_GUEST) else 2)
+def lines(leaf: Leaf) -> int:
+    """How many lines `text_of` gives; an act's `at` counts along them, from the end where it is negative."""
+    return len(leaf.checks) + 3
 
 
 def record(
@@ -207,10 +202,11 @@ def record(
     runs CPU after CPU. region: the 2 MiB region to show; page: the page whose 4K entry and locks to show; watch: pages whose
     bitmap bits to show.
     """
-    actors: dict[str, Actor] = {}
+    by_cpu: dict[str, list] = {}
     for cpu, name, given in calls:
-        actors.setdefault(cpu, Actor(cpu, [])).calls.append((name, dict(given)))
-    recording = Recording(module, region, page, watch, list(actors.values()))
+        by_cpu.setdefault(cpu, []).append((name, dict(given)))
+    actors = [Actor(cpu, its, module) for cpu, its in by_cpu.items()]
+    recording = Recording(module, region, page, watch, actors)
     for index in schedule:
         recording.step(index)
     for index in range(len(actors)):

@@ -3,8 +3,10 @@
 run = pamt_add_run(); str(run); run.state(12)["2M lock"]
 """
 
+from collections.abc import Callable
+
 from tdxkit.run import Run
-from tdxkit.seam.leaves.vp import IN_GUEST
+from tdxkit.seam.leaves.act import IN_GUEST, Act
 from tdxkit.seam.record import record
 from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, World, world_at
 
@@ -42,16 +44,16 @@ def same_page_run() -> Run:
     """Two walks to the same page: the second finds the 4K entry exclusive and is BUSY with the operand's name."""
     world = world_at("initialised")
     calls = [(f"CPU {i}", "TDH.VP.CREATE", {"rcx": FRESH + 0x7000, "rdx": world.td.tdr}) for i in (0, 1)]
-    first = steps_until(world, calls[0], "RCX: its region has a page pair")
+    first = steps_until(world, calls[0], lambda act: act.test == "pair RCX")
     schedule = [0] * first + [1] * 40
     return record(world.module, calls, schedule, region=FRESH, page=FRESH + 0x7000, title="Two walks to one page")
 
 
-def steps_until(world: World, call: tuple, label: str) -> int:
-    """How many steps a call takes, alone, before the step with this label."""
+def steps_until(world: World, call: tuple, is_it: Callable[[Act], bool]) -> int:
+    """How many steps a call takes, alone, before the act that this is true of."""
     begun = world.copy().module.begin(call[1], **call[2])
     taken = 0
-    while begun.label != label and begun.step():
+    while not is_it(begun.label) and begun.step():
         taken += 1
     return taken
 
@@ -76,7 +78,7 @@ def running_vcpu_run() -> Run:
     world = world_at("runnable")
     remove = ("CPU 1", "TDH.PHYMEM.PAMT.REMOVE", {"rcx": CONTROL | 1})
     calls = [("CPU 0", "TDH.VP.ENTER", {"rcx": world.more["tdvpr"]}), remove, remove]
-    into_guest = steps_until(world, calls[0], IN_GUEST)
+    into_guest = steps_until(world, calls[0], lambda act: act == IN_GUEST)
     return record(
         world.module, calls, [0] * into_guest + [1] * 9 + [0] * 5, region=CONTROL, page=world.more["tdvpr"],
         title="A running vCPU keeps its region's pair",

@@ -5,11 +5,12 @@ One layout for all: 8 GiB of TDMR. Block 0 has the TD's control pages (region `C
 empty pair, block 5 the TD's 2 MiB page, block 6 its 512 contiguous 4K pages. GPAs: see the constants.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from tdxkit.errors import InputError
-from tdxkit.seam.leaves.engine import find_leaf
+from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.seam.leaves.engine import find_leaf, leaves
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M
@@ -26,44 +27,54 @@ GPA_PAGE, GPA_FREE, GPA_LARGE, GPA_SMALL = 0, 0x2000, 0x20_0000, 0x40_0000
 GPA_EMPTY_TABLE, GPA_FREE_2M = 0x60_0000, 0x80_0000
 SECOND = 0x1000  # the second page, mapped or free, beside a first one
 
-# How far the world has come for each leaf: see STAGES.
-STAGE_OF = {
-    "TDH.SYS.INIT": "loaded",
-    "TDH.SYS.LP.INIT": "started",
-    "TDH.SYS.CONFIG": "started on every LP",
-    "TDH.SYS.KEY.CONFIG": "configured",
-    "TDH.SYS.TDMR.INIT": "keyed",
-    "TDH.MNG.CREATE": "ready",
-    "TDH.MNG.KEY.CONFIG": "created",
-    "TDH.MNG.ADDCX": "has keys",
-    "TDH.MNG.INIT": "has TDCX",
-    "TDH.VP.CREATE": "initialised",
-    "TDH.VP.ADDCX": "has a TDVPR",
-    "TDH.VP.INIT": "has vCPU pages",
-    "TDH.MEM.PAGE.ADD": "has a vCPU",
-    "TDH.MR.EXTEND": "has a vCPU",
-    "TDH.MR.FINALIZE": "has a vCPU",
-    "TDH.MEM.SEPT.ADD": "runnable",
-    "TDH.MEM.PAGE.AUG": "runnable",
-    "TDH.MEM.RANGE.BLOCK": "runnable",
-    "TDH.MEM.TRACK": "runnable",
-    "TDH.VP.ENTER": "runnable",
-    "TDH.VP.FLUSH": "runnable",
-    "TDH.PHYMEM.PAGE.WBINVD": "runnable",
-    "TDH.PHYMEM.PAGE.RDMD": "runnable",
-    "TDH.PHYMEM.PAMT.ADD": "runnable",
-    "TDH.PHYMEM.PAMT.REMOVE": "runnable",
-    "TDH.MEM.SEPT.REMOVE": "blocked and tracked",
-    "TDH.MEM.PAGE.REMOVE": "blocked and tracked",
-    "TDH.MEM.PAGE.PROMOTE": "blocked and tracked",
-    "TDH.MEM.PAGE.DEMOTE": "blocked and tracked",
-    "TDH.MEM.PAGE.RELOCATE": "blocked and tracked",
-    "TDH.MEM.RANGE.UNBLOCK": "blocked and tracked",
-    "TDH.MNG.VPFLUSHDONE": "flushed",
-    "TDH.PHYMEM.CACHE.WB": "flush done",
-    "TDH.MNG.KEY.FREEID": "written back",
-    "TDH.PHYMEM.PAGE.RECLAIM": "in teardown",
-}
+# The 2 MiB regions that a leaf may work on, by the words of its facts; the others work on the TD's control pages.
+REGIONS = {"empty": EMPTY, "empty with a pair": EMPTY_WITH_PAIR, "512 pages": SMALL, "2M page": LARGE}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a leaf succeeds, out of its facts: how far the world has come (see `stages`) and what each register holds, in words.
+
+    region: the 2 MiB region it works on, None for the one of the TD's control pages. whole_region: what it takes is all of it.
+    """
+
+    leaf: str
+    stage: str
+    registers: Mapping[str, str | int]
+    region: int | None = None
+    whole_region: bool = False
+
+
+@cache
+def scenes() -> Mapping[str, Scene]:
+    """A scene for every leaf by its name, then the other scenes of leaves whose locks depend on an operand ("… AUG 2M")."""
+    first = {name: _scene(name, leaf.spec.get("scene")) for name, leaf in leaves().items()}
+    others = {
+        f"{name} {what}": _scene(name, facts)
+        for name, leaf in leaves().items()
+        for what, facts in leaf.spec.get("other_scenes", {}).items()
+    }
+    return first | others
+
+
+def scene_of(name: str) -> Scene:
+    """The scene with this name, or of the leaf that `find_leaf` finds."""
+    known = scenes()
+    full = next((n for n in (name, f"TDH.{name}") if n in known), None)
+    return known[full or find_leaf(name).name]
+
+
+def _scene(leaf: str, facts: Mapping | None) -> Scene:
+    if not facts or not {"stage", "operands"} <= facts.keys():
+        raise ModelError(f"leaf {leaf}", "its facts have no scene", 'give it "scene": {"stage": …, "operands": {…}}')
+    where = facts.get("region")
+    if where is not None and where not in REGIONS:
+        raise ModelError(
+            f"scene of {leaf}", f"no region is called {printable(where)}", f"take one of {', '.join(REGIONS)}"
+        )
+    return Scene(
+        leaf, facts["stage"], facts["operands"], REGIONS[where] if where else None, facts.get("whole_region", False)
+    )
 
 
 @dataclass
@@ -82,55 +93,44 @@ class World:
     def operands(self, leaf: str, region: int | None = None, second: bool = False) -> dict[str, int]:
         """Registers for a leaf. `region` moves what the leaf takes by HPA (a new page, a page to read, a region) there;
         `second` takes another page, GPA and HKID, for a call beside one with the first."""
-        name = find_leaf(leaf).name
-        td = self.td.tdr if self.td else CONTROL
-        vcpu = self.more.get("tdvpr", CONTROL)
+        words = self.words(region, second)
+        given = {}
+        for register, word in scene_of(leaf).registers.items():
+            if isinstance(word, str) and word not in words:
+                raise ModelError(
+                    f"{register} of {leaf}",
+                    f"no operand is called {printable(word)}",
+                    f"take one of {', '.join(words)}",
+                )
+            given[register.lower()] = words[word] if isinstance(word, str) else word
+        return given
+
+    def words(self, region: int | None = None, second: bool = False) -> dict[str, int]:
+        """What a register may hold, by the words of the facts; arguments as for `operands`."""
         step = SECOND if second else 0
-        new = step + (self.fresh + 0x7000 if region is None else region + 0x12_C000)  # entry 300 of the region
-        page, free, free_2m = GPA_PAGE + step, GPA_FREE + step, (GPA_FREE_2M + (PAGE_2M if second else 0)) | L2M
-        match name.removeprefix("TDH."):
-            case "SYS.INIT" | "SYS.LP.INIT" | "SYS.KEY.CONFIG":
-                return {}
-            case "SYS.CONFIG":
-                return {"rcx": TDMR_LIST, "rdx": 1, "r8": 32 | DYNAMIC_PAMT}
-            case "SYS.TDMR.INIT" | "PHYMEM.CACHE.WB":
-                return {"rcx": 0}
-            case "MNG.CREATE":
-                return {"rcx": new, "rdx": 41 if second else 40}
-            case "MNG.ADDCX" | "VP.CREATE":
-                return {"rcx": new, "rdx": td}
-            case "VP.ADDCX":
-                return {"rcx": new, "rdx": vcpu}
-            case "MNG.INIT":
-                return {"rcx": td, "rdx": 0x2000}
-            case "VP.INIT" | "VP.ENTER" | "VP.FLUSH":
-                return {"rcx": vcpu}
-            case "MEM.SEPT.ADD":
-                return {"rcx": free_2m, "rdx": td, "r8": new}
-            case "MEM.SEPT.REMOVE":
-                return {"rcx": GPA_EMPTY_TABLE | L2M, "rdx": td}
-            case "MEM.PAGE.ADD":
-                return {"rcx": free, "rdx": td, "r8": new, "r9": 0x3000}
-            case "MEM.PAGE.AUG":
-                return {"rcx": free, "rdx": td, "r8": new}
-            case "MEM.PAGE.RELOCATE":
-                return {"rcx": page, "rdx": td, "r8": new}
-            case "MEM.PAGE.REMOVE" | "MEM.RANGE.BLOCK" | "MEM.RANGE.UNBLOCK" | "MR.EXTEND":
-                return {"rcx": page, "rdx": td}
-            case "MEM.PAGE.PROMOTE":
-                return {"rcx": GPA_SMALL | L2M, "rdx": td}
-            case "MEM.PAGE.DEMOTE":
-                return {"rcx": GPA_LARGE | L2M, "rdx": td, "r8": new, "r12": PAIR[0] + step, "r13": PAIR[1] + step}
-            case "PHYMEM.PAGE.RECLAIM":
-                return {"rcx": (SMALL if region is None else region) + 0x5000 + step}
-            case "PHYMEM.PAGE.WBINVD" | "PHYMEM.PAGE.RDMD":
-                return {"rcx": new}
-            case "PHYMEM.PAMT.ADD":
-                at = EMPTY if region is None else region
-                return {"rcx": at | L2M, "rdx": PAIR[0] + step, "r8": PAIR[1] + step}
-            case "PHYMEM.PAMT.REMOVE":
-                return {"rcx": (EMPTY_WITH_PAIR if region is None else region) | L2M}
-        return {"rcx": td}
+        new = self.fresh + 0x7000 if region is None else region + 0x12_C000  # entry 300 of the region
+        return {
+            "new page": new + step,
+            "region": EMPTY if region is None else region,
+            "region without a pair": (EMPTY if region is None else region) | L2M,
+            "region with a pair": (EMPTY_WITH_PAIR if region is None else region) | L2M,
+            "page of the TD": (SMALL if region is None else region) + 0x5000 + step,
+            "pair page 0": PAIR[0] + step,
+            "pair page 1": PAIR[1] + step,
+            "TDR": self.td.tdr if self.td else CONTROL,
+            "TDVPR": self.more.get("tdvpr", CONTROL),
+            "free HKID": 41 if second else 40,
+            "mapped GPA": GPA_PAGE + step,
+            "free GPA": GPA_FREE + step,
+            "free 2M GPA": GPA_FREE_2M + (PAGE_2M if second else 0) | L2M,
+            "GPA of a 2M page": GPA_LARGE | L2M,
+            "GPA of 512 pages": GPA_SMALL | L2M,
+            "GPA of an empty table": GPA_EMPTY_TABLE | L2M,
+            "TD_PARAMS": 0x2000,
+            "source page": 0x3000,
+            "TDMR list": TDMR_LIST,
+            "HKID and Dynamic PAMT": 32 | DYNAMIC_PAMT,
+        }
 
 
 def stages(version: str = LATEST, tdvpr: int | None = None):
@@ -229,7 +229,7 @@ def _worlds(version: str, tdvpr: int | None) -> dict[str, World]:
 
 
 def world_at(stage: str, version: str = LATEST, tdvpr: int | None = None) -> World:
-    """A fresh world at a stage (the values of STAGE_OF); `tdvpr` as for `stages`."""
+    """A fresh world at a stage ("loaded" … "in teardown", see `stages`); `tdvpr` as for `stages`."""
     worlds = _worlds(version, tdvpr)
     if stage not in worlds:
         raise InputError(f"stage {stage!r}", "there is no such stage", f"take one of {', '.join(worlds)}")
@@ -238,4 +238,4 @@ def world_at(stage: str, version: str = LATEST, tdvpr: int | None = None) -> Wor
 
 def world_for(leaf: str, version: str = LATEST) -> World:
     """A fresh world in which this leaf succeeds with `operands(leaf)`."""
-    return world_at(STAGE_OF[find_leaf(leaf).name], version)
+    return world_at(scene_of(leaf).stage, version)

@@ -99,7 +99,8 @@ class SimpleTd:
 
     def __init__(self, module: Module, host: HostPages, max_vcpus: int = 64):
         self.module, self.host, self.m = module, host, module.m
-        self.tdr, self.vcpus = 0, []
+        self.tdr = 0
+        self.vcpus: list[int] = []
         self.params = TdParams(max_vcpus=max_vcpus)
         self._control: list[int] = []  # pages that only RECLAIM gives back
 

@@ -1,7 +1,7 @@
 """SEAMCALLs as threads of the explorer: the same generators, on the explorer's tracked memory.
 
-    shared, programs = threads(module, [module.prepare(…), module.prepare(…)])
-    explore(Scenario("add and remove", shared, tuple(Thread(p) for p in programs), …))
+    adds = [("TDH.PHYMEM.PAMT.ADD", {"rcx": …}), ("TDH.PHYMEM.PAMT.ADD", {"rcx": …})]
+    explore(together(module, adds, at_end("one succeeds", …)))
 
 A module's memory is large and mostly untouched. The keys that the calls can write become shared variables; every other key keeps
 the value it has in `module` and is read there. A write to a key that was not declared is a ModelError, so none goes unseen.
@@ -10,8 +10,12 @@ the value it has in `module` and is read there. A write to a key that was not de
 from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 
+from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError
-from tdxkit.seam.leaves.call import Call, Fixed
+from tdxkit.explore.program import Property, Scenario, Thread
+from tdxkit.seam.leaves import engine
+from tdxkit.seam.leaves.act import Fixed
+from tdxkit.seam.leaves.call import Call
 from tdxkit.seam.leaves.engine import perform
 from tdxkit.seam.memory import KEYED, PLAIN, Memory, Table
 from tdxkit.seam.module import Module
@@ -62,6 +66,13 @@ class Window:
         return "m"
 
 
+def together(module: Module, calls: Sequence[tuple[str, Mapping[str, int]]], *rules: Property) -> Scenario:
+    """A scenario in which each CPU makes one of these calls, given as (leaf, registers), on the module as it is now."""
+    shared, programs = threads(module, [module.prepare(name, **given) for name, given in calls])
+    title = "Beside each other: " + ", ".join(name for name, _ in calls)
+    return Scenario("seamcalls", shared, tuple(map(Thread, programs)), rules, title=title, card=card_of(engine))
+
+
 def threads(module: Module, calls: Sequence[Call]) -> tuple[dict[str, dict], tuple[Callable, ...]]:
     """(shared variables with their first values, a program for each call); a program returns the call's Result."""
     if not 1 <= len(calls) <= MAX_CALLS:
@@ -93,6 +104,8 @@ class _Noted(Table):
     """A table that notes which of its keys are written."""
 
     __slots__ = ("notes",)
+
+    notes: set
 
     def __setitem__(self, key: object, value: object) -> None:
         self.notes.add(key)

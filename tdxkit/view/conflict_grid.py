@@ -1,8 +1,8 @@
 """Which calls get in each other's way, as a grid: a row for the call under way, a column for the call that meets it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from tdxkit.seam.conflicts import OK, Conflict
+from tdxkit.seam.conflicts import Conflict
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, drawing, element, group, text, visible
 
@@ -20,9 +20,9 @@ KINDS = {
 
 def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Picture:
     """The conflicts of `tdxkit.seam.conflicts.table()` as a picture; `only` keeps these leaves (as in `names()`), in this order."""
-    found = {(c.a, c.b): c.result for c in pairs}
+    found = {(c.a, c.b): c for c in pairs}
     names = list(only) or list(dict.fromkeys(a for a, _ in found))
-    cells = [_cell(found[a, b], a, b, j, i) for i, a in enumerate(names) for j, b in enumerate(names)]
+    cells = [_cell(found[a, b], j, i) for i, a in enumerate(names) for j, b in enumerate(names)]
     heads = [
         group(
             text(LEFT - 30, TOP + i * CELL + 14, _short(name), anchor="end"),
@@ -45,17 +45,13 @@ def _short(name: str) -> str:
     return name.removeprefix("TDH.")
 
 
-def _kind(result: str) -> tuple[str, str, str]:
-    return KINDS.get(result.partition("|")[2], KINDS[""])
-
-
-def _cell(result: str, a: str, b: str, column: int, row: int) -> Markup:
+def _cell(found: Conflict, column: int, row: int) -> Markup:
     x, y = LEFT + column * CELL, TOP + row * CELL
     box = {"x": x, "y": y, "width": CELL - 1, "height": CELL - 1, "rx": 2}
-    hover = element("title", f"While {_short(a)} is under way, {_short(b)}: {result}")
-    if result == OK:
+    hover = element("title", f"While {_short(found.a)} is under way, {_short(found.b)}: {found.result}")
+    if not found.met:
         return group(hover, element("rect", **box, fill="var(--tdx-panel)"))
-    mark, role, _ = _kind(result)
+    mark, role, _ = KINDS.get(found.operand, KINDS[""])
     ground = element("rect", **box, fill=f"var(--tdx-{role}-bg)", stroke=f"var(--tdx-{role})", stroke_width=0.8)
     return group(hover, ground, text(x + CELL / 2 - 0.5, y + 13.5, mark, role=role, anchor="middle", font_size=10))
 
@@ -69,9 +65,9 @@ def _legend(y: float) -> list[Markup]:
     return rows
 
 
-def _twin(found: dict, names: Sequence[str]) -> str:
+def _twin(found: Mapping[tuple[str, str], Conflict], names: Sequence[str]) -> str:
     rows = []
     for a in names:
-        met = [f"{_short(b)} ({found[a, b].removeprefix('TDX_')})" for b in names if found[a, b] != OK]
+        met = [f"{_short(b)} ({found[a, b].result.removeprefix('TDX_')})" for b in names if found[a, b].met]
         rows.append(f"{_short(a)} under way gets in the way of: {', '.join(met) or 'nothing'}")
     return visible("\n".join(rows))

@@ -7,11 +7,15 @@ TD uses the page; dashed is what is not there.
 
 import networkx as nx
 
+from tdxkit.seam.locks import Held
 from tdxkit.view.kit.layout import layered
 from tdxkit.view.kit.svg import Markup, drawing, element, group, line, text, visible
 
 NARROW = 106
 WIDTHS, TALL, STEP = (152, 152, NARROW, 142), 50, 70  # boxes by layer, and the way from one layer to the next
+
+
+UNLOCKED = Held("free")
 
 
 def draw(graph: nx.DiGraph, label: str, title: str = "") -> Markup:
@@ -42,11 +46,6 @@ def _edge(a: tuple[float, float], b: tuple[float, float], absent: bool) -> Marku
     )  # fmt: skip
 
 
-def mode_of(lock: str | None) -> str:
-    """The role that a lock in words has: free, shared or exclusive."""
-    return next((role for role in ("exclusive", "shared") if (lock or "").startswith(role)), "free")
-
-
 def _wide(node: dict) -> int:
     return node.get("wide", WIDTHS[node["layer"]])
 
@@ -54,7 +53,7 @@ def _wide(node: dict) -> int:
 def _box(x: float, y: float, node: dict) -> Markup:
     wide, lock = _wide(node), node["lock"]
     left = x - wide / 2
-    mode = mode_of(lock)
+    mode = lock.mode if lock else "free"
     frame = {"rx": 5, "fill": f"var(--tdx-{mode}-bg)", "stroke": f"var(--tdx-{mode})"}
     dash = "4 3" if node["absent"] else None
     parts = [element("title", _sentence(node))]
@@ -75,7 +74,7 @@ def _box(x: float, y: float, node: dict) -> Markup:
     parts.append(text(left + 14, y + 30, _fit(node["content"], (wide - 18) / 6), role="soft", font_size=10))
     if lock is not None:
         parts.append(_disc(left + 18, y + 39.5, mode))
-        words = "unlocked" if lock == "free" else lock  # a free lock is not a free page
+        words = "unlocked" if lock == UNLOCKED else str(lock)  # a free lock is not a free page
         parts.append(text(left + 27, y + 43, _fit(words, (wide - 30) / 5.4), role=mode, font_size=10, font_weight=600))
     return group(*parts)
 

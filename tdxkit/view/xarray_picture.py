@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import networkx as nx
 
-from tdxkit.linux.memattr.tree_run import TreeNode, tree_of, tree_text
+from tdxkit.linux.memattr.tree_state import Slots, TreeNode, tree_of, tree_text
+from tdxkit.linux.xarray.node import EMPTY, RESERVED, Content
 from tdxkit.run import State
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.layout import layered
@@ -29,8 +30,9 @@ def xarray(state: State) -> Markup:
     at = state["at"]
     said = tree_text(state)
     if tree is None:
-        head = {"null": "empty: the head is NULL"}.get(str(state["head"]), f"one entry in the head: {state['head']}")
-        return svg.drawing(250, 34, said, svg.box(1, 1, 248, 30, head, dashed=state["head"] == "null"), **ROOMY)
+        empty = state["head"] == EMPTY
+        head = "empty: the head is NULL" if empty else f"one entry in the head: {state['head']}"
+        return svg.drawing(250, 34, said, svg.box(1, 1, 248, 30, head, dashed=empty), **ROOMY)
     graph = _graph(tree, tuple(state["walk"]), state["nodes"] > KEEP)  # type: ignore[operator, arg-type]
     places = layered(graph, lambda _: WIDE, gap=8)
     layers = sorted({layer for _, layer in places.values()})
@@ -105,11 +107,11 @@ def _range(node: TreeNode) -> str:
 
 
 def _stretches(node: TreeNode, left: float, top: float) -> Iterator[Markup]:
-    for low, high, entry in node.slots:
+    for low, high, held in node.slots:
         x, wide = _slot_x(left, low), CELL * (high - low + 1)
-        if entry.startswith("N"):
+        if held.kind == "node":
             yield svg.element("rect", x=x, y=top + HIGH - 4, width=wide, height=4, fill="var(--tdx-edge)")
-        elif entry == "Z":
+        elif held == RESERVED:
             hollow = {"fill": "var(--tdx-pair-bg)", "stroke": "var(--tdx-pair)", "stroke_width": 1}
             yield svg.element("rect", x=x, y=top + HIGH / 2, width=wide, height=HIGH / 2, **hollow)
         else:
@@ -118,7 +120,8 @@ def _stretches(node: TreeNode, left: float, top: float) -> Iterator[Markup]:
 
 def _key(y: float) -> list[Markup]:
     """What the marks in a strip mean."""
-    sample = TreeNode("", 0, 0, 0, 0, 0, ("", "", ""), ((0, 3, "Z"), (36, 39, "8"), (64, 67, "N0")), ())
+    slots = Slots(0, 3, RESERVED), Slots(36, 39, Content("value", 8)), Slots(64, 67, Content("node"))
+    sample = TreeNode("", 0, 0, 0, 0, 0, (0, 0, 0), slots, ())
     marks = _stretches(sample, -SIDE, y - 4)
     words = ((12, "reserved"), (84, "a value"), (140, "a node below"))
     return [*marks, *(svg.text(x, y + 6, said, role="soft", font_size=10) for x, said in words)]

@@ -91,6 +91,7 @@ CONTRACTS = {
         (["stress", "v2"], STRESSED),
         (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
     ],
+    "differences": [(["differences"], {"format": {1}, "items": [{"letter": TEXT, "code": TEXT, "shown": TEXT}]})],
     "lens": [(["lens", "v2", "v6"], LENS)],
     "life": [
         (["life"], LIVED),

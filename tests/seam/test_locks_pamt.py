@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.seam import locks
 from tdxkit.seam.guest import HP_LOCK_TIMEOUT, Patience
+from tdxkit.seam.memory import KEYED, PLAIN, Memory
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import EPT, FREE, PT_PAMT, REG, TDR, Area, Entry, PageType, Tdmr, decode, encode, pamt_bytes
 from tdxkit.seam.sizes import fixed_bytes, guest_regions, pairs_bytes, sept_pages, shares, static_bytes, usage
@@ -203,3 +204,9 @@ def test_any_64_bits_are_answered_with_a_status(rcx, rdx, r8, name):
 
 
 SHARED = Module()
+
+
+def test_every_variable_of_the_memory_has_its_type():
+    assert set(Memory.__annotations__) == {*KEYED, *PLAIN}
+    for name, default in KEYED.items():
+        assert getattr(Memory(), name).default == default

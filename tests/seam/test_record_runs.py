@@ -5,11 +5,14 @@ from dataclasses import asdict
 
 import pytest
 
-from tdxkit.run import diff
+from tdxkit.run import diff, words
+from tdxkit.seam.leaves.act import EFFECT, WAY_BACK
 from tdxkit.seam.leaves.engine import find_leaf
-from tdxkit.seam.record import DO_IT, record
+from tdxkit.seam.locks import held
+from tdxkit.seam.pamt import FREE, PT_PAMT, Entry
+from tdxkit.seam.record import record
 from tdxkit.seam.runs import RUNS, pamt_add_run, pamt_remove_run, promotion_fails_run, running_vcpu_run, two_walks_run
-from tdxkit.seam.scenes import EMPTY, PAIR, world_at
+from tdxkit.seam.scenes import EMPTY, FRESH, PAIR, world_at
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -22,31 +25,33 @@ def test_a_run_is_whole_and_the_same_every_time(name):
     for step in run.steps:
         assert step.sentence.endswith(".") and step.line.index < len(run.texts[step.line.text].lines)
         assert step.next is None or step.next.index < len(run.texts[step.next.text].lines)
-        assert "let go" not in step.label or "ends with" not in step.sentence
+        assert step.kind in {"load", "store", "locked", "lock", "unlock"}
+        assert step.label.part != WAY_BACK or "ends with" not in step.sentence
     for track in run.tracks:
         assert track.key in run.first
     end = run.state(len(run))
-    assert all("exclusive" not in end[f"{level} lock"] for level in ("1G", "2M", "4K"))
+    assert all(end[f"{level} lock"].mode == "free" for level in ("1G", "2M", "4K"))
 
 
 def test_pamt_add_goes_through_its_checks_in_order():
     run = pamt_add_run()
-    lines = [step.line.index for step in run.steps if not step.label.startswith("let go")]
+    lines = [step.line.index for step in run.steps if step.label.part != WAY_BACK]
     assert lines == sorted(lines) and set(lines) == set(range(len(find_leaf("PHYMEM.PAMT.ADD").checks) + 2))
-    done = next(k for k, step in enumerate(run.steps, 1) if step.label == DO_IT)
+    done = next(k for k, step in enumerate(run.steps, 1) if step.label.part == EFFECT)
     before, after = run.state(done - 1), run.state(done)
     assert {c.key: (c.old, c.new) for c in diff(before, after)} == {
-        "2M entry": ("NDA", "PT_PAMT"), "pair page 0": (None, hex(PAIR[0])), "pair page 1": (None, hex(PAIR[1])),
+        "2M entry": (FREE, Entry(PT_PAMT)), "pair page 0": (None, PAIR[0]), "pair page 1": (None, PAIR[1]),
         "page count": (None, 0), "pair is there": (False, True),
     }  # fmt: skip
-    assert [before[f"bitmap {p:#x}"] for p in PAIR] == [1, 1] and [run.first[f"bitmap {p:#x}"] for p in PAIR] == [0, 0]
-    assert before["2M exclusive"] == "CPU 0" and run.state(len(run))["CPU 0 RAX"] == "TDX_SUCCESS"
+    assert [before[f"bitmap {p:#x}"] for p in PAIR] == [(p, 1) for p in PAIR]
+    assert [run.first[f"bitmap {p:#x}"] for p in PAIR] == [(p, 0) for p in PAIR]
+    assert before["2M exclusive"] == "CPU 0" and run.state(len(run))["CPU 0 RAX"] == 0
 
 
 def test_pamt_remove_hands_the_pair_out():
     run = pamt_remove_run()
     end = run.state(len(run))
-    assert end["2M entry"] == "NDA" and (end["CPU 0 RDX"], end["CPU 0 R8"]) == (
+    assert end["2M entry"] == FREE and (end["CPU 0 RDX"], end["CPU 0 R8"]) == (
         run.first["pair page 0"],
         run.first["pair page 1"],
     )
@@ -55,13 +60,14 @@ def test_pamt_remove_hands_the_pair_out():
 def test_two_walks_share_the_upper_levels():
     run = two_walks_run()
     locks = {(s["1G lock"], s["2M lock"]) for s in run.states()}
-    assert ("shared: CPU 0, CPU 1", "shared: CPU 0, CPU 1") in locks
-    assert {run.state(len(run))[f"CPU {i} RAX"] for i in (0, 1)} == {"TDX_SUCCESS"}
+    both = held(8, ("CPU 0", "CPU 1"))
+    assert (both, both) in locks and str(both) == "shared: CPU 0, CPU 1"
+    assert {run.state(len(run))[f"CPU {i} RAX"] for i in (0, 1)} == {0}
 
 
 def test_a_second_walk_to_the_same_page_is_busy():
     end = RUNS["same-page"]()
-    assert [end.state(len(end))[f"CPU {i} RAX"] for i in (0, 1)] == ["TDX_SUCCESS", "TDX_OPERAND_BUSY|RCX"]
+    assert [str(end.state(len(end))[f"CPU {i} RAX"]) for i in (0, 1)] == ["TDX_SUCCESS", "TDX_OPERAND_BUSY|RCX"]
 
 
 def test_a_promotion_that_fails_is_busy_with_its_operand_and_leaves_the_mark():
@@ -70,16 +76,28 @@ def test_a_promotion_that_fails_is_busy_with_its_operand_and_leaves_the_mark():
     assert [s.sentence for s in failed] == [
         "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX."
     ]
-    assert any(s["2M lock"] == "free, host priority" for s in run.states())
-    assert run.state(len(run))["CPU 1 RAX"] == "TDX_SUCCESS"  # asked again, after the walk has gone
+    assert any(s["2M lock"].mode == "free" and s["2M lock"].priority for s in run.states())
+    assert run.state(len(run))["CPU 1 RAX"] == 0  # asked again, after the walk has gone
 
 
 def test_a_running_vcpu_answers_busy_then_not_empty():
     answers = []
     for state in running_vcpu_run().states():
-        if state["CPU 1 RAX"] and state["CPU 1 RAX"] not in answers:
-            answers.append(state["CPU 1 RAX"])
+        if state["CPU 1 RAX"] and str(state["CPU 1 RAX"]) not in answers:
+            answers.append(str(state["CPU 1 RAX"]))
     assert answers == ["TDX_OPERAND_BUSY|RCX", "TDX_PAMT_PAGE_NOT_EMPTY|0"]
+
+
+def test_a_state_holds_values_and_registers_are_numbers():
+    run = RUNS["hint"]()
+    for state in run.states():
+        for name, value in state.items():
+            if name.startswith("CPU 0 ") and name != "CPU 0 leaf":
+                assert value is None or isinstance(value, int), name
+            if name.endswith(" lock"):
+                assert (value.mode, value.by) in {("free", None), ("shared", ("CPU 0",)), ("exclusive", ("CPU 0",))}
+    rcx = [state["CPU 0 RCX"] for state in run.states() if state["CPU 0 leaf"] == "TDH.MEM.PAGE.REMOVE"][-1]
+    assert rcx == 1 << 62 | FRESH + 0x9000 and words(rcx) == f"{rcx:#x}"
 
 
 def test_a_check_that_fails_is_said():
@@ -90,4 +108,4 @@ def test_a_check_that_fails_is_said():
         "Is it so that the bitmap bit of R8 was 0 and is set now? No. The call ends with TDX_PAGE_NOT_FREE|R8."
     ]
     end = run.state(len(run))
-    assert not end[f"bitmap {PAIR[0]:#x}"] and end["2M entry"] == "NDA"
+    assert not end[f"bitmap {PAIR[0]:#x}"].bit and end["2M entry"] == FREE

@@ -3,17 +3,18 @@
 import pytest
 
 from tdxkit.errors import InputError, ModelError
-from tdxkit.explore.program import Scenario, Thread, always, at_end
+from tdxkit.explore.program import always, at_end
 from tdxkit.explore.search import explore
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.pamt import PT_PAMT
 from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, world_at
-from tdxkit.seam.threads import Window, threads, written
+from tdxkit.seam.threads import Window, threads, together, written
 
 
-def scenario(module, calls, *properties):
-    shared, programs = threads(module, calls)
-    return Scenario("seamcalls", shared, tuple(Thread(p) for p in programs), properties)
+def two_adds():
+    """Two CPUs add a pair to one region, each with pages of its own."""
+    pages = [PAIR[0] + i * 0x2000 for i in (0, 1)]
+    return [("TDH.PHYMEM.PAMT.ADD", {"rcx": EMPTY | 1, "rdx": page, "r8": page + 0x1000}) for page in pages]
 
 
 def no_exclusive_left(m):
@@ -22,40 +23,34 @@ def no_exclusive_left(m):
 
 def test_two_adds_to_one_region_install_one_pair_in_every_interleaving():
     module = world_at("ready").module
-    calls = [
-        module.prepare("TDH.PHYMEM.PAMT.ADD", rcx=EMPTY | 1, rdx=PAIR[0] + i * 0x2000, r8=PAIR[0] + i * 0x2000 + 0x1000)
-        for i in (0, 1)
-    ]
+    calls = two_adds()
     region = EMPTY >> 21
     one_pair = at_end("one pair or none", lambda m: bin(m.bitmap[PAIR[0] >> 21]).count("1") in (0, 2))
     agrees = at_end(
         "entry and bitmap agree", lambda m: (m.pamt_2m[region].type == PT_PAMT) == bool(m.bitmap[PAIR[0] >> 21])
     )
     free = at_end("no lock is left exclusive", no_exclusive_left)
-    result = explore(scenario(module, calls, one_pair, agrees, free))
+    result = explore(together(module, calls, one_pair, agrees, free))
     assert result.verdict == "ok" and result.complete and result.states > 200
 
 
 def test_both_can_fail_busy_when_two_promote():
     """Neither reader is alone: the model finds the interleaving in which both adds are turned away."""
     module = world_at("ready").module
-    calls = [
-        module.prepare("TDH.PHYMEM.PAMT.ADD", rcx=EMPTY | 1, rdx=PAIR[0] + i * 0x2000, r8=PAIR[0] + i * 0x2000 + 0x1000)
-        for i in (0, 1)
-    ]
+    calls = two_adds()
     somebody = at_end("somebody succeeds", lambda m: m.pamt_2m[EMPTY >> 21].type == PT_PAMT)
-    assert explore(scenario(module, calls, somebody)).verdict == "violation"
+    assert explore(together(module, calls, somebody)).verdict == "violation"
 
 
 def test_remove_and_a_new_page_never_leave_a_page_without_its_pair():
     module = world_at("ready").module
     calls = [
-        module.prepare("TDH.PHYMEM.PAMT.REMOVE", rcx=EMPTY_WITH_PAIR | 1),
-        module.prepare("TDH.MNG.CREATE", rcx=EMPTY_WITH_PAIR + 0x3000, rdx=40),
+        ("TDH.PHYMEM.PAMT.REMOVE", {"rcx": EMPTY_WITH_PAIR | 1}),
+        ("TDH.MNG.CREATE", {"rcx": EMPTY_WITH_PAIR + 0x3000, "rdx": 40}),
     ]
     region, frame = EMPTY_WITH_PAIR >> 21, (EMPTY_WITH_PAIR + 0x3000) >> 12
     safe = always("no page without its pair", lambda m: not m.pamt_4k[frame].type or m.pamt_2m[region].type == PT_PAMT)
-    result = explore(scenario(module, calls, safe))
+    result = explore(together(module, calls, safe))
     assert result.verdict == "ok" and result.complete
 
 

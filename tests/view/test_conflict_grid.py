@@ -2,9 +2,10 @@
 
 from xml.etree import ElementTree
 
-from tdxkit.seam.conflicts import AUG_2M, OK, conflict
+from tdxkit.seam.conflicts import OK, conflict
 from tdxkit.view.conflict_grid import conflict_grid
 
+AUG_2M = "TDH.MEM.PAGE.AUG 2M"
 NAMES = ("TDH.MEM.PAGE.AUG", AUG_2M, "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE", "TDH.VP.ENTER", "TDH.MNG.INIT")
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
-from tdxkit.linux.memattr.tree_run import record, tree_of
+from tdxkit.linux.memattr.tree_run import record
+from tdxkit.linux.memattr.tree_state import tree_of
 from tdxkit.linux.softlockup.lockup import lockup
 from tdxkit.linux.softlockup.run import timeline_run
 from tdxkit.linux.softlockup.watchdog import SECOND

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import ModelError
-from tdxkit.seam.locks import describe
+from tdxkit.seam.locks import held
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import L1G, L2M
+from tdxkit.seam.pamt_state import Spot, state_of
 from tdxkit.seam.runs import RUNS
 from tdxkit.seam.scenes import world_for
 from tdxkit.units import GIB
 from tdxkit.view.kit.layout import layered
-from tdxkit.view.tree import Spot, pamt_graph, picture_of, region_graph, tree
-from tdxkit.view.tree_drawing import mode_of
+from tdxkit.view.tree import pamt_graph, picture_of, region_graph, tree
 
 FOREST = st.lists(st.integers(0, 7), max_size=30)
 
@@ -72,7 +72,7 @@ def test_the_half_of_the_region_decides_the_pair_page():
     module = Module([(0, 2 * GIB)])
     module.call("TDH.PHYMEM.PAMT.ADD", rcx=L2M, rdx=GIB, r8=GIB + 0x1000)
     for index, page in ((0, 0), (255, 0), (256, 1), (511, 1)):
-        graph = pamt_graph(module.m, [Spot(index << 12)])
+        graph = pamt_graph(state_of(module.m, [Spot(index << 12)]), [Spot(index << 12)])
         (parent,) = graph.predecessors((0, index))
         assert parent == ("pair", 0, page)
 
@@ -92,11 +92,11 @@ def test_every_lock_of_every_step_is_drawn_as_it_is(leaf):
     ]
     seen = set()
     while call.step():
-        graph = pamt_graph(m, spots)
+        graph = pamt_graph(state_of(m, spots), spots)
         for node, data in graph.nodes(data=True):
             if isinstance(node[0], int) and data["lock"] is not None:
-                assert data["lock"] == describe(getattr(m, ("lock_4k", "lock_2m", "lock_1g")[node[0]])[node[1]])
-                seen.add(mode_of(data["lock"]))
+                assert data["lock"] == held(getattr(m, ("lock_4k", "lock_2m", "lock_1g")[node[0]])[node[1]])
+                seen.add(data["lock"].mode)
         ElementTree.fromstring(tree(m, spots).svg)
     assert seen == {"free", "shared", "exclusive"} and call.result.ok
 
@@ -124,7 +124,8 @@ def test_boxes_say_their_state_without_colour():
 
 def test_one_entry_is_drawn_once_and_labels_stay_text():
     m = Module([(0, GIB)]).m
-    graph = pamt_graph(m, [Spot(0x1000, "<script>"), Spot(0x2000), Spot(0, level=L1G), Spot(0, "r", L2M)])
+    spots = [Spot(0x1000, "<script>"), Spot(0x2000), Spot(0, level=L1G), Spot(0, "r", L2M)]
+    graph = pamt_graph(state_of(m, spots), spots)
     assert sum(1 for node in graph if node[0] == L1G) == 1 and sum(1 for node in graph if node[0] == L2M) == 1
     assert "<script" not in tree(m, [Spot(0x1000, "</text><script>alert(1)</script>")]).html()
 
@@ -136,15 +137,18 @@ def test_every_state_of_every_run_is_drawn_as_it_is(name):
     picture = picture_of(page)
     for state in run.states():
         graph = region_graph(state, page)
-        assert graph.nodes["1G"]["lock"] == state["1G lock"] and graph.nodes["2M"]["lock"] == state["2M lock"]
-        assert mode_of(state["2M lock"]) == ("exclusive" if state["2M exclusive"] else mode_of(state["2M lock"]))
-        assert graph.nodes["pair 0"]["absent"] == (not state["pair is there"])
+        entries = {data["title"]: data for _, data in graph.nodes(data=True)}
+        assert entries["1G entry"]["lock"] == state["1G lock"] and entries["2M entry"]["lock"] == state["2M lock"]
+        assert (state["2M lock"].mode == "exclusive") == (state["2M exclusive"] is not None)
+        assert entries["pair page 0"]["absent"] == (not state["pair is there"])
         drawn = {t.text for t in ElementTree.fromstring(picture(state)).iter("text")}
-        locks = {"unlocked" if state[key] == "free" else state[key] for key in ("1G lock", "2M lock")}
+        said = {str(state[key]) for key in ("1G lock", "2M lock")}
+        locks = {"unlocked" if words == "free" else words for words in said}
         assert locks <= drawn or any(t.endswith("…") for t in drawn if t)
-        bits = [graph.nodes[k]["content"] for k in graph if str(k).startswith("bitmap")]
         if page is None:
-            assert bits == [f"bitmap bit {int(v)}" for k, v in state.items() if k.startswith("bitmap ")]
+            bits = {data["title"]: data["content"] for (kind, *_), data in graph.nodes(data=True) if kind == "bit"}
+            watched = {k.removeprefix("bitmap "): v for k, v in state.items() if k.startswith("bitmap ")}
+            assert bits == {page: f"bitmap bit {bit.bit}" for page, bit in watched.items()}
 
 
 def test_a_stepper_takes_the_pictures():

@@ -13,7 +13,7 @@ from tdxkit.linux.xarray import bulk as xarray_bulk
 from tdxkit.linux.xarray import multi as xarray_multi
 from tdxkit.linux.xarray import walk as xarray_walk
 from tdxkit.linux.xarray.digest import Digests
-from tdxkit.linux.xarray.node import NULL, XaNode, XArray, entry_text, xa_err, xa_mk_value
+from tdxkit.linux.xarray.node import EMPTY, NULL, XaNode, XArray, content, xa_mk_value
 from tdxkit.linux.xarray.state import XaState
 from tdxkit.linux.xarray.tree import xa_stat
 from tdxkit.units import U64_MAX
@@ -25,10 +25,10 @@ Answer = int | str | list | dict | None
 
 def shown(entry: "int | XaNode") -> Answer:
     """An entry as the vectors write it."""
-    if type(entry) is not XaNode and xa_err(entry):
-        return {"err": xa_err(entry)}
-    text = entry_text(entry)
-    return None if text == "null" else int(text) if text.isdigit() else text
+    is_ = content(entry)
+    if is_.kind == "error":
+        return {"err": is_.number}
+    return None if is_ == EMPTY else is_.number if is_.kind == "value" else str(is_)
 
 
 class Script:

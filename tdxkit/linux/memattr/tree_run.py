@@ -1,141 +1,18 @@
-"""Operations on an XArray as a Run: after each step the tree, flat, in a form that a picture can draw.
+"""Operations on an XArray as a Run: after each step the whole tree, as `tree_state` has it."""
 
-A state has `head`, `nodes`, `bytes`, `values`, `reserved`, `allocs`, `frees`, `at` (the index of the last call), `walk` (names
-of the nodes on the way to it, the head first), and for each node ``N<shift>@<first index>``: its slots in use by stretches of
-the same text (``5: 8``, ``60–63: Z``), with ``.count``, ``.nr_values`` and, where it bears any, ``.marks`` (three hex texts) beside it.
-`tree_of` reads the tree back from such a state.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError
 from tdxkit.linux.memattr.ioctl import kvm_vm_set_mem_attributes
 from tdxkit.linux.memattr.script import Script
+from tdxkit.linux.memattr.tree_state import flat, nodes_of
 from tdxkit.linux.xarray import api as xarray
-from tdxkit.linux.xarray.node import CHUNK_MASK, CHUNK_SHIFT, CHUNK_SIZE, XaNode, XArray, entry_text
-from tdxkit.linux.xarray.tree import xa_stat
 from tdxkit.run import Recorder, Run, State
 
-MAX_NODES = 200  # in a state that is to be drawn
 MAX_STEPS = 2000
 ACTOR = "CPU 0"
 LOOPS = {"reserve_loop": "reserve", "store_loop": "store", "erase_loop": "erase"}
-
-
-def node_key(shift: int, index: int) -> str:
-    """The name of the node with this shift on the way to an index."""
-    return f"N{shift}@{index >> shift + CHUNK_SHIFT << shift + CHUNK_SHIFT}"
-
-
-def flat(xa: XArray, index: int | None = None) -> dict[str, object]:
-    """The array as a flat state; `index`: whose way down is shown."""
-    stat = xa_stat(xa)
-    if stat.nodes > MAX_NODES:
-        raise InputError(
-            f"tree of {stat.nodes} nodes", f"a tree to be drawn has at most {MAX_NODES}", "take a smaller range"
-        )
-    state: dict[str, object] = {
-        "head": entry_text(xa.head),
-        "nodes": stat.nodes,
-        "bytes": stat.bytes,
-        "values": stat.values,
-        "reserved": stat.zeros,
-        "allocs": xa.slab.allocs,
-        "frees": xa.slab.frees,
-        "at": index,
-        "walk": tuple(_walk(xa, index)) if index is not None else (),
-    }
-    todo = [(xa.head, 0)]
-    while todo:
-        node, base = todo.pop()
-        if type(node) is XaNode:
-            key = node_key(node.shift, base)
-            state |= {f"{key}.count": node.count, f"{key}.nr_values": node.nr_values, key: tuple(_stretches(node))}
-            if any(node.marks):
-                state[f"{key}.marks"] = tuple(f"{bits:x}" for bits in node.marks)
-            todo += [(e, base + (k << node.shift)) for k, e in reversed([*enumerate(node.slots)])] if node.shift else []
-    return state
-
-
-def _walk(xa: XArray, index: int) -> Iterator[str]:
-    node = xa.head
-    if type(node) is XaNode and index >> node.shift > CHUNK_MASK:
-        return
-    while type(node) is XaNode:
-        yield node_key(node.shift, index)
-        node = node.slots[index >> node.shift & CHUNK_MASK]
-
-
-def _stretches(node: XaNode) -> Iterator[str]:
-    first, last, text = 0, node.slots[0], entry_text(node.slots[0])
-    for slot, entry in enumerate([*node.slots, None]):
-        if entry is last or (here := "" if entry is None else entry_text(entry)) == text:
-            continue
-        if text != "null":
-            yield f"{first}: {text}" if first == slot - 1 else f"{first}–{slot - 1}: {text}"
-        first, last, text = slot, entry, here
-
-
-@dataclass(frozen=True, slots=True)
-class TreeNode:
-    """A node of a recorded state: what it covers, its counters, its slots in use by stretches, its child nodes in order."""
-
-    key: str
-    shift: int
-    first: int
-    offset: int
-    count: int
-    nr_values: int
-    marks: tuple[str, str, str]
-    slots: tuple[tuple[int, int, str], ...]
-    children: tuple["TreeNode", ...]
-
-    @property
-    def last(self) -> int:
-        """The last index below the node."""
-        return self.first + (CHUNK_SIZE << self.shift) - 1
-
-
-def tree_of(state: State) -> TreeNode | None:
-    """The tree of a state, None if its head is no node: what a picture draws, read from the state alone."""
-    head = str(state["head"])
-    return _tree(state, int(head[1:]), 0, 0) if head.startswith("N") else None
-
-
-def _tree(state: State, shift: int, first: int, offset: int) -> TreeNode:
-    key = node_key(shift, first)
-    slots = tuple(_stretch(text) for text in state[key])  # type: ignore[attr-defined]
-    below = [(slot, text) for low, high, text in slots if text[0] == "N" for slot in range(low, high + 1)]
-    children = tuple(_tree(state, int(text[1:]), first + (slot << shift), slot) for slot, text in below)
-    counts = state[f"{key}.count"], state[f"{key}.nr_values"]
-    return TreeNode(key, shift, first, offset, *counts, state.get(f"{key}.marks", ("0", "0", "0")), slots, children)
-
-
-def _stretch(text: str) -> tuple[int, int, str]:
-    """``60–63: Z`` as (60, 63, "Z")."""
-    where, _, entry = text.partition(": ")
-    low, _, high = where.partition("–")
-    return int(low), int(high or low), entry
-
-
-def tree_text(state: State) -> str:
-    """The tree of a state as indented text, one line a node."""
-    tree = tree_of(state)
-    if tree is None:
-        return f"head: {state['head']}"
-
-    def rows(node: TreeNode, depth: int) -> Iterator[str]:
-        used = [text for text in state[node.key] if ": N" not in text]  # type: ignore[attr-defined]
-        yield (
-            f"{'  ' * depth}[{node.offset}] shift {node.shift}, indexes {node.first}–{node.last}, count {node.count}, "
-            f"nr_values {node.nr_values}" + (f"   {', '.join(used)}" if used else "")
-        )
-        for child in node.children:
-            yield from rows(child, depth + 1)
-
-    return "\n".join(rows(tree, 0))
 
 
 def record(commands: Sequence[Sequence[object]], title: str = "An XArray, call by call") -> Run:
@@ -223,10 +100,10 @@ def _label(command: Sequence[object]) -> str:
     return f"{name}({', '.join('NULL' if a in (None, 'null') else str(a) for a in command[1:])})"
 
 
-def _sentence(before: Mapping[str, object], after: Mapping[str, object], answer: object) -> str:
+def _sentence(before: State, after: State, answer: object) -> str:
     """What came of a step, from the two states."""
-    came = sum(key.endswith(".count") and key not in before for key in after)
-    went = sum(key.endswith(".count") and key not in after for key in before)
+    old, new = nodes_of(before), nodes_of(after)
+    came, went = len(new.keys() - old.keys()), len(old.keys() - new.keys())
     said = []
     if isinstance(answer, dict) and "err" in answer:
         said.append(f"it fails with {answer['err']}")
@@ -237,5 +114,8 @@ def _sentence(before: Mapping[str, object], after: Mapping[str, object], answer:
         change = after[name] - before[name]  # type: ignore[operator]
         if change:
             said.append(f"{abs(change)} {what}{'s' * (abs(change) > 1)} {'more' if change > 0 else 'less'}")
-    same = all(after.get(key) == value for key, value in before.items() if "@" in key or key == "head")
-    return "; ".join(said) or ("the tree stays as it is" if same else "a slot changes")
+    if said:
+        return "; ".join(said)
+    if before["head"] != after["head"] or any(old[key].slots != new[key].slots for key in old):
+        return "a slot changes"
+    return "the tree stays as it is" if old == new else "a mark changes"

@@ -10,6 +10,8 @@ subtrees can be ONE object with many edges to it. `shared` says that a second ed
 writes below such a node first takes a copy of it, which makes the children shared in turn.
 """
 
+from typing import NamedTuple
+
 from tdxkit.errors import InputError, printable
 from tdxkit.units import U64_MAX
 
@@ -88,19 +90,47 @@ SIBLING_END = xa_mk_internal(CHUNK_MASK)  # siblings name slots 0 to 62
 ERROR_START = xa_mk_internal(-4095)
 
 
+class Content(NamedTuple):
+    """An entry as a value: its kind (null, value, reserved, retry, sibling, error, node, pointer) and, where it has one, its number:
+    the value, the sibling's slot, the negative errno, the node's shift, the word of a pointer."""
+
+    kind: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        return WORDS[self.kind].format(self.number)
+
+
+# As people read an entry.
+WORDS = {
+    "null": "null", "value": "{}", "reserved": "Z", "retry": "R", "sibling": "S{}", "error": "errno {}", "node": "N{}",
+    "pointer": "ptr {:#x}",
+}  # fmt: skip
+EMPTY, RESERVED, RETRY = Content("null"), Content("reserved"), Content("retry")
+
+
+def content(entry: "int | XaNode") -> Content:
+    """What an entry is.
+
+    >>> content(0x11), str(content(XA_ZERO_ENTRY))
+    (Content(kind='value', number=8), 'Z')
+    """
+    if type(entry) is XaNode:
+        return Content("node", entry.shift)
+    if not entry:
+        return EMPTY
+    if entry & 1:
+        return Content("value", entry >> 1)
+    if xa_is_sibling(entry):
+        return Content("sibling", entry >> 2)
+    if xa_err(entry):
+        return Content("error", xa_err(entry))
+    return {XA_ZERO_ENTRY: RESERVED, XA_RETRY_ENTRY: RETRY}.get(entry) or Content("pointer", entry)
+
+
 def entry_text(entry: "int | XaNode") -> str:
     """An entry as people read it: ``null``, ``8``, ``Z`` (reserved), ``S<slot>``, ``R`` (retry), ``N<shift>``, ``ptr 0x…``."""
-    if type(entry) is XaNode:
-        return f"N{entry.shift}"
-    if not entry:
-        return "null"
-    if entry & 1:
-        return str(entry >> 1)
-    if xa_is_sibling(entry):
-        return f"S{entry >> 2}"
-    if xa_err(entry):
-        return f"errno {xa_err(entry)}"
-    return {XA_ZERO_ENTRY: "Z", XA_RETRY_ENTRY: "R"}.get(entry, f"ptr {entry:#x}")
+    return str(content(entry))
 
 
 class XaNode:

@@ -1,36 +1,25 @@
-"""The pieces a leaf is made of: the call with its registers, what it has found so far, its result, and the registry of checks."""
+"""One SEAMCALL: the call with its registers on its platform, what its checks have found so far, and its answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from inspect import isgeneratorfunction
-from types import MappingProxyType
 from typing import NamedTuple
 
-from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES
+from tdxkit.seam.leaves.act import Fixed
+from tdxkit.seam.leaves.leaf import Leaf
+from tdxkit.seam.pamt import L1G, L2M, L4K
 from tdxkit.seam.versions import ModuleVersion
-from tdxkit.status.codes import code, facts, names, operand_names, with_operand
+from tdxkit.status.codes import facts, names, operand_names
 from tdxkit.units import PAGE_4K, U64_MAX
 
-SHARED, EXCLUSIVE, BIT = "shared", "exclusive", "bit"
-LEVELS = {name: level for level, name in enumerate(LEVEL_NAMES)}
+SHARED, EXCLUSIVE = "shared", "exclusive"
 LOCK_TABLE = {L4K: "lock_4k", L2M: "lock_2m", L1G: "lock_1g"}
-
-
-class Fixed:
-    """Never changes and is compared by identity: what a suspended thread may hold without it being part of the thread's state."""
-
-    __slots__ = ()
-
-    def as_local(self) -> int:
-        """What the explorer takes it for."""
-        return id(self)
 
 
 class Facts(NamedTuple):
     """What the checks so far have found, and what the call holds.
 
-    `level` is where the last walk ended, `target` where it was to end, `walked` whose it was. `held`: (table, key, mode) of each
+    `level` is where the last walk ended, `target` where it was to end, `walked` whose it was. `held`: (table, key, mode, operand) of each
     lock; with mode BIT a bitmap bit that the call has set and takes back should a later check fail.
     """
 
@@ -40,11 +29,11 @@ class Facts(NamedTuple):
     level: int = -1
     target: int = -1
     walked: str = ""
-    held: tuple[tuple[str, object, str], ...] = ()
+    held: tuple[tuple[str, object, str, str], ...] = ()
 
-    def hold(self, table: str, key: object, mode: str) -> "Facts":
-        """The same with one more lock held."""
-        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode))))
+    def hold(self, table: str, key: object, mode: str, operand: str = "") -> "Facts":
+        """The same with one more lock held; `operand` as in the facts of the check that took it."""
+        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode, operand))))
 
 
 class Broken(NamedTuple):
@@ -105,7 +94,7 @@ class Call(Fixed):
     `weather` names what no operand decides: "entropy" runs out, an "interrupt" is pending, … (see the leaf's checks).
     """
 
-    leaf: "Leaf"
+    leaf: Leaf
     regs: Registers
     platform: Platform
     version: int = 0
@@ -166,89 +155,14 @@ class Answer:
         return self.name + (f"|{self.operand}" if self.operand else "")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Check(Fixed):
-    """One check of a leaf, ready to run: the test and its arguments, the status when it fails, the words for its steps."""
+class Status(int):
+    """A completion status as a value of a state: the number in RAX, read as its name.
 
-    test: Callable
-    args: tuple
-    status: int
-    labels: tuple[str, ...]
-    steps: bool  # the test is a generator of several atomic steps
-    spec: Mapping
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Leaf(Fixed):
-    """One SEAMCALL leaf: its facts as in data/seamcalls.json, its checks in order and what it does when all hold."""
-
-    number: int
-    name: str
-    checks: tuple[Check, ...]
-    effect: Callable
-    spec: Mapping
-    op_states: frozenset[str]
-    sept_states: frozenset[str]
-    versions: tuple[int, ...]
-    plan: tuple[
-        tuple[str, Callable, tuple, Check], ...
-    ]  # the checks as the engine runs them; label "" for several steps
-    effect_steps: bool  # the effect is a generator
-    own_version: bool  # it looks at the version itself, among its checks
-
-
-CHECKS: dict[str, tuple[Callable, tuple[str, ...]]] = {}
-EFFECTS: dict[str, Callable] = {}
-
-
-def check(*labels: str):
-    """Register a check under its function's name. `labels` say what must hold, "{0}" is the first argument.
-
-    test(m, call, f, *args) returns Facts to go on; None or Broken when it fails. A generator takes several atomic steps and yields
-    a label at the start of each; it gets its labels as a tuple after `f`.
+    >>> str(Status(0)), Status(0) == 0
+    ('TDX_SUCCESS', True)
     """
 
-    def register(test: Callable) -> Callable:
-        CHECKS[test.__name__] = (test, labels)
-        return test
+    __slots__ = ()
 
-    return register
-
-
-def effect(*leaves: str):
-    """Register what a leaf does once every check holds: effect(m, call, f) -> (details, {register: value}) or just registers."""
-
-    def register(run: Callable) -> Callable:
-        EFFECTS.update(dict.fromkeys(leaves, run))
-        return run
-
-    return register
-
-
-def compile_leaf(spec: Mapping) -> Leaf:
-    """A leaf out of its facts: looks up the checks and works out the statuses."""
-    checks = tuple(compile_check(entry) for entry in spec["checks"] if "test" in entry)
-    return Leaf(
-        number=spec["leaf"],
-        name=spec["name"],
-        checks=checks,
-        effect=EFFECTS[spec["name"]],
-        spec=MappingProxyType(dict(spec)),
-        op_states=frozenset(spec.get("op_states", ())),
-        sept_states=frozenset(spec.get("sept_states", ())),
-        versions=tuple(spec.get("versions", (0,))),
-        plan=tuple(("" if c.steps else c.labels[0], c.test, c.args, c) for c in checks),
-        effect_steps=isgeneratorfunction(EFFECTS[spec["name"]]),
-        own_version=any(c.test.__name__ == "version" for c in checks),
-    )
-
-
-def compile_check(entry: Mapping) -> Check:
-    """One check out of its facts: "walk RDX 4K shared" is the test `walk` with three arguments; numbers are read here, once."""
-    name, *words = entry["test"].split()
-    test, labels = CHECKS[name]
-    labels = tuple(label.format(*words, *[""] * 3) for label in labels)
-    args = tuple(int(word, 0) if word[0].isdigit() and word not in LEVELS else word for word in words)
-    status = with_operand(entry["status"], entry["operand"]) if "operand" in entry else code(entry["status"])
-    steps = isgeneratorfunction(test)
-    return Check(test, (labels, *args) if steps else args, status, labels, steps, MappingProxyType(dict(entry)))
+    def __str__(self) -> str:
+        return str(Answer(int(self)))

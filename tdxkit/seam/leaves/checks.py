@@ -6,7 +6,9 @@ found at 1G or 2M that is wanted exclusive is promoted. Any failure lets go of w
 
 from tdxkit.errors import ModelError
 from tdxkit.facts import load_json
-from tdxkit.seam.leaves.call import EXCLUSIVE, LEVELS, SHARED, Broken, Call, Facts, check
+from tdxkit.seam.leaves.act import Act, let_go
+from tdxkit.seam.leaves.call import EXCLUSIVE, SHARED, Broken, Call, Facts
+from tdxkit.seam.leaves.leaf import LEVELS, check
 from tdxkit.seam.locks import exclusive, promote, release_shared, shared
 from tdxkit.seam.pamt import FREE, L1G, L2M, L4K, NDA, PT_PAMT, SHIFT, SIZE, PageType
 
@@ -36,53 +38,67 @@ def in_tdmr(m, call, f, reg):
     return f if m.block[call.address(reg) >> 30] else None
 
 
-@check(
-    "{0}: 1G entry shared", "{0}: 2M entry shared", "{0}: promote to exclusive", "{0}: 4K entry {2}",
-    "{0}: let go of the 2M entry", "{0}: let go of the 1G entry",
-)  # fmt: skip
-def walk(m, call, f, labels, reg, target, mode):
+def walking(last: str) -> tuple[Act, ...]:
+    """The acts of a walk, in the order in which `walk` unpacks them; `last` says how the 4K entry is taken."""
+    return (
+        Act("{0}: 1G entry shared", "lock", lock="lock_1g"),
+        Act("{0}: promote to exclusive", "lock", lock="lock_1g"),
+        Act("{0}: 2M entry shared", "lock", lock="lock_2m"),
+        Act("{0}: promote to exclusive", "lock", lock="lock_2m"),
+        Act("{0}: 4K entry " + last, "lock", lock="lock_4k"),
+        let_go("lock_2m", "{0}"),
+        let_go("lock_1g", "{0}"),
+    )
+
+
+@check(*walking("{2}"))
+def walk(m, call, f, acts, reg, target, mode):
     """Down to `target`, or to the leaf before it; remembers where it ended."""
+    take_1g, promote_1g, take_2m, promote_2m, take_4k, drop_2m, drop_1g = acts
     at, want = call.address(reg), level_of(call, target)
     block, region = at >> 30, at >> 21
     if not m.block[block]:
         raise ModelError(f"walk of {reg}", "a walk starts in an initialised block", "check the range first")
-    yield labels[0]
+    yield take_1g
     if not shared(m.lock_1g, block):
         return None
     if m.pamt_1g[block].type or want == L1G:
         if mode == EXCLUSIVE:
-            yield labels[2]
+            yield promote_1g
             if not promote(m.lock_1g, block):
-                yield labels[5]
+                yield drop_1g
                 release_shared(m.lock_1g, block)
                 return None
-        return tuple.__new__(Facts, (*f[:3], L1G, want, reg, (*f.held, ("lock_1g", block, mode))))
-    yield labels[1]
+        return tuple.__new__(Facts, (*f[:3], L1G, want, reg, (*f.held, ("lock_1g", block, mode, reg))))
+    yield take_2m
     if not shared(m.lock_2m, region):
-        yield labels[5]
+        yield drop_1g
         release_shared(m.lock_1g, block)
         return None
     kind = m.pamt_2m[region].type
     if want == L2M or (kind != PT_PAMT if m.dynamic else kind != NDA):
         if mode == EXCLUSIVE:
-            yield labels[2]
+            yield promote_2m
             if not promote(m.lock_2m, region):
-                yield labels[4]
+                yield drop_2m
                 release_shared(m.lock_2m, region)
-                yield labels[5]
+                yield drop_1g
                 release_shared(m.lock_1g, block)
                 return None
-        return tuple.__new__(
-            Facts, (*f[:3], L2M, want, reg, (*f.held, ("lock_1g", block, SHARED), ("lock_2m", region, mode)))
-        )
-    yield labels[3]
+        held = (("lock_1g", block, SHARED, reg), ("lock_2m", region, mode, reg))
+        return tuple.__new__(Facts, (*f[:3], L2M, want, reg, f.held + held))
+    yield take_4k
     if not (exclusive if mode == EXCLUSIVE else shared)(m.lock_4k, at >> 12):
-        yield labels[4]
+        yield drop_2m
         release_shared(m.lock_2m, region)
-        yield labels[5]
+        yield drop_1g
         release_shared(m.lock_1g, block)
         return None
-    held = (("lock_1g", block, SHARED), ("lock_2m", region, SHARED), ("lock_4k", at >> 12, mode))
+    held = (
+        ("lock_1g", block, SHARED, reg),
+        ("lock_2m", region, SHARED, reg),
+        ("lock_4k", at >> 12, mode, reg),
+    )
     return tuple.__new__(Facts, (*f[:3], L4K, want, reg, f.held + held))
 
 
@@ -132,14 +148,14 @@ def free(m, call, f, reg):
     return None if m.pamt_4k[at >> 12] != FREE or (m.dynamic and is_pamt_page(m, at)) else f
 
 
-@check("the owner TDR's entry {0}")
+@check("the owner TDR's entry {0}", kind="lock", lock="lock_4k")
 def owner(m, call, f, mode, reg="RCX"):
     """The TDR that owns the page just walked to: its leaf entry only, no walk. `mode` v1 is exclusive in version 1."""
     tdr = entry_at(m, call.address(reg), walked(f, reg).level).owner
     how = (EXCLUSIVE if call.version else SHARED) if mode == "v1" else mode
     if not (exclusive if how == EXCLUSIVE else shared)(m.lock_4k, tdr >> 12):
         return None
-    return f._replace(tdr=tdr).hold("lock_4k", tdr >> 12, how)
+    return f._replace(tdr=tdr).hold("lock_4k", tdr >> 12, how, "TDR")
 
 
 def owned(f: Facts) -> Facts:
@@ -167,10 +183,10 @@ def tdcs(m, call, f):
     return f if len(m.tdcx[owned(f).tdr]) >= call.platform.version.tdcx else None
 
 
-@check("OP_STATE lock shared")
+@check("OP_STATE lock shared", kind="lock", lock="op_lock")
 def op_lock(m, call, f):
     """The lock of TDCS.OP_STATE."""
-    return f.hold("op_lock", f.tdr, SHARED) if shared(m.op_lock, owned(f).tdr) else None
+    return f.hold("op_lock", f.tdr, SHARED, "OP_STATE") if shared(m.op_lock, owned(f).tdr) else None
 
 
 @check("OP_STATE allows this leaf")
@@ -186,18 +202,18 @@ def lifecycle(m, call, f, *allowed):
     return f if m.lifecycle[owned(f).tdr] in allowed else None
 
 
-@check("KOT lock {0}")
+@check("KOT lock {0}", kind="lock", lock="kot_lock")
 def kot(m, call, f, mode):
     """The key ownership table, one for the module."""
     got = (exclusive if mode == EXCLUSIVE else shared)(m.kot_lock, 0)
-    return f.hold("kot_lock", 0, mode) if got else None
+    return f.hold("kot_lock", 0, mode, "KOT") if got else None
 
 
-@check("KET lock exclusive")
+@check("KET lock exclusive", kind="lock", lock="ket_lock")
 def ket(m, call, f):
     """The key engine of the package."""
     package = call.platform.package_of(call.lp)
-    return f.hold("ket_lock", package, EXCLUSIVE) if exclusive(m.ket_lock, package, False) else None
+    return f.hold("ket_lock", package, EXCLUSIVE, "KET") if exclusive(m.ket_lock, package, False) else None
 
 
 @check("version {0} or less")

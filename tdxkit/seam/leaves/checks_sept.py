@@ -6,8 +6,10 @@ Tracking (source module-1-5-06): blocked at epoch b is tracked when b is two epo
 """
 
 from tdxkit.errors import ModelError
-from tdxkit.seam.leaves.call import EXCLUSIVE, LOCK_TABLE, Broken, Facts, check
+from tdxkit.seam.leaves.act import LEAF_LOCK
+from tdxkit.seam.leaves.call import EXCLUSIVE, LOCK_TABLE, Broken, Facts
 from tdxkit.seam.leaves.checks import owned
+from tdxkit.seam.leaves.leaf import check
 from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.memory import SEPT_FREE
 from tdxkit.seam.pamt import FAN_OUT, L4K, SHIFT
@@ -62,11 +64,11 @@ def gpa_private(m, call, f):
     return f if call.regs["RCX"] < SHARED_BIT else None
 
 
-@check("Secure-EPT tree lock {0}")
+@check("Secure-EPT tree lock {0}", kind="lock", lock="tree_lock")
 def tree(m, call, f, mode):
     """One for a TD; with host priority from 2.0.18 on."""
     got = (exclusive if mode == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, call.platform.version.tree_priority)
-    return f.hold("tree_lock", f.tdr, mode) if got else None
+    return f.hold("tree_lock", f.tdr, mode, "SEPT_TREE") if got else None
 
 
 @check("the Secure-EPT walk reaches the level")
@@ -78,11 +80,11 @@ def sept_walk(m, call, f):
     return tuple.__new__(Facts, (f[0], slot, *f[2:]))
 
 
-@check("Secure-EPT entry lock")
+@check("Secure-EPT entry lock", kind="lock", lock="sept_lock")
 def lock_slot(m, call, f):
     """The entry's lock bit, with a host-priority bit beside it."""
     slot = looked_up(f).slot
-    return f.hold("sept_lock", slot, EXCLUSIVE) if exclusive(m.sept_lock, slot) else None
+    return f.hold("sept_lock", slot, EXCLUSIVE, "RCX") if exclusive(m.sept_lock, slot) else None
 
 
 @check("the Secure-EPT entry's state allows this leaf")
@@ -94,7 +96,7 @@ def sept_state(m, call, f):
     return f if state in call.leaf.sept_states else None
 
 
-@check("{0}: the entry below is exclusive")
+@check("{0}: the entry below is exclusive", kind="lock", lock=LEAF_LOCK)
 def lock_page(m, call, f, what):
     """The PAMT leaf entry of the page that the Secure-EPT entry points to: only that, no walk."""
     level = call.regs["RCX"] & 7 if what == "leaf" else L4K
@@ -102,7 +104,7 @@ def lock_page(m, call, f, what):
     table, key = LOCK_TABLE[level], page >> SHIFT[level]
     if not exclusive(getattr(m, table), key):
         return None
-    return tuple.__new__(Facts, (*f[:2], page, *f[3:])).hold(table, key, EXCLUSIVE)
+    return tuple.__new__(Facts, (*f[:2], page, *f[3:])).hold(table, key, EXCLUSIVE, "RCX")
 
 
 @check("the range is blocked, where the TD may run")

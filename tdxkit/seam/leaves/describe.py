@@ -1,7 +1,7 @@
 """A leaf in words: operands, locks, the checks in order, what comes back; from the same facts that run it."""
 
 from tdxkit.facts import cite, load_json
-from tdxkit.seam.leaves.call import Leaf
+from tdxkit.seam.leaves.leaf import Leaf
 
 
 def describe(leaf: Leaf) -> str:

@@ -5,7 +5,7 @@ check holds. `perform` is one generator for all: run to its end it is one call, 
 the start of an atomic step. Facts: sources module-leaves, module-1-5-06.
 
 Fidelity card
-  modelled: 35 leaves for TDs without L2 VMs: operands, ordered checks with their statuses and operand ids, PAMT locks by walk and
+  modelled: {modelled} leaves for TDs without L2 VMs: operands, ordered checks with their statuses and operand ids, PAMT locks by walk and
     implicit ones, PAMT transitions, page counts, removal hints, OP_STATE and Secure-EPT states, life cycle
   simplified: what a leaf does when all checks hold is one atomic step under the locks it holds, which hides half-done states no
     other SEAMCALL can see but for the page count; content of pages (only that a page is zeroed or copied is said); what depends on
@@ -15,7 +15,7 @@ Fidelity card
   simplified: the lock of a Secure-EPT entry behaves as the exclusive side of the PAMT lock
   left out: TDCALLs that lock PAMT pages: TDG.SERVTD.RD and WR walk to the target's TDR, shared, as a guest
   left out: what a guest does while VP.ENTER runs it (accepting pages: they stay PENDING; its locks and time-out: see guest.py)
-  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other 71 leaf numbers
+  left out: L2 VMs and their Secure EPT, migration states and leaves, IOMMU pages of TDX Connect, the other {others} leaf numbers
     (data/seamcalls.json names them)
 """
 
@@ -25,7 +25,9 @@ from functools import cache
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_json
 from tdxkit.seam.leaves import checks, checks_sept, mem, mng, phymem, sys, vp
-from tdxkit.seam.leaves.call import BIT, SHARED, Answer, Broken, Call, Check, Facts, Leaf, compile_leaf
+from tdxkit.seam.leaves.act import BIT, GATE, Act, let_go
+from tdxkit.seam.leaves.call import SHARED, Answer, Broken, Call, Facts
+from tdxkit.seam.leaves.leaf import Check, Leaf, compile_leaf
 from tdxkit.seam.locks import release_exclusive, release_shared
 from tdxkit.status.codes import with_operand
 
@@ -42,10 +44,15 @@ BEFORE_READY = frozenset({31, 33, 35, 45})  # SYS.INIT, LP.INIT, CONFIG, KEY.CON
 NOTHING = Facts()
 
 
+def card_counts() -> dict[str, int]:
+    """The numbers on the fidelity card."""
+    return {"modelled": len(leaves()), "others": len(load_json("seamcalls.json")["not_modelled"])}
+
+
 @cache
 def leaves() -> Mapping[str, Leaf]:
     """Every modelled leaf by name."""
-    return {spec["name"]: compile_leaf(spec) for spec in load_json("seamcalls.json")["leaves"]}
+    return {leaf.name: leaf for leaf in map(compile_leaf, load_json("seamcalls.json")["leaves"])}
 
 
 def find_leaf(name: str | int) -> Leaf:
@@ -90,16 +97,16 @@ def gate(m, call: Call) -> int:
     return 0
 
 
-def perform(m, call: Call) -> Generator[str, None, Answer]:
+def perform(m, call: Call) -> Generator[Act, None, Answer]:
     """One SEAMCALL on memory `m`, step by step: the gate, the checks in order, what it does, and letting go of its locks."""
-    yield "RAX and the module's state"
+    yield GATE
     status = gate(m, call)
     if status:
         return Answer(status)
     facts, leaf = NOTHING, call.leaf
-    for label, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
-        if label:
-            yield label
+    for act, test, args, check in leaf.plan:  # noqa: B007  (the one that failed, or None)
+        if act:
+            yield act
             found = test(m, call, facts, *args) if args else test(m, call, facts)
         else:
             found = yield from test(m, call, facts, *args)
@@ -114,14 +121,14 @@ def perform(m, call: Call) -> Generator[str, None, Answer]:
     elif leaf.effect_steps:
         status, regs, held = yield from leaf.effect(m, call, facts)
     else:
-        yield "all checks hold: do it"
+        yield leaf.act
         regs = tuple(leaf.effect(m, call, facts).items())
-    for table, key, mode in reversed(held):
+    for table, key, mode, operand in reversed(held):
         if mode is not BIT:
-            yield RELEASE[table]
+            yield let_go(table, operand)
             (release_shared if mode == SHARED else release_exclusive)(getattr(m, table), key)
         elif check is not None:
-            yield RELEASE[table]
+            yield let_go(table, operand)
             m.bitmap[key >> 9] &= ~(1 << (key & 511))
     return Answer(status, dict(regs))
 
@@ -132,20 +139,3 @@ def failure(check: Check, found: Broken | None) -> tuple[int, tuple[tuple[str, i
         return check.status, ()
     details, regs = found
     return check.status if details is None else check.status & ~0xFFFFFFFF | details, regs
-
-
-RELEASE = {
-    "lock_1g": "let go of the 1G entry",
-    "lock_2m": "let go of the 2M entry",
-    "lock_4k": "let go of the 4K entry",
-    "bitmap": "clear the bitmap bit again",
-    "op_lock": "let go of OP_STATE",
-    "tree_lock": "let go of the Secure-EPT tree",
-    "sept_lock": "let go of the Secure-EPT entry",
-    "epoch_lock": "let go of TD_EPOCH",
-    "kot_lock": "let go of the KOT",
-    "ket_lock": "let go of the KET",
-    "sys_lock": "let go of the module lock",
-    "wb_lock": "let go of the write-back lock",
-    "tdmr_lock": "let go of the TDMR",
-}

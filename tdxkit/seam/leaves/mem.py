@@ -3,9 +3,11 @@
 Where the Secure-EPT state goes after PROMOTE, DEMOTE and RELOCATE (open again, not blocked) is inferred.
 """
 
-from tdxkit.seam.leaves.call import EXCLUSIVE, check, effect
+from tdxkit.seam.leaves.act import LEAF_LOCK
+from tdxkit.seam.leaves.call import EXCLUSIVE
 from tdxkit.seam.leaves.checks import walked
 from tdxkit.seam.leaves.checks_sept import BLOCK_OF, BLOCKED, UNBLOCK_OF, children, looked_up, set_entry
+from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.leaves.metadata import drop, new_entry, take
 from tdxkit.seam.leaves.phymem import splits, take_pair
 from tdxkit.seam.locks import exclusive, shared
@@ -129,11 +131,11 @@ def range_unblock(m, call, f):
     return {}
 
 
-@check("TD_EPOCH lock {0}")
+@check("TD_EPOCH lock {0}", kind="lock", lock="epoch_lock")
 def epoch_lock(m, call, f, mode):
     """The lock of the epoch counters."""
     got = (exclusive if mode == EXCLUSIVE else shared)(m.epoch_lock, f.tdr)
-    return f.hold("epoch_lock", f.tdr, mode) if got else None
+    return f.hold("epoch_lock", f.tdr, mode, "TD_EPOCH") if got else None
 
 
 @check("no vCPU of the epoch before is inside")
@@ -159,13 +161,13 @@ def children_match(m, call, f):
     return f if all(entry == (state, first + i * SIZE[below]) for i, entry in enumerate(entries)) else None
 
 
-@check("the merged page's entry exclusive")
+@check("the merged page's entry exclusive", kind="lock", lock=LEAF_LOCK)
 def lock_merged(m, call, f):
     """The 2M (or 1G) entry, alone: whoever walks below it is in the way."""
     first, level = m.sept[f.page][1], call.level
     table = "lock_2m" if level == L2M else "lock_1g"
     got = exclusive(getattr(m, table), first >> SHIFT[level])
-    return f.hold(table, first >> SHIFT[level], EXCLUSIVE) if got else None
+    return f.hold(table, first >> SHIFT[level], EXCLUSIVE, "RCX") if got else None
 
 
 @effect("TDH.MEM.PAGE.PROMOTE")

@@ -9,7 +9,9 @@ TD_TABLES = (
     "associated", "mrtd", "inside",
 )  # fmt: skip
 VCPU_TABLES = ("vcpu", "vcpu_pages", "vcpu_lp")
-PAGE_ENTRIES = {}  # (type, owner): the one Entry for it, so that a TD's pages share it
+PAGE_ENTRIES: dict[
+    tuple[PageType, int], Entry
+] = {}  # (type, owner): the one Entry for it, so that a TD's pages share it
 
 
 def new_entry(kind: PageType, owner: int) -> Entry:

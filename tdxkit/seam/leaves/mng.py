@@ -1,8 +1,9 @@
 """TDH.MNG.* and TDH.MR.*: a TD is created, keyed, given its control pages, initialised, measured, and loses its key again."""
 
-from tdxkit.seam.leaves.call import Broken, check, effect
+from tdxkit.seam.leaves.call import Broken
 from tdxkit.seam.leaves.checks import op_state_number, owned
 from tdxkit.seam.leaves.checks_sept import SHARED_BIT, looked_up, reach
+from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.leaves.metadata import take
 from tdxkit.seam.pamt import TDCX, TDR
 from tdxkit.seam.params import TdParams

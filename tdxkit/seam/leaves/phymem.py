@@ -1,7 +1,9 @@
 """TDH.PHYMEM.*: reading and reclaiming pages, write-back, and PAMT.ADD and PAMT.REMOVE, which give a region its pair and take it out."""
 
-from tdxkit.seam.leaves.call import BIT, EXCLUSIVE, SHARED, Broken, check, effect
-from tdxkit.seam.leaves.checks import entry_at, in_tdmr, is_pamt_page, walk, walked
+from tdxkit.seam.leaves.act import BIT, LOOK
+from tdxkit.seam.leaves.call import EXCLUSIVE, SHARED, Broken
+from tdxkit.seam.leaves.checks import entry_at, in_tdmr, is_pamt_page, walk, walked, walking
+from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.leaves.metadata import TD_TABLES, drop, forget, page_in_region_used
 from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.pamt import FREE, L2M, L4K, NDA, PT_PAMT, RSVD, SHIFT, SIZE, TDR, Entry
@@ -58,15 +60,12 @@ def pair_range(m, call, f, reg):
     return in_tdmr(m, call, f, reg) if splits(m, call) else f
 
 
-@check(
-    "{0}: 1G entry shared", "{0}: 2M entry shared", "{0}: promote to exclusive", "{0}: 4K entry shared",
-    "{0}: let go of the 2M entry", "{0}: let go of the 1G entry",
-)  # fmt: skip
-def pair_walk(m, call, f, labels, reg, where):
+@check(*walking("shared"))
+def pair_walk(m, call, f, acts, reg, where):
     """To the pair page's leaf, shared. `where` foreign: not when the page lies in the region it is to describe."""
     if not splits(m, call) or (where == "foreign" and call.address(reg) >> 21 == call.address("RCX") >> 21):
         return f
-    return (yield from walk(m, call, f, labels, reg, "any", SHARED))
+    return (yield from walk(m, call, f, acts, reg, "any", SHARED))
 
 
 @check("{0} is not in use")
@@ -78,7 +77,7 @@ def pair_free(m, call, f, reg, where):
     return f if entry_at(m, at, walked(f, reg).level).type == NDA else None
 
 
-@check("the bitmap bit of {0} was 0 and is set now")
+@check("the bitmap bit of {0} was 0 and is set now", kind="locked", lock="bitmap")
 def take_bit(m, call, f, reg):
     """Bit-test-and-set: 1 means the page is a PAMT page already, or reserved. A later failure clears it again."""
     if not splits(m, call):
@@ -87,7 +86,7 @@ def take_bit(m, call, f, reg):
     if is_pamt_page(m, at):
         return None
     m.bitmap[at >> 21] |= 1 << (at >> 12 & 511)
-    return f.hold("bitmap", at >> 12, BIT)
+    return f.hold("bitmap", at >> 12, BIT, reg)
 
 
 @effect("TDH.PHYMEM.PAMT.ADD")
@@ -128,7 +127,7 @@ def own_size(m, call, f):
     return None if call.address("RCX") & SIZE[walked(f, "RCX").level] - 1 else f
 
 
-@check("the owner TDR's entry shared")
+@check("the owner TDR's entry shared", kind="lock", lock="lock_4k")
 def page_owner(m, call, f):
     """The leaf entry of the owning TDR; a TDR page owns itself and is held already."""
     at = call.address("RCX")
@@ -137,7 +136,7 @@ def page_owner(m, call, f):
         return f._replace(tdr=at)
     if not shared(m.lock_4k, entry.owner >> 12):
         return None
-    return f._replace(tdr=entry.owner).hold("lock_4k", entry.owner >> 12, SHARED)
+    return f._replace(tdr=entry.owner).hold("lock_4k", entry.owner >> 12, SHARED, "TDR")
 
 
 @check("no page of the TD is left when its TDR goes")
@@ -173,7 +172,7 @@ def free_at_any_level(m, call, f):
     return None if taken or entry_at(m, at, walked(f, "RCX").level).type != NDA else f
 
 
-@effect("TDH.PHYMEM.PAGE.WBINVD")
+@effect("TDH.PHYMEM.PAGE.WBINVD", act=LOOK)
 def wbinvd(m, call, f):
     """Caches of the page written back."""
     return {}
@@ -185,7 +184,7 @@ def rdmd_level(m, call, f):
     return f if call.level <= (2 if m.dynamic else 0) and not call.regs["RCX"] & 0xFF8 else None
 
 
-@effect("TDH.PHYMEM.PAGE.RDMD")
+@effect("TDH.PHYMEM.PAGE.RDMD", act=LOOK)
 def rdmd(m, call, f):
     """What the PAMT says about a page: type, owner, level, BEPOCH; the pair of a PT_PAMT entry."""
     at, level = call.address("RCX"), f.level
@@ -208,11 +207,11 @@ def start_or_resume(m, call, f):
     return f if call.regs["RCX"] in (0, 1) else None
 
 
-@check("write-back lock of the package")
+@check("write-back lock of the package", kind="lock", lock="wb_lock")
 def wb_lock(m, call, f):
     """One write-back a package at a time."""
     package = call.platform.package_of(call.lp)
-    return f.hold("wb_lock", package, EXCLUSIVE) if exclusive(m.wb_lock, package, False) else None
+    return f.hold("wb_lock", package, EXCLUSIVE, "WBCACHE") if exclusive(m.wb_lock, package, False) else None
 
 
 @check("an HKID is flushed")

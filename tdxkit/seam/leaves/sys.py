@@ -3,7 +3,8 @@
 SYS.CONFIG tries each rule on all TDMRs before the next one; the module goes TDMR by TDMR.
 """
 
-from tdxkit.seam.leaves.call import Broken, check, effect
+from tdxkit.seam.leaves.call import Broken
+from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.pamt import PAIR_ADDRESS_BITS, RESERVED, Area, Tdmr, pamt_bytes
 from tdxkit.units import GIB, PAGE_1G, PAGE_2M, PAGE_4K
@@ -13,7 +14,7 @@ STATES = ("SYSINIT_PENDING", "SYSINIT_DONE", "SYSCONFIG_DONE", "SYS_READY", "SYS
 PAGES_PER_CALL = {False: 1024, True: 4096}  # of SYS.TDMR.INIT, static and dynamic
 
 
-@check("module lock {0}")
+@check("module lock {0}", kind="lock", lock="sys_lock")
 def sys_lock(m, call, f, mode):
     """One for the module, plain: no host priority."""
     got = (exclusive if mode == "exclusive" else shared)(m.sys_lock, 0, False)
@@ -243,11 +244,11 @@ def tdmr(m, call, f, reg):
     return f if tdmr_index(m, call.regs[reg]) is not None else None
 
 
-@check("TDMR lock")
+@check("TDMR lock", kind="lock", lock="tdmr_lock")
 def tdmr_lock(m, call, f):
     """One call at a time initialises it."""
     i = tdmr_index(m, call.regs["RCX"])
-    return f.hold("tdmr_lock", i, "exclusive") if exclusive(m.tdmr_lock, i, False) else None
+    return f.hold("tdmr_lock", i, "exclusive", "RCX") if exclusive(m.tdmr_lock, i, False) else None
 
 
 @check("something is left to initialise")

@@ -4,16 +4,20 @@ VP.ENTER keeps its walk to the TDVPR and the TDR's entry shared for as long as t
 its generator stops at "the guest runs" and goes on at the TD exit.
 """
 
-from tdxkit.seam.leaves.call import Broken, check, effect
+from tdxkit.seam.leaves.act import AT_WAY_BACK, EFFECT, IN_GUEST, Act
+from tdxkit.seam.leaves.call import Broken
 from tdxkit.seam.leaves.checks import owned
+from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.leaves.metadata import take
 from tdxkit.seam.locks import release_shared
 from tdxkit.seam.pamt import TDVPR
 
 VCPU_STATES = {"": 0, "UNINITIALIZED": 0, "READY": 2, "ACTIVE": 4, "DISABLED": 8}
-IN_GUEST = "the guest runs"
 PAGE_LOCKS = ("lock_4k", "lock_2m", "lock_1g")
-NEEDED_TO_ENTER = {"op_lock": "OP_STATE lock", "epoch_lock": "TD_EPOCH lock"}
+NEEDED_TO_ENTER = {
+    table: Act(f"{operand} lock was only needed to enter", "unlock", operand, table, EFFECT, AT_WAY_BACK)
+    for table, operand in (("op_lock", "OP_STATE"), ("epoch_lock", "TD_EPOCH"))
+}
 EXTERNAL_INTERRUPT = 1  # the exit reason of a kick
 
 
@@ -109,11 +113,11 @@ def enter(m, call, f):
     m.inside[tdr] = tuple(sorted((*m.inside[tdr], epoch)))
     kept = ()
     for held in f.held:
-        table, key, _ = held
+        table, key, *_ = held
         if table in PAGE_LOCKS:
             kept += (held,)
         else:
-            yield f"{NEEDED_TO_ENTER[table]} was only needed to enter"
+            yield NEEDED_TO_ENTER[table]
             release_shared(getattr(m, table), key)
     yield IN_GUEST
     m.vcpu[vcpu] = "READY"

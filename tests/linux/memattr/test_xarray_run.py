@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
 from tdxkit.linux.memattr.script import Script
-from tdxkit.linux.memattr.tree_run import MAX_STEPS, record, tree_of, tree_text
+from tdxkit.linux.memattr.tree_run import MAX_STEPS, record
+from tdxkit.linux.memattr.tree_state import tree_of, tree_text
 from tdxkit.linux.xarray.digest import fnv1a
+from tdxkit.linux.xarray.node import EMPTY, Content
+from tdxkit.run import words
 
 commands = st.lists(
     st.one_of(
@@ -25,15 +28,15 @@ def text(state):
 
     def below(node):
         inner = {child.offset: below(child) for child in node.children}
-        for low, high, entry in node.slots:
+        for low, high, held in node.slots:
             for slot in range(low, high + 1):
-                inner.setdefault(slot, "V" + entry if entry.isdigit() else entry)
+                inner.setdefault(slot, f"V{held}" if held.kind == "value" else str(held))
         slots = "".join(f"{slot}:{inner[slot]};" for slot in sorted(inner))
-        return f"N{node.shift},{node.offset},{node.count},{node.nr_values},{','.join(node.marks)}({slots})"
+        return f"N{node.shift},{node.offset},{node.count},{node.nr_values},{','.join(f'{bits:x}' for bits in node.marks)}({slots})"
 
     tree = tree_of(state)
-    head = str(state["head"])
-    return below(tree) if tree else "-" if head == "null" else "V" + head if head.isdigit() else head
+    head = state["head"]
+    return below(tree) if tree else "-" if head == EMPTY else f"V{head}" if head.kind == "value" else str(head)
 
 
 @given(commands)
@@ -60,8 +63,18 @@ def test_a_range_is_taken_apart_page_by_page():
     assert run.steps[4].sentence == "allocates 2 nodes; 1 reserved slot more"
     assert run.state(5)["walk"] == ("N6@0", "N0@64")
     cleared = record([["set_attrs", 62, 66, 8], ["set_attrs", 62, 66, 0]])
-    assert cleared.state(len(cleared))["head"] == "null" and "frees" in cleared.steps[-2].sentence
+    assert cleared.state(len(cleared))["head"] == EMPTY and "frees" in cleared.steps[-2].sentence
     assert "modelled" in str(run.card)
+
+
+def test_slots_are_values_and_read_as_before():
+    run = record([["set_attrs", 62, 66, 8]])
+    assert run.state(len(run))["N0@0"] == ((62, 63, ("value", 8)),)
+    assert run.state(5)["N0@64"] == ((0, 0, Content("reserved")),)
+    assert words(run.state(len(run))["N6@0"]) == "0–1: N0" and words(run.first["head"]) == "null"
+    marked = record([["store", 5, 8], ["store", 70, 8], ["set_mark", 5, 1], ["clear_mark", 5, 1]])
+    assert [words(state["N0@0.marks"]) for state in marked.states() if "N0@0.marks" in state] == ["0, 20, 0"]
+    assert [step.sentence for step in marked.steps[-2:]] == ["a mark changes"] * 2
 
 
 def test_a_failed_allocation_is_told():

@@ -1,0 +1,105 @@
+"""What a step of a SEAMCALL is, beside what it says: an act is the label of the step, and carries the rest as data.
+
+    >>> act = let_go("lock_2m", "RCX")
+    >>> act, act.kind, act.operand, act.lock
+    ('let go of the 2M entry (RCX)', 'unlock', 'RCX', 'lock_2m')
+
+Nothing reads the words to know what happens: to rename an act changes what is on the screen and nothing else.
+"""
+
+from functools import cache
+
+CHECK, EFFECT, WAY_BACK = "check", "effect", "way back"
+BIT = "bit"  # how a call "holds" a bitmap bit that it has set and takes back should a later check fail
+AT_EFFECT, AT_WAY_BACK = -2, -1  # lines of a leaf's text, counted from its end
+LEAF_LOCK = "lock_leaf"  # the lock of a PAMT entry at the level that RCX names
+
+
+class Fixed:
+    """Never changes and is compared by identity: what a suspended thread may hold without it being part of the thread's state."""
+
+    __slots__ = ()
+
+    def as_local(self) -> int:
+        """What the explorer takes it for."""
+        return id(self)
+
+
+class Act(str):
+    """A step's label. `kind`: load, store, locked, lock, unlock, as `tdxkit.run.Step` has it.
+
+    operand: the register or structure that a failure names ("RCX", "TDR", "OP_STATE"), "" for none. lock: the table of lock words
+    (or "bitmap") it is about, "" for none. part: a check, the effect, or the way back, on which a call gives up what it holds.
+    at: the line of the leaf's text, from its end where negative. test: the check as the facts write it, "walk RCX 4K exclusive".
+    """
+
+    __slots__ = ("at", "kind", "lock", "operand", "part", "test")
+
+    at: int
+    kind: str
+    lock: str
+    operand: str
+    part: str
+    test: str
+
+    def __new__(
+        cls,
+        label: str,
+        kind: str = "load",
+        operand: str = "",
+        lock: str = "",
+        part: str = CHECK,
+        at: int = 0,
+        test: str = "",
+    ):
+        act = super().__new__(cls, label)
+        put = object.__setattr__
+        for name, value in zip(
+            ("kind", "operand", "lock", "part", "at", "test"), (kind, operand, lock, part, at, test)
+        ):
+            put(act, name, value)
+        return act
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an act does not change: {name}")
+
+    def data(self) -> tuple:
+        """All that an act is, its words first."""
+        return str(self), self.kind, self.operand, self.lock, self.part, self.at, self.test
+
+    def __reduce__(self):
+        return Act, self.data()
+
+    def as_local(self) -> tuple:
+        """What the explorer takes it for."""
+        return self.data()
+
+
+GATE = Act("RAX and the module's state")
+DO_IT = Act("all checks hold: do it", "store", part=EFFECT, at=AT_EFFECT)
+LOOK = Act(DO_IT, "load", part=EFFECT, at=AT_EFFECT)  # of a leaf that only reads
+IN_GUEST = Act("the guest runs", "store", part=EFFECT, at=AT_EFFECT)
+
+# What is given up, by the table of its lock words; {} is the operand, where a call may hold several of the kind.
+GIVEN_UP = {
+    "lock_1g": "let go of the 1G entry ({})",
+    "lock_2m": "let go of the 2M entry ({})",
+    "lock_4k": "let go of the 4K entry ({})",
+    "bitmap": "clear the bitmap bit again ({})",
+    "op_lock": "let go of OP_STATE",
+    "tree_lock": "let go of the Secure-EPT tree",
+    "sept_lock": "let go of the Secure-EPT entry",
+    "epoch_lock": "let go of TD_EPOCH",
+    "kot_lock": "let go of the KOT",
+    "ket_lock": "let go of the KET",
+    "sys_lock": "let go of the module lock",
+    "wb_lock": "let go of the write-back lock",
+    "tdmr_lock": "let go of the TDMR",
+}
+
+
+@cache
+def let_go(lock: str, operand: str, at: int = AT_WAY_BACK) -> Act:
+    """The act of giving up a lock, or of clearing a bitmap bit that was set, on the way back."""
+    kind = "locked" if lock == "bitmap" else "unlock"
+    return Act(GIVEN_UP[lock].format(operand), kind, operand, lock, WAY_BACK, at)
