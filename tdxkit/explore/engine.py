@@ -9,10 +9,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from tdxkit.explore.holding import Held, held_after
-from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.place import frozen, place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario, begin, request, resume, rule_of
+from tdxkit.kinds import Act
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 

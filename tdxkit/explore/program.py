@@ -27,8 +27,8 @@ from typing import TypeAlias
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign, watched
-from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Layout, Memory
+from tdxkit.kinds import Act
 from tdxkit.run import NO_CARD, Track
 
 MAX_THREADS = 15

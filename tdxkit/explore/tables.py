@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.holding import Held, held_after
-from tdxkit.explore.kinds import Act
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import frozen, lines, place
 from tdxkit.explore.program import Scenario, begin, request, resume, rule_of
+from tdxkit.kinds import Act
 
 FINISHED = 0
 POOL = 4  # generators kept suspended at one place

@@ -1,9 +1,9 @@
 """Bugs of get, put and their counters, shown by the explorer and the counters' memory. See bugs.py."""
 
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.kinds import FREE
 from tdxkit.explore.search import Result, explore
 from tdxkit.explore.telling import replay_steps
+from tdxkit.kinds import FREE
 from tdxkit.linux.refcount.counters import Range, build
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.bugs import Verdict, shows

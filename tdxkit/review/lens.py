@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.kinds import ALLOC
 from tdxkit.explore.moves import Steps, first, follow, moves
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import replay_steps
+from tdxkit.kinds import ALLOC
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens_text import told
 from tdxkit.run import Run, diff, words

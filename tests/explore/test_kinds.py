@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from tdxkit import kinds as k
 from tdxkit.explore import Scenario, Thread, explore, graph, outcomes, replay_steps
-from tdxkit.explore import kinds as k
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.holding import held_after
 from tdxkit.explore.schedule import parse

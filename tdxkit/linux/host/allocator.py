@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.kinds import ALLOC
+from tdxkit.kinds import ALLOC
 from tdxkit.linux.host.faults import Points
 from tdxkit.linux.host.log import Log
 from tdxkit.units import PAGE_2M, PAGE_4K

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tdxkit.explore.kinds import SEAMCALL
+from tdxkit.kinds import SEAMCALL
 from tdxkit.linux.host.faults import Points
 from tdxkit.linux.host.log import Log
 from tdxkit.seam.leaves.call import Answer

@@ -8,7 +8,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts; never posted, so no error paths to be faithful to
 """
 
-from tdxkit.explore.kinds import locked
+from tdxkit.kinds import locked
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

@@ -12,8 +12,8 @@ Fidelity card
   left out: weak memory, the 1G entry, host priority, the S-EPT
 """
 
-from tdxkit.explore.kinds import seamcall
 from tdxkit.explore.program import at_end, must, sometimes
+from tdxkit.kinds import seamcall
 from tdxkit.linux.refcount.module import (
     NOTHING_LEFT,
     R8,

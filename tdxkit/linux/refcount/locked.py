@@ -8,7 +8,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
-from tdxkit.explore.kinds import load, locked, store
+from tdxkit.kinds import load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

@@ -9,8 +9,8 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts; proposed in words, so the error paths are ours
 """
 
-from tdxkit.explore.kinds import conditional, store
 from tdxkit.explore.program import always, at_end
+from tdxkit.kinds import conditional, store
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.module import (
     EIO,

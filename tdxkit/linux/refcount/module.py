@@ -11,8 +11,8 @@ Fidelity card
   left out: BUSY (the kernel's lock keeps it away in these designs), HKID and alignment checks, 2M leaves, the bitmap
 """
 
-from tdxkit.explore.kinds import alloc, free, lock, seamcall, unlock
 from tdxkit.explore.program import always, at_end, must, sometimes
+from tdxkit.kinds import alloc, free, lock, seamcall, unlock
 
 TDX_SUCCESS = 0
 RCX, R8 = 1, 8  # operand ids, the low half of a status

@@ -10,7 +10,7 @@ Fidelity card
   left out: weak memory, interrupts; never posted, so no error paths to be faithful to
 """
 
-from tdxkit.explore import kinds
+from tdxkit import kinds
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

@@ -10,7 +10,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, phys_prepare() and the pool it draws from
 """
 
-from tdxkit.explore.kinds import conditional, load, locked, store
+from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

@@ -10,7 +10,7 @@ Fidelity card
   left out: weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts, the pr_err lines
 """
 
-from tdxkit.explore.kinds import conditional, load, locked, store
+from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

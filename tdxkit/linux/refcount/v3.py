@@ -10,7 +10,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
-from tdxkit.explore.kinds import conditional, load, locked
+from tdxkit.kinds import conditional, load, locked
 from tdxkit.linux.refcount.module import (
     ENOMEM,
     STATUS,

@@ -9,7 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
-from tdxkit.explore.kinds import load, locked
+from tdxkit.kinds import load, locked
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,

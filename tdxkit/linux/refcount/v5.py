@@ -9,7 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, pages from a pool
 """
 
-from tdxkit.explore.kinds import conditional, load, locked, store
+from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
