@@ -10,6 +10,7 @@ bit in the bitmap, `Hex` for an address, a number or None for a page count.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tdxkit.seam.leaves.checks import is_pamt_page
 from tdxkit.seam.locks import held
 from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES, PT_PAMT, SHIFT
 from tdxkit.units import Hex
@@ -58,7 +59,7 @@ def lock_at(m, level: int, hpa: int) -> int:
 
 def bit_of(m, page: int) -> dict[str, object]:
     """A page's bit in the bitmap."""
-    return {key("bitmap", page): Bit(Hex(page), m.bitmap[page >> 21] >> (page >> 12 & 511) & 1)}
+    return {key("bitmap", page): Bit(Hex(page), is_pamt_page(m, page))}
 
 
 def region_of(m, hpa: int, at: int | None = None) -> dict[str, object]:

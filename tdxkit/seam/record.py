@@ -101,10 +101,9 @@ class Recording:
         m = self.module.m
         state: dict[str, object] = {}
         for level, word in self.words().items():
-            writer, name = bool(word & EXCLUSIVE), LEVEL_NAMES[level]
-            by = tuple(a for a, how in self.holders[level].items() if (how == "exclusive") == writer)
-            state[key(f"{name} lock")] = held(word, by)
-            state[f"{name} exclusive"] = next((a for a, how in self.holders[level].items() if how == "exclusive"), None)
+            name, holders = LEVEL_NAMES[level], self.holders[level]
+            state[key(f"{name} lock")] = held(word, tuple(holders))
+            state[f"{name} exclusive"] = next((a for a, how in holders.items() if how == "exclusive"), None)
         state |= region_of(m, self.region)
         state["pair is there"] = m.pamt_2m[self.region >> 21].type == PT_PAMT
         state[key("4K entry")] = m.pamt_4k[self.page >> 12]

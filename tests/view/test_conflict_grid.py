@@ -2,7 +2,9 @@
 
 from xml.etree import ElementTree
 
-from tdxkit.seam.conflicts import OK, conflict
+from tdxkit.seam.conflicts import OK, Conflict, conflict
+from tdxkit.seam.leaves.call import Answer
+from tdxkit.status.codes import with_operand
 from tdxkit.view.conflict_grid import conflict_grid
 
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"
@@ -23,6 +25,15 @@ def test_every_cell_says_what_the_model_found():
         assert f"While {a} is under way, {b}: {c.result}" in titles
         line = next(row for row in picture.text.splitlines() if row.startswith(f"{a} under way"))
         assert (f"{b} ({c.result.removeprefix('TDX_')})" in line) == (c.result != OK)
+
+
+def test_two_answers_name_no_one_operand():
+    busy = [Answer(with_operand("TDX_OPERAND_BUSY", operand)) for operand in ("RCX", "R8")]
+    both, one = Conflict("a", "b", tuple(busy)), Conflict("a", "a", tuple(busy[:1]))
+    assert (both.operand, one.operand) == ("", "RCX") and both.result == "TDX_OPERAND_BUSY|RCX, TDX_OPERAND_BUSY|R8"
+    others = [Conflict("b", "a"), Conflict("b", "b")]
+    drawn = [t.text for t in ElementTree.fromstring(conflict_grid([one, both, *others]).svg).iter("text")]
+    assert drawn.count("··") == 2 and drawn.count("cx") == 2  # the mark, and once in the legend
 
 
 def test_some_leaves_only():
