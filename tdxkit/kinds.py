@@ -33,11 +33,22 @@ class Act(str):
 
     def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "") -> "Act":
         made = super().__new__(cls, label)
-        made.kind, made.does, made.idle = kind, does, idle or kind
+        made._settle(kind=kind, does=does, idle=idle or kind)
         return made
 
-    def as_local(self) -> tuple[str, str, str, str]:
-        """What it counts for where a program keeps one in a variable."""
+    def _settle(self, **more: object) -> None:
+        """Give it what it carries, once and for all."""
+        for name, value in more.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an act does not change: {name}")
+
+    def __reduce__(self):
+        return type(self), self.as_local()
+
+    def as_local(self) -> tuple:
+        """All that it is, its words first: what it counts for where a program keeps one in a variable."""
         return str(self), self.kind, self.does, self.idle
 
     def kind_when(self, wrote: bool, read: bool, took: bool, gave: bool) -> str:

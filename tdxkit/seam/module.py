@@ -11,7 +11,7 @@ threads of the explorer. All run the same generator.
 from collections.abc import Generator, Iterable
 
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.seam.leaves.act import IN_GUEST, Act
+from tdxkit.seam.leaves.act import IN_GUEST, LeafAct
 from tdxkit.seam.leaves.call import Answer, Call, Platform, Registers
 from tdxkit.seam.leaves.engine import find_leaf, perform
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT, make_pamt
@@ -23,16 +23,16 @@ from tdxkit.units import GIB, U64_MAX
 
 REGISTERS = {r: r.upper() for r in ("rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13")}
 FAIR: frozenset[str] = frozenset()  # weather
-NOTHING = Act("", "")  # what comes after the last step
+NOTHING = LeafAct("", "")  # what comes after the last step
 TDMR_LIST = 0x1000  # where the host keeps the TDMR_INFO array while SYS.CONFIG reads it
 
 
 class Begun:
     """A call under way: `label` is the act that comes next, its words and what it is; `result` is there once it is `done`."""
 
-    def __init__(self, steps: Generator[Act, None, Answer]):
+    def __init__(self, steps: Generator[LeafAct, None, Answer]):
         self._steps = steps
-        self.label: Act = next(steps)
+        self.label: LeafAct = next(steps)
         self.result: Answer | None = None
 
     @property

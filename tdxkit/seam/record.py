@@ -5,7 +5,7 @@ The runs the lessons step through are in `runs.py`.
 A run's state has, for one 2 MiB region and as values of `pamt_state`: the lock words of its entries ("1G lock", "2M lock", "4K lock",
 with who holds them), who holds them exclusive ("2M exclusive"), the entry itself ("2M entry", "pair page 0", "pair page 1", "page
 count"), the bitmap bits of the pages to watch ("bitmap 0x…") and each CPU's registers as numbers ("CPU 0 RAX": the status, once the
-call has returned). A step's label is an `Act` of `leaves.act`: operand and lock come with it. Each leaf's checks are a text of the
+call has returned). A step's label is an `LeafAct` of `leaves.act`: operand and lock come with it. Each leaf's checks are a text of the
 run, so a lane shows which check is tried and which comes next.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tdxkit.card import card_of
 from tdxkit.run import Line, Recorder, Run, Text, Track
 from tdxkit.seam.leaves import engine
-from tdxkit.seam.leaves.act import CHECK, DO_IT, EFFECT, IN_GUEST, WAY_BACK, Act
+from tdxkit.seam.leaves.act import CHECK, DO_IT, EFFECT, IN_GUEST, WAY_BACK, LeafAct
 from tdxkit.seam.leaves.call import Status
 from tdxkit.seam.leaves.describe import status_of
 from tdxkit.seam.leaves.leaf import Leaf
@@ -65,7 +65,7 @@ class Taken:
     """A step as it was taken: its act, whether a check failed in it, the call, lines before and after, the state after it."""
 
     actor: str
-    act: Act
+    act: LeafAct
     failed: bool
     begun: Begun
     leaf: Leaf

@@ -6,7 +6,7 @@ run = pamt_add_run(); str(run); run.state(12)["2M lock"]
 from collections.abc import Callable
 
 from tdxkit.run import Run
-from tdxkit.seam.leaves.act import IN_GUEST, Act
+from tdxkit.seam.leaves.act import IN_GUEST, LeafAct
 from tdxkit.seam.record import record
 from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, World, world_at
 
@@ -49,7 +49,7 @@ def same_page_run() -> Run:
     return record(world.module, calls, schedule, region=FRESH, page=FRESH + 0x7000, title="Two walks to one page")
 
 
-def steps_until(world: World, call: tuple, is_it: Callable[[Act], bool]) -> int:
+def steps_until(world: World, call: tuple, is_it: Callable[[LeafAct], bool]) -> int:
     """How many steps a call takes, alone, before the act that this is true of."""
     begun = world.copy().module.begin(call[1], **call[2])
     taken = 0

@@ -9,6 +9,8 @@ Nothing reads the words to know what happens: to rename an act changes what is o
 
 from functools import cache
 
+from tdxkit.kinds import LOAD, Act
+
 CHECK, EFFECT, WAY_BACK = "check", "effect", "way back"
 BIT = "bit"  # how a call "holds" a bitmap bit that it has set and takes back should a later check fail
 AT_EFFECT, AT_WAY_BACK = -2, -1  # lines of a leaf's text, counted from its end
@@ -25,18 +27,16 @@ class Fixed:
         return id(self)
 
 
-class Act(str):
-    """A step's label. `kind`: load, store, locked, lock, unlock, as `tdxkit.run.Step` has it.
+class LeafAct(Act):
+    """A step of a SEAMCALL, as an act with its kind.
 
     operand: the register or structure that a failure names ("RCX", "TDR", "OP_STATE"), "" for none. lock: the table of lock words
     (or "bitmap") it is about, "" for none. part: a check, the effect, or the way back, on which a call gives up what it holds.
     at: the line of the leaf's text, from its end where negative. test: the check as the facts write it, "walk RCX 4K exclusive".
     """
 
-    __slots__ = ("at", "kind", "lock", "operand", "part", "test")
-
+    __slots__ = ("at", "lock", "operand", "part", "test")
     at: int
-    kind: str
     lock: str
     operand: str
     part: str
@@ -45,40 +45,26 @@ class Act(str):
     def __new__(
         cls,
         label: str,
-        kind: str = "load",
+        kind: str = LOAD,
         operand: str = "",
         lock: str = "",
         part: str = CHECK,
         at: int = 0,
         test: str = "",
-    ):
-        act = super().__new__(cls, label)
-        put = object.__setattr__
-        for name, value in zip(
-            ("kind", "operand", "lock", "part", "at", "test"), (kind, operand, lock, part, at, test)
-        ):
-            put(act, name, value)
+    ) -> "LeafAct":
+        act = super().__new__(cls, label, kind)
+        act._settle(operand=operand, lock=lock, part=part, at=at, test=test)
         return act
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"an act does not change: {name}")
-
-    def data(self) -> tuple:
-        """All that an act is, its words first."""
+    def as_local(self) -> tuple:
+        """All that it is, its words first."""
         return str(self), self.kind, self.operand, self.lock, self.part, self.at, self.test
 
-    def __reduce__(self):
-        return Act, self.data()
 
-    def as_local(self) -> tuple:
-        """What the explorer takes it for."""
-        return self.data()
-
-
-GATE = Act("RAX and the module's state")
-DO_IT = Act("all checks hold: do it", "store", part=EFFECT, at=AT_EFFECT)
-LOOK = Act(DO_IT, "load", part=EFFECT, at=AT_EFFECT)  # of a leaf that only reads
-IN_GUEST = Act("the guest runs", "store", part=EFFECT, at=AT_EFFECT)
+GATE = LeafAct("RAX and the module's state")
+DO_IT = LeafAct("all checks hold: do it", "store", part=EFFECT, at=AT_EFFECT)
+LOOK = LeafAct(DO_IT, "load", part=EFFECT, at=AT_EFFECT)  # of a leaf that only reads
+IN_GUEST = LeafAct("the guest runs", "store", part=EFFECT, at=AT_EFFECT)
 
 # What is given up, by the table of its lock words; {} is the operand, where a call may hold several of the kind.
 GIVEN_UP = {
@@ -99,7 +85,7 @@ GIVEN_UP = {
 
 
 @cache
-def let_go(lock: str, operand: str, at: int = AT_WAY_BACK) -> Act:
+def let_go(lock: str, operand: str, at: int = AT_WAY_BACK) -> LeafAct:
     """The act of giving up a lock, or of clearing a bitmap bit that was set, on the way back."""
     kind = "locked" if lock == "bitmap" else "unlock"
-    return Act(GIVEN_UP[lock].format(operand), kind, operand, lock, WAY_BACK, at)
+    return LeafAct(GIVEN_UP[lock].format(operand), kind, operand, lock, WAY_BACK, at)

@@ -6,7 +6,7 @@ found at 1G or 2M that is wanted exclusive is promoted. Any failure lets go of w
 
 from tdxkit.errors import ModelError
 from tdxkit.facts import load_json
-from tdxkit.seam.leaves.act import Act, let_go
+from tdxkit.seam.leaves.act import LeafAct, let_go
 from tdxkit.seam.leaves.call import EXCLUSIVE, SHARED, Broken, Call, Facts
 from tdxkit.seam.leaves.leaf import LEVELS, check
 from tdxkit.seam.locks import exclusive, promote, release_shared, shared
@@ -38,14 +38,14 @@ def in_tdmr(m, call, f, reg):
     return f if m.block[call.address(reg) >> 30] else None
 
 
-def walking(last: str) -> tuple[Act, ...]:
+def walking(last: str) -> tuple[LeafAct, ...]:
     """The acts of a walk, in the order in which `walk` unpacks them; `last` says how the 4K entry is taken."""
     return (
-        Act("{0}: 1G entry shared", "lock", lock="lock_1g"),
-        Act("{0}: promote to exclusive", "lock", lock="lock_1g"),
-        Act("{0}: 2M entry shared", "lock", lock="lock_2m"),
-        Act("{0}: promote to exclusive", "lock", lock="lock_2m"),
-        Act("{0}: 4K entry " + last, "lock", lock="lock_4k"),
+        LeafAct("{0}: 1G entry shared", "lock", lock="lock_1g"),
+        LeafAct("{0}: promote to exclusive", "lock", lock="lock_1g"),
+        LeafAct("{0}: 2M entry shared", "lock", lock="lock_2m"),
+        LeafAct("{0}: promote to exclusive", "lock", lock="lock_2m"),
+        LeafAct("{0}: 4K entry " + last, "lock", lock="lock_4k"),
         let_go("lock_2m", "{0}"),
         let_go("lock_1g", "{0}"),
     )

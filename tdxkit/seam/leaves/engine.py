@@ -25,7 +25,7 @@ from functools import cache
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_json
 from tdxkit.seam.leaves import checks, checks_sept, mem, mng, phymem, sys, vp
-from tdxkit.seam.leaves.act import BIT, GATE, Act, let_go
+from tdxkit.seam.leaves.act import BIT, GATE, LeafAct, let_go
 from tdxkit.seam.leaves.call import SHARED, Answer, Broken, Call, Facts
 from tdxkit.seam.leaves.leaf import Check, Leaf, compile_leaf
 from tdxkit.seam.locks import release_exclusive, release_shared
@@ -97,7 +97,7 @@ def gate(m, call: Call) -> int:
     return 0
 
 
-def perform(m, call: Call) -> Generator[Act, None, Answer]:
+def perform(m, call: Call) -> Generator[LeafAct, None, Answer]:
     """One SEAMCALL on memory `m`, step by step: the gate, the checks in order, what it does, and letting go of its locks."""
     yield GATE
     status = gate(m, call)

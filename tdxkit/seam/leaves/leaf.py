@@ -6,7 +6,7 @@ from inspect import isgeneratorfunction
 from types import MappingProxyType
 
 from tdxkit.errors import ModelError
-from tdxkit.seam.leaves.act import DO_IT, Act, Fixed
+from tdxkit.seam.leaves.act import DO_IT, Fixed, LeafAct
 from tdxkit.seam.pamt import LEVEL_NAMES
 from tdxkit.status.codes import code, with_operand
 
@@ -21,7 +21,7 @@ class Check(Fixed):
     test: Callable
     args: tuple
     status: int
-    acts: tuple[Act, ...]
+    acts: tuple[LeafAct, ...]
     steps: bool  # the test is a generator of several atomic steps
     spec: Mapping
 
@@ -39,25 +39,25 @@ class Leaf(Fixed):
     sept_states: frozenset[str]
     versions: tuple[int, ...]
     plan: tuple[
-        tuple[Act | None, Callable, tuple, Check], ...
+        tuple[LeafAct | None, Callable, tuple, Check], ...
     ]  # the checks as the engine runs them; None: several steps
-    act: Act  # of what it does when every check holds
+    act: LeafAct  # of what it does when every check holds
     effect_steps: bool  # the effect is a generator
     own_version: bool  # it looks at the version itself, among its checks
 
 
-CHECKS: dict[str, tuple[Callable, tuple[Act, ...]]] = {}
-EFFECTS: dict[str, tuple[Callable, Act]] = {}
+CHECKS: dict[str, tuple[Callable, tuple[LeafAct, ...]]] = {}
+EFFECTS: dict[str, tuple[Callable, LeafAct]] = {}
 
 
 def check(*acts: str, kind: str = "load", lock: str = ""):
     """Register a check under its function's name. `acts` say what must hold, "{0}" is the first argument; `kind` and `lock` as for
-    `Act`, of those that are given as plain words.
+    `LeafAct`, of those that are given as plain words.
 
     test(m, call, f, *args) returns Facts to go on; None or Broken when it fails. A generator takes several atomic steps and yields
     an act at the start of each; it gets its acts as a tuple after `f`.
     """
-    made = tuple(act if isinstance(act, Act) else Act(act, kind, lock=lock) for act in acts)
+    made = tuple(act if isinstance(act, LeafAct) else LeafAct(act, kind, lock=lock) for act in acts)
 
     def register(test: Callable) -> Callable:
         CHECKS[test.__name__] = (test, made)
@@ -66,7 +66,7 @@ def check(*acts: str, kind: str = "load", lock: str = ""):
     return register
 
 
-def effect(*leaves: str, act: Act = DO_IT):
+def effect(*leaves: str, act: LeafAct = DO_IT):
     """Register what a leaf does once every check holds: effect(m, call, f) -> (details, {register: value}) or just registers.
 
     `act`: LOOK for a leaf that only reads."""
@@ -120,7 +120,7 @@ def compile_check(entry: Mapping, at: int) -> Check:
     test, acts = registered(CHECKS, name, f"check {entry['test']}", "@check")
     operand = entry.get("operand", "")
     acts = tuple(
-        Act(act.format(*words, *[""] * 3), act.kind, operand, act.lock, act.part, at, entry["test"]) for act in acts
+        LeafAct(act.format(*words, *[""] * 3), act.kind, operand, act.lock, act.part, at, entry["test"]) for act in acts
     )
     args = tuple(int(word, 0) if word[0].isdigit() and word not in LEVELS else word for word in words)
     status = with_operand(entry["status"], operand) if operand else code(entry["status"])

@@ -4,7 +4,7 @@ VP.ENTER keeps its walk to the TDVPR and the TDR's entry shared for as long as t
 its generator stops at "the guest runs" and goes on at the TD exit.
 """
 
-from tdxkit.seam.leaves.act import AT_WAY_BACK, EFFECT, IN_GUEST, Act
+from tdxkit.seam.leaves.act import AT_WAY_BACK, EFFECT, IN_GUEST, LeafAct
 from tdxkit.seam.leaves.call import Broken
 from tdxkit.seam.leaves.checks import owned
 from tdxkit.seam.leaves.leaf import check, effect
@@ -15,7 +15,7 @@ from tdxkit.seam.pamt import TDVPR
 VCPU_STATES = {"": 0, "UNINITIALIZED": 0, "READY": 2, "ACTIVE": 4, "DISABLED": 8}
 PAGE_LOCKS = ("lock_4k", "lock_2m", "lock_1g")
 NEEDED_TO_ENTER = {
-    table: Act(f"{operand} lock was only needed to enter", "unlock", operand, table, EFFECT, AT_WAY_BACK)
+    table: LeafAct(f"{operand} lock was only needed to enter", "unlock", operand, table, EFFECT, AT_WAY_BACK)
     for table, operand in (("op_lock", "OP_STATE"), ("epoch_lock", "TD_EPOCH"))
 }
 EXTERNAL_INTERRUPT = 1  # the exit reason of a kick

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tdxkit.seam.leaves.act import EFFECT, GIVEN_UP, LEAF_LOCK, WAY_BACK, Act, let_go
+from tdxkit.seam.leaves.act import EFFECT, GIVEN_UP, LEAF_LOCK, WAY_BACK, LeafAct, let_go
 from tdxkit.seam.leaves.engine import leaves
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.record import lines, record, text_of
@@ -84,8 +84,8 @@ def test_a_leaf_that_only_reads_stores_nothing():
 
 def test_an_act_is_a_value():
     act = let_go("lock_2m", "RCX")
-    for same in (copy.deepcopy(act), pickle.loads(pickle.dumps(act)), Act(*act.data())):
-        assert same == act and same.data() == act.data()
+    for same in (copy.deepcopy(act), pickle.loads(pickle.dumps(act)), LeafAct(*act.as_local())):
+        assert same == act and same.as_local() == act.as_local()
     with pytest.raises(AttributeError):
         act.kind = "lock"
     assert set(GIVEN_UP) == {*LOCKS, "bitmap"}
@@ -95,10 +95,10 @@ RENAMED = """
 import json, sys
 from tdxkit.seam.leaves import act
 if sys.argv[1] == "renamed":  # every word another, before any other module of the floor is loaded; "{0}" stays
-    new, other = act.Act.__new__, {ord(c): ord(c) + 1 for c in "abcdefghijklmnopqrstuvwxyABCDEFGHIJKLMNOPQRSTUVWXY -:'"}
-    act.Act.__new__ = lambda cls, label, *more, **named: new(cls, label.translate(other), *more, **named)
+    new, other = act.LeafAct.__new__, {ord(c): ord(c) + 1 for c in "abcdefghijklmnopqrstuvwxyABCDEFGHIJKLMNOPQRSTUVWXY -:'"}
+    act.LeafAct.__new__ = lambda cls, label, *more, **named: new(cls, label.translate(other), *more, **named)
     for name in ("GATE", "DO_IT", "LOOK", "IN_GUEST"):
-        setattr(act, name, act.Act(*getattr(act, name).data()))
+        setattr(act, name, act.LeafAct(*getattr(act, name).as_local()))
 from tdxkit.seam.conflicts import conflict
 from tdxkit.seam.differences import DIFFERENCES
 from tdxkit.seam.runs import RUNS
@@ -108,7 +108,7 @@ for name, make in RUNS.items():
     run = make()
     seen["labels"] += [step.label for step in run.steps]
     seen[name] = [
-        [s.actor, s.kind, str(s.line), str(s.next), [str(c) for c in s.changes], s.label.data()[1:]] for s in run.steps
+        [s.actor, s.kind, str(s.line), str(s.next), [str(c) for c in s.changes], s.label.as_local()[1:]] for s in run.steps
     ]
 print(json.dumps(seen))
 """
