@@ -22,9 +22,14 @@ def test_ten_clicks_leave_one_stepper_on_the_page_and_in_the_kernel(lab, open_no
     for number in (4, 5, 6, 7, 8, 9, 10, 11, 4, 5):  # patches 5 to 12, then 5 and 6 once more
         board.get_by_role("checkbox").nth(number).click()
         page.until("panel.sessionContext.session.kernel.status === 'idle'")
-    page.run("alive")
-    page.until("panel.sessionContext.session.kernel.status === 'idle'")
-    assert page.cell("alive").locator(".jp-OutputArea").inner_text().strip() == "1 alive"
+    for _ in range(20):  # a click may still be on its way: Lab lets widgets and cells take turns of their own
+        page.run("alive")
+        page.until("panel.sessionContext.session.kernel.status === 'idle'")
+        said = page.cell("alive").locator(".jp-OutputArea").inner_text().strip()
+        if said == "1 alive":
+            break
+        page.page.wait_for_timeout(200)
+    assert said == "1 alive"
     assert steppers.count() == 1
     steppers.get_by_label("Next").click()
     assert steppers.locator(".tdx-count b").inner_text() == "1"
