@@ -11,7 +11,7 @@ from tdxkit.run import Line
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A step that can be taken: by which actor, with which choice, to which node, its label and sentence, rules it breaks.
+    """A step that can be taken: by which actor, with which choice, to which node, its label, sentence and kind, rules it breaks.
 
     `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock included.
     """
@@ -22,6 +22,7 @@ class Edge:
     label: str
     sentence: str
     broken: tuple[str, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
             label = str(tables.places[moment.state[1][k]].label)
             false = () if raised else teller.false_rules(after.state)
             broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
-            leaving.append(Edge(k, move.choice, number[key], label, move.outcome.told or label, broken))
+            effect = move.outcome
+            leaving.append(Edge(k, move.choice, number[key], label, effect.told or label, broken, effect.kind))
         edges.append(tuple(leaving))
         look = (moment.state[0], repr(teller.holders(moment)))
         place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]

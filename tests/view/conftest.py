@@ -120,7 +120,7 @@ def build_graph():
                     order.append(to)
                 row.append(
                     SimpleNamespace(
-                        actor=a, choice=choice, target=at[to], label=label, sentence=sentence, broken=broken
+                        actor=a, choice=choice, target=at[to], label=label, sentence=sentence, broken=broken, kind=""
                     )
                 )
         edges.append(tuple(row))

@@ -103,5 +103,5 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
 
 def _edge_row(edge, text: _Strings) -> EdgeRow:
     broken = [text(rule) for rule in edge.broken]
-    kind = text(getattr(edge, "kind", ""))
+    kind = text(edge.kind)
     return EdgeRow(edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, kind)

@@ -93,7 +93,7 @@ def _row(step: Step, actors: Mapping[str, int], keys: Mapping[str, int]) -> Step
         next=line(step.next),
         waits=[WaitRow(actors[w.actor], actors.get(w.holder, -1), visible(w.why)) for w in waits],
         broken=[visible(rule) for rule in step.broken],
-        kind=getattr(step, "kind", ""),
+        kind=step.kind,
     )
 
 
