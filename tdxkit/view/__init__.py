@@ -6,5 +6,15 @@ kit/ is what they are made of, stepper/ the step player; every other module is o
 from tdxkit.doors import door
 
 __all__, __getattr__ = door(
-    __name__, **{"stepper": "Stepper", "kit.tables": "table", "kit.bits": "bits", "kit.charts": "bars lines"}
+    __name__,
+    **{
+        "stepper": "Stepper",
+        "region_picture": "region",
+        "pamt_picture": "Spot picture_of tree",
+        "host_picture": "host",
+        "xarray_picture": "xarray",
+        "kit.bits": "bits",
+        "kit.charts": "bars lines",
+        "kit.tables": "table",
+    },
 )

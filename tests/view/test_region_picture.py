@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tdxkit.view.region import region
+from tdxkit.view.region_picture import region
 
 
 @pytest.mark.parametrize(("count", "pair", "users"), list(product((0, 1, 2, -1), (False, True), (0, 1, 3))))

@@ -16,7 +16,7 @@ from tdxkit.seam.runs import RUNS
 from tdxkit.seam.scenes import world_for
 from tdxkit.units import GIB
 from tdxkit.view.kit.layout import layered
-from tdxkit.view.tree import pamt_graph, picture_of, region_graph, tree
+from tdxkit.view.pamt_picture import pamt_graph, picture_of, region_graph, tree
 
 FOREST = st.lists(st.integers(0, 7), max_size=30)
 
