@@ -165,7 +165,7 @@ def words(value: object) -> str:
 
 
 class Recorder:
-    """Builds a run from whole states: give it the state after each step, it keeps the difference."""
+    """Builds a run from states: give it the whole state after each step, or only what a step changed; it keeps the difference."""
 
     def __init__(self, state: State):
         self.first: State = dict(state)
@@ -176,6 +176,11 @@ class Recorder:
         """One step and the state after it; `more` goes to Step as it is."""
         self.steps.append(Step(actor, label, sentence, diff(self._last, state), **more))
         self._last = dict(state)
+
+    def change(self, actor: str, label: str, sentence: str, new: State, **more) -> None:
+        """One step and the names whose value it set; ABSENT takes a name out."""
+        state = {k: v for k, v in {**self._last, **new}.items() if v is not ABSENT}
+        self.step(actor, label, sentence, state, **more)
 
     def run(self, title: str, actors: Iterable[str], **more) -> Run:
         """The finished run; `more` goes to Run as it is."""

@@ -3,9 +3,8 @@
 Stepper(live("v6", record=True).run, picture=host)
 """
 
-import re
-
 from tdxkit.linux.host.allocator import kind_of
+from tdxkit.linux.host.host import RegionUse, Store
 from tdxkit.run import State
 from tdxkit.view.kit import svg
 
@@ -14,8 +13,7 @@ WIDTH, BOX, ROW = 236, 228, 50
 
 def host(state: State) -> svg.Markup:
     """One box a region in use, the pools under them."""
-    regions = sorted(int(m[1]) for key in state if (m := re.fullmatch(r"region (\d+)", key)))
-    shown = [r for r in regions if any(state[f"region {r}"])]
+    shown = [use for use in state.values() if isinstance(use, RegionUse) and any(use[1:])]
     parts = [
         svg.text(
             4,
@@ -29,13 +27,13 @@ def host(state: State) -> svg.Markup:
         svg.text(WIDTH - 4, 12, f"{state['pairs']} pairs, {state['references']} references", role="soft", anchor="end")
     )
     y = 22
-    for region in shown:
-        parts.append(_region(state, region, y))
+    for use in shown:
+        parts.append(_region(use, y))
         y += ROW
     if not shown:
         parts.append(svg.text(WIDTH / 2, y + 20, "no region has a pair", role="soft", anchor="middle"))
         y += 34
-    for name, pages in ((k, v) for k, v in state.items() if k.startswith(("pool of ", "S-EPT pages of "))):
+    for name, pages in (store for store in state.values() if isinstance(store, Store)):
         parts.append(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"))
         parts += [
             svg.element(
@@ -51,18 +49,18 @@ def host(state: State) -> svg.Markup:
             for k in range(pages)
         ]
         y += 38
-    said = f"{state['pairs']} pairs, {state['references']} references; " + "; ".join(_words(state, r) for r in shown)
+    said = f"{state['pairs']} pairs, {state['references']} references; " + "; ".join(map(_words, shown))
     return svg.drawing(WIDTH, y + 4, said, *parts)
 
 
-def _region(state: State, region: int, y: float) -> svg.Markup:
-    count, users, pair = state[f"region {region}"]
+def _region(use: RegionUse, y: float) -> svg.Markup:
+    region, count, users, pair = use
     wrong = bool(count) != bool(pair) or users > max(count, 0)
     role = "bad" if wrong else "pair" if pair else "free"
     note = f"kernel {count} · module {users} · " + ("pair" if pair else "no pair")
     return svg.box(4, y, BOX, ROW - 8, f"{kind_of(region)} pages (region {region})", note, role=role, dashed=not pair)
 
 
-def _words(state: State, region: int) -> str:
-    count, users, pair = state[f"region {region}"]
+def _words(use: RegionUse) -> str:
+    region, count, users, pair = use
     return f"{kind_of(region)} region {region}: refcount {count}, {users} pages in use, {'pair' if pair else 'no pair'}"

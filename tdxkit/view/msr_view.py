@@ -10,6 +10,7 @@ Thread names and notes in a trace come from outside: they go through `svg.text` 
 from collections.abc import Sequence
 
 from tdxkit.linux.msr.register import FIELDS, Event, describe, names
+from tdxkit.linux.msr.vcpu_life import Register
 from tdxkit.review.msr.reading import PHASE_GAP, Reading, sentence
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.bits import MONO, bits
@@ -165,7 +166,7 @@ def phases_table(reading: Reading) -> Table:
 
 def vcpus(state) -> Markup:
     """A step of a hotplug run: what QEMU offers firmware, and each vCPU's register with its switches."""
-    held = {int(k[4:-1]): int(v, 16) for k, v in state.items() if k.startswith("msr[")}
+    held = {of.vcpu: of.value for of in state.values() if isinstance(of, Register)}
     count = max(held) + 1
     file = state.get("fw_cfg file")
     parts = [svg.box(2, 2, 200, 34, "etc/msr_feature_control", file or "no file", role="shared", dashed=not file)]

@@ -5,6 +5,7 @@ import asyncio
 import networkx as nx
 import pytest
 
+from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.life import live
 from tdxkit.review.lens import lens
 from tdxkit.view import contention_board, lens_view, needs_picture, series_tables
@@ -18,13 +19,13 @@ def test_the_host_picture_says_what_the_state_says():
     for state in run.states():
         drawn = host(state)
         assert f"{state['pairs']} pairs" in drawn and ("may not sleep" in drawn) == (not state["may sleep"])
-        assert drawn.count("pages (region") == sum(any(v) for k, v in state.items() if k.startswith("region "))
+        assert drawn.count("pages (region") == sum(any(v[1:]) for k, v in state.items() if k.startswith("region "))
 
 
 def test_a_count_that_promises_no_pair_is_marked():
     state = dict(live("v6", record=True).run.state(12))
     assert "tdx-bad" not in host(state)
-    state["region 8"] = (1, 0, False)
+    state["region 8"] = RegionUse(8, 1, 0, False)
     assert "tdx-bad" in host(state)
 
 

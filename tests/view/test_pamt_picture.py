@@ -53,7 +53,7 @@ def test_the_layout_needs_no_numpy():
     import subprocess
     import sys
 
-    code = "import sys; from tdxkit.view import tree; from tdxkit.seam.module import Module as M; tree.tree(M().m, [tree.Spot(0)]); assert 'numpy' not in sys.modules"
+    code = "import sys; from tdxkit.view import Spot, tree; from tdxkit.seam.module import Module as M; tree(M().m, [Spot(0)]); assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -12,6 +12,8 @@ Fidelity card
   left out: NUMA, page migration, memory pressure beyond a failed allocation
 """
 
+from typing import NamedTuple
+
 from tdxkit.linux.host import pool
 from tdxkit.linux.host.allocator import Allocator
 from tdxkit.linux.host.calls import Calls
@@ -20,11 +22,33 @@ from tdxkit.linux.host.log import Context, Log
 from tdxkit.linux.host.pairs import PAIR, Pairs
 from tdxkit.linux.host.patches import ALL_PATCHES, PatchNo
 from tdxkit.linux.refcount.posted import Posted, posted_named
-from tdxkit.run import Run
+from tdxkit.run import Run, words
 from tdxkit.seam.module import Module
 from tdxkit.units import GIB, PAGE_4K
 
 ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11
+
+
+class RegionUse(NamedTuple):
+    """A region (HPA >> 21) as a value of the state: the kernel's refcount, the module's page count, is there a pair."""
+
+    region: int
+    refcount: int
+    users: int
+    pair: bool
+
+    def __str__(self) -> str:
+        return words(self[1:])
+
+
+class Store(NamedTuple):
+    """Pages that a vCPU keeps, as a value of the state."""
+
+    what: str
+    pages: int
+
+    def __str__(self) -> str:
+        return str(self.pages)
 
 
 class Host:
@@ -69,17 +93,15 @@ class Host:
             state["pamt_lock"] = context.name
         state |= {"may sleep": self.may_sleep, "pairs": self.pairs.count, "references": self.pairs.references}
         state |= {"pages allocated": len(self.allocator.pages)}
-        state |= {f"pool of {v}": len(p or ()) for v, p in self.pools.items()}
+        stores = [Store(f"pool of {vcpu}", len(pool or ())) for vcpu, pool in self.pools.items()]
         if not self.posted.pool_holds_sept:
-            state |= {f"S-EPT pages of {v}": len(p) for v, p in self.sept_caches.items()}
+            stores += [Store(f"S-EPT pages of {vcpu}", len(pages)) for vcpu, pages in self.sept_caches.items()]
+        state |= {store.what: store for store in stores}
         if self.meminfo_kb is not None:
             state["meminfo TDX kB"] = self.meminfo_kb
         for region in self.pairs.regions():
-            state[f"region {region}"] = (
-                counters.refcount[region],
-                self.module.m.count[region],
-                self.pairs.has(region),
-            )
+            users, pair = self.module.m.count[region], self.pairs.has(region)
+            state[f"region {region}"] = RegionUse(region, counters.refcount[region], users, pair)
         if self.calls.last:
             state["last SEAMCALL"] = self.calls.last
         return state

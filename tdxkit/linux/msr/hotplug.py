@@ -80,11 +80,9 @@ def hotplug(scenario: Setup = REPORTED) -> Hotplug:
     writer = _bring_up(machine, scenario) if alive else "smi-fault"
     outcome = writer or _who(machine, scenario, gates, file)
     values = tuple(machine.values)
-    run = Run(
+    run = machine.recorder.run(
         f"MSR 0x3A when vCPU {scenario.vcpus} is plugged in",
         ("QEMU", *(f"vCPU {k}" for k in range(scenario.vcpus + 1))),
-        machine.first,
-        tuple(machine.steps),
         subtitle=str(scenario),
         tracks=(
             Track("value as on vCPU 0", "same value", "fact"),

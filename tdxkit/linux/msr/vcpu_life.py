@@ -4,8 +4,20 @@
 Source: `cite("qemu-feat-ctl")`, `cite("kvm-feat-ctl")`.
 """
 
+from typing import NamedTuple
+
 from tdxkit.linux.msr import register as msr
-from tdxkit.run import ABSENT, Change, Step
+from tdxkit.run import Recorder
+
+
+class Register(NamedTuple):
+    """MSR 0x3A of a vCPU, as a value of a run's state."""
+
+    vcpu: int
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.value:#x}"
 
 
 class Machine:
@@ -14,21 +26,13 @@ class Machine:
     def __init__(self, vcpus: int, cpuid: msr.Cpuid):
         self.vcpus, self.cpuid = vcpus, cpuid
         self.values = [0] * vcpus
-        self.steps: list[Step] = []
         self.events: list[msr.Event] = []
-        self._state: dict[str, object] = {"fw_cfg file": None, "bug check": None}
-        self._state |= {f"msr[{k}]": "0x0" for k in range(vcpus)}
-        self.first = dict(self._state)
+        first: dict[str, object] = {"fw_cfg file": None, "bug check": None}
+        self.recorder = Recorder(first | {f"msr[{k}]": Register(k, 0) for k in range(vcpus)})
 
     def step(self, actor: str, label: str, sentence: str, broken: tuple[str, ...] = (), **new) -> None:
         """One step of the run; `new` is what the state holds afterwards, where it differs."""
-        changes = []
-        for key, value in new.items():
-            old = self._state.get(key, ABSENT)
-            if old != value:
-                changes.append(Change(key, old, value))
-                self._state[key] = value
-        self.steps.append(Step(actor, label, sentence, tuple(changes), broken=broken))
+        self.recorder.change(actor, label, sentence, new, broken=broken)
 
     def rdmsr(self, k: int, sentence: str) -> int:
         """An OS's RDMSR: always the stored value, always a line in the trace."""
@@ -70,7 +74,7 @@ class Machine:
 
     def _after(self, k: int) -> dict[str, object]:
         """What the state says about vCPU k's register, and how the new vCPU compares with vCPU 0."""
-        after: dict[str, object] = {f"msr[{k}]": f"{self.values[k]:#x}"}
+        after: dict[str, object] = {f"msr[{k}]": Register(k, self.values[k])}
         if len(self.values) > self.vcpus:
             old, new = self.values[0], self.values[-1]
             after["same value"] = old == new
