@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from ipywidgets import Widget
+from ipywidgets.widgets.widget import _instances
 
 from tdxkit.card import Card
 from tdxkit.run import Line, Recorder, Text, Track, Wait
@@ -143,6 +145,12 @@ def make_run():
 def bad_run():
     """Both CPUs remove the one pair: breaks at step 9 of 10."""
     return build_run("0100001111")
+
+
+@pytest.fixture
+def live_widgets():
+    """The widgets of a class that are alive: those that a kernel would hold and a page could show."""
+    return lambda kind=Widget: [widget for widget in _instances.values() if isinstance(widget, kind)]
 
 
 @pytest.fixture
