@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"errors", "units", "facts", "card", "run", "doors", "intake"}
+GROUND = {"errors", "units", "facts", "card", "run", "doors", "text", "work", "intake"}
 FLOORS = [
     GROUND,
     {"explore", "seam", "linux", "status", "mail"},

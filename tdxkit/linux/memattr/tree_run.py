@@ -17,6 +17,7 @@ from tdxkit.linux.xarray import api as xarray
 from tdxkit.linux.xarray.node import CHUNK_MASK, CHUNK_SHIFT, CHUNK_SIZE, XaNode, XArray, entry_text
 from tdxkit.linux.xarray.tree import xa_stat
 from tdxkit.run import Recorder, Run, State
+from tdxkit.text import many
 
 MAX_NODES = 200  # in a state that is to be drawn
 MAX_STEPS = 2000
@@ -232,10 +233,10 @@ def _sentence(before: Mapping[str, object], after: Mapping[str, object], answer:
         said.append(f"it fails with {answer['err']}")
     for nodes, verb in ((came, "allocates"), (went, "frees")):
         if nodes:
-            said.append(f"{verb} {nodes} node{'s' * (nodes > 1)}")
+            said.append(f"{verb} {many(nodes, 'node')}")
     for name, what in (("values", "value"), ("reserved", "reserved slot")):
         change = after[name] - before[name]  # type: ignore[operator]
         if change:
-            said.append(f"{abs(change)} {what}{'s' * (abs(change) > 1)} {'more' if change > 0 else 'less'}")
+            said.append(f"{many(abs(change), what)} {'more' if change > 0 else 'less'}")
     same = all(after.get(key) == value for key, value in before.items() if "@" in key or key == "head")
     return "; ".join(said) or ("the tree stays as it is" if same else "a slot changes")
