@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.intake import LINE_LIMIT, NOTES_KEPT, Cancelled, Notes, numbered
+from tdxkit.intake import opened
+from tdxkit.mail.lines import LINE_LIMIT, NOTES_KEPT, Notes, numbered
 from tdxkit.mail.mailbox import Mailbox, read_mails
-from tdxkit.mail.mbox import MAIL_LIMIT, raw_mails
+from tdxkit.mail.mbox import MAIL_LIMIT, RawMail, raw_mails
 from tdxkit.mail.post import lore_link
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.evidence import read_evidence
+from tdxkit.work import Cancelled
 
 BODY = """Why.
 
@@ -179,10 +181,10 @@ class Endless(io.RawIOBase):
 
 
 def test_a_line_without_end_costs_no_memory():
-    stream = io.BufferedReader(Endless(mail()[:-20], 200 << 20), 1 << 20)
+    stream = opened(Endless(mail()[:-20], 200 << 20))
     notes = Notes()
     tracemalloc.start()
-    mails = list(raw_mails(stream, notes))
+    mails = [raw for raw in raw_mails(stream, notes) if isinstance(raw, RawMail)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(mails) == 1 and peak < 8 << 20 and f"longer than {LINE_LIMIT} bytes" in str(notes)
@@ -219,7 +221,7 @@ def test_progress_may_cancel():
 
 def test_notes_are_bounded():
     notes = Notes()
-    list(numbered(io.BytesIO(b"\0\n" * 5000), notes))
+    list(numbered(opened(b"\0\n" * 5000), notes))
     assert notes.count == 5000 and len(notes.kept) == NOTES_KEPT and "and 4900 more" in str(notes)
 
 
