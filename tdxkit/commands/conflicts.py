@@ -1,6 +1,9 @@
 """`conflicts`: which pairs of SEAMCALLs get in each other's way, found by running every pair."""
 
 from tdxkit.commands import print_json
+from tdxkit.commands.waiting import wait
+from tdxkit.text import many
+from tdxkit.work import Job
 
 
 def configure(parser):
@@ -11,18 +14,16 @@ def configure(parser):
 
 def run(args):
     """While a is under way, b is called: "ok" or the busy status it gets."""
-    from tdxkit.seam.conflicts import OK, conflict, names
+    from tdxkit.seam.conflicts import OK, names
 
     chosen = names()
+    asked = [(a, b) for a in chosen for b in chosen]
     if args.leaf is not None:
         from tdxkit.seam.leaves.engine import find_leaf
 
         name = find_leaf(args.leaf.upper().removesuffix(" 2M")).name
-        pairs = [
-            conflict(a, b) for a in chosen for b in chosen if name in (a.removesuffix(" 2M"), b.removesuffix(" 2M"))
-        ]
-    else:
-        pairs = [conflict(a, b) for a in chosen for b in chosen]
+        asked = [pair for pair in asked if name in (leaf.removesuffix(" 2M") for leaf in pair)]
+    pairs = wait(_job(asked), lambda done, total: f"{done} of {many(total, 'pair')}")
     if args.json:
         print_json({"pairs": [{"a": p.a, "b": p.b, "result": p.result} for p in pairs]})
         return
@@ -34,3 +35,13 @@ def run(args):
     print(
         f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region; the others go on side by side."
     )
+
+
+def _job(asked: list[tuple[str, str]]) -> Job[list]:
+    from tdxkit.seam.conflicts import conflict
+
+    found = []
+    for a, b in asked:
+        found.append(conflict(a, b))
+        yield len(found), len(asked)
+    return found

@@ -7,7 +7,7 @@ def configure(parser) -> None:
     """Values, or a log to look through."""
     parser.add_argument("value", nargs="*", help="0x… with up to 16 digits, or a name like TDX_OPERAND_BUSY|RCX")
     parser.add_argument("--leaf", metavar="NAME", help="the SEAMCALL that returned it, like TDH.MEM.PAGE.AUG")
-    parser.add_argument("--scan", metavar="FILE", help="find every status in a log; - reads standard input")
+    parser.add_argument("--scan", metavar="FILE", help="find every status in a log, gzip too; - is standard input")
     parser.add_argument("--json", action="store_true", help="a list of objects instead of text")
 
 

@@ -27,7 +27,7 @@ _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px
 def trace_reader() -> Upload:
     """Open, paste or name a trace: the timeline, what each vCPU holds, what happened, and the lines that could not be read."""
     hint = "… or paste lines of a kvm_msr trace here: tracefs, trace-cmd report or perf script"
-    return Upload(reading_job, trace_shown, what="trace", accept=".txt,.trace,.log,text/plain", hint=hint)
+    return Upload(reading_job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
 
 
 def trace_shown(trace: Trace) -> list[w.Widget]:

@@ -89,9 +89,9 @@ class Simulation:
                 raise InputError(
                     f"{name} {value}", f"a simulation has {low:g} to {high:g}", "give a number in that range"
                 )
+        self.design, self.tds, self.vcpus, self.seconds = design_named(design), tds, vcpus, seconds
         from simpy import Environment  # here, not above: the table of designs and the other bugs do without it
 
-        self.design, self.tds, self.vcpus, self.seconds = design_named(design), tds, vcpus, seconds
         self.regions, self.toggling, self.fault = regions, toggling, fault
         self.random, self.env, self.end = Random(seed), Environment(), seconds * 1e6
         self.free_at: dict[int, tuple[float, int]] = {}  # lock -> when it is free, and the region it is busy with
