@@ -1,6 +1,7 @@
 """Mails of every make: encodings, attachments, mboxes, and files that hope to break the reader."""
 
 import base64
+import contextlib
 import gzip
 import io
 import json
@@ -328,3 +329,29 @@ def test_many_headings_cost_no_square():
     start = time.process_time()
     read_evidence((heads + "".join(entry.format(n) for n in range(30_000))).encode())
     assert time.process_time() - start < 6
+
+
+def ticks_of(data: bytes) -> list:
+    """How far a reading says it is, to its end or to what it cannot read."""
+    ticks = []
+    with contextlib.suppress(InputError):
+        read_evidence(data, lambda *tick: ticks.append(tick))
+    return ticks
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"no mail at all\n" * 200_000, b"x" * (4 << 20), mail() + b"one long mail\n" * 200_000, mail() + b"y" * (4 << 20)],
+    ids=["no mail", "a line without end", "a mail without end", "its line without end"],
+)
+def test_whatever_it_reads_it_ticks(data):
+    ticks = ticks_of(data)
+    assert len(ticks) > 3 and ticks == sorted(ticks) and ticks[-1] == (len(data), len(data))
+
+
+def test_a_digest_ticks_in_its_tables_and_in_an_entry():
+    head, rest = clinic_digest().split("Top ", 1)
+    table = "Top 9999999 contributors (Based on Email Body)\n\n" + "      1  a@example.org\n" * 60_000
+    for text in (head + table + "Top " + rest, clinic_digest() + "stray\n" * 200_000, head + "z" * (4 << 20)):
+        ticks = ticks_of(text.encode())
+        assert len(ticks) > 3 and ticks == sorted(ticks)
