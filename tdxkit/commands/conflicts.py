@@ -2,7 +2,7 @@
 
 from tdxkit.commands import print_json
 from tdxkit.commands.waiting import wait
-from tdxkit.text import many
+from tdxkit.text import columns, many
 from tdxkit.work import Job
 
 
@@ -28,10 +28,8 @@ def run(args):
         print_json({"pairs": [{"a": p.a, "b": p.b, "result": p.result} for p in pairs]})
         return
     busy = [p for p in pairs if p.result != OK]
-    width = max((len(p.a) for p in busy), default=0)
-    print(f"{'under way':{width}}  called meanwhile -> what it gets")
-    for p in busy:
-        print(f"{p.a:{width}}  {p.b} -> {p.result}")
+    rows = [(p.a, f"{p.b} -> {p.result}") for p in busy]
+    print(*columns(("under way", "called meanwhile -> what it gets"), rows), sep="\n")
     print(
         f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region; the others go on side by side."
     )
