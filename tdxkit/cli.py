@@ -6,7 +6,7 @@ Exit code 0: done, whatever the verdict. 1: a check failed (a mismatch). 2: bad 
 import os
 import sys
 
-from tdxkit.errors import TdxkitError, printable
+from tdxkit.errors import TdxkitError, not_installed, printable
 
 # name: what it does. The module tdxkit.commands.NAME has configure(parser) and run(args) -> exit code (None for 0).
 COMMANDS = {
@@ -43,6 +43,8 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except TdxkitError as error:
         return _complain(str(error), 2)
+    except ModuleNotFoundError as error:
+        return _complain(str(not_installed(error)), 2)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         _drop(sys.stdout)
         return 0
@@ -64,10 +66,10 @@ def _run(name: str, rest: list[str]) -> int:
         print(f"tdxkit {__version__}")
         return 0
     if name not in COMMANDS:
-        from difflib import get_close_matches
+        from tdxkit.text import near
 
-        near = " or ".join(get_close_matches(name[:40], COMMANDS, 2)) or "one of " + ", ".join(COMMANDS)
-        raise TdxkitError(f"command {printable(name)}", "there is no such command", f"try {near}")
+        meant = near(name, COMMANDS) or "one of " + ", ".join(COMMANDS)
+        raise TdxkitError(f"command {printable(name)}", "there is no such command", f"try {meant}")
     from importlib import import_module
 
     from tdxkit.commands import Parser

@@ -27,5 +27,13 @@ class InputError(TdxkitError, ValueError):
     """Something from outside (argument, file, schedule code, text box) does not have the form it must have."""
 
 
+def not_installed(error: ModuleNotFoundError) -> TdxkitError:
+    """A package that is optional for the rest and is not here, said in one line; a module of ours that is missing is a bug: raised."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "tdxkit"):
+        raise error
+    return TdxkitError(package, "this needs a package that is not installed", f"pip install {package}")
+
+
 class ModelError(TdxkitError):
     """A model, ours or a reader's, broke a rule of the engine that runs it."""

@@ -1,204 +1,171 @@
-"""Bytes from outside, line by line: bounded in memory, never trusted, what is wrong with them counted and named.
+"""The one way in for what comes from outside: a file, standard input, an upload, a paste; gzip too. Bounded, never trusted.
 
-Every reader of evidence stands on this: it sees numbered lines of bounded length, and a `Notes` collects what had to be left out.
+Every reader opens with `opened`, so all take the same sources and complain in the same words. A path that is "-" is standard input; a
+file of that name is "./-", or a Path.
 """
 
-import codecs
 import gzip
 import io
+import os
+import sys
 import zlib
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.errors import InputError, printable
+from tdxkit.work import Tick
 
-LINE_LIMIT = 64 * 1024  # of one line, in bytes; the rest of a longer one is skipped
-NOTES_KEPT = 100
-_STRIDE = 256 * 1024  # bytes between two calls of `progress`
-# Character sets that mail uses; others (punycode, unicode_escape …) cost more than they are worth to a reader of hostile text.
-_CHARSETS = (
-    "utf-8",
-    "utf_8",
-    "ascii",
-    "iso8859",
-    "iso2022",
-    "cp125",
-    "koi8",
-    "gb",
-    "big5",
-    "euc",
-    "shift_jis",
-    "utf-16",
-)
-_ENDS = (EOFError, OSError, zlib.error)  # how a compressed or vanishing file ends early
+STRIDE = 256 * 1024  # bytes of a buffer, and between two ticks of a reading: milliseconds of work
+_SNIFFED = 8192
+_JUDGED = 1024  # a shorter beginning may hold anything: its few lines are read, and named where they cannot be
+_CONTROL = bytes({*range(32), 127} - {*b"\t\n\r\f\b\x1b"})  # no text has many of these
 
-Progress = Callable[[int, int], None]
-Source = str | bytes | Path | BinaryIO
-Result = TypeVar("Result")
+Source = str | bytes | os.PathLike | BinaryIO  # a path, "-" for standard input; the bytes themselves; a stream
 
 
-class Cancelled(TdxkitError):
-    """Somebody pressed cancel: what `progress` raises to end a reading."""
+class Broken(InputError):
+    """What was opened stops before its end: a device that fails, gzip that was cut. `why` is the system's word for it."""
 
-    def __init__(self):
-        super().__init__("reading", "it was cancelled", "start it again")
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What had to be left out or guessed, and the line (from 1) where it stands; line 0 is the file as a whole."""
-
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.what}" if self.line else self.what
+    def __init__(self, title: str, why: object):
+        self.why = printable(str(getattr(why, "strerror", None) or why), 200)
+        super().__init__(title, f"reading stopped ({self.why})", "give a file that can be read to its end")
 
 
-class Notes:
-    """Notes in the order they were made: the first hundred are kept, all are counted."""
+class Stream(io.BufferedReader):
+    """What `opened` gives: the bytes unpacked, with `title`, what to call it, and `at`, how far its reading is."""
 
-    def __init__(self):
-        self.count = 0
-        self.kept: list[Note] = []
+    def __init__(self, raw: io.RawIOBase, stored: "_Stored"):
+        super().__init__(raw, STRIDE)
+        self._stored = stored
+        self.title = stored.title
 
-    def add(self, line: int, what: str) -> None:
-        """One thing that is wrong or missing; `what` may quote outside text and is made printable here."""
-        self.count += 1
-        if len(self.kept) < NOTES_KEPT:
-            self.kept.append(Note(line, printable(what, 300)))
-
-    def __iter__(self) -> Iterator[Note]:
-        return iter(self.kept)
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __str__(self) -> str:
-        more = [f"… and {self.count - len(self.kept)} more"] if self.count > len(self.kept) else []
-        return "\n".join([*map(str, self.kept), *more])
+    @property
+    def at(self) -> Tick:
+        """Bytes taken so far and in all, as they are stored, that is packed; in all is 0 where nobody knows."""
+        return self._stored.done, self._stored.total
 
 
-def opened(source: Source) -> io.BufferedReader:
-    """A file by its path, bytes at hand, or a stream, as a stream that can `peek`; whoever opens it closes it.
+class _Stored(io.RawIOBase):
+    """The bytes as they come in, counted; the first ones can be looked at before they are read."""
 
-    gzip, which lore.kernel.org hands out, is unpacked on the way. Raises InputError where there is no readable file.
-    """
-    if hasattr(source, "peek"):
-        raw = source
-    elif isinstance(source, bytes) or hasattr(source, "readinto"):
-        raw = io.BufferedReader(io.BytesIO(source) if isinstance(source, bytes) else source)
-    else:
+    def __init__(self, stream: BinaryIO, title: str, ours: bool):
+        self.stream, self.title, self._ours = stream, title, ours
+        self.done, self.total, self._ahead = 0, _bytes_left(stream), b""
+        self._take = getattr(stream, "read1", stream.read)  # read1 gives what a pipe has, and does not wait for more
+
+    def begins(self, mark: bytes) -> bool:
+        while len(self._ahead) < len(mark) and (piece := self._next(STRIDE)):
+            self._ahead += piece
+        return self._ahead.startswith(mark)
+
+    def _next(self, size: int) -> bytes:
         try:
-            raw = open(source, "rb")  # noqa: SIM115  the caller closes it
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "that is no file name"
-            raise InputError(printable(str(source)), why.lower(), "give the path of a file") from None
-    return _Gzip(raw) if not isinstance(raw, _Gzip) and peek(raw, 2) == b"\x1f\x8b" else raw
+            return self._take(size) or b""
+        except OSError as error:
+            raise Broken(self.title, error) from None
 
+    def readable(self) -> bool:
+        return True
 
-def peek(stream: io.BufferedReader, size: int) -> bytes:
-    """The next bytes, `size` at most, without taking them; fewer where a pipe has no more to give yet."""
-    try:
-        return stream.peek(size)[:size]
-    except _ENDS:
-        return b""
-
-
-def name_of(source: Source) -> str:
-    """What to call a source in a complaint."""
-    return printable(str(source)) if isinstance(source, str | Path) else "what was given"
-
-
-class _Gzip(gzip.GzipFile):
-    """A gzip stream that knows its compressed size, for the progress bar."""
-
-    def __init__(self, raw: BinaryIO):
-        super().__init__(fileobj=raw)
-        self.raw = raw
+    def readinto(self, buffer) -> int:
+        size = len(buffer)
+        piece, self._ahead = self._ahead[:size] or self._next(size), self._ahead[size:]
+        buffer[: len(piece)] = piece
+        self.done += len(piece)
+        return len(piece)
 
     def close(self) -> None:
+        if self._ours and not self.closed:
+            self.stream.close()
         super().close()
-        self.raw.close()
 
 
-def size_of(stream: BinaryIO) -> int:
-    """Bytes in a stream as it is stored; 0 where it cannot be known."""
-    raw = getattr(stream, "raw", None) if isinstance(stream, _Gzip) else stream
+class _Unpacked(io.RawIOBase):
+    """gzip, one or several ends to end, unpacked."""
+
+    def __init__(self, stored: _Stored):
+        self.stored = stored
+        self.gzip = gzip.GzipFile(fileobj=io.BufferedReader(stored, STRIDE))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        try:
+            piece = self.gzip.read1(len(buffer))  # read would lose what came before a failure
+        except (EOFError, OSError, zlib.error) as error:
+            raise Broken(self.stored.title, error) from None
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self.stored.close()
+        super().close()
+
+
+def opened(source: Source, text: bool = False) -> Stream:
+    """A source as a stream of bytes, which the caller closes; gzip, told by its first bytes, is unpacked on the way.
+
+    `text` refuses what is binary. A stream that was given stays open when this one is closed. Raises InputError where there is
+    nothing to read, Broken (at any read) where the reading cannot go on.
+    """
+    if isinstance(source, Stream):
+        return source
+    title = name_of(source)
+    if isinstance(source, bytes):
+        stored = _Stored(io.BytesIO(source), title, ours=True)
+    elif hasattr(source, "read"):
+        stored = _Stored(source, title, ours=False)
+    elif source == "-":
+        stored = _Stored(_standard_input(title), title, ours=False)
+    else:
+        stored = _Stored(_file(source, title), title, ours=True)
+    stream = Stream(_Unpacked(stored) if stored.begins(b"\x1f\x8b") else stored, stored)
+    if text and _is_binary(peek(stream, _SNIFFED)):
+        stream.close()
+        raise InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
+    return stream
+
+
+def _file(path: str | os.PathLike, title: str) -> BinaryIO:
     try:
-        here = raw.tell()
-        total = raw.seek(0, io.SEEK_END)
-        raw.seek(here)
-        return total
+        return open(path, "rb", buffering=0)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "that is no file name"
+        raise InputError(title, why.lower(), "give the path of a file") from None
+
+
+def _standard_input(title: str) -> BinaryIO:
+    if not hasattr(sys.stdin, "buffer"):  # a notebook's
+        raise InputError(title, "there is none here", "give the path of a file")
+    return sys.stdin.buffer
+
+
+def _bytes_left(stream: BinaryIO) -> int:
+    try:
+        here = stream.tell()
+        total = stream.seek(0, io.SEEK_END)
+        stream.seek(here)
+        return max(0, total - here)
     except (OSError, ValueError, AttributeError):
         return 0
 
 
-def numbered(stream: BinaryIO, notes: Notes, progress: Progress | None = None) -> Iterator[tuple[int, bytes]]:
-    """The lines of a stream with their numbers from 1, each with its newline, none longer than LINE_LIMIT.
-
-    NUL bytes are dropped, a byte order mark too. `progress(done, total)` hears in bytes how far it is and may raise to stop.
-    """
-    total = size_of(stream) if progress else 0
-    done, due, number = 0, 0, 0
-    while True:
-        try:
-            line = stream.readline(LINE_LIMIT)
-            if not line:
-                break
-            number += 1
-            done += len(line)
-            if len(line) == LINE_LIMIT and line[-1] != 10:
-                skipped = 0
-                while (rest := stream.readline(1 << 20)) and rest[-1] != 10:
-                    skipped += len(rest)
-                    done += len(rest)
-                    due = _report(stream, progress, done, due, total)
-                notes.add(number, f"longer than {LINE_LIMIT} bytes: {skipped + len(rest)} more are skipped")
-                line += b"\n"
-        except _ENDS as error:
-            notes.add(number + 1, f"the file ends early ({error})")
-            break
-        if number == 1:
-            for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-                line = line.removeprefix(mark)
-        if b"\0" in line:
-            notes.add(number, f"{line.count(0)} NUL bytes are dropped")
-            line = line.replace(b"\0", b"")
-        yield number, line
-        if done >= due:
-            due = _report(stream, progress, done, due, total)
-    if progress:
-        progress(total or done, total or done)
+def _is_binary(head: bytes) -> bool:
+    return len(head) >= _JUDGED and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 20
 
 
-def finish(steps: Generator[object, None, Result]) -> Result:
-    """Run a reading that pauses to its end, without the pauses."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+def peek(stream: Stream, size: int) -> bytes:
+    """The next bytes, `size` at most, without taking them; fewer where a pipe has no more to give yet."""
+    return stream.peek(size)[:size]
 
 
-def _report(stream: BinaryIO, progress: Progress | None, done: int, due: int, total: int) -> int:
-    if progress is None or done < due:
-        return max(due, done + _STRIDE)
-    at = stream.raw.tell() if isinstance(stream, _Gzip) else done
-    progress(min(at, total) if total else at, total)
-    return done + _STRIDE
+def name_of(source: Source) -> str:
+    """What to call a source in a complaint."""
+    if source == "-":
+        return "standard input"
+    return printable(os.fspath(source), 200) or "no name" if isinstance(source, str | os.PathLike) else "what was given"
 
 
-def decoded(raw: bytes, charset: str = "") -> tuple[str, bool]:
-    """Text of some bytes, and whether it is what it says it is: else read as Windows-1252, where any byte means something."""
-    try:
-        name = codecs.lookup(charset or "utf-8").name
-        if name.startswith(_CHARSETS):
-            text = raw.decode("utf-8" if name == "ascii" else name)
-            text.encode("utf-8")  # a lone surrogate would stop every printer
-            return text, True
-    except (LookupError, ValueError):
-        pass
-    return raw.decode("cp1252", "replace"), False
+def pasted(text: object, limit: int) -> bytes:
+    """What was pasted or typed as the bytes of a file: cut at `limit` characters, half a surrogate replaced."""
+    return str(text)[:limit].encode("utf-8", "replace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from tdxkit.card import Card
+from tdxkit.text import words
 
 NO_CARD = Card()
 ABSENT = "—"  # what a name holds in a state that does not have it
@@ -151,17 +152,6 @@ def diff(before: State, after: State) -> tuple[Change, ...]:
     """What differs between two states: names in the order of `before`, then the new ones."""
     changed = [Change(k, v, after.get(k, ABSENT)) for k, v in before.items() if after.get(k, ABSENT) != v]
     return (*changed, *(Change(k, ABSENT, v) for k, v in after.items() if k not in before))
-
-
-def words(value: object) -> str:
-    """A value of a state as people read it: in its own words where it has some, such as a lock word's."""
-    if value is True or value is False:
-        return "yes" if value else "no"
-    if value is None:
-        return "none"
-    if isinstance(value, tuple) and type(value).__str__ is object.__str__:
-        return ", ".join(words(v) for v in value) or "none"
-    return str(value)
 
 
 class Recorder:

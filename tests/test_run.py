@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxkit.card import card_of
-from tdxkit.run import ABSENT, Change, Recorder, Run, Step, apply, diff, words
+from tdxkit.run import ABSENT, Change, Recorder, Run, Step, apply, diff
 from tdxkit.seam.locks import held
+from tdxkit.text import words
 from tdxkit.units import Hex
 
 values = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=4), st.tuples(st.integers(0, 3)))

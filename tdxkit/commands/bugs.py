@@ -1,6 +1,9 @@
 """``bugs``: the known problems of the posted versions, each shown by a run of the models."""
 
 from tdxkit.commands import print_json
+from tdxkit.commands.waiting import wait
+from tdxkit.text import many
+from tdxkit.work import Job
 
 
 def configure(parser):
@@ -12,21 +15,31 @@ def configure(parser):
 def run(args) -> int:
     """Run each and print a line."""
     from tdxkit.errors import InputError, printable
-    from tdxkit.review.bugs import bugs, scenarios, verdict
+    from tdxkit.review.bugs import bugs
 
     known = {b.id: b for b in bugs()}
     for asked in args.ids:
         if asked not in known:
             raise InputError(f"bug {printable(asked)}", f"the bugs are B1 to B{len(known)}", "give one of these")
+    asked = [known[i] for i in args.ids or known]
+    rows = wait(_job(asked), lambda done, total: f"{done} of {many(total, 'bug')}")
+    if args.json:
+        print_json(rows)
+        return 0
+    for row in rows:
+        found = "not shown: " if row["shown"] is None else "the model finds: "
+        print(f"{row['id']:4} {row['versions']}: {row['problem']}\n     {found}{row['verdict']}")
+    return 0
+
+
+def _job(asked: list) -> Job[list[dict]]:
+    """All of them before the first is told: a package that one needs may be missing."""
+    from tdxkit.review.bugs import scenarios, verdict
+
     rows = []
-    for bug in (known[i] for i in args.ids or known):
+    for bug in asked:
         found = verdict(bug.id) if bug.id in scenarios() else None
         rows.append({"id": bug.id, "versions": bug.versions, "problem": bug.problem, "fixed": bug.fixed,
                      "shown": found and found.shown, "verdict": found.text if found else bug.unshown})  # fmt: skip
-        if not args.json:
-            print(
-                f"{bug.id:4} {bug.versions}: {bug.problem}\n     {'the model finds: ' if found else 'not shown: '}{rows[-1]['verdict']}"
-            )
-    if args.json:
-        print_json(rows)
-    return 0
+        yield len(rows), len(asked)
+    return rows

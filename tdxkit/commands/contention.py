@@ -1,11 +1,12 @@
 """``contention``: simulate how long vCPUs wait for the lock around PAMT.ADD and PAMT.REMOVE."""
 
-import sys
 from dataclasses import asdict
 
 from tdxkit.commands import print_json, whole
+from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_toml
+from tdxkit.text import columns, many
 
 
 def configure(parser):
@@ -23,7 +24,7 @@ def configure(parser):
 
 def run(args) -> int:
     """Simulate and print a table beside the posted figures."""
-    from tdxkit.linux.lock.simulation import DESIGNS, Simulation
+    from tdxkit.linux.lock.simulation import DESIGNS, designs_job, under_way
 
     try:
         seconds = float(args.seconds)
@@ -31,33 +32,25 @@ def run(args) -> int:
         raise InputError(
             f"--seconds {printable(args.seconds)}", "simulated time is a number of seconds", "write it like 60"
         ) from None
-    results = []
-    for name in [args.design] if args.design else DESIGNS:
-        simulation = Simulation(name, args.tds, args.vcpus, seconds, toggling=args.toggling, seed=args.seed)
-        while simulation.advance(20_000):
-            _progress(f"{name}: {simulation.progress:.0%}")
-        _progress("")
-        results.append(simulation.result())
+    names = (args.design,) if args.design else tuple(DESIGNS)
+    size = {"tds": args.tds, "vcpus": args.vcpus, "seconds": seconds, "toggling": args.toggling, "seed": args.seed}
+    results = [*wait(designs_job({}, names, **size), under_way(names)).values()]
     posted = load_toml("lock_figures.toml")["figure"]
     if args.json:
         rows = [{k: v for k, v in asdict(r).items() if k != "timeline"} | {"mean_wait": r.mean_wait} for r in results]
         print_json({"unit": "us", "runs": rows, "posted": posted})
         return 0
-    print(f"{args.tds} TDs x {args.vcpus} vCPUs, {results[0].seconds:.0f} s simulated; the model finds:")
     print(
-        f"{'design':11} {'SEAMCALLs':>10} {'waits':>9} {'other region':>12} {'total ms':>9} {'mean us':>8} {'max us':>7}"
+        f"{many(args.tds, 'TD')} x {many(args.vcpus, 'vCPU')}, {results[0].seconds:.0f} s simulated; the model finds:"
     )
-    for r in results:
-        print(
-            f"{r.design:11} {r.seamcalls:10} {r.contentions:9} {r.false_waits:12} {r.total_wait / 1e3:9.1f} {r.mean_wait:8.1f} {r.max_wait:7.1f}"
-        )
+    header = ("design", "SEAMCALLs", "waits", "other region", "total ms", "mean us", "max us")
+    rows = [
+        (r.design, r.seamcalls, r.contentions, r.false_waits, f"{r.total_wait / 1e3:.1f}", f"{r.mean_wait:.1f}", f"{r.max_wait:.1f}")
+        for r in results
+    ]  # fmt: skip
+    print(*columns(header, rows), sep="\n")
     print("\nposted on the list (microseconds unless named):")
     for figure in posted:
         more = ", ".join(f"{k} {v}" for k, v in figure.items() if k not in ("when", "what"))
         print(f"  {figure['when']}: {figure['what']}: {more}")
     return 0
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{text:30}\r", end="", file=sys.stderr, flush=True)

@@ -1,17 +1,13 @@
 """``tdxkit decode VALUE… [--leaf NAME] [--json]`` and ``tdxkit decode --scan FILE|- [--json]``."""
 
-import sys
-
-from tdxkit.errors import InputError, printable
-
-LIMIT = 256 << 20  # bytes of a log
+from tdxkit.errors import InputError
 
 
 def configure(parser) -> None:
     """Values, or a log to look through."""
     parser.add_argument("value", nargs="*", help="0x… with up to 16 digits, or a name like TDX_OPERAND_BUSY|RCX")
     parser.add_argument("--leaf", metavar="NAME", help="the SEAMCALL that returned it, like TDH.MEM.PAGE.AUG")
-    parser.add_argument("--scan", metavar="FILE", help="find every status in a log; - reads standard input")
+    parser.add_argument("--scan", metavar="FILE", help="find every status in a log, gzip too; - is standard input")
     parser.add_argument("--json", action="store_true", help="a list of objects instead of text")
 
 
@@ -42,9 +38,11 @@ def _values(args) -> int:
 
 
 def _scan(args) -> int:
-    from tdxkit.status.scanning import scan
+    from tdxkit.commands.waiting import wait
+    from tdxkit.status.scanning import scan_job
+    from tdxkit.text import many
 
-    found = scan(_read(args.scan))
+    found = wait(scan_job(args.scan))
     if args.json:
         from tdxkit.commands import print_json
 
@@ -54,22 +52,5 @@ def _scan(args) -> int:
         one = f.status
         said = f"{one.name or 'unknown status'}, {one.details.text}; {one.kernel.kind}"
         print(f"{f.line}: 0x{f.value:016X} {f'from {f.leaf} ' if f.leaf else ''}{said}")
-    print(f"{len(found)} status{'' if len(found) == 1 else 'es'} found")
+    print(many(len(found), "status"), "found")
     return 0
-
-
-def _read(name: str) -> str:
-    try:
-        if name == "-":
-            raw = sys.stdin.buffer.read(LIMIT + 1)
-        else:
-            with open(name, "rb") as log:
-                raw = log.read(LIMIT + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not a file name"
-        raise InputError(
-            f"log {printable(name)}", f"it cannot be read: {why}", "give a text file, or - for input"
-        ) from None
-    if len(raw) > LIMIT:
-        raise InputError(f"log {printable(name)}", "a log has at most 256 MiB", "cut out the part that matters")
-    return raw.decode("utf-8", "replace")

@@ -3,21 +3,22 @@
 import sys
 
 from tdxkit.commands import print_json
-from tdxkit.commands.reading import bar, stdin_or
+from tdxkit.commands.waiting import wait
 from tdxkit.errors import printable
 from tdxkit.mail.post import Post
-from tdxkit.review.digest import Digest, read_digest
+from tdxkit.review.digest import Digest, digest_job
+from tdxkit.text import many
 
 
 def configure(parser) -> None:
     """Arguments of `digest`."""
-    parser.add_argument("file", help="a digest; - reads standard input")
+    parser.add_argument("file", help="a digest, gzip too; - is standard input")
     parser.add_argument("--json", action="store_true", help="print the digest as one line of JSON")
 
 
 def run(args) -> None:
     """Read and print; what was skipped goes to standard error."""
-    digest = read_digest(stdin_or(args.file), bar())
+    digest = wait(digest_job(args.file))
     if args.json:
         print_json(as_json(digest))
     else:
@@ -72,11 +73,7 @@ def as_text(digest: Digest) -> str:
         number = f"{what.n}/{what.total}" if what.n is not None else "alone"
         rows += ["", f"{what.role:5} v{what.version} {number:>7}  {printable(what.title, 120)}"]
         rows.append(f"{'':16}{printable(str(post.author), 100)}")
-        said = (
-            f"{stat.files_changed} file{'s' * (stat.files_changed != 1)}, +{stat.insertions} −{stat.deletions}"
-            if stat
-            else "no diffstat"
-        )
+        said = f"{many(stat.files_changed, 'file')}, +{stat.insertions} −{stat.deletions}" if stat else "no diffstat"
         rows.append(f"{'':16}{said}")
         for f in post.files:
             rows.append(f"{'':18}{between(f.added):>9} {between(f.removed, '−'):>9}  {printable(f.path, 100)}")

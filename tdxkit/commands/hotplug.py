@@ -72,17 +72,17 @@ def run(args) -> int:
 def _table(as_json: bool) -> int:
     from tdxkit.linux.msr.hotplug import OUTCOMES
     from tdxkit.linux.msr.table import every_result, outcomes, what_matters
+    from tdxkit.text import columns
 
     results = every_result()
     counts, matters = outcomes(results), what_matters(results)
     if as_json:
         print_json({"outcomes": counts, "switches": matters})
         return 0
-    for outcome, count in counts.items():
-        print(f"{count:5}  {outcome:12}  {OUTCOMES[outcome]}")
-    print(f"{len(results):5}  scenarios\n\nif this switch alone is turned: end otherwise, saved from the bug check")
-    for switch, found in matters.items():
-        print(f"{found['end otherwise']:5}{found['saves']:5}  {switch}")
+    ends = [(outcome, count, OUTCOMES[outcome]) for outcome, count in counts.items()]
+    turned = [(switch, found["end otherwise"], found["saves"]) for switch, found in matters.items()]
+    print(*columns(("it ends", f"of {len(results)}", "that is"), ends), "", sep="\n")
+    print(*columns(("this switch alone", "ends otherwise", "saves from 0x3E"), turned), sep="\n")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from tdxkit.commands import print_json, whole
 from tdxkit.errors import InputError
+from tdxkit.text import columns, many
 
 
 def configure(parser):
@@ -57,9 +58,8 @@ def run(args) -> int:
     if args.steps:
         print(life.run)
     print(life.result)
-    print(
-        f"{life.seamcalls} SEAMCALLs; left: {life.pairs_left} pairs, {life.refs_left} references, {life.pages_left} pages; at most {life.peak_kb} kB of pairs"
-    )
+    left = ", ".join((many(life.pairs_left, "pair"), many(life.refs_left, "reference"), many(life.pages_left, "page")))
+    print(f"{many(life.seamcalls, 'SEAMCALL')}; left: {left}; at most {life.peak_kb} kB of pairs")
     if life.meminfo_kb is not None:
         print(f"/proc/meminfo: TDX: {life.meminfo_kb} kB")
     return 0
@@ -71,7 +71,7 @@ def _faults(args, fault_table) -> int:
     if args.json:
         print_json([{"point": r.point, "how": r.how, "where": r.where, "result": r.life.result} for r in rows])
         return 0
-    print(f"{args.version}: {len(rows)} single faults, {len(left)} leave something behind; the model finds:")
-    for r in left:
-        print(f"{r.point:5} {r.how:9} {r.where:26} {r.life.result}")
+    print(f"{args.version}: {many(len(rows), 'single fault')}, {len(left)} leave something behind; the model finds:")
+    table = [(r.point, r.how, r.where, r.life.result) for r in left]
+    print(*columns(("point", "how", "where", "what is left"), table), sep="\n")
     return 0

@@ -4,12 +4,13 @@ import sys
 from itertools import pairwise
 
 from tdxkit.commands import print_json
-from tdxkit.commands.reading import bar, stdin_or
+from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
 from tdxkit.review.compare import compare, lineages
-from tdxkit.review.evidence import read_evidence
+from tdxkit.review.evidence import evidence_job
 from tdxkit.review.series import Series, series_of, spans
+from tdxkit.text import many
 
 
 def configure(parser) -> None:
@@ -18,7 +19,7 @@ def configure(parser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="mbox, raw mail, git format-patch output or digest; - is standard input",
+        help="mbox, raw mail, git format-patch output or digest, gzip too; - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print the series as one line of JSON")
 
@@ -29,7 +30,7 @@ def run(args) -> None:
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
     for name in args.files:
-        read = read_evidence(stdin_or(name), bar())
+        read = wait(evidence_job(name))
         posts += read.posts
         for row in str(read.notes).splitlines():
             print(row if len(args.files) == 1 else f"{printable(name)}: {row}", file=sys.stderr)
@@ -76,7 +77,7 @@ def as_text(series: tuple[Series, ...]) -> str:
 
 
 def _block(series: Series) -> str:
-    size = "pull request" if series.total is None else f"{series.total} patch{'es' * (series.total > 1)}"
+    size = "pull request" if series.total is None else many(series.total, "patch")
     rows = [f"{printable(series.title, 120)}  v{series.version}, {size}, by {printable(str(series.sender), 100)}"]
     for n, title in series.titles.items():
         post = series.patches.get(n)

@@ -13,7 +13,7 @@ from tdxkit.explore.result import BOUND
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
-from tdxkit.run import words
+from tdxkit.text import words
 
 
 @dataclass(frozen=True, slots=True)

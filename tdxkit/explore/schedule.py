@@ -15,7 +15,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.moves import Move, State, Steps, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
-from tdxkit.run import words
+from tdxkit.text import words
 
 LETTERS = "ABCDEFGHIJKLMNO"
 MAX_TEXT = 20_000

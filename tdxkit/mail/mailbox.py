@@ -11,13 +11,15 @@ from email.message import Message as Mime
 from email.parser import BytesHeaderParser, BytesParser
 
 from tdxkit.errors import InputError
-from tdxkit.intake import Notes, Progress, Source, decoded, name_of, opened
+from tdxkit.intake import Source, opened
+from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.mbox import RawMail, raw_mails
 from tdxkit.mail.message import message
 from tdxkit.mail.patchdiff import diff_start, mismatches, read_diff
 from tdxkit.mail.people import HEADER_LIMIT, Person, person, plain
 from tdxkit.mail.post import Post
 from tdxkit.mail.subject import Subject, subject
+from tdxkit.work import Job, Progress, Tick, drive
 
 NESTING = 30  # multipart marks in a mail; one with more is not taken apart
 _HEAD_LIMIT = 256 * 1024
@@ -29,35 +31,31 @@ _PATCH_TYPES = {"text/plain", "text/x-patch", "text/x-diff", "text/x-csrc", "app
 
 
 class Mailbox:
-    """The posts of a file of mails: iterate once, then read what else was in it.
+    """The posts of a file of mails, one at a time: iterate once, then read what else was in it.
 
     `mails` counts all, `replies` the answers, `others` what posts no patch either; `notes` says what could not be read.
     """
 
-    def __init__(self, source: Source, progress: Progress | None = None):
-        self.source, self.progress = source, progress
+    def __init__(self, source: Source):
+        self.source = source
         self.notes = Notes()
         self.mails = self.replies = self.others = 0
 
     def __iter__(self) -> Iterator[Post]:
-        for what in self.steps():
-            if what is not None:
-                yield what
+        return (what for what in self.posts_and_ticks() if isinstance(what, Post))
 
-    def steps(self) -> Iterator[Post | None]:
-        """As iteration, with None for each mail that posts nothing: a caller who wants to stay responsive can breathe at each."""
+    def posts_and_ticks(self) -> Iterator[Post | Tick]:
+        """As iteration, with ticks in between: a job passes them on. InputError at the end if the file held no mail."""
         with opened(self.source) as stream:
-            for raw in raw_mails(stream, self.notes, self.progress):
-                yield self._post(raw)
-
-    def must_hold_mail(self, name: str) -> None:
-        """InputError if the file, read to its end, held no mail."""
-        if not self.mails:
-            raise InputError(
-                name,
-                "there is no mail in it",
-                "give an mbox, a raw mail or what git format-patch writes",
-            )
+            for raw in raw_mails(stream, self.notes):
+                if not isinstance(raw, RawMail):
+                    yield raw
+                elif post := self._post(raw):
+                    yield post
+            if not self.mails:
+                raise InputError(
+                    stream.title, "there is no mail in it", "give an mbox, a raw mail or what git format-patch writes"
+                )
 
     def _post(self, raw: RawMail) -> Post | None:
         head = _headers(raw, self.notes)
@@ -73,12 +71,20 @@ class Mailbox:
         return read_post(raw, head, what, self.notes)
 
 
-def read_mails(source: Source, progress: Progress | None = None) -> tuple[tuple[Post, ...], Mailbox]:
+def mails_job(source: Source) -> Job[tuple[tuple[Post, ...], Mailbox]]:
     """All posts of a file, and its mailbox with the counts and notes; InputError where no mail is found in it."""
-    box = Mailbox(source, progress)
-    posts = tuple(box)
-    box.must_hold_mail(name_of(source))
-    return posts, box
+    box, posts = Mailbox(source), []
+    for what in box.posts_and_ticks():
+        if isinstance(what, Post):
+            posts.append(what)
+        else:
+            yield what
+    return tuple(posts), box
+
+
+def read_mails(source: Source, progress: Progress | None = None) -> tuple[tuple[Post, ...], Mailbox]:
+    """The same to its end."""
+    return drive(mails_job(source), progress)
 
 
 def _headers(raw: RawMail, notes: Notes) -> Mime:

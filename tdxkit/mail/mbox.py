@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from tdxkit.intake import Notes, Progress, numbered
+from tdxkit.intake import Stream
+from tdxkit.mail.lines import Notes, numbered
+from tdxkit.work import Tick
 
 MAIL_LIMIT = 8 << 20  # bytes of one mail; the rest of a longer one is skipped
 # "From someone Mon Sep 17 00:00:00 2001": a separator has a date, prose that begins with "From" has none.
@@ -23,14 +24,17 @@ class RawMail:
     data: bytes
 
 
-def raw_mails(stream: BinaryIO, notes: Notes, progress: Progress | None = None) -> Iterator[RawMail]:
-    """Cut a stream into mails. What comes before the first header is skipped and noted."""
+def raw_mails(stream: Stream, notes: Notes) -> Iterator[RawMail | Tick]:
+    """Cut a stream into mails, with ticks between them. What comes before the first header is skipped and noted."""
     collected: list[bytes] = []
     first, size, skipped = 0, 0, 0
     boxed = False  # the file begins with a separator, or with something odd: only then does a separator end a mail
     pending: tuple[int, bytes] | None = None
     blank = True
-    for number, line in numbered(stream, notes, progress):
+    for number, line in numbered(stream, notes):
+        if not number:
+            yield line
+            continue
         if pending:  # a separator stands if a header follows it
             if _HEADER.match(line):
                 if collected:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from tdxkit.intake import Notes
 from tdxkit.mail.diffstat import Diffstat, FileStat, added_up, unquoted
+from tdxkit.mail.lines import Notes
 
 _HUNK = re.compile(r"@@ -\d{1,10}(?:,(\d{1,9}))? \+\d{1,10}(?:,(\d{1,9}))? @@")
 _GIT = "diff --git "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from tdxkit.intake import decoded
+from tdxkit.mail.lines import decoded
 
 HEADER_LIMIT = 4096  # characters of a header that are read
 _WORD = r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import data_path, load_toml
 from tdxkit.review.digest import LIST_TITLE, MESSAGES_TITLE, RULE
+from tdxkit.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _cover(series: dict) -> list[str]:
 
 def _total(files: int, insertions: int, deletions: int) -> str:
     """The line that closes a diffstat, with git's plurals."""
-    parts = [f" {files} file{'s' * (files != 1)} changed"]
+    parts = [f" {files} {plural(files, 'file')} changed"]
     for count, what, sign in ((insertions, "insertion", "+"), (deletions, "deletion", "-")):
-        parts += [f"{count} {what}{'s' * (count != 1)}({sign})"] if count else []
+        parts += [f"{count} {plural(count, what)}({sign})"] if count else []
     return ", ".join(parts)

@@ -6,20 +6,22 @@ subject and an author that fit it. Text inside a mail may imitate one; the table
 
 import re
 from collections import Counter, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from tdxkit.errors import InputError
-from tdxkit.intake import Notes, Progress, Source, decoded, finish, name_of, numbered, opened
+from tdxkit.intake import Source, opened
 from tdxkit.mail.diffstat import diffstats
+from tdxkit.mail.lines import Notes, decoded, numbered
 from tdxkit.mail.message import message
 from tdxkit.mail.people import Person, person
 from tdxkit.mail.post import Post
 from tdxkit.mail.subject import Subject, subject
+from tdxkit.work import Job, Progress, Tick, drive
 
 ENTRY_LIMIT = 4 << 20  # characters of one entry; the rest of a longer one is skipped
 RULE = "-" * 70
+_HEAD_LINES = 50  # in which a digest says that it is one
 _RANGE = re.compile(r"From ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _HEAD = re.compile(r"(\S.{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _TABLE = re.compile(r"Top (\d{1,4}) contributor( Email domain)?s \(Based on Email Body\)\s*")
@@ -28,7 +30,7 @@ MESSAGES_TITLE = "===== Patch Commit Messages ===="
 LIST_TITLE = "===== Patch list in this time period ====="
 _KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
 
-Line = tuple[int, str]
+Line = tuple[int, str | Tick]  # number 0: no line but a tick, to be passed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +62,44 @@ class Digest:
 
 def read_digest(source: Source, progress: Progress | None = None) -> Digest:
     """Read a digest from a file or from bytes; InputError where it is none."""
-    return finish(digest_steps(source, progress))
+    return drive(digest_job(source), progress)
 
 
-def digest_steps(source: Source, progress: Progress | None = None, name: str = "") -> Generator[None, None, Digest]:
-    """Read a digest with a pause after each entry; the generator returns the digest."""
-    notes = Notes()
+def digest_job(source: Source) -> Job[Digest]:
+    """The same as a job."""
+    notes, entries = Notes(), []
     with opened(source) as stream:
-        lines = _text(numbered(stream, notes, progress), notes)
-        ends, listed = _head(lines, notes, name or name_of(source))
-        tables, patch_list = _tables(lines, notes)
-        entries = []
-        for post in _entries(lines, notes, _Ledger(tables)):
-            entries.append(post)
-            yield
+        lines = _text(numbered(stream, notes), notes)
+        ends, listed = yield from _head(lines, notes, stream.title)
+        tables, patch_list = yield from _tables(lines, notes)
+        for what in _entries(lines, notes, _Ledger(tables)):
+            if isinstance(what, Post):
+                entries.append(what)
+            else:
+                yield what
     domains, people = (tuple(t.rows) for t in tables)
     return Digest(listed, *ends, domains, people, tuple(entries), patch_list, notes)
 
 
 def _text(lines: Iterator[tuple[int, bytes]], notes: Notes) -> Iterator[Line]:
     for number, raw in lines:
+        if not number:
+            yield number, raw
+            continue
         text, clean = decoded(raw.rstrip(b"\r\n"))
         if not clean:
             notes.add(number, "not UTF-8: read as Windows-1252")
         yield number, text
 
 
-def _head(lines: Iterator[Line], notes: Notes, source: str) -> tuple[tuple[str, str], str]:
+def _head(lines: Iterator[Line], notes: Notes, source: str) -> Job[tuple[tuple[str, str], str]]:
     ends = None
-    for number, line in islice(lines, 50):
-        if found := _RANGE.fullmatch(line[:300]):
+    for number, line in lines:
+        if not number:
+            yield line
+        elif number > _HEAD_LINES:
+            break
+        elif found := _RANGE.fullmatch(line[:300]):
             ends = found.groups()
         elif found := _HEAD.fullmatch(line[:500]):
             if ends != (found[2], found[3]):
@@ -114,13 +124,15 @@ class _Table:
         return len(self.rows) < self.limit
 
 
-def _tables(lines: Iterator[Line], notes: Notes) -> tuple[tuple[_Table, _Table], tuple[str, ...]]:
+def _tables(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[_Table, _Table], tuple[str, ...]]]:
     """Domains, people and the list of patches, up to the messages; a section ends where the next one's title stands."""
     domains, people = tables = _Table(), _Table()
     listed: list[str] = []
     into: _Table | list | None = None
     for number, line in lines:
-        if found := _TABLE.fullmatch(line[:200]):
+        if not number:
+            yield line
+        elif found := _TABLE.fullmatch(line[:200]):
             into = domains if found[2] else people
             into.limit = int(found[1])
         elif line.rstrip() == LIST_TITLE:
@@ -192,7 +204,7 @@ class _Heading:
     author: Person
 
 
-def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[Post]:
+def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[Post | Tick]:
     """The entries in order. `ahead` holds the lines to come, as many as a heading has."""
     ahead: deque[Line] = deque()
     current: _Heading | None = None
@@ -200,6 +212,9 @@ def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[P
     stray = size = 0
     closed = True  # the section's title serves as a rule
     for number, line in _peeking(lines, ahead):
+        if not number:
+            yield line
+            continue
         heading = _heading(number, line, ahead) if closed else None
         if heading and current and (doubt := ledger.doubt(heading.author, heading.subject, _ends_entry(body))):
             notes.add(number, f"imitates a heading and is read as text of its mail: {doubt}")
@@ -230,10 +245,14 @@ def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[P
 
 def _peeking(lines: Iterator[Line], ahead: deque[Line]) -> Iterator[Line]:
     """The lines one by one, with the three that follow in `ahead`; what the caller takes from there is not yielded."""
-    while True:
-        ahead.extend(islice(lines, 4 - len(ahead)))
-        if not ahead:
-            return
+    for number, line in lines:
+        if not number:
+            yield number, line
+            continue
+        ahead.append((number, line))
+        if len(ahead) > 3:
+            yield ahead.popleft()
+    while ahead:
         yield ahead.popleft()
 
 

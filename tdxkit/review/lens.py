@@ -17,7 +17,8 @@ from tdxkit.explore.telling import replay_steps
 from tdxkit.kinds import ALLOC
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens_text import told
-from tdxkit.run import Run, diff, words
+from tdxkit.run import Run, diff
+from tdxkit.text import words
 
 ZAP = "TDH.MEM.PAGE.REMOVE"  # where a user of a page stands once it has it
 PAIR_CALLS = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")

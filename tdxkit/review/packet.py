@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from tdxkit.errors import InputError
 from tdxkit.explore.program import DEADLOCK
-from tdxkit.run import Run, words
+from tdxkit.run import Run
+from tdxkit.text import words
 
 WIDTH = 75
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row

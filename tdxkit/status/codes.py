@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_json
+from tdxkit.text import near
 
 STATUS_MASK = 0xFFFF_FFFF_0000_0000  # the half that Linux compares
 DETAILS_MASK = 0x0000_0000_FFFF_FFFF
@@ -85,11 +86,9 @@ def operand_id(operand: str | int) -> int:
 
 def unknown_name(name: object) -> InputError:
     """The error for a name that is no status, with the nearest that is."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(str(name)[:80].upper(), codes(), 2, 0.6)
+    meant = near(str(name)[:80].upper(), codes())
     return InputError(
         f"status {printable(name)}",
         "a status is 0x and up to 16 hex digits, or the name of one of the module's codes",
-        f"did you mean {' or '.join(near)}?" if near else "write it like 0x8000030800000001 or TDX_OPERAND_BUSY|RCX",
+        f"did you mean {meant}?" if meant else "write it like 0x8000030800000001 or TDX_OPERAND_BUSY|RCX",
     )

@@ -14,6 +14,7 @@ from functools import cache
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_json
 from tdxkit.status import codes as c
+from tdxkit.text import near
 
 FAULT = ("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.ADD", "TDH.MEM.PAGE.AUG")
 ZAP = ("TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE", "TDH.MEM.PAGE.DEMOTE")
@@ -179,11 +180,9 @@ def leaf_name(leaf: str | int) -> str:
         name = name if name.startswith("TDH.") else f"TDH.{name}"
         if name in _RULES or name in _leaf_names():
             return name
-    from difflib import get_close_matches
-
-    near = get_close_matches(f"TDH.{str(leaf)[:60].upper().removeprefix('TDH.')}", _leaf_names(), 2, 0.6)
+    meant = near(f"TDH.{str(leaf)[:60].upper().removeprefix('TDH.')}", _leaf_names())
     raise InputError(
         f"leaf {printable(leaf)}",
         "a leaf is a SEAMCALL like TDH.MEM.PAGE.AUG, or its number",
-        f"did you mean {' or '.join(near)}?" if near else "tdxkit seamcall lists those that are modelled",
+        f"did you mean {meant}?" if meant else "tdxkit seamcall lists those that are modelled",
     )

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tdxkit.errors import InputError
+from tdxkit.intake import Source, opened
 from tdxkit.status import codes as c
 from tdxkit.status.decoding import Decoded, decode, name_of
 from tdxkit.status.kernel import SW_ERROR, leaf_name, leaf_numbers
 from tdxkit.status.lower import details_of
+from tdxkit.work import Job
 
 # Begins with what no search can skip over faster: a status has bits 59:48 clear. What stands before it is looked at in `finds`.
 _NUMBER = re.compile(
@@ -26,6 +28,9 @@ _LEAF = re.compile(r"(?<![A-Za-z])TDH(?:[_.][A-Za-z]+)+", re.IGNORECASE)
 _LEAF_NUMBER = re.compile(r"SEAMCALL\s*\(?\s*(?:0x)?([0-9a-fA-F]{1,16})\)", re.IGNORECASE)
 _MASK16 = 0x0FFF << 48
 LINE_SHOWN = 300  # characters of a line that a find keeps
+LIMIT = 256 << 20  # bytes of a log
+_BLOCK = 1 << 18  # bytes looked through between two ticks
+_LONGEST = 1 << 24  # bytes of a line; what is longer is taken for two
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,30 @@ class Found:
         return decode(self.value, self.leaf)
 
 
+def scan_job(source: Source) -> Job[tuple[Found, ...]]:
+    """Every status in a log, in order, whole lines at a time. InputError where it cannot be read, is binary or longer than LIMIT."""
+    found: list[Found] = []
+    line, size = 1, 0
+    with opened(source, text=True) as stream:
+        while block := stream.read(_BLOCK):
+            block += b"" if block.endswith(b"\n") else stream.readline(_LONGEST)
+            size += len(block)
+            if size > LIMIT:
+                raise InputError(stream.title, f"a log has at most {LIMIT >> 20} MiB", "cut out the part that matters")
+            found += finds(block.decode("utf-8", "replace"), line)
+            line += block.count(b"\n")
+            yield stream.at
+    return tuple(found)
+
+
 def scan(text: str) -> tuple[Found, ...]:
     """Every status in `text`, in order. Time is linear in its length; nothing in it can fail."""
     return tuple(finds(text))
 
 
-def finds(text: str) -> Iterator[Found]:
-    """The finds of `scan`, one by one."""
-    line, start, end = 1, 0, -1
+def finds(text: str, line: int = 1) -> Iterator[Found]:
+    """The finds of `scan`, one by one, in a text whose first line has this number."""
+    start, end = 0, -1
     for match in _NUMBER.finditer(text):
         at = match.start()
         value = int(match[match.lastindex], 16)

@@ -2,14 +2,17 @@
 
 import ipywidgets as w
 
+from tdxkit.intake import pasted
 from tdxkit.status import decode
 from tdxkit.status.kernel import PLACES
 from tdxkit.status.predicates import FORMS, answers
-from tdxkit.status.scanning import scan
+from tdxkit.status.scanning import scan_job
+from tdxkit.text import many
 from tdxkit.view.kit.bits import status_bits
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.kit.tables import Table, table
+from tdxkit.work import drive
 
 LOG_LIMIT = 2_000_000  # characters that the text area takes; more is a job for `tdxkit decode --scan`
 FINDS_SHOWN = 200
@@ -26,13 +29,13 @@ def status_html(text: str, leaf: str = "") -> Markup:
 
 def log_table(text: str) -> Table:
     """Every status in a log as a table: line, value, name, leaf, lower half, what the kernel does."""
-    found = scan(text[:LOG_LIMIT])
+    found = drive(scan_job(pasted(text, LOG_LIMIT)))
     rows = []
     for f in found[:FINDS_SHOWN]:
         one = f.status
         name = one.name or "unknown status"
         rows.append((f.line, f"0x{f.value:016X}", name, f.leaf or "—", one.details.text, one.kernel.kind))
-    title = f"{len(found)} status{'' if len(found) == 1 else 'es'} found"
+    title = f"{many(len(found), 'status')} found"
     if len(found) > FINDS_SHOWN:
         title += f", the first {FINDS_SHOWN} shown"
     if len(text) > LOG_LIMIT:

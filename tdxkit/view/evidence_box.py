@@ -1,11 +1,9 @@
 """Bring your own: a control to upload a file or to paste text, and below it what was found in it."""
 
-from collections.abc import Generator
 from itertools import pairwise
-from typing import BinaryIO
 
 from tdxkit.review.compare import compare, lineages
-from tdxkit.review.evidence import Evidence, evidence_steps
+from tdxkit.review.evidence import Evidence, evidence_job
 from tdxkit.view import mail_charts
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.patch_graph import draw_patch_graph, series_graph
@@ -13,17 +11,6 @@ from tdxkit.view.version_lines import side_by_side
 
 MAIL_FILES = ".txt,.mbox,.mbx,.eml,.patch,.gz"
 GRAPHS = 3  # series and pairs of versions that are drawn; the table has all
-
-
-def evidence_job(stream: BinaryIO) -> Generator[int, None, Evidence]:
-    """Read a digest or mails from a stream, with a pause and the position in bytes after each mail."""
-    steps = evidence_steps(stream)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-        yield stream.tell()
 
 
 def evidence_box():

@@ -9,7 +9,7 @@ from tdxkit.linux.softlockup.loop_cost import COSTS
 from tdxkit.linux.softlockup.preempt import MODELS
 from tdxkit.linux.xarray.node import NODE_BYTES
 from tdxkit.review.lockup_report import Reading
-from tdxkit.run import words
+from tdxkit.text import words
 from tdxkit.units import GIB, human
 from tdxkit.view.kit.charts import Chart, lines
 from tdxkit.view.kit.tables import Table, table

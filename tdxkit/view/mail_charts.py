@@ -1,7 +1,7 @@
 """What a digest or a heap of mails holds, as charts and tables: who posted, what a diffstat weighs, which series are whole."""
 
-from tdxkit.intake import Notes
 from tdxkit.mail.diffstat import Bounds, Diffstat, FileStat
+from tdxkit.mail.lines import Notes
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest
 from tdxkit.review.series import Series, spans

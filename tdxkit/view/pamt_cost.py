@@ -1,7 +1,7 @@
 """What the PAMT costs, as a chart with a slider over machine sizes and as a table for one machine."""
 
-from tdxkit.run import words
 from tdxkit.seam.sizes import Usage, shares, usage
+from tdxkit.text import words
 from tdxkit.units import GIB, human, parse_size
 from tdxkit.view.kit.charts import Chart, lines
 from tdxkit.view.kit.tables import Table, table

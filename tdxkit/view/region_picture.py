@@ -5,6 +5,7 @@ two pages are, the guest's pages in the region, and the kernel's refcount, in re
 """
 
 from tdxkit.run import State
+from tdxkit.text import many
 from tdxkit.view.kit import svg
 
 WIDTH, HEIGHT = 200, 196
@@ -39,7 +40,7 @@ def region(state: State, key: object = 0) -> svg.Markup:
         for x in (54, 146)
     ]
     guest = svg.text(
-        100, 178, f"{users} guest page{'' if users == 1 else 's'} in use" if users else "no guest page in use",
+        100, 178, f"{many(users, 'guest page')} in use" if users else "no guest page in use",
         role="used" if users else "soft", anchor="middle", font_weight=600 if users else 400,
     )  # fmt: skip
     heads = [svg.text(100, 9, "the kernel", role="soft", anchor="middle", font_size=10.5), svg.text(100, 67, "the module", role="soft", anchor="middle", font_size=10.5)]  # fmt: skip

@@ -12,6 +12,7 @@ import networkx as nx
 from tdxkit.linux.memattr.tree_state import Slots, TreeNode, tree_of, tree_text
 from tdxkit.linux.xarray.node import EMPTY, RESERVED, Content
 from tdxkit.run import State
+from tdxkit.text import many
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.layout import layered
 from tdxkit.view.kit.svg import Markup
@@ -80,11 +81,7 @@ def _node(x: float, y: float, attributes: dict, at: int | None) -> Markup:
     frame = {"rx": 5, "fill": fill, "stroke": f"var(--tdx-{role})", "stroke_width": 2 if lit else 1}
     strip = {"x": left + SIDE, "y": y + TALL - 19, "width": CELL * SLOTS, "height": HIGH}
     more = f", {attributes['hidden']} not drawn" if attributes["hidden"] else ""
-    counts = (
-        f"count {node.count}"
-        + (f", {node.nr_values} value{'s' * (node.nr_values > 1)}" if node.nr_values else "")
-        + more
-    )
+    counts = f"count {node.count}" + (f", {many(node.nr_values, 'value')}" if node.nr_values else "") + more
     parts = [
         svg.element("title", f"{node.key}: indexes {node.first:,} to {node.last:,}, {counts}"),
         svg.element("rect", x=left, y=y, width=WIDE, height=TALL, **frame),

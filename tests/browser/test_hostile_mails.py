@@ -49,8 +49,8 @@ def test_hostile_names_do_nothing_in_lab(open_notebook, lab):
     (lab.root / "large.mbox").write_bytes(practice_mbox() * 3000)
     start = "from tdxkit.view.evidence_box import evidence_box\nbox = evidence_box()\n"
     cells = [
-        v4.new_code_cell(f"{start}box.begin_path('hostile.mbox')\nbox", id="mails"),
-        v4.new_code_cell(f"{start}box.begin_path('hostile.txt')\nbox", id="digest"),
+        v4.new_code_cell(f"{start}box.begin('hostile.mbox')\nbox", id="mails"),
+        v4.new_code_cell(f"{start}box.begin('hostile.txt')\nbox", id="digest"),
         v4.new_code_cell(f"{start}box", id="large"),
     ]
     metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3", "display_name": "Python 3"}}

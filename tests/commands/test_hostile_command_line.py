@@ -150,7 +150,7 @@ def test_a_word_without_end_does_not_push_out_the_rule_and_the_action(capsys):
 
 
 @pytest.mark.parametrize(
-    "word", [*POISON, *CLUMSY, "Decode", "decod", "__init__", "reading", "../cli", "decode.py"], ids=ascii
+    "word", [*POISON, *CLUMSY, "Decode", "decod", "__init__", "waiting", "../cli", "decode.py"], ids=ascii
 )
 def test_a_command_that_there_is_none(word, capsys):
     refused(capsys, [word])
@@ -163,7 +163,6 @@ def test_near_names_are_offered_and_bare_words_explain_themselves(capsys):
 
 
 READERS = [["decode", "--scan"], ["trace"], ["trace", "--json"], ["digest"], ["series"], ["xarray"], ["explore"]]
-STREAMED = '{"events": ['  # gone out before a device failed at its first byte
 
 
 def hostile_files(folder):
@@ -200,7 +199,7 @@ def test_files_of_all_kinds(command, tmp_path, capsys):
         words = [*command, f"{path}:put" if command == ["explore"] else str(path)]
         code, (out, err) = main(words), capsys.readouterr()
         assert code in (0, 2) and all(line.isprintable() for line in (out + err).splitlines()), (words, code, err[:300])
-        assert code == 0 or (out in ("", STREAMED) and err.count("\n") == 1), (words, err[:300])
+        assert code == 0 or (out == "" and err.count("\n") == 1), (words, err[:300])
         assert "output: " not in err, "it is the file that cannot be read"
         assert code == 2 or "--json" not in words or json.loads(out)["events"] == []
 

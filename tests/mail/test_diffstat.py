@@ -5,8 +5,8 @@ import unidiff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdxkit.intake import Notes
 from tdxkit.mail.diffstat import diffstats, unquoted
+from tdxkit.mail.lines import Notes
 from tdxkit.mail.patchdiff import diff_start, mismatches, read_diff
 
 

@@ -1,6 +1,7 @@
 """Mails of every make: encodings, attachments, mboxes, and files that hope to break the reader."""
 
 import base64
+import contextlib
 import gzip
 import io
 import json
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.intake import LINE_LIMIT, NOTES_KEPT, Cancelled, Notes, numbered
+from tdxkit.intake import opened
+from tdxkit.mail.lines import LINE_LIMIT, NOTES_KEPT, Notes, numbered
 from tdxkit.mail.mailbox import Mailbox, read_mails
-from tdxkit.mail.mbox import MAIL_LIMIT, raw_mails
+from tdxkit.mail.mbox import MAIL_LIMIT, RawMail, raw_mails
 from tdxkit.mail.post import lore_link
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.evidence import read_evidence
+from tdxkit.work import Cancelled
 
 BODY = """Why.
 
@@ -179,10 +182,10 @@ class Endless(io.RawIOBase):
 
 
 def test_a_line_without_end_costs_no_memory():
-    stream = io.BufferedReader(Endless(mail()[:-20], 200 << 20), 1 << 20)
+    stream = opened(Endless(mail()[:-20], 200 << 20))
     notes = Notes()
     tracemalloc.start()
-    mails = list(raw_mails(stream, notes))
+    mails = [raw for raw in raw_mails(stream, notes) if isinstance(raw, RawMail)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(mails) == 1 and peak < 8 << 20 and f"longer than {LINE_LIMIT} bytes" in str(notes)
@@ -219,7 +222,7 @@ def test_progress_may_cancel():
 
 def test_notes_are_bounded():
     notes = Notes()
-    list(numbered(io.BytesIO(b"\0\n" * 5000), notes))
+    list(numbered(opened(b"\0\n" * 5000), notes))
     assert notes.count == 5000 and len(notes.kept) == NOTES_KEPT and "and 4900 more" in str(notes)
 
 
@@ -326,3 +329,29 @@ def test_many_headings_cost_no_square():
     start = time.process_time()
     read_evidence((heads + "".join(entry.format(n) for n in range(30_000))).encode())
     assert time.process_time() - start < 6
+
+
+def ticks_of(data: bytes) -> list:
+    """How far a reading says it is, to its end or to what it cannot read."""
+    ticks = []
+    with contextlib.suppress(InputError):
+        read_evidence(data, lambda *tick: ticks.append(tick))
+    return ticks
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"no mail at all\n" * 200_000, b"x" * (4 << 20), mail() + b"one long mail\n" * 200_000, mail() + b"y" * (4 << 20)],
+    ids=["no mail", "a line without end", "a mail without end", "its line without end"],
+)
+def test_whatever_it_reads_it_ticks(data):
+    ticks = ticks_of(data)
+    assert len(ticks) > 3 and ticks == sorted(ticks) and ticks[-1] == (len(data), len(data))
+
+
+def test_a_digest_ticks_in_its_tables_and_in_an_entry():
+    head, rest = clinic_digest().split("Top ", 1)
+    table = "Top 9999999 contributors (Based on Email Body)\n\n" + "      1  a@example.org\n" * 60_000
+    for text in (head + table + "Top " + rest, clinic_digest() + "stray\n" * 200_000, head + "z" * (4 << 20)):
+        ticks = ticks_of(text.encode())
+        assert len(ticks) > 3 and ticks == sorted(ticks)

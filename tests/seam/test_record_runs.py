@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from tdxkit.run import diff, words
+from tdxkit.run import diff
 from tdxkit.seam.leaves.act import EFFECT, WAY_BACK
 from tdxkit.seam.leaves.engine import find_leaf
 from tdxkit.seam.locks import held
@@ -13,6 +13,7 @@ from tdxkit.seam.pamt import FREE, PT_PAMT, Entry
 from tdxkit.seam.record import record
 from tdxkit.seam.runs import RUNS, pamt_add_run, pamt_remove_run, promotion_fails_run, running_vcpu_run, two_walks_run
 from tdxkit.seam.scenes import EMPTY, FRESH, PAIR, world_at
+from tdxkit.text import words
 
 
 @pytest.mark.parametrize("name", RUNS)

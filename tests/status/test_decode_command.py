@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tdxkit.cli import main
+from tdxkit.status import scanning
 
 KEYS = ["value", "name", "class", "recoverable", "details", "kernel"]
 
@@ -58,17 +59,20 @@ def test_scan_of_a_file_and_of_standard_input(capsys, tmp_path, monkeypatch):
 
 def test_scan_of_bytes_that_are_no_text(capsys, tmp_path):
     path = tmp_path / "log"
-    path.write_bytes(bytes(range(256)) * 50 + b"\nTDX 0x8000020000000001 \x1b[2J\xff\n")
+    path.write_bytes(bytes(range(256)) + b"lines of a log\n" * 500 + b"\nTDX 0x8000020000000001 \x1b[2J\xff\n")
     code, out, err = run(capsys, "--scan", path)
     assert (code, err) == (0, "") and "1 status found" in out and "\x1b" not in out
+    path.write_bytes(bytes(range(256)) * 50)
+    code, out, err = run(capsys, "--scan", path)
+    assert (code, out) == (2, "") and err.endswith(
+        "log: it is binary (or UTF-16), and text is needed; give it as plain text\n"
+    )
     path.write_bytes(b"")
     assert run(capsys, "--scan", path)[1] == "0 statuses found\n"
 
 
 def test_a_log_that_is_too_long_is_refused(capsys, tmp_path, monkeypatch):
-    from tdxkit.commands import decode
-
-    monkeypatch.setattr(decode, "LIMIT", 10)
+    monkeypatch.setattr(scanning, "LIMIT", 10)
     path = tmp_path / "log"
     path.write_text("x" * 11)
     code, out, err = run(capsys, "--scan", path)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from tdxkit.status import scan
 from tdxkit.status.codes import codes, facts
+from tdxkit.status.scanning import scan_job
+from tdxkit.work import drive
 
 WAYS = {
     "kvm": "[   12.{i:06}] kvm_intel: SEAMCALL TDH_MEM_PAGE_AUG failed: {v:#x}",
@@ -88,3 +90,16 @@ def test_hostile_texts_take_linear_time():
         scan(text)
         assert time.perf_counter() - start < 5, text[:20]
     assert len(scan(status * 30000)) == 30000
+
+
+@pytest.mark.parametrize("length", [20, 70_001, 300_000])
+def test_a_log_read_in_blocks_gives_what_its_text_gives(length):
+    """Lines of all lengths, those that cross a block's end too; the line's number and column stay right."""
+    rows = [
+        f"{'ö' * (k % 3 * length // 2)} TDX {0x8000020000000001:#x}{'.' * (k * 37 % length)}"
+        for k in range(900_000 // length)
+    ]
+    text = "\n".join([*rows, "no line feed at the end: TDX 0x8000020000000001"])
+    ticks = []
+    assert drive(scan_job(text.encode()), lambda *tick: ticks.append(tick)) == scan(text) != ()
+    assert len(ticks) > 1 and ticks[-1] == (len(text.encode()),) * 2 and len(scan(text)) == len(rows) + 1

@@ -134,6 +134,6 @@ def test_the_box_reads_pastes_and_refuses():
     box.begin(practice_mbox())
     assert box.result.mailbox.mails == 11
     box.begin(b"<b>junk")
-    assert "there is no mail in it" in box.said and box.result.mailbox.mails == 11
+    assert "there is no mail in it" in box.said.value and box.result.mailbox.mails == 11
     box.begin(clinic_digest().encode())
     assert box.result.digest.list == "KVM"

@@ -148,12 +148,12 @@ def test_the_reader_reads_files_pastes_and_paths(tmp_path):
     assert board.result.counts.events == 18 and board.file.value == ()
     board.paste.value = POSTED.decode() + "junk\n"
     board.read.click()
-    assert board.result.counts.skipped == 1 and "no event" in board._shown.children[-1].value
+    assert board.result.counts.skipped == 1 and "no event" in board.shown.children[-1].value
     (tmp_path / "t").write_bytes(POSTED * 10)
     board.path.value = str(tmp_path / "t")
-    assert board.result.counts.events == 180 and any(hasattr(c, "max") for c in board._shown.children)
+    assert board.result.counts.events == 180 and any(hasattr(c, "max") for c in board.shown.children)
     board.path.value = str(tmp_path / "<b>")
-    assert "no such file" in board.said and "<b>" not in board.said
+    assert "no such file" in board.said.value and "<b>" not in board.said.value
     assert board.result.counts.events == 180
 
 
@@ -169,7 +169,7 @@ def test_cancel_is_heard_within_half_a_second():
         return board, asyncio.get_running_loop().time() - begin
 
     board, took = asyncio.run(scene())
-    assert took < 0.5 and board.result is None and "cancelled" in board.said and board.cancel.disabled
+    assert took < 0.5 and board.result is None and "cancelled" in board.said.value and board.cancel.disabled
 
 
 def test_a_second_reading_takes_over_from_the_first():
@@ -184,4 +184,4 @@ def test_a_second_reading_takes_over_from_the_first():
 
     board, given_up = asyncio.run(scene())
     assert given_up
-    assert board.result.counts.events == 18 and "1.6 KiB read" in board.said
+    assert board.result.counts.events == 18 and "1.6 KiB read" in board.said.value

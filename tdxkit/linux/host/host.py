@@ -22,8 +22,9 @@ from tdxkit.linux.host.log import Context, Log
 from tdxkit.linux.host.pairs import PAIR, Pairs
 from tdxkit.linux.host.patches import ALL_PATCHES, PatchNo
 from tdxkit.linux.refcount.posted import Posted, posted_named
-from tdxkit.run import Run, words
+from tdxkit.run import Run
 from tdxkit.seam.module import Module
+from tdxkit.text import words
 from tdxkit.units import GIB, PAGE_4K
 
 ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11

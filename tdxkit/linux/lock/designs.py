@@ -5,10 +5,10 @@ Global and with a fast path were posted; hashed locks and a lock for each region
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from random import Random
 
 from tdxkit.errors import InputError, printable
+from tdxkit.text import near
 
 PAGES = 512  # 4 KiB pages in a region
 
@@ -67,10 +67,10 @@ DESIGNS = {
 def design_named(name: str) -> Design:
     """The design of this name; InputError with the known and the near ones otherwise."""
     if name not in DESIGNS:
-        near = " or ".join(get_close_matches(str(name), DESIGNS, 2, 0.3))
+        meant = near(name, DESIGNS, 0.3)
         raise InputError(
             f"design {printable(name)}",
             "the lock designs are " + ", ".join(DESIGNS),
-            f"try {near}" if near else "name one of these",
+            f"try {meant}" if meant else "name one of these",
         )
     return DESIGNS[name]

@@ -15,14 +15,13 @@ Fidelity card
     regions, which per-region and hashed locks would have to handle
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from simpy import Environment
-
 from tdxkit.errors import InputError
 from tdxkit.linux.lock.designs import ADD, DESIGNS, FAULT, PAGES, REMOVE, REST_OF_GET, REST_OF_PUT, ZAP, design_named
+from tdxkit.work import Job, drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,8 @@ class Simulation:
                     f"{name} {value}", f"a simulation has {low:g} to {high:g}", "give a number in that range"
                 )
         self.design, self.tds, self.vcpus, self.seconds = design_named(design), tds, vcpus, seconds
+        from simpy import Environment  # here, not above: the table of designs and the other bugs do without it
+
         self.regions, self.toggling, self.fault = regions, toggling, fault
         self.random, self.env, self.end = Random(seed), Environment(), seconds * 1e6
         self.free_at: dict[int, tuple[float, int]] = {}  # lock -> when it is free, and the region it is busy with
@@ -114,28 +115,15 @@ class Simulation:
             self.env.step()
         return True
 
-    @property
-    def progress(self) -> float:
-        """Share of the simulated time that has passed, 0 to 1; 1 when nothing is left to happen."""
-        return min(1.0, self.env.now / self.end) if self.env.peek() <= self.end else 1.0
+    def job(self) -> Job[Waits]:
+        """To the end in chunks of some 10 ms; ticks are simulated microseconds. Given up, it still has its `result()` so far."""
+        while self.advance():
+            yield min(self.env.now, self.end), self.end
+        return self.result()
 
     def run(self) -> Waits:
         """To the end in one go."""
-        while self.advance():
-            pass
-        return self.result()
-
-    async def run_async(
-        self, progress: Callable[[float], None] = lambda share: None, cancelled: Callable[[], bool] = lambda: False
-    ) -> Waits:
-        """To the end in chunks of some 10 ms, so that a page can show progress and say stop; a stop gives the result so far."""
-        from asyncio import sleep  # here, not above: it would double the module's import time
-
-        while self.advance() and not cancelled():
-            progress(self.progress)
-            await sleep(0)
-        progress(self.progress)
-        return self.result()
+        return drive(self.job())
 
     def result(self) -> Waits:
         """What was measured up to now."""
@@ -217,4 +205,23 @@ class Simulation:
         self.waits[bound] = self.waits.get(bound, 0) + 1
 
 
-__all__ = ["DESIGNS", "Section", "Simulation", "Waits"]
+def designs_job(results: dict[str, Waits], designs: Iterable[str] = DESIGNS, **size) -> Job[dict[str, Waits]]:
+    """Simulate several designs at one size into `results`, which has what there is when it is given up. Ticks are designs done."""
+    names = tuple(designs)
+    for k, name in enumerate(names):
+        simulation = Simulation(name, **size)
+        try:
+            for now, end in simulation.job():
+                yield k + now / end, len(names)
+        finally:
+            results[name] = simulation.result()
+    return results
+
+
+def under_way(designs: Iterable[str] = DESIGNS) -> Callable[[float, float], str]:
+    """What a tick of `designs_job` says: the design that is simulated, and how far it is."""
+    names = tuple(designs)
+    return lambda done, _total: f"{names[min(int(done), len(names) - 1)]}: {done % 1:.0%}"
+
+
+__all__ = ["DESIGNS", "Section", "Simulation", "Waits", "designs_job", "under_way"]

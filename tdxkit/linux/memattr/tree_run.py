@@ -9,6 +9,7 @@ from tdxkit.linux.memattr.script import Script
 from tdxkit.linux.memattr.tree_state import flat, nodes_of
 from tdxkit.linux.xarray import api as xarray
 from tdxkit.run import Recorder, Run, State
+from tdxkit.text import many
 
 MAX_STEPS = 2000
 ACTOR = "CPU 0"
@@ -109,11 +110,11 @@ def _sentence(before: State, after: State, answer: object) -> str:
         said.append(f"it fails with {answer['err']}")
     for nodes, verb in ((came, "allocates"), (went, "frees")):
         if nodes:
-            said.append(f"{verb} {nodes} node{'s' * (nodes > 1)}")
+            said.append(f"{verb} {many(nodes, 'node')}")
     for name, what in (("values", "value"), ("reserved", "reserved slot")):
         change = after[name] - before[name]  # type: ignore[operator]
         if change:
-            said.append(f"{abs(change)} {what}{'s' * (abs(change) > 1)} {'more' if change > 0 else 'less'}")
+            said.append(f"{many(abs(change), what)} {'more' if change > 0 else 'less'}")
     if said:
         return "; ".join(said)
     if before["head"] != after["head"] or any(old[key].slots != new[key].slots for key in old):

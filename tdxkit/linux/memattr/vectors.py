@@ -9,11 +9,12 @@ The files come from outside: a line is bounded in size and checked before a mode
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from tdxkit.errors import InputError, printable
+from tdxkit.intake import Source, opened
 from tdxkit.linux.memattr.script import Script
+from tdxkit.work import Job, drive
 
 MAX_LINE = 4 << 20  # bytes of one script
 MAX_COMMANDS = 1000  # of one script: after each the whole tree is looked at
@@ -42,10 +43,10 @@ def replay(vector: dict) -> Iterator[Mismatch]:
     script = Script()
     for number, (command, expect) in enumerate(zip(vector["cmds"], vector["expect"]), 1):
         got = {"r": script.do(command), **script.state()}
-        for field in FIELDS:
-            wanted = expect.get(field, {"sibs": 0, "xm": "000"}.get(field, got[field]))
-            if got[field] != wanted:
-                yield Mismatch(vector["id"], number, tuple(command), field, wanted, got[field])
+        for name in FIELDS:
+            wanted = expect.get(name, {"sibs": 0, "xm": "000"}.get(name, got[name]))
+            if got[name] != wanted:
+                yield Mismatch(vector["id"], number, tuple(command), name, wanted, got[name])
 
 
 def parse(line: str | bytes) -> dict:
@@ -70,23 +71,38 @@ def parse(line: str | bytes) -> dict:
     return vector
 
 
-def check(path: Path) -> Iterator[tuple[dict, list[Mismatch]]]:
-    """Replay a file: each vector and what differs. InputError names the file and the line that cannot be replayed."""
+@dataclass(slots=True)
+class Replayed:
+    """What came of a file: how many scripts and commands it has, and the mismatches of each script that has any."""
+
+    scripts: int = 0
+    commands: int = 0
+    differing: list[list[Mismatch]] = field(default_factory=list)
+
+
+def check_job(source: Source) -> Job[Replayed]:
+    """Replay a file. InputError names the file and the line that cannot be replayed."""
+    replayed, number = Replayed(), 0
+    with opened(source, text=True) as stream:
+        while line := stream.readline(MAX_LINE + 1):
+            number += 1
+            if line.strip() or len(line) > MAX_LINE:
+                _check(line, f"{stream.title} line {number}", replayed)
+            yield stream.at
+    return replayed
+
+
+def _check(line: bytes, where: str, replayed: Replayed) -> None:
     try:
-        with path.open("rb") as file:
-            number = 0
-            while line := file.readline(MAX_LINE + 1):
-                number += 1
-                if not line.strip() and len(line) <= MAX_LINE:
-                    continue
-                try:
-                    vector = parse(line)
-                    yield vector, list(replay(vector))
-                except InputError as error:
-                    where = f"{printable(path.name)} line {number}"
-                    raise InputError(f"{where}, {error.thing}", error.rule, error.action) from None
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        why = getattr(error, "strerror", None) or "that is no file name"
-        raise InputError(f"file {printable(str(path), 200)}", f"it cannot be read ({why})", "check the path") from None
+        vector = parse(line)
+        found = list(replay(vector))
+    except InputError as error:
+        raise InputError(f"{where}, {error.thing}", error.rule, error.action) from None
+    replayed.scripts += 1
+    replayed.commands += len(vector["cmds"])
+    replayed.differing += [found] if found else []
+
+
+def check(source: Source) -> Replayed:
+    """The same to its end."""
+    return drive(check_job(source))

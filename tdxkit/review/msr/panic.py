@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
+from tdxkit.intake import pasted
 
 POSTED = "panic hyper-v: arg1='0x3e', arg2='0x46d359bbdff', arg3='0x56d359bbdff', arg4='0x0', arg5='0x0'"
 # Codes that come up beside MSR 0x3A. 0x20001 is another story: Microsoft's own hypervisor failed.
@@ -33,8 +34,9 @@ class Panic:
 
 def read_panic(line: str) -> Panic:
     """A line of libvirt's domain log; InputError where it does not name arg1 to arg5 of a hyper-v panic, each once."""
-    found = _ARG.findall(str(line)[:1000])
-    if "hyper-v" not in str(line)[:1000] or [n for n, _ in found] != list("12345"):
+    text = pasted(line, 1000).decode()
+    found = _ARG.findall(text)
+    if "hyper-v" not in text or [n for n, _ in found] != list("12345"):
         raise InputError(
             f"panic line {printable(line)}",
             "it names hyper-v and arg1 to arg5 in order",

@@ -6,12 +6,13 @@ built event by event in bounded memory, so a reading of a gigabyte costs what a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import BinaryIO
 
+from tdxkit.intake import Source
 from tdxkit.linux.msr.register import FEATURE_CONTROL, Event
-from tdxkit.review.msr.trace import CHUNK, Counts, TraceReader
+from tdxkit.review.msr.trace import Counts, TraceReader, read_events
+from tdxkit.work import Job, Progress, drive
 
 BURST_GAP = 0.010  # seconds; firmware's APs come within microseconds, an OS brings CPUs up tens of milliseconds apart
 PHASE_GAP = 1.0
@@ -265,24 +266,15 @@ class Trace:
         return "\n".join([*rows, str(self.reading)])
 
 
-def reading_steps(stream: BinaryIO, msr: int = FEATURE_CONTROL) -> Generator[int, None, Trace]:
-    """Read a binary stream a chunk at a time: yields the bytes read so far, returns the trace. Stop asking, and it stops."""
-    reader, builder, done = TraceReader(), ReadingBuilder(msr), 0
-    while piece := stream.read(CHUNK):
-        builder.add(reader.feed(piece))
-        done += len(piece)
-        yield done
-    builder.add(reader.close())
+def reading_job(source: Source, msr: int = FEATURE_CONTROL) -> Job[Trace]:
+    """Read a trace of any size, a chunk at a time. InputError where it cannot be opened, or is binary."""
+    reader, builder = TraceReader(), ReadingBuilder(msr)
+    for events, tick in read_events(source, reader):
+        builder.add(events)
+        yield tick
     return Trace(tuple(builder.events), reader.counts, builder.reading())
 
 
-def read_trace(stream: BinaryIO, progress: Callable[[int], None] | None = None, msr: int = FEATURE_CONTROL) -> Trace:
-    """Read a binary stream to its end; `progress` is told the bytes read so far, many times a second."""
-    steps = reading_steps(stream, msr)
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            return end.value
-        if progress:
-            progress(done)
+def read_trace(source: Source, progress: Progress | None = None, msr: int = FEATURE_CONTROL) -> Trace:
+    """The same to its end; `progress` is told how far it is, many times a second."""
+    return drive(reading_job(source, msr), progress)

@@ -11,11 +11,11 @@ with its system (`kvm:`) or without, padding behind the event's name. A vCPU thr
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
+from tdxkit.intake import STRIDE, Source, opened, pasted
 from tdxkit.linux.msr.register import Event
+from tdxkit.work import Tick
 
-CHUNK = 1 << 18  # bytes between two calls of a progress callback: milliseconds of work
 MAX_LINE = 1024  # longer than any tool writes; what is longer is no line of a trace
 MAX_BAD = 20  # bad lines that are named; the rest is only counted
 _CACHE = 4096  # distinct heads and payloads remembered: a trace repeats the same few
@@ -200,17 +200,12 @@ def _why(line: bytes) -> str:
     return "the value is not “= 0x” and a 64-bit number in hex"
 
 
-def read_events(
-    stream: BinaryIO, reader: TraceReader, progress: Callable[[int], None] | None = None
-) -> Iterator[list[Event]]:
-    """The events of a binary stream, a list for each chunk of it; `progress` is told the bytes read so far after each."""
-    done = 0
-    while piece := stream.read(CHUNK):
-        yield reader.feed(piece)
-        done += len(piece)
-        if progress:
-            progress(done)
-    yield reader.close()
+def read_events(source: Source, reader: TraceReader) -> Iterator[tuple[list[Event], Tick]]:
+    """The events of a trace, a list for each chunk of it, and how far the reading is. InputError where it is binary."""
+    with opened(source, text=True) as stream:
+        while piece := stream.read1(STRIDE):
+            yield reader.feed(piece), stream.at
+        yield reader.close(), stream.at
 
 
 def parse(text: str | bytes | Iterable[str]) -> tuple[list[Event], Counts]:
@@ -218,5 +213,5 @@ def parse(text: str | bytes | Iterable[str]) -> tuple[list[Event], Counts]:
     if not isinstance(text, (str, bytes)):
         text = "\n".join(text)
     reader = TraceReader()
-    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    data = pasted(text, len(text)) if isinstance(text, str) else text
     return [*reader.feed(data), *reader.close()], reader.counts

@@ -10,10 +10,10 @@ A chart is plotly data held as plain dictionaries, shown through the plotly mime
 Series differ by colour and by dash, marker or hatching. Colours are theme roles: give ``roles={"v2": "bad", "v6": "ok"}`` to choose.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tdxkit.run import words
+from tdxkit.text import columns, shown
 from tdxkit.view.kit.svg import Markup, element, esc, joined, style
 from tdxkit.view.kit.theme import ACTORS, BOTH_GRID, BOTH_INK, ROLES
 
@@ -48,7 +48,7 @@ class Chart:
     layout: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join([self.title, *table(self.header, self.rows)])
+        return "\n".join([self.title, *columns(self.header, self.rows)])
 
     def figure(self):
         """The chart as a `plotly.graph_objects.Figure`, checked by plotly."""
@@ -117,25 +117,6 @@ def laid(under: object, over: object) -> object:
 def plotly_text(value: object) -> str:
     """Text for a chart: plotly reads a little HTML in its texts, so everything is escaped."""
     return str(esc(value))
-
-
-def shown(value: object) -> str:
-    """A cell of a table."""
-    return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else words(value)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A table as lines of text: words to the left, and from the second column on numbers to the right."""
-    body = [[shown(v) for v in row] for row in rows]
-    cells = [list(header), *body]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    right = [i > 0 and all(_counts(row[i]) for row in body) for i in range(len(header))]
-    return ["  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)).rstrip() for row in cells]
-
-
-def _counts(cell: str) -> bool:
-    """Reads as a number, with a sign or a unit maybe; or stands for none."""
-    return cell.lstrip("+-−≈<> ")[:1].isdigit() or cell in ("", "—")
 
 
 def _role(name: str, index: int, roles: Mapping[str, str] | None) -> str:

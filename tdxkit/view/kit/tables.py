@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tdxkit.run import words
-from tdxkit.view.kit import charts, theme
+from tdxkit.text import columns, words
+from tdxkit.view.kit import theme
 from tdxkit.view.kit.svg import Markup, element, style, visible
 
 # Lab styles tables in outputs too (right-aligned, striped): each rule here names one class more than Lab's.
@@ -33,7 +33,7 @@ class Table:
     def __str__(self) -> str:
         marked = bool(self.marked)
         rows = [[("> " if i in self.marked else "  ") * marked + words(r[0]), *r[1:]] for i, r in enumerate(self.rows)]
-        lines = charts.table(["  " * marked + self.header[0], *self.header[1:]], rows)
+        lines = columns(["  " * marked + self.header[0], *self.header[1:]], rows)
         return visible("\n".join([*([self.title] if self.title else []), *lines]))
 
     __repr__ = __str__

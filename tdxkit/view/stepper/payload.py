@@ -11,7 +11,8 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from tdxkit.errors import InputError
-from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track, words
+from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track
+from tdxkit.text import words
 from tdxkit.view.kit.svg import Markup, visible
 
 

@@ -11,6 +11,7 @@ from tdxkit.errors import InputError
 from tdxkit.linux.lock.designs import ADD, PAGES
 from tdxkit.linux.lock.events import lock_run
 from tdxkit.linux.lock.simulation import DESIGNS, Simulation
+from tdxkit.work import Cancelled, drive_async
 
 SMALL = {"tds": 3, "vcpus": 4, "seconds": 2.0, "regions": 64, "fault": 5.0}
 
@@ -104,13 +105,15 @@ def test_drawn_times_keep_the_posted_bounds_and_come_near_the_mean():
 
 def test_cancel_gives_what_was_measured_so_far():
     simulation, seen = Simulation("global", seconds=60.0), []
-    result = asyncio.run(simulation.run_async(seen.append, lambda: len(seen) >= 3))
-    assert 0 < result.seconds < 60 and len(seen) == 4 and seen == sorted(seen)
+    with pytest.raises(Cancelled):
+        asyncio.run(drive_async(simulation.job(), lambda *tick: seen.append(tick), lambda: len(seen) >= 3))
+    assert 0 < simulation.result().seconds < 60 and len(seen) == 3 and seen == sorted(seen)
+    assert {total for _, total in seen} == {60e6} and seen[-1][0] <= simulation.result().seconds * 1e6
 
 
 def test_in_chunks_as_in_one_go():
     whole = Simulation("global", **SMALL).run()
-    assert asyncio.run(Simulation("global", **SMALL).run_async()) == whole
+    assert asyncio.run(drive_async(Simulation("global", **SMALL).job())) == whole
 
 
 def test_events_of_a_run_keep_one_holder_a_lock():

@@ -10,7 +10,7 @@ from tdxkit.linux.memattr.tree_run import MAX_STEPS, record
 from tdxkit.linux.memattr.tree_state import tree_of, tree_text
 from tdxkit.linux.xarray.digest import fnv1a
 from tdxkit.linux.xarray.node import EMPTY, Content
-from tdxkit.run import words
+from tdxkit.text import words
 
 commands = st.lists(
     st.one_of(

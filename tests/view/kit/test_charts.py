@@ -53,13 +53,3 @@ def test_names_are_text_not_markup():
     bad = "<a href='javascript:alert(1)'>x</a><script>"
     chart = charts.bars(bad, bad, bad, [bad], {bad: [1]})
     assert "<" not in json.dumps(chart.spec()) and "<script" not in chart.table_html()
-
-
-def test_words_stand_left_and_numbers_right():
-    rows = [("epc", 0, "1.0 GiB", "nothing"), ("hyper-v", 144, "—", "it is asked"), ("sgx", "", "+3", "0x3A")]
-    assert charts.table(("switch", "ends", "size", "why"), rows) == [
-        "switch   ends     size  why",
-        "epc         0  1.0 GiB  nothing",
-        "hyper-v   144        —  it is asked",
-        "sgx                 +3  0x3A",
-    ]

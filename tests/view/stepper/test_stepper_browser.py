@@ -9,7 +9,8 @@ import pytest
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount import scenario
-from tdxkit.run import Line, Recorder, Text, Track, Wait, words
+from tdxkit.run import Line, Recorder, Text, Track, Wait
+from tdxkit.text import words
 from tdxkit.view.kit import svg
 from tdxkit.view.stepper import Stepper, lanes
 from tdxkit.view.stepper.payload import run_data

@@ -1,0 +1,74 @@
+"""Text as this workbook writes it, for every floor: a value in words, a count with its noun, a table in columns, a name misspelt."""
+
+from collections.abc import Iterable, Sequence
+
+
+def words(value: object) -> str:
+    """A value of a state as people read it: in its own words where it has some, such as a lock word's."""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple) and type(value).__str__ is object.__str__:
+        return ", ".join(words(v) for v in value) or "none"
+    return str(value)
+
+
+def plural(number: int, thing: str) -> str:
+    """The noun that goes with a number.
+
+    >>> plural(2, "switch"), plural(1, "switch"), plural(0, "status"), plural(3, "guest page"), plural(2, "entry")
+    ('switches', 'switch', 'statuses', 'guest pages', 'entries')
+    """
+    if number == 1:
+        return thing
+    if thing.endswith(("s", "x", "ch", "sh")):
+        return f"{thing}es"
+    if thing.endswith("y") and thing[-2:-1] not in "aeiou":
+        return f"{thing[:-1]}ies"
+    return f"{thing}s"
+
+
+def many(number: int, thing: str) -> str:
+    """A number and its noun.
+
+    >>> many(1, "state"), many(12345, "patch")
+    ('1 state', '12,345 patches')
+    """
+    return f"{number:,} {plural(number, thing)}"
+
+
+def near(name: object, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The one or two known names that a name may have been meant for, as "a or b"; "" where none comes near.
+
+    >>> near("explor", ["explore", "replay"]), near("zzz", ["explore"])
+    ('explore', '')
+    """
+    from difflib import get_close_matches  # here, not above: only a mistake needs it
+
+    return " or ".join(get_close_matches(str(name)[:80], list(known), 2, likeness))
+
+
+def shown(value: object) -> str:
+    """A cell of a table: thousands set apart, six digits of a fraction."""
+    return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else words(value)
+
+
+def columns(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """A table as lines of text: words to the left, and from the second column on numbers to the right.
+
+    >>> print(*columns(("design", "waits"), [("global", 1200), ("hashed", 7)]), sep="\\n")
+    design  waits
+    global  1,200
+    hashed      7
+    """
+    body = [[shown(v) for v in row] for row in rows]
+    cells = [list(header), *body]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    right = [i > 0 and all(_counts(row[i]) for row in body) for i in range(len(header))]
+    return ["  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)).rstrip() for row in cells]
+
+
+def _counts(cell: str) -> bool:
+    """Reads as a number, with a sign or a unit maybe; or stands for none."""
+    return cell.lstrip("+-−≈<> ")[:1].isdigit() or cell in ("", "—")

@@ -1,0 +1,74 @@
+"""A board of long work: a start, a bar, a cancel button, and a line that says how far it is and what came of it.
+
+The work is a job (see tdxkit.work), run under the kernel's own asyncio loop slice by slice, so cancel is heard within a slice, in
+JupyterLab and in a kernel that lives in the browser. Without a running loop (a script, a test) it runs to its end at once.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import ipywidgets as w
+
+from tdxkit.errors import TdxkitError, not_installed
+from tdxkit.view.kit.board import Board
+from tdxkit.work import Cancelled, Job, Tick, drive_async
+
+
+class WorkBoard(Board):
+    """Rows of controls, and last a row with `start`, the bar and the cancel button; a subclass says what of its work.
+
+    `at`: how far the work is, or was when it ended.
+    """
+
+    def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Widget):
+        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px"))
+        self.cancel = w.Button(description="Cancel", icon="stop", disabled=True, layout=w.Layout(width="110px"))
+        self.at: Tick = (0, 0)
+        self._task, self._stop = None, False
+        self.cancel.on_click(lambda _: setattr(self, "_stop", True))
+        said = w.HTML()
+        super().__init__(*rows, [start, self.cancel, self.bar, said], said=said)
+
+    def under_way(self, done: float, total: float) -> str:
+        """What is said of a tick."""
+        raise NotImplementedError
+
+    def finished(self, result: object) -> tuple[object, Iterable[object]]:
+        """What to say of a result, and the things to show."""
+        raise NotImplementedError
+
+    def given_up(self) -> tuple[object, Iterable[object] | None]:
+        """The same after a cancel; None leaves what was shown."""
+        raise NotImplementedError
+
+    def work(self, job: Job) -> None:
+        """Do this; work that is under way is given up."""
+        if self._task:
+            self._task.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(self._work(job))
+        else:
+            self._task = loop.create_task(self._work(job))
+
+    async def _work(self, job: Job) -> None:
+        self._stop, self.cancel.disabled, self.bar.value, self.at = False, False, 0, (0, 0)
+        try:
+            said, shown = self.finished(await drive_async(job, self._tick, lambda: self._stop))
+            self.bar.value = 1
+        except Cancelled:
+            said, shown = self.given_up()
+        except (TdxkitError, ModuleNotFoundError) as error:
+            self.say(error if isinstance(error, TdxkitError) else not_installed(error), "alert")
+            return
+        finally:
+            self.cancel.disabled = True
+        if shown is not None:
+            self.show(shown)
+        self.say(said)
+
+    def _tick(self, done: float, total: float) -> None:
+        self.at = done, total
+        self.bar.value = done / total if total else 0
+        self.say(self.under_way(done, total))

@@ -1,0 +1,85 @@
+"""Long work in one form: a generator that says now and then how far it is, and returns its result.
+
+    def longest(lines):                       # a Job[int]
+        best = 0
+        for k, line in enumerate(lines, 1):
+            best = max(best, len(line))
+            yield k, len(lines)               # a tick: done and total, in any unit; total 0 where nobody knows it
+        return best
+
+    drive(longest(lines))                     # a terminal, a test
+    await drive_async(longest(lines), ...)    # a notebook: the page stays alive, and cancel is heard
+
+A job ticks every few milliseconds and leaves the clock to whoever drives it. Whoever gives one up closes it, and what it has open with it.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from time import monotonic
+from typing import Generic, TypeVar
+
+from tdxkit.errors import TdxkitError
+
+T = TypeVar("T")
+Tick = tuple[float, float]
+Job = Generator[Tick, None, T]
+Progress = Callable[[float, float], None]
+
+SLICE = 0.04  # seconds of work between two looks at the page: a click is answered before it feels slow
+_PAUSE = 0.001  # seconds that an event loop is given: a click needs several of its turns, sleep(0) is one
+
+
+class Cancelled(TdxkitError):
+    """Somebody pressed cancel; what was done until then is given up, or stays with whoever holds it."""
+
+    def __init__(self):
+        super().__init__("the work", "it was cancelled", "start it again")
+
+
+class _Running(Generic[T]):
+    """A job under way: iterate over its ticks, then read its `result`."""
+
+    def __init__(self, job: Job[T]):
+        self._job = job
+
+    def __iter__(self) -> Iterator[Tick]:
+        self.result = yield from self._job
+
+
+def drive(job: Job[T], progress: Progress | None = None) -> T:
+    """Run a job to its end; `progress(done, total)` hears every tick and may raise to stop it."""
+    running = _Running(job)
+    try:
+        for tick in running:
+            if progress:
+                progress(*tick)
+    finally:
+        job.close()
+    return running.result
+
+
+async def drive_async(
+    job: Job[T], progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> T:
+    """Run a job under an event loop, SLICE seconds at a time; after each `progress` is told and `cancelled` asked, at the end told.
+
+    Raises Cancelled where that says yes; a task that is cancelled from outside closes the job as well.
+    """
+    from asyncio import sleep  # here, not above: it would double the start of a command
+
+    running = _Running(job)
+    try:
+        begin, tick = monotonic(), None
+        for tick in running:
+            if monotonic() - begin < SLICE:
+                continue
+            if progress:
+                progress(*tick)
+            await sleep(_PAUSE)
+            if cancelled():
+                raise Cancelled
+            begin = monotonic()
+        if progress and tick:
+            progress(*tick)
+    finally:
+        job.close()
+    return running.result

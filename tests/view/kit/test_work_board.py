@@ -1,0 +1,104 @@
+"""A board of long work: its bar, its cancel button, what it says of what came of it."""
+
+import asyncio
+import time
+
+import ipywidgets as w
+
+from tdxkit.errors import InputError
+from tdxkit.view.kit.work import WorkBoard
+
+
+class Count(WorkBoard):
+    def __init__(self):
+        super().__init__([w.IntText(1)], start=w.Button(description="Go"))
+
+    def under_way(self, done, total):
+        return f"<{done}> of {total}"
+
+    def finished(self, result):
+        return f"counted {result}", [w.HTML(f"{result}")]
+
+    def given_up(self):
+        return "stopped", None
+
+
+def counting(end, total=None, pause=0.0, error=None):
+    for k in range(end):
+        time.sleep(pause)
+        yield k + 1, end if total is None else total
+    if error:
+        raise error
+    return end
+
+
+def test_without_a_loop_it_runs_to_its_end():
+    board = Count()
+    board.work(counting(5))
+    assert "counted 5" in board.said.value and board.shown.children[0].value == "5"
+    assert (board.bar.value, board.at, board.cancel.disabled) == (1, (5, 5), True)
+    board.work(counting(0))
+    assert "counted 0" in board.said.value and board.bar.value == 1 and board.at == (0, 0)
+
+
+def test_what_goes_wrong_is_said_and_what_was_shown_stays():
+    board = Count()
+    board.work(counting(5))
+    for error, said in (
+        (InputError("<x>", "it is no number", "give one"), "&lt;x&gt;: it is no number; give one"),
+        (
+            ModuleNotFoundError("no", name="simpy"),
+            "simpy: this needs a package that is not installed; pip install simpy",
+        ),
+    ):
+        board.work(counting(2, error=error))
+        assert said in board.said.value and 'role="alert"' in board.said.value
+        assert board.shown.children[0].value == "5" and board.cancel.disabled
+
+
+def test_under_way_the_page_sees_it_and_may_cancel():
+    async def scene():
+        board = Count()
+        board.work(counting(5))
+        board.work(counting(10**6, 2 * 10**6, 0.001))
+        await asyncio.sleep(0.12)
+        seen = board.said.value, board.bar.value, board.cancel.disabled
+        board.cancel.click()
+        await board._task
+        return board, seen
+
+    board, (said, bar, disabled) = asyncio.run(scene())
+    assert "&lt;" in said and "of 2000000" in said and 0 < bar < 0.01 and not disabled
+    assert "stopped" in board.said.value and board.cancel.disabled and board.at[0] > 1
+
+
+def test_a_total_that_nobody_knows_leaves_the_bar_alone():
+    board, seen = Count(), []
+    board.bar.observe(lambda change: seen.append(change["new"]), "value")
+    board.work(counting(5, total=0))
+    assert set(seen) <= {0, 1}
+
+
+def test_new_work_takes_over_and_can_be_cancelled_in_its_turn():
+    async def scene():
+        board = Count()
+        board.work(counting(10**6, pause=0.001))
+        await asyncio.sleep(0.06)
+        first = board._task
+        board.work(counting(10**6, pause=0.001))
+        await asyncio.sleep(0.12)
+        able = not board.cancel.disabled
+        board.cancel.click()
+        await board._task
+        return first.cancelled(), able
+
+    assert asyncio.run(scene()) == (True, True)
+
+
+def test_new_results_close_the_old_ones():
+    board = Count()
+    board.work(counting(1))
+    old = board.shown.children[0]
+    board.finished = lambda result: ("", [w.Text()])
+    board.work(counting(1))
+    assert old.comm is None and len(board.shown.children) == 1
