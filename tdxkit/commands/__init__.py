@@ -43,8 +43,13 @@ def whole(what: str, low: int, high: int):
     return read
 
 
-def print_json(value: object) -> None:
-    """The `--json` form of an answer: one line, names unescaped so that people can read them."""
+FORMAT = 1  # of every `--json`; grows when a key that was there goes or means something else. docs/json.md has the keys
+
+
+def print_json(answer: dict | list) -> None:
+    """The `--json` form of an answer: an object on one line that begins with its format, names unescaped so that people can read
+    them. A list of things stands under "items"."""
+    value = {"format": FORMAT, **(answer if isinstance(answer, dict) else {"items": answer})}
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")

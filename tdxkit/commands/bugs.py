@@ -38,8 +38,6 @@ def _job(asked: list) -> Job[list[dict]]:
 
     rows = []
     for bug in asked:
-        found = verdict(bug.id) if bug.id in scenarios() else None
-        rows.append({"id": bug.id, "versions": bug.versions, "problem": bug.problem, "fixed": bug.fixed,
-                     "shown": found and found.shown, "verdict": found.text if found else bug.unshown})  # fmt: skip
+        rows.append(bug.as_json(verdict(bug.id) if bug.id in scenarios() else None))
         yield len(rows), len(asked)
     return rows

@@ -25,7 +25,7 @@ def run(args):
         asked = [pair for pair in asked if leaf in (leaf_of[name] for name in pair)]
     pairs = wait(_job(asked), lambda done, total: f"{done} of {many(total, 'pair')}")
     if args.json:
-        print_json({"pairs": [{"a": p.a, "b": p.b, "result": p.result} for p in pairs]})
+        print_json({"pairs": [pair.as_json() for pair in pairs]})
         return
     busy = [p for p in pairs if p.result != OK]
     rows = [(p.a, f"{p.b} -> {p.result}") for p in busy]

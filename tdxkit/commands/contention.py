@@ -1,7 +1,5 @@
 """``contention``: simulate how long vCPUs wait for the lock around PAMT.ADD and PAMT.REMOVE."""
 
-from dataclasses import asdict
-
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
@@ -37,8 +35,7 @@ def run(args) -> int:
     results = [*wait(designs_job({}, names, **size), under_way(names)).values()]
     posted = load_toml("lock_figures.toml")["figure"]
     if args.json:
-        rows = [{k: v for k, v in asdict(r).items() if k != "timeline"} | {"mean_wait": r.mean_wait} for r in results]
-        print_json({"unit": "us", "runs": rows, "posted": posted})
+        print_json({"unit": "us", "runs": [r.as_json() for r in results], "posted": posted})
         return 0
     print(
         f"{many(args.tds, 'TD')} x {many(args.vcpus, 'vCPU')}, {results[0].seconds:.0f} s simulated; the model finds:"

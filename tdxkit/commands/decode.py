@@ -8,7 +8,7 @@ def configure(parser) -> None:
     parser.add_argument("value", nargs="*", help="0x… with up to 16 digits, or a name like TDX_OPERAND_BUSY|RCX")
     parser.add_argument("--leaf", metavar="NAME", help="the SEAMCALL that returned it, like TDH.MEM.PAGE.AUG")
     parser.add_argument("--scan", metavar="FILE", help="find every status in a log, gzip too; - is standard input")
-    parser.add_argument("--json", action="store_true", help="a list of objects instead of text")
+    parser.add_argument("--json", action="store_true", help="as data")
 
 
 def run(args) -> int:
@@ -31,7 +31,7 @@ def _values(args) -> int:
     if args.json:
         from tdxkit.commands import print_json
 
-        print_json([one.json() for one in decoded])
+        print_json([one.as_json() for one in decoded])
     else:
         print("\n\n".join(map(str, decoded)))
     return 0
@@ -46,7 +46,7 @@ def _scan(args) -> int:
     if args.json:
         from tdxkit.commands import print_json
 
-        print_json([{**f.status.json(), "line": f.line, "leaf": f.leaf} for f in found])
+        print_json([f.as_json() for f in found])
         return 0
     for f in found:
         one = f.status

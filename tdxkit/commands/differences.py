@@ -12,9 +12,9 @@ def run(args):
     """Three lines a place: the letter, the code, the run."""
     from tdxkit.seam.differences import DIFFERENCES
 
-    found = [{"letter": d.letter, "code": d.code, "shown": d.show()} for d in DIFFERENCES]
+    found = [difference.as_json() for difference in DIFFERENCES]
     if args.json:
-        print_json({"format": 1, "items": found})
+        print_json(found)
         return
     titles = {"letter": "the cover letter", "code": "the module's code", "shown": "the model"}
     width = max(map(len, titles.values()))

@@ -5,7 +5,6 @@ import sys
 from tdxkit.commands import print_json
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import printable
-from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
 from tdxkit.text import many
 
@@ -20,45 +19,11 @@ def run(args) -> None:
     """Read and print; what was skipped goes to standard error."""
     digest = wait(digest_job(args.file))
     if args.json:
-        print_json(as_json(digest))
+        print_json(digest.as_json())
     else:
         print(as_text(digest))
     if len(digest.notes):
         print(digest.notes, file=sys.stderr)
-
-
-def as_json(digest: Digest) -> dict:
-    """The digest as plain values."""
-    return {
-        "list": digest.list,
-        "from": digest.from_commit,
-        "to": digest.to_commit,
-        "domains": [{"domain": row.who, "count": row.count} for row in digest.domains],
-        "contributors": [
-            {"name": row.who.name, "email": row.who.email, "count": row.count} for row in digest.contributors
-        ],
-        "entries": [_entry(post) for post in digest.entries],
-    }
-
-
-def _entry(post: Post) -> dict:
-    what, stat = post.subject, post.stat
-    return {
-        "title": what.title,
-        "subject": what.text,
-        "author": {"name": post.author.name, "email": post.author.email},
-        "version": what.version,
-        "n": what.n,
-        "total": what.total,
-        "role": what.role,
-        "files": [
-            {"path": f.path, "changes": f.changes, "added": list(f.added), "removed": list(f.removed)}
-            for f in post.files
-        ],
-        "files_changed": stat.files_changed if stat else 0,
-        "insertions": stat.insertions if stat else 0,
-        "deletions": stat.deletions if stat else 0,
-    }
 
 
 def as_text(digest: Digest) -> str:

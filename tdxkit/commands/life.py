@@ -10,7 +10,9 @@ def configure(parser):
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without", type=int, metavar="K", help="the whole series but patch K (5 to 12)")
     which.add_argument("--prefix", type=int, metavar="N", help="the first N patches (0 to 12)")
-    parser.add_argument("--version", default="v2", help="v1 to v6 (patch switches are v2's)")
+    parser.add_argument(
+        "--version", default="v2", help="of the series, as in `list` (v2; the patch switches are its own)"
+    )
     parser.add_argument("--huge", action="store_true", help="map, split and promote a 2 MiB page too")
     parser.add_argument(
         "--fault", type=whole("--fault", 1, 100_000), metavar="N", help="the N-th allocation or SEAMCALL fails"
@@ -53,7 +55,7 @@ def run(args) -> int:
             f"--fault {args.fault}", f"this life has {life.points} points that can fail", "give one of them"
         )
     if args.json:
-        print_json({k: getattr(life, k) for k in ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb")})
+        print_json(life.as_json())
         return 0
     if args.steps:
         print(life.run)
@@ -69,7 +71,7 @@ def _faults(args, fault_table) -> int:
     rows = list(fault_table(args.version, args.huge))
     left = [r for r in rows if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
     if args.json:
-        print_json([{"point": r.point, "how": r.how, "where": r.where, "result": r.life.result} for r in rows])
+        print_json([row.as_json() for row in rows])
         return 0
     print(f"{args.version}: {many(len(rows), 'single fault')}, {len(left)} leave something behind; the model finds:")
     table = [(r.point, r.how, r.where, r.life.result) for r in left]

@@ -5,7 +5,7 @@ from tdxkit.commands import print_json
 
 def configure(parser):
     """Nothing but the form."""
-    parser.add_argument("--json", action="store_true", help="a list of objects with name, title, rules")
+    parser.add_argument("--json", action="store_true", help="name, title and rules of each, as data")
 
 
 def run(args):
@@ -13,8 +13,7 @@ def run(args):
     from tdxkit.linux.refcount import scenario, titles
 
     if args.json:
-        rules = {name: [p.name for p in scenario(name).properties] for name in titles()}
-        print_json([{"name": n, "title": t, "properties": rules[n]} for n, t in titles().items()])
+        print_json([scenario(name).as_json() for name in titles()])
         return
     width = max(map(len, titles()))
     for name, title in titles().items():

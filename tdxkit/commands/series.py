@@ -36,35 +36,9 @@ def run(args) -> None:
             print(row if len(args.files) == 1 else f"{printable(name)}: {row}", file=sys.stderr)
     series = series_of(posts)
     if args.json:
-        print_json({"series": [as_json(one) for one in series]})
+        print_json({"series": [one.as_json() for one in series]})
     else:
         print(as_text(series) or "no patch, cover or pull request among the mails")
-
-
-def as_json(series: Series) -> dict:
-    """A series as plain values; `patches` are those at hand."""
-    return {
-        "title": series.title,
-        "version": series.version,
-        "total": series.total,
-        "present": list(series.present),
-        "missing": list(series.missing),
-        "patches": [_patch(n, series.patches[n]) for n in series.present],
-    }
-
-
-def _patch(n: int, post: Post) -> dict:
-    stat = post.diff.stat if post.diff else post.stat
-    return {
-        "n": n,
-        "title": post.subject.title,
-        "author": {"name": post.author.name, "email": post.author.email},
-        "files": [f.path for f in post.files],
-        "insertions": stat.insertions if stat else 0,
-        "deletions": stat.deletions if stat else 0,
-        "message_id": post.message_id.strip("<>"),
-        "link": post.link,
-    }
 
 
 def as_text(series: tuple[Series, ...]) -> str:

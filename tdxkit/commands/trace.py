@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from tdxkit.commands import FORMAT
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import Source
@@ -55,7 +56,7 @@ def _json_job(source: Source, msr: int) -> Job[None]:
     from tdxkit.review.msr.trace import TraceReader, read_events
 
     reader, builder, write = TraceReader(), ReadingBuilder(msr), sys.stdout.write
-    comma = '{"events": ['
+    comma = f'{{"format": {FORMAT}, "events": ['
     for events, tick in read_events(source, reader):
         builder.add(events)
         if events:

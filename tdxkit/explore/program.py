@@ -151,6 +151,10 @@ class Scenario:
         """The shared variables in a row."""
         return Layout(self.shared, self.constants)
 
+    def as_json(self) -> dict:
+        """An item of `list --json`."""
+        return {"name": self.name, "title": self.title, "properties": [p.name for p in self.properties]}
+
     def rule(self, name: str) -> str:
         """`name` if it is a rule of this scenario (or "deadlock"); InputError with the near ones otherwise."""
         known = [*(p.name for p in self.properties), DEADLOCK]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tdxkit.text import many
+
 REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
     "sym": "threads that run the same program are interchangeable",
@@ -60,18 +62,14 @@ class Result:
     def __str__(self) -> str:
         whole = "complete" if self.complete else "stopped at the first violation"
         if self.bounded:
-            whole = f"bounded: stopped after {_many(self.states, 'state')}"
+            whole = f"bounded: stopped after {many(self.states, 'state')}"
         verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.property}"
         if self.verdict == "ok" and self.bounded:
             verdict = "nothing found so far"
-        rows = [f"{self.scenario}, {_many(self.threads, 'thread')} × {_many(self.rounds, 'round')}: {verdict}"]
-        rows.append(f"{_many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
+        rows = [f"{self.scenario}, {many(self.threads, 'thread')} × {many(self.rounds, 'round')}: {verdict}"]
+        rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
         if self.schedule:
-            rows.append(f"{_many(self.steps, 'step')}, {_many(self.switches, 'switch')}: {self.schedule}")
+            rows.append(f"{many(self.steps, 'step')}, {many(self.switches, 'switch')}: {self.schedule}")
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)
-
-
-def _many(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + ("" if number == 1 else "es" if thing.endswith("ch") else "s")

@@ -23,6 +23,10 @@ class Person:
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.email else self.name
 
+    def as_json(self) -> dict[str, str]:
+        """As data: `name`, `email`."""
+        return {"name": self.name, "email": self.email}
+
 
 def plain(header: str) -> str:
     """A header as people read it: unfolded, encoded words (RFC 2047) decoded, white space single.

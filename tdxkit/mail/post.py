@@ -59,6 +59,26 @@ class Post:
             said.append("no diff: a pull request names a branch instead")
         return tuple(said)
 
+    def as_json(self) -> dict:
+        """An entry of `digest --json`."""
+        what, stat = self.subject, self.stat
+        return {
+            "title": what.title,
+            "subject": what.text,
+            "author": self.author.as_json(),
+            "version": what.version,
+            "n": what.n,
+            "total": what.total,
+            "role": what.role,
+            "files": [
+                {"path": f.path, "changes": f.changes, "added": list(f.added), "removed": list(f.removed)}
+                for f in self.files
+            ],
+            "files_changed": stat.files_changed if stat else 0,
+            "insertions": stat.insertions if stat else 0,
+            "deletions": stat.deletions if stat else 0,
+        }
+
 
 def lore_link(message_id: str) -> str:
     """The address of a mail by its Message-ID, every odd character escaped; empty where it is no Message-ID.

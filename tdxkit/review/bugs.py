@@ -32,6 +32,17 @@ class Bug:
     inferred: bool = False
     unshown: str = ""
 
+    def as_json(self, verdict: Verdict | None) -> dict:
+        """An item of `bugs --json`, with what its scenario came to (None: it has none)."""
+        return {
+            "id": self.id,
+            "versions": self.versions,
+            "problem": self.problem,
+            "fixed": self.fixed,
+            "shown": verdict and verdict.shown,
+            "verdict": verdict.text if verdict else self.unshown,
+        }
+
 
 _SHOWS: dict[str, Callable[[], Verdict]] = {}
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
 from tdxkit.facts import data_path, load_toml
-from tdxkit.review.digest import LIST_TITLE, MESSAGES_TITLE, RULE
+from tdxkit.review.digest import RULE
+from tdxkit.review.digest_tables import LIST_TITLE, MESSAGES_TITLE
 from tdxkit.text import plural
 
 

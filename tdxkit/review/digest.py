@@ -5,7 +5,7 @@ subject and an author that fit it. Text inside a mail may imitate one; the table
 """
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from tdxkit.mail.message import message
 from tdxkit.mail.people import Person, person
 from tdxkit.mail.post import Post
 from tdxkit.mail.subject import Subject, subject
+from tdxkit.review.digest_tables import Counted, Ledger, Line, tables_of
 from tdxkit.work import Job, Progress, Tick, drive
 
 ENTRY_LIMIT = 4 << 20  # characters of one entry; the rest of a longer one is skipped
@@ -24,21 +25,7 @@ RULE = "-" * 70
 _HEAD_LINES = 50  # in which a digest says that it is one
 _RANGE = re.compile(r"From ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _HEAD = re.compile(r"(\S.{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
-_TABLE = re.compile(r"Top (\d{1,4}) contributor( Email domain)?s \(Based on Email Body\)\s*")
-_COUNT = re.compile(r" *(\d{1,9}) +(\S.{0,4000}?)\s*")
-MESSAGES_TITLE = "===== Patch Commit Messages ===="
-LIST_TITLE = "===== Patch list in this time period ====="
 _KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
-
-Line = tuple[int, str | Tick]  # number 0: no line but a tick, to be passed on
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A row of a table: a person, or a mail domain, and how many mails."""
-
-    who: Person | str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +46,18 @@ class Digest:
         seen = {post.author.email for post in self.entries}
         return tuple(row for row in self.contributors if row.who.email not in seen)
 
+    def as_json(self) -> dict:
+        """The form that `digest --json` prints."""
+        people = [{**row.who.as_json(), "count": row.count} for row in self.contributors]
+        return {
+            "list": self.list,
+            "from": self.from_commit,
+            "to": self.to_commit,
+            "domains": [{"domain": row.who, "count": row.count} for row in self.domains],
+            "contributors": people,
+            "entries": [post.as_json() for post in self.entries],
+        }
+
 
 def read_digest(source: Source, progress: Progress | None = None) -> Digest:
     """Read a digest from a file or from bytes; InputError where it is none."""
@@ -71,8 +70,8 @@ def digest_job(source: Source) -> Job[Digest]:
     with opened(source) as stream:
         lines = _text(numbered(stream, notes), notes)
         ends, listed = yield from _head(lines, notes, stream.title)
-        tables, patch_list = yield from _tables(lines, notes)
-        for what in _entries(lines, notes, _Ledger(tables)):
+        tables, patch_list = yield from tables_of(lines, notes)
+        for what in _entries(lines, notes, Ledger(tables)):
             if isinstance(what, Post):
                 entries.append(what)
             else:
@@ -112,90 +111,6 @@ def _head(lines: Iterator[Line], notes: Notes, source: str) -> Job[tuple[tuple[s
     )
 
 
-class _Table:
-    """A table of the digest's top: `limit` rows at most are printed, so only a shorter one is known to be whole."""
-
-    def __init__(self):
-        self.rows: list[Counted] = []
-        self.limit = 0
-
-    @property
-    def whole(self) -> bool:
-        return len(self.rows) < self.limit
-
-
-def _tables(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[_Table, _Table], tuple[str, ...]]]:
-    """Domains, people and the list of patches, up to the messages; a section ends where the next one's title stands."""
-    domains, people = tables = _Table(), _Table()
-    listed: list[str] = []
-    into: _Table | list | None = None
-    for number, line in lines:
-        if not number:
-            yield line
-        elif found := _TABLE.fullmatch(line[:200]):
-            into = domains if found[2] else people
-            into.limit = int(found[1])
-        elif line.rstrip() == LIST_TITLE:
-            into = listed
-        elif line.rstrip() == MESSAGES_TITLE:
-            return tables, tuple(listed)
-        elif not line.strip():
-            continue
-        elif into is listed:
-            listed.append(line)
-        elif isinstance(into, _Table) and (found := _COUNT.fullmatch(line)):
-            into.rows.append(Counted(person(found[2]) if into is people else found[2], int(found[1])))
-        else:
-            notes.add(number, f"no row of a table: {line}")
-    notes.add(0, "the digest ends before its messages")
-    return tables, tuple(listed)
-
-
-class _Ledger:
-    """Who is counted, and how much of it the entries so far explain: the judge of doubtful headings."""
-
-    def __init__(self, tables: tuple[_Table, _Table]):
-        people = tables[1]
-        self.counted = {row.who.email: row.count for row in people.rows}
-        self.whole = people.whole
-        self.mails: Counter[str] = Counter()  # by author
-        self.series: Counter[tuple] = Counter()
-        self.seen: set[tuple[str, str]] = set()
-
-    def doubt(self, who: Person, what: Subject, after_total: bool) -> str:
-        """Why an entry of this author cannot be one of this digest; empty if it can.
-
-        An entry ends with the total of its diffstat, if it has one: a heading `after_total` needs no more than a counted author.
-        """
-        count = self.counted.get(who.email)
-        if count is None and self.whole:
-            return "the table of contributors does not count its author"
-        if after_total or count is None:
-            return ""
-        if (who.email, what.text) in self.seen:
-            return "the same author and subject stood before"
-        before = self.mails[who.email]
-        if before <= count < before + self._more(who, what):
-            return f"its author is counted {count} times, which the other entries explain"
-        return ""
-
-    def book(self, who: Person, what: Subject) -> None:
-        """Take an entry as one of the digest's: its series accounts for so many of its author's mails."""
-        self.seen.add((who.email, what.text))
-        more = self._more(who, what)
-        self.mails[who.email] += more
-        self.series[self._key(who, what)] += more
-
-    def _more(self, who: Person, what: Subject) -> int:
-        """Mails that this entry speaks of beyond those of its series that are booked: all its patches, and the cover."""
-        booked = self.series[self._key(who, what)]
-        return max(booked, what.total or 1) + (what.n == 0) - booked
-
-    @staticmethod
-    def _key(who: Person, what: Subject) -> tuple:
-        return who.email, what.version, what.total or what.text
-
-
 @dataclass(slots=True)
 class _Heading:
     line: int
@@ -204,7 +119,7 @@ class _Heading:
     author: Person
 
 
-def _entries(lines: Iterator[Line], notes: Notes, ledger: _Ledger) -> Iterator[Post | Tick]:
+def _entries(lines: Iterator[Line], notes: Notes, ledger: Ledger) -> Iterator[Post | Tick]:
     """The entries in order. `ahead` holds the lines to come, as many as a heading has."""
     ahead: deque[Line] = deque()
     current: _Heading | None = None

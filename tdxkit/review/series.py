@@ -87,6 +87,32 @@ class Series:
             said += [f"{name}: {what}" for what in post.missing()]
         return tuple(said)
 
+    def as_json(self) -> dict:
+        """An item of `series --json`; `patches` are those at hand."""
+        return {
+            "title": self.title,
+            "version": self.version,
+            "total": self.total,
+            "present": list(self.present),
+            "missing": list(self.missing),
+            "patches": [_patch(n, self.patches[n]) for n in self.present],
+        }
+
+
+def _patch(n: int, post: Post) -> dict:
+    """A patch of a series as data."""
+    stat = post.diff.stat if post.diff else post.stat
+    return {
+        "n": n,
+        "title": post.subject.title,
+        "author": post.author.as_json(),
+        "files": [f.path for f in post.files],
+        "insertions": stat.insertions if stat else 0,
+        "deletions": stat.deletions if stat else 0,
+        "message_id": post.message_id.strip("<>"),
+        "link": post.link,
+    }
+
 
 def spans(numbers: Iterable[int]) -> str:
     """Numbers in words: runs joined.

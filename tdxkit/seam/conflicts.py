@@ -39,6 +39,10 @@ class Conflict:
         """The operand that the one busy answer names; "" where there is none, or several."""
         return self.met[0].operand if len(self.met) == 1 else ""
 
+    def as_json(self) -> dict:
+        """A pair of `conflicts --json`."""
+        return {"a": self.a, "b": self.b, "result": self.result}
+
 
 def names() -> tuple[str, ...]:
     """The calls that are compared: every leaf, and AUG once more at 2M."""

@@ -26,6 +26,10 @@ class Difference:
     code: str
     show: Callable[[], str]
 
+    def as_json(self) -> dict:
+        """An item of `differences --json`."""
+        return {"letter": self.letter, "code": self.code, "shown": self.show()}
+
 
 def sept_add_misses_the_pair() -> str:
     """SEPT.ADD with a new page in a region without a pair."""

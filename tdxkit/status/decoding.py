@@ -84,7 +84,7 @@ class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note",
             said = meaning if value else ""
         return Field(name, high, low, value, said)
 
-    def json(self) -> dict:
+    def as_json(self) -> dict:
         """The form that ``decode --json`` prints."""
         return {
             "value": f"0x{self.value:016X}",

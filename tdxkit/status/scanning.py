@@ -48,6 +48,10 @@ class Found:
         """The status taken apart."""
         return decode(self.value, self.leaf)
 
+    def as_json(self) -> dict:
+        """An item of `decode --scan --json`."""
+        return {**self.status.as_json(), "line": self.line, "leaf": self.leaf}
+
 
 def scan_job(source: Source) -> Job[tuple[Found, ...]]:
     """Every status in a log, in order, whole lines at a time. InputError where it cannot be read, is binary or longer than LIMIT."""

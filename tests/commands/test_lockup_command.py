@@ -26,7 +26,9 @@ def as_json(capsys, *arguments):
     assert main(["lockup", *arguments, "--json"]) == 0
     out = capsys.readouterr().out
     assert out.count("\n") == 1
-    return json.loads(out)
+    answer = json.loads(out)
+    assert answer.pop("format") == 1
+    return answer
 
 
 def test_the_whole_answer(capsys):

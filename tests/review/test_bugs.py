@@ -33,7 +33,7 @@ def test_command(capsys):
     assert main(["bugs", "B5", "B24"]) == 0
     assert "deadlock" in capsys.readouterr().out
     assert main(["bugs", "B13", "B10", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["items"]
     assert [r["id"] for r in rows] == ["B13", "B10"] and rows[0]["shown"] and rows[1]["shown"] is None
     assert main(["bugs", "B77"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.cli import main
-from tdxkit.commands.digest import as_json, as_text
+from tdxkit.commands.digest import as_text
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
 from tdxkit.mail.people import Person
@@ -87,14 +87,14 @@ def test_a_mail_without_a_diffstat_is_read_and_said(digest):
     last = digest.entries[4]
     assert last.stat is None and last.files == () and last.missing() == ("no diffstat",)
     assert any("no diffstat" in str(note) and note.line == last.line for note in digest.notes)
-    entry = as_json(digest)["entries"][4]
+    entry = digest.as_json()["entries"][4]
     assert entry["files"] == [] and entry["files_changed"] == entry["insertions"] == entry["deletions"] == 0
 
 
 def test_json_has_the_keys_it_promises(capsys):
     assert main(["digest", str(FIXTURE), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["list", "from", "to", "domains", "contributors", "entries"]
+    assert list(found) == ["format", "list", "from", "to", "domains", "contributors", "entries"]
     assert list(found["entries"][0]) == [
         "title", "subject", "author", "version", "n", "total", "role", "files", "files_changed", "insertions", "deletions",
     ]  # fmt: skip
@@ -137,13 +137,13 @@ FIRST_BODY = "A made-up cover. Repository and branch:"
 )
 def test_imitations_change_nothing(fake):
     before, after = read(TEXT), read(TEXT.replace(FIRST_BODY, f"{FIRST_BODY}\n\n{fake}\n", 1))
-    assert as_json(after) == as_json(before)
+    assert after.as_json() == before.as_json()
 
 
 def test_a_patch_that_quotes_its_own_heading_is_one_entry():
     quoted = "New:  toy: give the counters a home\n[PATCHv3 01/04] toy: give the counters a home\nAuthor: Reviewer T. One <one@example.org>\n"
     after = read(TEXT.replace("\nText.\n", f"\nText.\n\n{RULE}\n\n{quoted}\nmore text\n", 1))
-    assert as_json(after) == as_json(read(TEXT)) and "stood before" in str(after.notes)
+    assert after.as_json() == read(TEXT).as_json() and "stood before" in str(after.notes)
 
 
 def test_a_true_heading_after_an_entry_without_diffstat_is_believed():
@@ -227,11 +227,11 @@ def test_no_digest_is_said_in_one_line(text, tmp_path, capsys):
 
 
 def test_utf16_is_read_for_what_it_is(digest):
-    assert as_json(read_digest(TEXT.encode("utf-16"))) == as_json(digest)
+    assert read_digest(TEXT.encode("utf-16")).as_json() == digest.as_json()
 
 
 def test_crlf_makes_no_difference(digest):
-    assert as_json(read(TEXT.replace("\n", "\r\n"))) == as_json(digest)
+    assert read(TEXT.replace("\n", "\r\n")).as_json() == digest.as_json()
 
 
 @settings(max_examples=60, deadline=None)
@@ -249,7 +249,7 @@ def test_noise_in_a_body_never_changes_the_heads(data):
 @pytest.mark.skipif("TDXKIT_DIGEST" not in os.environ, reason="set TDXKIT_DIGEST to the KVM digest to compare with it")
 def test_the_real_digest_and_the_clinic_agree():
     real, ours = read_digest(os.environ["TDXKIT_DIGEST"]), read(clinic_digest())
-    assert as_json(real) == as_json(ours) and not len(real.notes)
+    assert real.as_json() == ours.as_json() and not len(real.notes)
     for one, other in zip(real.entries, ours.entries):
         assert one.message.shortlog == other.message.shortlog and one.message.trailers == other.message.trailers
         assert [len(c.items) for c in one.message.changelog] == [len(c.items) for c in other.message.changelog]

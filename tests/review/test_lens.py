@@ -88,7 +88,7 @@ def test_a_schedule_of_a_version_that_is_not_compared():
 def test_command(capsys):
     assert main(["lens", "v2", "v6", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"outcomes", "parting", "cost"}
+    assert set(answer) == {"format", "outcomes", "parting", "cost"}
     assert {"version", "outcome", "interleavings", "schedule"} == set(answer["outcomes"][0])
     assert "28152" in {o["interleavings"] for o in answer["outcomes"]}
     assert main(["lens", "v2", "v6"]) == 0

@@ -52,7 +52,7 @@ def test_practice_series(practice):
 def test_json(capsys):
     assert main(["series", str(data_path("practice.mbox")), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["series"]
+    assert list(found) == ["format", "series"]
     v2 = found["series"][1]
     assert list(v2) == ["title", "version", "total", "present", "missing", "patches"]
     assert (v2["version"], v2["total"], v2["present"], v2["missing"]) == (2, 4, [2, 3, 4], [1])

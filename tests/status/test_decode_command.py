@@ -20,9 +20,9 @@ def run(capsys, *arguments):
 
 def test_json_has_exactly_these_keys(capsys):
     code, out, err = run(capsys, "0x8000030800000001", "0xC000030600000001", "0x8000039900000001", "0x0", "--json")
-    first, second, third, fourth = json.loads(out)
+    first, second, third, fourth = json.loads(out)["items"]
     assert (code, err, out.count("\n")) == (0, "", 1)
-    assert all(list(one) == KEYS and list(one["details"]) == ["kind", "text"] for one in json.loads(out))
+    assert all(list(one) == KEYS and list(one["details"]) == ["kind", "text"] for one in json.loads(out)["items"])
     assert first["name"] == "TDX_MISSING_PAMT_PAGE_PAIR" and first["class"] == 3 and first["recoverable"] is True
     assert first["value"] == "0x8000030800000001" and "RCX" in first["details"]["text"]
     assert second["recoverable"] is False and second["details"]["kind"] != first["details"]["kind"]
@@ -33,7 +33,7 @@ def test_the_leaf_changes_what_the_kernel_does(capsys):
     kernel = {}
     for leaf in ("TDH.MEM.PAGE.AUG", "TDH.MEM.PAGE.REMOVE", "TDH.PHYMEM.PAGE.RECLAIM", "TDH.PHYMEM.PAMT.ADD"):
         _, out, _ = run(capsys, "TDX_OPERAND_BUSY|RCX", "--leaf", leaf, "--json")
-        kernel[leaf] = json.loads(out)[0]["kernel"].split(":")[0]
+        kernel[leaf] = json.loads(out)["items"][0]["kernel"].split(":")[0]
     assert list(kernel.values()) == ["retry", "kick and retry once", "warn and leak", "fail"]
 
 
@@ -49,7 +49,7 @@ def test_scan_of_a_file_and_of_standard_input(capsys, tmp_path, monkeypatch):
     path = tmp_path / "dmesg.txt"
     path.write_text(LOG)
     code, out, _ = run(capsys, "--scan", path, "--json")
-    found = json.loads(out)
+    found = json.loads(out)["items"]
     assert code == 0 and [f["name"] for f in found] == ["TDX_OPERAND_BUSY", "TDX_MISSING_PAMT_PAGE_PAIR"]
     assert [list(f)[: len(KEYS)] for f in found] == [KEYS, KEYS] and [f["line"] for f in found] == [2, 3]
     assert found[0]["leaf"] == "TDH.MEM.PAGE.AUG" and found[0]["kernel"].startswith("retry")

@@ -20,7 +20,7 @@ def test_every_code_goes_there_and_back(name):
     assert decode(name) == decode(f"0x{value:x}") == decode(f"{value:016X}") == one
     assert one.error == bool(value >> 63) and one.non_recoverable == bool(value >> 62 & 1)
     assert one.class_id == value >> 40 & 0xFF and one.class_name
-    assert one.json() == decode(one.json()["value"]).json()
+    assert one.as_json() == decode(one.as_json()["value"]).as_json()
     assert name in str(one)
 
 
@@ -120,7 +120,7 @@ def test_what_linux_has_otherwise_and_makes_itself():
 
 def test_an_unknown_value_is_said_to_be_unknown_and_shown_field_by_field():
     said = str(decode(0x8000039900000001))
-    assert decode(0x8000039900000001).json()["name"] is None
+    assert decode(0x8000039900000001).as_json()["name"] is None
     assert "unknown status" in said and "CLASS" in said and "PAGE_METADATA" in said and "0x99" in said
     assert "flag bits differ" in decode(code("TDX_OPERAND_BUSY") | 1 << 62).note
     assert "TDX_MISSING_PAMT_PAGE_PAIR" in decode(0x80000308).note

@@ -24,6 +24,7 @@ from tdxkit.linux.host.kvm.zap import convert, zap
 from tdxkit.linux.host.log import Context
 from tdxkit.linux.host.pairs import PAIR
 from tdxkit.run import Run
+from tdxkit.text import many
 from tdxkit.units import PAGE_2M, PAGE_4K
 
 CLEAN = "clean: nothing is left"
@@ -63,6 +64,11 @@ class Life:
     def clean(self) -> bool:
         """Nothing is left and nobody complained."""
         return self.result == CLEAN
+
+    def as_json(self) -> dict:
+        """The form that `life --json` prints."""
+        names = ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb")
+        return {name: getattr(self, name) for name in names}
 
 
 def live(
@@ -109,11 +115,11 @@ def _acts(td: Td, huge: bool) -> Iterator[tuple[str, Callable[[], int]]]:
 def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
     leaf, result = td.first or ("", None)
     left = [
-        f"{n} {what}"
+        many(n, what)
         for n, what in (
-            (host.pairs.count, "pairs"),
-            (host.pairs.references, "references"),
-            (len(host.allocator.pages), "pages"),
+            (host.pairs.count, "pair"),
+            (host.pairs.references, "reference"),
+            (len(host.allocator.pages), "page"),
         )
         if n
     ]
@@ -164,6 +170,10 @@ class FaultRow:
     how: str
     where: str
     life: Life
+
+    def as_json(self) -> dict:
+        """An item of `life --faults --json`."""
+        return {"point": self.point, "how": self.how, "where": self.where, "result": self.life.result}
 
 
 def fault_table(version: str, huge: bool = False, hows: Iterable[str] = HOWS_TABLED) -> tuple[FaultRow, ...]:

@@ -16,7 +16,7 @@ Fidelity card
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 
 from tdxkit.errors import InputError
@@ -64,6 +64,10 @@ class Waits:
     def mean_wait(self) -> float:
         """Mean over the waits that happened, 0 without any."""
         return self.total_wait / self.contentions if self.contentions else 0.0
+
+    def as_json(self) -> dict:
+        """A run of `contention --json`."""
+        return {k: v for k, v in asdict(self).items() if k != "timeline"} | {"mean_wait": self.mean_wait}
 
 
 @dataclass(slots=True)

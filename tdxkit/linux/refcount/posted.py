@@ -5,10 +5,10 @@ a TD and the tables of the notebooks. Facts: dynamic-pamt threads v1 … v6.
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 
 from tdxkit.errors import InputError, printable
+from tdxkit.text import near
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ def posted_named(name: str) -> Posted:
     """The version of this name; InputError with the known ones otherwise."""
     known = versions()
     if name not in known:
-        near = " or ".join(get_close_matches(str(name), known, 2, 0.3))
+        meant = near(name, known, 0.3)
         raise InputError(
             f"version {printable(name)}",
             "the versions with a fault path are " + ", ".join(known),
-            f"try {near}" if near else "name one of these",
+            f"try {meant}" if meant else "name one of these",
         )
     return known[name]

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import SimpleNamespace
 
 from tdxkit.card import card_of
@@ -12,6 +11,7 @@ from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.run import Track
+from tdxkit.text import near
 
 MAX_ROUNDS = 9
 REGION = 0
@@ -70,8 +70,8 @@ def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
     """
     variant = variants().get(name)
     if variant is None:
-        near = " or ".join(get_close_matches(str(name), names(), 2, 0.3)) or ", ".join(names())
-        raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {near}")
+        meant = near(name, names(), 0.3) or ", ".join(names())
+        raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {meant}")
     return of_design(_design(variant), name, threads, rounds, variant)
 
 

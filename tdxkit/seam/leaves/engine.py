@@ -30,6 +30,7 @@ from tdxkit.seam.leaves.call import SHARED, Answer, Broken, Call, Facts
 from tdxkit.seam.leaves.leaf import Check, Leaf, compile_leaf
 from tdxkit.seam.locks import release_exclusive, release_shared
 from tdxkit.status.codes import with_operand
+from tdxkit.text import near
 
 FAMILIES = (
     checks,
@@ -75,14 +76,12 @@ def find_leaf(name: str | int) -> Leaf:
 
 
 def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
     others = load_json("seamcalls.json")["not_modelled"]
     upper = name.strip().upper()[:80]
     if upper in others or upper in others.values():
         return "the module has it, but this model does not; `seamcall` lists those it has"
-    near = get_close_matches(upper, [*leaves(), *(n.removeprefix("TDH.") for n in leaves())], 2, 0.5)
-    return f"did you mean {' or '.join(near)}?" if near else "write it like TDH.PHYMEM.PAMT.ADD"
+    meant = near(upper, [*leaves(), *(n.removeprefix("TDH.") for n in leaves())], 0.5)
+    return f"did you mean {meant}?" if meant else "write it like TDH.PHYMEM.PAMT.ADD"
 
 
 def gate(m, call: Call) -> int:

@@ -163,6 +163,7 @@ def test_a_dead_vm_answers_eio():
 def test_command(capsys):
     assert main(["life", "--without", "8", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
+    assert answer.pop("format") == 1
     assert list(answer) == ["result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb"]
     assert answer["leaf"] == "TDH.MEM.SEPT.ADD" and answer["meminfo_kb"] == 0
     assert main(["life", "--version", "v6", "--steps"]) == 0

@@ -192,7 +192,7 @@ def test_bad_switches(bad):
 def test_json_is_as_promised(capsys):
     assert main(["hotplug", "--guest", "windows", "--firmware", "seabios", "--option", "off", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["events", "outcome", "bugcheck"]
+    assert list(answer) == ["format", "events", "outcome", "bugcheck"]
     assert (answer["outcome"], answer["bugcheck"]) == ("bugcheck", 0x3E)
     assert set(answer["events"][0]) == {"vcpu", "pid", "cpu", "time", "op", "msr", "value", "fault"}
 

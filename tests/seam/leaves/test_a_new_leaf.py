@@ -60,7 +60,7 @@ def test_facts_and_one_function_are_enough(made_up, capsys):
     assert (
         main(["seamcall", "VP.RD"]) == 0 and "TDX_PAGE_METADATA_INCORRECT|RCX: not a TDVPR" in capsys.readouterr().out
     )
-    assert main(["seamcall", "26", "--json"]) == 0 and json.loads(capsys.readouterr().out) == FACTS
+    assert main(["seamcall", "26", "--json"]) == 0 and json.loads(capsys.readouterr().out) == {"format": 1, **FACTS}
     assert main(["seamcall"]) == 0 and f" 26  {NAME}" in capsys.readouterr().out
     assert len(leaves()) == before + 1 and NAME in names()
     modelled, left_out = card_of(engine).modelled[0], card_of(engine).left_out[-1]
