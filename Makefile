@@ -35,9 +35,10 @@ endif
 test-fast: env-test  ## the quick tests, in under a minute
 	@$(PYTEST) -m "not slow and not browser" tests tdxkit
 
-lint: env-test  ## ruff, the rules for notebooks, and the same for the page's script and style
+lint: env-test  ## ruff, types, the rules for notebooks, and the same for the page's script and style
 	@$(RUN) -m ruff check -q .
 	@$(RUN) -m ruff format -q --check .
+	@$(RUN) -m mypy --no-error-summary
 	@$(RUN) tools/nblint.py notebooks
 	@.venv/bin/oxlint -f unix $(PAGE)
 	@.venv/bin/oxfmt --list-different $(PAGE)
@@ -46,7 +47,7 @@ bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
 
 clean:  ## remove .venv and all that tests and tools left behind
-	rm -rf .venv .venv.making .pytest_cache .ruff_cache .hypothesis test-artifacts build dist
+	rm -rf .venv .venv.making .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 

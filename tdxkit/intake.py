@@ -113,12 +113,12 @@ def opened(source: Source, text: bool = False) -> Stream:
     title = name_of(source)
     if isinstance(source, bytes):
         stored = _Stored(io.BytesIO(source), title, ours=True)
-    elif hasattr(source, "read"):
-        stored = _Stored(source, title, ours=False)
     elif source == "-":
         stored = _Stored(_standard_input(title), title, ours=False)
-    else:
+    elif isinstance(source, str | os.PathLike):
         stored = _Stored(_file(source, title), title, ours=True)
+    else:
+        stored = _Stored(source, title, ours=False)
     stream = Stream(_Unpacked(stored) if stored.begins(b"\x1f\x8b") else stored, stored)
     if text and _is_binary(peek(stream, _SNIFFED)):
         stream.close()

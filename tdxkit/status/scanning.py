@@ -79,7 +79,7 @@ def finds(text: str, line: int = 1) -> Iterator[Found]:
     start, end = 0, -1
     for match in _NUMBER.finditer(text):
         at = match.start()
-        value = int(match[match.lastindex], 16)
+        value = int(match[match.lastindex or 0], 16)
         if not _could_be(value) or (at and (text[at - 1].isalnum() or text[at - 1] in "_.-")):
             continue
         if at > end:  # a new line: count those passed since the last one
@@ -97,7 +97,7 @@ def _end_of_line(text: str, at: int) -> int:
 
 
 def _could_be(value: int) -> bool:
-    return not value & _MASK16 and (value >> 63 or value >> 40 <= 0x11 or value >> 62 == 1)
+    return not value & _MASK16 and (value >> 63 == 1 or value >> 40 <= 0x11 or value >> 62 == 1)
 
 
 def _is_status(value: int, before: str) -> bool:

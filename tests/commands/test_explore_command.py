@@ -50,7 +50,7 @@ def test_json_has_exactly_its_keys(capsys):
     )))  # fmt: skip
     assert ran(capsys, "replay", "v2", answer["schedule"])[0] == 0
     answer = json.loads(ran(capsys, "explore", "v6", "--json")[1])
-    assert list(answer) == KEYS and (answer["verdict"], answer["property"], answer["schedule"], answer["interleavings"]) == (
+    assert list(answer) == ["format", *KEYS] and (answer["verdict"], answer["property"], answer["schedule"], answer["interleavings"]) == (
         "ok", None, None, None,
     )  # fmt: skip
     assert json.loads(ran(capsys, "explore", "v5-softirq", "--json")[1])["verdict"] == "deadlock"
