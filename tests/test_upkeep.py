@@ -19,6 +19,14 @@ def test_a_module_is_one_concept(path):
     assert len(path.read_text().splitlines()) <= 300, f"{path.name}: is there a second concept in it?"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_function_fits_a_screen(path):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, kinds):
+            assert node.end_lineno - node.lineno < 50, f"{path.name}: {node.name} is two functions"
+
+
 def module_imports(path: Path) -> set[str]:
     """Every module of tdxkit that a file imports or names, wherever in the file."""
     found = set()

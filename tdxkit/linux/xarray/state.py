@@ -167,14 +167,9 @@ def xas_create(xas: XaState, allow_root: bool) -> "int | XaNode":
         entry = xa.head
         if type(entry) is XaNode and xas.index >> entry.shift <= CHUNK_MASK and not order:
             shift = entry.shift + CHUNK_SHIFT  # it fits: the usual case
-        else:
-            shift = xas_expand(xas)
-            if shift < 0:
-                return NULL
-            if not shift and not allow_root:
-                shift = CHUNK_SHIFT
-            entry = xa.head
-        xas.where = HEAD
+        elif (shift := _grown(xas, allow_root)) < 0:
+            return NULL
+        entry, xas.where = xa.head, HEAD
     index, multi, known = xas.index, xa.multi, len(path)
     while shift > order:
         shift -= CHUNK_SHIFT
@@ -203,6 +198,12 @@ def xas_create(xas: XaState, allow_root: bool) -> "int | XaNode":
         xas.where = NODE
         xa.walked += len(path) - known
     return entry
+
+
+def _grown(xas: XaState, allow_root: bool) -> int:
+    """The shift above the head once the tree is high enough for the index; below 0 where memory ran out."""
+    shift = xas_expand(xas)
+    return CHUNK_SHIFT if not shift and not allow_root else shift
 
 
 def _link(xas: XaState, node: XaNode) -> XaNode:
