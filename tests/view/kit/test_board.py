@@ -45,11 +45,11 @@ def test_nothing_that_was_shown_before_lives_on(build, live_widgets):
 
 def test_a_stepper_is_closed_and_the_next_one_lives(make_run, live_widgets):
     board = Counting(lambda k: w.VBox([Stepper(make_run("01"))]))
-    before = len(live_widgets())
+    before = len(live_widgets()), len(live_widgets(Stepper))
     for k in range(10):
         board.number.value = k
     board.number.value = 1
-    assert len(live_widgets(Stepper)) == 1 and len(live_widgets()) == before
+    assert (len(live_widgets()), len(live_widgets(Stepper))) == before
     assert board.shown.children[0].children[0].comm is not None
 
 
