@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": "run one schedule again, step by step",
     "stress": "what a stress test of random runs would have met",
     "lens": "the same race under several posted versions",
+    "program": "what a design does, step by step; several side by side",
     "packet": "a counterexample as text for a mail",
     "bugs": "the known problems of the posted versions, each shown by a run",
     "life": "a TD from creation to teardown, with or without each patch",

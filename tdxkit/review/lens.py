@@ -97,7 +97,8 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
     """Look at one scenario under each of these versions.
 
     `code` is a schedule of one of them to hold against the others; by default the fewest-switch counterexample of the first
-    version that has one, run on past the broken rule until every thread has finished. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
+    version that has one, run on past the broken rule until every thread has finished; where none has, the first version's threads one
+    after the other. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
     names = tuple(names)
     if not 1 <= len(names) <= MOST or len(set(names)) < len(names):
@@ -118,12 +119,10 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
             for o in sorted(table.rows, key=lambda o: (bool(o.broken), o.steps))
         ]
     base, steps = _schedule(scenarios, code)
-    runs, partings = {}, ()
-    if base:
-        order = (base, *(n for n in names if n != base))
-        runs = {name: _follow(scenarios[name], steps) for name in order}
-        partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
-        code = encode(scenarios[base], steps)
+    order = (base, *(n for n in names if n != base))
+    runs = {name: _follow(scenarios[name], steps) for name in order}
+    partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
+    code = encode(scenarios[base], steps)
     return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(_cost(name) for name in names), runs)
 
 
@@ -145,13 +144,14 @@ def _schedule(scenarios: dict[str, Scenario], code: str | None) -> tuple[str, St
         found = explore(one, fewest_switches=True).schedule
         if found:
             return name, _to_the_end(one, parse(found).steps)
-    return "", ()
+    name, one = next(iter(scenarios.items()))
+    return name, _to_the_end(one, ())
 
 
 def _to_the_end(one: Scenario, steps: Steps) -> Steps:
     """The schedule, then its last thread until it stops, then each other one: what a broken rule leads to may part two versions."""
     tables = Tables(one)
-    state, last = _after(tables, steps), steps[-1][0]
+    state, last = _after(tables, steps), steps[-1][0] if steps else 0
     for k in sorted(range(len(state[1])), key=lambda k: k != last):
         more = _take(tables, state, k)
         steps, state = (*steps, *more), _after(tables, [*steps, *more])

@@ -18,8 +18,8 @@ def told(seen) -> Iterator[str]:
     for row, line in zip(seen.rows, rows):
         yield line
         yield " " * head.index("it ends") + row.schedule
-    yield ""
-    if seen.schedule:
+    if seen.partings:
+        yield ""
         yield f"held against each other on {seen.schedule}"
     for p in seen.partings:
         at = f"part at step {p.step}: {' / '.join(dict.fromkeys(filter(None, p.labels)))}" if p.step else "do not part"

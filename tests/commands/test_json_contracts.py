@@ -75,6 +75,7 @@ LENS = {
 
 # Whether other keys may follow the ones given: where the contract ends in "…", and where a log adds its line and leaf.
 MORE = "more"
+PROGRAM_ROW = {"step": COUNT, "does": TEXT, MORE: True}
 CONTRACTS = {
     "explore": [
         (["explore", "v2", "--threads", "2", "--rounds", "1", "--reduce", "none", "--count"], EXPLORED),
@@ -116,6 +117,12 @@ CONTRACTS = {
     "series": [(["series", str(data_path("practice.mbox"))], {"series": [SERIES]})],
     # Ours: no contract but the one that is here.
     "doctor": [(["doctor"], {"ok": bool, "checks": [{"name": TEXT, "state": {"ok", "note", "missing"}, "found": TEXT, "todo": TEXT}]})],
+    "program": [
+        (["program", "v6"], {"name": TEXT, "rows": [PROGRAM_ROW]}),
+        (["program", "v1", "v6", "after-v6"],
+         {"situations": [{"situation": TEXT, "paths": [
+             {"names": [TEXT], "steps": [[TEXT]], "returned": TEXT, "refcount": COUNT, "pair": bool}]}]}),
+    ],
     "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}])],
     "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "shown": (bool, MAYBE), "verdict": TEXT}])],
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],

@@ -23,7 +23,7 @@ PAIR = 2  # pages
 class Counters:
     """What get and put see of the host: the counters and the lock, as the explorer's shared memory would show them."""
 
-    memory_may_run_out = add_may_fail = remove_may_fail = False
+    memory_may_run_out = add_may_fail = remove_may_fail = one_by_one = False
 
     def __init__(self, log: Log):
         self.refcount: dict[int, int] = defaultdict(int)

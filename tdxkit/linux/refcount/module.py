@@ -24,6 +24,9 @@ TDX_MISSING_PAMT_PAGE_PAIR = 0x8000030800000000
 TDX_PAGE_METADATA_INCORRECT = 0xC000030000000000
 STATUS = 0xFFFFFFFF00000000  # the upper half tells the status, the lower its details
 ENOMEM, EIO = -12, -5
+REGION = 0  # the one that a scenario with one region has
+LEAVES_THAT_MAY_FAIL = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
+PAIR = 2  # pages
 
 REMOVE_FINDS_A_PAIR = "REMOVE finds a pair"
 REMOVE_FINDS_NO_USER = "REMOVE finds no page in use"
@@ -31,6 +34,7 @@ USE_HAS_PAIR = "a page in use has its pair"
 REFCOUNT_HAS_PAIR = "at the end a refcount has its pair"
 NOTHING_LEFT = "at the end no pair is left"
 NOT_NEGATIVE = "the refcount is never negative"
+NO_PAGE_LOST = "at the end no page is lost"
 
 PROPERTIES = (
     must(REMOVE_FINDS_A_PAIR),
@@ -41,6 +45,8 @@ PROPERTIES = (
     at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
     sometimes("a page comes into use", lambda m: any(m.users[r] for r in m.users)),
 )
+# Asked where pages are taken one by one: m.pages counts those that were allocated and have not come back.
+PAGES = (at_end(NO_PAGE_LOST, lambda m: m.pages == PAIR * sum(m.pair[r] for r in m.pair)),)
 
 
 def pamt_add(m, region) -> int:
@@ -114,17 +120,41 @@ def spin_unlock(m):
     m.tell("It lets go of pamt_lock.")
 
 
-def alloc_pages(m):
-    """alloc_page() twice: whether the pair could be had. It always can, unless the scenario lets memory run out."""
+def take_pages(m):
+    """alloc_page() twice: how many pages could be had. Two, unless the scenario lets memory run out, or lets it run out in between."""
+    if m.one_by_one:
+        return (yield from take_one_by_one(m))
     got = yield alloc("alloc_pair", label="alloc_page() twice"), (True, False) if m.memory_may_run_out else (True,)
     m.tell("It has two pages in hand." if got else "There is no memory: -ENOMEM.")
-    return got
+    return PAIR if got else 0
 
 
-def free_pages(m):
-    """__free_page() twice."""
-    yield free("free_pair", label="__free_page() twice")
-    m.tell("The two pages go back to the page allocator.")
+def take_one_by_one(m):
+    """The two allocations as steps of their own, each of which may be the one that fails."""
+    for got in range(PAIR):
+        found = yield alloc("alloc_page"), (True, False)
+        if not found:
+            m.tell(f"There is no memory, and {got or 'no'} page is in hand: -ENOMEM.")
+            return got
+        m.pages += 1
+        m.tell("One page more is in hand.")
+    return PAIR
+
+
+def alloc_pages(m):
+    """Two pages or none: whether the pair could be had. Of a pair that could not, the page that was got goes back."""
+    got = yield from take_pages(m)
+    if got == 1:
+        yield from free_pages(m, got)
+    return got == PAIR
+
+
+def free_pages(m, many=PAIR):
+    """__free_page() of the pair, or of as many pages as there are in hand."""
+    yield free("free_pair", label="__free_page() twice" if many == PAIR else f"__free_page() of {many}")
+    if m.one_by_one:
+        m.pages -= many
+    m.tell("The two pages go back to the page allocator." if many == PAIR else f"In hand: {many}, which goes back.")
 
 
 # What a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry.

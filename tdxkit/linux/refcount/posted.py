@@ -15,7 +15,8 @@ from tdxkit.text import near
 class Posted:
     """One design. `design` names the file of tdxkit.linux.refcount with its get and put; the rest is what the host does around them.
 
-    `whole`: a version of the series with paths of its own; the others have only get and put and are explored, not lived.
+    `posted`: its get and put are those of a text; the others are ideas. `whole`: a version of the series with paths of its own; the others
+    have only get and put and are explored, not lived.
     `pool_pages`: what a top-up fills a vCPU's pool to. `pool_holds_sept`: S-EPT pages come out of that pool too. `pool_everywhere`:
     vCPUs of every VM have one. `atomic_refill`: for these pages an empty pool asks GFP_ATOMIC, for others it is -ENOMEM.
     `drops_first_page`: when the second page of a pair cannot be had, the first is lost. `clears_pair`: pair pages are cleared before
@@ -28,6 +29,7 @@ class Posted:
     name: str
     design: str
     source: str
+    posted: bool = True
     whole: bool = True
     pool_pages: int = 10
     pool_holds_sept: bool = False
@@ -51,18 +53,22 @@ KVM_CACHE = ("pair", "S-EPT")  # kvm_mmu_memory_cache: warns, tries GFP_ATOMIC, 
 DESIGNS = {
     d.name: d
     for d in (
-        Posted("lazy", "lazy", "tdx-v2-00", whole=False),
+        Posted("lazy", "lazy", "tdx-v2-00", posted=False, whole=False),
         Posted("v1", "v1", "tdx-rfc-v1", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, retries_any_failure=True, meminfo=True),
         Posted("v2", "v2", "tdx-v2-00", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, pool_everywhere=True, meminfo=True),
         Posted("v3-unoptimised", "v3_unoptimised", "tdx-v3", whole=False),
         Posted("v3", "v3", "tdx-v3", pool_pages=15, pool_holds_sept=True, premaps=True, drops_first_page=True, pool_at_create=False),
+        Posted("v4-unoptimised", "v4_unoptimised", "tdx-v4", whole=False),
         Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",)),
+        Posted("v5-unoptimised", "v5_unoptimised", "tdx-v5", whole=False),
         Posted("v5", "v5", "tdx-v5", sept_early=True),
+        Posted("v6-unoptimised", "v6_unoptimised", "tdx-v6", whole=False),
         Posted("v6", "v6", "tdx-v6"),
-        Posted("locked", "locked", "tdx-v6", whole=False),
-        Posted("inc-first", "inc_first", "tdx-v3", whole=False),
-        Posted("minus-one", "minus_one", "tdx-rfc-v1-review", whole=False),
-        Posted("per-region", "per_region", "tdx-v3", whole=False),
+        Posted("after-v6", "after_v6", "tdx-after-v6", whole=False),
+        Posted("inc-first", "inc_first", "tdx-v3", posted=False, whole=False),
+        Posted("minus-one", "minus_one", "tdx-rfc-v1-review", posted=False, whole=False),
+        Posted("minus-one-repaired", "minus_one_repaired", "tdx-rfc-v1-review", posted=False, whole=False),
+        Posted("per-region", "per_region", "tdx-v3", posted=False, whole=False),
     )
 }  # fmt: skip
 

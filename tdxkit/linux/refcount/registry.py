@@ -14,14 +14,15 @@ from tdxkit.run import Track
 from tdxkit.text import near
 
 MAX_ROUNDS = 9
-REGION = 0
+CONSTANTS = ("memory_may_run_out", "add_may_fail", "remove_may_fail", "one_by_one")
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A design under conditions of its own: its name in posted.DESIGNS, and how this scenario differs from the plain one.
 
-    `first_refcount`: what the counters hold before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
+    `one_by_one`: the pages of a pair are allocated in two steps, of which either may fail. `first_refcount`: what the counters hold
+    before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
     """
 
     design: str
@@ -29,28 +30,34 @@ class Variant:
     memory_may_run_out: bool = False
     add_may_fail: bool = False
     remove_may_fail: bool = False
+    one_by_one: bool = False
     first_refcount: int | None = None
     softirq: bool = False
 
 
+# What may go wrong in a posted design, by what stands behind its name: v4-enomem, v3-page-by-page.
+FAULTS = {
+    "enomem": ("memory may run out", "memory_may_run_out"),
+    "add-fails": ("ADD may fail", "add_may_fail"),
+    "remove-fails": ("REMOVE may fail", "remove_may_fail"),
+    "page-by-page": ("a pair's pages are taken one by one, and either may fail", "one_by_one"),
+}
 SPECIAL = {
-    "v2-enomem": Variant("v2", "memory may run out", memory_may_run_out=True),
-    "v6-enomem": Variant("v6", "memory may run out", memory_may_run_out=True),
-    "v3-add-fails": Variant("v3", "ADD may fail", add_may_fail=True),
-    "v4-add-fails": Variant("v4", "ADD may fail", add_may_fail=True),
-    "v5-add-fails": Variant("v5", "ADD may fail", add_may_fail=True),
-    "v6-add-fails": Variant("v6", "ADD may fail", add_may_fail=True),
-    "v1-remove-fails": Variant("v1", "REMOVE may fail", remove_may_fail=True),
-    "v2-remove-fails": Variant("v2", "REMOVE may fail", remove_may_fail=True),
-    "v6-remove-fails": Variant("v6", "REMOVE may fail", remove_may_fail=True),
     "v3-not-zeroed": Variant("v3-unoptimised", "counters not zeroed", first_refcount=5),
     "v5-softirq": Variant("v5", "a softirq on CPU 0 gives a page back", softirq=True),
 }
 
 
 def variants() -> dict[str, Variant]:
-    """Every scenario by name: each design as it is, then those with a fault or another beginning."""
-    return {name: Variant(name) for name in DESIGNS} | SPECIAL
+    """Every scenario by name: each design as it is, each posted one with each fault, and two with another beginning."""
+    plain = {name: Variant(name) for name in DESIGNS}
+    faulty = {
+        f"{name}-{behind}": Variant(name, said, **{field: True})
+        for name, design in DESIGNS.items()
+        if design.posted
+        for behind, (said, field) in FAULTS.items()
+    }
+    return plain | faulty | SPECIAL
 
 
 def names() -> tuple[str, ...]:
@@ -80,7 +87,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
     programs = (design.get, getattr(design, "use", module.use), design.put)
-    properties = getattr(design, "PROPERTIES", module.PROPERTIES)
+    properties = getattr(design, "PROPERTIES", module.PROPERTIES) + (module.PAGES if variant.one_by_one else ())
     shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
     regions = range(2) if variant.softirq else shared_out
     cpus = tuple(Thread(life, (shared_out[k % len(shared_out)], rounds, *programs)) for k in range(threads))
@@ -92,7 +99,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
         else cpus,
         properties=properties,
         rounds=rounds,
-        constants={f: getattr(variant, f) for f in ("memory_may_run_out", "add_may_fail", "remove_may_fail")},
+        constants={f: getattr(variant, f) for f in CONSTANTS},
         locks=("pamt_lock", *getattr(design, "LOCKS", ())),
         title=_title(variant, design),
         subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
@@ -103,7 +110,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
                 Track("pair in the region" if len(regions) == 1 else f"pair in region {r}", f"pair[{r}]", "fact")
                 for r in regions
             ),
-            Track("page in use", f"users[{REGION}]", "fact"),
+            Track("page in use", f"users[{module.REGION}]", "fact"),
             *(Track(p.name, p.name, "rule") for p in properties if p.kind == "must"),
         ),
         card=card_of(design),
@@ -119,6 +126,7 @@ def _shared(design, regions: range, variant: Variant) -> dict[str, object]:
         "pair": {r: r in held for r in regions},
         "users": dict.fromkeys(regions, 0),
         "pamt_lock": False,
+        **({"pages": 0} if variant.one_by_one else {}),
         **getattr(design, "SHARED", {}),
     }
 

@@ -5,7 +5,7 @@ at 0, and 0 is what it should be.
 
 Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
-  modelled: pages that lost the race are freed inside the lock
+  modelled: pages of an ADD that failed are freed inside the lock, those of a get that came second after it
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
   left out: weak memory, BUSY from the module, interrupts, phys_prepare() and the pool it draws from
 """
@@ -45,22 +45,22 @@ def get(m, region):
         m.tell("Another get was faster: the pages are not needed.")
         yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
-        yield from free_pages(m)
         yield from spin_unlock(m)
+        yield from free_pages(m)
         return 0
 
     err = yield from tdh_phymem_pamt_add(m, region)
-    if err and err & STATUS != TDX_HPA_RANGE_NOT_FREE:
-        yield from spin_unlock(m)
+    if err:
         yield from free_pages(m)
-        return EIO
+        m.tell("ADD did not take the pages: they are freed, with pamt_lock held.")
+        if err & STATUS != TDX_HPA_RANGE_NOT_FREE:
+            yield from spin_unlock(m)
+            return EIO
 
     yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
     m.tell("From here on gets take the fast path.")
     yield from spin_unlock(m)
-    if err:
-        yield from free_pages(m)
     return 0
 
 

@@ -1,24 +1,26 @@
 """tdx_pamt_get() and tdx_pamt_put() of v3 with its optimisation patch, September 2025 [tdx-v3].
 
 v2's scheme again: the decrement outside the lock. Two more things go wrong: the pair is allocated before the fast path is tried, so
-every get pays for two pages, and a failed ADD leaves the return value at 0, so the caller is told success (kept in v4).
+every get pays for two pages, and a failed ADD leaves the return value at 0, so the caller is told success (kept in v4). And where
+the second page cannot be had, the first is lost.
 
 Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  simplified: both pages are allocated in one step, so the page lost when only the second one fails is not seen here
+  modelled: the page that is lost when the second one cannot be had, in the scenario in which pages are taken one by one
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
-from tdxkit.kinds import conditional, load, locked
+from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     ENOMEM,
+    PAIR,
     STATUS,
     TDX_HPA_RANGE_NOT_FREE,
-    alloc_pages,
     free_pages,
     spin_lock,
     spin_unlock,
+    take_pages,
     tdh_phymem_pamt_add,
     tdh_phymem_pamt_remove,
 )
@@ -29,7 +31,7 @@ SOURCES = ("tdx-v3",)
 
 def get(m, region):
     """tdx_pamt_get(page): 0, or -ENOMEM; a failed ADD is told as 0."""
-    if not (yield from alloc_pages(m)):
+    if (yield from take_pages(m)) < PAIR:
         return ENOMEM
 
     yield conditional("atomic_inc_not_zero", "refcount")
@@ -51,13 +53,19 @@ def get(m, region):
         return 0
 
     err = yield from tdh_phymem_pamt_add(m, region)
-    if not err or err & STATUS == TDX_HPA_RANGE_NOT_FREE:
+    if not err:
+        yield store("atomic_set", "refcount, 1")
+        m.refcount[region] = 1
+        m.tell("From here on gets take the fast path.")
+        yield from spin_unlock(m)
+        return 0
+
+    if err & STATUS == TDX_HPA_RANGE_NOT_FREE:
         yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
-        m.tell("From here on gets take the fast path.")
+        m.tell("The pair was there already, from a put that is late: it is taken over.")
     yield from spin_unlock(m)
-    if err:
-        yield from free_pages(m)
+    yield from free_pages(m)
     return 0
 
 

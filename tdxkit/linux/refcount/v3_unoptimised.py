@@ -1,7 +1,8 @@
 """tdx_pamt_get() and tdx_pamt_put() of v3 before its optimisation patch, September 2025 [tdx-v3].
 
 Meant as the simple form with everything under pamt_lock, but the count does not count: a get that finds one leaves it as it is, and
-a put that finds one takes the pair away. The review found it; v4 has the form that was meant (see locked.py).
+a put that finds one takes the pair away. The review found it; v4 has the form that was meant (see v4_unoptimised.py). A failed
+ADD, that of a pair which is there included, is told as success.
 
 Fidelity card
   modelled: the posted order of lock, SEAMCALLs and the count, one atomic step each; the error paths
@@ -11,12 +12,12 @@ Fidelity card
 
 from tdxkit.kinds import load, locked
 from tdxkit.linux.refcount.module import (
-    EIO,
     ENOMEM,
-    alloc_pages,
+    PAIR,
     free_pages,
     spin_lock,
     spin_unlock,
+    take_pages,
     tdh_phymem_pamt_add,
     tdh_phymem_pamt_remove,
 )
@@ -26,8 +27,8 @@ SOURCES = ("tdx-v3",)
 
 
 def get(m, region):
-    """tdx_pamt_get(page): 0, or a negative errno."""
-    if not (yield from alloc_pages(m)):
+    """tdx_pamt_get(page): 0, or -ENOMEM; a failed ADD is told as 0."""
+    if (yield from take_pages(m)) < PAIR:
         return ENOMEM
     yield from spin_lock(m)
 
@@ -39,9 +40,10 @@ def get(m, region):
         return 0
 
     if (yield from tdh_phymem_pamt_add(m, region)):
+        m.tell("ADD failed, whatever the reason: the return value is still 0.")
         yield from spin_unlock(m)
         yield from free_pages(m)
-        return EIO
+        return 0
 
     yield locked("atomic_inc", "refcount")
     m.refcount[region] += 1

@@ -12,12 +12,13 @@ Fidelity card
 from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     ENOMEM,
+    PAIR,
     STATUS,
     TDX_HPA_RANGE_NOT_FREE,
-    alloc_pages,
     free_pages,
     spin_lock,
     spin_unlock,
+    take_pages,
     tdh_phymem_pamt_add,
     tdh_phymem_pamt_remove,
 )
@@ -34,7 +35,9 @@ def get(m, region):
         m.tell("The region has a pair: one user more, no lock needed.")
         return 0
     m.tell("The refcount is 0: the slow path.")
-    if not (yield from alloc_pages(m)):
+    pages = yield from take_pages(m)
+    if pages < PAIR:
+        yield from free_pages(m, pages)
         return ENOMEM
     yield from spin_lock(m)
 

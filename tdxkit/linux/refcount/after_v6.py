@@ -1,6 +1,7 @@
-"""tdx_pamt_get() and tdx_pamt_put() with everything under pamt_lock: v4 7/16 and v6 5/11, before their optimisation [tdx-v6].
+"""tdx_pamt_get() and tdx_pamt_put() in a text newer than v6, of a kernel tree whose name is not known [tdx-after-v6].
 
-The form to start from when reading the others: the count, the pair and the decision about it change only while the lock is held.
+What v6's last step brought is gone again: no fast path, no atomic_dec_and_lock(), everything under one lock, which is called
+dpamt_lock there. A get always allocates first. Where and whether this was posted, and by whom, was not found.
 
 Fidelity card
   modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
@@ -8,7 +9,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts, pages from a pool
 """
 
-from tdxkit.kinds import load, locked, store
+from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount.module import (
     EIO,
     ENOMEM,
@@ -20,19 +21,18 @@ from tdxkit.linux.refcount.module import (
     tdh_phymem_pamt_remove,
 )
 
-TITLE = "tdx_pamt_get / tdx_pamt_put with everything under pamt_lock"
-SOURCES = ("tdx-v4", "tdx-v6")
+TITLE = "tdx_pamt_get / tdx_pamt_put in a text newer than v6"
+SOURCES = ("tdx-after-v6",)
 
 
 def get(m, region):
-    """tdx_pamt_get(pfn): 0, or a negative errno."""
+    """tdx_pamt_get(pfn, cache): 0, or a negative errno."""
     if not (yield from alloc_pages(m)):
         return ENOMEM
     yield from spin_lock(m)
 
-    yield load("atomic_read", "refcount")
+    yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
-        yield locked("atomic_inc", "refcount")
         m.refcount[region] += 1
         m.tell("The region has a pair: one user more, the pages are not needed.")
         yield from spin_unlock(m)
@@ -40,12 +40,14 @@ def get(m, region):
         return 0
 
     if (yield from tdh_phymem_pamt_add(m, region)):
+        m.tell("ADD failed: -EIO.")
         yield from spin_unlock(m)
         yield from free_pages(m)
         return EIO
 
     yield store("atomic_set", "refcount, 1")
     m.refcount[region] = 1
+    m.tell("The region has a pair and one user.")
     yield from spin_unlock(m)
     return 0
 
@@ -54,19 +56,21 @@ def put(m, region):
     """tdx_pamt_put(pfn)"""
     yield from spin_lock(m)
 
-    yield locked("atomic_dec_and_test", "refcount")
-    m.refcount[region] -= 1
-    if m.refcount[region]:
-        m.tell("There are other users: the pair stays.")
+    yield load("atomic_read", "refcount")
+    if m.refcount[region] > 1:
+        m.tell("There are other users: one user less, the pair stays.")
+        yield locked("atomic_dec", "refcount")
+        m.refcount[region] -= 1
         yield from spin_unlock(m)
         return
+    m.tell("It is the last user: the count changes only once the pair is out.")
 
     if (yield from tdh_phymem_pamt_remove(m, region)):
-        yield store("atomic_set", "refcount, 1")
-        m.refcount[region] = 1
-        m.tell("The pair stays for good, and so does a reference to it.")
+        m.tell("The pair stays with the module, and the count as it was.")
         yield from spin_unlock(m)
         return
 
+    yield store("atomic_set", "refcount, 0")
+    m.refcount[region] = 0
     yield from spin_unlock(m)
     yield from free_pages(m)

@@ -1,0 +1,77 @@
+"""tdx_pamt_get() and tdx_pamt_put() of v6 before its optimisation patch, May 2026 [tdx-v6].
+
+The form to start from when reading the others: count, pair and the decision about them change only while pamt_lock is held. A put
+looks first, takes the pair out where it is the last user, and sets the count to 0 after that.
+
+Fidelity card
+  modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
+  simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
+  left out: weak memory, BUSY from the module, interrupts, pages from a pool
+"""
+
+from tdxkit.kinds import load, locked, store
+from tdxkit.linux.refcount.module import (
+    EIO,
+    ENOMEM,
+    alloc_pages,
+    free_pages,
+    spin_lock,
+    spin_unlock,
+    tdh_phymem_pamt_add,
+    tdh_phymem_pamt_remove,
+)
+
+TITLE = "tdx_pamt_get / tdx_pamt_put of v6 before its optimisation patch"
+SOURCES = ("tdx-v6",)
+
+
+def get(m, region):
+    """tdx_pamt_get(pfn): 0, or a negative errno."""
+    if not (yield from alloc_pages(m)):
+        return ENOMEM
+    yield from spin_lock(m)
+
+    yield load("atomic_read", "refcount")
+    if m.refcount[region]:
+        yield locked("atomic_inc", "refcount")
+        m.refcount[region] += 1
+        m.tell("The region has a pair: one user more, the pages are not needed.")
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return 0
+
+    if (yield from tdh_phymem_pamt_add(m, region)):
+        m.tell("ADD failed: -EIO.")
+        yield from spin_unlock(m)
+        yield from free_pages(m)
+        return EIO
+
+    yield store("atomic_set", "refcount, 1")
+    m.refcount[region] = 1
+    m.tell("The region has a pair and one user.")
+    yield from spin_unlock(m)
+    return 0
+
+
+def put(m, region):
+    """tdx_pamt_put(pfn)"""
+    yield from spin_lock(m)
+
+    yield load("atomic_read", "refcount")
+    if m.refcount[region] > 1:
+        m.tell("There are other users: one user less, the pair stays.")
+        yield locked("atomic_dec", "refcount")
+        m.refcount[region] -= 1
+        yield from spin_unlock(m)
+        return
+    m.tell("It is the last user: the count changes only once the pair is out.")
+
+    if (yield from tdh_phymem_pamt_remove(m, region)):
+        m.tell("The pair stays with the module, and the count as it was.")
+        yield from spin_unlock(m)
+        return
+
+    yield store("atomic_set", "refcount, 0")
+    m.refcount[region] = 0
+    yield from spin_unlock(m)
+    yield from free_pages(m)

@@ -1,0 +1,117 @@
+"""What a design does, step by step, on a page: get, the use of the page, and put, of one CPU.
+
+The form is that of `tests/data/posted-programs.json`, which holds the same of each posted text: a row a step, an answer and a set of values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.rows import END, Program, Row
+from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.posted import DESIGNS
+from tdxkit.linux.refcount.registry import Variant, of_design, scenario, variants
+from tdxkit.text import columns
+
+RULES = frozenset({module.REMOVE_FINDS_A_PAIR, module.REMOVE_FINDS_NO_USER, module.USE_HAS_PAIR})
+VALUES = {"refcount": tuple(range(-3, 5)), "pair": (False, True), "users": tuple(range(4)), "pamt_lock": (False, True)}
+COUNTED = (-1, 0, 1, 2)  # a lock word that counts readers, or is -1 for a writer
+MANY = 4  # values; more of them are told by those that they are not
+
+
+def domain(name: str) -> tuple:
+    """The values that a shared variable of a design is given, more than any run of two CPUs reaches."""
+    return VALUES.get(name, COUNTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A design's program, with all three faults on. `rows` as the explorer gives them."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    def as_json(self) -> dict:
+        """The form that `program --json` prints."""
+        return {"name": self.name, "rows": [_json(row) for row in self.rows]}
+
+    def __str__(self) -> str:
+        return "\n".join(columns(("step", "does", "where", "changes", "then"), lines(self)))
+
+
+def told(name: str) -> Told:
+    """The program of a design by name; InputError where there is none of it."""
+    return Told(name, program_of(one_cpu(name)).rows())
+
+
+def one_cpu(name: str) -> Scenario:
+    """One CPU, once, every fault possible. A scenario with a fault of its own is its design here."""
+    scenario(name)  # its complaint where there is none of this name
+    faults = Variant(name, memory_may_run_out=True, add_may_fail=True, remove_may_fail=True)
+    return of_design(DESIGNS[variants()[name].design].code, name, 1, 1, faults)
+
+
+def program_of(scenario: Scenario) -> Program:
+    """The table of a scenario's first thread."""
+    return Program(scenario, domain, RULES)
+
+
+def _json(row: Row) -> dict:
+    found: dict[str, object] = {"step": row.step, "does": row.does}
+    if row.answer is not None or row.does in module.LEAVES_THAT_MAY_FAIL:
+        found["answer"] = answered(row.answer)
+    if row.when:
+        found["when"] = {bare(name): _values(values, name) for name, values in row.when}
+    if row.changes:
+        found["changes"] = {bare(name): _change(move) for name, move in row.changes}
+    if row.breaks:
+        found["breaks"] = list(row.breaks)
+    return found | {"then": END if row.then is None else row.then}
+
+
+def bare(name: str) -> str:
+    """A variable of the one region without the region."""
+    return name.removesuffix(f"[{module.REGION}]")
+
+
+def answered(answer: object) -> str:
+    """The answer that a step was given, in words."""
+    if answer is None:
+        return "as the module says"
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    return f"fails: {answer:#x}" if isinstance(answer, int) else str(answer)
+
+
+def _values(values: tuple, name: str) -> object:
+    others = [v for v in domain(name.partition("[")[0]) if v not in values]
+    return f"other than {others}" if len(values) > MANY else list(values)
+
+
+def _change(move: str) -> str:
+    return {"=True": "set", "=False": "cleared"}.get(move, move)
+
+
+def lines(one: Told) -> Iterator[tuple]:
+    """The rows in words: step, what it does, where, what changes, what then."""
+    last = 0
+    for row in one.rows:
+        answer = "" if row.answer is None else answered(row.answer)
+        given = [f"{bare(name)} {_said(_values(values, name))}" for name, values in row.when]
+        moves = [f"{bare(name)} {_change(move)}" for name, move in row.changes]
+        then = "the end" if row.then is None else row.then
+        step, does = (row.step, row.does) if row.step != last else ("", "")
+        last = row.step
+        yield (
+            step,
+            does,
+            "; ".join([*([answer] if answer else []), *given]),
+            ", ".join([*moves, *(f"!! {b}" for b in row.breaks)]),
+            then,
+        )
+
+
+def _said(values: object) -> str:
+    if isinstance(values, list):
+        return " or ".join({True: "yes", False: "no"}.get(v, str(v)) if isinstance(v, bool) else str(v) for v in values)
+    return str(values).replace("[", "").replace("]", "")
