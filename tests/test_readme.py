@@ -41,7 +41,7 @@ def test_links_and_named_files_are_there(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(((?!https?:)[^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
     named = re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|toml|json|md|js))`", text)
-    made_up = ("NAME", "NN", "vN", "mine")
+    made_up = ("NAME", "NN", "vM", "mine")
     houses = (ROOT, ROOT / "tdxkit", ROOT / "tdxkit/linux")
     assert [path for a, b in links if not ((ROOT / name).parent / (path := a or b)).exists()] == []
     assert [

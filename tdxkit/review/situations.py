@@ -113,7 +113,9 @@ def beside(names: Iterable[str]) -> Beside:
     for name in names:
         if name not in known:
             raise InputError(
-                f"design {printable(name)}", "side by side go those with a count from 0 and one region", "take some of " + ", ".join(known)
+                f"design {printable(name)}",
+                "side by side go those with a count from 0 and one region",
+                "take some of " + ", ".join(known),
             )
     return Beside(names, {s.name: {name: walk(DESIGNS[name].code, s) for name in names} for s in SITUATIONS})
 

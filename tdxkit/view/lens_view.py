@@ -1,11 +1,27 @@
-"""The lens as tables: where versions part, what a round costs, and what breaks first in each design."""
+"""Versions as tables: what get and put do in each, where they part, what a round costs, and what breaks first in each design."""
 
 from collections.abc import Iterable
 
 from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
+from tdxkit.review.situations import beside
 from tdxkit.view.kit.tables import Table, table
+
+
+def changes_table(names: Iterable[str]) -> Table:
+    """What get and put of several designs do in one situation after the other; designs that do the same share a row.
+
+    Lit are the rows of the last design named. InputError as of `tdxkit.review.situations.beside`.
+    """
+    seen, rows, lit = beside(names), [], []
+    for situation in seen.paths:
+        for k, (same, path) in enumerate(seen.groups(situation)):
+            lit += [len(rows)] if seen.names[-1] in same else []
+            steps = ", ".join(f"{does} {change}".rstrip() for does, change in path.steps)
+            rows.append(("" if k else situation, ", ".join(same), steps, path.returned, path.refcount, path.pair))
+    title = f"What get and put do; lit: {seen.names[-1]}"
+    return table(("situation", "design", "steps", "returns", "count then", "pair then"), rows, title, lit)
 
 
 def partings_table(seen: Lens) -> Table:

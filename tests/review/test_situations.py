@@ -58,7 +58,9 @@ def test_only_v6_takes_the_decrement_and_the_lock_in_one():
         assert steps[0] == ("atomic_add_unless" if name == "v6" else first)
 
 
-@pytest.mark.parametrize("names", [["v2", "v2"], ["v2", "minus-one"], ["v2", "v9"], ["v2", "\x1b[31m"], ["v2"] * 20, [""]])
+@pytest.mark.parametrize(
+    "names", [["v2", "v2"], ["v2", "minus-one"], ["v2", "v9"], ["v2", "\x1b[31m"], ["v2"] * 20, [""]]
+)
 def test_bad_names_get_one_line(names, capsys):
     assert main(["program", *names]) == 2
     out, err = capsys.readouterr()

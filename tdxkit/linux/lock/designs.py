@@ -53,11 +53,11 @@ DESIGNS = {
     for d in (
         Design(
             "global",
-            "one lock, taken by every get and put (v4 and v6 before their optimisation patch)",
+            "one lock, taken by every get and put (v4 to v6 before their optimisation patch, and a text after v6)",
             lambda r: 0,
             True,
         ),
-        Design("fast-path", "one lock, taken only when a pair comes or goes (v2, v6)", lambda r: 0),
+        Design("fast-path", "one lock, taken only when a pair comes or goes (v1 to v6)", lambda r: 0),
         Design("hashed", "64 locks, chosen by a hash of the region (an idea of the threads, never posted)", _hashed(6)),
         Design("per-region", "a lock for each region (an idea of the threads, never posted)", lambda r: r),
     )

@@ -7,7 +7,7 @@ a TD and the tables of the notebooks. Facts: dynamic-pamt threads v1 … v6.
 from dataclasses import dataclass
 from importlib import import_module
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.text import near
 
 
@@ -45,8 +45,18 @@ class Posted:
 
     @property
     def code(self):
-        """The module with this design's get and put."""
-        return import_module(f"tdxkit.linux.refcount.{self.design}")
+        """The module with this design's get and put; ModelError where the file or a part of it is missing."""
+        where = f"tdxkit.linux.refcount.{self.design}"
+        try:
+            module = import_module(where)
+        except ModuleNotFoundError as error:
+            if error.name != where:
+                raise
+            raise ModelError(f"design {self.name}", f"there is no {self.design}.py", "write it beside v6.py") from None
+        missing = [part for part in ("TITLE", "SOURCES", "put", "__doc__") if not getattr(module, part, None)]
+        if missing:
+            raise ModelError(f"{self.design}.py", "it has no " + ", ".join(missing), "see docs/newcomer.md")
+        return module
 
 
 KVM_CACHE = ("pair", "S-EPT")  # kvm_mmu_memory_cache: warns, tries GFP_ATOMIC, and BUG() where that fails

@@ -103,7 +103,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
         locks=("pamt_lock", *getattr(design, "LOCKS", ())),
         title=_title(variant, design),
         subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
-        texts=_texts(design, programs),
+        texts=_texts(programs),
         tracks=(
             Track("pamt_lock", "pamt_lock", "lock"),
             *(
@@ -167,13 +167,16 @@ def _title(variant: Variant, design) -> str:
     return design.TITLE + (f", {variant.variation}" if variant.variation else "")
 
 
-def _texts(design, programs: tuple) -> tuple:
-    """The functions that the lanes show: all of the design's file, in its order, and the use of the page."""
-    own = [
-        f for _, f in inspect.getmembers(design, inspect.isgeneratorfunction) if f.__module__ == design.get.__module__
-    ]
-    own.sort(key=lambda f: f.__code__.co_firstlineno)
-    return tuple(dict.fromkeys((*own, *programs)))
+def _texts(programs: tuple) -> tuple:
+    """The functions that the lanes show: those of the files of get and put, in their order, and the use of the page."""
+    texts: dict[str, Callable] = {}
+    for file in dict.fromkeys(inspect.getmodule(f) for f in programs):
+        if file is module or not getattr(file, "__name__", "").startswith(__package__):
+            continue  # what every design has, and a reader's own file or notebook, of which the programs alone are shown
+        own = [f for _, f in inspect.getmembers(file, inspect.isgeneratorfunction) if inspect.getmodule(f) is file]
+        own.sort(key=lambda f: f.__code__.co_firstlineno)
+        texts |= {f.__name__: f for f in own if f.__name__ not in {"get", "put", *texts} or f in programs}
+    return tuple(dict.fromkeys((*texts.values(), *programs)))
 
 
 def _within(what: str, number: int, limit: int) -> None:

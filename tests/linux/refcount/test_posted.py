@@ -7,7 +7,7 @@ import types
 import pytest
 
 from tdxkit.cli import main
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, ModelError
 from tdxkit.linux.host.life import CLEAN, live
 from tdxkit.linux.refcount import names, scenario, titles, v6
 from tdxkit.linux.refcount.posted import DESIGNS, Posted, posted_named, versions
@@ -64,3 +64,21 @@ def test_only_a_version_of_the_series_can_be_lived_on(name):
     with pytest.raises(InputError, match="the versions with a fault path are v1, v2, v3, v4, v5, v6"):
         posted_named(name)
     assert list(versions()) == ["v1", "v2", "v3", "v4", "v5", "v6"]
+
+
+def test_a_put_of_another_file_brings_its_helpers_to_the_lanes():
+    texts = [f.__name__ for f in scenario("inc-first").texts]
+    assert texts == ["get", "put", "dec_and_lock", "use"] and len(scenario("v2").texts) == 5
+
+
+def test_a_line_without_its_file_or_a_file_without_its_parts_is_told_in_a_line(monkeypatch, capsys):
+    monkeypatch.setitem(DESIGNS, "v9", Posted("v9", "v9", "tdx-v6"))
+    with pytest.raises(ModelError, match=r"there is no v9\.py"):
+        scenario("v9")
+    assert main(["list"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    bare = types.ModuleType("tdxkit.linux.refcount.v9")
+    bare.__dict__.update(get=v6.get, put=v6.put, SOURCES=("tdx-v6",))
+    monkeypatch.setitem(sys.modules, "tdxkit.linux.refcount.v9", bare)
+    with pytest.raises(ModelError, match="it has no TITLE, __doc__"):
+        scenario("v9")

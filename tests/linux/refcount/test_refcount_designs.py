@@ -114,7 +114,9 @@ def test_t9_a_failed_add_told_as_success():
         assert below.verdict == "violation"
     for name in ("v3-unoptimised-add-fails", "v4-unoptimised-add-fails"):
         assert explore(scenario(name, 1, 1), prop=USE).steps == 7
-        assert explore(scenario(name), prop=module.NOT_NEGATIVE).verdict == "ok", "under the lock no count is taken below 0"
+        assert explore(scenario(name), prop=module.NOT_NEGATIVE).verdict == "ok", (
+            "under the lock no count is taken below 0"
+        )
     for name in ("v1", "v2", "v5-unoptimised", "v5", "v6-unoptimised", "v6", "after-v6"):
         name += "-add-fails"
         assert explore(scenario(name), prop=USE).verdict == "ok"
