@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit import kinds
 from tdxkit.cli import main
 from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import Variant, of_design
 from tdxkit.review.program import RULES, VALUES, answered, bare, told
@@ -126,6 +128,19 @@ ALWAYS_INCREMENTS = (
     'yield locked("atomic_inc", "refcount")\n        m.refcount[region] += 1',
 )
 NOTHING_FREED = ("        yield from free_pages(m, pages)\n        return ENOMEM", "        return ENOMEM")
+TELLS_THE_ERROR = (
+    "free_pages(m)\n        return 0\n\n    yield locked",
+    "free_pages(m)\n        return EIO\n\n    yield locked",
+)
+SETS = (
+    'yield locked("atomic_inc", "refcount")\n    m.refcount[region] += 1',
+    'yield store("atomic_set", "refcount, 1")\n    m.refcount[region] = 1',
+)
+LOOKS_THEN_COUNTS = (
+    'yield conditional("atomic_inc_not_zero", "refcount")\n    if m.refcount[region]:\n        m.refcount[region] += 1',
+    'yield load("atomic_read", "refcount")\n    if m.refcount[region]:\n        yield locked("atomic_inc", "refcount")\n'
+    "        m.refcount[region] += 1",
+)
 PUT_BACK = [
     ("v1", LOSER),
     ("v1", ADD_UNLOCKS_FIRST),
@@ -133,6 +148,12 @@ PUT_BACK = [
     ("v3", ALWAYS_INCREMENTS),
     ("v4", NOTHING_FREED),
     ("v5", NOTHING_FREED),
+    ("v4-unoptimised", TELLS_THE_ERROR),
+    ("v4-unoptimised", SETS),
+    ("v4-unoptimised", NOTHING_FREED),
+    ("v5-unoptimised", SETS),
+    ("v5-unoptimised", NOTHING_FREED),
+    ("after-v6", LOOKS_THEN_COUNTS),
 ]
 
 
@@ -173,21 +194,34 @@ def with_mistake(design, right, wrong):
     source = Path(design.__file__).read_text()
     assert right in source, "the passage is there"
     planted = types.ModuleType("tdxkit.planted")
+    planted.__dict__.update(load=kinds.load, locked=kinds.locked, store=kinds.store, EIO=module.EIO)
     exec(compile(source.replace(right, wrong, 1), "planted", "exec"), planted.__dict__)
     return planted
 
 
-# The sketch of a count from -1, as its mail has it: what the repaired design does otherwise, three things.
-def test_the_repaired_count_from_minus_one_differs_from_the_sketch_in_what_its_card_says():
-    sketch, repaired = (told(name).as_json()["rows"] for name in ("minus-one", "minus-one-repaired"))
-    assert difference(DESIGNS["minus-one"].code, sketch, *FAULTS) == ""
-    assert "TDH.PHYMEM.PAMT.ADD" in difference(DESIGNS["minus-one-repaired"].code, sketch, *FAULTS), "a second look"
-    adds = {row["does"] for row in sketch if row.get("changes") == {"refcount": "+1"}}
-    assert adds == {"atomic_inc_unless_negative", "atomic_inc"}
-    under_lock = {row["does"] for row in sketch if row.get("when", {}).get("refcount") == [1, 2, 3, 4]}
-    assert under_lock == {"atomic_dec_if_positive", "atomic_read"}, "the second look of its put only reads"
-    twice = [row for row in repaired if row["does"] == "atomic_dec_if_positive" and row.get("changes")]
-    assert len({row["step"] for row in twice}) == 2
+# The sketch of a count from -1, as its mail has it, and three things that a model of it once did otherwise. No posted program has it;
+# test_posted_numbers.py pins what it finds.
+SKETCH = told("minus-one").as_json()["rows"]
+MENDED = [
+    ("    err = yield from tdh_phymem_pamt_add", '    yield load("atomic_read", "refcount")\n    err = yield from tdh_phymem_pamt_add'),
+    ('stays, and so does this put\'s reference.")\n', 'stays.")\n        yield locked("atomic_dec", "refcount")\n        m.refcount[region] -= 1\n'),
+    ("yield from free_pages(m, 0 if err else PAIR)", "if not err:\n        yield from free_pages(m)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "mistake", MENDED, ids=["a second look", "the reference given back", "freed only where REMOVE gave"]
+)
+def test_what_was_mended_in_the_sketch_is_seen(mistake):
+    assert difference(DESIGNS["minus-one"].code, SKETCH, *FAULTS) == ""
+    assert difference(with_mistake(DESIGNS["minus-one"].code, *mistake), SKETCH, *FAULTS)
+
+
+def test_the_repaired_count_from_minus_one_does_what_its_card_says():
+    repaired = told("minus-one-repaired").as_json()["rows"]
+    assert "TDH.PHYMEM.PAMT.ADD" in difference(DESIGNS["minus-one-repaired"].code, SKETCH, *FAULTS), "a second look"
+    gives_back = {row["step"] for row in repaired if row["does"] == "atomic_dec_if_positive" and row.get("changes")}
+    assert len(gives_back) == 2
 
 
 def test_the_command_prints_both_forms(capsys):
