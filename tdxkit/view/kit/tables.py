@@ -8,6 +8,7 @@ from tdxkit.view.kit import theme
 from tdxkit.view.kit.svg import Markup, element, style, visible
 
 # Lab styles tables in outputs too (right-aligned, striped): each rule here names one class more than Lab's.
+LONGEST_WORD = 20  # characters of a cell that are kept on one line
 _T = ".tdx table.tdx-plain.tdx-plain"
 STYLE = (
     f"{_T}{{border-collapse:collapse;margin:6px 0;font-variant-numeric:tabular-nums;color:var(--tdx-ink);line-height:1.35;"
@@ -16,6 +17,7 @@ STYLE = (
     f"{_T} tr{{background:none}}"
     f"{_T} :is(td,th){{padding:4px 16px 4px 6px;text-align:left;vertical-align:top;border:0;max-width:none;"
     "border-bottom:1px solid var(--tdx-line);overflow-wrap:break-word;word-break:normal;white-space:normal}"
+    f"{_T} td.tdx-word{{white-space:nowrap}}"
     f"{_T} th{{color:var(--tdx-soft);font-weight:600}}"
     f"{_T} tr.tdx-marked td{{background:var(--tdx-hot)}}{_T} tr.tdx-marked td:first-child{{font-weight:600}}"
 )
@@ -42,7 +44,7 @@ class Table:
         """The table alone, with its style."""
         head = element("tr", *(element("th", h, scope="col") for h in self.header))
         body = [
-            element("tr", *(element("td", words(v)) for v in row), class_="tdx-marked" if i in self.marked else None)
+            element("tr", *(_cell(words(v)) for v in row), class_="tdx-marked" if i in self.marked else None)
             for i, row in enumerate(self.rows)
         ]
         caption = element("caption", self.title) if self.title else ""
@@ -51,6 +53,11 @@ class Table:
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         return {"text/html": str(self.html()), "text/plain": str(self)}
+
+
+def _cell(said: str) -> Markup:
+    """A cell; one word (-ENOMEM, v3-unoptimised) is not broken at its hyphens."""
+    return element("td", said, class_="tdx-word" if len(said) <= LONGEST_WORD and " " not in said else None)
 
 
 def table(
