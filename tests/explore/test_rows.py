@@ -82,6 +82,21 @@ def test_what_does_another_thing_has_another_table():
     assert table_of(sets) == (Row(1, "count", None, (), (("x", "=1"),), (), None),)
 
 
+def test_places_are_one_only_where_name_and_answers_are():
+    def asks(first, second, do="count"):
+        def program(m):
+            if (yield "ask", (True, False)):
+                if (yield do, first):
+                    m.x = 1
+            elif (yield "count", second):
+                m.x = 1
+
+        return {row.step for row in table_of(program) if row.step > 1}
+
+    assert len(asks((True, False), (True, False))) == 1
+    assert len(asks((True, False), (5, False))) == 2 and len(asks((True, False), (True, False), "sum")) == 2
+
+
 def test_values_that_no_box_covers_are_split():
     def xor(m):
         yield "look"

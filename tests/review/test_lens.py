@@ -12,6 +12,8 @@ from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import lens
+from tdxkit.review.situations import SITUATIONS
+from tdxkit.view.lens_view import changes_table
 
 
 def test_v2_and_v6_outcomes_with_exact_counts():
@@ -55,6 +57,19 @@ def test_the_default_schedule_runs_on_past_the_broken_rule_to_what_it_leads_to()
 def test_what_loops_deadlocks_or_has_other_variables_is_held_against_v6_all_the_same(name):
     (parting,) = lens([name, "v6"]).partings
     assert parting.step in (1, 2, 4, 5) and "—" not in parting.why
+
+
+def test_where_no_rule_breaks_one_cpu_after_the_other_is_the_schedule():
+    seen = lens(["v6", "after-v6", "v5-unoptimised"])
+    assert seen.schedule.endswith(" A15 B15") and [p.step for p in seen.partings] == [1, 1]
+
+
+def test_the_table_of_changes_says_a_situation_once_and_lights_the_last_design():
+    seen = changes_table(["v2", "v4", "v6"])
+    situations = [row[0] for row in seen.rows if row[0]]
+    assert situations == [s.name for s in SITUATIONS] and len(seen.rows) > len(situations)
+    assert {k for k, row in enumerate(seen.rows) if "v6" in row[1]} == seen.marked
+    assert ("a get, ADD fails", "v2, v6", "-EIO") in [(*row[:2], row[3]) for row in seen.rows]
 
 
 def test_a_schedule_means_the_same_in_the_same_version():

@@ -222,6 +222,18 @@ def test_the_repaired_count_from_minus_one_does_what_its_card_says():
     assert "TDH.PHYMEM.PAMT.ADD" in difference(DESIGNS["minus-one-repaired"].code, SKETCH, *FAULTS), "a second look"
     gives_back = {row["step"] for row in repaired if row["does"] == "atomic_dec_if_positive" and row.get("changes")}
     assert len(gives_back) == 2
+    assert after_a_refused_remove(repaired) == ["atomic_set", "spin_unlock"]
+    assert after_a_refused_remove(SKETCH) == ["atomic_set", "spin_unlock", "free_pair"]
+
+
+def after_a_refused_remove(rows) -> list[str]:
+    """What a put does after REMOVE has failed."""
+    (refused,) = [row for row in rows if row["does"].endswith("PAMT.REMOVE") and "fails" in row["answer"]]
+    steps, step = [], refused["then"]
+    while step != "end":
+        row = next(row for row in rows if row["step"] == step)
+        steps, step = [*steps, row["does"]], row["then"]
+    return steps
 
 
 def test_the_command_prints_both_forms(capsys):
@@ -230,3 +242,13 @@ def test_the_command_prints_both_forms(capsys):
     assert answer == {"format": 1, "name": "v6", "rows": POSTED[TEXT_OF["v6"]]}
     assert main(["program", "v6"]) == 0
     assert "atomic_add_unless" in capsys.readouterr().out
+
+
+def test_a_word_that_counts_readers_and_a_list_of_four():
+    words = {
+        v for row in told("lazy").rows for name, values in row.when if name.startswith("entry_lock") for v in values
+    }
+    assert words == {-1, 0, 1, 2}
+    assert [1, 2, 3, 4] in [row.get("when", {}).get("refcount") for row in SKETCH], (
+        "five or more are told by the others"
+    )
