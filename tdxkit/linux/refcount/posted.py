@@ -46,12 +46,11 @@ class Posted:
     @property
     def code(self):
         """The module with this design's get and put; ModelError where the file or a part of it is missing."""
-        where = f"tdxkit.linux.refcount.{self.design}"
         try:
-            module = import_module(where)
+            module = import_module(f"tdxkit.linux.refcount.{self.design}")
         except ModuleNotFoundError as error:
-            if error.name != where:
-                raise
+            if not (error.name or "").endswith(f".{self.design}"):
+                raise  # the file is there, what it imports is not
             raise ModelError(f"design {self.name}", f"there is no {self.design}.py", "write it beside v6.py") from None
         missing = [part for part in ("TITLE", "SOURCES", "put", "__doc__") if not getattr(module, part, None)]
         if missing:
