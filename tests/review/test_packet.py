@@ -8,11 +8,16 @@ from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
+from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import names, scenario
 from tdxkit.review.packet import packet
 from tdxkit.run import Run
 
-SHIPPED = [(name, threads) for name in names() for threads in (2, 3)]
+SHIPPED = [
+    pytest.param(name, threads, marks=[pytest.mark.slow] * (threads > 2 and name not in DESIGNS))
+    for name in names()
+    for threads in (2, 3)
+]
 
 
 def code_in(text):

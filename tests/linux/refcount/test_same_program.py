@@ -96,11 +96,15 @@ def moved(value, how):
     return int(how[1:]) if how.startswith("=") else value + int(how)
 
 
-ALL_FAULTS = [faults for n in range(4) for faults in combinations(FAULTS, n)]
+ALL_FAULTS = [
+    pytest.param(faults, id="+".join(faults) or "none", marks=[pytest.mark.slow] * (n in (1, 2)))
+    for n in range(4)
+    for faults in combinations(FAULTS, n)
+]
 
 
 @pytest.mark.parametrize("name", TEXT_OF)
-@pytest.mark.parametrize("faults", ALL_FAULTS, ids=lambda faults: "+".join(faults) or "none")
+@pytest.mark.parametrize("faults", ALL_FAULTS)
 def test_a_design_is_the_posted_program(name, faults):
     assert difference(DESIGNS[name].code, POSTED[TEXT_OF[name]], *faults) == ""
 
