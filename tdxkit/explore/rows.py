@@ -127,9 +127,8 @@ class Program:
         """The deeds of a step put together: (when, changes, breaks, place after), in the order in which their first values come."""
         slots, deeds = self.deeds(lid, choice)
         for many in _split(deeds, lambda deed: (deed.breaks, self.classes[deed.after])):
-            for group in (
-                [many] if self._changes(slots, many) is not None else _split(many, lambda d: self._deltas(slots, d))
-            ):
+            whole = self._changes(slots, many) is not None
+            for group in [many] if whole else _split(many, lambda deed: self._deltas(slots, deed)):
                 for alike in self._boxes(slots, group):
                     yield self._when(slots, alike), self._changes(slots, alike) or (), alike[0].breaks, alike[0].after
 

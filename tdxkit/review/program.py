@@ -1,6 +1,6 @@
 """What a design does, step by step, on a page: get, the use of the page, and put, of one CPU.
 
-The form is that of `tests/data/posted-programs.json`, which holds the same of each posted text: a row a step, an answer and a set of values.
+The form is that of `tests/data/posted/programs.json`, which holds the same of each posted text: a row a step, an answer and a set of values.
 """
 
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ or put is run in it, once, alone: no search, so what is shown is a path that the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario, Thread
@@ -69,7 +69,7 @@ class Beside:
     """Several designs: for each situation what each did, in the order in which they were named."""
 
     names: tuple[str, ...]
-    paths: dict[str, dict[str, Path]] = field(default_factory=dict)
+    paths: dict[str, dict[str, Path]]
 
     def groups(self, situation: str) -> list[tuple[tuple[str, ...], Path]]:
         """Designs that do the same put together, in their order."""
@@ -156,7 +156,7 @@ def _alone(design, situation: Situation) -> Scenario:
     def program(m):
         answer = yield from getattr(design, situation.call)(m, module.REGION)
         if situation.call == "get":
-            m.returned = ERRNO[answer]
+            m.returned = ERRNO.get(answer, str(answer))
 
     return Scenario("one", {**plain.shared, **first}, (Thread(program),), constants=plain.constants)
 

@@ -12,12 +12,11 @@ from tdxkit.kinds import ALLOC, FREE, SEAMCALL
 from tdxkit.linux.host.allocator import Allocator
 from tdxkit.linux.host.calls import Calls
 from tdxkit.linux.host.log import Log
+from tdxkit.linux.refcount.module import PAIR
 from tdxkit.linux.refcount.posted import Posted
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import PT_PAMT
 from tdxkit.units import PAGE_2M
-
-PAIR = 2  # pages
 
 
 class Counters:

@@ -151,10 +151,16 @@ def alloc_pages(m):
 
 def free_pages(m, many=PAIR):
     """__free_page() of the pair, or of as many pages as there are in hand."""
-    yield free("free_pair", label="__free_page() twice" if many == PAIR else f"__free_page() of {many}")
+    yield free("free_pair", label=("__free_page() of nothing", "__free_page() once", "__free_page() twice")[many])
     if m.one_by_one:
         m.pages -= many
-    m.tell("The two pages go back to the page allocator." if many == PAIR else f"In hand: {many}, which goes back.")
+    m.tell(
+        (
+            "No page is in hand, so none goes back.",
+            "The one page in hand goes back to the page allocator.",
+            "The two pages go back to the page allocator.",
+        )[many]
+    )
 
 
 # What a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry.
