@@ -6,10 +6,11 @@ The form is that of `tests/data/posted/programs.json`, which holds the same of e
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tdxkit.errors import InputError
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rows import END, Program, Row
 from tdxkit.linux.refcount import module
-from tdxkit.linux.refcount.posted import DESIGNS
+from tdxkit.linux.refcount.posted import DESIGNS, Posted
 from tdxkit.linux.refcount.registry import Variant, of_design, scenario, variants
 from tdxkit.text import columns
 
@@ -36,7 +37,16 @@ class Told:
         return {"name": self.name, "rows": [_json(row) for row in self.rows]}
 
     def __str__(self) -> str:
-        return "\n".join(columns(("step", "does", "where", "changes", "then"), lines(self)))
+        used = {row.step for row in self.rows}
+        end = next(n for n in range(1, len(used) + 2) if n not in used)
+        return "\n".join(
+            [
+                *columns(("step", "does", "where", "changes", "then"), lines(self)),
+                "",
+                f"Step {end} is the end. Memory may run out, ADD and REMOVE may fail; a count is looked at from {VALUES['refcount'][0]} "
+                f"to {VALUES['refcount'][-1]}, pages in use from 0 to {VALUES['users'][-1]}.",
+            ]
+        )
 
 
 def told(name: str) -> Told:
@@ -45,10 +55,22 @@ def told(name: str) -> Told:
 
 
 def one_cpu(name: str) -> Scenario:
-    """One CPU, once, every fault possible. A scenario with a fault of its own is its design here."""
-    scenario(name)  # its complaint where there is none of this name
+    """One CPU, once, every fault possible."""
     faults = Variant(name, memory_may_run_out=True, add_may_fail=True, remove_may_fail=True)
-    return of_design(DESIGNS[variants()[name].design].code, name, 1, 1, faults)
+    return of_design(design_named(name).code, name, 1, 1, faults)
+
+
+def design_named(name: str) -> Posted:
+    """The design of this name; InputError for none, and for a scenario that is a design with something gone wrong."""
+    scenario(name)  # its complaint where there is none of this name
+    if name not in DESIGNS:
+        design = variants()[name].design
+        raise InputError(
+            f"scenario {name}",
+            f"a program is that of a design, and this is {design} where something goes wrong",
+            f"take {design}, with its faults on",
+        )
+    return DESIGNS[name]
 
 
 def program_of(scenario: Scenario) -> Program:
@@ -97,7 +119,7 @@ def lines(one: Told) -> Iterator[tuple]:
     last = 0
     for row in one.rows:
         answer = "" if row.answer is None else answered(row.answer)
-        given = [f"{bare(name)} {_said(_values(values, name))}" for name, values in row.when]
+        given = [f"{bare(name)} {_said(values, name)}" for name, values in row.when]
         moves = [f"{bare(name)} {_change(move)}" for name, move in row.changes]
         then = "the end" if row.then is None else row.then
         step, does = (row.step, row.does) if row.step != last else ("", "")
@@ -111,7 +133,15 @@ def lines(one: Told) -> Iterator[tuple]:
         )
 
 
-def _said(values: object) -> str:
-    if isinstance(values, list):
-        return " or ".join({True: "yes", False: "no"}.get(v, str(v)) if isinstance(v, bool) else str(v) for v in values)
-    return str(values).replace("[", "").replace("]", "")
+def _said(values: tuple, name: str) -> str:
+    """Some values of a variable in words; those up to an end of what is looked at as a limit."""
+    known = domain(name.partition("[")[0])
+    if known == (False, True):
+        return "yes" if values[0] else "no"
+    if len(values) > 1 and values == known[-len(values) :]:
+        return f"> {known[-len(values) - 1]}"
+    if len(values) > 1 and values == known[: len(values)]:
+        return f"< {known[len(values)]}"
+    if len(values) > MANY:
+        return "other than " + ", ".join(str(v) for v in known if v not in values)
+    return " or ".join(map(str, values))

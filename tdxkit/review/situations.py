@@ -14,6 +14,7 @@ from tdxkit.kinds import ALLOC, LOCK
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import Variant, of_design
+from tdxkit.review.program import design_named
 from tdxkit.text import columns
 
 COUNT = f"refcount[{module.REGION}]"
@@ -39,7 +40,7 @@ SITUATIONS = (
     Situation("a get, the pair is there", "get", users=1, pair=True),
     Situation("the first get", "get"),
     Situation("a get that comes second to the lock", "get", meanwhile=1),
-    Situation("a get, ADD finds the pair of a put that is late", "get", pair=True),
+    Situation("a get, ADD answers HPA_RANGE_NOT_FREE", "get", pair=True),
     Situation("a get, ADD fails", "get", fails="TDH.PHYMEM.PAMT.ADD"),
     Situation("a get, no memory", "get", fails="alloc_pair"),
     Situation("a put, others use the region", "put", users=2, pair=True),
@@ -111,7 +112,7 @@ def beside(names: Iterable[str]) -> Beside:
         raise InputError(f"{len(names)} designs", f"1 to {MOST} go side by side", "name fewer")
     known = [name for name, design in DESIGNS.items() if _counts_from_zero(design.code)]
     for name in names:
-        if name not in known:
+        if design_named(name).name not in known:
             raise InputError(
                 f"design {printable(name)}",
                 "side by side go those with a count from 0 and one region",

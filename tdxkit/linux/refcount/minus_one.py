@@ -3,7 +3,8 @@
 0 then means a pair with one user. The last put finds the count at 0 and takes the lock, but the fast path of a get still moves the
 count from 0 to 1 without it, after the put has looked. The mail offers C fragments, as an idea; this is what they say. A get that comes
 second to the lock calls ADD all the same, and adds to the count where the pair is there; a put that finds other users under the lock
-leaves without giving its reference back. minus_one_repaired.py is the same idea with these two mended.
+leaves without giving its reference back; the last one sets -1 whatever REMOVE answered. minus_one_repaired.py is the same idea with the
+first two mended.
 
 Fidelity card
   modelled: inc-unless-negative and dec-if-positive, the lock and the second look under it, one atomic step each

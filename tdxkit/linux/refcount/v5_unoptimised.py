@@ -1,6 +1,6 @@
 """tdx_pamt_get() and tdx_pamt_put() of v5 before its optimisation patch, January 2026 [tdx-v5].
 
-v4's form with everything under pamt_lock; a failed ADD is now told as -EIO.
+v4's form, count and pair under pamt_lock; a failed ADD is now told as -EIO. A failed allocation still goes through the label that frees.
 
 Fidelity card
   modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths

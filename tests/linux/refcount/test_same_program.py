@@ -240,6 +240,21 @@ def after_a_refused_remove(rows) -> list[str]:
     return steps
 
 
+@pytest.mark.parametrize("words", [["v4-enomem"], ["v5-softirq"], ["v6", "v3-page-by-page"], ["v6", "v7"], [""]])
+def test_what_is_no_design_has_no_program(words, capsys):
+    assert main(["program", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and ("v6" if "v7" in words else "") in err
+
+
+def test_values_in_words_are_limits_where_the_values_go_on(capsys):
+    main(["program", "after-v6"])
+    text = capsys.readouterr().out
+    assert "refcount < 2" in text and "refcount > 1" in text and "refcount other than 0" in text and "users > 0" in text
+    numbers = {int(line[:4]) for line in text.splitlines() if line[:4].strip().isdigit()}
+    assert numbers == set(range(1, 20)) - {3} and "Step 3 is the end" in text
+
+
 def test_the_command_prints_both_forms(capsys):
     assert main(["program", "v6", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
