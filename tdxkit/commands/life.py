@@ -19,7 +19,12 @@ def configure(parser):
     )
     parser.add_argument("--how", default="error", help="how it fails: no memory, busy, error")
     parser.add_argument(
-        "--faults", action="store_true", help="a table of every single fault that leaves something behind"
+        "--lasting", action="store_true", help="what fails goes on failing: each later call of that name too"
+    )
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="every single fault that leaves something behind or makes a fault go round, and how faults end",
     )
     parser.add_argument("--steps", action="store_true", help="print every step")
     parser.add_argument("--json", action="store_true")
@@ -48,7 +53,9 @@ def run(args) -> int:
         if args.prefix is not None
         else ALL_PATCHES
     )
-    fault = Fault(args.fault, args.how) if args.fault else NO_FAULT
+    if args.lasting and not (args.fault or args.faults):
+        raise InputError("--lasting", "it says how --fault N or --faults fails", "give one of them too")
+    fault = Fault(args.fault, args.how, lasting=args.lasting) if args.fault else NO_FAULT
     life = live(args.version, patches, fault, huge=args.huge, record=args.steps)
     if args.fault and args.fault > life.points:
         raise InputError(
@@ -68,12 +75,17 @@ def run(args) -> int:
 
 
 def _faults(args, fault_table) -> int:
-    rows = list(fault_table(args.version, args.huge))
-    left = [r for r in rows if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
+    from tdxkit.linux.host.endless import CASES, ending
+
+    rows = list(fault_table(args.version, args.huge, lasting=args.lasting))
+    left = [r for r in rows if r.life.pairs_left or r.life.refs_left or r.life.pages_left or r.life.loop]
     if args.json:
         print_json([row.as_json() for row in rows])
         return 0
-    print(f"{args.version}: {many(len(rows), 'single fault')}, {len(left)} leave something behind; the model finds:")
+    what = "lasting fault" if args.lasting else "single fault"
+    print(f"{args.version}: {many(len(rows), what)}, {len(left)} leave something or go round; the model finds:")
     table = [(r.point, r.how, r.where, r.life.result) for r in left]
-    print(*columns(("point", "how", "where", "what is left"), table), sep="\n")
+    print(*columns(("point", "how", "where", "how it ends, what is left"), table), sep="\n")
+    print("\na fault in which one thing keeps failing:")
+    print(*columns(("what", "how it ends"), [(case.what, ending(args.version, case)) for case in CASES]), sep="\n")
     return 0

@@ -4,7 +4,7 @@ import ipywidgets as w
 
 from tdxkit.intake import pasted
 from tdxkit.status import decode
-from tdxkit.status.kernel import PLACES
+from tdxkit.status.kernel_rules import PLACES
 from tdxkit.status.predicates import FORMS, answers
 from tdxkit.status.scanning import scan_job
 from tdxkit.text import many
@@ -58,7 +58,7 @@ class StatusDecoder(Board):
     """A box to type a status in, and a list to choose the leaf that returned it; what the status says is shown below."""
 
     def __init__(self, start: str = "0x8000030800000001"):
-        leaves = [("any leaf", ""), *((leaf, leaf) for names, _ in PLACES.values() for leaf in names)]
+        leaves = [("any leaf", ""), *((leaf, leaf) for place in PLACES.values() for leaf in place.leaves)]
         self.value = w.Text(start, description="Status", continuous_update=False, layout={"width": "420px"})
         self.leaf = w.Dropdown(options=leaves, description="Leaf", layout={"width": "360px"})
         super().__init__([self.value, self.leaf])

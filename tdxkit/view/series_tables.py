@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from tdxkit.linux.host.kvm.td import CONTEXTS
+from tdxkit.linux.host.base import BASES
+from tdxkit.linux.host.endless import CASES, ending
 from tdxkit.linux.host.life import Life, fault_table, live
 from tdxkit.linux.refcount.posted import KVM_CACHE, versions
 from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
@@ -40,15 +41,15 @@ def contexts_table(life: Life) -> Table:
     rows = [
         (
             c.name,
+            c.what,
             ", ".join(c.locks) or "none",
             "yes" if c.may_sleep else "no",
             sum(life.work[c].values()),
             *(life.work[c].get(w, 0) for w in what),
         )
-        for c in CONTEXTS
-        if c in life.work
+        for c in life.work
     ]
-    head = ("context", "locks held", "may sleep", "steps", "gets", "puts", "pairs in", "pairs out")
+    head = ("context", "at", "locks held", "may sleep", "steps", "gets", "puts", "pairs in", "pairs out")
     return table(head, rows, "pamt_lock comes on top wherever a pair goes in or out")
 
 
@@ -57,13 +58,20 @@ def versions_table() -> Table:
     yes = {True: "yes", False: "no"}
     rows = [
         (v.name, v.pool_pages, "S-EPT and pairs" if v.pool_holds_sept else "pairs", "every VM" if v.pool_everywhere else "TDs",
-         DRY[v.atomic_refill], yes[v.clears_pair], "top-up" if v.sept_early else "SEPT.ADD", "later" if v.premaps else "in the fault")
+         DRY[v.atomic_refill], yes[v.clears_pair], "top-up" if v.sept_early else "SEPT.ADD", "in the fault" if BASES[v.base].overhauled else "later")
         for v in versions().values()
     ]  # fmt: skip
     return table(
         ("version", "pool", "it holds", "of vCPUs of", "when dry", "pair cleared", "S-EPT page's pair at", "PAGE.ADD"),
         rows,
     )
+
+
+def endings_table() -> Table:
+    """A fault in which one thing keeps failing: how it ends in each version."""
+    rows = [(case.what, *(ending(version, case) for version in versions())) for case in CASES]
+    title = "Goes round: RET_PF_RETRY, pass after pass, until a signal, an event or a dead VM"
+    return table(("what keeps failing", *versions()), rows, title)
 
 
 def left_table(version: str, huge: bool = False) -> Table:

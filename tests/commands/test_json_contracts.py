@@ -39,6 +39,7 @@ LIVED = {
     "pairs_left": COUNT,
     "refs_left": COUNT,
     "meminfo_kb": (COUNT, MAYBE),
+    "loop": TEXT,
 }
 LOCKED_UP = {
     "guest": TEXT, "pages": COUNT, "nodes": COUNT, "bytes": COUNT, "seconds": float, "lockup": bool, "stuck": (COUNT, MAYBE),
@@ -100,7 +101,7 @@ CONTRACTS = {
         (["life", "--without", "7"], LIVED),
         (["life", "--prefix", "3"], LIVED),
         (["life", "--version", "v6", "--fault", "20", "--how", "error"], LIVED),
-        (["life", "--version", "v6", "--faults"], [{"point": COUNT, "how": TEXT, "where": TEXT, "result": TEXT}]),
+        (["life", "--version", "v6", "--faults"], [{"point": COUNT, "how": TEXT, "where": TEXT, "result": TEXT, "loop": TEXT}]),
     ],
     "lockup": [
         (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.status import code, decode, with_operand
 from tdxkit.status.codes import codes, facts, operand_ids
-from tdxkit.status.kernel import PLACES, action, leaf_name, leaf_numbers
+from tdxkit.status.kernel import action, leaf_name, leaf_numbers
+from tdxkit.status.kernel_rules import PLACES
 
 U64 = st.integers(0, (1 << 64) - 1)
 
@@ -138,8 +139,20 @@ KERNEL = [
     ("TDH.PHYMEM.PAGE.RECLAIM", "warn and leak", "warn and leak"),
     ("TDH.PHYMEM.PAMT.ADD", "fail", "fail"),
     ("TDH.PHYMEM.PAMT.REMOVE", "warn and leak", "warn and leak"),
-    ("TDH.VP.ENTER", "retry", "not read"),
+    ("TDH.VP.ENTER", "retry", "fail"),
     ("TDH.SYS.CONFIG", "fail", "fail"),
+    ("TDH.MR.EXTEND", "bug the VM", "bug the VM"),
+    ("TDH.MR.FINALIZE", "fail", "bug the VM"),
+    ("TDH.MNG.KEY.CONFIG", "bug the VM", "bug the VM"),
+    ("TDH.MNG.INIT", "fail", "fail"),
+    ("TDH.VP.CREATE", "bug the VM", "bug the VM"),
+    ("TDH.VP.ADDCX", "bug the VM", "bug the VM"),
+    ("TDH.VP.INIT", "bug the VM", "bug the VM"),
+    ("TDH.VP.FLUSH", "bug the VM", "bug the VM"),
+    ("TDH.MNG.VPFLUSHDONE", "bug the VM", "bug the VM"),
+    ("TDH.MNG.KEY.FREEID", "bug the VM", "bug the VM"),
+    ("TDH.PHYMEM.CACHE.WB", "warn and go on", "warn and go on"),
+    ("TDH.PHYMEM.PAGE.WBINVD", "bug the VM", "bug the VM"),
 ]
 
 
@@ -160,6 +173,13 @@ def test_more_of_what_the_kernel_does():
     assert decode("TDX_HPA_RANGE_NOT_FREE|RCX", "phymem_pamt_add").kernel.kind == "go on"
     assert decode("TDX_INTERRUPTED_RESUMABLE", "phymem_cache_wb").kernel.kind == "retry"
     assert decode("TDX_NO_HKID_READY_TO_WBCACHE", "phymem_cache_wb").kernel.kind == "go on"
+    assert decode("TDX_FLUSHVP_NOT_DONE", "mng_vpflushdone").kernel.kind == "leak"
+    assert decode("TDX_VCPU_NOT_ASSOCIATED", "vp_flush").kernel.kind == "go on"
+    assert decode("TDX_INTERRUPTED_RESTARTABLE", "mem_page_demote").kernel.kind == "retry"
+    assert "-EINVAL" in decode("TDX_OPERAND_INVALID|RCX", "mng_init").kernel.text
+    assert "RET_PF_RETRY" in decode("TDX_OPERAND_BUSY|SEPT_TREE", "mem_page_aug").kernel.text
+    for leaf in ("mem_page_add", "mr_extend"):
+        assert "old: -E" in decode("TDX_EPT_WALK_FAILED|RCX", leaf).kernel.text
     assert decode("TDX_SEAMCALL_UD", "TDH.VP.ENTER").kernel.kind == "bug the VM"
     for name, code_ in (("VMFAILINVALID", "-ENODEV"), ("GP", "-EOPNOTSUPP"), ("UD", "-EACCES")):
         assert code_ in decode(f"TDX_SEAMCALL_{name}", "TDH.SYS.INIT").kernel.text
@@ -171,7 +191,7 @@ def test_more_of_what_the_kernel_does():
     assert all(place in any_leaf.text for place in set(PLACES) - {"cache write-back"})
 
 
-@given(U64, st.sampled_from([leaf for leaves, _ in PLACES.values() for leaf in leaves]))
+@given(U64, st.sampled_from([leaf for place in PLACES.values() for leaf in place.leaves]))
 def test_every_status_of_every_leaf_has_an_action(value, leaf):
     assert action(value, decode(value).name, leaf).text
 

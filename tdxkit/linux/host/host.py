@@ -27,7 +27,17 @@ from tdxkit.seam.module import Module
 from tdxkit.text import words
 from tdxkit.units import GIB, PAGE_4K
 
-ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11
+EINTR, EIO, EAGAIN, ENOMEM, EBUSY, EINVAL = -4, -5, -11, -12, -16, -22
+KVM_EXIT_INTERNAL_ERROR = 17  # no errno: KVM_RUN returns 0 and tells user space why the guest is left
+ERRNO = {
+    EINTR: "-EINTR",
+    EIO: "-EIO",
+    EAGAIN: "-EAGAIN",
+    ENOMEM: "-ENOMEM",
+    EBUSY: "-EBUSY",
+    EINVAL: "-EINVAL",
+    KVM_EXIT_INTERNAL_ERROR: "KVM_EXIT_INTERNAL_ERROR",
+}
 
 
 class RegionUse(NamedTuple):
@@ -87,9 +97,12 @@ class Host:
         """The host as a flat state: locks, totals, pools, and for each region (HPA >> 21) in use the kernel's refcount, the module's
         page count and whether it has its pair."""
         context, counters = self.log.context, self.pairs.counters
-        state: dict[str, object] = dict.fromkeys(("mmu_lock", "pamt_lock"))
+        state: dict[str, object] = dict.fromkeys(("mmu_lock", "mmu_lock held for", "pamt_lock"))
         for lock in context.locks:
-            state[lock.split()[0]] = context.name
+            name, _, side = lock.partition(" ") if lock.startswith("mmu_lock") else (lock, "", "")
+            state[name] = context.name
+            if side:
+                state["mmu_lock held for"] = side
         if counters.pamt_lock:
             state["pamt_lock"] = context.name
         state |= {"may sleep": self.may_sleep, "pairs": self.pairs.count, "references": self.pairs.references}
@@ -139,4 +152,16 @@ class Host:
         self.allocator.free(page)
 
 
-__all__ = ["ALL_PATCHES", "EAGAIN", "EBUSY", "EIO", "ENOMEM", "Context", "Host"]
+__all__ = [
+    "ALL_PATCHES",
+    "EAGAIN",
+    "EBUSY",
+    "EINTR",
+    "EINVAL",
+    "EIO",
+    "ENOMEM",
+    "ERRNO",
+    "KVM_EXIT_INTERNAL_ERROR",
+    "Context",
+    "Host",
+]

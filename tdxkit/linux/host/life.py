@@ -12,7 +12,7 @@ from functools import cache
 from tdxkit.card import Card, card_of
 from tdxkit.linux.host import host as host_module
 from tdxkit.linux.host.faults import NO_FAULT, Fault
-from tdxkit.linux.host.host import ALL_PATCHES, EAGAIN, EBUSY, EIO, ENOMEM, Host
+from tdxkit.linux.host.host import ALL_PATCHES, ERRNO, Host
 from tdxkit.linux.host.kvm import td as td_module
 from tdxkit.linux.host.kvm.fault import fault as page_fault
 from tdxkit.linux.host.kvm.huge import promote, split
@@ -29,7 +29,6 @@ from tdxkit.units import PAGE_2M, PAGE_4K
 
 CLEAN = "clean: nothing is left"
 HOWS_TABLED = ("no memory", "busy", "error")  # a SEAMCALL that finds no entropy once is simply made again
-ERRNO = {ENOMEM: "-ENOMEM", EBUSY: "-EBUSY", EIO: "-EIO", EAGAIN: "-EAGAIN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Life:
     pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
     `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
     `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not;
+    `loop`: the loop of a fault that something had to end, in words, "" if there was none;
     `work`: for a recorded life how often each operation was done in each context, by its name.
     """
 
@@ -56,6 +56,7 @@ class Life:
     bugged: bool
     uncleared: int
     stopped: str
+    loop: str
     warnings: tuple[str, ...]
     run: Run | None = None
     work: Mapping[Context, Mapping[str, int]] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Life:
 
     def as_json(self) -> dict:
         """The form that `life --json` prints."""
-        names = ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb")
+        names = ("result", "status", "leaf", "pairs_left", "refs_left", "meminfo_kb", "loop")
         return {name: getattr(self, name) for name in names}
 
 
@@ -123,9 +124,11 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         )
         if n
     ]
+    loop = str(td.loop) if td.loop and not td.dead else ""
     parts = [
         f"{leaf} failed: {result}" if leaf else "",
-        "KVM_BUG_ON" if td.dead else stopped,
+        "KVM_BUG_ON" if td.dead else "",
+        ": ".join(filter(None, (stopped, loop))) if not td.dead else "",
         "left: " + ", ".join(left) if left else "",
     ]
     if not leaf and host.log.warnings:
@@ -145,6 +148,7 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         bugged=td.dead,
         uncleared=host.allocator.dirty_frees,
         stopped=stopped,
+        loop=loop,
         warnings=tuple(host.log.warnings),
         run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
         work={context: dict(done) for context, done in host.log.work.items()},
@@ -173,18 +177,27 @@ class FaultRow:
 
     def as_json(self) -> dict:
         """An item of `life --faults --json`."""
-        return {"point": self.point, "how": self.how, "where": self.where, "result": self.life.result}
+        return {
+            "point": self.point,
+            "how": self.how,
+            "where": self.where,
+            "result": self.life.result,
+            "loop": self.life.loop,
+        }
 
 
-def fault_table(version: str, huge: bool = False, hows: Iterable[str] = HOWS_TABLED) -> tuple[FaultRow, ...]:
-    """Every single fault of a version's life, one row each: the n-th allocation or SEAMCALL fails, everything else works."""
-    return _fault_table(version, huge, tuple(hows))
+def fault_table(
+    version: str, huge: bool = False, hows: Iterable[str] = HOWS_TABLED, lasting: bool = False
+) -> tuple[FaultRow, ...]:
+    """Every single fault of a version's life, one row each: the n-th allocation or SEAMCALL fails, everything else works. A `lasting`
+    fault goes on at each later point of the same name."""
+    return _fault_table(version, huge, tuple(hows), lasting)
 
 
 @cache
-def _fault_table(version: str, huge: bool, hows: tuple[str, ...]) -> tuple[FaultRow, ...]:
+def _fault_table(version: str, huge: bool, hows: tuple[str, ...], lasting: bool) -> tuple[FaultRow, ...]:
     return tuple(
-        FaultRow(version, point, how, where, live(version, fault=Fault(point, how), huge=huge))
+        FaultRow(version, point, how, where, live(version, fault=Fault(point, how, lasting=lasting), huge=huge))
         for point, where in enumerate(_points(version, huge), 1)
         for how in hows
         if where.startswith("alloc") == (how == "no memory")

@@ -9,11 +9,12 @@ from tdxkit.run import Recorder, Run, Track
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where the kernel is: name, locks held, whether it may sleep."""
+    """Where the kernel is: name, locks held, whether it may sleep, and what it is at."""
 
     name: str
     locks: tuple[str, ...] = ()
     may_sleep: bool = True
+    what: str = ""
 
 
 BOOT = Context("boot")

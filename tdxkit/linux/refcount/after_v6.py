@@ -1,7 +1,8 @@
-"""tdx_pamt_get() and tdx_pamt_put() in a text newer than v6, of a kernel tree whose name is not known [tdx-after-v6].
+"""tdx_pamt_get() and tdx_pamt_put() in a text newer than v6 [tdx-after-v6], most likely that of tip's branch x86/tdx [tip-x86-tdx].
 
 What v6's last step brought is gone again: no fast path, no atomic_dec_and_lock(); count and pair move only under one lock, which is
-called dpamt_lock there. A get always allocates first, and looks and counts in one operation once it has the lock. Where and whether this was posted, and by whom, was not found.
+called dpamt_lock there. A get always allocates first, and looks and counts in one operation once it has the lock. No mail that posts it was found; whether a released
+kernel has it was not read.
 
 Fidelity card
   modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths

@@ -20,10 +20,9 @@ class Posted:
     `pool_pages`: what a top-up fills a vCPU's pool to. `pool_holds_sept`: S-EPT pages come out of that pool too. `pool_everywhere`:
     vCPUs of every VM have one. `atomic_refill`: for these pages an empty pool asks GFP_ATOMIC, for others it is -ENOMEM.
     `drops_first_page`: when the second page of a pair cannot be had, the first is lost. `clears_pair`: pair pages are cleared before
-    they are freed. `sept_early`: an S-EPT page gets its pair when it is taken, outside mmu_lock. `premaps`: before the TD runs a fault
-    only notes the page, PAGE.ADD and its BUSY come later; otherwise PAGE.ADD is part of the fault. `pool_at_create`: the pool exists
-    from vCPU creation, not from its init. `retries_any_failure`: a get that fails makes the fault start over. `meminfo`: patch 10 is
-    part of it.
+    they are freed. `sept_early`: an S-EPT page gets its pair when it is taken, outside mmu_lock. `pool_at_create`: the pool exists
+    from vCPU creation, not from its init. `meminfo`: patch 10 is part of it. `base`: the KVM it was cut from, a name of
+    tdxkit.linux.host.base.
     """
 
     name: str
@@ -35,13 +34,12 @@ class Posted:
     pool_holds_sept: bool = False
     pool_everywhere: bool = False
     atomic_refill: tuple[str, ...] = ()
-    premaps: bool = False
     drops_first_page: bool = False
     clears_pair: bool = True
     sept_early: bool = False
     pool_at_create: bool = True
-    retries_any_failure: bool = False
     meminfo: bool = False
+    base: str = "newer than v6"
 
     @property
     def code(self):
@@ -63,17 +61,17 @@ DESIGNS = {
     d.name: d
     for d in (
         Posted("lazy", "lazy", "tdx-v2-00", posted=False, whole=False),
-        Posted("v1", "v1", "tdx-rfc-v1", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, retries_any_failure=True, meminfo=True),
-        Posted("v2", "v2", "tdx-v2-00", atomic_refill=KVM_CACHE, premaps=True, clears_pair=False, pool_everywhere=True, meminfo=True),
+        Posted("v1", "v1", "tdx-rfc-v1", atomic_refill=KVM_CACHE, clears_pair=False, meminfo=True, base="before post-populate"),
+        Posted("v2", "v2", "tdx-v2-00", atomic_refill=KVM_CACHE, clears_pair=False, pool_everywhere=True, meminfo=True, base="before post-populate"),
         Posted("v3-unoptimised", "v3_unoptimised", "tdx-v3", whole=False),
-        Posted("v3", "v3", "tdx-v3", pool_pages=15, pool_holds_sept=True, premaps=True, drops_first_page=True, pool_at_create=False),
+        Posted("v3", "v3", "tdx-v3", pool_pages=15, pool_holds_sept=True, drops_first_page=True, pool_at_create=False, base="before post-populate"),
         Posted("v4-unoptimised", "v4_unoptimised", "tdx-v4", whole=False),
-        Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",)),
+        Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",), base="post-populate"),
         Posted("v5-unoptimised", "v5_unoptimised", "tdx-v5", whole=False),
-        Posted("v5", "v5", "tdx-v5", sept_early=True),
+        Posted("v5", "v5", "tdx-v5", sept_early=True, base="post-populate"),
         Posted("v6-unoptimised", "v6_unoptimised", "tdx-v6", whole=False),
-        Posted("v6", "v6", "tdx-v6"),
-        Posted("after-v6", "after_v6", "tdx-after-v6", whole=False),
+        Posted("v6", "v6", "tdx-v6", base="one hook"),
+        Posted("after-v6", "after_v6", "tdx-after-v6"),
         Posted("inc-first", "inc_first", "tdx-v3", posted=False, whole=False),
         Posted("minus-one", "minus_one", "tdx-rfc-v1-review", posted=False, whole=False),
         Posted("minus-one-repaired", "minus_one_repaired", "tdx-rfc-v1-review", posted=False, whole=False),

@@ -2,20 +2,35 @@
 
 import pytest
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import InputError, ModelError
+from tdxkit.linux.host.base import NEWER
 from tdxkit.linux.host.faults import Fault
-from tdxkit.linux.host.host import ALL_PATCHES, EAGAIN, EBUSY, EIO, ENOMEM, Context, Host
+from tdxkit.linux.host.host import (
+    ALL_PATCHES,
+    EAGAIN,
+    EBUSY,
+    EINTR,
+    EINVAL,
+    EIO,
+    ENOMEM,
+    KVM_EXIT_INTERNAL_ERROR,
+    Context,
+    Host,
+)
 from tdxkit.linux.host.kvm import zap as zap_path
 from tdxkit.linux.host.kvm.fault import fault
 from tdxkit.linux.host.kvm.huge import split
 from tdxkit.linux.host.kvm.init import add_page, finalize, td_init, vcpu_create, vcpu_init
-from tdxkit.linux.host.kvm.td import FAULT, TDX_PS_2M, TOPUP, Td
+from tdxkit.linux.host.kvm.passes import DEATH, DELETION, EVENT, SIGNAL
+from tdxkit.linux.host.kvm.places import FAULT, TOPUP
+from tdxkit.linux.host.kvm.td import TDX_PS_2M, Td
 from tdxkit.linux.host.kvm.teardown import teardown
 from tdxkit.linux.host.kvm.vcpu import enter
 from tdxkit.linux.host.kvm.zap import zap
 from tdxkit.linux.host.life import CLEAN, live
 from tdxkit.linux.host.pool import take, target, top_up
 from tdxkit.linux.refcount.posted import versions
+from tdxkit.status import with_operand
 from tdxkit.units import PAGE_2M, PAGE_4K
 
 
@@ -51,15 +66,54 @@ def test_page_add_comes_with_the_reference_from_v4_on_and_later_before(version):
     assert ("TDH.MEM.PAGE.REMOVE" in labels(td)) == (version not in ("v1", "v2", "v3"))
 
 
-@pytest.mark.parametrize("version", ["v3", "v4", "v6"])
-@pytest.mark.parametrize("how, errno, bugged", [("busy", EBUSY, False), ("error", EIO, True)])
-def test_a_page_add_that_fails_gives_its_reference_back_when_it_is_part_of_the_fault(version, how, errno, bugged):
+@pytest.mark.parametrize(
+    "version, how, errno, bugged, calls",
+    [
+        ("v2", "busy", EBUSY, False, 1),  # told to user space, once
+        ("v3", "error", EIO, False, 1),  # an errno for user space, no KVM_BUG_ON
+        ("v4", "busy", EINTR, False, 3),  # taken again until a signal comes
+        ("v6", "busy", EINTR, False, 3),
+        ("v4", "error", EIO, True, 1),
+        ("after-v6", "error", EIO, True, 1),
+    ],
+)
+def test_a_page_add_that_fails_is_told_before_the_overhaul_and_retried_or_bugged_since(
+    version, how, errno, bugged, calls
+):
     td = new(version, until=vcpu_init)
     td.host.points.fault = Fault(leaf="TDH.MEM.PAGE.ADD", how=how)
-    assert (add_page(td, 0), td.dead) == (errno, bugged)
-    assert td.host.pairs.counters.refcount[64] == (
-        1 if version == "v3" else 0
-    )  # v3 keeps the note that a page is to come
+    assert (add_page(td, 0), td.dead, td.host.calls.made["TDH.MEM.PAGE.ADD"]) == (errno, bugged, calls)
+    kept = version in ("v2", "v3")  # the note that a page is to come, with its reference
+    assert (td.host.pairs.counters.refcount[64], bool(td.premapped)) == (int(kept), kept)
+    if kept:
+        assert finalize(td) == EINVAL
+        td.host.points.fault = Fault()
+        teardown(td)  # BLOCK finds an entry that was never added, and that is all right
+        assert (td.host.pairs.references, td.host.allocator.pages, td.dead) == (0, {}, False)
+
+
+@pytest.mark.parametrize("version, bugged", [("v1", False), ("v3", False), ("v4", True), ("v6", True)])
+@pytest.mark.parametrize("leaf", ["TDH.MNG.CREATE", "TDH.MNG.ADDCX", "TDH.MNG.INIT", "TDH.MR.EXTEND"])
+def test_failures_of_creation_and_measurement_bug_the_vm_only_since_the_overhaul(version, bugged, leaf):
+    td = Td(Host(version, fault=Fault(leaf=leaf)))
+    ended = [
+        act(td) for act in (td_init, vcpu_create, vcpu_init, lambda td: add_page(td, 0, measure=True)) if not td.first
+    ]
+    assert (ended[-1], td.dead, td.first[0]) == (EIO, bugged, leaf)
+
+
+@pytest.mark.parametrize("version", versions())
+def test_key_config_bugs_the_vm_in_every_base_and_wrong_operands_of_init_in_none(version):
+    td = Td(Host(version, fault=Fault(leaf="TDH.MNG.KEY.CONFIG")))
+    assert (td_init(td), td.dead) == (EIO, True)
+
+    class Invalid(Fault):
+        """TDX_OPERAND_INVALID, as user space gets it for wrong parameters."""
+
+        status = with_operand("TDX_OPERAND_INVALID", "RCX")
+
+    td = Td(Host(version, fault=Invalid(leaf="TDH.MNG.INIT")))
+    assert (td_init(td), td.dead, td.host.log.warnings) == (EINVAL, False, [])
 
 
 @pytest.mark.parametrize("version", versions())
@@ -115,11 +169,12 @@ def test_a_vcpu_in_the_guest_keeps_its_own_region_locked():
     assert str(said) == "TDX_OPERAND_BUSY|RCX"  # not PAMT_PAGE_NOT_EMPTY: the lock is looked at first
 
 
-@pytest.mark.parametrize("how, errno", [("busy", EBUSY), ("error", EIO)])
-def test_a_vcpu_that_cannot_enter_is_told_and_nothing_is_left(how, errno):
+@pytest.mark.parametrize("how, errno, calls", [("busy", EINTR, 3), ("error", KVM_EXIT_INTERNAL_ERROR, 1)])
+def test_a_vcpu_that_cannot_enter_is_told_and_nothing_is_left(how, errno, calls):
     td = new()
     td.host.points.fault = Fault(leaf="TDH.VP.ENTER", how=how)
     assert enter(td) == errno and not td.inside and not td.dead
+    assert td.host.calls.made["TDH.VP.ENTER"] == calls and (td.loop is not None) == (how == "busy")
     teardown(td)
     assert (td.host.pairs.count, td.host.pairs.references, td.host.allocator.pages) == (0, 0, {})
 
@@ -156,7 +211,7 @@ def test_cache_wb_that_is_interrupted_goes_on():
 @pytest.mark.parametrize(
     "leaf, ends",
     [
-        ("TDH.MNG.INIT", "TDH.MNG.INIT failed: TDX_PAGE_METADATA_INCORRECT|RCX; TD init ends with -EIO"),
+        ("TDH.MNG.INIT", "TDH.MNG.INIT failed: TDX_PAGE_METADATA_INCORRECT|RCX; KVM_BUG_ON"),
         ("TDH.MR.FINALIZE", "TDH.MR.FINALIZE failed: TDX_PAGE_METADATA_INCORRECT|RCX; KVM_BUG_ON"),
         ("alloc vCPU", "vCPU init ends with -ENOMEM"),
         ("alloc S-EPT", "adding a page ends with -ENOMEM"),
@@ -167,7 +222,7 @@ def test_a_life_cut_short_says_where(leaf, ends):
     assert life.result == ends and not life.clean and life.pages_left == life.pairs_left == life.refs_left == 0
 
 
-@pytest.mark.parametrize("context", [FAULT, Context("x", (), may_sleep=False)])
+@pytest.mark.parametrize("context", [FAULT.context(NEWER), Context("x", (), may_sleep=False)])
 def test_nobody_waits_for_memory_in_atomic_context(context):
     host = Host("v6")
     host.log.context = context
@@ -178,7 +233,7 @@ def test_nobody_waits_for_memory_in_atomic_context(context):
 
 def test_nobody_waits_for_memory_under_pamt_lock():
     host = Host("v6")
-    host.log.context = TOPUP
+    host.log.context = TOPUP.context(NEWER)
     host.pairs.counters.pamt_lock = True
     with pytest.raises(ModelError, match="may not sleep"):
         host.allocator.alloc("pair")
@@ -191,7 +246,7 @@ DRY = {"v1": ("pair", "S-EPT"), "v2": ("pair", "S-EPT"), "v3": (), "v4": ("S-EPT
 @pytest.mark.parametrize("kind", ["pair", "S-EPT"])
 def test_a_dry_pool_has_a_way_out_only_where_the_version_has_one(version, kind):
     host = Host(version)
-    host.log.context, host.pools["vCPU 0"] = FAULT, []
+    host.log.context, host.pools["vCPU 0"] = FAULT.context(NEWER), []
     page = take(host, "vCPU 0", kind)
     assert (page is not None) == (kind in DRY[version]) and len(host.log.warnings) == 1
 
@@ -199,7 +254,7 @@ def test_a_dry_pool_has_a_way_out_only_where_the_version_has_one(version, kind):
 @pytest.mark.parametrize("version, bug", [("v2", True), ("v4", False)])
 def test_when_even_gfp_atomic_fails_kvms_cache_bugs_the_kernel(version, bug):
     host = Host(version, fault=Fault(leaf="alloc S-EPT", how="no memory"))
-    host.log.context, host.pools["vCPU 0"] = FAULT, []
+    host.log.context, host.pools["vCPU 0"] = FAULT.context(NEWER), []
     assert take(host, "vCPU 0", "S-EPT") is None
     assert any("kernel BUG" in w for w in host.log.warnings) == bug
 
@@ -207,7 +262,7 @@ def test_when_even_gfp_atomic_fails_kvms_cache_bugs_the_kernel(version, bug):
 @pytest.mark.parametrize("version", versions())
 def test_a_top_up_that_fails_half_way_keeps_what_it_got(version):
     host = Host(version)
-    host.log.context, host.pools["vCPU 0"] = TOPUP, []
+    host.log.context, host.pools["vCPU 0"] = TOPUP.context(NEWER), []
     host.points.fault = Fault(host.points.count + 4, "no memory")
     assert not top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == 3
     assert top_up(host, "vCPU 0") and len(host.pools["vCPU 0"]) == host.posted.pool_pages
@@ -232,6 +287,49 @@ def test_a_fault_that_fails_for_memory_can_be_taken_again():
     td.host.points.fault = Fault(td.host.points.count + 3, "no memory")
     assert fault(td, 0) == ENOMEM and not td.leaves
     assert fault(td, 0) == 0 and 0 in td.leaves
+
+
+def test_a_pass_that_is_refused_once_is_made_again_and_its_pool_filled_again():
+    td = new()
+    fault(td, 0)
+    before = count(td)
+    td.host.points.fault = Fault(td.host.points.count + 9, "error")  # three pages, four for pairs, SEPT.ADD, and ADD
+    assert fault(td, 4 * PAGE_2M) == 0 and td.loop is None and not td.dead
+    told = ("top up", "RET_PF_RETRY", "TDH.PHYMEM.PAMT.ADD", "TDH.MEM.PAGE.AUG")
+    order = [label for label in labels(td, before) if label in told]
+    assert order == ["top up", "top up", told[2], told[1], "top up", "top up", told[2], told[3]]
+
+
+@pytest.mark.parametrize(
+    "end, after, errno, dead",
+    [(SIGNAL, 5, EINTR, False), (DEATH, 3, EIO, True), (EVENT, 2, EINTR, False), (DELETION, 1, EINTR, False)],
+)
+def test_what_ends_a_fault_that_cannot_succeed(end, after, errno, dead):
+    td = new("v6")
+    fault(td, 0)
+    enter(td)
+    td.arrivals = [(after, end)]
+    td.host.points.fault, before = Fault(leaf="TDH.PHYMEM.PAMT.ADD"), count(td)
+    assert (fault(td, 4 * PAGE_2M), td.dead) == (errno, dead)
+    assert td.loop.unchanged and str(td.loop.refused) == "tdx_pamt_get says -EIO"
+    order = labels(td, before)
+    more = 3 if end in (EVENT, DELETION) else 0  # the guest is entered, faults again, and then a signal comes
+    assert order.count("RET_PF_RETRY") == after + more and order.count("TDH.VP.ENTER") == bool(more)
+    assert td.inside == {} and td.host.pairs.counters.refcount[68] == 0
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+def test_a_memslot_that_is_deleted_ends_the_loop_only_in_newer_bases(version):
+    td = new(version)
+    td.arrivals, td.host.points.fault = [(1, DELETION)], Fault(leaf="TDH.MEM.SEPT.ADD", how="busy")
+    with pytest.raises(InputError, match="signal, event, dead VM"):
+        fault(td, 0)
+
+
+def test_out_of_memory_at_the_top_up_goes_straight_out():
+    td = new()
+    td.host.points.fault, before = Fault(leaf="alloc pair", how="no memory"), count(td)
+    assert fault(td, 0) == ENOMEM and "RET_PF_RETRY" not in labels(td, before)
 
 
 def test_a_fault_on_a_2_mib_page_takes_no_reference():

@@ -63,7 +63,7 @@ def digest(name):
 def test_only_a_version_of_the_series_can_be_lived_on(name):
     with pytest.raises(InputError, match="the versions with a fault path are v1, v2, v3, v4, v5, v6"):
         posted_named(name)
-    assert list(versions()) == ["v1", "v2", "v3", "v4", "v5", "v6"]
+    assert list(versions()) == ["v1", "v2", "v3", "v4", "v5", "v6", "after-v6"]
 
 
 def test_a_put_of_another_file_brings_its_helpers_to_the_lanes():

@@ -1,0 +1,92 @@
+"""Who holds which lock, against lives that are really run, and which SEAMCALLs can then meet: a second writing by hand."""
+
+import pytest
+
+from tdxkit.linux.host.base import BASES, BEFORE, NEWER, ONE_HOOK, POST_POPULATE
+from tdxkit.linux.host.host import Host
+from tdxkit.linux.host.kvm import places as at
+from tdxkit.linux.host.kvm.meeting import meeting
+from tdxkit.linux.host.life import live
+from tdxkit.linux.refcount.posted import versions
+
+GUARD = "kvm->lock, every vcpu->mutex, slots_lock"
+HELD = [  # written a second time from the sources, not from places.py: (place, old base, new bases)
+    (at.TD_CREATE, "kvm->lock, cpus_read_lock, tdx_lock", f"{GUARD}, cpus_read_lock, tdx_lock"),
+    (at.KEY_CONFIG, "kvm->lock, cpus_read_lock", f"{GUARD}, cpus_read_lock"),
+    (at.TD_INIT, "kvm->lock", GUARD),
+    (at.VCPU_INIT, "vcpu->mutex", GUARD),
+    (at.VP_INIT, "vcpu->mutex", f"{GUARD}, mmu_lock write"),
+    (
+        at.PAGE_ADD,
+        "vcpu->mutex, slots_lock, filemap_invalidate_lock",
+        f"{GUARD}, filemap_invalidate_lock, mmu_lock read",
+    ),
+    (at.EXTEND, "vcpu->mutex, slots_lock, filemap_invalidate_lock", f"{GUARD}, filemap_invalidate_lock"),
+    (at.FINALIZE, "kvm->lock, slots_lock", GUARD),
+    (at.FAULT, "vcpu->mutex, mmu_lock read", "vcpu->mutex, mmu_lock read"),
+    (at.RELEASE_HKID, "cpus_read_lock, tdx_lock", "cpus_read_lock, tdx_lock"),
+    (at.RECLAIM, "", ""),
+]
+
+
+@pytest.mark.parametrize("place, old, new", HELD, ids=lambda p: getattr(p, "what", None))
+def test_what_is_held(place, old, new):
+    assert ", ".join(place.held(BEFORE)) == old
+    assert {", ".join(place.held(base)) for base in (POST_POPULATE, ONE_HOOK, NEWER)} == {new}
+
+
+@pytest.mark.parametrize("version", versions())
+def test_a_life_makes_each_seamcall_where_the_table_says(version):
+    base, known = BASES[Host(version, record=False).posted.base], {}
+    for place in at.PLACES:
+        known.setdefault(place.context(base), set()).update(place.leaves)
+    known[at.BUILD_MAP.context(base)] |= (
+        set(at.PAGE_ADD.leaves) if base.overhauled else set()
+    )  # there it is part of the mapping
+    seen = set()
+    for context, work in live(version, huge=True, record=True).work.items():
+        made = {name for name in work if name.startswith("TDH.")}
+        assert made <= known[context] | ({"TDH.MEM.PAGE.PROMOTE"} if context.what == at.SPLIT.what else set()), context
+        seen |= made
+    assert set().union(*known.values()) - seen == set()
+
+
+@pytest.mark.parametrize(
+    "a, b, one_old, one_new, two",
+    [
+        ("MEM.PAGE.AUG", "MEM.SEPT.ADD", True, True, True),
+        ("MEM.PAGE.AUG", "VP.ENTER", True, True, True),
+        ("MEM.RANGE.BLOCK", "VP.ENTER", True, True, True),
+        ("MEM.RANGE.BLOCK", "MEM.PAGE.AUG", False, False, True),
+        ("MEM.PAGE.DEMOTE", "MEM.SEPT.ADD", False, False, True),
+        ("VP.INIT", "MEM.RANGE.BLOCK", True, False, True),  # the BUSY that bugged VMs, closed in October 2025
+        ("VP.INIT", "MEM.SEPT.ADD", True, False, True),
+        ("VP.CREATE", "MEM.RANGE.BLOCK", True, True, True),
+        ("VP.CREATE", "MR.EXTEND", True, False, True),
+        ("MR.FINALIZE", "VP.INIT", True, False, True),
+        ("MR.FINALIZE", "MEM.PAGE.ADD", False, False, True),
+        ("MEM.PAGE.ADD", "MEM.PAGE.ADD", False, False, True),
+        ("MEM.PAGE.ADD", "MEM.RANGE.BLOCK", False, False, True),
+        ("VP.ENTER", "MEM.PAGE.ADD", False, False, True),
+        ("PHYMEM.PAGE.RECLAIM", "PHYMEM.PAGE.RECLAIM", False, False, True),
+        ("MNG.CREATE", "PHYMEM.CACHE.WB", False, False, False),
+        ("MNG.CREATE", "MNG.CREATE", False, False, False),
+        ("MNG.KEY.CONFIG", "PHYMEM.CACHE.WB", False, False, True),
+        ("PHYMEM.PAMT.ADD", "PHYMEM.PAMT.REMOVE", False, False, False),
+        ("PHYMEM.PAMT.REMOVE", "MEM.PAGE.AUG", True, True, True),
+    ],
+)
+def test_which_seamcalls_can_meet(a, b, one_old, one_new, two):
+    a, b = f"TDH.{a}", f"TDH.{b}"
+    for first, second in ((a, b), (b, a)):
+        one = [bool(meeting(first, second, base).meets) for base in (BEFORE, POST_POPULATE, ONE_HOOK, NEWER)]
+        assert one == [one_old, one_new, one_new, one_new]
+        assert {bool(meeting(first, second, base, same_td=False).meets) for base in BASES.values()} == {two}
+
+
+def test_the_reason_is_the_lock_that_holds_everywhere():
+    assert meeting("TDH.MNG.CREATE", "TDH.PHYMEM.CACHE.WB", ONE_HOOK, same_td=False).why == "tdx_lock"
+    assert meeting("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE", BEFORE).why == "pamt_lock"
+    assert meeting("TDH.MEM.RANGE.BLOCK", "TDH.MEM.PAGE.AUG", BEFORE).why == "mmu_lock"
+    assert "no place that was read" in meeting("TDH.MEM.PAGE.PROMOTE", "TDH.VP.ENTER", BEFORE).why
+    assert "vCPUs are kept out" in str(meeting("TDH.MEM.RANGE.BLOCK", "TDG.MEM.PAGE.ACCEPT", BEFORE))
