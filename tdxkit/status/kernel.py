@@ -16,6 +16,7 @@ from tdxkit.facts import load_json
 from tdxkit.status import codes as c
 from tdxkit.text import near
 
+SOURCES = ("tdx-v2-01", "tdx-v2-04", "tdx-v6", "kvm-tdx-base")
 FAULT = ("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.ADD", "TDH.MEM.PAGE.AUG")
 ZAP = ("TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE", "TDH.MEM.PAGE.DEMOTE")
 START_UP = ("TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")

@@ -27,6 +27,8 @@ from tdxkit.seam.module import Module
 from tdxkit.text import words
 from tdxkit.units import GIB, PAGE_4K
 
+SOURCES = ("tdx-v2-00", "kvm-tdx-base")
+
 ENOMEM, EBUSY, EIO, EAGAIN = -12, -16, -5, -11
 
 

@@ -10,6 +10,7 @@ from random import Random
 from tdxkit.errors import InputError, printable
 from tdxkit.text import near
 
+SOURCES = ("tdx-lock-figures", "tdx-v3")
 PAGES = 512  # 4 KiB pages in a region
 
 

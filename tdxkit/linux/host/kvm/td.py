@@ -25,6 +25,9 @@ from tdxkit.linux.host.host import EIO, Context, Host
 from tdxkit.seam.leaves.call import Answer
 from tdxkit.seam.module import Begun
 
+SOURCES = ("kvm-tdx-base", "tdx-rfc-v1", "tdx-v2-00", "tdx-v3", "tdx-v4", "tdx-v5", "tdx-v6")
+
+
 TDX_PS_4K, TDX_PS_2M = 0, 1
 TRIES = 3  # how often a vCPU comes back to what the module was busy for; the kernel goes on until it is done
 TD_INIT = Context("TD init", ("kvm->lock",))
