@@ -173,6 +173,7 @@ def nothing_from_outside(nb: Notebook) -> Iterator[Finding]:
             yield cell_id, "a picture or script from another machine; put it beside the notebook"
 
 
+@rule
 def says_where_from(nb: Notebook) -> Iterator[Finding]:
     """The maintainer who meets a sentence about their own code, holds it for wrong, and cannot find where we read it."""
     for cell_id, text, _ in cells(nb, "markdown"):
