@@ -38,7 +38,7 @@ def load_toml(name: str) -> dict:
     return tomllib.loads(data_path(name).read_text(encoding="utf-8"))
 
 
-class Source(namedtuple("Source", "id title where date", defaults=("",))):
+class Source(namedtuple("Source", "id title where date checked read_in", defaults=("", "read", ""))):
     """Where a fact was read: a mail, a file of the kernel or of the TDX module, a page. All four are text."""
 
     __slots__ = ()

@@ -67,6 +67,12 @@ def test_commands_run_from_another_folder(python, tmp_path):
     assert "2026" in run(python, "-c", cited, cwd=tmp_path)
 
 
+def test_sources_are_listed_there_and_the_notebooks_said_to_be_elsewhere(python, tmp_path):
+    said = run(python, "-m", "tdxkit", "sources", cwd=tmp_path)
+    assert "\ndata/bugs.toml B1 " in said and "\ntdxkit/linux/refcount/v2.py " in said and "notebooks/" not in said
+    assert said.splitlines()[-1].endswith("no notebooks beside the package: a checkout lists theirs too")
+
+
 def test_explore_runs_there(python, tmp_path):
     answer = json.loads(run(python, "-m", "tdxkit", "explore", "v6", "--json", cwd=tmp_path))
     assert answer["verdict"] == "ok" and answer["complete"] is True

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tdxkit.sources import paragraphs, tags
+from tdxkit.text import near
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_CELL, MOST_CELLS = 12, 45
 # A browser alone (JupyterLite) has none of these; numpy has no WebAssembly wheel.
@@ -168,6 +171,25 @@ def nothing_from_outside(nb: Notebook) -> Iterator[Finding]:
     for cell_id, text in prose(nb):
         if OUTSIDE_IMAGE.search(text):
             yield cell_id, "a picture or script from another machine; put it beside the notebook"
+
+
+@rule
+def says_where_from(nb: Notebook) -> Iterator[Finding]:
+    """The maintainer who meets a sentence about their own code, holds it for wrong, and cannot find where we read it."""
+    for cell_id, text, _ in cells(nb, "markdown"):
+        for part in paragraphs(text):
+            words = f'"{" ".join(part.text.split()[:5])} …"'
+            if part.silent and part.tags:
+                yield cell_id, f"source {part.tags[0]} belongs to no paragraph; it stands on the line after its text"
+            elif not part.silent and len(part.tags) != 1:
+                many = f"{len(part.tags)} sources" if part.tags else "no source"
+                yield (
+                    cell_id,
+                    f"{many} after {words}; one line <!-- source: ID --> (an id of data/sources.toml, model, own)",
+                )
+            for tag in set(part.tags) - tags():
+                meant = near(tag, tags())
+                yield cell_id, f"source {tag} after {words} is not in data/sources.toml{meant and f'; {meant}?'}"
 
 
 def dead_links(nb: Notebook, folder: Path) -> Iterator[Finding]:

@@ -48,6 +48,6 @@ def run(args) -> int:
     print(*columns(header, rows), sep="\n")
     print("\nposted on the list (microseconds unless named):")
     for figure in posted:
-        more = ", ".join(f"{k} {v}" for k, v in figure.items() if k not in ("when", "what"))
+        more = ", ".join(f"{k} {v}" for k, v in figure.items() if k not in ("when", "what", "source"))
         print(f"  {figure['when']}: {figure['what']}: {more}")
     return 0

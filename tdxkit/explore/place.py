@@ -19,9 +19,9 @@ from tdxkit.errors import ModelError, printable
 
 PLAIN = (int, str, bool, bytes, type(None), float, complex, type(...))
 BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, enum.Enum)
-SOURCES: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
+WALKED: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
 ITERATORS: tuple[type, ...] = (
-    *(type(iter(x)) for x in SOURCES),
+    *(type(iter(x)) for x in WALKED),
     enumerate,
     zip,
     reversed,

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+SOURCES = ("git-diffstat",)
+
+
 Bounds = tuple[int, int]
 
 _TOTALS = re.compile(

@@ -29,8 +29,14 @@ class Bug:
     versions: str
     problem: str
     fixed: str
-    inferred: bool = False
+    source: str
+    checked: str = "read"
     unshown: str = ""
+
+    @property
+    def inferred(self) -> bool:
+        """Worked out from the posted algorithm: no mail read says it."""
+        return self.checked == "inferred"
 
     def as_json(self, verdict: Verdict | None) -> dict:
         """An item of `bugs --json`, with what its scenario came to (None: it has none)."""

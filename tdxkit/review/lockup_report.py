@@ -24,6 +24,7 @@ from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEM
 from tdxkit.linux.xarray.node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
 from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, U64_MAX, human
 
+SOURCES = ("snp-lockup-v2", "linux-xarray", "linux-memattr")
 SLOT_BYTES = 584  # a node in its slab: the free pointer stands behind the object
 SYS_IOCTL = 0x10
 _REGISTER = re.compile(r"\b(ORIG_RAX|R[A-D]X|R[SD]I|R[SB]P|R(?:0?8|0?9|1[0-5])): ?([0-9a-f]{16})\b")

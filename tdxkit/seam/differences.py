@@ -17,6 +17,8 @@ from tdxkit.seam.runs import one_walk_run
 from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, GPA_FREE_2M, world_at, world_for
 from tdxkit.units import GIB, human
 
+SOURCES = ("tdx-v2-00", "module-leaves", "module-pamt-manager")
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

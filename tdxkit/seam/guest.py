@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tdxkit.errors import InputError
 
+SOURCES = ("module-pamt-manager",)
 HP_LOCK_TIMEOUT = 1_000_000
 SHORTEST, LONGEST = 10_000, 100_000_000
 

@@ -12,6 +12,8 @@ Fidelity card
 from collections.abc import MutableMapping
 from typing import NamedTuple
 
+SOURCES = ("module-pamt-manager",)
+
 EXCLUSIVE, PRIORITY, READER = 1, 2, 4
 
 Words = MutableMapping[object, int]

@@ -17,6 +17,9 @@ from typing import NamedTuple
 from tdxkit.errors import InputError
 from tdxkit.units import PAGE_1G, PAGE_2M, PAGE_4K, U64_MAX
 
+SOURCES = ("module-pamt-manager",)
+
+
 L4K, L2M, L1G = 0, 1, 2
 SHIFT = (12, 21, 30)
 SIZE = (PAGE_4K, PAGE_2M, PAGE_1G)

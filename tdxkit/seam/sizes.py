@@ -15,6 +15,7 @@ from tdxkit.seam.pamt import BITMAP_BITS, ENTRY_SIZE, FAN_OUT, PAIR_PAGES
 from tdxkit.seam.versions import ModuleVersion, version
 from tdxkit.units import PAGE_1G, PAGE_2M, PAGE_4K
 
+SOURCES = ("module-pamt-manager",)
 PAIR_BYTES = PAIR_PAGES * PAGE_4K
 
 

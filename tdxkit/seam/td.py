@@ -23,6 +23,8 @@ from tdxkit.seam.pamt import L2M, L4K
 from tdxkit.seam.params import TdParams
 from tdxkit.units import PAGE_2M, PAGE_4K
 
+SOURCES = ("module-leaves", "module-1-5-06")
+
 
 class HostPages:
     """The host's free memory, and the page pairs of the regions it has lent out.

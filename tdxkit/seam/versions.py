@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.seam.pamt import TDCX, TDVPX, PageType
 
+SOURCES = ("module-versions",)
+
 
 @dataclass(frozen=True, slots=True)
 class ModuleVersion:

@@ -19,6 +19,7 @@ from tdxkit.status.kernel import action, leaf_name
 from tdxkit.status.lower import details_of
 from tdxkit.units import U64_MAX
 
+SOURCES = ("module-status-2-0-18", "module-status-1-5-06", "module-leaves", "linux-tdx-errno")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9a-fA-F]{16}")
 _SENTINEL = U64_MAX
 

@@ -16,6 +16,16 @@ from tdxkit.status import codes as c
 from tdxkit.status.kernel_rules import AGAIN, PLACES, Action
 from tdxkit.text import near
 
+SOURCES = (
+    "kvm-tdx-base",
+    "kvm-tdp-mmu",
+    "kvm-post-populate",
+    "kvm-tdx-v6-base",
+    "kvm-tdx-after-v6",
+    "tdx-v2-01",
+    "tdx-v2-04",
+    "tdx-v6",
+)
 SW_ERROR = 0x8000FF00 << 32
 GO_ON = Action("go on", "the call did what it should")
 NOT_READ = Action("not read", "the kernel's caller of this leaf was not read")

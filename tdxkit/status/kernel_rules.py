@@ -6,6 +6,16 @@ kvm-tdx-v6-base, kvm-tdx-after-v6]; where neither is said both do the same. PAMT
 
 from typing import NamedTuple
 
+SOURCES = (
+    "kvm-tdx-base",
+    "kvm-tdp-mmu",
+    "kvm-post-populate",
+    "kvm-tdx-v6-base",
+    "kvm-tdx-after-v6",
+    "tdx-v2-04",
+    "tdx-v6",
+)
+
 
 class Action(NamedTuple):
     """What the kernel does, in one word or two that the same thing always has, and in a sentence."""
@@ -17,7 +27,7 @@ class Action(NamedTuple):
         return f"{self.kind}: {self.text}"
 
 
-class Place(NamedTuple):
+class Caller(NamedTuple):
     """Leaves that the kernel calls with the same care: what it does with the statuses named, and with all others."""
 
     leaves: tuple[str, ...]
@@ -40,8 +50,8 @@ START_UP = ("TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.KEY.CO
 CREATED = Action("fail", "-EIO, creation of the TD is undone; old: a warning; new: KVM_BUG_ON too")
 
 PLACES = {
-    "fault side": Place(("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.AUG"), DEAD, {BUSY: ROUND}),
-    "first pages": Place(
+    "fault side": Caller(("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.AUG"), DEAD, {BUSY: ROUND}),
+    "first pages": Caller(
         ("TDH.MEM.PAGE.ADD",),
         Action(BUG, "new: KVM_BUG_ON and -EIO; old: -EIO to user space, which may go on"),
         {
@@ -51,20 +61,20 @@ PLACES = {
             )
         },
     ),
-    "measurement": Place(
+    "measurement": Caller(
         ("TDH.MR.EXTEND",), Action(BUG, "new: KVM_BUG_ON and -EIO; old: -EIO to user space, the page stays added"), {}
     ),
-    "zap side": Place(
+    "zap side": Caller(
         ("TDH.MEM.RANGE.BLOCK", "TDH.MEM.PAGE.REMOVE"),
         Action(BUG, "KVM_BUG_ON and -EIO: no vCPU of this VM runs again; the page and its reference stay"),
         {BUSY: KICK},
     ),
-    "tracking": Place(
+    "tracking": Caller(
         ("TDH.MEM.TRACK",),
         Action(BUG, "KVM_BUG_ON, and the zap goes on: vCPUs are kicked, the page is removed"),
         {BUSY: KICK},
     ),
-    "split": Place(
+    "split": Caller(
         ("TDH.MEM.PAGE.DEMOTE",),
         DEAD,
         {
@@ -75,17 +85,17 @@ PLACES = {
             ),
         },
     ),
-    "reclaim": Place(
+    "reclaim": Caller(
         ("TDH.PHYMEM.PAGE.RECLAIM",),
         Action("warn and leak", "one warning; the page stays with the module, its reference is not given up"),
         {},
     ),
-    "write-back": Place(
+    "write-back": Caller(
         ("TDH.PHYMEM.PAGE.WBINVD",),
         Action(BUG, "KVM_BUG_ON; the page is neither cleared nor freed, its reference stays"),
         {},
     ),
-    "cache write-back": Place(
+    "cache write-back": Caller(
         ("TDH.PHYMEM.CACHE.WB",),
         Action("warn and go on", "a warning; MNG.KEY.FREEID is called all the same and says no where it matters"),
         {
@@ -95,7 +105,7 @@ PLACES = {
             "TDX_NO_HKID_READY_TO_WBCACHE": Action("go on", "another package did it: counts as done"),
         },
     ),
-    "PAMT.ADD": Place(
+    "PAMT.ADD": Caller(
         ("TDH.PHYMEM.PAMT.ADD",),
         Action(
             "fail",
@@ -109,12 +119,12 @@ PLACES = {
             )
         },
     ),
-    "PAMT.REMOVE": Place(
+    "PAMT.REMOVE": Caller(
         ("TDH.PHYMEM.PAMT.REMOVE",),
         Action("warn and leak", "logged, the pair stays; from v2 on the refcount counts it still or again"),
         {},
     ),
-    "VP.ENTER": Place(
+    "VP.ENTER": Caller(
         ("TDH.VP.ENTER",),
         Action(
             "fail",
@@ -127,7 +137,7 @@ PLACES = {
             )
         },
     ),
-    "TD creation": Place(
+    "TD creation": Caller(
         ("TDH.MNG.CREATE", "TDH.MNG.ADDCX"),
         CREATED,
         {
@@ -136,10 +146,10 @@ PLACES = {
             )
         },
     ),
-    "the key": Place(
+    "the key": Caller(
         ("TDH.MNG.KEY.CONFIG",), Action(BUG, "KVM_BUG_ON and -EIO: the VM exists by then, its TD is taken down"), {}
     ),
-    "MNG.INIT": Place(
+    "MNG.INIT": Caller(
         ("TDH.MNG.INIT",),
         CREATED,
         {
@@ -148,14 +158,14 @@ PLACES = {
             )
         },
     ),
-    "vCPU creation": Place(("TDH.VP.CREATE", "TDH.VP.ADDCX", "TDH.VP.INIT"), DEAD, {}),
-    "finalize": Place(("TDH.MR.FINALIZE",), DEAD, {BUSY: Action("fail", "-EBUSY to user space, which may ask again")}),
-    "vCPU flush": Place(
+    "vCPU creation": Caller(("TDH.VP.CREATE", "TDH.VP.ADDCX", "TDH.VP.INIT"), DEAD, {}),
+    "finalize": Caller(("TDH.MR.FINALIZE",), DEAD, {BUSY: Action("fail", "-EBUSY to user space, which may ask again")}),
+    "vCPU flush": Caller(
         ("TDH.VP.FLUSH",),
         Action(BUG, "KVM_BUG_ON where a vCPU moves or the TD ends; nobody looks where a CPU goes offline"),
         {"TDX_VCPU_NOT_ASSOCIATED": Action("go on", "there was nothing to flush")},
     ),
-    "key release": Place(
+    "key release": Caller(
         ("TDH.MNG.VPFLUSHDONE", "TDH.MNG.KEY.FREEID"),
         Action(BUG, "KVM_BUG_ON; the key id is leaked and with it every page and reference of the TD"),
         {
@@ -164,5 +174,5 @@ PLACES = {
             )
         },
     ),
-    "start-up": Place(START_UP, Action("fail", "printed, -EIO: TDX is not enabled on this host"), {}),
+    "start-up": Caller(START_UP, Action("fail", "printed, -EIO: TDX is not enabled on this host"), {}),
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tdxkit.status import codes as c
 
+SOURCES = ("tdx-v2-01", "tdx-v2-04", "tdx-v3", "tdx-v4")
 FORMS = ("before", "v2", "v3", "v4")
 _SW = {name: int(digits, 16) for name, digits in (
     ("SW_ERROR", "8000FF0000000000"), ("VMFAILINVALID", "8000FF00FFFF0000"), ("GP", "8000FF000000000D"),

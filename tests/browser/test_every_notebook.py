@@ -17,6 +17,8 @@ def test_runs_and_draws(path, open_notebook):
     assert page.cell_errors() == []
     assert page.outside == []
     assert page.complaints == []
+    prose = page.page.locator(".jp-RenderedMarkdown").all_inner_texts()
+    assert prose and not [text for text in prose if "<!--" in text], "where a paragraph comes from is for its author"
 
 
 # What the test above must catch, a cell each and what it is known by. The exception comes late, for Run All stops there.

@@ -70,6 +70,7 @@ SERIES = {
 STRESSED = {
     "scenario": TEXT, "runs": COUNT, "stay": float, "bad": COUNT, "met": dict, "first": (COUNT, MAYBE), "schedule": TEXT,
 }  # fmt: skip
+SAID = {"place": TEXT, "source": TEXT, "checked": ({"read", "run", "inferred"}, MAYBE), "read_in": (TEXT, MAYBE)}
 LENS = {
     "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
 }  # fmt: skip
@@ -93,6 +94,10 @@ CONTRACTS = {
     "stress": [
         (["stress", "v2"], STRESSED),
         (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
+    ],
+    "sources": [
+        (words, {"notebooks": COUNT, "items": [SAID]})
+        for words in (["sources"], ["sources", "seamcalls.json"], ["sources", "--own"], ["sources", "tdx-v6"])
     ],
     "differences": [(["differences"], [{"letter": TEXT, "code": TEXT, "shown": TEXT}])],
     "lens": [(["lens", "v2", "v6"], LENS)],

@@ -271,12 +271,12 @@ def test_hostile_headers(header, value):
 def test_bytes_thrown_in_anywhere_never_break_the_reader(noise, at):
     raw = practice_mbox()
     at %= len(raw)
-    for given in (raw[:at] + noise + raw[at + len(noise) :], noise):
+    for mails in (raw[:at] + noise + raw[at + len(noise) :], noise):
         try:
-            posts, _ = read_mails(given)
-            assert len(posts) >= 5 or given == noise
+            posts, _ = read_mails(mails)
+            assert len(posts) >= 5 or mails == noise
         except InputError as error:  # the mbox too, where the noise at its start says gzip
-            assert "\n" not in str(error) and (given == noise or given.startswith(b"\x1f\x8b"))
+            assert "\n" not in str(error) and (mails == noise or mails.startswith(b"\x1f\x8b"))
 
 
 def test_lore_links():

@@ -46,7 +46,7 @@ def test_fields_tile_the_64_bits():
 
 
 def test_sources_are_in_the_list():
-    assert all(cite(source) for source in facts()["sources"].values())
+    assert all(cite(source) for source in facts()["source"].values())
 
 
 @pytest.mark.parametrize(

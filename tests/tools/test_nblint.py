@@ -24,10 +24,11 @@ GOOD = {
     "cells": [
         markdown(
             "title",
-            "# A race\n\nSee [the patch](https://example.org/tmp/x) and /sys/kernel/debug/tracing.\n```\n# not a title\n```",
+            "# A race\n\nSee [the patch](https://example.org/tmp/x) and /sys/kernel/debug/tracing.\n```\n# not a title\n```\n"
+            "<!-- source: own -->",
         ),
         code("look", "from tdxkit import units\nawait_ = units.hpa(1)\nawait_"),
-        markdown("next-lesson", "## Next (2 minutes)\n\n[here](other.ipynb#top) and 3 < 4"),
+        markdown("next-lesson", "## Next (2 minutes)\n\n[here](other.ipynb#top) and 3 < 4\n<!-- source: tdx-v6 -->"),
     ],
     "metadata": {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}},
     "nbformat": 4,
@@ -84,6 +85,13 @@ PLANTED = {
     "nothing_from_outside": [
         (lambda nb: nb["cells"].append(markdown("pic", "![badge](https://example.org/b.svg)")), "pic"),
         (lambda nb: nb["cells"].append(markdown("tag", '<img width=3 src="//example.org/b.svg">')), "tag"),
+    ],
+    "says_where_from": [
+        (lambda nb: nb["cells"].append(markdown("bare", "## Title\n\n- a list")), "bare"),
+        (lambda nb: nb["cells"].append(markdown("two", "Said.\n<!-- source: own -->\n<!-- source: model -->")), "two"),
+        (lambda nb: nb["cells"].append(markdown("lost", "Said.\n<!-- source: tdx-v66 -->")), "lost"),
+        (lambda nb: nb["cells"].append(markdown("apart", "## Title\n\n<!-- source: own -->")), "apart"),
+        (lambda nb: nb["cells"].append(markdown("inside", "| a |\n|---|\n| b | <!-- source: own -->")), "inside"),
     ],
 }
 

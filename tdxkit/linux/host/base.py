@@ -5,6 +5,8 @@ Error rules and locks belong to these bases and changed under the series: a sent
 
 from dataclasses import dataclass
 
+SOURCES = ("kvm-tdx-base", "kvm-tdp-mmu", "kvm-post-populate", "kvm-tdx-v6-base", "kvm-tdx-after-v6")
+
 
 @dataclass(frozen=True, slots=True)
 class Base:

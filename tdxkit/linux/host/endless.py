@@ -1,6 +1,6 @@
 """Faults that something keeps failing, in each version, and what ends them: the TDP MMU makes a retry of any errno (kvm/passes.py).
 
-Facts: kvm-tdx-base, kvm-tdp-mmu, kvm-post-populate, kvm-tdx-v6-base, kvm-tdx-after-v6; what v1's review saw of it, tdx-rfc-v1.
+Facts: kvm-tdx-base, kvm-tdp-mmu, kvm-post-populate, kvm-tdx-v6-base, kvm-tdx-after-v6; what the replies to v1 saw of it, tdx-rfc-v1-replies.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,15 @@ from tdxkit.linux.host.kvm.vcpu import enter
 from tdxkit.linux.host.patches import PatchNo
 from tdxkit.run import Run
 from tdxkit.units import PAGE_2M, PAGE_4K
+
+SOURCES = (
+    "kvm-tdx-base",
+    "kvm-tdp-mmu",
+    "kvm-post-populate",
+    "kvm-tdx-v6-base",
+    "kvm-tdx-after-v6",
+    "tdx-rfc-v1-replies",
+)
 
 ADD = "TDH.PHYMEM.PAMT.ADD"
 

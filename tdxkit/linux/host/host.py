@@ -27,6 +27,8 @@ from tdxkit.seam.module import Module
 from tdxkit.text import words
 from tdxkit.units import GIB, PAGE_4K
 
+SOURCES = ("tdx-v2-00", "kvm-tdx-base")
+
 EINTR, EIO, EAGAIN, ENOMEM, EBUSY, EINVAL = -4, -5, -11, -12, -16, -22
 KVM_EXIT_INTERNAL_ERROR = 17  # no errno: KVM_RUN returns 0 and tells user space why the guest is left
 ERRNO = {

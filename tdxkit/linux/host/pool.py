@@ -5,6 +5,9 @@ come out of the same list. `host.pools` maps a vCPU's name to its pages; None is
 S-EPT pages wait in a cache of their own, `host.sept_caches`, which the fault path fills. v5's number of pages is inferred.
 """
 
+SOURCES = ("tdx-rfc-v1", "tdx-v2-00", "tdx-v3", "tdx-v4", "tdx-v5", "tdx-v6")
+
+
 PT64_ROOT_MAX_LEVEL = 5
 
 

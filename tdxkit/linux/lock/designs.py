@@ -1,6 +1,6 @@
 """Four ways to lock the counts of page pairs, and what the sections under a lock cost, in microseconds.
 
-Global and with a fast path were posted; hashed locks and a lock for each region are ideas of the threads [tdx-lock-figures, tdx-v3].
+Global and with a fast path were posted; hashed locks and a lock for each region are ideas of the threads [tdx-lock-figures, tdx-v2-review].
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from random import Random
 from tdxkit.errors import InputError, printable
 from tdxkit.text import near
 
+SOURCES = ("tdx-lock-figures", "tdx-v2-review")
 PAGES = 512  # 4 KiB pages in a region
 
 

@@ -23,6 +23,8 @@ from tdxkit.errors import InputError
 from tdxkit.linux.lock.designs import ADD, DESIGNS, FAULT, PAGES, REMOVE, REST_OF_GET, REST_OF_PUT, ZAP, design_named
 from tdxkit.work import Job, drive
 
+SOURCES = ("tdx-lock-figures",)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

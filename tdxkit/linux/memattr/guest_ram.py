@@ -9,6 +9,7 @@ from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, kvm_se
 from tdxkit.linux.memattr.result import SetResult
 from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, TIB, human
 
+SOURCES = ("qemu-pc-ram",)
 LOW, HIGH = 2 * GIB, 4 * GIB
 HT_HOLE = 0xFD_0000_0000  # up to 1 TiB
 

@@ -45,6 +45,9 @@ from tdxkit.linux.xarray.api import NULL, xa_mk_value
 from tdxkit.linux.xarray.bulk import reserve_loop, store_loop
 from tdxkit.units import PAGE_4K, PAGE_SHIFT, U64_MAX
 
+SOURCES = ("linux-memattr", "snp-lockup-v1", "snp-lockup-v2", "memattr-fixes-7-3")
+
+
 __all__ = [
     "BATCH",
     "KVM_MEMORY_ATTRIBUTE_PRIVATE",

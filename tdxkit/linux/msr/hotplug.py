@@ -27,6 +27,7 @@ from tdxkit.linux.msr.switches import Setup
 from tdxkit.linux.msr.vcpu_life import Machine
 from tdxkit.run import Run, Track
 
+SOURCES = ("win-hack-patch", "win-hack-review", "edk2-11335", "seabios", "qemu-feat-ctl")
 REPORTED = Setup()  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on
 BUGCHECK = 0x3E  # MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED
 OUTCOMES = {

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from tdxkit.linux.msr import register as msr
 from tdxkit.run import Recorder
 
+SOURCES = ("qemu-feat-ctl", "kvm-feat-ctl")
+
 
 class Register(NamedTuple):
     """MSR 0x3A of a vCPU, as a value of a run's state."""

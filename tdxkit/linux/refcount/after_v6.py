@@ -23,7 +23,7 @@ from tdxkit.linux.refcount.module import (
 )
 
 TITLE = "tdx_pamt_get / tdx_pamt_put in a text newer than v6"
-SOURCES = ("tdx-after-v6",)
+SOURCES = ("tdx-after-v6", "tip-x86-tdx")
 
 
 def get(m, region):

@@ -17,6 +17,7 @@ from itertools import pairwise
 from tdxkit.errors import InputError
 from tdxkit.units import GIB, PAGE_4K
 
+SOURCES = ("tdx-rfc-v1", "tdx-v2-00", "tdx-v3", "tdx-v4", "tdx-v5", "tdx-v6")
 PFNS_PER_REGION = 512
 COUNTER = 4  # bytes of an atomic_t
 VERSIONS = ("v1", "v2", "v3", "v4", "v5", "v6")

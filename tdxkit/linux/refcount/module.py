@@ -14,6 +14,7 @@ Fidelity card
 from tdxkit.explore.program import always, at_end, must, sometimes
 from tdxkit.kinds import alloc, free, lock, seamcall, unlock
 
+SOURCES = ("module-leaves", "module-status-2-0-18")
 TDX_SUCCESS = 0
 RCX, R8 = 1, 8  # operand ids, the low half of a status
 TDX_OPERAND_BUSY = 0x8000020000000000

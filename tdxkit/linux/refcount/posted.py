@@ -10,6 +10,8 @@ from importlib import import_module
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.text import near
 
+SOURCES = ("tdx-rfc-v1", "tdx-rfc-v1-review", "tdx-v2-00", "tdx-v3", "tdx-v4", "tdx-v5", "tdx-v6", "tdx-after-v6")
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.vm import KernelText
 
+SOURCES = ("linux-memattr", "snp-lockup-stable", "linux-preempt")
 FIRST = (6, 8)  # commit 5a475554db1e
 LAZY_SINCE = (6, 13)
 FULL_OR_LAZY_SINCE = (7, 0)

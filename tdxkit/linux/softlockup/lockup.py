@@ -33,6 +33,7 @@ from tdxkit.linux.softlockup.watchdog import SECOND, WORST, Sample, Unbroken, ch
 from tdxkit.linux.xarray.tree import Stat, xa_stat
 from tdxkit.units import GIB, TIB, human
 
+SOURCES = ("linux-memattr", "linux-preempt", "linux-watchdog")
 RCU_STALL = 21 * SECOND
 MAX_OTHERS = 100
 

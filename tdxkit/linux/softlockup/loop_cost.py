@@ -14,6 +14,7 @@ from math import isfinite
 
 from tdxkit.errors import InputError, printable
 
+SOURCES = ("xarray-timing", "snp-lockup-v1")
 _RANGE = 0, 1e6  # ns a page
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.result import Phase
 
+SOURCES = ("linux-preempt",)
 POINTS = {
     "might_sleep": "entry of a function that may sleep, such as mutex_lock()",
     "might_alloc": "entry of an allocation that may sleep: xa_reserve() passes it for every page, allocating or not",

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
 
+SOURCES = ("linux-watchdog",)
 SECOND = 10**9  # ns, as all times here
 UNIT = 1 << 30  # ns: get_timestamp() shifts
 WATCHDOG_THRESH = 10  # s

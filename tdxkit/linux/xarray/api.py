@@ -54,6 +54,9 @@ from tdxkit.linux.xarray.state import (
 from tdxkit.linux.xarray.store import xas_store
 from tdxkit.linux.xarray.tree import count_nodes
 
+SOURCES = ("linux-xarray",)
+
+
 __all__ = [
     "NULL",
     "XA_ZERO_ENTRY",

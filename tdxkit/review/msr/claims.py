@@ -5,6 +5,8 @@ Sources: the mail `cite("win-hack-patch")`, its review `cite("win-hack-review")`
 
 from typing import NamedTuple
 
+SOURCES = ("win-hack-patch", "win-hack-review", "kvm-feat-ctl")
+
 
 class Claim(NamedTuple):
     """One statement of the mail in our words: is it true, what shows it (the trace, the review, the register), and why."""

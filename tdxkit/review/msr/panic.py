@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import pasted
 
+SOURCES = ("win-hack-patch", "bugcheck-3e")
 POSTED = "panic hyper-v: arg1='0x3e', arg2='0x46d359bbdff', arg3='0x56d359bbdff', arg4='0x0', arg5='0x0'"
 # Codes that come up beside MSR 0x3A. 0x20001 is another story: Microsoft's own hypervisor failed.
 CODES = {0x3E: "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED", 0x20001: "HYPERVISOR_ERROR"}

@@ -16,6 +16,7 @@ from tdxkit.intake import STRIDE, Source, opened, pasted
 from tdxkit.linux.msr.register import Event
 from tdxkit.work import Tick
 
+SOURCES = ("trace-layouts",)
 MAX_LINE = 1024  # longer than any tool writes; what is longer is no line of a trace
 MAX_BAD = 20  # bad lines that are named; the rest is only counted
 _CACHE = 4096  # distinct heads and payloads remembered: a trace repeats the same few

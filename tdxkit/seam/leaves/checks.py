@@ -12,6 +12,7 @@ from tdxkit.seam.leaves.leaf import LEVELS, check
 from tdxkit.seam.locks import exclusive, promote, release_shared, shared
 from tdxkit.seam.pamt import FREE, L1G, L2M, L4K, NDA, PT_PAMT, SHIFT, SIZE, PageType
 
+SOURCES = ("module-pamt-manager",)
 LEVEL = {**LEVELS, "any": L4K}  # "any": the leaf, wherever the walk meets it
 
 

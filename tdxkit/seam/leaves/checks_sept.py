@@ -14,6 +14,7 @@ from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.memory import SEPT_FREE
 from tdxkit.seam.pamt import FAN_OUT, L4K, SHIFT
 
+SOURCES = ("module-1-5-06",)
 TRACKING_STATES = {"RUNNABLE", "LIVE_EXPORT", "LIVE_IMPORT", "START_EXPORT"}
 BLOCKED = {"NL_BLOCKED", "BLOCKED", "PENDING_BLOCKED"}
 BLOCK_OF = {"NL_MAPPED": "NL_BLOCKED", "MAPPED": "BLOCKED", "PENDING": "PENDING_BLOCKED"}

@@ -1,6 +1,6 @@
 """A leaf in words: operands, locks, the checks in order, what comes back; from the same facts that run it."""
 
-from tdxkit.facts import cite, load_json
+from tdxkit.facts import cite
 from tdxkit.seam.leaves.leaf import Leaf
 
 
@@ -30,8 +30,8 @@ def describe(leaf: Leaf) -> str:
         rows += [f"page pair\n  may answer TDX_MISSING_PAMT_PAGE_PAIR ({spec['can_miss_pair']})"]
     if spec.get("note"):
         rows += [f"note\n  {spec['note']}"]
-    sources = "; ".join(str(cite(s)) for s in load_json("seamcalls.json")["sources"])
-    return "\n".join([*rows, f"source\n  module {spec['source']}; {sources}"])
+    origin = cite(spec["source"])
+    return "\n".join([*rows, f"source\n  {spec.get('read_in') or origin.read_in}; {origin}"])
 
 
 STATES = {"op_states": "OP_STATE", "sept_states": "Secure-EPT entry"}

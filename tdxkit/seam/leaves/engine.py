@@ -32,6 +32,7 @@ from tdxkit.seam.locks import release_exclusive, release_shared
 from tdxkit.status.codes import with_operand
 from tdxkit.text import near
 
+SOURCES = ("module-leaves", "module-1-5-06")
 FAMILIES = (
     checks,
     checks_sept,

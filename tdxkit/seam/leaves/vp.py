@@ -12,6 +12,7 @@ from tdxkit.seam.leaves.metadata import take
 from tdxkit.seam.locks import release_shared
 from tdxkit.seam.pamt import TDVPR
 
+SOURCES = ("module-td-exit",)
 VCPU_STATES = {"": 0, "UNINITIALIZED": 0, "READY": 2, "ACTIVE": 4, "DISABLED": 8}
 PAGE_LOCKS = ("lock_4k", "lock_2m", "lock_1g")
 NEEDED_TO_ENTER = {

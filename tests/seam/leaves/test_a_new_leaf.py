@@ -19,7 +19,7 @@ from tdxkit.seam.scenes import CONTROL, scenes, world_for
 NAME = "TDH.VP.RD"
 FACTS = {
     "leaf": 26, "name": NAME, "in": {"RCX": "TDVPR HPA"}, "out": {"R8": "the vCPU's state"}, "locks": ["TDVPR page entry explicit shared"],
-    "transition": "", "source": "made up for a test",
+    "transition": "", "source": "module-leaves",
     "checks": [
         {"test": "form RCX", "status": "TDX_OPERAND_INVALID", "operand": "RCX", "when": "not a page address"},
         {"test": "in_tdmr RCX", "status": "TDX_OPERAND_ADDR_RANGE_ERROR", "operand": "RCX", "when": "in no TDMR"},

@@ -19,6 +19,7 @@ FACTS = load_json("seamcalls.json")
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"  # the one leaf whose locks depend on its level
 LEAF_KEYS = {*NEEDED, "scene"}
 MAY = {
+    "read_in",
     "versions",
     "out",
     "state",
@@ -38,9 +39,9 @@ SEPT = {
 
 
 def test_the_file_has_the_shape_it_must_have():
-    assert set(FACTS) == {"sources", "gate", "op_states", "not_modelled", "leaves"}
-    for source in FACTS["sources"]:
-        assert cite(source).title
+    assert set(FACTS) == {"source", "gate", "op_states", "not_modelled", "leaves"}
+    for origin in [*FACTS["source"].values(), *(leaf["source"] for leaf in FACTS["leaves"])]:
+        assert cite(origin).read_in.startswith("module ")
     numbers = [leaf["leaf"] for leaf in FACTS["leaves"]]
     assert len(numbers) == len(set(numbers))
     assert not set(map(str, numbers)) & set(FACTS["not_modelled"])

@@ -15,6 +15,8 @@ from tdxkit.linux.host.kvm.zap import block, kick, no_vcpus, zapping
 from tdxkit.seam.leaves.call import Answer
 from tdxkit.units import PAGE_4K
 
+SOURCES = ("kvm-tdx-base", "tdx-v5")
+
 DEMOTE, BROKEN_OFF = "TDH.MEM.PAGE.DEMOTE", "TDX_INTERRUPTED_RESTARTABLE"
 
 

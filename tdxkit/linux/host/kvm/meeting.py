@@ -14,6 +14,8 @@ from typing import NamedTuple
 from tdxkit.linux.host.base import Base
 from tdxkit.linux.host.kvm.places import ENDING, KEYS, PAIR_LEAVES, PAMT_LOCK, PLACES, READ, WRITE, Place
 
+SOURCES = ("kvm-tdx-base", "kvm-post-populate", "kvm-tdx-v6-base", "kvm-tdx-after-v6")
+
 GLOBAL = (KEYS[1], PAMT_LOCK)
 VCPU, VCPUS = "vcpu->mutex", "every vcpu->mutex"
 GUEST = "TDG."

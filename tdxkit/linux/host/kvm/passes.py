@@ -12,6 +12,8 @@ from tdxkit.linux.host.host import EINTR, EIO
 from tdxkit.linux.host.kvm.places import FAULT, Place
 from tdxkit.linux.host.kvm.td import Loop, Refused, Td
 
+SOURCES = ("kvm-tdp-mmu", "kvm-tdx-base", "kvm-tdx-v6-base")
+
 SIGNAL, EVENT, DELETION, DEATH = "signal", "event", "memslot deletion", "dead VM"
 ENDS = {
     SIGNAL: "a signal is pending: KVM_RUN goes back to user space with -EINTR, and the next one faults again",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from tdxkit.linux.host.base import Base
 from tdxkit.linux.host.log import Context
 
+SOURCES = ("kvm-tdx-base", "kvm-post-populate", "kvm-tdx-v6-base", "kvm-tdx-after-v6")
+
 GUARD = ("kvm->lock", "every vcpu->mutex", "slots_lock")  # tdx_vm_state_guard
 INVALIDATE = "filemap_invalidate_lock"
 READ, WRITE = "mmu_lock read", "mmu_lock write"

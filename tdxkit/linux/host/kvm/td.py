@@ -38,6 +38,17 @@ from tdxkit.seam.leaves.call import Answer
 from tdxkit.seam.module import Begun
 from tdxkit.text import many
 
+SOURCES = (
+    "tdx-v2-00",
+    "tdx-v6",
+    "kvm-tdx-base",
+    "kvm-tdp-mmu",
+    "kvm-post-populate",
+    "kvm-tdx-v6-base",
+    "kvm-tdx-after-v6",
+)
+
+
 TDX_PS_4K, TDX_PS_2M = 0, 1
 
 

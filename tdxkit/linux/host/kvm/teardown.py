@@ -12,6 +12,8 @@ from tdxkit.linux.host.kvm.zap import zap
 from tdxkit.linux.host.patches import PatchNo
 from tdxkit.seam.leaves.call import Answer
 
+SOURCES = ("kvm-tdx-base",)
+
 TDX_SEAMCALL_RETRIES = 10_000  # of PHYMEM.CACHE.WB, which is interrupted and goes on where it was
 
 
