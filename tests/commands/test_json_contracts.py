@@ -124,7 +124,7 @@ CONTRACTS = {
              {"names": [TEXT], "steps": [[TEXT]], "returned": TEXT, "refcount": COUNT, "pair": bool}]}]}),
     ],
     "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}])],
-    "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "shown": (bool, MAYBE), "verdict": TEXT}])],
+    "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "inferred": bool, "shown": (bool, MAYBE), "verdict": TEXT}])],
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
     "seamcall": [
         (["seamcall"], [{"leaf": COUNT, "name": TEXT}]),
