@@ -1,12 +1,17 @@
-"""`lockup`: set memory attributes on a whole guest and see whether the watchdog reports."""
+"""`lockup`: set memory attributes on a whole guest and see whether the watchdog reports; or read a report of one."""
 
 from tdxkit.commands import print_json, whole
+from tdxkit.commands.waiting import wait
 
 
 def configure(parser) -> None:
     """Arguments of the command."""
-    parser.add_argument(
-        "--guest", required=True, metavar="SIZE", help="RAM of the guest: 1900G or 1900GiB; GB and TB are powers of ten"
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--guest", metavar="SIZE", help="RAM of the guest: 1900G or 1900GiB; GB and TB are powers of ten")
+    what.add_argument(
+        "--report",
+        metavar="FILE",
+        help="a soft-lockup report, told line by line; - is standard input, “example” the posted one",
     )
     parser.add_argument("--preempt", default="voluntary", metavar="MODEL", help="none, voluntary, full or lazy")
     parser.add_argument("--kernel", default="6.15", metavar="RELEASE", help="such as 6.15 or 6.12.107 (default: 6.15)")
@@ -20,7 +25,9 @@ def configure(parser) -> None:
         "--from-idle", action="store_true", help="the CPU has just left NO_HZ idle when the longest stretch begins"
     )
     parser.add_argument(
-        "--fixed", action="store_true", help="a build with this one preemption model, not PREEMPT_DYNAMIC: RCU cannot preempt either"
+        "--fixed",
+        action="store_true",
+        help="a build with this one preemption model, not PREEMPT_DYNAMIC: RCU cannot preempt either",
     )
     parser.add_argument(
         "--rcu-timeout", type=whole("--rcu-timeout", 3, 300), default=21, metavar="S",
@@ -31,7 +38,9 @@ def configure(parser) -> None:
 
 
 def run(args) -> int:
-    """Judge one guest."""
+    """Judge one guest, or read one report."""
+    if args.report is not None:
+        return _read(args.report, args.json)
     from tdxkit.linux.memattr.guest_ram import guest_size
     from tdxkit.linux.softlockup.lockup import lockup
 
@@ -51,6 +60,30 @@ def run(args) -> int:
         from tdxkit.linux.softlockup.run import timeline_run
 
         print(f"\n{timeline_run(verdict)}")
+    return 0
+
+
+def _read(name: str, as_json: bool) -> int:
+    from pathlib import Path
+
+    from tdxkit.review.softlockup.report import posted_text, report_job
+    from tdxkit.review.softlockup.told import reading_of, summary, told
+
+    posted = name == "example" and not Path(name).exists()
+    report = wait(report_job(posted_text().encode() if posted else name))
+    rows, (reading, _) = told(report), reading_of(report)
+    if as_json:
+        call = reading and {
+            "start": reading.gfns[0],
+            "end": reading.gfns[1],
+            "pages": reading.pages,
+            "guest": reading.guest,
+        }
+        print_json({"items": [row._asdict() for row in rows], "call": call, "others": report.others})
+        return 0
+    for row in rows:
+        print(row.line, f"    {row.says}" + (f": {row.follows}" if row.follows else ""), sep="\n")
+    print("", *summary(report), sep="\n")
     return 0
 
 

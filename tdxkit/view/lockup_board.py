@@ -12,7 +12,12 @@ from tdxkit.view.kit.picture import Picture
 from tdxkit.view.lockup_picture import timeline
 
 SIZES = (64, 256, 512, 700, 875, 940, 1100, 1300, 1500, 1770, 1900, 2048, 3072, 4096, 8192)
-SAID = {875: "940 GB", 940: "940 GB if GiB were meant", 1770: "1900 GB", 1900: "1900 GB if GiB were meant"}  # the reporter's sizes
+SAID = {
+    875: "940 GB",
+    940: "940 GB if GiB were meant",
+    1770: "1900 GB",
+    1900: "1900 GB if GiB were meant",
+}  # the reporter's sizes
 KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
 PATCHES = {"as it is": "as is", "none": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
 

@@ -90,7 +90,9 @@ class Switchboard(Board):
         )
         fw = next((k for k, v in FIRMWARE.items() if v == (scenario.firmware, scenario.version)), "SeaBIOS")
         self.firmware = w.Dropdown(options=list(FIRMWARE), value=fw, description="Firmware", **_WIDE)
-        self.vendor = w.Dropdown(options=[(v, k) for k, v in VENDORS.items()], value=scenario.vendor, description="Vendor", **_WIDE)
+        self.vendor = w.Dropdown(
+            options=[(v, k) for k, v in VENDORS.items()], value=scenario.vendor, description="Vendor", **_WIDE
+        )
         self.option = w.ToggleButtons(
             options=OPTION_BUTTONS, value=scenario.option, description="Option", style={"button_width": "150px"}
         )

@@ -63,7 +63,9 @@ def diffstat_table() -> Table:
     rows = [(p.n, p.title, len(p.stat), p.added, p.removed) for p in series()]
     summed, cover, gone = totals()
     rows += [("", "the twelve, added up", "", *summed), ("", "the cover, the moved file counted alike", 17, *cover)]
-    said = f"{gone} lines cancel out between patches: the cover compares the tree before the series with the tree after it"
+    said = (
+        f"{gone} lines cancel out between patches: the cover compares the tree before the series with the tree after it"
+    )
     return table(("patch", "title", "files", "added", "removed"), rows, said, [len(rows) - 2, len(rows) - 1])
 
 

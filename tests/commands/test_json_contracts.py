@@ -105,6 +105,9 @@ CONTRACTS = {
     "lockup": [
         (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),
         (["lockup", "--guest", "4G", "--patched", "--cost", "plain"], LOCKED_UP),
+        (["lockup", "--report", "example"],
+         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
+          "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
     ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [

@@ -85,7 +85,8 @@ def test_the_smallest_guest_that_is_ever_reported(size, lockup, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "due"), [("", False), ("--fixed", True), ("--fixed --rcu-timeout 60", False), ("--rcu-timeout 3", False)]
+    ("arguments", "due"),
+    [("", False), ("--fixed", True), ("--fixed --rcu-timeout 60", False), ("--rcu-timeout 3", False)],
 )
 def test_an_rcu_stall_is_due_by_its_own_timeout(arguments, due, capsys):
     """21 s is the kernel's default, distributions set 60; on a PREEMPT_DYNAMIC build none is due in this loop."""

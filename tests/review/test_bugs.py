@@ -50,6 +50,8 @@ def test_two_are_ours_and_every_place_says_so(capsys):
 
 
 def test_all_of_them_end_with_the_count(capsys, monkeypatch):
-    monkeypatch.setattr("tdxkit.review.bugs.verdict", lambda bug: Verdict(True, "-"))  # what they come to is tested above
+    monkeypatch.setattr(
+        "tdxkit.review.bugs.verdict", lambda bug: Verdict(True, "-")
+    )  # what they come to is tested above
     assert main(["bugs"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == counted()

@@ -5,7 +5,17 @@ import pytest
 from tdxkit.errors import InputError
 from tdxkit.linux.host.patches import PatchNo
 from tdxkit.facts import load_toml
-from tdxkit.review.patches import FOUNDATION, after_edges, file_edges, needs_edges, prefix, series, totals, users_of, without
+from tdxkit.review.patches import (
+    FOUNDATION,
+    after_edges,
+    file_edges,
+    needs_edges,
+    prefix,
+    series,
+    totals,
+    users_of,
+    without,
+)
 
 
 def test_twelve_patches_in_order_each_needing_only_earlier_ones():
@@ -22,7 +32,20 @@ def test_needs_are_what_the_posted_diffs_call():
 
 
 def test_each_diffstat_sums_up_as_its_mail_says():
-    posted = [(63, 43), (31, 1), (111, 1), (216, 0), (6, 10), (6, 7), (13, 1), (55, 11), (12, 3), (44, 3), (13, 4), (108, 0)]
+    posted = [
+        (63, 43),
+        (31, 1),
+        (111, 1),
+        (216, 0),
+        (6, 10),
+        (6, 7),
+        (13, 1),
+        (55, 11),
+        (12, 3),
+        (44, 3),
+        (13, 4),
+        (108, 0),
+    ]
     assert [(p.added, p.removed) for p in series()] == posted
 
 

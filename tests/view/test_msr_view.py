@@ -128,7 +128,12 @@ def test_the_board_follows_its_switches():
 def test_the_board_offers_each_release_the_unpatched_qemu_and_names_the_posted_default():
     board = Switchboard()
     assert board.option.value == "none" and dict(board.option.options)["auto (posted default)"] == "auto"
-    assert [value for _, value in board.guest.options][:4] == ["windows", "windows-2016", "windows-2019", "windows-2022"]
+    assert [value for _, value in board.guest.options][:4] == [
+        "windows",
+        "windows-2016",
+        "windows-2019",
+        "windows-2022",
+    ]
     assert "E3-1230 v6" in dict((v, k) for k, v in board.vendor.options)["intel"]
     board.guest.value = "windows-2019"
     assert board.result.outcome == "bugcheck" and "Windows Server 2019" in str(board)

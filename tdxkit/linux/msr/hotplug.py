@@ -28,7 +28,9 @@ from tdxkit.linux.msr.switches import Setup
 from tdxkit.linux.msr.vcpu_life import Machine
 from tdxkit.run import Run, Track
 
-REPORTED = Setup()  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on, QEMU as it was before the patch
+REPORTED = (
+    Setup()
+)  # the set-up of the mail: Windows, SeaBIOS, sgx=on without EPC, Hyper-V on, QEMU as it was before the patch
 BUGCHECK = 0x3E  # MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED
 OUTCOMES = {
     "bugcheck": "Windows stops with bug check 0x3E",

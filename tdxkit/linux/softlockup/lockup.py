@@ -245,7 +245,9 @@ def judge(
     """As `lockup`, for work that is done already."""
     low, high = RCU_STALL_RANGE
     if not low <= rcu_timeout <= high:
-        raise InputError(f"RCU stall timeout {printable(rcu_timeout)}", f"the kernel takes {low} to {high} s", "give one of these")
+        raise InputError(
+            f"RCU stall timeout {printable(rcu_timeout)}", f"the kernel takes {low} to {high} s", "give one of these"
+        )
     name = model_named(preempt).name
     kernel.must_have(name)
     cost = cost if isinstance(cost, PageCost) else cost_named(cost)
