@@ -25,17 +25,20 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One series of the clinic: what it is about, what to ask of it, and the models that answer."""
+    """One series of the clinic: what it is about, what else its mails state, what to ask of it, and the models that answer."""
 
     id: str
     title: str
     source: str
     about: str
     ask: str
+    facts: tuple[str, ...]
     models: tuple[Model, ...]
 
     def __str__(self) -> str:
-        rows = [self.title, textwrap.fill(self.about, 90), f"Ask: {self.ask}"]
+        rows = [self.title, textwrap.fill(self.about, 90)]
+        rows += [textwrap.fill(fact, 90, initial_indent="  - ", subsequent_indent="    ") for fact in self.facts]
+        rows.append(f"Ask: {self.ask}")
         rows += [f"  {m.notebook[:2]} · {m.what}: python -m tdxkit {m.command} --help" for m in self.models]
         return "\n".join(rows)
 
@@ -43,7 +46,7 @@ class Case:
 def cases() -> tuple[Case, ...]:
     """The series of the clinic, in the order of the digest."""
     return tuple(
-        Case(s["id"], s["title"], s["source"], s["about"], s["ask"], tuple(Model(**m) for m in s["models"]))
+        Case(s["id"], s["title"], s["source"], s["about"], s["ask"], tuple(s["facts"]), tuple(Model(**m) for m in s["models"]))
         for s in load_toml("series.toml")["series"]
     )
 

@@ -53,10 +53,11 @@ FILE = {"path": TEXT, "changes": (COUNT, MAYBE), "added": [COUNT], "removed": [C
 ENTRY = {
     "title": TEXT, "subject": TEXT, "author": WHO, "version": COUNT, "n": (COUNT, MAYBE), "total": (COUNT, MAYBE), "role": {"cover", "patch"},
     "files": [FILE], "files_changed": COUNT, "insertions": COUNT, "deletions": COUNT,
+    "branches": [[TEXT]], "base": TEXT, "previous": [list], "trailers": [[TEXT]],
 }  # fmt: skip
 DIGESTED = {
     "list": TEXT, "from": TEXT, "to": TEXT, "domains": [{"domain": TEXT, "count": COUNT}],
-    "contributors": [{**WHO, "count": COUNT}], "entries": [ENTRY],
+    "contributors": [{**WHO, "count": COUNT}], "entries": [ENTRY], "patch_list": (list, MAYBE),
 }  # fmt: skip
 SERIES = {
     "title": TEXT,

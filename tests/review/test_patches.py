@@ -3,8 +3,8 @@
 import pytest
 
 from tdxkit.errors import InputError
-from tdxkit.linux.host.patches import PatchNo
 from tdxkit.facts import load_toml
+from tdxkit.linux.host.patches import PatchNo
 from tdxkit.review.patches import (
     FOUNDATION,
     after_edges,

@@ -279,7 +279,7 @@ def test_the_board_follows_its_controls():
 def test_the_slider_has_what_was_said_and_both_ways_to_take_it():
     """940 GB are 875 GiB: seldom reported; 940 GiB in nearly half of the phases. Both lie beyond the threshold."""
     board = LockupBoard(940)
-    labels = dict((value, label) for label, value in board.guest.options)
+    labels = {value: label for label, value in board.guest.options}
     assert labels[875] == "875 GiB (940 GB)" and labels[940] == "940 GiB (940 GB if GiB were meant)"
     assert labels[1770] == "1,770 GiB (1900 GB)" and labels[512] == "512 GiB"
     assert "reported in 45% of the watchdog's phases" in str(board)

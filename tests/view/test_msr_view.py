@@ -134,7 +134,7 @@ def test_the_board_offers_each_release_the_unpatched_qemu_and_names_the_posted_d
         "windows-2019",
         "windows-2022",
     ]
-    assert "E3-1230 v6" in dict((v, k) for k, v in board.vendor.options)["intel"]
+    assert "E3-1230 v6" in {v: k for k, v in board.vendor.options}["intel"]
     board.guest.value = "windows-2019"
     assert board.result.outcome == "bugcheck" and "Windows Server 2019" in str(board)
 

@@ -10,6 +10,7 @@ from tdxkit.linux.memattr.result import SetResult
 from tdxkit.units import GIB, MIB, PAGE_4K, PAGE_SHIFT, TIB, decimal_unit, human, parse_size
 
 LOW, HIGH = 2 * GIB, 4 * GIB
+_POWER = {"KB": "³", "MB": "⁶", "GB": "⁹", "TB": "¹²"}
 HT_HOLE = 0xFD_0000_0000  # up to 1 TiB
 
 
@@ -26,7 +27,7 @@ def guest_size(text: str, what: str = "guest") -> tuple[int, str]:
     if not unit:
         return size, ""
     number = str(text).strip()[:-2].strip()
-    said = f"{number} × 10{dict(KB='³', MB='⁶', GB='⁹', TB='¹²')[unit]} bytes"
+    said = f"{number} × 10{_POWER[unit]} bytes"
     written = f"{number} {unit[0]}iB is written {number}{unit[0]}"
     return max(size - size % MIB, PAGE_4K), f"{number}{unit} is {said}, {size / GIB:,.1f} GiB; {written}"
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.vm import KernelText
 
-FIRST = (6, 8)  # commit 5a475554db1e
+FIXES = "5a475554db1e"  # the commit that brought memory attributes, and which the patch names
+FIRST = (6, 8)  # the release that has it
 LAZY_SINCE = (6, 13)
 FULL_OR_LAZY_SINCE = (7, 0)
 PATCHED_SINCE = (6, 16)

@@ -1,5 +1,6 @@
 """A soft-lockup report told line by line: what each line says, and what follows from it where something does.
 
+    >>> from tdxkit.review.softlockup.report import posted_text, read_report
     >>> rows = told(read_report(posted_text()))
     >>> rows[0].follows.split(";")[0]
     "26 units of 2³⁰ ns, 27.9 to 29.0 s since the stopper's last stamp"

@@ -129,7 +129,7 @@ def test_time_stamps_other_lines_and_a_second_report():
     found = read_report("\r\n".join(noisy))
     assert found.others == 1 and found.fields["cpu"] == "8"
     assert summary(found)[1] == "1 line of no kind that a report has"
-    assert [row for row in told(found)] == list(told(POSTED))
+    assert list(told(found)) == list(told(POSTED))
 
 
 def test_a_report_of_another_call_is_told_and_its_range_is_not():
