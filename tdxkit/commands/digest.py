@@ -35,7 +35,8 @@ def as_text(digest: Digest) -> str:
     if alone:
         rows.append(f"counted, without an entry: {', '.join(printable(str(who), 100) for who in alone)}")
     if digest.patch_list is not None:
-        rows.append(f"the section “Patch list” names {many(len(digest.patch_list), 'patch') if digest.patch_list else 'nothing'}")
+        listed = many(len(digest.patch_list), "patch") if digest.patch_list else "nothing"
+        rows.append(f"the section “Patch list” names {listed}")
     for post in digest.entries:
         what, stat = post.subject, post.stat
         number = f"{what.n}/{what.total}" if what.n is not None else "alone"

@@ -45,8 +45,9 @@ class Case:
 
 def cases() -> tuple[Case, ...]:
     """The series of the clinic, in the order of the digest."""
+    fields = ("id", "title", "source", "about", "ask")
     return tuple(
-        Case(s["id"], s["title"], s["source"], s["about"], s["ask"], tuple(s["facts"]), tuple(Model(**m) for m in s["models"]))
+        Case(*(s[f] for f in fields), tuple(s["facts"]), tuple(Model(**m) for m in s["models"]))
         for s in load_toml("series.toml")["series"]
     )
 

@@ -68,7 +68,9 @@ def test_an_empty_list_of_patches_is_said_and_a_missing_one_is_not():
     assert empty.patch_list == () and "the section “Patch list” names nothing" in as_text(empty)
     assert empty.as_json()["patch_list"] == []
     missing = read(head + rest[rest.index("=====") :])
-    assert missing.patch_list is None and missing.as_json()["patch_list"] is None and "Patch list" not in as_text(missing)
+    assert (
+        missing.patch_list is None and missing.as_json()["patch_list"] is None and "Patch list" not in as_text(missing)
+    )
     assert "names 2 patches" in as_text(read(head + title + "\none\ntwo\n\n" + rest[rest.index("=====") :]))
 
 
@@ -87,7 +89,10 @@ def test_branch_base_version_and_trailers_are_told():
 
 def test_trailers_mean_something():
     assert meaning("Cc", "stable@vger.kernel.org # 6.12.x").endswith("into each stable tree from 6.12 on")
-    assert meaning("Cc", "<stable@vger.kernel.org>").endswith("into the stable trees") and meaning("Cc", "x@y") == "who is to see it"
+    assert (
+        meaning("Cc", "<stable@vger.kernel.org>").endswith("into the stable trees")
+        and meaning("Cc", "x@y") == "who is to see it"
+    )
     assert meaning("Frobbed-by", "x") == ""
     posts = read(clinic_digest()).entries
     assert all(meaning(t.key, t.value) for post in posts for t in post.message.trailers)
@@ -144,7 +149,10 @@ def test_json_has_the_keys_it_promises(capsys):
         "branches", "base", "previous", "trailers",
     ]  # fmt: skip
     other, patch = found["entries"][3], found["entries"][2]
-    assert found["entries"][0]["branches"] == [["git://git.example.org/toy.git", "toy/count"]] and other["base"] == "toy-1.2-3"
+    assert (
+        found["entries"][0]["branches"] == [["git://git.example.org/toy.git", "toy/count"]]
+        and other["base"] == "toy-1.2-3"
+    )
     assert other["previous"] == [[1, "https://lore.kernel.org/all/20250101.1-1-two@example.org"]]
     assert patch["trailers"][1] == ["Cc", "stable@example.org # 6.12.x"]
     renamed = found["entries"][1]["files"][0]
