@@ -21,7 +21,7 @@ FIRMWARE = {
     "OVMF, edk2-stable202508": ("ovmf", 202508),
 }
 PRESETS = ("0x0", "0x1", "0x5", "0x40005")
-OPTION_BUTTONS = {"no patch": "none", "off": "off", "auto (posted default)": "auto", "on": "on"}
+OPTION_BUTTONS = {"no patch": "none", "off": "off", "auto, as posted": "auto", "on": "on"}
 _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px")}
 
 

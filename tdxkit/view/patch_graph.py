@@ -18,7 +18,8 @@ _PATCH_CHARS, _FILE_CHARS = 54, 44
 
 
 def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str] | Mapping[str, str]]) -> nx.Graph:
-    """A bipartite graph. Nodes: ("patch", n) with `title`, ("file", path) with `folder`; an edge where a patch touches a file.
+    """A bipartite graph. Nodes: ("patch", n) with `title` (and `lines`, where somebody sets them), ("file", path) with `folder`; an edge
+    where a patch touches a file.
 
     Paths may come with words for what the patch does to the file, such as "+5 −1": the `lines` of the edge. A patch of `titles`
     without files is there as a node without edges.
@@ -41,7 +42,9 @@ def series_graph(series: Series) -> nx.Graph:
 
 def files_graph() -> nx.Graph:
     """The graph of the twelve patches of the Dynamic PAMT series, with the lines of their posted diffstats."""
-    return patch_graph({p.n: p.title for p in series()}, {p.n: _lines_of(p) for p in series()})
+    graph = patch_graph({p.n: p.title for p in series()}, {p.n: _lines_of(p) for p in series()})
+    nx.set_node_attributes(graph, {("patch", p.n): counted(p.added, p.removed) for p in series()}, "lines")
+    return graph
 
 
 def _lines_of(patch: Patch) -> dict[str, str]:
@@ -132,7 +135,9 @@ def _patch(graph: nx.Graph, n: int, y: float, role: str) -> Markup:
     )
     number = text(LEFT, y + 3.5, n, role="ink" if here else "soft", anchor="middle", font_size=10, font_weight=600)
     touched = f": {_files(graph, n)}" if here else " (no files known)"
-    return element("g", element("title", f"{n}: {title}{touched}"), words, ring, number)
+    lines = graph.nodes[("patch", n)].get("lines", "")
+    below = [text(LEFT - 22, y + 17, lines, role="soft", anchor="end", font_size=10.5)] if lines else []
+    return element("g", element("title", f"{n}: {title}{touched}"), words, ring, number, *below)
 
 
 def _files(graph: nx.Graph, n: int) -> str:
@@ -157,7 +162,10 @@ def _file(graph: nx.Graph, path: str, folder: str, y: float) -> Markup:
 def _words(graph: nx.Graph, patches: list[int], rows: list[tuple[str, str]], title: str) -> str:
     said = [title]
     for n in patches:
-        said.append(f"{n:4}  {graph.nodes[('patch', n)]['title']}: {_files(graph, n) or 'no files known'}")
+        whole = graph.nodes[("patch", n)].get("lines", "")
+        said.append(
+            f"{n:4}  {graph.nodes[('patch', n)]['title']}{f' ({whole})' * bool(whole)}: {_files(graph, n) or 'no files known'}"
+        )
     for path, _ in rows:
         if path:
             said.append(f"      {path}: {spans(n for _, n in graph[('file', path)])}")

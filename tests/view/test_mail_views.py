@@ -79,6 +79,8 @@ def test_the_twelve_patches_as_a_graph():
     picture = draw_patch_graph(all_of_it)
     assert str(picture).count("\n") == 12 + 18
     assert "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in str(picture) and "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in picture.svg
+    assert "KVM: TDX: Reclaim PAMT memory (+12 −3): arch/x86/kvm/vmx/tdx.c +12 −3" in str(picture)
+    assert ">+216</text>" in picture.svg and ">+55 −11</text>" in picture.svg
     assert "tdx_errno.h moved to arch/x86/include/asm/tdx_errno.h" in str(picture)
 
 

@@ -127,7 +127,7 @@ def test_the_board_follows_its_switches():
 
 def test_the_board_offers_each_release_the_unpatched_qemu_and_names_the_posted_default():
     board = Switchboard()
-    assert board.option.value == "none" and dict(board.option.options)["auto (posted default)"] == "auto"
+    assert board.option.value == "none" and dict(board.option.options)["auto, as posted"] == "auto"
     assert [value for _, value in board.guest.options][:4] == [
         "windows",
         "windows-2016",

@@ -26,7 +26,7 @@ OPTIONS = {
     "auto": "the posted option auto, its default",
     "on": "the posted option on",
 }
-VENDORS = {"intel": "Intel (reported: Xeon E3-1230 v6)", "amd": "AMD"}
+VENDORS = {"intel": "Intel (Xeon E3-1230 v6)", "amd": "AMD"}
 FIXED_FROM = 202508  # the first edk2-stable tag whose first SMI handler writes the register
 
 

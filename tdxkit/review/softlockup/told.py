@@ -155,9 +155,7 @@ class _Teller:
     def _registers(self, line: Line) -> tuple[str, str]:
         notes = self.notes[line.user]
         said = [f"{name}: {notes[name]}" for name in line.registers if name in notes]
-        return f"registers of {'user space at the call' if line.user else 'the kernel at the interrupt'}", "; ".join(
-            said
-        )
+        return "user space's registers" if line.user else "the kernel's registers", "; ".join(said)
 
     def _mark(self, line: Line) -> tuple[str, str]:
         return "what follows" if line.text == "Call Trace:" else "whose stack it is", _MARKS.get(line.text, "")
