@@ -15,7 +15,7 @@ HT_HOLE = 0xFD_0000_0000  # up to 1 TiB
 
 
 def guest_size(text: str, what: str = "guest") -> tuple[int, str]:
-    """RAM as people write it: bytes, in whole MiB as QEMU takes them, and a line about the unit where it is a power of ten.
+    """RAM as people write it: bytes, and a line about the unit where that is a power of ten; then it is rounded down to whole MiB.
 
     >>> guest_size("940G")
     (1009317314560, '')
