@@ -242,6 +242,12 @@ def test_every_series_of_the_clinic_has_a_model_to_open():
         assert one.models and one.ask.endswith("?") and cite(one.source)
         assert len(one.facts) > 3 and all(fact.endswith(".") and fact.split()[0] in str(one) for fact in one.facts)
         assert {m.command for m in one.models} <= COMMANDS.keys()
+    first, _, last = cases()
+    assert len(first.changes) == 9 and "exported by the patch that needs it" in " ".join(str(first).split())
+    assert "branch: git://git.kernel.org/pub/scm/linux/kernel/git/kas/linux.git tdx/dpamt" in str(first)
+    assert last.found[0] == "based on kvm-6.16-1" and last.found[1].startswith(
+        "version 1: https://lore.kernel.org/all/20250605"
+    )
     titles = [p["title"] for p in load_toml("patches.toml")["patch"]]
     assert [bare(t) for t in load_toml("series.toml")["series"][0]["titles"]] == [bare(t) for t in titles]
 

@@ -44,7 +44,7 @@ def test_a_trace_has_what_is_intercepted_and_no_writers_name():
 
 def test_the_seven_statements_are_those_that_are_judged():
     said = PROSE["08"]["wrong-in-part"].partition("seven statements: ")[2]
-    assert all(claim.says in said or claim.says + " there" in said for claim in CLAIMS) and len(CLAIMS) == 7
+    assert all(claim.says in said for claim in CLAIMS) and len(CLAIMS) == 7
 
 
 def test_gb_and_gib_as_the_model_judges_them():
