@@ -8,6 +8,7 @@ PAGE_SHIFT = 12
 U64_MAX = (1 << 64) - 1
 
 _SUFFIXES = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": TIB}
+_DECIMAL = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 class Hex(int):
@@ -50,18 +51,33 @@ def human(size: int) -> str:
     return f"{size} B"
 
 
+def decimal_unit(text: str) -> str:
+    """The unit of a size where it is a power of ten: KB, MB, GB or TB; "" where it is none.
+
+    >>> decimal_unit("940GB"), decimal_unit("940G"), decimal_unit("940 GiB")
+    ('GB', '', '')
+    """
+    unit = str(text).strip().upper()[-2:]
+    return unit if unit in _DECIMAL else ""
+
+
 def parse_size(text: str, what: str = "size") -> int:
-    """`'1900G'` to bytes; K, M, G and T are binary, an `iB` or `B` after them is allowed.
+    """`'1900G'` to bytes. K, M, G and T are binary, as are KiB to TiB; KB, MB, GB and TB are powers of ten.
 
     Raises InputError for anything else, for zero and for more than 2^64 - 1 bytes.
     """
-    clean = str(text).strip().upper().removesuffix("IB").removesuffix("B")
-    digits, suffix = (clean[:-1], clean[-1]) if clean[-1:] in ("K", "M", "G", "T") else (clean, "")
+    clean = str(text).strip().upper()
+    if unit := decimal_unit(clean):
+        digits, each = clean[:-2].rstrip(), _DECIMAL[unit]
+    else:
+        clean = clean.removesuffix("IB").removesuffix("B")
+        digits, suffix = (clean[:-1], clean[-1]) if clean[-1:] in ("K", "M", "G", "T") else (clean, "")
+        digits, each = digits.rstrip(), _SUFFIXES[suffix]
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 20:
         raise InputError(
             f"{what} {printable(text)}", "a size is a whole number with K, M, G or T", "write it like 1900G"
         )
-    size = int(digits) * _SUFFIXES[suffix]
+    size = int(digits) * each
     if not 0 < size <= U64_MAX:
         raise InputError(
             f"{what} {printable(text)}", "a size lies between 1 byte and 2^64 - 1 bytes", "give one in that range"

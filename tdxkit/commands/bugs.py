@@ -15,7 +15,7 @@ def configure(parser):
 def run(args) -> int:
     """Run each and print a line."""
     from tdxkit.errors import InputError, printable
-    from tdxkit.review.bugs import bugs
+    from tdxkit.review.bugs import bugs, counted
 
     known = {b.id: b for b in bugs()}
     for asked in args.ids:
@@ -28,7 +28,10 @@ def run(args) -> int:
         return 0
     for row in rows:
         found = "not shown: " if row["shown"] is None else "the model finds: "
-        print(f"{row['id']:4} {row['versions']}: {row['problem']}\n     {found}{row['verdict']}")
+        ours = "; found here, no mail that was read says it" if row["inferred"] else ""
+        print(f"{row['id']:4} {row['versions']}: {row['problem']}{ours}\n     {found}{row['verdict']}")
+    if not args.ids:
+        print(counted())
     return 0
 
 

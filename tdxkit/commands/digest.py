@@ -5,6 +5,7 @@ import sys
 from tdxkit.commands import print_json
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import printable
+from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
 from tdxkit.text import many
 
@@ -33,6 +34,9 @@ def as_text(digest: Digest) -> str:
     alone = {row.who for row in digest.unposted()}
     if alone:
         rows.append(f"counted, without an entry: {', '.join(printable(str(who), 100) for who in alone)}")
+    if digest.patch_list is not None:
+        listed = many(len(digest.patch_list), "patch") if digest.patch_list else "nothing"
+        rows.append(f"the section “Patch list” names {listed}")
     for post in digest.entries:
         what, stat = post.subject, post.stat
         number = f"{what.n}/{what.total}" if what.n is not None else "alone"
@@ -42,7 +46,17 @@ def as_text(digest: Digest) -> str:
         rows.append(f"{'':16}{said}")
         for f in post.files:
             rows.append(f"{'':18}{between(f.added):>9} {between(f.removed, '−'):>9}  {printable(f.path, 100)}")
+        rows += [f"{'':16}{printable(said, 160)}" for said in _references(post)]
     return "\n".join(rows)
+
+
+def _references(post: Post) -> list[str]:
+    """Where a mail says its patches lie, what they are based on, where the version before is, and its trailers."""
+    told = post.message
+    rows = [f"branch: {where} {name}" for where, name in told.branches]
+    rows += [f"based on {told.base}"] * bool(told.base)
+    rows += [f"version {number}: {link}" for number, link in told.previous]
+    return rows + [f"{trailer.key}: {trailer.value}" for trailer in told.trailers]
 
 
 def between(bounds: tuple[int, int], sign: str = "+") -> str:

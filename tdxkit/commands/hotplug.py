@@ -19,7 +19,10 @@ def configure(parser) -> None:
     """Arguments of the command: one for each switch of a Setup."""
     from tdxkit.linux.msr.switches import FIRMWARE, GUESTS, OPTIONS, VENDORS
 
-    parser.add_argument("--guest", choices=GUESTS, default="windows", help="the guest's OS (default: windows)")
+    parser.add_argument(
+        "--guest", choices=GUESTS, default="windows",
+        help="the guest's OS (default: windows, as in the posted trace, whose release the mail does not say)",
+    )  # fmt: skip
     parser.add_argument("--firmware", choices=FIRMWARE, default="seabios", help="default: seabios")
     parser.add_argument(
         "--firmware-version",
@@ -39,8 +42,8 @@ def configure(parser) -> None:
     parser.add_argument(
         "--option",
         choices=OPTIONS,
-        default="off",
-        help="kvm-win-hack-sgx-cpu-hotplug, as posted (default: off, as in QEMU)",
+        default="none",
+        help="kvm-win-hack-sgx-cpu-hotplug: off, auto (the posted patch's default) or on; none (the default here): QEMU without the patch",
     )
     parser.add_argument("--preset", metavar="HEX", default="0x0", help="what the new vCPU's register holds already")
     parser.add_argument("--vcpus", type=whole("--vcpus", 1, 64), default=4, help="vCPUs at boot (default: 4)")

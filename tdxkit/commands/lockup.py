@@ -1,11 +1,18 @@
-"""`lockup`: set memory attributes on a whole guest and see whether the watchdog reports."""
+"""`lockup`: set memory attributes on a whole guest and see whether the watchdog reports; or read a report of one."""
 
-from tdxkit.commands import print_json
+from tdxkit.commands import print_json, whole
+from tdxkit.commands.waiting import wait
 
 
 def configure(parser) -> None:
     """Arguments of the command."""
-    parser.add_argument("--guest", required=True, metavar="SIZE", help="RAM of the guest, such as 1900G (G is GiB)")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--guest", metavar="SIZE", help="RAM of the guest: 1900G or 1900GiB; GB and TB are powers of ten")
+    what.add_argument(
+        "--report",
+        metavar="FILE",
+        help="a soft-lockup report, told line by line; - is standard input, “example” the posted one",
+    )
     parser.add_argument("--preempt", default="voluntary", metavar="MODEL", help="none, voluntary, full or lazy")
     parser.add_argument("--kernel", default="6.15", metavar="RELEASE", help="such as 6.15 or 6.12.107 (default: 6.15)")
     which = parser.add_mutually_exclusive_group()
@@ -17,26 +24,66 @@ def configure(parser) -> None:
     parser.add_argument(
         "--from-idle", action="store_true", help="the CPU has just left NO_HZ idle when the longest stretch begins"
     )
+    parser.add_argument(
+        "--fixed",
+        action="store_true",
+        help="a build with this one preemption model, not PREEMPT_DYNAMIC: RCU cannot preempt either",
+    )
+    parser.add_argument(
+        "--rcu-timeout", type=whole("--rcu-timeout", 3, 300), default=21, metavar="S",
+        help="CONFIG_RCU_CPU_STALL_TIMEOUT (default: 21, as the kernel's; distributions commonly set 60)",
+    )  # fmt: skip
     parser.add_argument("--steps", action="store_true", help="every tick and every stamp")
     parser.add_argument("--json", action="store_true", help="the verdict as data")
 
 
 def run(args) -> int:
-    """Judge one guest."""
+    """Judge one guest, or read one report."""
+    if args.report is not None:
+        return _read(args.report, args.json)
+    from tdxkit.linux.memattr.guest_ram import guest_size
     from tdxkit.linux.softlockup.lockup import lockup
-    from tdxkit.units import parse_size
 
-    size = parse_size(args.guest, "--guest")
+    size, about_unit = guest_size(args.guest, "--guest")
     patch = "v2" if args.patched else None if args.unpatched else "as is"
-    verdict = lockup(size, args.kernel, args.preempt, args.cost, patch=patch, from_idle=args.from_idle)
+    verdict = lockup(
+        size, args.kernel, args.preempt, args.cost, patch=patch, from_idle=args.from_idle, dynamic=not args.fixed,
+        rcu_timeout=args.rcu_timeout,
+    )  # fmt: skip
     if args.json:
         print_json(verdict.as_json() | {"guest": args.guest})
         return 0
+    if about_unit:
+        print(about_unit)
     _print(verdict, as_is=patch == "as is")
     if args.steps:
         from tdxkit.linux.softlockup.run import timeline_run
 
         print(f"\n{timeline_run(verdict)}")
+    return 0
+
+
+def _read(name: str, as_json: bool) -> int:
+    from pathlib import Path
+
+    from tdxkit.review.softlockup.report import posted_text, report_job
+    from tdxkit.review.softlockup.told import reading_of, summary, told
+
+    posted = name == "example" and not Path(name).exists()
+    report = wait(report_job(posted_text().encode() if posted else name))
+    rows, (reading, _) = told(report), reading_of(report)
+    if as_json:
+        call = reading and {
+            "start": reading.gfns[0],
+            "end": reading.gfns[1],
+            "pages": reading.pages,
+            "guest": reading.guest,
+        }
+        print_json({"items": [row._asdict() for row in rows], "call": call, "others": report.others})
+        return 0
+    for row in rows:
+        print(row.line, f"    {row.says}" + (f": {row.follows}" if row.follows else ""), sep="\n")
+    print("", *summary(report), sep="\n")
     return 0
 
 
@@ -69,4 +116,4 @@ def _print(verdict, as_is: bool) -> None:
         more = f" and {len(again) - 4:,} times more" if len(again) > 4 else ""
         print("reported again: " + ", ".join(f"{s.stuck}s" for s in again[:4]) + more)
     if verdict.rcu_stall:
-        print("a warning of an RCU stall is due too")
+        print(f"a warning of an RCU stall is due too: more than {verdict.rcu_timeout} s without a quiescent state")

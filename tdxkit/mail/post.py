@@ -77,6 +77,10 @@ class Post:
             "files_changed": stat.files_changed if stat else 0,
             "insertions": stat.insertions if stat else 0,
             "deletions": stat.deletions if stat else 0,
+            "branches": [list(branch) for branch in self.message.branches],
+            "base": self.message.base,
+            "previous": [list(link) for link in self.message.previous],
+            "trailers": [[trailer.key, trailer.value] for trailer in self.message.trailers],
         }
 
 

@@ -23,7 +23,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """One problem of the list, its fields as in data/bugs.toml; `unshown` says why no scenario shows it."""
+    """One problem of the list, its fields as in data/bugs.toml.
+
+    inferred: found here, no mail that was read says it. unshown: why no scenario shows it.
+    """
 
     id: str
     versions: str
@@ -45,6 +48,7 @@ class Bug:
             "versions": self.versions,
             "problem": self.problem,
             "fixed": self.fixed,
+            "inferred": self.inferred,
             "shown": verdict and verdict.shown,
             "verdict": verdict.text if verdict else self.unshown,
         }
@@ -74,6 +78,12 @@ def scenarios() -> dict[str, Callable[[], Verdict]]:
 def bugs() -> tuple[Bug, ...]:
     """All of them, in order."""
     return tuple(Bug(id, **fields) for id, fields in load_toml("bugs.toml").items())
+
+
+def counted() -> str:
+    """How many there are, and which of them are this workbook's own."""
+    ours = [bug.id for bug in bugs() if bug.inferred]
+    return f"{len(bugs())} problems, {len(ours)} of them found here and not in the threads: {', '.join(ours)}"
 
 
 def verdict(bug: str) -> Verdict:

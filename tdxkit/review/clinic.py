@@ -5,6 +5,7 @@ diffstats, with a line of ours where the mail had its prose.
 """
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
@@ -25,27 +26,55 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One series of the clinic: what it is about, what to ask of it, and the models that answer."""
+    """One series of the clinic: what it is about, what else its mails state, what to ask of it, and the models that answer.
+
+    changes: what its version changed, where there was one before; found: where it lies, on what it is based, where the version before is.
+    """
 
     id: str
     title: str
     source: str
     about: str
     ask: str
+    facts: tuple[str, ...]
+    changes: tuple[str, ...]
+    found: tuple[str, ...]
     models: tuple[Model, ...]
 
     def __str__(self) -> str:
-        rows = [self.title, textwrap.fill(self.about, 90), f"Ask: {self.ask}"]
+        rows = [self.title, textwrap.fill(self.about, 90)]
+        rows += [textwrap.fill(fact, 90, initial_indent="  - ", subsequent_indent="    ") for fact in self.facts]
+        if self.changes:
+            said = "New in this version: " + "; ".join(self.changes) + "."
+            rows.append(textwrap.fill(said, 90, initial_indent="  - ", subsequent_indent="    "))
+        rows += [f"  {line}" for line in self.found]
+        rows.append(f"Ask: {self.ask}")
         rows += [f"  {m.notebook[:2]} · {m.what}: python -m tdxkit {m.command} --help" for m in self.models]
         return "\n".join(rows)
 
 
 def cases() -> tuple[Case, ...]:
     """The series of the clinic, in the order of the digest."""
+    fields = ("id", "title", "source", "about", "ask")
     return tuple(
-        Case(s["id"], s["title"], s["source"], s["about"], s["ask"], tuple(Model(**m) for m in s["models"]))
+        Case(
+            *(s[f] for f in fields),
+            tuple(s["facts"]),
+            tuple(s.get("changelog", ())),
+            tuple(_found(s)),
+            tuple(Model(**m) for m in s["models"]),
+        )
         for s in load_toml("series.toml")["series"]
     )
+
+
+def _found(series: dict) -> Iterator[str]:
+    if "branch" in series:
+        yield "branch: " + " ".join(series["branch"])
+    if "base" in series:
+        yield f"based on {series['base']}"
+    if "previous" in series:
+        yield f"version {series['version'] - 1}: {series['previous']}"
 
 
 def case(name: str) -> Case:

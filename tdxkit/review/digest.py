@@ -30,7 +30,10 @@ _KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A whole digest. Hashes are those of the list's archive, one commit a mail, not of a kernel tree."""
+    """A whole digest. Hashes are those of the list's archive, one commit a mail, not of a kernel tree.
+
+    patch_list: the lines of its section "Patch list"; None where it has no such section.
+    """
 
     list: str
     from_commit: str
@@ -38,7 +41,7 @@ class Digest:
     domains: tuple[Counted, ...]
     contributors: tuple[Counted, ...]
     entries: tuple[Post, ...]
-    patch_list: tuple[str, ...]
+    patch_list: tuple[str, ...] | None
     notes: Notes
 
     def unposted(self) -> tuple[Counted, ...]:
@@ -56,6 +59,7 @@ class Digest:
             "domains": [{"domain": row.who, "count": row.count} for row in self.domains],
             "contributors": people,
             "entries": [post.as_json() for post in self.entries],
+            "patch_list": None if self.patch_list is None else list(self.patch_list),
         }
 
 

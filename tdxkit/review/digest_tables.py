@@ -38,10 +38,14 @@ class Table:
         return len(self.rows) < self.limit
 
 
-def tables_of(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[Table, Table], tuple[str, ...]]]:
-    """Domains, people and the list of patches, up to the messages; a section ends where the next one's title stands."""
+def tables_of(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[Table, Table], tuple[str, ...] | None]]:
+    """Domains, people and the list of patches, up to the messages; a section ends where the next one's title stands.
+
+    The list is empty where its section names nothing, and None where there is no such section.
+    """
     domains, people = tables = Table(), Table()
     listed: list[str] = []
+    has_list = False
     into: Table | list | None = None
     for number, line in lines:
         if not number:
@@ -50,9 +54,9 @@ def tables_of(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[Table, Tab
             into = domains if found[2] else people
             into.limit = int(found[1])
         elif line.rstrip() == LIST_TITLE:
-            into = listed
+            into, has_list = listed, True
         elif line.rstrip() == MESSAGES_TITLE:
-            return tables, tuple(listed)
+            return tables, tuple(listed) if has_list else None
         elif not line.strip():
             continue
         elif into is listed:
@@ -62,7 +66,7 @@ def tables_of(lines: Iterator[Line], notes: Notes) -> Job[tuple[tuple[Table, Tab
         else:
             notes.add(number, f"no row of a table: {line}")
     notes.add(0, "the digest ends before its messages")
-    return tables, tuple(listed)
+    return tables, tuple(listed) if has_list else None
 
 
 class Ledger:

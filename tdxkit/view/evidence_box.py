@@ -36,6 +36,8 @@ def evidence_views(evidence: Evidence) -> list[object]:
     views += [side_by_side(compare(old, new)) for old, new in versions[:GRAPHS]]
     largest = sorted((s for s in series if s.touched), key=lambda s: -len(s.touched))[:GRAPHS]
     views += [draw_patch_graph(series_graph(one), f"{one.title}, version {one.version}") for one in largest]
+    if any(post.message.trailers for post in evidence.posts):
+        views.append(mail_charts.trailers_table(evidence.posts))
     stats = [post.stat for post in evidence.posts if post.stat and post.stat.files]
     if stats:
         views.append(mail_charts.treemap(max(stats, key=lambda s: s.insertions + s.deletions)))

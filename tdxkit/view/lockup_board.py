@@ -11,7 +11,13 @@ from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.lockup_picture import timeline
 
-SIZES = (64, 256, 512, 700, 940, 1100, 1300, 1500, 1700, 1900, 2048, 3072, 4096, 8192)
+SIZES = (64, 256, 512, 700, 875, 940, 1100, 1300, 1500, 1770, 1900, 2048, 3072, 4096, 8192)
+SAID = {
+    875: "940 GB",
+    940: "940 GB if GiB were meant",
+    1770: "1900 GB",
+    1900: "1900 GB if GiB were meant",
+}  # the reporter's sizes
 KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
 PATCHES = {"as it is": "as is", "none": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
 
@@ -21,7 +27,7 @@ class LockupBoard(Board):
 
     def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
         wide = {"style": {"description_width": "70px"}, "layout": w.Layout(width="400px")}
-        sizes = [(size_text(n * GIB), n) for n in sorted({*SIZES, gib})]
+        sizes = [(_size(n), n) for n in sorted({*SIZES, gib})]
         self.guest = w.SelectionSlider(options=sizes, value=gib, description="Guest", **wide)
         self.kernel = w.Dropdown(options=KERNELS, value=kernel, description="Kernel", layout=w.Layout(width="190px"))
         self.cost = w.Dropdown(options=list(COSTS), description="Cost", layout=w.Layout(width="200px"))
@@ -68,3 +74,8 @@ class LockupBoard(Board):
 
     def __str__(self) -> str:
         return f"{self._words()}\n{timeline(self.verdict)}"
+
+
+def _size(gib: int) -> str:
+    """A size on the slider, with what the reporter may have called so."""
+    return size_text(gib * GIB) + (f" ({SAID[gib]})" if gib in SAID else "")

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tdxkit.linux.memattr.guest_ram import guest_size
 from tdxkit.linux.softlockup.kernels import kernel_named
 from tdxkit.linux.softlockup.lockup import Judgement, judge, lockup, size_text, work
 from tdxkit.linux.softlockup.loop_cost import COSTS
 from tdxkit.linux.softlockup.preempt import MODELS
 from tdxkit.linux.xarray.node import NODE_BYTES
-from tdxkit.review.lockup_report import Reading
+from tdxkit.review.softlockup.registers import Reading
+from tdxkit.review.softlockup.report import Report
+from tdxkit.review.softlockup.told import summary, told
 from tdxkit.text import words
 from tdxkit.units import GIB, human
 from tdxkit.view.kit.charts import Chart, lines
@@ -122,3 +125,20 @@ def costs_table() -> Table:
 def registers_table(reading: Reading) -> Table:
     """What each register of a report says."""
     return table(("register", "holds", "which is"), reading.rows, "", [4, 5])
+
+
+def report_table(report: Report) -> Table:
+    """A soft-lockup report line by line: the line, what such a line says, what follows from this one."""
+    return table(("line", "says", "what follows"), told(report), "; ".join(summary(report)))
+
+
+def said_sizes_table() -> Table:
+    """The sizes that the reporter names, taken as powers of ten and as binary ones: how long the store loop is, how often reported."""
+    rows = []
+    for number, what in (("940", "where lockups begin"), ("1900", "the largest that was tested")):
+        for unit in ("GB", "GiB"):
+            size, _ = guest_size(number + unit)
+            v = lockup(size)
+            rows.append((what, f"{number} {unit}", size_text(size), f"{v.longest.seconds:.1f} s", f"{v.chance:.0%}"))
+    header = ("said to be", "read as", "that is", "store loop, unbroken", "reported in so many phases")
+    return table(header, rows, "Linux 6.15, PREEMPT(voluntary), unpatched, costs: reporter")

@@ -5,6 +5,7 @@ from tdxkit.mail.lines import Notes
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest
 from tdxkit.review.series import Series, spans
+from tdxkit.review.trailers import meaning
 from tdxkit.view.kit.charts import HATCHES, Chart, plotly_text
 from tdxkit.view.kit.svg import visible
 from tdxkit.view.kit.tables import Table, table
@@ -110,6 +111,12 @@ def entries(posts: tuple[Post, ...], title: str = "") -> Table:
         )
     header = ("role", "version", "number", "title", "author", "lines", "what is missing")
     return table(header, rows, _titled(title or "Entries", len(posts)))
+
+
+def trailers_table(posts: tuple[Post, ...], title: str = "The lines at the foot of the patches") -> Table:
+    """One row a trailer: in which mail it stands, what it says, and what that means."""
+    rows = [(p.subject.title, t.key, t.value, meaning(t.key, t.value)) for p in posts for t in p.message.trailers]
+    return table(("mail", "trailer", "says", "which means"), rows[:SHOWN], _titled(title, len(rows)))
 
 
 def series_table(series: tuple[Series, ...], title: str = "Series") -> Table:

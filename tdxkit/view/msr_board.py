@@ -6,7 +6,7 @@ import ipywidgets as w
 
 from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
 from tdxkit.linux.msr.register import describe
-from tdxkit.linux.msr.switches import GUESTS, OPTIONS, VENDORS, Setup
+from tdxkit.linux.msr.switches import GUESTS, VENDORS, Setup
 from tdxkit.review.msr.reading import Trace, reading_job
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
@@ -21,6 +21,7 @@ FIRMWARE = {
     "OVMF, edk2-stable202508": ("ovmf", 202508),
 }
 PRESETS = ("0x0", "0x1", "0x5", "0x40005")
+OPTION_BUTTONS = {"no patch": "none", "off": "off", "auto, as posted": "auto", "on": "on"}
 _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px")}
 
 
@@ -89,9 +90,11 @@ class Switchboard(Board):
         )
         fw = next((k for k, v in FIRMWARE.items() if v == (scenario.firmware, scenario.version)), "SeaBIOS")
         self.firmware = w.Dropdown(options=list(FIRMWARE), value=fw, description="Firmware", **_WIDE)
-        self.vendor = w.Dropdown(options=VENDORS, value=scenario.vendor, description="Vendor", **_WIDE)
+        self.vendor = w.Dropdown(
+            options=[(v, k) for k, v in VENDORS.items()], value=scenario.vendor, description="Vendor", **_WIDE
+        )
         self.option = w.ToggleButtons(
-            options=OPTIONS, value=scenario.option, description="Option", style={"button_width": "70px"}
+            options=OPTION_BUTTONS, value=scenario.option, description="Option", style={"button_width": "150px"}
         )
         self.preset = w.Dropdown(options=PRESETS, value=f"{scenario.preset:#x}", description="New MSR", **_WIDE)
         flags = {"smm": "SMM", "sgx": "SGX in CPUID", "epc": "EPC", "enlightened": "Hyper-V on"}

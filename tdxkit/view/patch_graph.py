@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
-from tdxkit.review.patches import series
+from tdxkit.review.patches import Patch, series, totals
 from tdxkit.review.series import Series, spans
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, drawing, element, line, text
+from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.theme import actor_role
 
 ROW, TOP = 22, 34
@@ -16,10 +17,12 @@ MOST = 80  # rows that are drawn on a side; the text has all
 _PATCH_CHARS, _FILE_CHARS = 54, 44
 
 
-def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str]]) -> nx.Graph:
-    """A bipartite graph. Nodes: ("patch", n) with `title`, ("file", path) with `folder`; an edge where a patch touches a file.
+def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str] | Mapping[str, str]]) -> nx.Graph:
+    """A bipartite graph. Nodes: ("patch", n) with `title` (and `lines`, where somebody sets them), ("file", path) with `folder`; an edge
+    where a patch touches a file.
 
-    A patch of `titles` without files is there as a node without edges.
+    Paths may come with words for what the patch does to the file, such as "+5 −1": the `lines` of the edge. A patch of `titles`
+    without files is there as a node without edges.
     """
     graph = nx.Graph()
     for n, title in titles.items():
@@ -28,7 +31,7 @@ def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str]])
         graph.add_node(("patch", n), title=titles.get(n, ""), kind="patch")
         for path in paths:
             graph.add_node(("file", path), folder=path.rpartition("/")[0], kind="file")
-            graph.add_edge(("patch", n), ("file", path))
+            graph.add_edge(("patch", n), ("file", path), lines=paths[path] if isinstance(paths, Mapping) else "")
     return graph
 
 
@@ -38,8 +41,35 @@ def series_graph(series: Series) -> nx.Graph:
 
 
 def files_graph() -> nx.Graph:
-    """The graph of the twelve patches of the Dynamic PAMT series."""
-    return patch_graph({p.n: p.title for p in series()}, {p.n: p.files for p in series()})
+    """The graph of the twelve patches of the Dynamic PAMT series, with the lines of their posted diffstats."""
+    graph = patch_graph({p.n: p.title for p in series()}, {p.n: _lines_of(p) for p in series()})
+    nx.set_node_attributes(graph, {("patch", p.n): counted(p.added, p.removed) for p in series()}, "lines")
+    return graph
+
+
+def _lines_of(patch: Patch) -> dict[str, str]:
+    lines = {row.path: counted(row.added, row.removed) for row in patch.stat}
+    return lines | {row.was: f"moved to {row.path}" for row in patch.stat if row.was}
+
+
+def counted(added: int, removed: int) -> str:
+    """Lines added and removed, as a word.
+
+    >>> counted(5, 1), counted(2, 0), counted(0, 3)
+    ('+5 −1', '+2', '−3')
+    """
+    return " ".join(f"{sign}{count}" for sign, count in (("+", added), ("−", removed)) if count)
+
+
+def diffstat_table() -> Table:
+    """The posted diffstat of each of the twelve patches, their sum, and the cover's: why the last two differ is in `totals`."""
+    rows = [(p.n, p.title, len(p.stat), p.added, p.removed) for p in series()]
+    summed, cover, gone = totals()
+    rows += [("", "the twelve, added up", "", *summed), ("", "the cover, the moved file counted alike", 17, *cover)]
+    said = (
+        f"{gone} lines cancel out between patches: the cover compares the tree before the series with the tree after it"
+    )
+    return table(("patch", "title", "files", "added", "removed"), rows, said, [len(rows) - 2, len(rows) - 1])
 
 
 def draw_patch_graph(graph: nx.Graph, title: str = "Which patch touches which file") -> Picture:
@@ -104,7 +134,16 @@ def _patch(graph: nx.Graph, n: int, y: float, role: str) -> Markup:
         stroke_dasharray=None if here else "3 2",
     )
     number = text(LEFT, y + 3.5, n, role="ink" if here else "soft", anchor="middle", font_size=10, font_weight=600)
-    return element("g", element("title", f"{n}: {title}" + ("" if here else " (no files known)")), words, ring, number)
+    touched = f": {_files(graph, n)}" if here else " (no files known)"
+    lines = graph.nodes[("patch", n)].get("lines", "")
+    below = [text(LEFT - 22, y + 17, lines, role="soft", anchor="end", font_size=10.5)] if lines else []
+    return element("g", element("title", f"{n}: {title}{touched}"), words, ring, number, *below)
+
+
+def _files(graph: nx.Graph, n: int) -> str:
+    """The files of a patch, each with its lines where they are known."""
+    edges = sorted((path, data["lines"]) for (_, path), data in graph[("patch", n)].items())
+    return ", ".join(f"{path} {lines}".rstrip() for path, lines in edges)
 
 
 def _file(graph: nx.Graph, path: str, folder: str, y: float) -> Markup:
@@ -123,8 +162,10 @@ def _file(graph: nx.Graph, path: str, folder: str, y: float) -> Markup:
 def _words(graph: nx.Graph, patches: list[int], rows: list[tuple[str, str]], title: str) -> str:
     said = [title]
     for n in patches:
-        files = sorted(path for _, path in graph[("patch", n)])
-        said.append(f"{n:4}  {graph.nodes[('patch', n)]['title']}: {', '.join(files) or 'no files known'}")
+        whole = graph.nodes[("patch", n)].get("lines", "")
+        said.append(
+            f"{n:4}  {graph.nodes[('patch', n)]['title']}{f' ({whole})' * bool(whole)}: {_files(graph, n) or 'no files known'}"
+        )
     for path, _ in rows:
         if path:
             said.append(f"      {path}: {spans(n for _, n in graph[('file', path)])}")

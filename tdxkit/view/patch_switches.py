@@ -9,7 +9,11 @@ from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.stepper import Stepper
 
-NOTE = element("p", "Patches 1 to 4 cannot be left out: the others call what they bring.")
+NOTE = element(
+    "p",
+    "Patches 1 to 4 cannot be left out: the others call what they bring. A switch takes away what a patch does, not its text: "
+    "as posted, 8 does not build without 7, nor 9 without 8.",
+)
 
 
 class PatchSwitches(Board):

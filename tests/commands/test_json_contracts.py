@@ -54,10 +54,11 @@ FILE = {"path": TEXT, "changes": (COUNT, MAYBE), "added": [COUNT], "removed": [C
 ENTRY = {
     "title": TEXT, "subject": TEXT, "author": WHO, "version": COUNT, "n": (COUNT, MAYBE), "total": (COUNT, MAYBE), "role": {"cover", "patch"},
     "files": [FILE], "files_changed": COUNT, "insertions": COUNT, "deletions": COUNT,
+    "branches": [[TEXT]], "base": TEXT, "previous": [list], "trailers": [[TEXT]],
 }  # fmt: skip
 DIGESTED = {
     "list": TEXT, "from": TEXT, "to": TEXT, "domains": [{"domain": TEXT, "count": COUNT}],
-    "contributors": [{**WHO, "count": COUNT}], "entries": [ENTRY],
+    "contributors": [{**WHO, "count": COUNT}], "entries": [ENTRY], "patch_list": (list, MAYBE),
 }  # fmt: skip
 SERIES = {
     "title": TEXT,
@@ -111,6 +112,9 @@ CONTRACTS = {
     "lockup": [
         (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),
         (["lockup", "--guest", "4G", "--patched", "--cost", "plain"], LOCKED_UP),
+        (["lockup", "--report", "example"],
+         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
+          "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
     ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [
@@ -130,7 +134,7 @@ CONTRACTS = {
              {"names": [TEXT], "steps": [[TEXT]], "returned": TEXT, "refcount": COUNT, "pair": bool}]}]}),
     ],
     "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}])],
-    "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "shown": (bool, MAYBE), "verdict": TEXT}])],
+    "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "inferred": bool, "shown": (bool, MAYBE), "verdict": TEXT}])],
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
     "seamcall": [
         (["seamcall"], [{"leaf": COUNT, "name": TEXT}]),

@@ -6,7 +6,7 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.review.bugs import bugs, scenarios, verdict
+from tdxkit.review.bugs import Verdict, bugs, counted, scenarios, verdict
 
 
 def test_thirty_five_in_order_each_shown_or_explained():
@@ -37,3 +37,21 @@ def test_command(capsys):
     assert [r["id"] for r in rows] == ["B13", "B10"] and rows[0]["shown"] and rows[1]["shown"] is None
     assert main(["bugs", "B77"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_two_are_ours_and_every_place_says_so(capsys):
+    assert [b.id for b in bugs() if b.inferred] == ["B1", "B35"]
+    assert counted() == "35 problems, 2 of them found here and not in the threads: B1, B35"
+    assert main(["bugs", "B1", "B2"]) == 0
+    first, _, second, _ = capsys.readouterr().out.splitlines()
+    assert first.endswith("found here, no mail that was read says it") and "found here" not in second
+    assert main(["bugs", "B1", "B35", "B2", "--json"]) == 0
+    assert [r["inferred"] for r in json.loads(capsys.readouterr().out)["items"]] == [True, True, False]
+
+
+def test_all_of_them_end_with_the_count(capsys, monkeypatch):
+    monkeypatch.setattr(
+        "tdxkit.review.bugs.verdict", lambda bug: Verdict(True, "-")
+    )  # what they come to is tested above
+    assert main(["bugs"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == counted()

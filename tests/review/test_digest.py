@@ -12,10 +12,13 @@ from tdxkit.cli import main
 from tdxkit.commands.digest import as_text
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
+from tdxkit.linux.softlockup.kernels import FIRST, FIXES, PATCHED_STABLE
 from tdxkit.mail.people import Person
 from tdxkit.review.clinic import cases, clinic_digest
 from tdxkit.review.digest import RULE, read_digest
 from tdxkit.review.series import bare, series_of
+from tdxkit.review.trailers import meaning
+from tdxkit.view.mail_charts import trailers_table
 
 FIXTURE = Path(__file__).parent.parent / "data" / "mail" / "digest.txt"
 TEXT = FIXTURE.read_text()
@@ -58,6 +61,52 @@ def test_entries_and_not_what_imitates_them(digest):
     assert digest.entries[0].message.stat.files_changed == 3  # the cover goes on behind the imitation
 
 
+def test_an_empty_list_of_patches_is_said_and_a_missing_one_is_not():
+    head, title, rest = TEXT.partition("===== Patch list in this time period =====\n")
+    assert read(head + title + "\n" + rest[rest.index("=====") :]).patch_list == ()
+    empty = read(clinic_digest())
+    assert empty.patch_list == () and "the section “Patch list” names nothing" in as_text(empty)
+    assert empty.as_json()["patch_list"] == []
+    missing = read(head + rest[rest.index("=====") :])
+    assert (
+        missing.patch_list is None and missing.as_json()["patch_list"] is None and "Patch list" not in as_text(missing)
+    )
+    assert "names 2 patches" in as_text(read(head + title + "\none\ntwo\n\n" + rest[rest.index("=====") :]))
+
+
+def test_branch_base_version_and_trailers_are_told():
+    said = as_text(read(clinic_digest())) + "\n"
+    for line in (
+        "branch: git://git.kernel.org/pub/scm/linux/kernel/git/kas/linux.git tdx/dpamt",
+        "based on kvm-6.16-1",
+        "version 1: https://lore.kernel.org/all/20250605152502.919385-1-liam.merwick@oracle.com",
+        'Fixes: 5a475554db1e ("KVM: Introduce per-page memory attributes")',
+        "Suggested-by: Sean Christopherson <seanjc@google.com>",
+        "Resolves: #2669",
+    ):
+        assert f"{'':16}{line}\n" in said
+
+
+def test_trailers_mean_something():
+    assert meaning("Cc", "stable@vger.kernel.org # 6.12.x").endswith("into each stable tree from 6.12 on")
+    assert (
+        meaning("Cc", "<stable@vger.kernel.org>").endswith("into the stable trees")
+        and meaning("Cc", "x@y") == "who is to see it"
+    )
+    assert meaning("Frobbed-by", "x") == ""
+    posts = read(clinic_digest()).entries
+    assert all(meaning(t.key, t.value) for post in posts for t in post.message.trailers)
+    rows = trailers_table(posts).rows
+    assert len(rows) == 7 and [row[1] for row in rows[3:]] == ["Fixes", "Cc", "Suggested-by", "Signed-off-by"]
+
+
+def test_the_stable_tag_is_what_became_of_it():
+    """Asked from 6.12 on; the releases that carry the patch are of no older tree. The commit it fixes is the one that 6.8 brought."""
+    assert min(PATCHED_STABLE) == (6, 12) and FIRST == (6, 8)
+    fixes, stable, *_ = read(clinic_digest()).entries[3].message.trailers
+    assert fixes.value.startswith(FIXES) and stable.value.endswith("# 6.12.x")
+
+
 def test_cover_taken_apart(digest):
     cover = digest.entries[0].message
     (log,) = cover.shortlog
@@ -94,10 +143,18 @@ def test_a_mail_without_a_diffstat_is_read_and_said(digest):
 def test_json_has_the_keys_it_promises(capsys):
     assert main(["digest", str(FIXTURE), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["format", "list", "from", "to", "domains", "contributors", "entries"]
+    assert list(found) == ["format", "list", "from", "to", "domains", "contributors", "entries", "patch_list"]
     assert list(found["entries"][0]) == [
         "title", "subject", "author", "version", "n", "total", "role", "files", "files_changed", "insertions", "deletions",
+        "branches", "base", "previous", "trailers",
     ]  # fmt: skip
+    other, patch = found["entries"][3], found["entries"][2]
+    assert (
+        found["entries"][0]["branches"] == [["git://git.example.org/toy.git", "toy/count"]]
+        and other["base"] == "toy-1.2-3"
+    )
+    assert other["previous"] == [[1, "https://lore.kernel.org/all/20250101.1-1-two@example.org"]]
+    assert patch["trailers"][1] == ["Cc", "stable@example.org # 6.12.x"]
     renamed = found["entries"][1]["files"][0]
     assert renamed == {"path": "toy/new/count.h", "changes": 4, "added": [2, 2], "removed": [2, 2]}
     bounded = found["entries"][0]["files"]
@@ -183,7 +240,14 @@ def test_every_series_of_the_clinic_has_a_model_to_open():
 
     for one in cases():
         assert one.models and one.ask.endswith("?") and cite(one.source)
+        assert len(one.facts) > 3 and all(fact.endswith(".") and fact.split()[0] in str(one) for fact in one.facts)
         assert {m.command for m in one.models} <= COMMANDS.keys()
+    first, _, last = cases()
+    assert len(first.changes) == 9 and "exported by the patch that needs it" in " ".join(str(first).split())
+    assert "branch: git://git.kernel.org/pub/scm/linux/kernel/git/kas/linux.git tdx/dpamt" in str(first)
+    assert last.found[0] == "based on kvm-6.16-1" and last.found[1].startswith(
+        "version 1: https://lore.kernel.org/all/20250605"
+    )
     titles = [p["title"] for p in load_toml("patches.toml")["patch"]]
     assert [bare(t) for t in load_toml("series.toml")["series"][0]["titles"]] == [bare(t) for t in titles]
 

@@ -13,12 +13,15 @@ from tdxkit.linux.memattr.tree_state import tree_of
 from tdxkit.linux.softlockup.lockup import lockup
 from tdxkit.linux.softlockup.run import timeline_run
 from tdxkit.linux.softlockup.watchdog import SECOND
-from tdxkit.review.lockup_report import posted, read_registers, registers_in
+from tdxkit.review.softlockup.registers import posted, read_registers, registers_in
+from tdxkit.review.softlockup.report import posted_text, read_report
 from tdxkit.units import GIB
 from tdxkit.view import lockup_board
 from tdxkit.view import lockup_tables as tables
 from tdxkit.view.lockup_board import KERNELS, LockupBoard
 from tdxkit.view.lockup_picture import timeline
+from tdxkit.view.lockup_reader import report_reader
+from tdxkit.view.range_board import RangeBoard
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.xarray_picture import KEEP, xarray
 
@@ -152,6 +155,68 @@ def report(kernel, user):
     return "\n".join(lines)
 
 
+def test_the_report_is_a_table_and_nothing_hostile_gets_through():
+    rows = tables.report_table(read_report(posted_text()))
+    assert len(rows.rows) == 33 and "the upper RAM of a guest of 1,500 GiB" in str(rows)
+    evil = posted_text().replace("qemu-kvm", "<script>x()</script>").replace("ORACLE", "<img src=x onerror=x()>")
+    markup = str(tables.report_table(read_report(evil)).html())
+    assert "<script" not in markup and "<img" not in markup and "&lt;script&gt;" in markup
+
+
+def test_the_sizes_that_were_said_both_ways():
+    assert [row[1:] for row in tables.said_sizes_table().rows] == [
+        ("940 GB", "875.4 GiB", "20.3 s", "8%"), ("940 GiB", "940 GiB", "21.8 s", "45%"),
+        ("1900 GB", "1,769.5 GiB", "41.1 s", "100%"), ("1900 GiB", "1,900 GiB", "44.1 s", "100%"),
+    ]  # fmt: skip
+
+
+def test_the_box_reads_a_pasted_report_and_keeps_it_when_the_next_is_none():
+    box = report_reader()
+    box.paste.value = posted_text()
+    box.read.click()
+    assert box.result.fields["pid"] == "6372" and "the store loop" in box.shown.children[0].value
+    box.paste.value = "nothing of the kind"
+    box.read.click()
+    assert (
+        'role="alert"' in box.said.value and "BUG: soft lockup" in box.said.value and box.result.fields["pid"] == "6372"
+    )
+
+
+def test_two_boxes_choose_a_range_and_say_what_the_first_reserve_did(live_widgets):
+    board = RangeBoard(4094, 4098)
+    assert "4 pages; the first reserve: allocates 2 nodes" in board.said.value
+    before = len(live_widgets(Stepper))
+    board.end.value, board.start.value = (
+        "0x40002",
+        "0x3fffe",
+    )  # between the two the range is too long: said, and the picture stays
+    assert "allocates 3 nodes" in board.said.value and len(live_widgets(Stepper)) == before
+    board.start.value, board.end.value = "262,144", "262145"
+    assert "1 page; the first reserve: allocates 4 nodes" in board.said.value and "xa_store(262144, 8)" in str(board)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("5", "5"),
+        ("6", "5"),
+        ("0", "65"),
+        ("", "3"),
+        ("-1", "3"),
+        ("x", "3"),
+        ("1e3", "1001"),
+        ("0x", "3"),
+        ("9" * 30, "3"),
+        ("٣", "4"),
+    ],
+)
+def test_a_range_that_is_none_is_said_in_a_line(start, end):
+    board = RangeBoard(start, end)
+    assert 'role="alert"' in board.said.value and "\n" not in board.said.value and not board.shown.children
+    board.start.value, board.end.value = "62", "66"
+    assert 'role="status"' in board.said.value and board.shown.children
+
+
 def test_a_pasted_report_reads_the_same():
     kernel, user = posted()
     assert read_registers(registers_in(report(kernel, user))) == read_registers()
@@ -209,6 +274,17 @@ def test_the_board_follows_its_controls():
     assert board.verdict.lockup
     board.others.value, board.idle.value = 2, True
     assert board.verdict.others == 2 and board.verdict.from_idle and "2 other tasks" in str(board)
+
+
+def test_the_slider_has_what_was_said_and_both_ways_to_take_it():
+    """940 GB are 875 GiB: seldom reported; 940 GiB in nearly half of the phases. Both lie beyond the threshold."""
+    board = LockupBoard(940)
+    labels = {value: label for label, value in board.guest.options}
+    assert labels[875] == "875 GiB (940 GB)" and labels[940] == "940 GiB (940 GB if GiB were meant)"
+    assert labels[1770] == "1,770 GiB (1900 GB)" and labels[512] == "512 GiB"
+    assert "reported in 45% of the watchdog's phases" in str(board)
+    board.guest.value = 875
+    assert "20.3 s at most, reported in 7% of the watchdog's phases" in str(board)
 
 
 def test_ten_changes_leave_one_picture_and_a_refusal_keeps_it(live_widgets, monkeypatch):

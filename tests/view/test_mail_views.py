@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tdxkit.review import patches
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.compare import compare
 from tdxkit.review.evidence import read_evidence
 from tdxkit.view.evidence_box import evidence_box, evidence_views, outputs
 from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, treemap
-from tdxkit.view.patch_graph import MOST, draw_patch_graph, patch_graph, series_graph
+from tdxkit.view.patch_graph import MOST, diffstat_table, draw_patch_graph, files_graph, patch_graph, series_graph
 from tdxkit.view.version_lines import side_by_side
 
 HOSTILE = Path(__file__).parents[1] / "data" / "mail"
@@ -75,9 +74,20 @@ def test_the_patch_graph_is_the_series(mails):
 
 
 def test_the_twelve_patches_as_a_graph():
-    all_of_it = patch_graph({p.n: p.title for p in patches.series()}, {p.n: p.files for p in patches.series()})
+    all_of_it = files_graph()
     assert all_of_it.number_of_nodes() == 12 + 18
-    assert str(draw_patch_graph(all_of_it)).count("\n") == 12 + 18
+    picture = draw_patch_graph(all_of_it)
+    assert str(picture).count("\n") == 12 + 18
+    assert "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in str(picture) and "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in picture.svg
+    assert "KVM: TDX: Reclaim PAMT memory (+12 −3): arch/x86/kvm/vmx/tdx.c +12 −3" in str(picture)
+    assert ">+216</text>" in picture.svg and ">+55 −11</text>" in picture.svg
+    assert "tdx_errno.h moved to arch/x86/include/asm/tdx_errno.h" in str(picture)
+
+
+def test_the_diffstats_add_up_to_the_cover_but_for_what_cancels_out():
+    *patches, summed, cover = diffstat_table().rows
+    assert [row[0] for row in patches] == list(range(1, 13)) and patches[7][2:] == (4, 55, 11)
+    assert (summed[3:], cover[3:]) == ((678, 84), (667, 73)) and "11 lines cancel out" in str(diffstat_table())
 
 
 def test_a_huge_series_is_drawn_in_part_and_said():

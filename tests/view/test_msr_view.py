@@ -125,6 +125,20 @@ def test_the_board_follows_its_switches():
     assert "option auto, Hyper-V is on" in outcome_html(hotplug(replace(REPORTED, option="auto")))
 
 
+def test_the_board_offers_each_release_the_unpatched_qemu_and_names_the_posted_default():
+    board = Switchboard()
+    assert board.option.value == "none" and dict(board.option.options)["auto, as posted"] == "auto"
+    assert [value for _, value in board.guest.options][:4] == [
+        "windows",
+        "windows-2016",
+        "windows-2019",
+        "windows-2022",
+    ]
+    assert "E3-1230 v6" in {v: k for k, v in board.vendor.options}["intel"]
+    board.guest.value = "windows-2019"
+    assert board.result.outcome == "bugcheck" and "Windows Server 2019" in str(board)
+
+
 def test_ten_switches_leave_one_stepper(live_widgets):
     board = Switchboard()
     before = len(live_widgets()), len(live_widgets(Stepper))

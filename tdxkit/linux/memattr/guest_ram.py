@@ -7,11 +7,30 @@
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, Kvm, kvm_set_memory_attributes
 from tdxkit.linux.memattr.result import SetResult
-from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, TIB, human
+from tdxkit.units import GIB, MIB, PAGE_4K, PAGE_SHIFT, TIB, decimal_unit, human, parse_size
 
 SOURCES = ("qemu-pc-ram",)
 LOW, HIGH = 2 * GIB, 4 * GIB
+_POWER = {"KB": "³", "MB": "⁶", "GB": "⁹", "TB": "¹²"}
 HT_HOLE = 0xFD_0000_0000  # up to 1 TiB
+
+
+def guest_size(text: str, what: str = "guest") -> tuple[int, str]:
+    """RAM as people write it: bytes, and a line about the unit where that is a power of ten; then it is rounded down to whole MiB.
+
+    >>> guest_size("940G")
+    (1009317314560, '')
+    >>> guest_size("940GB")[1]
+    '940GB is 940 × 10⁹ bytes, 875.4 GiB; 940 GiB is written 940G'
+    """
+    size = parse_size(text, what)
+    unit = decimal_unit(text)
+    if not unit:
+        return size, ""
+    number = str(text).strip()[:-2].strip()
+    said = f"{number} × 10{_POWER[unit]} bytes"
+    written = f"{number} {unit[0]}iB is written {number}{unit[0]}"
+    return max(size - size % MIB, PAGE_4K), f"{number}{unit} is {said}, {size / GIB:,.1f} GiB; {written}"
 
 
 def guest_ranges(size: int, *, amd: bool = True) -> tuple[tuple[int, int], ...]:

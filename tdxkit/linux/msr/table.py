@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import replace
 
 from tdxkit.linux.msr.hotplug import Hotplug, hotplug
-from tdxkit.linux.msr.switches import FIXED_FROM, Setup, every_scenario
+from tdxkit.linux.msr.switches import DISTINCT_GUESTS, DISTINCT_OPTIONS, FIXED_FROM, VENDORS, Setup, every_scenario
 
 # Each switch as the fields it turns, and what they may be turned to.
 TURNS = {
-    "guest": [{"guest": g} for g in ("windows", "linux", "linux-old")],
+    "guest": [{"guest": g} for g in DISTINCT_GUESTS],
     "firmware": [
         {"firmware": f, "version": v} for f, v in (("seabios", 202505), ("ovmf", 202505), ("ovmf", FIXED_FROM))
     ],
@@ -16,8 +16,8 @@ TURNS = {
     "sgx": [{"sgx": v} for v in (False, True)],
     "epc": [{"epc": v} for v in (False, True)],
     "hyper-v": [{"hyperv": v} for v in (False, True)],
-    "vendor": [{"vendor": v} for v in ("intel", "amd")],
-    "option": [{"option": v} for v in ("off", "auto", "on")],
+    "vendor": [{"vendor": v} for v in VENDORS],
+    "option": [{"option": v} for v in DISTINCT_OPTIONS],
     "MSR already set": [{"preset": v} for v in (0, 0x40005)],
 }
 

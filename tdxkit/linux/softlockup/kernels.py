@@ -3,8 +3,9 @@
     >>> str(kernel_named("6.15")), kernel_named("6.15.7").patch, kernel_named("7.0").models
     ('Linux 6.15', 'v2', ('full', 'lazy'))
 
-Memory attributes came with 6.8 (source linux-memattr). The merged patch went into 6.16 and into the stable releases 6.15.7 and
-6.12.39 (snp-lockup-stable). PREEMPT_LAZY came with 6.13; since 7.0 x86 has only FULL and LAZY (linux-preempt).
+Memory attributes came with 6.8 (sources linux-memattr, snp-lockup-v2). The merged patch went into 6.16 and into the stable releases 6.15.7 and
+6.12.39 (snp-lockup-stable). PREEMPT_LAZY came with 6.13; since 7.0 x86 has only FULL and LAZY (linux-preempt-7-0). That
+6.12.113 and 7.3 have the later texts is known from the subjects of three commits (memattr-fixes-7-3) and was not checked in their trees.
 
 Fidelity card
   modelled: what of the above a release of this number has, as kernel.org releases it for x86
@@ -18,8 +19,16 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.vm import KernelText
 
-SOURCES = ("linux-memattr", "snp-lockup-stable", "linux-preempt")
-FIRST = (6, 8)  # commit 5a475554db1e
+SOURCES = (
+    "linux-memattr",
+    "snp-lockup-stable",
+    "linux-preempt",
+    "snp-lockup-v2",
+    "linux-preempt-7-0",
+    "memattr-fixes-7-3",
+)
+FIXES = "5a475554db1e"  # the commit that brought memory attributes, and which the patch names
+FIRST = (6, 8)  # the release that has it
 LAZY_SINCE = (6, 13)
 FULL_OR_LAZY_SINCE = (7, 0)
 PATCHED_SINCE = (6, 16)

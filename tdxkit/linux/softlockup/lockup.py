@@ -15,7 +15,9 @@ Fidelity card
   modelled: that only the store loop is unbroken on a voluntary kernel follows from the loops' preemption points. It fits the mails
     (the reported stack, the batches of version 1); no mail says it
   simplified: other runnable tasks share the CPU evenly wherever the loop gives way; what they missed before is not made up for
-  simplified: an RCU stall is due after 21 s without a quiescent state, counted from the start of the stretch
+  simplified: an RCU stall is due after `rcu_timeout` seconds without a quiescent state, counted from the start of the stretch. 21 is the
+    default of CONFIG_RCU_CPU_STALL_TIMEOUT (linux-rcu-stall); distributions commonly set 60, UEK's and Red Hat's configurations among
+    them (distro-rcu-stall). What the reported host's had is not known
   left out: memory running short, a host that migrates the thread, SMT
 """
 
@@ -33,14 +35,17 @@ from tdxkit.linux.softlockup.watchdog import SECOND, WORST, Sample, Unbroken, ch
 from tdxkit.linux.xarray.tree import Stat, xa_stat
 from tdxkit.units import GIB, TIB, human
 
-SOURCES = ("linux-memattr", "linux-preempt", "linux-watchdog")
-RCU_STALL = 21 * SECOND
+SOURCES = ("linux-memattr", "linux-preempt", "linux-watchdog", "linux-rcu-stall", "distro-rcu-stall")
+RCU_STALL_TIMEOUT = 21  # s, the default; the kernel takes RCU_STALL_RANGE
+RCU_STALL_RANGE = 3, 300
 MAX_OTHERS = 100
 
 
 def size_text(size: int) -> str:
-    """A guest's size as people order it: in GiB as long as it is whole ones."""
-    return f"{size // GIB:,} GiB" if size % GIB == 0 and size < 100 * TIB else human(size)
+    """A guest's size as people order it: in GiB, up to a hundred TiB."""
+    if not GIB <= size < 100 * TIB:
+        return human(size)
+    return f"{size // GIB:,} GiB" if size % GIB == 0 else f"{size / GIB:,.1f} GiB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ class Judgement:
     others: int = 0
     build: str = "dynamic"
     from_idle: bool = False
+    rcu_timeout: int = RCU_STALL_TIMEOUT
 
     @property
     def patched(self) -> bool:
@@ -191,7 +197,7 @@ class Judgement:
         and must give way to make a quiescent state."""
         reading = max((s.end - s.start for s in self.stretches if s.loop == "check"), default=0)
         preemptible = self.build == "dynamic" or self.preempt in ("full", "lazy")
-        return max(reading, 0 if preemptible else self.longest.end - self.longest.start) > RCU_STALL
+        return max(reading, 0 if preemptible else self.longest.end - self.longest.start) > self.rcu_timeout * SECOND
 
     def loop_at(self, at: int) -> str:
         """The loop that runs at a time."""
@@ -218,22 +224,31 @@ class Judgement:
 def lockup(
     size: int, kernel: str = "6.15", preempt: str = "voluntary", cost: str | PageCost = "reporter", *, patch: str | None = "as is",
     others: int = 0, phase: int = WORST, from_idle: bool = False, dynamic: bool = True, clear: bool = False,
+    rcu_timeout: int = RCU_STALL_TIMEOUT,
 ) -> Judgement:  # fmt: skip
     """Set (or `clear`) the attributes of a guest of `size` bytes and judge it.
 
     patch: None, "v1", "v2", or "as is": what the release carries. others: tasks that want the same CPU. phase, from_idle: as for
-    `watchdog.watch`. dynamic: a PREEMPT_DYNAMIC build, which has PREEMPT_RCU. InputError for a kernel without this preemption model.
+    `watchdog.watch`. dynamic: a PREEMPT_DYNAMIC build, which has PREEMPT_RCU. rcu_timeout: CONFIG_RCU_CPU_STALL_TIMEOUT, in s, 3 to 300.
+    InputError for a kernel without this preemption model.
     """
     release = kernel_named(kernel)
     done = work(size, release.with_patch(release.patch if patch == "as is" else patch), clear=clear)
-    return judge(done, release, preempt, cost, others=others, phase=phase, from_idle=from_idle, dynamic=dynamic)
+    return judge(
+        done, release, preempt, cost, others=others, phase=phase, from_idle=from_idle, dynamic=dynamic, rcu_timeout=rcu_timeout
+    )  # fmt: skip
 
 
 def judge(
     done: Work, kernel: Kernel, preempt: str = "voluntary", cost: str | PageCost = "reporter", *, others: int = 0, phase: int = WORST,
-    from_idle: bool = False, dynamic: bool = True,
+    from_idle: bool = False, dynamic: bool = True, rcu_timeout: int = RCU_STALL_TIMEOUT,
 ) -> Judgement:  # fmt: skip
     """As `lockup`, for work that is done already."""
+    low, high = RCU_STALL_RANGE
+    if not low <= rcu_timeout <= high:
+        raise InputError(
+            f"RCU stall timeout {printable(rcu_timeout)}", f"the kernel takes {low} to {high} s", "give one of these"
+        )
     name = model_named(preempt).name
     kernel.must_have(name)
     cost = cost if isinstance(cost, PageCost) else cost_named(cost)
@@ -241,4 +256,4 @@ def judge(
     unbroken = unbroken_of(stretches)
     samples = watch(unbroken, stretches[-1].end if stretches else 0, phase, from_idle=from_idle)
     build = "dynamic" if dynamic else "fixed"
-    return Judgement(done, kernel, name, cost, stretches, unbroken, samples, others, build, from_idle)
+    return Judgement(done, kernel, name, cost, stretches, unbroken, samples, others, build, from_idle, rcu_timeout)

@@ -13,7 +13,7 @@ from tdxkit.linux.msr import register as msr
 from tdxkit.linux.msr.hotplug import OUTCOMES, hotplug
 from tdxkit.linux.msr.switches import FIXED_FROM, Setup, edk2_version, every_scenario
 
-REPORTED = Setup()  # Windows, SeaBIOS, sgx without EPC, Hyper-V on, no option
+REPORTED = Setup()  # Windows, SeaBIOS, sgx without EPC, Hyper-V on, QEMU without the patch
 RESULTS = [hotplug(s) for s in every_scenario()]
 
 
@@ -100,6 +100,7 @@ def test_firmware_order_at_boot():
 @pytest.mark.parametrize(
     "change, last_gate",
     [
+        ({}, "QEMU has the posted patch"),
         ({"option": "off"}, "option off"),
         ({"option": "auto", "hyperv": False}, "option auto, Hyper-V is on"),
         ({"option": "on", "vendor": "amd"}, "the vCPU is Intel's"),
@@ -110,6 +111,35 @@ def test_firmware_order_at_boot():
 def test_each_gate_of_the_option_holds_it_back(change, last_gate):
     gates = hotplug(replace(REPORTED, **change)).gates
     assert gates[-1] == (last_gate, False) and all(held for _, held in gates[:-1])
+
+
+def test_the_option_looks_in_the_posted_order():
+    """Hyper-V, then its own value, then maker, hotplug and vCPU 0: each refused alone leaves the tests before it answered."""
+    gates = [name for name, _ in hotplug(replace(REPORTED, option="auto")).gates]
+    assert gates == [
+        "QEMU has the posted patch", "option auto, Hyper-V is on", "its own value is still 0x0", "the vCPU is Intel's",
+        "it is hot-plugged", "vCPU 0 exists", "vCPU 0 holds a value",
+    ]  # fmt: skip
+
+
+def test_unpatched_qemu_and_the_option_off_end_alike_and_auto_is_what_was_posted(capsys):
+    for s in every_scenario():
+        if s.option == "none":
+            assert hotplug(replace(s, option="off")).as_json() == hotplug(s).as_json()
+    assert Setup().option == "none" and hotplug(Setup()).outcome == "bugcheck"
+    assert main(["hotplug", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "auto (the posted patch's default)" in said and "QEMU without the patch" in said
+    assert "auto, its default" in str(replace(REPORTED, option="auto")) and "without the posted patch" in str(REPORTED)
+
+
+@pytest.mark.parametrize("guest", ["windows-2016", "windows-2019", "windows-2022"])
+def test_each_affected_release_is_a_choice_and_stops_as_reported(guest, capsys):
+    result = hotplug(replace(REPORTED, guest=guest))
+    assert result.outcome == "bugcheck" and result.as_json() == hotplug(REPORTED).as_json()
+    assert str(result).startswith(f"Windows Server {guest[-4:]} on SeaBIOS")
+    assert main(["hotplug", "--guest", guest, "--option", "auto"]) == 0
+    assert "copied" in capsys.readouterr().out
 
 
 def test_the_option_tests_hyperv_and_never_sgx():

@@ -155,6 +155,10 @@ def test_an_rcu_stall_needs_a_build_that_cannot_preempt_readers():
     kernel = kernel_named("6.15")
     assert judge(WHOLE[None], kernel, "voluntary", dynamic=False).rcu_stall
     assert not judge(WHOLE[None], kernel, "voluntary").rcu_stall
+    assert not judge(WHOLE[None], kernel, "voluntary", dynamic=False, rcu_timeout=60).rcu_stall  # 34.8 s
+    for seconds in (2, 301):
+        with pytest.raises(InputError, match="3 to 300 s"):
+            judge(WHOLE[None], kernel, "voluntary", rcu_timeout=seconds)
     assert not judge(WHOLE["v2"], kernel, "none", dynamic=False).rcu_stall
     assert not judge(WHOLE[None], kernel, "full", dynamic=False).rcu_stall
 

@@ -18,10 +18,21 @@ def test_what_the_trace_shows_is_in_the_trace():
     assert [e.vcpu for e in writes] == [0, 3, 2, 1] and max(e.time for e in writes) - writes[0].time < 0.001
     assert [e.value for e in events if e.vcpu == 4] == [0, 0] and 4 not in {e.vcpu for e in writes}
     assert VERDICTS["Windows writes the register at start-up"] == "no" and VERDICTS["the new vCPU holds 0"] == "yes"
-    assert {c.says for c in CLAIMS if c.shown_by == "trace"} == {
-        "Windows writes the register at start-up",
-        "the new vCPU holds 0",
-    }
+
+
+def test_the_trace_alone_names_no_writer():
+    """A burst is strong evidence; that firmware wrote came from the thread and from firmware's source."""
+    assert [c.says for c in CLAIMS if c.shown_by == "trace"] == ["the new vCPU holds 0"]
+    writer = next(c for c in CLAIMS if c.says.startswith("Windows writes"))
+    assert "cannot name the writer" in writer.because and "firmware" in writer.shown_by
+
+
+def test_all_seven_statements_are_judged_and_an_opinion_is_called_one():
+    assert len(CLAIMS) == 7 and {c.true for c in CLAIMS} == {"yes", "no", "in part", "an opinion"}
+    assert VERDICTS["this is a Windows bug"] == "no"
+    assert [c.says for c in CLAIMS if c.true == "an opinion"] == [
+        "so many releases are affected that a hack is worth it"
+    ]
 
 
 def test_what_the_review_shows_is_what_the_model_does():

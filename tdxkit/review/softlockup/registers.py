@@ -10,25 +10,22 @@ an inference, and it is tested: both are page aligned, and together they are the
 Fidelity card
   modelled: system call and ioctl number, the attribute, the range as two registers that fit; node, slab slot, height and shift of the walk
   simplified: which register holds what is read off this one report; another build may use others
-  left out: the stack, the code bytes, the page tables
+  left out: the other lines of the report, which `told` reads
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
-from tdxkit.facts import load_toml
 from tdxkit.linux.memattr.guest_ram import LOW, guest_ranges
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEMORY_ATTRIBUTES, MemoryAttributes
 from tdxkit.linux.xarray.node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
+from tdxkit.review.softlockup.report import posted_text, read_report
 from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, U64_MAX, human
 
 SOURCES = ("snp-lockup-v2", "linux-xarray", "linux-memattr")
 SLOT_BYTES = 584  # a node in its slab: the free pointer stands behind the object
 SYS_IOCTL = 0x10
-_REGISTER = re.compile(r"\b(ORIG_RAX|R[A-D]X|R[SD]I|R[SB]P|R(?:0?8|0?9|1[0-5])): ?([0-9a-f]{16})\b")
-MAX_TEXT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +50,15 @@ class Reading:
 
 def registers_in(text: str) -> tuple[dict[str, int], dict[str, int]]:
     """(kernel, user) registers out of a pasted report; a name that comes again begins the user's. InputError where there are none."""
-    if len(text) > MAX_TEXT:
-        raise InputError(f"a report of {len(text):,} characters", f"{MAX_TEXT:,} are read", "paste only the report")
-    kernel: dict[str, int] = {}
-    user: dict[str, int] = {}
-    for name, value in _REGISTER.findall(text):
-        name = name.replace("R0", "R")
-        into = user if user or name in kernel or name == "ORIG_RAX" else kernel
-        into.setdefault(name, int(value, 16))
-    if not user:
+    found = read_report(text)
+    if not found.user:
         raise InputError("the report", "it shows kernel and user registers", "paste it from RIP to the second R15")
-    return kernel, user
+    return found.kernel, found.user
 
 
 def posted() -> tuple[dict[str, int], dict[str, int]]:
     """(kernel, user) registers of the report in the cover letter."""
-    data = load_toml("lockup_report.toml")
-    kernel, user = ({name: int(value, 16) for name, value in data[part].items()} for part in ("kernel", "user"))
-    return kernel, user
+    return registers_in(posted_text())
 
 
 def read_registers(registers: tuple[Mapping[str, int], Mapping[str, int]] | None = None) -> Reading:
