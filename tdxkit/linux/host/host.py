@@ -9,7 +9,8 @@ Fidelity card
     sleep; each allocation and each SEAMCALL able to fail on demand; up to 10 tries of a SEAMCALL that finds no entropy
   simplified: one thing happens at a time, so no lock is ever contended here (see the explorer and the lock simulation for that)
   simplified: pages of one kind (TD, vCPU, S-EPT, pair, guest) come from regions of their own, so each needs its own pair
-  left out: NUMA, page migration, memory pressure beyond a failed allocation
+  left out: NUMA (a pair comes from the node of whoever tops up), page migration, memory pressure beyond a failed allocation; which memory
+    group pays (pairs are accounted from v4 on), the reset of pages on CPUs with the partial-write erratum
 """
 
 from typing import NamedTuple
@@ -140,18 +141,28 @@ class Host:
     def alloc_page(self, kind: str, patch: PatchNo) -> int | None:
         """tdx_alloc_page(): a page with its pair, or None. Without `patch` the caller takes a plain page."""
         page = self.allocator.alloc(kind)
-        if page is None or patch not in self.patches or not self.pairs.get(page):
+        if page is None or patch not in self.patches or not self.dynamic:
             return page
-        self.allocator.free(page)
-        return None
+        errno = self.pairs.get(page)
+        if errno:
+            self.allocator.free(page)
+            self.log.step("tdx_alloc_page", f"tdx_alloc_page(): the get says {ERRNO[errno]}, the page goes back; NULL")
+            return None
+        self.log.step(
+            "tdx_alloc_page", f"tdx_alloc_page(): page {page:#x} ({kind}), counted: ready to be given to the module"
+        )
+        return page
 
     def free_page(self, page: int | None, patch: PatchNo) -> None:
         """tdx_free_page(): the reference, then the page. Without `patch` only the page."""
         if page is None:
             return
-        if patch in self.patches:
+        counted = patch in self.patches and self.dynamic
+        if counted:
             self.pairs.put(page)
         self.allocator.free(page)
+        if counted:
+            self.log.step("tdx_free_page", f"tdx_free_page(): the reference is given up, then page {page:#x} is freed")
 
 
 __all__ = [

@@ -35,7 +35,7 @@ def split_in_a_fault(td: Td, gpa: int) -> int:
 def split(td: Td, gpa: int, vcpu: int = 0, count_sept: bool = True) -> int:
     """DEMOTE a 2 MiB leaf: an S-EPT page with its reference, and a pair that goes in with the call.
 
-    `count_sept=False` is the alternative posted for v5 that forgot the S-EPT page's reference (B26).
+    `count_sept=False` is the alternative posted for v5 that takes no reference for the S-EPT page (B26).
     """
     host, pool = td.host, f"vCPU {vcpu}"
     with td.within(TOPUP):
