@@ -94,7 +94,7 @@ CONTRACTS = {
         (["stress", "v2"], STRESSED),
         (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
     ],
-    "differences": [(["differences"], [{"letter": TEXT, "code": TEXT, "shown": TEXT}])],
+    "differences": [(["differences"], [{"kind": {"difference", "added detail", "quibble"}, "letter": TEXT, "code": TEXT, "shown": TEXT}])],
     "lens": [(["lens", "v2", "v6"], LENS)],
     "life": [
         (["life"], LIVED),

@@ -108,7 +108,7 @@ def test_the_mode_of_the_tree_lock_and_what_a_busy_entry_leaves(version, mode):
     world, module, tdvpr, _ = blocked_world(version)
     enter_until_suspected(module, tdvpr)
     m, tdr = module.m, world.td.tdr
-    entry = module.begin(ENTER, rcx=tdvpr).until("is every GPA that was noted mapped by now?")
+    entry = module.begin(ENTER, rcx=tdvpr).until("look whether every GPA that was noted is mapped by now")
     assert m.tree_lock[tdr] == mode, describe(m.tree_lock[tdr])
     other = {"rcx": GPA_PAGE + SECOND, "rdx": tdr}
     assert str(module.call("TDH.MEM.RANGE.BLOCK", **other)) == TREE_BUSY

@@ -64,17 +64,23 @@ def gpa_private(m, call, f):
     return f if call.regs["RCX"] < SHARED_BIT else None
 
 
-# Where the mode changed with the module: (before 2.0.18, from 2.0.18 on). VP.ENTER's is read in 2.0.12 already.
-TREE_MODES = {"enter": (EXCLUSIVE, SHARED), "promote": (SHARED, EXCLUSIVE)}
-
-
 @check("Secure-EPT tree lock {0}", kind="lock", lock="tree_lock")
 def tree(m, call, f, mode):
-    """One for a TD; with host priority from 2.0.18 on. `mode`: shared, exclusive, or a leaf of TREE_MODES."""
-    new = call.platform.version.new_tree
-    how = TREE_MODES[mode][new] if mode in TREE_MODES else mode
-    got = (exclusive if how == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, new)
-    return f.hold("tree_lock", f.tdr, how, "SEPT_TREE") if got else None
+    """One for a TD; with host priority from 2.0.18 on."""
+    got = (exclusive if mode == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, call.platform.version.new_tree)
+    return f.hold("tree_lock", f.tdr, mode, "SEPT_TREE") if got else None
+
+
+@check("Secure-EPT tree lock, to promote", kind="lock", lock="tree_lock")
+def tree_to_promote(m, call, f):
+    """Exclusive; shared before 2.0.18."""
+    return tree(m, call, f, EXCLUSIVE if call.platform.version.new_tree else SHARED)
+
+
+@check("Secure-EPT tree lock, to look for what was missing", kind="lock", lock="tree_lock")
+def tree_to_enter(m, call, f):
+    """Shared (read in 2.0.12); exclusive up to 2.0.08."""
+    return tree(m, call, f, SHARED if call.platform.version.new_tree else EXCLUSIVE)
 
 
 @check("the Secure-EPT walk reaches the level")

@@ -24,7 +24,7 @@ from tdxkit.seam.pamt import L4K
 THRESHOLD = 6  # EPT violations at one instruction that are counted and forgiven
 LIST_SIZE = 32  # GPAs that are noted at most
 WRITE = 2  # exit qualification of an EPT violation: a data write
-LOOK_AGAIN = LeafAct("is every GPA that was noted mapped by now?", "load", part=EFFECT, at=AT_EFFECT)
+LOOK_AGAIN = LeafAct("look whether every GPA that was noted is mapped by now", "load", part=EFFECT, at=AT_EFFECT)
 
 
 @condition("the module suspects zero-stepping: more than six EPT violations in a row at one instruction of this vCPU")

@@ -243,7 +243,9 @@ BREAK = {
     "flags": break_flags,
     "gpa_form": lambda g, *_: set_reg(g, "rcx", lambda v: v | 0x800),
     "gpa_private": lambda g: set_reg(g, "rcx", lambda v: v | 1 << 47),
-    "tree": lambda g, mode: break_tree(g, mode),
+    "tree": lock("tree_lock", tdr),
+    "tree_to_promote": lock("tree_lock", tdr),
+    "tree_to_enter": lambda g: break_tree_to_enter(g),
     "sept_walk": break_sept_walk,
     "lock_slot": lambda g: g.m.sept_lock.__setitem__(g.slot(), 1),
     "sept_state": break_sept_state,
@@ -373,11 +375,10 @@ def break_no_children(g):
 BREAK["no_children"] = break_no_children
 
 
-def break_tree(g, mode):
-    """Held exclusive; and VP.ENTER only asks for it when it suspects zero-stepping."""
+def break_tree_to_enter(g):
+    """Held exclusive, and asked for, since a GPA was noted."""
     g.m.tree_lock[g.tdr] = 1
-    if mode == "enter":
-        g.m.epf_gpas[g.vcpu] = (0,)
+    g.m.epf_gpas[g.vcpu] = (0,)
 
 
 def set_version_1(g):

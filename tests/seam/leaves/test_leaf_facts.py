@@ -118,17 +118,25 @@ def test_the_conflict_table_of_the_facts():
     assert all(conflict(a, AUG_2M).result == "TDX_OPERAND_BUSY|R8" for a in [*four_k, enter])
 
 
-def test_seven_differences_are_shown(capsys):
+def test_what_the_letter_says_beside_the_code_is_sorted_fairly_and_shown(capsys):
+    """Three differences; four details of which none says that the letter is wrong; one word."""
+    assert [d.kind for d in DIFFERENCES] == ["difference"] * 3 + ["added detail"] * 4 + ["quibble"]
+    assert not any("field of its own" in d.letter for d in DIFFERENCES), (
+        "the letter says that the bitmap replaces PAMT_4K"
+    )
     said = [d.show() for d in DIFFERENCES]
-    assert len(said) == 7
-    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "TDG.SERVTD", "4K exclusive: CPU 0", "4K 32 KiB", "static TDX_INVALID_PAMT",
-                "R9 0x4000000000000000", "TDX_PAGE_METADATA_INCORRECT|R8; after PAMT.REMOVE: TDX_SUCCESS")  # fmt: skip
-    assert all(part in text for part, text in zip(expected, said))
-    assert "1G shared: CPU 0; 2M shared: CPU 0" in said[2] and "RCX 0x40000001" in said[5]
+    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "PAGE.ACCEPT at work holds sept_lock and no PAMT lock; SERVTD", "4K exclusive: CPU 0", "1 GiB apart: TDX_SUCCESS", "static TDX_INVALID_PAMT",
+                "R9 0x4000000000000000", "TDX_PAGE_METADATA_INCORRECT|R8; after PAMT.REMOVE: TDX_SUCCESS", "4K 32 KiB")  # fmt: skip
+    assert all(part in text for part, text in zip(expected, said, strict=True))
+    assert (
+        "1G shared: CPU 0; 2M shared: CPU 0" in said[2]
+        and "RCX 0x40000001" in said[5]
+        and said[3].count("TDX_SUCCESS") == 3
+    )
     assert main(["differences"]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert [row for row in rows if row.startswith("the model ")] == [f"{'the model':17}  {text}" for text in said]
-    assert len(rows) == 4 * len(said) - 1
+    assert len(rows) == 5 * len(said) - 1 and rows[0] == "difference"
 
 
 def test_describe_names_every_check_in_order():
