@@ -14,6 +14,7 @@ from tdxkit.seam.scenes import (
     EMPTY,
     EMPTY_WITH_PAIR,
     FRESH,
+    GPA_FREE,
     GPA_PAGE,
     GPA_SMALL,
     PAIR,
@@ -21,7 +22,9 @@ from tdxkit.seam.scenes import (
     SMALL,
     world_at,
 )  # fmt: skip
+from tdxkit.seam.td import HostPages, SimpleTd
 from tdxkit.seam.versions import LATEST
+from tdxkit.units import PAGE_2M, PAGE_4K
 
 
 def pamt_add_run() -> Run:
@@ -103,6 +106,22 @@ def hint_run() -> Run:
     return record(module, calls, region=FRESH, page=FRESH + 0x9000, watch=watch, title="The last page leaves a region")
 
 
+def two_tds_run() -> Run:
+    """Two TDs with a page each in one region: one pair for both, and the hint only with the last page of the two."""
+    world = world_at("runnable")
+    module, one = world.module, world.td.tdr
+    other = SimpleTd(module, HostPages(module, EMPTY_WITH_PAIR + PAGE_2M)).build().run()
+    other.sept(GPA_FREE, 0)
+    calls = []
+    for k, tdr in enumerate((one, other.tdr)):
+        calls.append(("CPU 0", "TDH.MEM.PAGE.AUG", {"rcx": GPA_FREE, "rdx": tdr, "r8": EMPTY_WITH_PAIR + k * PAGE_4K}))
+    for tdr in (one, other.tdr):
+        page = {"rcx": GPA_FREE, "rdx": tdr}
+        calls += [("CPU 0", "TDH.MEM.RANGE.BLOCK", page), ("CPU 0", "TDH.MEM.TRACK", {"rcx": tdr})]
+        calls.append(("CPU 0", "TDH.MEM.PAGE.REMOVE", page))
+    return record(module, calls, region=EMPTY_WITH_PAIR, title="Two TDs, one region, one pair")
+
+
 def zero_step_run(version: str = LATEST) -> Run:
     """A vCPU whose entry is suspected, beside a zap. It has faulted seven times at a page that CPU 1 has blocked; CPU 1 blocks another
     page: now the entry is in its way, now it is in the entry's; then the page is open again and the guest gets in."""
@@ -140,5 +159,5 @@ def accept_run() -> Run:
 RUNS = {
     "pamt-add": pamt_add_run, "pamt-remove": pamt_remove_run, "one-walk": one_walk_run, "two-walks": two_walks_run,
     "same-page": same_page_run, "promotion-fails": promotion_fails_run, "running-vcpu": running_vcpu_run, "hint": hint_run,
-    "zero-step": zero_step_run, "accept": accept_run,
+    "zero-step": zero_step_run, "accept": accept_run, "two-tds": two_tds_run,
 }  # fmt: skip

@@ -6,7 +6,8 @@ from tdxkit.seam.leaves.call import NULL_PA
 from tdxkit.seam.leaves.engine import leaves
 from tdxkit.seam.leaves.mem import NOT_USED
 from tdxkit.seam.locks import EXCLUSIVE, READER
-from tdxkit.seam.pamt import L2M, PT_PAMT, REG
+from tdxkit.seam.pamt import L2M, REG
+from tdxkit.seam.runs import two_tds_run
 from tdxkit.seam.scenes import (
     EMPTY,
     GPA_EMPTY_TABLE,
@@ -172,25 +173,14 @@ def test_a_neighbours_pair_page_refuses_a_2m_page():
 
 def test_two_tds_share_a_regions_pair():
     """The PAMT is of the machine: pages of two TDs in one region count together, and the hint comes with the last of both."""
-    from tdxkit.seam.scenes import EMPTY_WITH_PAIR
-    from tdxkit.seam.td import SimpleTd
-
-    world = world_at("runnable")
-    module, m = world.module, world.module.m
-    other = SimpleTd(module, world.td.host).build().run()
-    other.sept(0, 0)
-    for tdr, page in ((world.td.tdr, 0), (other.tdr, 0x1000)):
-        assert module.call("TDH.MEM.PAGE.AUG", rcx=0x2000, rdx=tdr, r8=EMPTY_WITH_PAIR + page).ok
-    assert m.count[EMPTY_WITH_PAIR >> 21] == 2 and m.pamt_2m[EMPTY_WITH_PAIR >> 21].type == PT_PAMT
-    hints = []
-    for tdr in (world.td.tdr, other.tdr):
-        module.call("TDH.MEM.RANGE.BLOCK", rcx=0x2000, rdx=tdr)
-        module.call("TDH.MEM.TRACK", rcx=tdr)
-        hints.append(module.call("TDH.MEM.PAGE.REMOVE", rcx=0x2000, rdx=tdr)["RCX"] >> 62)
-        assert str(module.call("TDH.PHYMEM.PAMT.REMOVE", rcx=EMPTY_WITH_PAIR | L2M)) == (
-            "TDX_PAMT_PAGE_NOT_EMPTY|0" if len(hints) == 1 else "TDX_SUCCESS"
-        )
-    assert hints == [0, 1]
+    run = two_tds_run()
+    states = list(run.states())
+    assert [
+        s["page count"] for k, s in enumerate(states) if not k or states[k - 1]["page count"] != s["page count"]
+    ] == [0, 1, 2, 1, 0]
+    gone = [s["CPU 0 RCX"] for s in states if s["CPU 0 leaf"] == "TDH.MEM.PAGE.REMOVE" and s["CPU 0 RAX"] == 0]
+    assert [rcx >> 62 for rcx in dict.fromkeys(gone)] == [0, 1]
+    assert len({s["CPU 0 RDX"] for s in states if "CPU 0 RDX" in s}) >= 2
 
 
 # The C of 2.0.18 by leaf: does it refuse while a non-blocking export is paused, and does it look at the export mode?
