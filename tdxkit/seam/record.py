@@ -4,11 +4,11 @@ The runs the lessons step through are in `runs.py`.
 
 A run's state has, for one 2 MiB region and as values of `pamt_state`: the lock words of its entries ("1G lock", "2M lock", "4K lock",
 with who holds them), who holds them exclusive ("2M exclusive"), the entry itself ("2M entry", "pair page 0", "pair page 1", "page
-count"), the bitmap bits of the pages to watch ("bitmap 0x…") and each CPU's registers as numbers ("CPU 0 RAX": the status, once the
-call has returned). With `InTd` also what a TD has beside the PAMT: its Secure-EPT tree lock and the lock of one Secure-EPT entry ("S-EPT
-tree lock", "S-EPT entry lock", each with "… exclusive"), the entry's state, and what is held against a vCPU ("faults in a row",
-"zero-stepping suspected"). A step's label is an `LeafAct` of `leaves.act`: operand and lock come with it. Each leaf's checks are a text
-of the run, so a lane shows which check is tried and which comes next.
+count") and the bitmap bits of the pages to watch ("bitmap 0x…"). For a TD (`InTd`): its Secure-EPT tree lock and the lock of one
+Secure-EPT entry ("tree lock", "entry lock", each with "… exclusive"), the state of that entry ("entry"), and what is held against a vCPU
+("faults in a row", "suspected"). And each CPU's registers as numbers ("CPU 0 RAX": the status, once the call has returned). A step's
+label is an `LeafAct` of `leaves.act`: operand and lock come with it. Each leaf's checks are a text of the run, so a lane shows which check
+is tried and which comes next.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -30,19 +30,19 @@ from tdxkit.seam.pamt_state import bit_of, key, lock_at, region_of
 from tdxkit.units import Hex
 
 LEVELS = (L1G, L2M, L4K)
-TREE, ENTRY, SUSPECTED = "S-EPT tree", "S-EPT entry", "zero-stepping suspected"
+TREE, ENTRY, SUSPECTED = "tree", "entry", "suspected"
 TRACKS = (
     *(Track(f"{LEVEL_NAMES[level]} entry, exclusive", f"{LEVEL_NAMES[level]} exclusive", "lock") for level in LEVELS),
     Track("the region has a pair", "pair is there", "fact"),
 )
 TD_TRACKS = (
-    *(Track(f"{name}, exclusive", f"{name} exclusive", "lock") for name in (TREE, ENTRY)),
-    Track(SUSPECTED, SUSPECTED, "fact"),
+    *(Track(f"S-EPT {name}, exclusive", f"{name} exclusive", "lock") for name in (TREE, ENTRY)),
+    Track("zero-stepping suspected", SUSPECTED, "fact"),
 )
 
 
 class InTd(NamedTuple):
-    """What of a TD a run shows beside the PAMT: its TDR's tree lock, the Secure-EPT entry over a GPA, a vCPU's faults."""
+    """What of a TD a run shows: its TDR's tree lock, the Secure-EPT entry over a GPA, a vCPU's faults."""
 
     tdr: int
     gpa: int
@@ -102,14 +102,14 @@ class Recording:
     def __init__(
         self,
         module: Module,
-        region: int,
+        region: int | None,
         page: int | None,
         watch: Iterable[int],
         actors: list[Actor],
         td: InTd | None = None,
     ):
         self.module, self.region, self.watch, self.actors = module, region, tuple(watch), actors
-        self.page, self.td = region if page is None else page, td
+        self.page, self.td = page or region or 0, td
         self.slot = reach(module.m, td.tdr, td.gpa, L4K, module.platform.sept_top)[0] if td else 0
         self.holders: dict[str, dict[str, str]] = {
             name: {} for name in self.words()
@@ -121,7 +121,8 @@ class Recording:
     def words(self) -> dict[str, int]:
         """The three lock words above and at the watched page; those of the TD."""
         m = self.module.m
-        found = {LEVEL_NAMES[level]: lock_at(m, level, self.page) for level in LEVELS}
+        levels = LEVELS if self.region is not None else ()
+        found = {LEVEL_NAMES[level]: lock_at(m, level, self.page) for level in levels}
         return found | ({TREE: m.tree_lock[self.td.tdr], ENTRY: m.sept_lock[self.slot]} if self.td else {})
 
     def state(self) -> dict[str, object]:
@@ -132,13 +133,14 @@ class Recording:
             holders = self.holders[name]
             state[key(f"{name} lock")] = held(word, tuple(holders))
             state[f"{name} exclusive"] = next((a for a, how in holders.items() if how == "exclusive"), None)
-        state |= region_of(m, self.region)
-        state["pair is there"] = m.pamt_2m[self.region >> 21].type == PT_PAMT
-        state[key("4K entry")] = m.pamt_4k[self.page >> 12]
+        if self.region is not None:
+            state |= region_of(m, self.region)
+            state["pair is there"] = m.pamt_2m[self.region >> 21].type == PT_PAMT
+            state[key("4K entry")] = m.pamt_4k[self.page >> 12]
         for page in self.watch:
             state |= bit_of(m, page)
         if self.td:
-            state |= {"S-EPT entry": m.sept[self.slot][0], "faults in a row": m.epf_stepping[self.td.tdvpr]}
+            state |= {ENTRY: m.sept[self.slot][0], "faults in a row": m.epf_stepping[self.td.tdvpr]}
             state[SUSPECTED] = bool(m.epf_gpas[self.td.tdvpr])
         for actor in self.actors:
             state |= {f"{actor.name} {reg}": value for reg, value in actor.regs.items()}
@@ -188,7 +190,7 @@ class Recording:
             recorder.step(s.actor, s.act, _sentence(s), s.state, line=s.line, next=s.next, kind=s.kind)
         texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
         more = {
-            "tracks": TRACKS + TD_TRACKS if self.td else TRACKS,
+            "tracks": (TRACKS if self.region is not None else ()) + (TD_TRACKS if self.td else ()),
             "texts": texts,
             "start": self.start,
             "card": card_of(engine),
@@ -233,7 +235,7 @@ def record(
     calls: Iterable[tuple[str, str, Mapping[str, int]]],
     schedule: Iterable[int | tuple[int, Callable[[LeafAct], bool] | None]] = (),
     *,
-    region: int,
+    region: int | None = None,
     page: int | None = None,
     watch: Iterable[int] = (),
     td: InTd | None = None,
@@ -243,8 +245,9 @@ def record(
     """A run of calls on one module.
 
     calls: (CPU, leaf, registers), in order for each CPU. schedule: which CPU takes each step, by index, or (index, stop): this CPU goes
-    on until `stop` is true of the act that it comes to, or to the end of its call; what is left after it runs CPU after CPU. region: the 2 MiB region to show; page: the page whose 4K entry and locks to show; watch: pages whose
-    bitmap bits to show; td: what of a TD to show beside them.
+    on until `stop` is true of the act that it comes to, or to the end of its call; what is left after it runs CPU after CPU. region: the
+    2 MiB region to show; page: the page of it whose 4K entry and locks to show; watch: pages whose bitmap bits to show; td: what of a TD to
+    show.
     """
     by_cpu: dict[str, list] = {}
     for cpu, name, given in calls:

@@ -19,7 +19,6 @@ from tdxkit.seam.scenes import (
     GPA_SMALL,
     PAIR,
     SECOND,
-    SMALL,
     world_at,
 )  # fmt: skip
 from tdxkit.seam.td import HostPages, SimpleTd
@@ -137,7 +136,7 @@ def zero_step_run(version: str = LATEST) -> Run:
     holds_tree = (1, lambda act: act.test == "sept_walk")
     schedule = [(0, lambda act: act == LOOK_AGAIN), (1, None), (0, None), holds_tree, (0, None), (1, None), (1, None)]
     return record(
-        module, calls, schedule, region=CONTROL, page=tdvpr, td=InTd(tdr, GPA_PAGE, tdvpr),
+        module, calls, schedule, td=InTd(tdr, GPA_PAGE, tdvpr),
         title=f"A suspected entry and a zap (module {version})",
     )  # fmt: skip
 
@@ -151,7 +150,7 @@ def accept_run() -> Run:
     calls = [accept, accept, accept, block, block]
     schedule = [(0, lambda act: act == MAP), (1, None), (0, None), (0, None), (1, None)]
     return record(
-        world.module, calls, schedule, region=SMALL, page=SMALL, td=InTd(tdr, GPA_SMALL, tdvpr),
+        world.module, calls, schedule, td=InTd(tdr, GPA_SMALL, tdvpr),
         title="A guest accepts a page that the host wants to take",
     )  # fmt: skip
 

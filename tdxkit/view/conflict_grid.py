@@ -5,12 +5,14 @@ frame, where most calls go side by side and only some, under a condition, do not
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 
 from tdxkit.seam.conflicts import Conflict
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, drawing, element, group, text, visible
 
 CELL, LEFT, TOP = 20, 214, 34
+LETTER = 6.8  # px, the width of a letter of the legend; more than most
 # operand: (mark in the cell, role, what it is)
 KINDS = {
     "RCX": ("cx", "exclusive", "the page or region in RCX"),
@@ -36,10 +38,10 @@ def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Pictur
         )
         for i, name in enumerate(names)
     ]
-    legend = _legend(TOP + len(names) * CELL + 24, found.values())
+    wide = max(LEFT + len(names) * CELL + 8, 620)
+    legend = _legend(TOP + len(names) * CELL + 24, found.values(), wide)
     note = text(LEFT, 12, "→ this call is made while the call of the row is under way", role="soft", font_size=11)
     end = TOP + len(names) * CELL
-    wide = max(LEFT + len(names) * CELL + 8, 620)
     twin = _twin(found, names)
     return Picture(
         drawing(wide, end + 30 + 9 * len(legend), "conflicts of SEAMCALLs", note, *heads, *cells, *legend),
@@ -67,10 +69,12 @@ def _cell(found: Conflict, column: int, row: int) -> Markup:
     return group(hover, ground, text(x + CELL / 2 - 0.5, y + 13.5, mark, role=role, anchor="middle", font_size=size))
 
 
-def _legend(y: float, found: Iterable[Conflict]) -> list[Markup]:
+def _legend(y: float, found: Iterable[Conflict], wide: float) -> list[Markup]:
     kinds = [(mark, role, f"BUSY for {what}") for mark, role, what in KINDS.values()]
     conditions = dict.fromkeys(c.only_if for c in found if c.then)
-    kinds += [(SOMETIMES, "soft", f"after them: most calls are fine, BUSY only if {words}") for words in conditions]
+    for words in conditions:
+        first, *rest = wrap(f"after them: most calls are fine, BUSY only if {words}", int((wide - LEFT - 26) / LETTER))
+        kinds += [(SOMETIMES, "soft", first), *(("", "soft", more) for more in rest)]
     rows = []
     for i, (mark, role, what) in enumerate(kinds):
         foot = y + i * 18

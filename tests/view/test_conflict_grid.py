@@ -31,9 +31,10 @@ def test_every_cell_says_what_the_model_found():
     assert [t.text for t in maybe] == ["tr?"] * 2 and sum(bool(c.then) for c in pairs) == 2
     frames = [r for r in root.iter("rect") if r.get("stroke-dasharray")]
     assert len(frames) == 2, "a third kind of cell, by sign and frame and not by colour alone"
-    assert any(
-        "most calls are fine, BUSY only if the module suspects zero-stepping" in t.text for t in root.iter("text")
-    )
+    legend = [t.text for t in root.iter("text") if t.get("font-size") == "11.5"]
+    condition = next(c.only_if for c in pairs if c.then)
+    assert f"most calls are fine, BUSY only if {condition}" in " ".join(legend), "whole, however many lines it takes"
+    assert max(map(len, legend)) <= 60, "a letter has 6 px and 380 are there"
     for c in pairs:
         a, b = c.a.removeprefix("TDH."), c.b.removeprefix("TDH.")
         assert f"While {a} is under way, {b}: {c}" in titles

@@ -125,7 +125,7 @@ def test_what_the_letter_says_beside_the_code_is_sorted_fairly_and_shown(capsys)
         "the letter says that the bitmap replaces PAMT_4K"
     )
     said = [d.show() for d in DIFFERENCES]
-    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "PAGE.ACCEPT at work holds sept_lock and no PAMT lock; SERVTD", "4K exclusive: CPU 0", "1 GiB apart: TDX_SUCCESS", "static TDX_INVALID_PAMT",
+    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "PAGE.ACCEPT at work holds a Secure-EPT entry and no PAMT lock; SERVTD", "4K exclusive: CPU 0", "1 GiB apart: TDX_SUCCESS", "static TDX_INVALID_PAMT",
                 "R9 0x4000000000000000", "TDX_PAGE_METADATA_INCORRECT|R8; after PAMT.REMOVE: TDX_SUCCESS", "4K 32 KiB")  # fmt: skip
     assert all(part in text for part, text in zip(expected, said, strict=True))
     assert (
