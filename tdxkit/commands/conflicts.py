@@ -7,39 +7,58 @@ from tdxkit.work import Job
 
 
 def configure(parser):
-    """--json, or one leaf to look at."""
-    parser.add_argument("leaf", nargs="?", help="only the pairs with this leaf")
-    parser.add_argument("--json", action="store_true", help='{"pairs": [{"a", "b", "result"}]}')
+    """One or two leaves to look at, the module's version, --json."""
+    from tdxkit.seam.versions import LATEST
 
-
-def run(args):
-    """While a is under way, b is called: "ok" or the busy status it gets."""
-    from tdxkit.seam.conflicts import OK, names
-
-    chosen = names()
-    asked = [(a, b) for a in chosen for b in chosen]
-    if args.leaf is not None:
-        from tdxkit.seam.scenes import scene_of
-
-        leaf, leaf_of = scene_of(args.leaf.upper()).leaf, {name: scene_of(name).leaf for name in chosen}
-        asked = [pair for pair in asked if leaf in (leaf_of[name] for name in pair)]
-    pairs = wait(_job(asked), lambda done, total: f"{done} of {many(total, 'pair')}")
-    if args.json:
-        print_json({"pairs": [pair.as_json() for pair in pairs]})
-        return
-    busy = [p for p in pairs if p.result != OK]
-    rows = [(p.a, f"{p.b} -> {p.result}") for p in busy]
-    print(*columns(("under way", "called meanwhile -> what it gets"), rows), sep="\n")
-    print(
-        f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region; the others go on side by side."
+    parser.add_argument("leaf", nargs="?", help="only the pairs with this leaf (TDG.MEM.PAGE.ACCEPT is the TDCALL)")
+    parser.add_argument("other", nargs="?", help="and with this one")
+    parser.add_argument("--module", default=LATEST, metavar="VERSION", help=f"version of the TDX module ({LATEST})")
+    parser.add_argument(
+        "--json", action="store_true", help='{"pairs": [{"a", "b", "result", "only_if", "result_then"}]}'
     )
 
 
-def _job(asked: list[tuple[str, str]]) -> Job[list]:
+def run(args):
+    """While a is under way, b is called: "ok" or the busy status it gets; then those that it gets only under a condition."""
+    asked = _asked(args.leaf, args.other)
+    pairs = wait(_job(asked, args.module), lambda done, total: f"{done} of {many(total, 'pair')}")
+    if args.json:
+        print_json({"pairs": [pair.as_json() for pair in pairs]})
+        return
+    busy = [p for p in pairs if p.met]
+    if busy:
+        rows = [(p.a, f"{p.b} -> {p.result}") for p in busy]
+        print(*columns(("under way", "called meanwhile -> what it gets"), rows), "", sep="\n")
+    for words in dict.fromkeys(p.only_if for p in pairs if p.then):
+        rows = [(p.a, f"{p.b} -> {p.result}, or {p.result_then}") for p in pairs if p.only_if == words]
+        print(f"only if {words}")
+        print(*columns(("under way", "called meanwhile -> in most calls, or then"), rows), "", sep="\n")
+    more = sum(bool(p.then) and not p.met for p in pairs)
+    others = f"{more} more only under that condition, the others" if more else "the others"
+    print(
+        f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region, {others} go on side by side."
+    )
+
+
+def _asked(leaf: str | None, other: str | None) -> list[tuple[str, str]]:
+    """The ordered pairs with these leaves, every pair for none."""
+    from tdxkit.seam.conflicts import names
+    from tdxkit.seam.scenes import scene_of
+
+    chosen = names()
+    leaf_of = {name: scene_of(name).leaf for name in chosen}
+    wanted = [scene_of(name.upper()).leaf for name in (leaf, other) if name is not None]
+    pairs = [(a, b) for a in chosen for b in chosen]
+    if len(wanted) == 2:
+        return [(a, b) for a, b in pairs if sorted(wanted) == sorted((leaf_of[a], leaf_of[b]))]
+    return [pair for pair in pairs if not wanted or wanted[0] in (leaf_of[name] for name in pair)]
+
+
+def _job(asked: list[tuple[str, str]], version: str) -> Job[list]:
     from tdxkit.seam.conflicts import conflict
 
     found = []
     for a, b in asked:
-        found.append(conflict(a, b))
+        found.append(conflict(a, b, version))
         yield len(found), len(asked)
     return found

@@ -45,7 +45,8 @@ KEYED: dict[str, object] = {
     "fatal": False,
     "children": 0,  # CHLDCNT, in 4K units
     "keyed_on": (),  # packages
-    "tdcx": (),  # HPAs; the second one is the Secure-EPT root
+    "tdcx": (),  # HPAs
+    "eptp": 0,  # HPA of the Secure-EPT root, one of the TDCX pages, from MNG.INIT on
     "op_state": "UNINITIALIZED",
     "op_lock": 0,
     "epoch": 0,
@@ -61,6 +62,9 @@ KEYED: dict[str, object] = {
     "vcpu": "",
     "vcpu_pages": (),
     "vcpu_lp": None,
+    "epf_stepping": 0,  # EPT violations on private GPAs in a row at one instruction, up to a threshold
+    "epf_gpas": (),  # the GPAs of those beyond it: zero-stepping is suspected while there are any
+    "needs": (),  # the private GPAs that the guest's next instruction touches (the guest's own state, not the module's)
     # Secure EPT, by the HPA of the 8-byte entry
     "sept": SEPT_FREE,
     "sept_lock": 0,
@@ -121,6 +125,7 @@ class Memory:
     children: Table[int]
     keyed_on: Table[tuple[int, ...]]
     tdcx: Table[tuple[int, ...]]
+    eptp: Table[int]
     op_state: Table[str]
     op_lock: Table[int]
     epoch: Table[int]
@@ -135,6 +140,9 @@ class Memory:
     vcpu: Table[str]
     vcpu_pages: Table[tuple[int, ...]]
     vcpu_lp: Table[int | None]
+    epf_stepping: Table[int]
+    epf_gpas: Table[tuple[int, ...]]
+    needs: Table[tuple[int, ...]]
     sept: Table[tuple[str, int]]
     sept_lock: Table[int]
     shared: Table[Any]

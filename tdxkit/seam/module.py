@@ -139,9 +139,17 @@ class Module:
         self.m.shared[hpa] = value
 
     def prepare(
-        self, name: str | int, *, v: int = 0, lp: int = 0, weather: Iterable[str] = (), **registers: int
+        self, name: str | int, *, v: int = 0, lp: int = 0, weather: Iterable[str] = (), vcpu: int = 0, **registers: int
     ) -> Call:
-        """A call made ready: registers by lower-case name, `v` the version in RAX, `weather` what goes wrong by itself."""
+        """A call made ready: registers by lower-case name, `v` the version in RAX, `weather` what goes wrong by itself, `vcpu` the TDVPR
+        of the vCPU that makes a TDCALL, which has to be in the guest (see `enter`)."""
+        leaf = find_leaf(name)
+        if leaf.guest and self.m.vcpu[vcpu] != "ACTIVE":
+            raise InputError(
+                f"{leaf.name} of vCPU {vcpu:#x}",
+                "a TDCALL is made by a vCPU in the guest",
+                "enter it, and give vcpu=its TDVPR",
+            )
         regs = Registers()
         for register, value in registers.items():
             if register not in REGISTERS or type(value) is not int or not 0 <= value <= U64_MAX:
@@ -151,7 +159,7 @@ class Module:
             raise InputError(
                 f"lp {printable(lp)}, v {printable(v)}", f"there are {self.platform.lps} LPs", "change lp or v"
             )
-        return Call(find_leaf(name), regs, self.platform, v, lp, frozenset(weather) if weather else FAIR)
+        return Call(leaf, regs, self.platform, v, lp, frozenset(weather) if weather else FAIR, vcpu)
 
     def call(self, name: str | int, **given) -> Answer:
         """One SEAMCALL from beginning to end; arguments as for `prepare`."""

@@ -1,7 +1,7 @@
 """The Physical Address Metadata Table: page types, 16-byte entries at three levels, the bitmap of PAMT pages, TDMRs.
 
-A fixed table of three levels (1G, 2M, 4K; 512 entries below each), called a radix tree because with Dynamic PAMT its lowest level
-hangs on pointers: a 2M entry of type PT_PAMT names the two pages of its pair. Levels are numbered as the module does, 4K = 0.
+Three levels (1G, 2M, 4K; 512 entries below each). The upper two are arrays; with Dynamic PAMT the lowest hangs on pointers, which makes
+a radix tree of it: a 2M entry of type PT_PAMT names the two pages of its pair. Levels are numbered as the module does, 4K = 0.
 Layout of entries: source module-pamt-manager.
 
 Fidelity card
@@ -25,7 +25,7 @@ SHIFT = (12, 21, 30)
 SIZE = (PAGE_4K, PAGE_2M, PAGE_1G)
 LEVEL_NAMES = ("4K", "2M", "1G")
 FAN_OUT = 512
-ENTRY_SIZE = 16  # bytes, at every level
+ENTRY_SIZE = 16  # bytes, at every level, in every module version that was read; a host asks for it, see sizes.FIELDS
 PAIR_PAGES = FAN_OUT * ENTRY_SIZE // PAGE_4K  # two pages hold the 512 entries of a region
 BITMAP_BITS = 1  # per 4K page
 PAIR_ADDRESS_BITS = 48  # a pair page's frame number has 36 bits in the 2M entry
@@ -136,8 +136,9 @@ class Tdmr:
         return any(a.base <= hpa < a.end for a in self.reserved)
 
 
-def pamt_bytes(size: int, dynamic: bool) -> tuple[int, int, int]:
-    """Bytes a TDMR of `size` bytes needs at 1G, 2M and 4K; with Dynamic PAMT the last is the bitmap. Each rounded up to a page."""
-    entries = [size // s * ENTRY_SIZE for s in SIZE]
+def pamt_bytes(size: int, dynamic: bool, entry: int = ENTRY_SIZE) -> tuple[int, int, int]:
+    """Bytes a TDMR of `size` bytes needs at 1G, 2M and 4K, with entries of `entry` bytes; with Dynamic PAMT the last is the bitmap. Each
+    rounded up to a page."""
+    entries = [size // s * entry for s in SIZE]
     lowest = size // PAGE_4K * BITMAP_BITS // 8 if dynamic else entries[L4K]
     return tuple(-(-n // PAGE_4K) * PAGE_4K for n in (entries[L1G], entries[L2M], lowest))

@@ -3,12 +3,27 @@
 run = pamt_add_run(); str(run); run.state(12)["2M lock"]
 """
 
-from collections.abc import Callable
-
 from tdxkit.run import Run
-from tdxkit.seam.leaves.act import IN_GUEST, LeafAct
-from tdxkit.seam.record import record
-from tdxkit.seam.scenes import CONTROL, EMPTY, EMPTY_WITH_PAIR, FRESH, PAIR, World, world_at
+from tdxkit.seam.guest import enter_until_suspected, touch
+from tdxkit.seam.leaves.act import IN_GUEST
+from tdxkit.seam.leaves.stepping import LOOK_AGAIN
+from tdxkit.seam.leaves.tdg import MAP
+from tdxkit.seam.record import InTd, record
+from tdxkit.seam.scenes import (
+    CONTROL,
+    EMPTY,
+    EMPTY_WITH_PAIR,
+    FRESH,
+    GPA_FREE,
+    GPA_PAGE,
+    GPA_SMALL,
+    PAIR,
+    SECOND,
+    world_at,
+)  # fmt: skip
+from tdxkit.seam.td import HostPages, SimpleTd
+from tdxkit.seam.versions import LATEST
+from tdxkit.units import PAGE_2M, PAGE_4K
 
 
 def pamt_add_run() -> Run:
@@ -44,18 +59,8 @@ def same_page_run() -> Run:
     """Two walks to the same page: the second finds the 4K entry exclusive and is BUSY with the operand's name."""
     world = world_at("initialised")
     calls = [(f"CPU {i}", "TDH.VP.CREATE", {"rcx": FRESH + 0x7000, "rdx": world.td.tdr}) for i in (0, 1)]
-    first = steps_until(world, calls[0], lambda act: act.test == "pair RCX")
-    schedule = [0] * first + [1] * 40
+    schedule = [(0, lambda act: act.test == "pair RCX"), (1, None)]
     return record(world.module, calls, schedule, region=FRESH, page=FRESH + 0x7000, title="Two walks to one page")
-
-
-def steps_until(world: World, call: tuple, is_it: Callable[[LeafAct], bool]) -> int:
-    """How many steps a call takes, alone, before the act that this is true of."""
-    begun = world.copy().module.begin(call[1], **call[2])
-    taken = 0
-    while not is_it(begun.label) and begun.step():
-        taken += 1
-    return taken
 
 
 def promotion_fails_run() -> Run:
@@ -78,9 +83,8 @@ def running_vcpu_run() -> Run:
     world = world_at("runnable")
     remove = ("CPU 1", "TDH.PHYMEM.PAMT.REMOVE", {"rcx": CONTROL | 1})
     calls = [("CPU 0", "TDH.VP.ENTER", {"rcx": world.more["tdvpr"]}), remove, remove]
-    into_guest = steps_until(world, calls[0], lambda act: act == IN_GUEST)
     return record(
-        world.module, calls, [0] * into_guest + [1] * 9 + [0] * 5, region=CONTROL, page=world.more["tdvpr"],
+        world.module, calls, [(0, lambda act: act == IN_GUEST), (1, None), (0, None)], region=CONTROL, page=world.more["tdvpr"],
         title="A running vCPU keeps its region's pair",
     )  # fmt: skip
 
@@ -101,7 +105,58 @@ def hint_run() -> Run:
     return record(module, calls, region=FRESH, page=FRESH + 0x9000, watch=watch, title="The last page leaves a region")
 
 
+def two_tds_run() -> Run:
+    """Two TDs with a page each in one region: one pair for both, and the hint only with the last page of the two."""
+    world = world_at("runnable")
+    module, one = world.module, world.td.tdr
+    other = SimpleTd(module, HostPages(module, EMPTY_WITH_PAIR + PAGE_2M)).build().run()
+    other.sept(GPA_FREE, 0)
+    calls = []
+    for k, tdr in enumerate((one, other.tdr)):
+        calls.append(("CPU 0", "TDH.MEM.PAGE.AUG", {"rcx": GPA_FREE, "rdx": tdr, "r8": EMPTY_WITH_PAIR + k * PAGE_4K}))
+    for tdr in (one, other.tdr):
+        page = {"rcx": GPA_FREE, "rdx": tdr}
+        calls += [("CPU 0", "TDH.MEM.RANGE.BLOCK", page), ("CPU 0", "TDH.MEM.TRACK", {"rcx": tdr})]
+        calls.append(("CPU 0", "TDH.MEM.PAGE.REMOVE", page))
+    return record(module, calls, region=EMPTY_WITH_PAIR, title="Two TDs, one region, one pair")
+
+
+def zero_step_run(version: str = LATEST) -> Run:
+    """A vCPU whose entry is suspected, beside a zap. It has faulted seven times at a page that CPU 1 has blocked; CPU 1 blocks another
+    page: now the entry is in its way, now it is in the entry's; then the page is open again and the guest gets in."""
+    world = world_at("runnable", version)
+    module, tdr, tdvpr = world.module, world.td.tdr, world.more["tdvpr"]
+    missing, other = ({"rcx": GPA_PAGE + step, "rdx": tdr} for step in (0, SECOND))
+    module.call("TDH.MEM.RANGE.BLOCK", **missing)
+    module.call("TDH.MEM.TRACK", rcx=tdr)
+    touch(module, tdvpr, GPA_PAGE)
+    enter_until_suspected(module, tdvpr)
+    block, enter = ("CPU 1", "TDH.MEM.RANGE.BLOCK", other), ("CPU 0", "TDH.VP.ENTER", {"rcx": tdvpr})
+    calls = [enter, enter, enter, block, block, ("CPU 1", "TDH.MEM.RANGE.UNBLOCK", missing)]
+    holds_tree = (1, lambda act: act.test == "sept_walk")
+    schedule = [(0, lambda act: act == LOOK_AGAIN), (1, None), (0, None), holds_tree, (0, None), (1, None), (1, None)]
+    return record(
+        module, calls, schedule, td=InTd(tdr, GPA_PAGE, tdvpr),
+        title=f"A suspected entry and a zap (module {version})",
+    )  # fmt: skip
+
+
+def accept_run() -> Run:
+    """A guest accepts a page while the host wants to block it: BUSY, the mark that keeps the guest away, and the host's turn."""
+    world = world_at("runnable").arrange("in the guest")
+    tdr, tdvpr = world.td.tdr, world.more["tdvpr"]
+    accept = ("CPU 0", "TDG.MEM.PAGE.ACCEPT", {"rcx": GPA_SMALL, "vcpu": tdvpr})
+    block = ("CPU 1", "TDH.MEM.RANGE.BLOCK", {"rcx": GPA_SMALL, "rdx": tdr})
+    calls = [accept, accept, accept, block, block]
+    schedule = [(0, lambda act: act == MAP), (1, None), (0, None), (0, None), (1, None)]
+    return record(
+        world.module, calls, schedule, td=InTd(tdr, GPA_SMALL, tdvpr),
+        title="A guest accepts a page that the host wants to take",
+    )  # fmt: skip
+
+
 RUNS = {
     "pamt-add": pamt_add_run, "pamt-remove": pamt_remove_run, "one-walk": one_walk_run, "two-walks": two_walks_run,
     "same-page": same_page_run, "promotion-fails": promotion_fails_run, "running-vcpu": running_vcpu_run, "hint": hint_run,
+    "zero-step": zero_step_run, "accept": accept_run, "two-tds": two_tds_run,
 }  # fmt: skip

@@ -5,12 +5,13 @@ One layout for all: 8 GiB of TDMR. Block 0 has the TD's control pages (region `C
 empty pair, block 5 the TD's 2 MiB page, block 6 its 512 contiguous 4K pages. GPAs: see the constants.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.seam.leaves.engine import find_leaf, leaves
+from tdxkit.seam.guest import enter_until_suspected, touch
+from tdxkit.seam.leaves.engine import find_leaf, leaves, tdcalls
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST, Module
 from tdxkit.seam.pamt import L2M
@@ -27,6 +28,11 @@ GPA_PAGE, GPA_FREE, GPA_LARGE, GPA_SMALL = 0, 0x2000, 0x20_0000, 0x40_0000
 GPA_EMPTY_TABLE, GPA_FREE_2M = 0x60_0000, 0x80_0000
 SECOND = 0x1000  # the second page, mapped or free, beside a first one
 
+CAN_ENTER = (
+    "runnable",
+    "blocked and tracked",
+)  # stages at which the vCPU gets into the guest and a TD is none the worse for it
+
 # The 2 MiB regions that a leaf may work on, by the words of its facts; the others work on the TD's control pages.
 REGIONS = {"empty": EMPTY, "empty with a pair": EMPTY_WITH_PAIR, "512 pages": SMALL, "2M page": LARGE}
 
@@ -36,6 +42,7 @@ class Scene:
     """Where a leaf succeeds, out of its facts: how far the world has come (see `stages`) and what each register holds, in words.
 
     region: the 2 MiB region it works on, None for the one of the TD's control pages. whole_region: what it takes is all of it.
+    also_when: conditions under which it may be met in another way, see `World.arrange`.
     """
 
     leaf: str
@@ -43,12 +50,20 @@ class Scene:
     registers: Mapping[str, str | int]
     region: int | None = None
     whole_region: bool = False
+    also_when: tuple[str, ...] = ()
+
+    @property
+    def guest(self) -> bool:
+        """Whether it is a TDCALL: the vCPU that makes it is in the guest."""
+        return self.leaf.startswith("TDG.")
 
 
 @cache
 def scenes() -> Mapping[str, Scene]:
-    """A scene for every leaf by its name, then the other scenes of leaves whose locks depend on an operand ("… AUG 2M")."""
-    first = {name: _scene(name, leaf.spec.get("scene")) for name, leaf in leaves().items()}
+    """A scene for every leaf by its name, SEAMCALLs then TDCALLs; then the other scenes of leaves whose locks depend on an operand
+    ("… AUG 2M")."""
+    known = leaves() | tdcalls()
+    first = {name: _scene(name, leaf.spec.get("scene"), leaf.spec.get("also_when", ())) for name, leaf in known.items()}
     others = {
         f"{name} {what}": _scene(name, facts)
         for name, leaf in leaves().items()
@@ -64,7 +79,7 @@ def scene_of(name: str) -> Scene:
     return known[full or find_leaf(name).name]
 
 
-def _scene(leaf: str, facts: Mapping | None) -> Scene:
+def _scene(leaf: str, facts: Mapping | None, also_when: Iterable[str] = ()) -> Scene:
     if not facts or not {"stage", "operands"} <= facts.keys():
         raise ModelError(f"leaf {leaf}", "its facts have no scene", 'give it "scene": {"stage": …, "operands": {…}}')
     where = facts.get("region")
@@ -72,9 +87,8 @@ def _scene(leaf: str, facts: Mapping | None) -> Scene:
         raise ModelError(
             f"scene of {leaf}", f"no region is called {printable(where)}", f"take one of {', '.join(REGIONS)}"
         )
-    return Scene(
-        leaf, facts["stage"], facts["operands"], REGIONS[where] if where else None, facts.get("whole_region", False)
-    )
+    region, whole = REGIONS[where] if where else None, facts.get("whole_region", False)
+    return Scene(leaf, facts["stage"], facts["operands"], region, whole, tuple(also_when))
 
 
 @dataclass
@@ -89,6 +103,26 @@ class World:
     def copy(self) -> "World":
         """The same world, to go another way from here; its SimpleTd is not driven on."""
         return World(self.module.copy(), self.td, self.fresh, self.more)
+
+    def arrange(self, condition: str) -> "World":
+        """Make a condition true in this world, at one of the stages `CAN_ENTER`; "in the guest": its vCPU has entered; "suspected": its
+        guest stands at a page that the host had blocked, and was entered again and again. At "runnable" the page is open again by now."""
+        module, tdvpr = self.module, self.more["tdvpr"]
+        if condition == "in the guest":
+            module.enter(tdvpr)
+        elif condition == "suspected":
+            page = {"rcx": GPA_PAGE, "rdx": self.td.tdr}
+            blocked_here = module.call("TDH.MEM.RANGE.BLOCK", **page).ok
+            touch(module, tdvpr, GPA_PAGE)
+            enter_until_suspected(module, tdvpr)
+            if blocked_here:
+                must(module, "TDH.MEM.TRACK", rcx=self.td.tdr)
+                must(module, "TDH.MEM.RANGE.UNBLOCK", **page)
+        else:
+            raise ModelError(
+                f"condition {printable(condition)}", "it cannot be arranged", 'take "suspected" or "in the guest"'
+            )
+        return self
 
     def operands(self, leaf: str, region: int | None = None, second: bool = False) -> dict[str, int]:
         """Registers for a leaf. `region` moves what the leaf takes by HPA (a new page, a page to read, a region) there;
@@ -122,6 +156,7 @@ class World:
             "free HKID": 41 if second else 40,
             "mapped GPA": GPA_PAGE + step,
             "free GPA": GPA_FREE + step,
+            "pending GPA": GPA_SMALL + 0x5000 + step,
             "free 2M GPA": GPA_FREE_2M + (PAGE_2M if second else 0) | L2M,
             "GPA of a 2M page": GPA_LARGE | L2M,
             "GPA of 512 pages": GPA_SMALL | L2M,

@@ -1,11 +1,13 @@
 """What the PAMT costs: bytes for a machine and the guests mapped on it, from the model's entry sizes and never typed.
 
-The charts of the PAMT lesson and the README's figures come from here.
+The charts of the PAMT lesson and the README's figures come from here. How large an entry is, is the module's to say: a host reads it from
+the metadata fields `FIELDS` (sources linux-tdx-metadata, tdx-v6), and every function below takes it as `entry`.
 
 Fidelity card
   modelled: the three tables and the bitmap to the byte, one pair for each 2 MiB region in use
   simplified: each guest's pages are taken to fill whole regions, control and Secure-EPT pages likewise; pages spread thinly over
-    regions cost a pair each, see `pairs_bytes`
+    regions cost a pair each, see `pairs_bytes`; with entries that are not 16 bytes a "pair" is as many pages as 512 of them take, and
+    PAMT.ADD has registers for two
 """
 
 from dataclasses import dataclass
@@ -15,8 +17,15 @@ from tdxkit.seam.pamt import BITMAP_BITS, ENTRY_SIZE, FAN_OUT, PAIR_PAGES
 from tdxkit.seam.versions import ModuleVersion, version
 from tdxkit.units import PAGE_1G, PAGE_2M, PAGE_4K
 
-SOURCES = ("module-pamt-manager",)
+SOURCES = ("module-pamt-manager", "linux-tdx-metadata", "tdx-v6")
 PAIR_BYTES = PAIR_PAGES * PAGE_4K
+# Name in the module: (number of the field, its value in the model), in bytes; the bitmap in bits for a 4K page.
+FIELDS = {
+    "PAMT_4K_ENTRY_SIZE": (0x9100000100000010, ENTRY_SIZE),
+    "PAMT_2M_ENTRY_SIZE": (0x9100000100000011, ENTRY_SIZE),
+    "PAMT_1G_ENTRY_SIZE": (0x9100000100000012, ENTRY_SIZE),
+    "PAMT_PAGE_BITMAP_ENTRY_BITS": (0x9100000100000013, BITMAP_BITS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +48,27 @@ class Usage:
         return self.static - self.dynamic
 
 
-def static_bytes(memory: int) -> int:
+def static_bytes(memory: int, entry: int = ENTRY_SIZE) -> int:
     """Static PAMT for `memory` bytes of TDMRs (a multiple of 1 GiB): an entry for each page at each level."""
-    return sum(_whole(memory) // size * ENTRY_SIZE for size in (PAGE_1G, PAGE_2M, PAGE_4K))
+    return sum(_whole(memory) // size * _good(entry) for size in (PAGE_1G, PAGE_2M, PAGE_4K))
 
 
-def fixed_bytes(memory: int) -> int:
+def fixed_bytes(memory: int, entry: int = ENTRY_SIZE) -> int:
     """Dynamic PAMT before any pair: the 1G and 2M entries and the bitmap."""
-    return sum(_whole(memory) // s * ENTRY_SIZE for s in (PAGE_1G, PAGE_2M)) + memory // PAGE_4K * BITMAP_BITS // 8
+    return sum(_whole(memory) // s * _good(entry) for s in (PAGE_1G, PAGE_2M)) + memory // PAGE_4K * BITMAP_BITS // 8
 
 
-def pairs_bytes(regions: int) -> int:
-    """The pairs of this many 2 MiB regions in use."""
-    return regions * PAIR_BYTES
+def pairs_bytes(regions: int, entry: int = ENTRY_SIZE) -> int:
+    """The pairs of this many 2 MiB regions in use: whole pages for 512 entries each."""
+    return regions * -(-FAN_OUT * _good(entry) // PAGE_4K) * PAGE_4K
 
 
-def shares() -> dict[str, float]:
+def shares(entry: int = ENTRY_SIZE) -> dict[str, float]:
     """The three figures people quote, as shares of memory: static, Dynamic PAMT's fixed part, one pair of its 2 MiB."""
     return {
-        "static": static_bytes(PAGE_1G) / PAGE_1G,
-        "fixed": fixed_bytes(PAGE_1G) / PAGE_1G,
-        "pair": PAIR_BYTES / PAGE_2M,
+        "static": static_bytes(PAGE_1G, entry) / PAGE_1G,
+        "fixed": fixed_bytes(PAGE_1G, entry) / PAGE_1G,
+        "pair": pairs_bytes(1, entry) / PAGE_2M,
     }
 
 
@@ -89,6 +98,12 @@ def usage(memory: int, guests: int, mapped: str = "4K", each: int | None = None,
     regions = count * guest_regions(apiece, mapped, vcpus) if apiece else 0
     regions += guest_regions(rest, mapped, vcpus) if rest else 0
     return Usage(memory, static_bytes(memory), fixed_bytes(memory), pairs_bytes(regions))
+
+
+def _good(entry: int) -> int:
+    if not 1 <= entry <= PAGE_4K:
+        raise InputError(f"an entry of {entry} bytes", "it has 1 to 4096", "give what the module's metadata field says")
+    return entry
 
 
 def _whole(memory: int) -> int:

@@ -227,7 +227,7 @@ class SimpleTd:
                     yield from below(target, level - 1)
                     yield target, L4K
 
-        yield from below(self.m.tdcx[self.tdr][1], self.module.platform.sept_top)
+        yield from below(self.m.eptp[self.tdr], self.module.platform.sept_top)
 
     def control_page(self) -> int:
         """A page from the host for the TD's own structures; only RECLAIM gives it back."""

@@ -1,7 +1,8 @@
-"""Module versions: how many control pages a TD takes, which page type its vCPU pages get, whether Dynamic PAMT exists.
+"""Module versions: how many control pages a TD takes, which page type its vCPU pages get, whether Dynamic PAMT exists, and where the
+checks of a leaf changed.
 
-Counts: source module-versions; the host reads them as TDCS_BASE_SIZE and
-TDVPS_BASE_SIZE. The vCPU count of 2.0.18 is inferred from 2.0.08.
+Counts: source module-versions; the host reads them as TDCS_BASE_SIZE and TDVPS_BASE_SIZE. The vCPU count of 2.0.18 is inferred from
+2.0.08. What changed: sources module-leaves, module-1-5-01.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.seam.pamt import TDCX, TDVPX, PageType
 
-SOURCES = ("module-versions",)
+SOURCES = ("module-versions", "module-leaves", "module-1-5-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,12 @@ class ModuleVersion:
     tdcx_max: int
     vcpu_extra: int  # TDCX pages of a vCPU beside its TDVPR
     vcpu_extra_max: int
+    sept_root: int  # which TDCX page, from 0, is the Secure-EPT root
     extra_type: PageType = TDCX
     dynamic_pamt: bool = True
-    tree_priority: bool = False  # the Secure-EPT tree lock has host priority too
+    # 2.0.18: the Secure-EPT tree lock has host priority; VP.ENTER's filter takes it shared (exclusive before), PROMOTE exclusive (shared
+    # before); DEMOTE looks for an interrupt only where L2 VMs exist
+    new_tree: bool = False
 
     @property
     def td_pages(self) -> int:
@@ -39,11 +43,11 @@ class ModuleVersion:
 VERSIONS = {
     v.name: v
     for v in (
-        ModuleVersion("1.0", 4, 4, 5, 5, TDVPX, dynamic_pamt=False),
-        ModuleVersion("1.5.06", 6, 9, 5, 14, dynamic_pamt=False),
-        ModuleVersion("1.5.28", 6, 9, 5, 14),
-        ModuleVersion("2.0.08", 9, 12, 5, 14),
-        ModuleVersion("2.0.18", 9, 12, 5, 14, tree_priority=True),
+        ModuleVersion("1.0", 4, 4, 5, 5, 2, TDVPX, dynamic_pamt=False),
+        ModuleVersion("1.5.06", 6, 9, 5, 14, 3, dynamic_pamt=False),
+        ModuleVersion("1.5.28", 6, 9, 5, 14, 3),
+        ModuleVersion("2.0.08", 9, 12, 5, 14, 6),
+        ModuleVersion("2.0.18", 9, 12, 5, 14, 6, new_tree=True),
     )
 }
 LATEST = "2.0.18"

@@ -50,6 +50,7 @@ EVENT = {
     "value": COUNT, "fault": bool,
 }  # fmt: skip
 WHO = {"name": TEXT, "email": TEXT}
+CONFLICT = {"a": TEXT, "b": TEXT, "result": TEXT, "only_if": (TEXT, MAYBE), "result_then": (TEXT, MAYBE)}
 FILE = {"path": TEXT, "changes": (COUNT, MAYBE), "added": [COUNT], "removed": [COUNT]}
 ENTRY = {
     "title": TEXT, "subject": TEXT, "author": WHO, "version": COUNT, "n": (COUNT, MAYBE), "total": (COUNT, MAYBE), "role": {"cover", "patch"},
@@ -91,7 +92,7 @@ CONTRACTS = {
         (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
         (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
     ],
-    "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [{"a": TEXT, "b": TEXT, "result": TEXT}]})],
+    "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]})],
     "stress": [
         (["stress", "v2"], STRESSED),
         (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
@@ -100,7 +101,7 @@ CONTRACTS = {
         (words, {"notebooks": COUNT, "items": [SAID]})
         for words in (["sources"], ["sources", "seamcalls.json"], ["sources", "--own"], ["sources", "tdx-v6"])
     ],
-    "differences": [(["differences"], [{"letter": TEXT, "code": TEXT, "shown": TEXT}])],
+    "differences": [(["differences"], [{"kind": {"difference", "added detail", "quibble"}, "letter": TEXT, "code": TEXT, "shown": TEXT}])],
     "lens": [(["lens", "v2", "v6"], LENS)],
     "life": [
         (["life"], LIVED),

@@ -10,7 +10,7 @@ from tdxkit.seam.guest import HP_LOCK_TIMEOUT, Patience
 from tdxkit.seam.memory import KEYED, PLAIN, Memory
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import EPT, FREE, PT_PAMT, REG, TDR, Area, Entry, PageType, Tdmr, decode, encode, pamt_bytes
-from tdxkit.seam.sizes import fixed_bytes, guest_regions, pairs_bytes, sept_pages, shares, static_bytes, usage
+from tdxkit.seam.sizes import FIELDS, fixed_bytes, guest_regions, pairs_bytes, sept_pages, shares, static_bytes, usage
 from tdxkit.seam.versions import VERSIONS, version
 from tdxkit.units import GIB, MIB, PAGE_2M, TIB
 
@@ -117,6 +117,18 @@ def test_the_figures_people_quote():
     assert round(found["static"] * 100, 3) == 0.391 and round(found["fixed"] * 100, 4) == 0.0038
     assert found["pair"] == 8192 / PAGE_2M
     assert pamt_bytes(GIB, False)[2] == 4 * MIB and pamt_bytes(GIB, True)[2] == 32 * 1024
+
+
+def test_the_figures_follow_the_size_that_the_module_says_an_entry_has():
+    """Twice the entry, twice the table; the bitmap stays."""
+    assert FIELDS["PAMT_4K_ENTRY_SIZE"] == (0x9100000100000010, 16) and len(FIELDS) == 4
+    assert static_bytes(GIB, 32) == 2 * static_bytes(GIB) and fixed_bytes(GIB, 32) == 2 * fixed_bytes(GIB) - 32 * 1024
+    assert pairs_bytes(3, 32) == 2 * pairs_bytes(3) and pairs_bytes(1, 1) == 4096
+    assert pamt_bytes(GIB, False, 32)[2] == 8 * MIB and pamt_bytes(GIB, True, 32)[2] == 32 * 1024
+    assert shares(32)["pair"] == 2 * shares()["pair"]
+    for wrong in (0, 5000):
+        with pytest.raises(InputError, match="metadata field"):
+            static_bytes(GIB, wrong)
 
 
 def test_usage_of_a_machine():

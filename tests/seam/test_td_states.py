@@ -189,12 +189,16 @@ def test_vp_init_holds_the_tdr_shared_or_in_version_1_exclusive(v, table):
     assert begun.finish().ok
 
 
-def test_the_secure_ept_root_is_the_second_tdcx_page():
-    world = world_at("has keys")
-    tdr, given = world.td.tdr, [FRESH + i * 0x1000 for i in (5, 9, 7)]
-    for page in given:
+@pytest.mark.parametrize("version, root", [("1.5.28", 3), ("2.0.08", 6), ("2.0.18", 6)])
+def test_which_tdcx_page_is_the_secure_ept_root_depends_on_the_version(version, root):
+    """SEPT_ROOT_PAGE_INDEX of td_control_structures.h: 3 in 1.5, 6 in 2.0, counted from 0."""
+    world = world_at("has keys", version)
+    m, tdr, given = world.module.m, world.td.tdr, [FRESH + i * 0x1000 for i in (5, 9, 7, 8, 20, 11, 30, 31, 2)]
+    for page in given[: world.module.platform.version.tdcx]:
         assert world.module.call("TDH.MNG.ADDCX", rcx=page, rdx=tdr).ok
-    assert world.module.m.tdcx[tdr] == tuple(given) and reach(world.module.m, tdr, 0, 3)[0] == given[1]
+    assert not m.eptp[tdr]
+    assert world.module.call("TDH.MNG.INIT", rcx=tdr, rdx=0x2000).ok
+    assert reach(m, tdr, 0, 3)[0] == m.eptp[tdr] == given[root]
 
 
 def test_tdmr_init_says_the_next_gib():

@@ -18,6 +18,7 @@ from tdxkit.units import GIB
 from tdxkit.view.kit.layout import layered
 from tdxkit.view.pamt_picture import pamt_graph, picture_of, region_graph, tree
 
+OF_A_TD = ("zero-step", "accept")  # runs that show no region
 FOREST = st.lists(st.integers(0, 7), max_size=30)
 
 
@@ -130,7 +131,7 @@ def test_one_entry_is_drawn_once_and_labels_stay_text():
     assert "<script" not in tree(m, [Spot(0x1000, "</text><script>alert(1)</script>")]).html()
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", [name for name in RUNS if name not in OF_A_TD])
 def test_every_state_of_every_run_is_drawn_as_it_is(name):
     run = RUNS[name]()
     page = None if name.startswith("pamt") else 0x7000

@@ -12,7 +12,7 @@ from functools import cache
 from tdxkit.kinds import LOAD, Act
 
 CHECK, EFFECT, WAY_BACK = "check", "effect", "way back"
-BIT = "bit"  # how a call "holds" a bitmap bit that it has set and takes back should a later check fail
+UNDO = "undo"  # how a call "holds" what it has done and takes back should a later check fail: a bitmap bit, its place in an epoch
 AT_EFFECT, AT_WAY_BACK = -2, -1  # lines of a leaf's text, counted from its end
 LEAF_LOCK = "lock_leaf"  # the lock of a PAMT entry at the level that RCX names
 
@@ -31,7 +31,7 @@ class LeafAct(Act):
     """A step of a SEAMCALL, as an act with its kind.
 
     operand: the register or structure that a failure names ("RCX", "TDR", "OP_STATE"), "" for none. lock: the table of lock words
-    (or "bitmap") it is about, "" for none. part: a check, the effect, or the way back, on which a call gives up what it holds.
+    (or a table of what can be undone) it is about, "" for none. part: a check, the effect, or the way back, on which a call gives up what it holds.
     at: the line of the leaf's text, from its end where negative. test: the check as the facts write it, "walk RCX 4K exclusive".
     """
 
@@ -72,6 +72,7 @@ GIVEN_UP = {
     "lock_2m": "let go of the 2M entry ({})",
     "lock_4k": "let go of the 4K entry ({})",
     "bitmap": "clear the bitmap bit again ({})",
+    "inside": "the vCPU no longer counts in its epoch",
     "op_lock": "let go of OP_STATE",
     "tree_lock": "let go of the Secure-EPT tree",
     "sept_lock": "let go of the Secure-EPT entry",
@@ -83,9 +84,11 @@ GIVEN_UP = {
     "tdmr_lock": "let go of the TDMR",
 }
 
+UNDONE = ("bitmap", "inside")  # the tables that hold no locks
+
 
 @cache
 def let_go(lock: str, operand: str, at: int = AT_WAY_BACK) -> LeafAct:
-    """The act of giving up a lock, or of clearing a bitmap bit that was set, on the way back."""
-    kind = "locked" if lock == "bitmap" else "unlock"
+    """The act of giving up a lock, or of undoing what was done, on the way back."""
+    kind = "locked" if lock in UNDONE else "unlock"
     return LeafAct(GIVEN_UP[lock].format(operand), kind, operand, lock, WAY_BACK, at)

@@ -13,6 +13,9 @@ from tdxkit.status.codes import facts, names, operand_names
 from tdxkit.units import PAGE_4K, U64_MAX
 
 SHARED, EXCLUSIVE = "shared", "exclusive"
+EXTERNAL_INTERRUPT, EPT_VIOLATION = 1, 48  # basic exit reasons; the first is that of a kick
+EXIT_REASONS = {EXTERNAL_INTERRUPT: "external interrupt", EPT_VIOLATION: "EPT violation"}
+NULL_PA = U64_MAX  # where a call may leave a page out
 LOCK_TABLE = {L4K: "lock_4k", L2M: "lock_2m", L1G: "lock_1g"}
 
 
@@ -20,7 +23,8 @@ class Facts(NamedTuple):
     """What the checks so far have found, and what the call holds.
 
     `level` is where the last walk ended, `target` where it was to end, `walked` whose it was. `held`: (table, key, mode, operand) of each
-    lock; with mode BIT a bitmap bit that the call has set and takes back should a later check fail.
+    lock; with mode UNDO something that the call has done and takes back should a later check fail. `out`: registers that it has
+    filled by now and returns whether or not a later check fails.
     """
 
     tdr: int = -1
@@ -30,10 +34,11 @@ class Facts(NamedTuple):
     target: int = -1
     walked: str = ""
     held: tuple[tuple[str, object, str, str], ...] = ()
+    out: tuple[tuple[str, int], ...] = ()
 
     def hold(self, table: str, key: object, mode: str, operand: str = "") -> "Facts":
         """The same with one more lock held; `operand` as in the facts of the check that took it."""
-        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode, operand))))
+        return tuple.__new__(Facts, (*self[:6], (*self[6], (table, key, mode, operand)), self[7]))
 
 
 class Broken(NamedTuple):
@@ -91,7 +96,8 @@ class Platform(Fixed):
 class Call(Fixed):
     """One SEAMCALL: leaf, registers, the LP it runs on, and what the platform does to it.
 
-    `weather` names what no operand decides: "entropy" runs out, an "interrupt" is pending, … (see the leaf's checks).
+    `weather` names what no operand decides: "entropy" runs out, an "interrupt" is pending, … (see the leaf's checks). `vcpu`: the
+    TDVPR of the vCPU that makes it, for a TDCALL.
     """
 
     leaf: Leaf
@@ -100,6 +106,7 @@ class Call(Fixed):
     version: int = 0
     lp: int = 0
     weather: frozenset[str] = frozenset()
+    vcpu: int = 0
 
     def address(self, name: str) -> int:
         """The page address in a register, without flags below 4K and HKID bits."""
@@ -118,8 +125,9 @@ class Call(Fixed):
 
 @cache
 def _numbered() -> frozenset[str]:
-    """Statuses whose details are a state, an index or an MSR, never an operand id; there 0 says something, too."""
-    return frozenset(name for kind, group in facts()["details"].items() if kind != "operand" for name in group)
+    """Statuses whose details are a state, an index, an MSR or a level, never an operand id; there 0 says something, too."""
+    levels = ("TDX_PAGE_ALREADY_ACCEPTED", "TDX_PAGE_SIZE_MISMATCH")
+    return frozenset(levels).union(*(group for kind, group in facts()["details"].items() if kind != "operand"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +159,15 @@ class Answer:
     def __getitem__(self, register: str) -> int:
         return self.regs.get(register, 0)
 
+    @property
+    def exit_reason(self) -> str:
+        """Why the guest left, where the call let it run: "external interrupt", "EPT violation"; "" where it did not."""
+        return EXIT_REASONS.get(self.status, "")
+
     def __str__(self) -> str:
-        return self.name + (f"|{self.operand}" if self.operand else "")
+        return self.name + (
+            f"|{self.operand}" if self.operand else f", exit: {reason}" if (reason := self.exit_reason) else ""
+        )
 
 
 class Status(int):

@@ -70,7 +70,7 @@ def walk(m, call, f, acts, reg, target, mode):
                 yield drop_1g
                 release_shared(m.lock_1g, block)
                 return None
-        return tuple.__new__(Facts, (*f[:3], L1G, want, reg, (*f.held, ("lock_1g", block, mode, reg))))
+        return tuple.__new__(Facts, (*f[:3], L1G, want, reg, (*f.held, ("lock_1g", block, mode, reg)), f[7]))
     yield take_2m
     if not shared(m.lock_2m, region):
         yield drop_1g
@@ -87,7 +87,7 @@ def walk(m, call, f, acts, reg, target, mode):
                 release_shared(m.lock_1g, block)
                 return None
         held = (("lock_1g", block, SHARED, reg), ("lock_2m", region, mode, reg))
-        return tuple.__new__(Facts, (*f[:3], L2M, want, reg, f.held + held))
+        return tuple.__new__(Facts, (*f[:3], L2M, want, reg, f.held + held, f[7]))
     yield take_4k
     if not (exclusive if mode == EXCLUSIVE else shared)(m.lock_4k, at >> 12):
         yield drop_2m
@@ -100,7 +100,7 @@ def walk(m, call, f, acts, reg, target, mode):
         ("lock_2m", region, SHARED, reg),
         ("lock_4k", at >> 12, mode, reg),
     )
-    return tuple.__new__(Facts, (*f[:3], L4K, want, reg, f.held + held))
+    return tuple.__new__(Facts, (*f[:3], L4K, want, reg, f.held + held, f[7]))
 
 
 def entry_at(m, hpa: int, level: int):
@@ -205,8 +205,8 @@ def lifecycle(m, call, f, *allowed):
 
 @check("KOT lock {0}", kind="lock", lock="kot_lock")
 def kot(m, call, f, mode):
-    """The key ownership table, one for the module."""
-    got = (exclusive if mode == EXCLUSIVE else shared)(m.kot_lock, 0)
+    """The key ownership table, one for the module; a plain lock, without host priority."""
+    got = (exclusive if mode == EXCLUSIVE else shared)(m.kot_lock, 0, False)
     return f.hold("kot_lock", 0, mode, "KOT") if got else None
 
 

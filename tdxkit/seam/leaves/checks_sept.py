@@ -7,7 +7,7 @@ Tracking (source module-1-5-06): blocked at epoch b is tracked when b is two epo
 
 from tdxkit.errors import ModelError
 from tdxkit.seam.leaves.act import LEAF_LOCK
-from tdxkit.seam.leaves.call import EXCLUSIVE, LOCK_TABLE, Broken, Facts
+from tdxkit.seam.leaves.call import EXCLUSIVE, LOCK_TABLE, SHARED, Broken, Facts
 from tdxkit.seam.leaves.checks import owned
 from tdxkit.seam.leaves.leaf import check
 from tdxkit.seam.locks import exclusive, shared
@@ -26,7 +26,7 @@ SHARED_BIT = 1 << (GPA_BITS - 1)
 
 def reach(m, tdr: int, gpa: int, level: int, top: int = 3) -> tuple[int, int]:
     """(HPA of the entry the walk ended at, its level); the level is higher than asked where the walk failed."""
-    page, at = m.tdcx[tdr][1], top
+    page, at = m.eptp[tdr], top
     while True:
         slot = page + (gpa >> 12 + 9 * at & 511) * 8
         if at <= level:
@@ -68,8 +68,20 @@ def gpa_private(m, call, f):
 @check("Secure-EPT tree lock {0}", kind="lock", lock="tree_lock")
 def tree(m, call, f, mode):
     """One for a TD; with host priority from 2.0.18 on."""
-    got = (exclusive if mode == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, call.platform.version.tree_priority)
+    got = (exclusive if mode == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, call.platform.version.new_tree)
     return f.hold("tree_lock", f.tdr, mode, "SEPT_TREE") if got else None
+
+
+@check("Secure-EPT tree lock, to promote", kind="lock", lock="tree_lock")
+def tree_to_promote(m, call, f):
+    """Exclusive; shared before 2.0.18."""
+    return tree(m, call, f, EXCLUSIVE if call.platform.version.new_tree else SHARED)
+
+
+@check("Secure-EPT tree lock, to look for what was missing", kind="lock", lock="tree_lock")
+def tree_to_enter(m, call, f):
+    """Shared (read in 2.0.12); exclusive up to 2.0.08."""
+    return tree(m, call, f, SHARED if call.platform.version.new_tree else EXCLUSIVE)
 
 
 @check("the Secure-EPT walk reaches the level")
@@ -90,11 +102,8 @@ def lock_slot(m, call, f):
 
 @check("the Secure-EPT entry's state allows this leaf")
 def sept_state(m, call, f):
-    """The state is in the leaf's list; SEPT.ADD takes an existing page only when bit 0 of RDX says so."""
-    state = m.sept[looked_up(f).slot][0]
-    if state == "NL_MAPPED" and "FREE" in call.leaf.sept_states and not call.regs["RDX"] & 1:
-        return None
-    return f if state in call.leaf.sept_states else None
+    """The state is in the leaf's list."""
+    return f if m.sept[looked_up(f).slot][0] in call.leaf.sept_states else None
 
 
 @check("{0}: the entry below is exclusive", kind="lock", lock=LEAF_LOCK)

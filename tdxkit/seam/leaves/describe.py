@@ -1,13 +1,14 @@
 """A leaf in words: operands, locks, the checks in order, what comes back; from the same facts that run it."""
 
 from tdxkit.facts import cite
-from tdxkit.seam.leaves.leaf import Leaf
+from tdxkit.seam.leaves.leaf import Leaf, compile_condition
 
 
 def describe(leaf: Leaf) -> str:
     """Some dozen lines of text."""
     spec = leaf.spec
-    rows = [f"{leaf.name}  (leaf {leaf.number}, version {' or '.join(map(str, leaf.versions))})", "", "takes"]
+    made = "TDCALL " if leaf.guest else ""
+    rows = [f"{leaf.name}  ({made}leaf {leaf.number}, version {' or '.join(map(str, leaf.versions))})", "", "takes"]
     rows += [f"  {reg:7} {what}" for reg, what in spec["in"].items()] or ["  no register"]
     if spec.get("state"):
         rows += ["needs", f"  {spec['state']}"]
@@ -15,7 +16,8 @@ def describe(leaf: Leaf) -> str:
     rows += ["locks", *(f"  {lock}" for lock in spec["locks"])]
     rows += ["checks, in this order"]
     rows += [
-        f"{k:4} {status_of(check)}: {check['when']}{_left_out(check)}" for k, check in enumerate(spec["checks"], 1)
+        f"{k:4} {status_of(check)}: {check['when']}{_only_if(check)}{_left_out(check)}"
+        for k, check in enumerate(spec["checks"], 1)
     ]
     rows += ["does", f"  PAMT: {spec['transition'] or 'nothing'}"]
     if spec.get("effects"):
@@ -42,6 +44,10 @@ def status_of(check) -> str:
     if check.get("operand"):
         return f"{check['status']}|{check['operand']}"
     return check["status"] + (f"|<{check['details']}>" if check.get("details") else "")
+
+
+def _only_if(check) -> str:
+    return f" (only if {compile_condition(check['if']).words})" if check.get("if") else ""
 
 
 def _left_out(check) -> str:

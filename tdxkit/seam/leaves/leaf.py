@@ -1,4 +1,5 @@
-"""What a leaf is: facts (data/seamcalls.json) compiled into checks in order and an effect; the registry of both kinds of functions."""
+"""What a leaf is: facts (data/seamcalls.json) compiled into checks in order and an effect; the registries of checks, of the conditions
+under which a check is made at all, and of effects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,22 @@ LEVELS = {name: level for level, name in enumerate(LEVEL_NAMES)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Condition(Fixed):
+    """When a check is made at all: `needed(m, call, f)`, and the same in words, to stand after "only if"."""
+
+    test: Callable
+    args: tuple
+    words: str
+
+    def needed(self, m, call, f) -> bool:
+        """Whether the check is made in this call."""
+        return self.test(m, call, f, *self.args)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Check(Fixed):
-    """One check of a leaf, ready to run: the test and its arguments, the status when it fails, the acts of its steps."""
+    """One check of a leaf, ready to run: the test and its arguments, the status when it fails, the acts of its steps; the condition
+    under which it is made, None where it always is."""
 
     test: Callable
     args: tuple
@@ -24,11 +39,12 @@ class Check(Fixed):
     acts: tuple[LeafAct, ...]
     steps: bool  # the test is a generator of several atomic steps
     spec: Mapping
+    only_if: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf(Fixed):
-    """One SEAMCALL leaf: its facts as in data/seamcalls.json, its checks in order and what it does when all hold."""
+    """One SEAMCALL or TDCALL leaf: its facts as in data/seamcalls.json, its checks in order and what it does when all hold."""
 
     number: int
     name: str
@@ -44,9 +60,11 @@ class Leaf(Fixed):
     act: LeafAct  # of what it does when every check holds
     effect_steps: bool  # the effect is a generator
     own_version: bool  # it looks at the version itself, among its checks
+    guest: bool  # a TDCALL: made by a vCPU in the guest
 
 
 CHECKS: dict[str, tuple[Callable, tuple[LeafAct, ...]]] = {}
+CONDITIONS: dict[str, tuple[Callable, str]] = {}
 EFFECTS: dict[str, tuple[Callable, LeafAct]] = {}
 
 
@@ -61,6 +79,18 @@ def check(*acts: str, kind: str = "load", lock: str = ""):
 
     def register(test: Callable) -> Callable:
         CHECKS[test.__name__] = (test, made)
+        return test
+
+    return register
+
+
+def condition(words: str):
+    """Register a condition under its function's name: needed(m, call, f, *args) -> whether a check is made at all. `words` stand after
+    "only if"; "{0}" is the first argument. A condition looks at what the checks before it have under their locks, and takes no step.
+    """
+
+    def register(test: Callable) -> Callable:
+        CONDITIONS[test.__name__] = (test, words)
         return test
 
     return register
@@ -102,6 +132,7 @@ def compile_leaf(spec: Mapping) -> Leaf:
         act=act,
         effect_steps=isgeneratorfunction(run),
         own_version=any(c.test.__name__ == "version" for c in checks),
+        guest=name.startswith("TDG."),
     )
 
 
@@ -125,4 +156,12 @@ def compile_check(entry: Mapping, at: int) -> Check:
     args = tuple(int(word, 0) if word[0].isdigit() and word not in LEVELS else word for word in words)
     status = with_operand(entry["status"], operand) if operand else code(entry["status"])
     steps = isgeneratorfunction(test)
-    return Check(test, (acts, *args) if steps else args, status, acts, steps, MappingProxyType(dict(entry)))
+    only_if = compile_condition(entry["if"]) if "if" in entry else None
+    return Check(test, (acts, *args) if steps else args, status, acts, steps, MappingProxyType(dict(entry)), only_if)
+
+
+def compile_condition(text: str) -> Condition:
+    """A condition out of its facts: "outside RDX" is the function `outside` with one argument."""
+    name, *words = text.split()
+    test, said = registered(CONDITIONS, name, f"condition {text}", "@condition")
+    return Condition(test, tuple(words), said.format(*words))

@@ -1,39 +1,70 @@
 """TDH.MEM.*: pages and Secure-EPT pages in and out, blocking and tracking, promote, demote, relocate.
 
-Where the Secure-EPT state goes after PROMOTE, DEMOTE and RELOCATE (open again, not blocked) is inferred.
+What was blocked is open again afterwards: PROMOTE leaves the state of the first of the 512, DEMOTE's 512 come out unblocked, and so
+does the page that RELOCATE moved (source module-leaves).
 """
 
 from tdxkit.seam.leaves.act import LEAF_LOCK
-from tdxkit.seam.leaves.call import EXCLUSIVE
+from tdxkit.seam.leaves.call import EXCLUSIVE, NULL_PA, Broken
 from tdxkit.seam.leaves.checks import walked
 from tdxkit.seam.leaves.checks_sept import BLOCK_OF, BLOCKED, UNBLOCK_OF, children, looked_up, set_entry
-from tdxkit.seam.leaves.leaf import check, effect
+from tdxkit.seam.leaves.leaf import check, condition, effect
 from tdxkit.seam.leaves.metadata import drop, new_entry, take
 from tdxkit.seam.leaves.phymem import splits, take_pair
 from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.memory import SEPT_FREE
 from tdxkit.seam.pamt import EPT, FAN_OUT, FREE, L2M, L4K, NDA, PT_PAMT, REG, SHIFT, SIZE, Entry
 
+SOURCES = ("module-leaves",)
+
 OPEN_LEAF = {"MAPPED": "MAPPED", "BLOCKED": "MAPPED", "PENDING": "PENDING", "PENDING_BLOCKED": "PENDING"}
 
 
+NOT_USED = 1 << 63  # in R8 of a version 1 answer: the page that was given is still the caller's
+
+
+@condition("a new page is given and the entry is free")
+def adds_page(m, call, f):
+    """SEPT.ADD: over a page that exists (bit 0 of RDX allows that) the page in R8 is not looked at."""
+    return call.regs["R8"] != NULL_PA and m.sept[looked_up(f).slot] == SEPT_FREE
+
+
+@condition("version 1")
+def version_1(m, call, f):
+    """Version 1 takes L2 pages in R9 to R11."""
+    return call.version >= 1
+
+
+@check("version 0: {0} is a page")
+def page_given(m, call, f, reg):
+    """Only version 1 may leave the page out (NULL_PA)."""
+    return None if call.regs[reg] == NULL_PA and not call.version else f
+
+
+@check("the entry is free, or the call may find a page there")
+def may_exist(m, call, f):
+    """A page that exists is fine when bit 0 of RDX allows it, or when no new one is given; without either there must be none."""
+    exists = m.sept[looked_up(f).slot] != SEPT_FREE
+    return f if exists == (call.regs["R8"] == NULL_PA) or (exists and call.regs["RDX"] & 1) else None
+
+
 @check("{0} is no L2 page")
-def no_l2(m, call, f, *regs):
-    """Version 1 may bring pages for L2 VMs; this TD has none, so their walk fails."""
-    given = call.version and any(call.regs[r] not in (0, (1 << 64) - 1) for r in regs)
-    return None if given else f
+def no_l2(m, call, f, reg):
+    """This TD has no L2 VM, so only NULL_PA is right here."""
+    return f if call.regs[reg] == NULL_PA else None
 
 
 @effect("TDH.MEM.SEPT.ADD")
 def sept_add(m, call, f):
-    """A page of 512 free entries under the entry in RCX; an existing one (bit 0 of RDX) is left as it is."""
-    if m.sept[f.slot] != SEPT_FREE:
-        return {}
-    page = call.address("R8")
+    """A page of 512 free entries under the entry in RCX. Version 1 says in R8 to R11 which pages it has not used."""
+    page, given = call.address("R8"), call.regs["R8"]
+    left = {"R9": NULL_PA, "R10": NULL_PA, "R11": NULL_PA} if call.version else {}
+    if not adds_page(m, call, f):
+        return {"R8": given | NOT_USED, **left} if call.version else {}
     take(m, page, EPT, f.tdr)
     m.children[f.tdr] += 1
     set_entry(m, f.slot, "NL_MAPPED", page)
-    return {}
+    return {"R8": NULL_PA, **left} if call.version else {}
 
 
 @check("all entries of the Secure-EPT page are free")
@@ -133,8 +164,8 @@ def range_unblock(m, call, f):
 
 @check("TD_EPOCH lock {0}", kind="lock", lock="epoch_lock")
 def epoch_lock(m, call, f, mode):
-    """The lock of the epoch counters."""
-    got = (exclusive if mode == EXCLUSIVE else shared)(m.epoch_lock, f.tdr)
+    """The lock of the epoch counters: a plain lock, without host priority."""
+    got = (exclusive if mode == EXCLUSIVE else shared)(m.epoch_lock, f.tdr, False)
     return f.hold("epoch_lock", f.tdr, mode, "TD_EPOCH") if got else None
 
 
@@ -159,6 +190,20 @@ def children_match(m, call, f):
     if state not in ("MAPPED", "PENDING") or first & SIZE[call.level] - 1:
         return None
     return f if all(entry == (state, first + i * SIZE[below]) for i, entry in enumerate(entries)) else None
+
+
+@condition("the module is older than 2.0.18")
+def interruptible(m, call, f):
+    """DEMOTE looks for an interrupt in any case before 2.0.18; from then on only for a TD with L2 VMs, and this one has none."""
+    return not call.platform.version.new_tree
+
+
+@check("no interrupt is pending before the commit")
+def restartable(m, call, f):
+    """Nothing is committed: RCX and RDX come back as they were given, to make the same call again."""
+    if "interrupt" not in call.weather:
+        return f
+    return Broken(None, (("RCX", call.regs["RCX"]), ("RDX", call.regs["RDX"])))
 
 
 @check("the merged page's entry exclusive", kind="lock", lock=LEAF_LOCK)
@@ -201,7 +246,7 @@ def page_demote(m, call, f):
         m.sept[slot] = (OPEN_LEAF[state], f.page + (i << shift))
     if m.bepoch[f.page | level]:
         m.bepoch[f.page | level] = 0
-    if splits(m, call):
+    if splits(m, call, f):
         m.pamt_2m[f.page >> 21] = Entry(PT_PAMT, 0, (call.address("R12"), call.address("R13")))
         m.count[f.page >> 21] = FAN_OUT
     else:

@@ -5,10 +5,10 @@ from tdxkit.seam.pamt import EPT, FAN_OUT, FREE, L2M, L4K, NDA, SHIFT, TDCX, TDV
 
 HINT = 1 << 62  # the page count of the region went from 1 to 0
 TD_TABLES = (
-    "lifecycle", "hkid", "fatal", "children", "keyed_on", "tdcx", "op_state", "epoch", "vcpus", "max_vcpus", "apic_ids",
+    "lifecycle", "hkid", "fatal", "children", "keyed_on", "tdcx", "eptp", "op_state", "epoch", "vcpus", "max_vcpus", "apic_ids",
     "associated", "mrtd", "inside",
 )  # fmt: skip
-VCPU_TABLES = ("vcpu", "vcpu_pages", "vcpu_lp")
+VCPU_TABLES = ("vcpu", "vcpu_pages", "vcpu_lp", "epf_stepping", "epf_gpas", "needs")
 PAGE_ENTRIES: dict[
     tuple[PageType, int], Entry
 ] = {}  # (type, owner): the one Entry for it, so that a TD's pages share it
@@ -40,8 +40,8 @@ def drop(m, hpa: int, level: int = L4K) -> int:
     entry = (m.pamt_4k if level == L4K else m.pamt_2m if level == L2M else m.pamt_1g)[hpa >> SHIFT[level]]
     if entry.type == TDVPR:
         forget(m, VCPU_TABLES, hpa)
-    elif entry.type == EPT or (entry.type == TDCX and m.tdcx[entry.owner][1:2] == (hpa,)):
-        # A Secure-EPT page, or the root, which is the second TDCX page.
+    elif entry.type == EPT or (entry.type == TDCX and m.eptp[entry.owner] == hpa):
+        # A Secure-EPT page, or the root, which is one of the TDCX pages.
         for slot in range(hpa, hpa + FAN_OUT * 8, 8):  # what the page held: the next user finds it empty
             if m.sept[slot] != SEPT_FREE:
                 m.sept[slot] = SEPT_FREE

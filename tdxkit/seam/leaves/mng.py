@@ -69,7 +69,7 @@ def tdcx_op_state(m, call, f):
 
 @effect("TDH.MNG.ADDCX")
 def addcx(m, call, f):
-    """NDA → TDCX. The second one becomes the Secure-EPT root (which one it is, is inferred)."""
+    """NDA → TDCX. Which of them becomes the Secure-EPT root depends on the module version."""
     page = call.address("RCX")
     take(m, page, TDCX, f.tdr)
     m.children[f.tdr] += 1
@@ -92,8 +92,9 @@ def params_fields(m, call, f):
 
 @effect("TDH.MNG.INIT")
 def init(m, call, f):
-    """OP_STATE INITIALIZED, epoch 1."""
+    """OP_STATE INITIALIZED, epoch 1, and the pointer to the Secure-EPT root."""
     m.op_state[f.tdr], m.epoch[f.tdr] = "INITIALIZED", 1
+    m.eptp[f.tdr] = m.tdcx[f.tdr][call.platform.version.sept_root]
     m.max_vcpus[f.tdr] = (m.shared[call.regs["RDX"]] or TdParams()).max_vcpus
     return {}
 

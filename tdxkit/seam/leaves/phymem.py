@@ -1,9 +1,9 @@
 """TDH.PHYMEM.*: reading and reclaiming pages, write-back, and PAMT.ADD and PAMT.REMOVE, which give a region its pair and take it out."""
 
-from tdxkit.seam.leaves.act import BIT, LOOK
+from tdxkit.seam.leaves.act import LOOK, UNDO
 from tdxkit.seam.leaves.call import EXCLUSIVE, SHARED, Broken
-from tdxkit.seam.leaves.checks import entry_at, in_tdmr, is_pamt_page, walk, walked, walking
-from tdxkit.seam.leaves.leaf import check, effect
+from tdxkit.seam.leaves.checks import entry_at, is_pamt_page, walked
+from tdxkit.seam.leaves.leaf import check, condition, effect
 from tdxkit.seam.leaves.metadata import TD_TABLES, drop, forget, page_in_region_used
 from tdxkit.seam.locks import exclusive, shared
 from tdxkit.seam.pamt import FREE, L2M, L4K, NDA, PT_PAMT, RSVD, SHIFT, SIZE, TDR, Entry
@@ -42,51 +42,37 @@ def empty(m, call, f):
     return f if used is None else Broken(used >> 8)
 
 
-def splits(m, call) -> bool:
-    """Whether this DEMOTE needs a pair: Dynamic PAMT, 2M to 4K. PAMT.ADD always does."""
-    return m.dynamic and (call.level == L2M)
+@condition("Dynamic PAMT is on and the page in RCX is one of 2M")
+def splits(m, call, f):
+    """DEMOTE to 4K: the range needs a pair."""
+    return m.dynamic and call.level == L2M
 
 
-@check("{0} is a page address below the HKID bits")
-def pair_form(m, call, f, reg):
-    """DEMOTE to 4K: a pair page's address."""
-    wrong = call.regs[reg] & (0xFFF | call.platform.not_address)
-    return None if splits(m, call) and wrong else f
-
-
-@check("{0} lies in a TDMR whose 1 GiB block is initialised")
-def pair_range(m, call, f, reg):
-    """DEMOTE to 4K: a pair page lies in a TDMR."""
-    return in_tdmr(m, call, f, reg) if splits(m, call) else f
-
-
-@check(*walking("shared"))
-def pair_walk(m, call, f, acts, reg, where):
-    """To the pair page's leaf, shared. `where` foreign: not when the page lies in the region it is to describe."""
-    if not splits(m, call) or (where == "foreign" and call.address(reg) >> 21 == call.address("RCX") >> 21):
-        return f
-    return (yield from walk(m, call, f, acts, reg, "any", SHARED))
+@condition("the page in {0} lies outside the region in RCX")
+def outside(m, call, f, reg):
+    """PAMT.ADD holds its region's 2M entry already."""
+    return call.address(reg) >> 21 != call.address("RCX") >> 21
 
 
 @check("{0} is not in use")
-def pair_free(m, call, f, reg, where):
+def unused(m, call, f, reg):
     """The leaf over the page, at whatever level it was found, is NDA."""
-    at = call.address(reg)
-    if not splits(m, call) or (where == "foreign" and at >> 21 == call.address("RCX") >> 21):
-        return f
-    return f if entry_at(m, at, walked(f, reg).level).type == NDA else None
+    return f if entry_at(m, call.address(reg), walked(f, reg).level).type == NDA else None
 
 
 @check("the bitmap bit of {0} was 0 and is set now", kind="locked", lock="bitmap")
 def take_bit(m, call, f, reg):
     """Bit-test-and-set: 1 means the page is a PAMT page already, or reserved. A later failure clears it again."""
-    if not splits(m, call):
-        return f
     at = call.address(reg)
     if is_pamt_page(m, at):
         return None
     m.bitmap[at >> 21] |= 1 << (at >> 12 & 511)
-    return f.hold("bitmap", at >> 12, BIT, reg)
+    return f.hold("bitmap", at >> 12, UNDO, reg)
+
+
+def clear_bit(m, frame: int) -> None:
+    """What take_bit has done, undone; also a pair's page that goes."""
+    m.bitmap[frame >> 9] &= ~(1 << (frame & 511))
 
 
 @effect("TDH.PHYMEM.PAMT.ADD")
@@ -109,7 +95,7 @@ def take_pair(m, region_number: int, entry: Entry) -> tuple[int, ...]:
     """Put `entry` where the pair was, clear its two bitmap bits; the pair's HPAs."""
     pages = m.pamt_2m[region_number].pair
     for page in pages:
-        m.bitmap[page >> 21] &= ~(1 << (page >> 12 & 511))
+        clear_bit(m, page >> 12)
     m.pamt_2m[region_number] = entry
     m.count[region_number] = 0
     return pages
@@ -117,8 +103,11 @@ def take_pair(m, region_number: int, entry: Entry) -> tuple[int, ...]:
 
 @check("the page is one to reclaim")
 def reclaimable(m, call, f):
-    """Not NDA (so not in a region without a pair) and not reserved."""
-    return None if entry_at(m, call.address("RCX"), walked(f, "RCX").level).type in (NDA, RSVD) else f
+    """Not NDA (so not in a region without a pair) and not reserved. From here on RCX, RDX and R8 say what it is, whatever comes."""
+    entry = entry_at(m, call.address("RCX"), walked(f, "RCX").level)
+    if entry.type in (NDA, RSVD):
+        return None
+    return f._replace(out=(("RCX", int(entry.type)), ("RDX", entry.owner), ("R8", f.level)))
 
 
 @check("RCX is aligned to the page's own size")
@@ -154,7 +143,7 @@ def reclaim(m, call, f):
         forget(m, TD_TABLES, at)
     else:
         m.children[f.tdr] -= 1 << 9 * level
-    return {"RCX": int(entry.type), "RDX": entry.owner, "R8": level, "R9": drop(m, at, level)}
+    return {**dict(f.out), "R9": drop(m, at, level)}
 
 
 @check("{0} is a page address, an HKID in its upper bits")

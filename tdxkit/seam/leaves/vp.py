@@ -1,25 +1,25 @@
 """TDH.VP.*: a vCPU gets its pages, is initialised, runs in the guest and is flushed from its LP.
 
 VP.ENTER keeps its walk to the TDVPR and the TDR's entry shared for as long as the guest runs (source module-td-exit):
-its generator stops at "the guest runs" and goes on at the TD exit.
+its generator stops at "the guest runs" and goes on at the TD exit. What it does when zero-stepping is suspected: see `stepping`.
 """
 
-from tdxkit.seam.leaves.act import AT_WAY_BACK, EFFECT, IN_GUEST, LeafAct
-from tdxkit.seam.leaves.call import Broken
+from tdxkit.seam.leaves.act import AT_WAY_BACK, EFFECT, IN_GUEST, UNDO, LeafAct, let_go
+from tdxkit.seam.leaves.call import SHARED, Broken
 from tdxkit.seam.leaves.checks import owned
 from tdxkit.seam.leaves.leaf import check, effect
 from tdxkit.seam.leaves.metadata import take
-from tdxkit.seam.locks import release_shared
+from tdxkit.seam.leaves.stepping import LOOK_AGAIN, fault_of, first_missing, note_exit
+from tdxkit.seam.locks import release_exclusive, release_shared, shared
 from tdxkit.seam.pamt import TDVPR
 
 SOURCES = ("module-td-exit",)
 VCPU_STATES = {"": 0, "UNINITIALIZED": 0, "READY": 2, "ACTIVE": 4, "DISABLED": 8}
 PAGE_LOCKS = ("lock_4k", "lock_2m", "lock_1g")
-NEEDED_TO_ENTER = {
-    table: LeafAct(f"{operand} lock was only needed to enter", "unlock", operand, table, EFFECT, AT_WAY_BACK)
-    for table, operand in (("op_lock", "OP_STATE"), ("epoch_lock", "TD_EPOCH"))
-}
-EXTERNAL_INTERRUPT = 1  # the exit reason of a kick
+OP_STATE_DONE, TREE_DONE = (
+    LeafAct(f"{operand} lock was only needed to enter", "unlock", operand, table, EFFECT, AT_WAY_BACK)
+    for table, operand in (("op_lock", "OP_STATE"), ("tree_lock", "SEPT_TREE"))
+)
 
 
 @effect("TDH.VP.CREATE")
@@ -91,10 +91,20 @@ def init(m, call, f):
     return {}
 
 
-@check("no other LP has the vCPU")
+@check("no other LP has the vCPU, and this one has it from now on", kind="locked")
 def vcpu_here(m, call, f):
-    """Associated with this LP or none."""
-    return f if m.vcpu_lp[call.address("RCX")] in (None, call.lp) else None
+    """Associated with this LP, before or by this check; it stays so when a later check fails."""
+    vcpu = call.address("RCX")
+    if m.vcpu_lp[vcpu] is None:
+        m.vcpu_lp[vcpu] = call.lp
+        m.associated[f.tdr] += 1
+    return f if m.vcpu_lp[vcpu] == call.lp else None
+
+
+@check("bit 52 of RCX fits the last exit")
+def hint_fits(m, call, f):
+    """The host's recoverability hint needs a last exit that was a trap; no exit of this model is one."""
+    return None if call.regs["RCX"] >> 52 & 1 else f
 
 
 @check("bit 53 of RCX fits the last exit")
@@ -103,29 +113,65 @@ def resume_fits(m, call, f):
     return None if call.regs["RCX"] >> 53 & 1 else f
 
 
-@effect("TDH.VP.ENTER")
-def enter(m, call, f):
-    """Into the guest with the page locks kept; the exit reason is in the status's low half."""
-    vcpu, tdr = call.address("RCX"), f.tdr
-    if m.vcpu_lp[vcpu] is None:
-        m.associated[tdr] += 1
+@check(
+    LeafAct("TD_EPOCH lock shared", "lock", lock="epoch_lock"),
+    LeafAct("the vCPU counts in this epoch", "locked", lock="inside"),
+    LeafAct("let go of TD_EPOCH", "unlock", lock="epoch_lock"),
+)
+def enter_epoch(m, call, f, acts):
+    """The epoch is read and the vCPU counted in it under the lock, which is let go at once."""
+    lock, count, unlock = acts
+    tdr = owned(f).tdr
+    yield lock
+    if not shared(m.epoch_lock, tdr, False):
+        return None
+    yield count
     epoch = m.epoch[tdr]
-    m.vcpu[vcpu], m.vcpu_lp[vcpu] = "ACTIVE", call.lp
     m.inside[tdr] = tuple(sorted((*m.inside[tdr], epoch)))
-    kept = ()
-    for held in f.held:
-        table, key, *_ = held
-        if table in PAGE_LOCKS:
-            kept += (held,)
-        else:
-            yield NEEDED_TO_ENTER[table]
-            release_shared(getattr(m, table), key)
-    yield IN_GUEST
-    m.vcpu[vcpu] = "READY"
+    yield unlock
+    release_shared(m.epoch_lock, tdr)
+    return f.hold("inside", (tdr, epoch), UNDO, "TD_EPOCH")
+
+
+def leave_epoch(m, key: tuple[int, int]) -> None:
+    """A vCPU that was counted in an epoch of a TD is out again."""
+    tdr, epoch = key
     left = list(m.inside[tdr])
     left.remove(epoch)
     m.inside[tdr] = tuple(left)
-    return EXTERNAL_INTERRUPT, (), kept
+
+
+@effect("TDH.VP.ENTER")
+def enter(m, call, f):
+    """Into the guest with the page locks kept; the exit reason is in the status's low half."""
+    vcpu, kept = call.address("RCX"), tuple(held for held in f.held if held[0] in PAGE_LOCKS)
+    op_state, inside, *tree = (held for held in f.held if held not in kept)
+    tree = tree[0] if tree else None
+    if tree:
+        yield LOOK_AGAIN
+        missing = first_missing(m, call, f.tdr, m.epf_gpas[vcpu])
+        if missing is not None:
+            yield let_go(tree[0], tree[3])
+            release(m, tree)
+            yield let_go(inside[0], inside[3])
+            leave_epoch(m, inside[1])
+            return *fault_of(missing), (*kept, op_state)
+    yield OP_STATE_DONE
+    release(m, op_state)
+    if tree:
+        yield TREE_DONE
+        release(m, tree)
+    m.vcpu[vcpu] = "ACTIVE"
+    yield IN_GUEST
+    m.vcpu[vcpu] = "READY"
+    leave_epoch(m, inside[1])
+    return *note_exit(m, call, f.tdr, vcpu), kept
+
+
+def release(m, held: tuple) -> None:
+    """Give up one of the locks of `Facts.held`."""
+    table, key, mode, _ = held
+    (release_shared if mode == SHARED else release_exclusive)(getattr(m, table), key)
 
 
 @check("the vCPU is associated with this LP")

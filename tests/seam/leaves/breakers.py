@@ -1,5 +1,8 @@
 """How to break each check of a leaf, and nothing else: functions of (world, registers, arguments of the check, leaf)."""
 
+from dataclasses import replace
+
+from tdxkit.seam.leaves.call import NULL_PA
 from tdxkit.seam.leaves.checks_sept import reach
 from tdxkit.seam.leaves.sys import DYNAMIC_PAMT
 from tdxkit.seam.module import TDMR_LIST
@@ -86,7 +89,7 @@ def break_sept_state(g, *_):
 
 
 def break_sept_walk(g, *_):
-    root = g.m.tdcx[g.tdr][1]
+    root = g.m.eptp[g.tdr]
     g.m.sept[root] = ("FREE", g.m.sept[root][1])
 
 
@@ -241,6 +244,8 @@ BREAK = {
     "gpa_form": lambda g, *_: set_reg(g, "rcx", lambda v: v | 0x800),
     "gpa_private": lambda g: set_reg(g, "rcx", lambda v: v | 1 << 47),
     "tree": lock("tree_lock", tdr),
+    "tree_to_promote": lock("tree_lock", tdr),
+    "tree_to_enter": lambda g: break_tree_to_enter(g),
     "sept_walk": break_sept_walk,
     "lock_slot": lambda g: g.m.sept_lock.__setitem__(g.slot(), 1),
     "sept_state": break_sept_state,
@@ -254,13 +259,17 @@ BREAK = {
     "lock_merged": lambda g: g.m.lock_2m.__setitem__(g.m.sept[g.target()[1]][1] >> 21, 4),
     "source": set_to("r9", 1),
     "free_2m": break_free_2m,
-    "no_l2": v1(set_to("r9", 0x5000)),
+    "no_l2": lambda g, reg: (set_version_1(g), g.given.__setitem__(reg.lower(), 0x5000)),
+    "page_given": set_to("r8", NULL_PA),
+    "may_exist": lambda g: g.m.sept.__setitem__(g.slot(), ("NL_MAPPED", GIB * 7)),
+    "restartable": lambda g: break_interrupt(g),
     "gpa_256": lambda g: set_reg(g, "rcx", lambda v: v | 1),
     "mapped_walk": break_sept_walk,
     "mapped": lambda g: g.m.sept.__setitem__(g.slot(), ("PENDING", g.target()[1])),
     "has_vcpus": value("vcpus", tdr, 0),
     "target_differs": break_target_differs,
     "epoch_lock": lock("epoch_lock", tdr),
+    "enter_epoch": lock("epoch_lock", tdr),
     "previous_epoch": lambda g: g.m.inside.__setitem__(g.tdr, (g.m.epoch[g.tdr] - 1,)),
     # TDH.MNG
     "hkid": break_hkid,
@@ -284,6 +293,7 @@ BREAK = {
     "x2apic": v1(lambda g, *_: set_reg(g, "r8", lambda v: v | 1 << 40)),
     "x2apic_unique": v1(lambda g: g.m.apic_ids.__setitem__(g.tdr, (0, 1 << 40))),
     "vcpu_here": value("vcpu_lp", vcpu, 3),
+    "hint_fits": lambda g: set_reg(g, "rcx", lambda v: v | 1 << 52),
     "resume_fits": lambda g: set_reg(g, "rcx", lambda v: v | 1 << 53),
     "associated_here": value("vcpu_lp", vcpu, 3),
     # TDH.PHYMEM
@@ -292,10 +302,7 @@ BREAK = {
     "region_free": lambda g: g.m.pamt_2m.__setitem__(g.pages["RCX"] >> 21, Entry(REG, g.tdr)),
     "has_pair": lambda g: g.m.pamt_2m.__setitem__(g.pages["RCX"] >> 21, Entry(0)),
     "empty": lambda g: g.m.pamt_4k.__setitem__((g.pages["RCX"] >> 12) + 5, Entry(REG, g.tdr)),
-    "pair_form": break_form,
-    "pair_range": break_range,
-    "pair_walk": break_walk,
-    "pair_free": break_free,
+    "unused": break_free,
     "take_bit": break_bits,
     "reclaimable": break_reclaimable,
     "own_size": lambda g: g.m.pamt_2m.__setitem__(g.pages["RCX"] >> 21, Entry(REG, g.tdr)),
@@ -366,3 +373,23 @@ def break_no_children(g):
 
 
 BREAK["no_children"] = break_no_children
+
+
+def break_tree_to_enter(g):
+    """Held exclusive, and asked for, since a GPA was noted."""
+    g.m.tree_lock[g.tdr] = 1
+    g.m.epf_gpas[g.vcpu] = (0,)
+
+
+def set_version_1(g):
+    """Version 1, and no L2 page given."""
+    g.version = max(g.version, 1)
+    for reg in ("r9", "r10", "r11"):
+        g.given.setdefault(reg, NULL_PA)
+
+
+def break_interrupt(g):
+    """An interrupt is pending; DEMOTE only looks for one in an older module."""
+    g.weather.add("interrupt")
+    if g.leaf.name.endswith("DEMOTE"):
+        change_platform(g, version=replace(g.world.module.platform.version, new_tree=False))

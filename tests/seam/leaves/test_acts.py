@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tdxkit.seam.leaves.act import EFFECT, GIVEN_UP, LEAF_LOCK, WAY_BACK, LeafAct, let_go
+from tdxkit.seam.leaves.act import EFFECT, GIVEN_UP, LEAF_LOCK, UNDONE, WAY_BACK, LeafAct, let_go
 from tdxkit.seam.leaves.engine import leaves
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.record import lines, record, text_of
@@ -88,7 +88,7 @@ def test_an_act_is_a_value():
         assert same == act and same.as_local() == act.as_local()
     with pytest.raises(AttributeError):
         act.kind = "lock"
-    assert set(GIVEN_UP) == {*LOCKS, "bitmap"}
+    assert set(GIVEN_UP) == {*LOCKS, *UNDONE}
 
 
 RENAMED = """

@@ -10,12 +10,13 @@ from tdxkit.facts import cite, load_json
 from tdxkit.seam.conflicts import OK, conflict, names
 from tdxkit.seam.differences import DIFFERENCES
 from tdxkit.seam.leaves.describe import describe
-from tdxkit.seam.leaves.engine import find_leaf, leaves
-from tdxkit.seam.leaves.leaf import CHECKS, EFFECTS, NEEDED
+from tdxkit.seam.leaves.engine import find_leaf, leaves, tdcalls
+from tdxkit.seam.leaves.leaf import CHECKS, CONDITIONS, EFFECTS, NEEDED
 from tdxkit.seam.scenes import scenes, world_for
 from tdxkit.status.codes import codes, operand_ids
 
 FACTS = load_json("seamcalls.json")
+EVERY_LEAF = FACTS["leaves"] + FACTS["tdcalls"]
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"  # the one leaf whose locks depend on its level
 LEAF_KEYS = {*NEEDED, "scene"}
 MAY = {
@@ -30,6 +31,7 @@ MAY = {
     "hint",
     "note",
     "other_scenes",
+    "also_when",
 }
 SEPT = {
     "FREE", "NL_MAPPED", "NL_BLOCKED", "MAPPED", "BLOCKED", "PENDING", "PENDING_BLOCKED", "REMOVED", "BLOCKEDW", "PENDING_BLOCKEDW",
@@ -39,26 +41,29 @@ SEPT = {
 
 
 def test_the_file_has_the_shape_it_must_have():
-    assert set(FACTS) == {"source", "gate", "op_states", "not_modelled", "leaves"}
+    assert set(FACTS) == {"source", "gate", "op_states", "not_modelled", "leaves", "tdcalls"}
     for origin in [*FACTS["source"].values(), *(leaf["source"] for leaf in FACTS["leaves"])]:
         assert cite(origin).read_in.startswith("module ")
     numbers = [leaf["leaf"] for leaf in FACTS["leaves"]]
     assert len(numbers) == len(set(numbers))
     assert not set(map(str, numbers)) & set(FACTS["not_modelled"])
-    for leaf in FACTS["leaves"]:
+    for leaf in EVERY_LEAF:
         assert LEAF_KEYS <= set(leaf) <= LEAF_KEYS | MAY, leaf["name"]
-        assert re.fullmatch(r"TDH(\.[A-Z]+){2,3}", leaf["name"]) and set(leaf.get("versions", [0])) <= {0, 1}
+        assert re.fullmatch(r"TD[HG](\.[A-Z]+){2,3}", leaf["name"]) and set(leaf.get("versions", [0])) <= {0, 1}
         assert set(leaf.get("op_states", ())) <= set(FACTS["op_states"]) and set(leaf.get("sept_states", ())) <= SEPT
         for check in leaf["checks"]:
             assert check["status"] in codes() and check.get("operand", "RCX") in operand_ids()
-            assert set(check) <= {"test", "left_out", "status", "operand", "details", "when"}
+            assert set(check) <= {"test", "if", "left_out", "status", "operand", "details", "when"}
+            assert "if" not in check or check["if"].split()[0] in CONDITIONS
             assert ("test" in check) != ("left_out" in check)
             assert "test" not in check or check["test"].split()[0] in CHECKS
 
 
 def test_every_check_and_every_effect_is_used():
-    used = {c["test"].split()[0] for leaf in FACTS["leaves"] for c in leaf["checks"] if "test" in c}
-    assert used == set(CHECKS) and set(EFFECTS) == set(leaves()) == {scene.leaf for scene in scenes().values()}
+    checks = [c for leaf in EVERY_LEAF for c in leaf["checks"]]
+    assert {c["test"].split()[0] for c in checks if "test" in c} == set(CHECKS)
+    assert {c["if"].split()[0] for c in checks if "if" in c} == set(CONDITIONS)
+    assert set(EFFECTS) == {*leaves(), *tdcalls()} == {scene.leaf for scene in scenes().values()}
 
 
 @pytest.mark.parametrize("name", leaves())
@@ -81,11 +86,12 @@ def test_locks_taken_are_the_locks_named(name):
         "module global lock": "sys_lock", "TDMR": "tdmr_lock", "WBCACHE": "wb_lock",
     }  # fmt: skip
     named = {
-        table for word, table in words.items() if any(lock.startswith(word) for lock in leaves()[name].spec["locks"])
+        table
+        for word, table in words.items()
+        if any(lock.startswith(word) and "only when" not in lock for lock in leaves()[name].spec["locks"])
     }
     # locks that the facts name in the checks only
     named |= {"ket_lock"} if any(c.spec["test"] == "ket" for c in leaves()[name].checks) else set()
-    named |= {"epoch_lock"} if any(c.spec["test"].startswith("epoch_lock") for c in leaves()[name].checks) else set()
     pages = any("page" in lock for lock in leaves()[name].spec["locks"])
     if name in ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE"):
         pages = False  # the 2M entry; pair pages end at 2M here
@@ -113,17 +119,25 @@ def test_the_conflict_table_of_the_facts():
     assert all(conflict(a, AUG_2M).result == "TDX_OPERAND_BUSY|R8" for a in [*four_k, enter])
 
 
-def test_seven_differences_are_shown(capsys):
+def test_what_the_letter_says_beside_the_code_is_sorted_fairly_and_shown(capsys):
+    """Three differences; four details of which none says that the letter is wrong; one word."""
+    assert [d.kind for d in DIFFERENCES] == ["difference"] * 3 + ["added detail"] * 4 + ["quibble"]
+    assert not any("field of its own" in d.letter for d in DIFFERENCES), (
+        "the letter says that the bitmap replaces PAMT_4K"
+    )
     said = [d.show() for d in DIFFERENCES]
-    assert len(said) == 7
-    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "TDG.SERVTD", "4K exclusive: CPU 0", "4K 32 KiB", "static TDX_INVALID_PAMT",
-                "R9 0x4000000000000000", "TDX_PAGE_METADATA_INCORRECT|R8; after PAMT.REMOVE: TDX_SUCCESS")  # fmt: skip
-    assert all(part in text for part, text in zip(expected, said))
-    assert "1G shared: CPU 0; 2M shared: CPU 0" in said[2] and "RCX 0x40000001" in said[5]
+    expected = ("MISSING_PAMT_PAGE_PAIR|R8", "PAGE.ACCEPT at work holds a Secure-EPT entry and no PAMT lock; SERVTD", "4K exclusive: CPU 0", "1 GiB apart: TDX_SUCCESS", "static TDX_INVALID_PAMT",
+                "R9 0x4000000000000000", "TDX_PAGE_METADATA_INCORRECT|R8; after PAMT.REMOVE: TDX_SUCCESS", "4K 32 KiB")  # fmt: skip
+    assert all(part in text for part, text in zip(expected, said, strict=True))
+    assert (
+        "1G shared: CPU 0; 2M shared: CPU 0" in said[2]
+        and "RCX 0x40000001" in said[5]
+        and said[3].count("TDX_SUCCESS") == 3
+    )
     assert main(["differences"]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert [row for row in rows if row.startswith("the model ")] == [f"{'the model':17}  {text}" for text in said]
-    assert len(rows) == 4 * len(said) - 1
+    assert len(rows) == 5 * len(said) - 1 and rows[0] == "difference"
 
 
 def test_describe_names_every_check_in_order():
@@ -152,7 +166,7 @@ def test_conflicts_prints_every_pair(capsys):
     assert main(["seamcall"]) == 0 and len(capsys.readouterr().out.splitlines()) == len(FACTS["leaves"])
     assert main(["conflicts", "TDH.VP.ENTER", "--json"]) == 0
     pairs = json.loads(capsys.readouterr().out)["pairs"]
-    assert len(pairs) == 2 * len(names()) - 1 and set(pairs[0]) == {"a", "b", "result"}
+    assert len(pairs) == 2 * len(names()) - 1 and set(pairs[0]) == {"a", "b", "result", "only_if", "result_then"}
     assert {p["result"] for p in pairs if p["a"] == "TDH.VP.ENTER" and p["b"] == "TDH.PHYMEM.PAMT.REMOVE"} == {
         "TDX_OPERAND_BUSY|RCX"
     }
@@ -162,4 +176,4 @@ def test_conflicts_prints_every_pair(capsys):
 @pytest.mark.slow
 def test_the_whole_table_has_every_pair(capsys):
     assert main(["conflicts", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["pairs"]) == (len(FACTS["leaves"]) + 1) ** 2
+    assert len(json.loads(capsys.readouterr().out)["pairs"]) == (len(EVERY_LEAF) + 1) ** 2
