@@ -142,9 +142,12 @@ def test_the_hint_of_bit_52_needs_a_trap_and_comes_before_bit_53():
 
 
 def test_a_guest_that_gets_on_is_forgiven_and_one_page_is_noted_once():
-    _, module, tdvpr, _ = blocked_world()
-    for _ in range(12):
-        module.call(ENTER, rcx=tdvpr)
+    """A page that is open at the entry and blocked while the guest is inside is missed, and noted, a second time."""
+    world, module, tdvpr, page = blocked_world()
+    enter_until_suspected(module, tdvpr)
+    assert module.call("TDH.MEM.TRACK", rcx=world.td.tdr).ok and module.call("TDH.MEM.RANGE.UNBLOCK", **page).ok
+    inside = module.enter(tdvpr)
+    assert module.call("TDH.MEM.RANGE.BLOCK", **page).ok and inside.finish().status == 48
     assert module.m.epf_gpas[tdvpr] == (GPA_PAGE,)
     touch(module, tdvpr)
     assert not module.enter(tdvpr).done
