@@ -14,6 +14,13 @@ def configure(parser):
     parser.add_argument("other", nargs="?", help="and with this one")
     parser.add_argument("--module", default=LATEST, metavar="VERSION", help=f"version of the TDX module ({LATEST})")
     parser.add_argument(
+        "--in-kernel",
+        nargs="?",
+        const="v6",
+        metavar="VERSION",
+        help="which of them can meet in KVM, with the locks of the base of this version of the series (v6)",
+    )
+    parser.add_argument(
         "--json", action="store_true", help='{"pairs": [{"a", "b", "result", "only_if", "result_then"}]}'
     )
 
@@ -21,9 +28,13 @@ def configure(parser):
 def run(args):
     """While a is under way, b is called: "ok" or the busy status it gets; then those that it gets only under a condition."""
     asked = _asked(args.leaf, args.other)
+    meet = _in_kernel(args.in_kernel) if args.in_kernel else None
     pairs = wait(_job(asked, args.module), lambda done, total: f"{done} of {many(total, 'pair')}")
     if args.json:
-        print_json({"pairs": [pair.as_json() for pair in pairs]})
+        print_json({"pairs": [pair.as_json() | (_kernel_json(pair, meet) if meet else {}) for pair in pairs]})
+        return
+    if meet:
+        _print_in_kernel([pair for pair in pairs if pair.met or pair.then], meet, args.in_kernel)
         return
     busy = [p for p in pairs if p.met]
     if busy:
@@ -37,6 +48,37 @@ def run(args):
     others = f"{more} more only under that condition, the others" if more else "the others"
     print(
         f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region, {others} go on side by side."
+    )
+
+
+def _in_kernel(version: str):
+    """(a, b, same TD) -> Meeting in the KVM that the version was cut from; InputError for no version."""
+    from tdxkit.linux.host.base import BASES
+    from tdxkit.linux.host.kvm.meeting import meeting
+    from tdxkit.linux.refcount.posted import posted_named
+
+    base = BASES[posted_named(version).base]
+    return lambda a, b, same_td=True: meeting(a, b, base, same_td)
+
+
+def _kernel_json(pair, meet) -> dict:
+    both = {"one_td": meet(pair.a, pair.b), "two_tds": meet(pair.a, pair.b, False)}
+    return {"in_kernel": {name: found.as_json() for name, found in both.items()} if pair.met or pair.then else None}
+
+
+def _print_in_kernel(pairs: list, meet, version: str) -> None:
+    """The pairs that collide in the module: first those that KVM lets meet, then what keeps the others apart."""
+    from tdxkit.linux.host.kvm.meeting import tally
+
+    answers = [(pair, meet(pair.a, pair.b)) for pair in pairs]
+    can = [(p.a, p.b, p.result_then or p.result, m.why, m.remark) for p, m in answers if m.meets]
+    if can:
+        print(*columns(("under way", "called meanwhile", "what it gets", "where", "but"), can), "", sep="\n")
+    reasons = tally(m for _, m in answers)
+    print(*columns(("kept apart by", "pairs"), reasons.most_common()), "", sep="\n")
+    print(
+        f"{many(len(pairs), 'ordered pair')} of one TD that conflict in the module; in the KVM that {version} was cut from "
+        f"{len(can)} can meet, the locks or the TD's phase keep {sum(reasons.values())} apart."
     )
 
 

@@ -1,12 +1,15 @@
 """The series in tables: what a TD's life comes to without a patch, up to a patch, in each context, and after each single fault."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from tdxkit.linux.host.base import BASES
 from tdxkit.linux.host.endless import CASES, ending
+from tdxkit.linux.host.kvm.meeting import meeting, tally
 from tdxkit.linux.host.life import Life, fault_table, live
 from tdxkit.linux.refcount.posted import KVM_CACHE, versions
 from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
+from tdxkit.seam.conflicts import table as conflicts
 from tdxkit.view.kit.tables import Table, table
 
 DRY = {
@@ -64,6 +67,19 @@ def versions_table() -> Table:
     return table(
         ("version", "pool", "it holds", "of vCPUs of", "when dry", "pair cleared", "S-EPT page's pair at", "PAGE.ADD"),
         rows,
+    )
+
+
+def meetings_table(version: str = "v6") -> Table:
+    """The ordered pairs of calls on one TD that conflict in the module: what keeps them apart in the KVM that a version was cut from."""
+    base = BASES[versions()[version].base]
+    found = [meeting(pair.a, pair.b, base) for pair in conflicts() if pair.met or pair.then]
+    can = Counter(f"can meet: {m.why}" for m in found if m.meets)
+    rows = [*can.most_common(), *((f"kept apart by: {why}", n) for why, n in tally(found).most_common())]
+    return table(
+        ("in the kernel", "pairs"),
+        rows,
+        f"{version}: {len(found)} ordered pairs that conflict in the module, {sum(can.values())} can meet",
     )
 
 

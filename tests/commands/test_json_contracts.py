@@ -51,6 +51,8 @@ EVENT = {
 }  # fmt: skip
 WHO = {"name": TEXT, "email": TEXT}
 CONFLICT = {"a": TEXT, "b": TEXT, "result": TEXT, "only_if": (TEXT, MAYBE), "result_then": (TEXT, MAYBE)}
+MEETS = {"meets": bool, "why": TEXT, "remark": (TEXT, MAYBE)}
+MEETINGS = {"one_td": MEETS, "two_tds": MEETS}
 FILE = {"path": TEXT, "changes": (COUNT, MAYBE), "added": [COUNT], "removed": [COUNT]}
 ENTRY = {
     "title": TEXT, "subject": TEXT, "author": WHO, "version": COUNT, "n": (COUNT, MAYBE), "total": (COUNT, MAYBE), "role": {"cover", "patch"},
@@ -92,7 +94,9 @@ CONTRACTS = {
         (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
         (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
     ],
-    "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]})],
+    "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]}),
+        (["conflicts", "TDH.VP.ENTER", "--in-kernel"], {"pairs": [CONFLICT | {"in_kernel": (MEETINGS, MAYBE)}]}),
+    ],
     "stress": [
         (["stress", "v2"], STRESSED),
         (["stress", "v6", "--runs", "20", "--overtake", "9"], STRESSED),
@@ -164,6 +168,10 @@ def check(value, shape, where="answer"):
 
 
 def fits(value, shape) -> bool:
+    if isinstance(shape, tuple):
+        return any(fits(value, one) for one in shape)
+    if isinstance(shape, dict):
+        return type(value) is dict and list(value) == list(shape) and all(fits(value[key], shape[key]) for key in shape)
     if isinstance(shape, set):
         return value in shape
     if isinstance(shape, re.Pattern):

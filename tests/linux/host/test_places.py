@@ -2,12 +2,14 @@
 
 import pytest
 
+from tdxkit.cli import main
 from tdxkit.linux.host.base import BASES, BEFORE, NEWER, ONE_HOOK, POST_POPULATE
 from tdxkit.linux.host.host import Host
 from tdxkit.linux.host.kvm import places as at
 from tdxkit.linux.host.kvm.meeting import meeting
 from tdxkit.linux.host.life import live
 from tdxkit.linux.refcount.posted import versions
+from tdxkit.view.series_tables import meetings_table
 
 GUARD = "kvm->lock, every vcpu->mutex, slots_lock"
 HELD = [  # written a second time from the sources, not from places.py: (place, old base, new bases)
@@ -48,7 +50,7 @@ def test_a_life_makes_each_seamcall_where_the_table_says(version):
         made = {name for name in work if name.startswith("TDH.")}
         assert made <= known[context] | ({"TDH.MEM.PAGE.PROMOTE"} if context.what == at.SPLIT.what else set()), context
         seen |= made
-    assert set().union(*known.values()) - seen == set()
+    assert set().union(*known.values()) - seen == {"TDH.PHYMEM.PAGE.RDMD"}  # no machine check in a life
 
 
 @pytest.mark.parametrize(
@@ -89,4 +91,24 @@ def test_the_reason_is_the_lock_that_holds_everywhere():
     assert meeting("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE", BEFORE).why == "pamt_lock"
     assert meeting("TDH.MEM.RANGE.BLOCK", "TDH.MEM.PAGE.AUG", BEFORE).why == "mmu_lock"
     assert "no place that was read" in meeting("TDH.MEM.PAGE.PROMOTE", "TDH.VP.ENTER", BEFORE).why
+    assert meeting("TDH.SYS.CONFIG", "TDH.VP.ENTER", BEFORE).why == "TDX starts up before there is a TD"
+    assert meeting("TDH.PHYMEM.PAGE.RDMD", "TDH.PHYMEM.PAMT.ADD", ONE_HOOK).meets  # a machine check asks nobody
+    assert meeting("TDH.MEM.RANGE.BLOCK", "TDH.MNG.CREATE", BEFORE).why == "the phase of the TD's life"
     assert "vCPUs are kept out" in str(meeting("TDH.MEM.RANGE.BLOCK", "TDG.MEM.PAGE.ACCEPT", BEFORE))
+
+
+def test_the_command_says_who_can_meet_and_what_keeps_the_rest_apart(capsys):
+    assert main(["conflicts", "TDH.VP.INIT", "TDH.MEM.RANGE.BLOCK", "--in-kernel", "v2"]) == 0
+    old = capsys.readouterr().out
+    assert "vCPU init beside zap" in old and "2 ordered pairs" in old and "2 can meet" in old
+    assert main(["conflicts", "TDH.VP.INIT", "TDH.MEM.RANGE.BLOCK", "--in-kernel"]) == 0
+    new = capsys.readouterr().out
+    assert "0 can meet" in new and "keep 2 apart" in new and "one of these or another" in new
+    assert main(["conflicts", "TDH.VP.ENTER", "--in-kernel", "v9"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_table_counts_each_pair_once():
+    table = meetings_table("v6")
+    assert sum(row[1] for row in table.rows) == int(str(table).split(" ordered")[0].split()[-1])
+    assert not any("machine check" in row[0] and "apart" in row[0] for row in table.rows)

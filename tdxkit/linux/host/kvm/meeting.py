@@ -9,6 +9,8 @@ Fidelity card
     set. Both are told as a remark beside the answer
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tdxkit.linux.host.base import Base
@@ -39,13 +41,23 @@ class Meeting(NamedTuple):
         said = f"yes: {self.why}" if self.meets else f"no: {self.why}"
         return said + (f" ({self.remark})" if self.remark else "")
 
+    def as_json(self) -> dict:
+        """`in_kernel` of a pair of `conflicts --in-kernel --json`."""
+        return {"meets": self.meets is not None, "why": self.why, "remark": self.remark or None}
+
 
 def meeting(a: str, b: str, base: Base, same_td: bool = True) -> Meeting:
     """Whether leaf `a` and leaf `b` can be under way at once, on one TD or on two. A TDCALL is made by a guest that runs."""
     places_a, places_b = _places(a), _places(b)
-    if not places_a or not places_b:
-        missing = b if places_a else a
-        return Meeting(a, b, None, f"no place that was read calls {missing}")
+    missing = {leaf for leaf, places in ((a, places_a), (b, places_b)) if not places}
+    if missing:
+        starts = any(leaf.startswith("TDH.SYS.") for leaf in missing)
+        return Meeting(
+            a,
+            b,
+            None,
+            "TDX starts up before there is a TD" if starts else "no place that was read makes one of the two",
+        )
     reasons = []
     for pa in places_a:
         for pb in places_b:
@@ -56,6 +68,11 @@ def meeting(a: str, b: str, base: Base, same_td: bool = True) -> Meeting:
     everywhere = [r for r in reasons[0] if all(r in apart for apart in reasons)]
     why = everywhere[0] if everywhere else " or ".join(dict.fromkeys(apart[0] for apart in reasons))
     return Meeting(a, b, None, why, _remark(a, b, same_td, apart=True))
+
+
+def tally(meetings: Iterable[Meeting]) -> Counter[str]:
+    """How many of them each reason keeps apart; those that no single lock keeps apart in every place are counted together."""
+    return Counter("one of these or another, by place" if " or " in m.why else m.why for m in meetings if not m.meets)
 
 
 def _places(leaf: str) -> list[Place]:

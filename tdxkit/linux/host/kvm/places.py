@@ -21,7 +21,7 @@ INVALIDATE = "filemap_invalidate_lock"
 READ, WRITE = "mmu_lock read", "mmu_lock write"
 KEYS = ("cpus_read_lock", "tdx_lock")
 PAMT_LOCK = "pamt_lock"
-BUILD, RUNNING, ENDING = "before the TD runs", "while the TD runs", "the last user takes it down"
+CREATING, BUILD, RUNNING, ENDING = "the TD is created", "it is built", "it runs", "its last user takes it down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ BUILD_LOCKS = ("vcpu->mutex", "slots_lock", INVALIDATE)
 
 # fmt: off
 # __tdx_td_init(), tdx_td_vcpu_init(), KVM_TDX_INIT_MEM_REGION, KVM_TDX_FINALIZE_VM
-TD_INIT = Place("TD init", "control pages", (BUILD,), ("TDH.MNG.ADDCX", "TDH.MNG.INIT", ADD, REMOVE), ("kvm->lock",), GUARD)
-TD_CREATE = Place("TD init", "the TD's root", (BUILD,), ("TDH.MNG.CREATE",), ("kvm->lock", *KEYS), (*GUARD, *KEYS))
-KEY_CONFIG = Place("TD init", "the key, once for each package", (BUILD,), ("TDH.MNG.KEY.CONFIG",), ("kvm->lock", KEYS[0]), (*GUARD, KEYS[0]))
+TD_INIT = Place("TD init", "control pages", (CREATING,), ("TDH.MNG.ADDCX", "TDH.MNG.INIT", ADD, REMOVE), ("kvm->lock",), GUARD)
+TD_CREATE = Place("TD init", "the TD's root", (CREATING,), ("TDH.MNG.CREATE",), ("kvm->lock", *KEYS), (*GUARD, *KEYS))
+KEY_CONFIG = Place("TD init", "the key, once for each package", (CREATING,), ("TDH.MNG.KEY.CONFIG",), ("kvm->lock", KEYS[0]), (*GUARD, KEYS[0]))
 VCPU_INIT = Place("vCPU init", "control pages", (BUILD,), ("TDH.VP.CREATE", "TDH.VP.ADDCX", ADD, REMOVE), ("vcpu->mutex",), GUARD)
 VP_INIT = Place("vCPU init", "the vCPU's state", (BUILD,), ("TDH.VP.INIT",), ("vcpu->mutex",), (*GUARD, WRITE))
 BUILD_TOPUP = Place("build", "stores are filled, passes begin and end", (BUILD,), (ADD,), BUILD_LOCKS, (*GUARD, INVALIDATE))
@@ -82,8 +82,10 @@ FLUSH = Place("teardown", "vCPUs are flushed, by an interrupt on their CPUs", (E
 RELEASE_HKID = Place("teardown", "the key goes", (ENDING,), ("TDH.MNG.VPFLUSHDONE", "TDH.PHYMEM.CACHE.WB", "TDH.MNG.KEY.FREEID"), KEYS)
 SEPT_RECLAIM = Place("teardown", "S-EPT pages go", (ENDING,), ("TDH.PHYMEM.PAGE.RECLAIM", REMOVE), (WRITE,))
 RECLAIM = Place("teardown", "control pages go", (ENDING,), ("TDH.PHYMEM.PAGE.RECLAIM", "TDH.PHYMEM.PAGE.WBINVD", REMOVE), ())
+# at any time
+MACHINE_CHECK = Place("machine check", "a poisoned page is looked up", (CREATING, BUILD, RUNNING, ENDING), ("TDH.PHYMEM.PAGE.RDMD",), (), spins=True)
 PLACES = (
     TD_CREATE, KEY_CONFIG, TD_INIT, VCPU_INIT, VP_INIT, BUILD_TOPUP, BUILD_MAP, PAGE_ADD, EXTEND, FINALIZE, RUN, MOVE, TOPUP, FAULT, CONVERT, ZAP,
-    SPLIT, RELEASE, FLUSH, RELEASE_HKID, SEPT_RECLAIM, RECLAIM,
+    SPLIT, RELEASE, FLUSH, RELEASE_HKID, SEPT_RECLAIM, RECLAIM, MACHINE_CHECK,
 )
 # fmt: on
