@@ -75,7 +75,8 @@ def _print_in_kernel(pairs: list, meet, version: str) -> None:
     if can:
         print(*columns(("under way", "called meanwhile", "what it gets", "where", "but"), can), "", sep="\n")
     reasons = tally(m for _, m in answers)
-    print(*columns(("kept apart by", "pairs"), reasons.most_common()), "", sep="\n")
+    if reasons:
+        print(*columns(("kept apart by", "pairs"), reasons.most_common()), "", sep="\n")
     print(
         f"{many(len(pairs), 'ordered pair')} of one TD that conflict in the module; in the KVM that {version} was cut from "
         f"{len(can)} can meet, the locks or the TD's phase keep {sum(reasons.values())} apart."

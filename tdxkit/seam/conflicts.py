@@ -73,7 +73,7 @@ def in_words(answers: tuple[Answer, ...]) -> str:
 
 
 def names() -> tuple[str, ...]:
-    """The calls that are compared: every SEAMCALL leaf, the TDCALL, and AUG once more at 2M."""
+    """The calls that are compared: every SEAMCALL leaf, the TDCALL, AUG once more at 2M and VP.INIT in version 1."""
     return tuple(scenes())
 
 

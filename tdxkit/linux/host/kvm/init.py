@@ -86,7 +86,7 @@ def vcpu_init(td: Td) -> int:
                 return _undo(td, pages[i:], td.bug("TDH.VP.ADDCX", result), PatchNo.VCPU_PAGES)
             td.vcpus[tdvpr].append(page)
         with td.within(places.VP_INIT):
-            result = host.calls.make("TDH.VP.INIT", rcx=tdvpr)
+            result = host.calls.make("TDH.VP.INIT", rcx=tdvpr, r8=len(td.vcpus) - 1, v=1)  # with an x2APIC id
         return 0 if result.ok else td.bug("TDH.VP.INIT", result)
 
 
