@@ -1,7 +1,8 @@
 """Where a guest's RAM lies in its address space, as QEMU lays it out for a confidential guest.
 
 2 GiB at 0, the rest from 4 GiB. On AMD, where that would reach the HyperTransport hole below 1 TiB, the rest starts at 1 TiB.
-(QEMU's own limit for the low part depends on the machine type; here it is always 2 GiB.)
+QEMU looks at the end of the 64-bit PCI hole behind the RAM, and so moves guests that are somewhat smaller too; here it is the RAM that
+decides. (QEMU's limit for the low part depends on the machine type; here it is always 2 GiB.)
 """
 
 from tdxkit.errors import InputError, printable
