@@ -324,6 +324,7 @@ def test_a_stream_is_as_good_as_a_file():
         "v2:\n - x\n" + "   x\n" * 300_000,
         "A B (1):\n  x\n" + "    x\n" * 200_000,
     ],
+    ids=["a header", "a changelog", "a shortlog"],
 )
 def test_long_paragraphs_cost_no_square(tail):
     start = time.process_time()

@@ -110,6 +110,7 @@ def test_the_command_says_who_can_meet_and_what_keeps_the_rest_apart(capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_table_counts_each_pair_once():
     table = meetings_table("v6")
     assert sum(row[1] for row in table.rows) == int(str(table).split(" ordered")[0].split()[-1])
