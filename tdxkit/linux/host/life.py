@@ -109,6 +109,7 @@ def _acts(td: Td, huge: bool) -> Iterator[tuple[str, Callable[[], int]]]:
     yield "a zap", lambda: zap(td, PAGE_2M + PAGE_4K)
     if huge:
         yield "a fault", lambda: page_fault(td, 2 * PAGE_2M, TDX_PS_2M)
+        yield "a fault", lambda: page_fault(td, 2 * PAGE_2M + PAGE_4K)
         yield "a split", lambda: split(td, 2 * PAGE_2M)
         yield "a promotion", lambda: promote(td, 2 * PAGE_2M)
 

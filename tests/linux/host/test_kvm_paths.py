@@ -365,3 +365,55 @@ def test_the_first_reference_adds_and_the_last_one_removes():
     host.pairs.put(page + PAGE_4K)
     assert (host.calls.made["TDH.PHYMEM.PAMT.REMOVE"], host.pairs.count, host.pairs.references) == (1, 0, 0)
     assert host.meminfo_kb is None and Host("v2").meminfo_kb == 0 and Host("v2", ALL_PATCHES - {10}).meminfo_kb is None
+
+
+def test_a_fault_does_not_split_a_2_mib_page_and_finds_it_mapped_on_the_next_pass():
+    td = new()
+    fault(td, 2 * PAGE_2M, TDX_PS_2M)
+    made, before = td.host.calls.made.total(), count(td)
+    assert fault(td, 2 * PAGE_2M + PAGE_4K) == 0 and not td.dead and td.loop is None
+    order = labels(td, before)
+    assert [label for label in order if label != "top up"] == ["RET_PF_RETRY"] and td.host.calls.made.total() == made
+    assert "a split under a shared mmu_lock says -EBUSY" in td.host.run("t").steps[-1].sentence
+    assert list(td.leaves) == [2 * PAGE_2M] and td.host.pairs.counters.refcount[66] == 0
+
+
+def test_a_failed_get_in_a_split_gives_everything_back():
+    td = new("v5")
+    fault(td, 2 * PAGE_2M, TDX_PS_2M)
+    td.host.pairs.counters.refcount[16] = 0  # as if the S-EPT region had no reference yet
+    before = set(td.host.allocator.pages)
+    td.host.points.fault = Fault(leaf="TDH.PHYMEM.PAMT.ADD")
+    assert split(td, 2 * PAGE_2M) == EIO and not td.dead
+    gone = before - set(
+        td.host.allocator.pages
+    )  # the pool's two pages, which the get gave to the allocator; its own are back
+    assert len(gone) == 2 and set(td.host.allocator.pages) < before
+
+
+def test_a_busy_demote_is_made_once_more_with_every_vcpu_out():
+    td = new()
+    fault(td, 2 * PAGE_2M, TDX_PS_2M)
+    enter(td)
+    td.host.points.fault, before = Fault(leaf="TDH.MEM.PAGE.DEMOTE", how="busy"), count(td)
+    assert split(td, 2 * PAGE_2M) == EIO and td.dead
+    order = labels(td, before)
+    assert order.count("TDH.MEM.PAGE.DEMOTE") == 2 == td.host.calls.made["TDH.MEM.PAGE.DEMOTE"] and not td.inside
+
+
+def test_a_vcpu_that_faulted_goes_back_into_the_guest():
+    td = new()
+    enter(td)
+    before = count(td)
+    assert fault(td, 0) == 0 and list(td.inside) == [0]
+    assert labels(td, before)[0] == "TD exit" and labels(td, before)[-1] == "TDH.VP.ENTER"
+
+
+@pytest.mark.parametrize("passes, unchanged", [(1, False), (2, False), (3, True), (7, True)])
+def test_a_loop_is_called_endless_only_when_a_pass_leaves_the_host_as_it_found_it(passes, unchanged):
+    td = new()
+    fault(td, 0)
+    td.arrivals, td.host.points.fault = [(passes, SIGNAL)], Fault(leaf="TDH.PHYMEM.PAMT.ADD")
+    assert fault(td, 4 * PAGE_2M) == EINTR
+    # the first pass links an S-EPT page, the second refills its store: from the third on nothing changes
+    assert (td.loop.passes, td.loop.unchanged) == (passes, unchanged)

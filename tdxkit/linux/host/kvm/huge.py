@@ -7,9 +7,9 @@ The split is that of the author's tree [kvm-tdx-base]; later postings of the hug
 from itertools import count
 
 from tdxkit.linux.host.faults import NO_FAULT
-from tdxkit.linux.host.host import EBUSY, ENOMEM
+from tdxkit.linux.host.host import ENOMEM
 from tdxkit.linux.host.kvm.passes import RESTARTS
-from tdxkit.linux.host.kvm.places import FAULT, SPLIT, TOPUP
+from tdxkit.linux.host.kvm.places import SPLIT, TOPUP
 from tdxkit.linux.host.kvm.td import TDX_PS_2M, TDX_PS_4K, Loop, Refused, Td
 from tdxkit.linux.host.kvm.zap import block, kick, no_vcpus, zapping
 from tdxkit.seam.leaves.call import Answer
@@ -18,18 +18,6 @@ from tdxkit.units import PAGE_4K
 SOURCES = ("kvm-tdx-base", "tdx-v5")
 
 DEMOTE, BROKEN_OFF = "TDH.MEM.PAGE.DEMOTE", "TDX_INTERRUPTED_RESTARTABLE"
-
-
-def split_in_a_fault(td: Td, gpa: int) -> int:
-    """A fault wants 4K where a 2 MiB leaf is mapped: with mmu_lock held for reading nothing is split.
-
-    The vCPU's request is widened to 2 MiB and -EBUSY makes the fault a retry, which finds the page mapped.
-    """
-    with td.within(FAULT):
-        td.host.log.step(
-            "no split", f"GPA {gpa:#x} is part of a 2 MiB leaf and mmu_lock is held for reading: -EBUSY, RET_PF_RETRY"
-        )
-    return EBUSY
 
 
 def split(td: Td, gpa: int, vcpu: int = 0, count_sept: bool = True) -> int:

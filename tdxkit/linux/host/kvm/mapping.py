@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from tdxkit.linux.host import pool
 from tdxkit.linux.host.allocator import guest_page
 from tdxkit.linux.host.host import EBUSY, EIO, ENOMEM, ERRNO
-from tdxkit.linux.host.kvm.td import TDX_PS_4K, Refused, Td
+from tdxkit.linux.host.kvm.td import TDX_PS_2M, TDX_PS_4K, Refused, Td
 from tdxkit.linux.host.patches import PatchNo
 from tdxkit.seam.leaves.call import Answer
+
+SOURCES = ("kvm-tdx-base",)
 
 TOP = 3  # level of the parent entries in the S-EPT root (four levels)
 SHIFT = (12, 21, 30, 39)
@@ -29,6 +31,8 @@ def top_up(td: Td, vcpu: str) -> int:
 
 def map_page(td: Td, gpa: int, level: int, vcpu: str) -> Refused | None:
     """Under mmu_lock: link the S-EPT pages that are missing, then set the leaf. Who refused, or None."""
+    if level == TDX_PS_4K and td.leaves.get(gpa >> 21 << 21, (0, TDX_PS_4K))[1] == TDX_PS_2M:
+        return _no_split(td, gpa, vcpu)
     for slot in list(_missing(td, gpa, level)):
         refused = _link(td, *slot, vcpu)
         if refused:
@@ -123,6 +127,16 @@ def _set_leaf(td: Td, gpa: int, level: int, vcpu: str) -> Refused | None:
         return refused
     td.leaves[gpa] = page, level
     return None
+
+
+def _no_split(td: Td, gpa: int, vcpu: str) -> Refused | None:
+    """A vCPU that accepts at 4K where another has a 2 MiB leaf: with mmu_lock held for reading nothing is split. The vCPU's wish is
+    widened to 2 MiB, and the next pass finds the page mapped [kvm-tdx-base]."""
+    large = gpa >> 21 << 21
+    if td.widened.get(vcpu) == large:
+        return None
+    td.widened[vcpu] = large
+    return Refused("a split under a shared mmu_lock", EBUSY)
 
 
 def _get(td: Td, page: int, vcpu: str) -> Refused | None:

@@ -6,6 +6,7 @@ newer than v6 [kvm-post-populate, kvm-tdx-v6-base, kvm-tdx-after-v6]. pamt_lock 
 Fidelity card
   modelled: mutexes, rwlocks and spinlocks that keep others out, with the side of mmu_lock; whether the caller may sleep
   simplified: a lock is named where it is held for the SEAMCALL, not where it is taken; the order between mutexes is not told
+  left out: PREEMPT_RT, where pamt_lock and mmu_lock sleep: their nesting stays legal (inferred; no thread speaks of it)
   left out: SRCU and RCU, which exclude nobody here; locks of guest_memfd's own file operations but the invalidate lock
 """
 

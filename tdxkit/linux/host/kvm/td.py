@@ -11,6 +11,7 @@ Fidelity card
   modelled: BUSY on the zap side (kick all vCPUs, call once more), TRACK and the kick after it, whose failure does not stop the zap;
     teardown in KVM's order, and what a failure there leaves: a RECLAIM that fails leaks its page, a key id that is stuck leaks all
   modelled: PAGE.ADD as part of the mapping from v4's base on, before that a page noted and added later; v5's pairs for S-EPT pages at top-up
+  modelled: a wish for 4K inside a 2 MiB leaf, which no fault splits; DEMOTE that is broken off and called again
   modelled: VP.ENTER that says BUSY is a handled exit, and the vCPU enters again
   simplified: a signal comes after three passes where nothing else is asked for, of a vCPU that may not enter after three tries;
     KVM has no such limits
@@ -87,6 +88,7 @@ class Td:
         self.sept: dict[tuple[int, int], int] = {}  # (level of the parent entry, GPA) -> S-EPT page
         self.leaves: dict[int, tuple[int, int]] = {}  # GPA -> (page, level)
         self.premapped: set[int] = set()
+        self.widened: dict[str, int] = {}  # vCPU -> GPA of the 2 MiB that it is content to have mapped as one page
         self.inside: dict[int, Begun] = {}  # vCPU -> its VP.ENTER, while its guest runs
         self.dead = self.runnable = self.hkid = False  # hkid: a key id is assigned
         self.first: tuple[str, Answer] | None = None  # the first SEAMCALL that was not expected to fail
