@@ -70,7 +70,7 @@ DESIGNS = {
         Posted("v4-unoptimised", "v4_unoptimised", "tdx-v4", whole=False),
         Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",), base="post-populate"),
         Posted("v5-unoptimised", "v5_unoptimised", "tdx-v5", whole=False),
-        Posted("v5", "v5", "tdx-v5", sept_early=True, base="post-populate"),
+        Posted("v5", "v5", "tdx-v5", sept_early=True, base="post-populate with huge pages"),
         Posted("v6-unoptimised", "v6_unoptimised", "tdx-v6", whole=False),
         Posted("v6", "v6", "tdx-v6", base="one hook"),
         Posted("after-v6", "after_v6", "tdx-after-v6"),
