@@ -126,7 +126,10 @@ DIFFERENCES = (
         what_a_tdcall_locks,
     ),
     Difference(
-        DIFFERS, "a walk locks entries shared", "true above; the leaf of a new page is exclusive", leaf_is_exclusive
+        ADDS,
+        "a walk locks entries shared, a change of the tree exclusive",
+        "which is which: the leaf of a new page is exclusive, both levels above shared",
+        leaf_is_exclusive,
     ),
     Difference(ADDS, "the pages of a pair need not be contiguous", "nor lie outside the region", pair_pages_anywhere),
     Difference(

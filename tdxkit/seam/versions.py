@@ -2,7 +2,7 @@
 checks of a leaf changed.
 
 Counts: source module-versions; the host reads them as TDCS_BASE_SIZE and TDVPS_BASE_SIZE. The vCPU count of 2.0.18 is inferred from
-2.0.08. What changed: sources module-leaves, module-1-5-01.
+2.0.08. What changed: sources module-leaves, module-1-5-01, tdx-huge-v3.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tdxkit.errors import InputError, printable
 from tdxkit.seam.pamt import TDCX, TDVPX, PageType
 
-SOURCES = ("module-versions", "module-leaves", "module-1-5-01")
+SOURCES = ("module-versions", "module-leaves", "module-1-5-01", "tdx-huge-v3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,11 @@ class ModuleVersion:
     sept_root: int  # which TDCX page, from 0, is the Secure-EPT root
     extra_type: PageType = TDCX
     dynamic_pamt: bool = True
-    # 2.0.18: the Secure-EPT tree lock has host priority; VP.ENTER's filter takes it shared (exclusive before), PROMOTE exclusive (shared
-    # before); DEMOTE looks for an interrupt only where L2 VMs exist
+    # after 2.0.08 (2.0.12 read in part, 2.0.18): the Secure-EPT tree lock has host priority; VP.ENTER's filter takes it shared (exclusive
+    # before), PROMOTE exclusive (shared before)
     new_tree: bool = False
+    # DEMOTE may be broken off by an interrupt though the TD has no L2 VMs: TDX_FEATURES0 bit 51 is clear (1.5.28 by a mail, 2.0.18 by its code)
+    demote_interruptible: bool = True
 
     @property
     def td_pages(self) -> int:
@@ -45,9 +47,9 @@ VERSIONS = {
     for v in (
         ModuleVersion("1.0", 4, 4, 5, 5, 2, TDVPX, dynamic_pamt=False),
         ModuleVersion("1.5.06", 6, 9, 5, 14, 3, dynamic_pamt=False),
-        ModuleVersion("1.5.28", 6, 9, 5, 14, 3),
+        ModuleVersion("1.5.28", 6, 9, 5, 14, 3, demote_interruptible=False),
         ModuleVersion("2.0.08", 9, 12, 5, 14, 6),
-        ModuleVersion("2.0.18", 9, 12, 5, 14, 6, new_tree=True),
+        ModuleVersion("2.0.18", 9, 12, 5, 14, 6, new_tree=True, demote_interruptible=False),
     )
 }
 LATEST = "2.0.18"

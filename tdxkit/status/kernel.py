@@ -27,6 +27,7 @@ SOURCES = (
     "tdx-v6",
 )
 SW_ERROR = 0x8000FF00 << 32
+EPT_MISCONFIG = 49  # exit reason
 GO_ON = Action("go on", "the call did what it should")
 NOT_READ = Action("not read", "the kernel's caller of this leaf was not read")
 _RULES = {leaf: place for place in PLACES.values() for leaf in place.leaves}
@@ -37,15 +38,28 @@ def action(value: int, name: str | None, leaf: str | None) -> Action:
     if value & SW_ERROR == SW_ERROR and value >> 48 == 0x8000:
         return _software(value, leaf)
     if value & c.STATUS_MASK == 0:
-        return GO_ON
+        return _exit(value) if leaf == "TDH.VP.ENTER" else GO_ON
     if leaf is None:
         return _any_leaf(value, name)
     rule = _RULES.get(leaf)
     done = rule.named.get(name or "", rule.others) if rule else NOT_READ
     if name == "TDX_RND_NO_ENTROPY" and leaf != "TDH.VP.ENTER":
-        exact = "" if not value & c.DETAILS_MASK else " (before the series only with an empty lower half)"
+        exact = (
+            ""
+            if not value & c.DETAILS_MASK
+            else " (with details in the lower half in v3 to v5 only, whose loop asks for the upper half)"
+        )
         return Action("retry", f"up to {AGAIN} times{exact}; then {done}")
     return done
+
+
+def _exit(value: int) -> Action:
+    """A TD exit by its reason, in the lower half."""
+    if value & c.DETAILS_MASK == EPT_MISCONFIG:
+        return Action(
+            "bug the VM", "KVM_BUG_ON and -EIO: an EPT misconfiguration of private memory is nobody's to handle"
+        )
+    return Action("go on", "the guest ran, and its exit is handled by the reason")
 
 
 def _software(value: int, leaf: str | None) -> Action:

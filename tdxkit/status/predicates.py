@@ -30,13 +30,12 @@ QUESTIONS: dict[str, tuple[str | None, ...]] = {
     "VCPU_NOT_ASSOCIATED": ("whole", "whole", "upper", "upper"),
     "FLUSHVP_NOT_DONE": ("whole", "whole", "upper", "upper"),
     "NON_RECOVERABLE": ("bit", "bit", "bit", "bit"),
-    "SW_ERROR": ("mask", "mask", "mask", "mask"),
+    "SW_ERROR": ("mask", "mask", "mask", "upper"),
     "VMFAILINVALID": ("whole", "whole", "mask", "mask"),
     "GP": ("whole", "whole", "mask", "whole"),
     "UD": ("whole", "whole", "mask", "whole"),
 }
 _HELPERS_OF_V2 = {"SUCCESS", "RND_NO_ENTROPY", "OPERAND_INVALID", "OPERAND_BUSY", "HPA_RANGE_NOT_FREE", "SW_ERROR"}
-_MACROS_OF_V3 = set(QUESTIONS) - {"SW_ERROR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ _TESTS = {
 def _helper(question: str, form: str) -> str:
     if form == "v2" and question in _HELPERS_OF_V2:
         return f"tdx_{question.lower()}()"
-    if form == "v4" or (form == "v3" and question in _MACROS_OF_V3):
+    if form in ("v3", "v4"):
         return f"IS_TDX_{question}()"
     return ""
 

@@ -184,8 +184,9 @@ def test_more_of_what_the_kernel_does():
     for name, code_ in (("VMFAILINVALID", "-ENODEV"), ("GP", "-EOPNOTSUPP"), ("UD", "-EACCES")):
         assert code_ in decode(f"TDX_SEAMCALL_{name}", "TDH.SYS.INIT").kernel.text
     again = decode("TDX_RND_NO_ENTROPY", "TDH.MNG.CREATE").kernel
-    assert again.kind == "retry" and "-EAGAIN" in again.text and "before the series" not in again.text
-    assert "before the series" in decode("TDX_RND_NO_ENTROPY|1", "TDH.MNG.CREATE").kernel.text
+    assert again.kind == "retry" and "-EAGAIN" in again.text and "v3 to v5" not in again.text
+    assert "in v3 to v5 only" in decode("TDX_RND_NO_ENTROPY|1", "TDH.MNG.CREATE").kernel.text
+    assert (decode(49, "TDH.VP.ENTER").kernel.kind, decode(48, "TDH.VP.ENTER").kernel.kind) == ("bug the VM", "go on")
     any_leaf = decode("TDX_OPERAND_BUSY|RCX").kernel
     assert any_leaf.kind == "depends on the leaf"
     assert all(place in any_leaf.text for place in set(PLACES) - {"cache write-back"})

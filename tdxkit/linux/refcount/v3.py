@@ -1,7 +1,7 @@
 """tdx_pamt_get() and tdx_pamt_put() of v3 with its optimisation patch, September 2025 [tdx-v3].
 
-v2's scheme again: the decrement outside the lock. Two more things go wrong: the pair is allocated before the fast path is tried, so
-every get pays for two pages, and a failed ADD leaves the return value at 0, so the caller is told success (kept in v4). And where
+v2's scheme again: the decrement outside the lock. Two more things differ from what v4 and v5 do: the pair is allocated before the fast path is tried, so
+every get pays for two pages, and a failed ADD leaves the return value at 0, so the caller is told success (v4 too). And where
 the second page cannot be had, the first is lost.
 
 Fidelity card

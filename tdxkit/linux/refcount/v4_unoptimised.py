@@ -1,7 +1,7 @@
 """tdx_pamt_get() and tdx_pamt_put() of v4 before its optimisation patch, November 2025 [tdx-v4].
 
 Count and pair move only under pamt_lock, and the count counts. A put looks first: only where it is the last user does it take the pair out, and it
-counts down after that. Two slips are still there: a failed ADD leaves the return value at 0, and a failed allocation goes through the
+counts down after that. Two things differ from what v5 does: a failed ADD leaves the return value at 0, and a failed allocation goes through the
 label that frees, with whatever was got.
 
 Fidelity card

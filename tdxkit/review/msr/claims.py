@@ -12,7 +12,7 @@ SOURCES = ("win-hack-patch", "win-hack-review", "kvm-feat-ctl", "seabios", "edk2
 class Claim(NamedTuple):
     """One statement of the mail in our words: is it true, what shows it (trace, review, firmware, register), and why.
 
-    true: "yes", "no", "in part", or "an opinion" where no fact decides.
+    true: "yes", "no", "in part", "open" where what would decide is not public, or "an opinion" where no fact decides.
     """
 
     says: str
@@ -31,9 +31,9 @@ CLAIMS = (
     Claim("with SGX off the register is 0x5", "in part", "review", "on the old vCPUs; the new one still reads 0x0"),
     Claim("bit 18 says that SGX is supported", "no", "register", "it is SGX's global enable; CPUID says what there is"),
     Claim(
-        "this is a Windows bug", "no", "review",
-        "its author ended at a firmware bug: firmware owes the new CPU the value, and OVMF now gives it. "
-        "Whether Windows had to stop over it, nobody outside can say",
+        "this is a Windows bug", "open", "review",
+        "firmware owed the new CPU the value, its author reported it there, and OVMF now gives it; "
+        "whether Windows had to stop over it, nobody outside can say",
     ),
     Claim(
         "so many releases are affected that a hack is worth it", "an opinion", "review",

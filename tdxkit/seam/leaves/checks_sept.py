@@ -67,14 +67,14 @@ def gpa_private(m, call, f):
 
 @check("Secure-EPT tree lock {0}", kind="lock", lock="tree_lock")
 def tree(m, call, f, mode):
-    """One for a TD; with host priority from 2.0.18 on."""
+    """One for a TD; with host priority after 2.0.08 (read in 2.0.12 and 2.0.18)."""
     got = (exclusive if mode == EXCLUSIVE else shared)(m.tree_lock, owned(f).tdr, call.platform.version.new_tree)
     return f.hold("tree_lock", f.tdr, mode, "SEPT_TREE") if got else None
 
 
 @check("Secure-EPT tree lock, to promote", kind="lock", lock="tree_lock")
 def tree_to_promote(m, call, f):
-    """Exclusive; shared before 2.0.18."""
+    """Exclusive; shared up to 2.0.08."""
     return tree(m, call, f, EXCLUSIVE if call.platform.version.new_tree else SHARED)
 
 

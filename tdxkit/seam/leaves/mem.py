@@ -192,10 +192,10 @@ def children_match(m, call, f):
     return f if all(entry == (state, first + i * SIZE[below]) for i, entry in enumerate(entries)) else None
 
 
-@condition("the module is older than 2.0.18")
+@condition("the module looks for an interrupt without L2 VMs too: TDX_FEATURES0 bit 51 is clear")
 def interruptible(m, call, f):
-    """DEMOTE looks for an interrupt in any case before 2.0.18; from then on only for a TD with L2 VMs, and this one has none."""
-    return not call.platform.version.new_tree
+    """Then DEMOTE looks for an interrupt in any case, else only for a TD with L2 VMs, and this one has none."""
+    return call.platform.version.demote_interruptible
 
 
 @check("no interrupt is pending before the commit")

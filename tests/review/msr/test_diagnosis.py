@@ -28,8 +28,8 @@ def test_the_trace_alone_names_no_writer():
 
 
 def test_all_seven_statements_are_judged_and_an_opinion_is_called_one():
-    assert len(CLAIMS) == 7 and {c.true for c in CLAIMS} == {"yes", "no", "in part", "an opinion"}
-    assert VERDICTS["this is a Windows bug"] == "no"
+    assert len(CLAIMS) == 7 and {c.true for c in CLAIMS} == {"yes", "no", "in part", "open", "an opinion"}
+    assert VERDICTS["this is a Windows bug"] == "open"
     assert [c.says for c in CLAIMS if c.true == "an opinion"] == [
         "so many releases are affected that a hack is worth it"
     ]

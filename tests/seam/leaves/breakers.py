@@ -392,4 +392,4 @@ def break_interrupt(g):
     """An interrupt is pending; DEMOTE only looks for one in an older module."""
     g.weather.add("interrupt")
     if g.leaf.name.endswith("DEMOTE"):
-        change_platform(g, version=replace(g.world.module.platform.version, new_tree=False))
+        change_platform(g, version=replace(g.world.module.platform.version, demote_interruptible=True))

@@ -140,10 +140,16 @@ def test_promote_leaves_the_state_of_the_first_and_demote_s_come_out_unblocked(a
 
 @pytest.mark.parametrize(
     "leaf, version, stops",
-    [("DEMOTE", "2.0.08", True), ("DEMOTE", "2.0.18", False), ("PROMOTE", "2.0.08", True), ("PROMOTE", "2.0.18", True)],
+    [
+        ("DEMOTE", "1.5.28", False),
+        ("DEMOTE", "2.0.08", True),
+        ("DEMOTE", "2.0.18", False),
+        ("PROMOTE", "2.0.08", True),
+        ("PROMOTE", "2.0.18", True),
+    ],
 )
 def test_an_interrupt_before_the_commit_changes_nothing_and_the_same_call_can_be_made_again(leaf, version, stops):
-    """DEMOTE asks in any case before 2.0.18; from then on only for a TD with L2 VMs."""
+    """DEMOTE asks in any case where TDX_FEATURES0 bit 51 is clear, else only for a TD with L2 VMs: 1.5.28 and 2.0.18."""
     name = f"TDH.MEM.PAGE.{leaf}"
     world = world_for(name, version)
     module, given = world.module, world.operands(name)
