@@ -11,6 +11,7 @@ Fidelity card
   simplified: two short sections that meet do not delay each other (they are some 50 ns long), and one that waits
     does not make the next caller wait longer
   simplified: each vCPU faults at a steady pace in regions of its own; the pace is inferred from 160 GiB in about 60 s
+  left out: the timings posted in 2026 stand beside the simulation in notebook 05; it is fitted to their means and not to their maxima
   left out: cache lines of the lock and of PAMT_2M, preemption of the holder, interrupts, BUSY between pairs hosted in one another's
     regions, which per-region and hashed locks would have to handle
 """
