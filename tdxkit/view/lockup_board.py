@@ -27,7 +27,7 @@ class LockupBoard(Board):
 
     def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
         wide = {"style": {"description_width": "70px"}, "layout": w.Layout(width="400px")}
-        sizes = [(_size(n), n) for n in sorted({*SIZES, gib})]
+        sizes = [(size_text(n * GIB), n) for n in sorted({*SIZES, gib})]  # no more: a slider cuts what is longer
         self.guest = w.SelectionSlider(options=sizes, value=gib, description="Guest", **wide)
         self.kernel = w.Dropdown(options=KERNELS, value=kernel, description="Kernel", layout=w.Layout(width="190px"))
         self.cost = w.Dropdown(options=list(COSTS), description="Cost", layout=w.Layout(width="200px"))
@@ -66,7 +66,8 @@ class LockupBoard(Board):
 
     def _words(self) -> str:
         v = self.verdict
-        tree = f"{v.work.tree.nodes:,} nodes; {v.seconds:.1f} s; "
+        said = SAID.get(self.guest.value)
+        tree = (f"the reporter's {said}: " if said else "") + f"{v.work.tree.nodes:,} nodes; {v.seconds:.1f} s; "
         carries = "the release carries the patch; " if self.patch.value == "as is" and v.patched else ""
         longest = f"held without a break for {v.longest.seconds:.1f} s at most"
         odds = f", reported in {v.chance:.0%} of the watchdog's phases" if v.chance else ""
@@ -74,8 +75,3 @@ class LockupBoard(Board):
 
     def __str__(self) -> str:
         return f"{self._words()}\n{timeline(self.verdict)}"
-
-
-def _size(gib: int) -> str:
-    """A size on the slider, with what the reporter may have called so."""
-    return size_text(gib * GIB) + (f" ({SAID[gib]})" if gib in SAID else "")

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from tdxkit.linux.host.base import BASES
 from tdxkit.linux.host.endless import CASES, ending
-from tdxkit.linux.host.kvm.meeting import meeting, tally
+from tdxkit.linux.host.kvm.meeting import Meeting, meeting, tally
+from tdxkit.linux.host.kvm.places import PAIR_LEAVES
 from tdxkit.linux.host.life import Life, fault_table, live
 from tdxkit.linux.refcount.posted import KVM_CACHE, versions
 from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
@@ -74,13 +75,19 @@ def meetings_table(version: str = "v6") -> Table:
     """The ordered pairs of calls on one TD that conflict in the module: what keeps them apart in the KVM that a version was cut from."""
     base = BASES[versions()[version].base]
     found = [meeting(pair.a, pair.b, base) for pair in conflicts() if pair.met or pair.then]
-    can = Counter(f"can meet: {m.why}" for m in found if m.meets)
-    rows = [*can.most_common(), *((f"kept apart by: {why}", n) for why, n in tally(found).most_common())]
-    return table(
-        ("in the kernel", "pairs"),
-        rows,
-        f"{version}: {len(found)} ordered pairs that conflict in the module, {sum(can.values())} can meet",
-    )
+    can, apart = Counter(_side_by_side(m) for m in found if m.meets), tally(found)
+    rows = [
+        (said, words, n) for said, counts in (("can meet", can), ("apart", apart)) for words, n in counts.most_common()
+    ]
+    title = f"{version}: {len(found)} ordered pairs that conflict in the module, {sum(can.values())} can meet"
+    return table(("in the kernel", "where, or what keeps them apart", "pairs"), rows, title)
+
+
+def _side_by_side(found: Meeting) -> str:
+    """Two lanes that can be under way at once, in either order. PAMT.ADD and REMOVE are made in nearly every lane: one row for them."""
+    if {found.a, found.b} & set(PAIR_LEAVES):
+        return "PAMT.ADD or REMOVE beside another call"
+    return " beside ".join(sorted((place.lane for place in found.meets), key=str.lower))
 
 
 def endings_table() -> Table:

@@ -4,6 +4,7 @@ Facts: kvm-tdx-base, kvm-tdp-mmu, kvm-post-populate, kvm-tdx-v6-base, kvm-tdx-af
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from tdxkit.card import card_of
@@ -69,12 +70,9 @@ def endless_run(version: str = "v6", end: str = SIGNAL, passes: int = 3, case: C
     td = _before(version, case, record=True)
     td.arrivals = [(passes, end)]
     errno = _act(case)(td)
-    said = ERRNO.get(errno, "0")
-    return td.host.run(
-        f"A fault that cannot succeed, {version}: {case.what}",
-        subtitle=f"ended by {end}: {said}",
-        card=card_of(td_module),
-    )
+    run = td.host.run(f"A fault that cannot succeed, {version}: {case.what}", card=card_of(td_module))
+    ended = ", then ".join(step.label for step in run.steps if step.label in ENDS) or "success"
+    return replace(run, subtitle=f"ended by {ended}: {ERRNO.get(errno, '0')}")
 
 
 def _before(version: str, case: Case, record: bool) -> Td:

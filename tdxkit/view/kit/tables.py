@@ -1,5 +1,6 @@
 """A small table for a notebook, light and dark, with the same table as text."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from tdxkit.view.kit.svg import Markup, element, style, visible
 
 # Lab styles tables in outputs too (right-aligned, striped): each rule here names one class more than Lab's.
 LONGEST_WORD = 20  # characters of a cell that are kept on one line
+SIGNED = re.compile(r"(?<!\S)(\S*->\S*|-\w\S*)")  # kvm->lock, -ENOMEM: browsers break a line after a hyphen
 _T = ".tdx table.tdx-plain.tdx-plain"
 STYLE = (
     f"{_T}{{border-collapse:collapse;margin:6px 0;font-variant-numeric:tabular-nums;color:var(--tdx-ink);line-height:1.35;"
@@ -17,7 +19,7 @@ STYLE = (
     f"{_T} tr{{background:none}}"
     f"{_T} :is(td,th){{padding:4px 16px 4px 6px;text-align:left;vertical-align:top;border:0;max-width:none;"
     "border-bottom:1px solid var(--tdx-line);overflow-wrap:break-word;word-break:normal;white-space:normal}"
-    f"{_T} td.tdx-word{{white-space:nowrap}}"
+    f"{_T} .tdx-word{{white-space:nowrap}}"
     f"{_T} th{{color:var(--tdx-soft);font-weight:600}}"
     f"{_T} tr.tdx-marked td{{background:var(--tdx-hot)}}{_T} tr.tdx-marked td:first-child{{font-weight:600}}"
 )
@@ -56,8 +58,11 @@ class Table:
 
 
 def _cell(said: str) -> Markup:
-    """A cell; one word (-ENOMEM, v3-unoptimised) is not broken at its hyphens."""
-    return element("td", said, class_="tdx-word" if len(said) <= LONGEST_WORD and " " not in said else None)
+    """A cell; a short word (-ENOMEM, v3-unoptimised) is not broken at its hyphens, nor are errnos and members in a sentence."""
+    if " " not in said:
+        return element("td", said, class_="tdx-word" if len(said) <= LONGEST_WORD else None)
+    parts = SIGNED.split(said)  # what was captured stands at the odd places
+    return element("td", *(element("span", part, class_="tdx-word") if i % 2 else part for i, part in enumerate(parts)))
 
 
 def table(

@@ -389,6 +389,18 @@ def test_nothing_sticks_out_at_any_width(show, make_scheduler, bad_run, make_run
         assert page.evaluate(STICKS_OUT) == [], width
 
 
+@pytest.mark.parametrize("width", [720, 1280])
+def test_a_value_of_one_word_stays_on_one_line(show, width):
+    """Beside a long name, in the narrow pane, it goes below its name; letter by letter nobody can read it."""
+    recorder = Recorder({"entry exclusive": None, "entry": "PENDING", "CPU 0 leaf": "TDH.VP.ENTER"})
+    recorder.step("CPU 0", "accept", "x", {"entry exclusive": "CPU 0", "entry": "MAPPED", "CPU 0 leaf": "TDH.VP.ENTER"})
+    page = show(Stepper(recorder.run("two words", ("CPU 0",))), viewport={"width": width, "height": 700})
+    lines = "() => [...document.querySelectorAll('.tdx-state :is(dt, dd)')].map(e => e.getClientRects().length * e.clientHeight)"
+    assert len(set(page.evaluate(lines))) == 1
+    page.locator(".tdx-timeline").press("ArrowRight")
+    assert page.locator(".tdx-state dd").all_inner_texts() == ["none → CPU 0", "PENDING → MAPPED", "TDH.VP.ENTER"]
+
+
 def test_the_page_says_its_run_without_a_script(show, bad_run):
     page = show(Stepper(bad_run, position=9), java_script_enabled=False)
     assert page.locator(".tdx-say.tdx-broken").inner_text().startswith(f"Broken here: {RULE}")

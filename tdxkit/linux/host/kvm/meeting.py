@@ -66,7 +66,7 @@ def meeting(a: str, b: str, base: Base, same_td: bool = True) -> Meeting:
             a,
             b,
             None,
-            "TDX starts up before there is a TD" if starts else "no place that was read makes one of the two",
+            "TDX starts up before there is a TD" if starts else "KVM makes one of the two in no place that was read",
         )
     reasons = []
     for pa in places_a:
@@ -82,7 +82,9 @@ def meeting(a: str, b: str, base: Base, same_td: bool = True) -> Meeting:
 
 def tally(meetings: Iterable[Meeting]) -> Counter[str]:
     """How many of them each reason keeps apart; those that no single lock keeps apart in every place are counted together."""
-    return Counter("one of these or another, by place" if " or " in m.why else m.why for m in meetings if not m.meets)
+    return Counter(
+        "not the same lock or phase in every place" if " or " in m.why else m.why for m in meetings if not m.meets
+    )
 
 
 def _places(leaf: str) -> list[Place]:

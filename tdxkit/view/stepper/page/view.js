@@ -96,8 +96,10 @@ export class View {
 
   layState(data) {
     const wide = widest(data).map(most => (most > LONG_VALUE ? "tdx-wide" : null));
-    this.values = wide.map(name => el("dd", { class: name }));
-    this.list.replaceChildren(...data.keys.flatMap((key, i) => [el("dt", { class: wide[i] }, key), this.values[i]]));
+    this.values = data.keys.map(() => el("dd"));
+    this.list.replaceChildren(
+      ...data.keys.map((key, i) => el("div", { class: wide[i] }, el("dt", {}, key), this.values[i])),
+    );
     this.picture.hidden = !data.pictures.length;
     this.state.hidden = !data.keys.length && !data.pictures.length;
   }
