@@ -2,11 +2,17 @@
 
 import pytest
 
+from tdxkit.cli import main
 from tdxkit.errors import InputError
-from tdxkit.linux.host.endless import CASES, ending, endless_run
+from tdxkit.linux.host.endless import CASES, Case, ending, endless_run
 from tdxkit.linux.host.faults import Fault
-from tdxkit.linux.host.kvm.passes import DEATH, DELETION, EVENT, SIGNAL
+from tdxkit.linux.host.host import ALL_PATCHES, EINTR, Host
+from tdxkit.linux.host.kvm.init import finalize, td_init, vcpu_create, vcpu_init
+from tdxkit.linux.host.kvm.mapping import _get
+from tdxkit.linux.host.kvm.passes import DEATH, DELETION, EVENT, SIGNAL, until_mapped
+from tdxkit.linux.host.kvm.td import Td
 from tdxkit.linux.host.life import CLEAN, fault_table, live
+from tdxkit.linux.host.patches import PatchNo
 from tdxkit.linux.refcount.posted import versions
 from tdxkit.status import decode
 
@@ -175,3 +181,28 @@ def test_lasting_faults_go_on_and_single_ones_do_not():
     lasting = live("v6", fault=Fault(point, "busy", lasting=True))
     assert lasting.loop.startswith("TDH.MEM.PAGE.AUG says -EBUSY, 3 passes, each like the last") and not lasting.bugged
     assert "a fault ends with -EINTR" in lasting.result
+
+
+def test_a_loop_that_changes_the_host_is_not_called_endless():
+    """v3 forgets the first page of a pair when the second cannot be had: each pass loses one."""
+    case = Case("the pool gives one page and no second", Fault(), patches=ALL_PATCHES - {PatchNo.POOLS})
+    td = Td(Host("v3", case.patches, record=False))
+    for act in (td_init, vcpu_create, vcpu_init, finalize):
+        act(td)
+    before = len(td.host.allocator.pages)
+
+    def top_up():
+        td.host.pools["vCPU 0"] = [td.host.allocator.alloc("pair")]
+        return 0
+
+    errno, ended_by = until_mapped(td, top_up, lambda: _get(td, 70 << 21, "vCPU 0"))
+    assert (errno, ended_by, td.loop.passes) == (EINTR, SIGNAL, 3) and not td.loop.unchanged
+    assert len(td.host.allocator.pages) == before + 3
+
+
+def test_the_command_lists_what_goes_round(capsys):
+    assert main(["life", "--version", "v6", "--faults", "--lasting"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert any("TDH.MEM.PAGE.AUG" in row and "each like the last; ended by: signal" in row for row in rows)
+    assert any(row.startswith("PAMT.ADD says an error") and row.endswith("goes round") for row in rows)
+    assert main(["life", "--lasting"]) == 2 and capsys.readouterr().err.count("\n") == 1
