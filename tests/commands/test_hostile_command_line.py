@@ -120,7 +120,9 @@ def test_a_poisoned_word_anywhere_is_one_line_and_two(name, capsys):
     attack()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "conflicts" else name for name in COMMANDS]
+)
 def test_every_option_survives_every_clumsy_value(name, capsys):
     valued, flags = options(name)
     before = [name, *BEFORE.get(name, []), *SHORT.get(name, [])]

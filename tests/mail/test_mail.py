@@ -198,6 +198,7 @@ def test_a_mail_without_end_is_cut_and_the_next_one_read():
     assert len(posts) == 2 and str(box.notes).count("its rest is skipped") == 1 and posts[1].diff.stat.insertions == 2
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path):
     raw = practice_mbox()
     peaks = []
@@ -317,6 +318,7 @@ def test_a_stream_is_as_good_as_a_file():
     assert len(read_evidence(io.BytesIO(gzip.compress(practice_mbox()))).posts) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tail",
     [
@@ -332,6 +334,7 @@ def test_long_paragraphs_cost_no_square(tail):
     assert time.process_time() - start < 5
 
 
+@pytest.mark.slow
 def test_many_headings_cost_no_square():
     heads = clinic_digest().partition("New:")[0]
     entry = "New:  t{0}\n[PATCH] t{0}\nAuthor: Liam Merwick <liam.merwick@oracle.com>\n\ntext\n\n" + "-" * 70 + "\n\n"

@@ -75,6 +75,7 @@ def test_any_text_is_scanned(text):
         assert found.status.value == found.value and found.text in text and "\n" not in found.text
 
 
+@pytest.mark.slow
 def test_hostile_texts_take_linear_time():
     status = "SEAMCALL failed: 0x8000020000000001 "
     texts = [

@@ -28,6 +28,7 @@ def test_a_long_log_is_cut_and_says_so():
     assert len(table.rows) == FINDS_SHOWN and "the first" in table.title and "--scan" in table.title
 
 
+@pytest.mark.slow
 @given(st.text() | st.just(EVIL), st.sampled_from(["", "TDH.VP.ENTER", EVIL]))
 def test_hostile_text_stays_text(text, leaf):
     board = StatusDecoder()

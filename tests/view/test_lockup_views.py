@@ -249,6 +249,7 @@ def test_a_range_that_is_no_guest_is_called_none(size):
     assert read_registers((kernel, user | {"R9": size})).guest is None
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200) | st.from_regex(r"(R[0-9A-DSX]{2}: [0-9a-f]{16}\s?){0,9}", fullmatch=True))
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_read_or_refused(text):

@@ -134,6 +134,7 @@ def test_the_table_counts_each_pair_once():
     assert not any("machine check" in words and said == "apart" for said, words, _ in table.rows)
 
 
+@pytest.mark.slow
 def test_the_table_has_one_row_for_two_lanes_and_one_for_the_pairs_going_in_and_out():
     """A lane that is only the first place of PAMT.ADD says nothing: under v6 a zap and a vCPU's init do not meet, under v2 VP.INIT does."""
     old, new = ({words: n for said, words, n in meetings_table(v).rows if said == "can meet"} for v in ("v2", "v6"))
@@ -143,6 +144,7 @@ def test_the_table_has_one_row_for_two_lanes_and_one_for_the_pairs_going_in_and_
     assert new["PAMT.ADD or REMOVE beside another call"] > sum(new.values()) / 3
 
 
+@pytest.mark.slow
 def test_a_pair_that_meets_only_under_a_condition_is_in_the_table_too():
     """BLOCK and VP.ENTER collide only where the module suspects zero-stepping."""
     pair = conflict("TDH.MEM.RANGE.BLOCK", "TDH.VP.ENTER")

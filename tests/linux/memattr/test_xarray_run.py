@@ -39,6 +39,7 @@ def text(state):
     return below(tree) if tree else "-" if head == EMPTY else f"V{head}" if head.kind == "value" else str(head)
 
 
+@pytest.mark.slow
 @given(commands)
 def test_the_digest_can_be_taken_from_any_recorded_state(script):
     run, plain = record(script), Script()

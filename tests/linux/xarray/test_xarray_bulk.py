@@ -34,6 +34,7 @@ def bulk(xa, kind, start, end, word=NULL):
     return reserve_loop(xa, start, end) if kind == "reserve" else store_loop(xa, start, end, word)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(loops, max_size=6))
 @example([("store", 0, 1, A), ("store", 0, 64, A), ("erase", 1, 63, A), ("reserve", 0, 200, A)])
@@ -84,6 +85,7 @@ def test_bulk_and_single_calls_mix_with_marks(script, singles):
         assert facts(quick) == facts(slow)
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(st.lists(st.tuples(loops, st.one_of(st.none(), st.integers(0, 12))), min_size=1, max_size=6))
 def test_bulk_fails_where_the_loop_fails_and_leaves_the_same(script):
@@ -123,6 +125,7 @@ def test_bulk_is_the_loop_up_to_two_to_the_eighteen(start):
         assert facts(quick) == facts(slow)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 1 << 40), st.integers(1, 1 << 40)), min_size=1, max_size=5))
 def test_any_size_has_the_nodes_of_the_formula(gaps):
     xa, ranges, at = XArray(), [], 0

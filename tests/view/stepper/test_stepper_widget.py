@@ -40,6 +40,7 @@ def test_one_or_two_runs(count, bad_run):
         Stepper(*[bad_run] * count)
 
 
+@pytest.mark.slow
 def test_a_long_run_is_sent_as_a_window(monkeypatch):
     run = long_run(30_000, 120)
     shown = Stepper(run, position=29_000)
