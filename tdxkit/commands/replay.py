@@ -7,7 +7,7 @@ from tdxkit.errors import InputError
 def configure(parser):
     """The scenario and the schedule code."""
     parser.add_argument("name", help="the scenario, or FILE.py:put, that the code was made for")
-    parser.add_argument("code", nargs="+", help="a schedule code, such as 'v2:2x1:9f3c A10 B15 A3'")
+    parser.add_argument("code", nargs="+", help="a schedule code, such as 'v2:2x1:9f3c A10 B15 A3 +c41e07'")
     parser.add_argument(
         "--shrink",
         action="store_true",
@@ -18,16 +18,20 @@ def configure(parser):
 def run(args):
     """Print the run as a table of steps, or say at which step the schedule stops fitting."""
     from tdxkit.explore.schedule import parse
-    from tdxkit.explore.telling import replay
+    from tdxkit.explore.tables import Tables
+    from tdxkit.explore.telling import compared, replay
 
     text = " ".join(args.code)
     code = parse(text)
     scenario = load(args.name, code.threads, code.rounds)
-    told = replay(scenario, text)
+    tables = Tables(scenario)
+    checked = compared(scenario, code, tables)
+    told = replay(scenario, text, tables)
     if args.shrink:
         told = _shrunk(scenario, told, code.steps)
         print(f"shrunk from {len(code.steps)} steps: {told.code}")
     print(told)
+    print(checked)
 
 
 def _shrunk(scenario, told, steps):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import Scenario
+from tdxkit.explore.schedule import deed
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import Moment, Teller
 from tdxkit.run import Line
@@ -11,7 +12,8 @@ from tdxkit.run import Line
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A step that can be taken: by which actor, with which choice, to which node, its label, sentence and kind, rules it breaks.
+    """A step that can be taken: by which actor, with which choice, to which node, its label, sentence and kind, rules it breaks, and
+    its share in the mark of a schedule code.
 
     `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock included.
     """
@@ -23,6 +25,7 @@ class Edge:
     sentence: str
     broken: tuple[str, ...]
     kind: str = ""
+    deed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,11 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
             false = () if raised else teller.false_rules(after.state)
             broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
             effect = move.outcome
-            leaving.append(Edge(k, move.choice, number[key], label, effect.told or label, broken, effect.kind))
+            leaving.append(
+                Edge(
+                    k, move.choice, number[key], label, effect.told or label, broken, effect.kind, deed(tables, k, move)
+                )
+            )
         edges.append(tuple(leaving))
         look = (moment.state[0], repr(teller.holders(moment)))
         place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]

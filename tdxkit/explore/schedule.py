@@ -1,9 +1,14 @@
 """Schedule codes: who takes how many steps, short enough to paste, sure to say when they no longer fit.
 
-    v2:2x1:9f3c A10 B15 A3
+    v2:2x1:9f3c A10 B15 A3 +c41e07
 
 names the scenario, threads x rounds and a digest of the model; then CPU 0 (A) takes ten steps, CPU 1 (B) fifteen, and so on.
 `B4/1` are four steps of B of which the last one, a choice, gets value number 1 (they count from 0, which is left out).
+
+`+c41e07` is the mark of what these very steps did: who, of what kind, what changed, which rules broke; not the words of a label. The
+digest of the model looks at two plain runs and may miss a change elsewhere; the mark misses none in the steps of its own code. A code
+from before marks has none. After it there is room for what a later version may need: `@tso`, a memory other than sequentially
+consistent, and `%9f3c`, the digest of a text that the model was made from. Neither is known to this version, which says so.
 """
 
 import re
@@ -12,7 +17,7 @@ from hashlib import sha256
 from itertools import groupby, pairwise
 
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.moves import Move, State, Steps, one_by_one
+from tdxkit.explore.moves import Move, State, Steps, follow, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
 from tdxkit.text import words
@@ -21,18 +26,27 @@ LETTERS = "ABCDEFGHIJKLMNO"
 MAX_TEXT = 20_000
 MAX_STEPS = 20_000
 HEAD = re.compile(r"([A-Za-z0-9_.+-]{1,40}):([1-9][0-9]?)x([1-9][0-9]?):([0-9a-f]{4})", re.ASCII)
+TAIL = re.compile(r"(?:\+([0-9a-f]{6}))?(?:@([a-z]{2,8}))?(?:%([0-9a-f]{4,16}))?", re.ASCII)
+MARKS, FOLD = 1 << 24, 1_000_003  # FOLD is odd, so a step that differs is never folded away
+MEMORY = "sc"  # the only memory that schedules of this version run on
 PART = re.compile(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A schedule code taken apart."""
+    """A schedule code taken apart. `mark`: what its steps did, "" in a code from before marks."""
 
     name: str
     threads: int
     rounds: int
     digest: str
     steps: Steps
+    mark: str = ""
+
+    @property
+    def shape(self) -> str:
+        """Scenario, threads and rounds, as the code has them."""
+        return f"{self.name}:{self.threads}x{self.rounds}"
 
 
 def digest(scenario: Scenario, tables: Tables | None = None) -> str:
@@ -60,6 +74,23 @@ def _did(tables: Tables, k: int, state: State, move: Move) -> tuple:
     return k, move.choice, effect.kind, tables.places[state[1][k]].label.does, changes, effect.broken
 
 
+def mark(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:
+    """Six hex digits of what a schedule's own steps do, one step folded in after the other, as the page's script does it too."""
+    tables = tables or Tables(scenario)
+    number = 0
+    for k, _, move in follow(tables, steps):
+        number = (number * FOLD + deed(tables, k, move)) % MARKS
+    return f"{number:06x}"
+
+
+def deed(tables: Tables, k: int, move: Move) -> int:
+    """A step in 24 bits: who moves, with which value, the kind of step, what changes, what breaks."""
+    labels, effect = tables.layout.labels, move.outcome
+    changes = [(labels[slot], words(tables.values[v])) for slot, v in effect.writes]
+    did = k, move.choice, effect.kind, changes, effect.broken
+    return int(sha256(repr(did).encode()).hexdigest()[:6], 16)
+
+
 def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:
     """The code of a schedule."""
     parts: list[str] = []
@@ -75,8 +106,9 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
                 count = 0
     if count:
         parts.append(f"{LETTERS[last]}{count}")
+    tables = tables or Tables(scenario)
     head = f"{scenario.name}:{scenario.count}x{scenario.rounds}:{digest(scenario, tables)}"
-    return " ".join([head, *parts])
+    return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}"])
 
 
 def parse(text: str) -> Code:
@@ -89,8 +121,19 @@ def parse(text: str) -> Code:
             "it starts with scenario:THREADSxROUNDS:digest, such as v2:2x1:9f3c",
             "copy the whole code",
         )
+    tail = TAIL.fullmatch("".join(word for word in words[1:] if word[0] in "+@%"))
+    if tail is None or (any(word[0] in "+@%" for word in words[1:]) and words[-1][0] not in "+@%"):
+        raise InputError(
+            f"schedule code {printable(text)}", "its mark stands once and last, such as +c41e07", "copy the whole code"
+        )
+    if tail[2] not in (None, MEMORY) or tail[3]:
+        raise InputError(
+            f"schedule code, end {printable(tail[0], 30)}",
+            f"this version runs schedules on {MEMORY} memory and of its own models",
+            "replay it with the version that printed it",
+        )
     steps: list[tuple[int, int]] = []
-    for word in words[1:]:
+    for word in (word for word in words[1:] if word[0] not in "+@%"):
         part = PART.fullmatch(word)
         if part is None or len(steps) + int(part[2]) > MAX_STEPS:
             raise InputError(
@@ -102,7 +145,7 @@ def parse(text: str) -> Code:
         steps += [(k, 0)] * int(part[2])
         if part[3]:
             steps[-1] = (k, int(part[3]))
-    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps))
+    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps), tail[1] or "")
 
 
 def switches(steps: Steps) -> int:

@@ -7,12 +7,13 @@ from textwrap import dedent
 
 from tdxkit.errors import InputError
 from tdxkit.explore.holding import weight
-from tdxkit.explore.moves import Move, State, Steps, first, moves, pick
+from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
 from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.schedule import Code, encode, mark, parse
 from tdxkit.explore.schedule import digest as digest_of
-from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.run import Line, Recorder, Run, Text, Wait
+from tdxkit.text import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +125,46 @@ def source_of(function) -> Text | None:
 
 
 def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
-    """The run that a schedule code describes. InputError where it is another model's, or at the step where it stops fitting."""
+    """The run that a schedule code describes. InputError where it is another model's, where its steps did something else when the code
+    was written, or at the step where it stops fitting."""
     tables = tables or Tables(scenario)
     parsed = parse(code)
-    now, then = digest_of(scenario, tables), parsed.digest
+    compared(scenario, parsed, tables)
+    return replay_steps(scenario, parsed.steps, tables)
+
+
+def compared(scenario: Scenario, parsed: Code, tables: Tables | None = None) -> str:
+    """What is known of a code's own steps, in a sentence: that they do what they did, or that nobody looked. InputError as `replay`."""
+    tables = tables or Tables(scenario)
     shape = f"{scenario.name}:{scenario.count}x{scenario.rounds}"
-    if f"{parsed.name}:{parsed.threads}x{parsed.rounds}" != shape:
-        raise InputError(
-            f"schedule code for {parsed.name}:{parsed.threads}x{parsed.rounds}", f"this is {shape}", "use it there"
-        )
-    if then == now:
-        return replay_steps(scenario, parsed.steps, tables)
-    try:
-        replay_steps(scenario, parsed.steps, tables)
+    if parsed.shape != shape:
+        raise InputError(f"schedule code for {parsed.shape}", f"this is {shape}", "use it there")
+    changed = digest_of(scenario, tables) != parsed.digest
+    fit = sum(1 for _ in follow(tables, parsed.steps)) == len(parsed.steps)
+    if fit and parsed.mark and parsed.mark == mark(scenario, parsed.steps, tables):
+        since = f"{scenario.name} has changed since; " if changed else ""
+        return f"{since}the {many(len(parsed.steps), 'step')} of this code do what they did when it was written; no others were compared"
+    if not parsed.mark and not changed:
+        return "a code without a mark: that its steps do what they did was not checked"
+    if not fit:
+        fits = _where_it_stops(scenario, parsed.steps, tables)
+    elif parsed.mark:
+        fits = f"all its {len(parsed.steps)} steps still fit, but they do something else"
+    else:
         fits = f"all its {len(parsed.steps)} steps still fit, but may mean something else"
-    except InputError as error:
-        fits = f"it stops fitting at {error.thing}, where {error.rule}"
     raise InputError(
-        f"schedule code {then}", f"{scenario.name} has changed since (now {now}); {fits}", "explore it again"
+        f"schedule code {parsed.mark or parsed.digest}",
+        f"{scenario.name}{' or the code' if parsed.mark else ''} has changed since; {fits}",
+        "explore it again",
     )
+
+
+def _where_it_stops(scenario: Scenario, steps: Steps, tables: Tables) -> str:
+    try:
+        replay_steps(scenario, steps, tables)
+    except InputError as error:
+        return f"it stops fitting at {error.thing}, where {error.rule}"
+    return "it stops fitting"
 
 
 def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> Run:

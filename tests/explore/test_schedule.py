@@ -29,8 +29,8 @@ def test_a_code_gives_back_its_steps(steps):
 
 def test_the_look_of_a_code():
     v2 = scenario("v2")
-    assert encode(v2, ((0, 0),) * 10 + ((1, 0),) * 15 + ((0, 0),) * 3) == "v2:2x1:37b4 A10 B15 A3"
-    assert encode(v2, ((0, 0), (0, 1), (0, 0), (1, 2))) == "v2:2x1:37b4 A2/1 A1 B1/2"
+    assert encode(v2, ((0, 0),) * 10 + ((1, 0),) * 15 + ((0, 0),) * 3) == "v2:2x1:37b4 A10 B15 A3 +894a12"
+    assert encode(v2, ((0, 0), (0, 1), (0, 0), (1, 2))).startswith("v2:2x1:37b4 A2/1 A1 B1/2 +")
     assert switches(((0, 0), (0, 1), (1, 0), (0, 0))) == 2
 
 
@@ -103,8 +103,17 @@ def test_only_text_is_a_code(value):
         ("v2:2x1:37b4 A3 B3", "step 6: CPU 1 waits for pamt_lock, held by CPU 0 since step 3"),
         ("v2:2x1:37b4 A15 A1", "step 16: CPU 0 has finished"),
         ("v2:2x1:37b4 A1/7", "step 1: CPU 0 has no choice 7 here"),
-        ("v2:2x1:37b5 A3", "has changed since .now 37b4.; all its 3 steps still fit"),
-        ("v2:2x1:37b5 A20", "has changed since .now 37b4.; it stops fitting at schedule step 16"),
+        ("v2:2x1:37b5 A3", "v2 has changed since; all its 3 steps still fit, but may mean"),
+        (
+            "v2:2x1:37b4 A3 +000000",
+            "v2 or the code has changed since; all its 3 steps still fit, but they do something else",
+        ),
+        ("v2:2x1:37b4 A20 +000000", "v2 or the code has changed since; it stops fitting at schedule step 16"),
+        ("v2:2x1:37b4 +000000 A3", "its mark stands once and last"),
+        ("v2:2x1:37b4 A3 +000000 +000000", "its mark stands once and last"),
+        ("v2:2x1:37b4 A3 @tso", "runs schedules on sc memory"),
+        ("v2:2x1:37b4 A3 +000000 @sc %9f3c", "runs schedules on sc memory and of its own models"),
+        ("v2:2x1:37b5 A20", "v2 has changed since; it stops fitting at schedule step 16"),
     ],
 )
 def test_a_code_that_does_not_fit_says_where(code, says):

@@ -64,14 +64,14 @@ def test_the_lost_update_and_its_cure():
 def test_an_always_rule_may_be_false_before_the_first_step():
     result = explore(scene(adds, shared={"n": 7}, properties=(always("small", lambda m: m.n < 5),)))
     assert (result.verdict, result.steps, result.states) == ("violation", 0, 1)
-    assert result.schedule.endswith(result.schedule.split()[0])
+    assert len(result.schedule.split()) == 2  # no step, and the mark of none
 
 
 def test_an_always_rule_breaks_at_its_step_and_is_told_once():
     made = scene(adds, adds, shared={"n": 0}, properties=(always("small", lambda m: m.n < 1),))
     result = explore(made)
     assert (result.verdict, result.property, result.steps) == ("violation", "small", 2)
-    run = replay(made, result.schedule + " B2")
+    run = replay(made, result.schedule.rpartition(" +")[0] + " B2")
     assert [step.broken for step in run.steps] == [(), ("small",), (), ()]
 
 
@@ -246,9 +246,11 @@ def test_choices_are_all_taken():
         m.n = yield "pick", (1, 2, 3)
 
     assert {row.state["n"] for row in outcomes(scene(picks, shared={"n": 0})).rows} == {1, 2, 3}
-    assert explore(
-        scene(picks, shared={"n": 0}, properties=(at_end("not three", lambda m: m.n != 3),))
-    ).schedule.endswith(" A1/2")
+    assert (
+        explore(scene(picks, shared={"n": 0}, properties=(at_end("not three", lambda m: m.n != 3),)))
+        .schedule.split(" +")[0]
+        .endswith(" A1/2")
+    )
 
 
 def test_a_model_without_end_stops_at_the_bound_and_says_so():

@@ -61,7 +61,7 @@ def test_what_loops_deadlocks_or_has_other_variables_is_held_against_v6_all_the_
 
 def test_where_no_rule_breaks_one_cpu_after_the_other_is_the_schedule():
     seen = lens(["v6", "after-v6", "v5-unoptimised"])
-    assert seen.schedule.endswith(" A15 B15") and [p.step for p in seen.partings] == [1, 1]
+    assert " A15 B15 +" in seen.schedule and [p.step for p in seen.partings] == [1, 1]
 
 
 def test_the_table_of_changes_says_a_situation_once_and_lights_the_last_design():

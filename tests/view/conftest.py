@@ -120,7 +120,14 @@ def build_graph():
                     order.append(to)
                 row.append(
                     SimpleNamespace(
-                        actor=a, choice=choice, target=at[to], label=label, sentence=sentence, broken=broken, kind=""
+                        actor=a,
+                        choice=choice,
+                        target=at[to],
+                        label=label,
+                        sentence=sentence,
+                        broken=broken,
+                        kind="",
+                        deed=7 * a + choice + 1,
                     )
                 )
         edges.append(tuple(row))

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
 from tdxkit.run import ABSENT, Run
 from tdxkit.view.kit.svg import visible
 from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, track_value, with_rules
 
 MOST = 5_000  # states that travel along
-LETTERS = "ABCDEFGHIJKLMNO"  # as in schedule codes
 
 
 class NodeRow(NamedTuple):
@@ -21,7 +21,7 @@ class NodeRow(NamedTuple):
 
 
 class EdgeRow(NamedTuple):
-    """A move as it travels; label, sentence, broken and kind are texts."""
+    """A move as it travels; label, sentence, broken and kind are texts, deed its share in a code's mark."""
 
     actor: int
     choice: int
@@ -30,6 +30,7 @@ class EdgeRow(NamedTuple):
     sentence: int
     broken: list[int]
     kind: int
+    deed: int
 
 
 SLOTS = {"node": NodeRow._fields, "edge": EdgeRow._fields}
@@ -91,9 +92,9 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     ]
     edges = [[_edge_row(edge, text) for edge in row] for row in graph.edges]
     data["graph"] = {
-        "head": data["code"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
+        "head": data["code"].split(" ")[0], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
         "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
-        "nodes": nodes, "edges": edges, "slots": SLOTS,
+        "nodes": nodes, "edges": edges, "slots": SLOTS, "fold": FOLD, "marks": MARKS,
     }  # fmt: skip
     start = graph.nodes[0]
     data |= {"steps": [], "first": values[start.shared]["values"], "start": [line(w) for w in start.lines], "total": 0}
@@ -104,4 +105,4 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
 def _edge_row(edge, text: _Strings) -> EdgeRow:
     broken = [text(rule) for rule in edge.broken]
     kind = text(edge.kind)
-    return EdgeRow(edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, kind)
+    return EdgeRow(edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, kind, edge.deed)

@@ -96,8 +96,8 @@ function valuesOf(graph, track, number, visited, steps) {
   return visited.map((_, position) => first < 0 || position <= first);
 }
 
-/** The schedule code of a path, as explore/schedule.py writes it: in `v2:2x1:9f3c A9 B15/1 A4` B's 15th step gets
- * value number 1. */
+/** The schedule code of a path, as explore/schedule.py writes it: in `v2:2x1:9f3c A9 B15/1 A4 +c41e07` B's 15th step
+ * gets value number 1, and the last word marks what the steps do. */
 function codeOf(graph, path) {
   const parts = [];
   let open = null; // the part that the next step of the same actor still belongs to
@@ -111,13 +111,20 @@ function codeOf(graph, path) {
     if (choice) open = null;
   }
   const written = parts.map(part => graph.letters[part.actor] + part.count + (part.choice ? `/${part.choice}` : ""));
-  return [graph.head, ...written].join(" ");
+  return [graph.head, ...written, "+" + markOf(graph, path)].join(" ");
+}
+
+/** Six hex digits of what the steps of a path do. */
+function markOf(graph, path) {
+  const number = edgesOf(graph, path).reduce((folded, { deed }) => (folded * graph.fold + deed) % graph.marks, 0);
+  return number.toString(16).padStart(6, "0");
 }
 
 /** The path that a schedule code names in this graph as {path}; or {error}, what is wrong with it; or both: how far it
  * fits, and why no further. */
 export function pathOf(graph, code) {
   const [head, ...words] = code.trim().slice(0, 4000).split(/\s+/);
+  const mark = /^\+[0-9a-f]{6}$/.test(words.at(-1) || "") ? words.pop().slice(1) : "";
   if (!head) return { error: `Schedule code: it is empty; paste one such as ${graph.head} A9 B2` };
   if (head !== graph.head) {
     const wanted = `it must begin with ${graph.head} to fit this scenario`;
@@ -134,7 +141,9 @@ export function pathOf(graph, code) {
     const error = take(graph, walk, actor, Number(match[2]), Number(match[3] || 0));
     if (error) return { path: walk.path, error };
   }
-  return { path: walk.path };
+  if (!mark || mark === markOf(graph, walk.path)) return { path: walk.path };
+  const other = "its mark is of other steps: the model or the code has changed since it was written";
+  return { path: walk.path, error: `Schedule code: ${other}; explore the scenario again` };
 }
 
 /** Lets an actor take so many steps, the last by this choice; returns why it cannot, or null. */
