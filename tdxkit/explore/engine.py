@@ -50,7 +50,7 @@ class World:
     def run_step(self, k: int, choice: int = 0) -> list[str]:
         """Resume thread k up to its next yield; the rules it broke."""
         generator, words = self.threads[k], self.lock_words()
-        self.memory.begin()
+        self.memory._begin()
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice])
             self.asks[k] = request(item, generator.__name__)
@@ -59,7 +59,7 @@ class World:
         except Exception as error:
             self.asks[k] = None
             return [*self.memory._broken, rule_of(error, generator.__name__)]
-        self.held[k] = held_after(self.held[k], ((slot, old, self.memory.load(slot)) for slot, old in words))
+        self.held[k] = held_after(self.held[k], ((slot, old, self.memory._load(slot)) for slot, old in words))
         return list(self.memory._broken)
 
     def choices(self, k: int) -> tuple:
@@ -70,7 +70,7 @@ class World:
     def lock_words(self) -> list[tuple[int, object]]:
         """The lock words, each with its slot."""
         names = self.memory._layout.names
-        return [(slot, self.memory.load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
+        return [(slot, self.memory._load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
 
     def state(self) -> tuple:
         """Shared values, the place of each thread and what it holds: equal states go on alike."""

@@ -45,8 +45,9 @@ def frozen(value: Any, where: str) -> Hashable:
         return (kind, id(value))
     if kind is range:
         return (kind, value)
-    if hasattr(kind, "as_local"):  # the shared memory itself, which is no part of a thread's own state
-        return (kind, kind.as_local(value))
+    as_local = getattr(kind, "_as_local", None) or getattr(kind, "as_local", None)
+    if as_local and kind.__module__.startswith("tdxkit."):  # of the house: it says itself what it counts for
+        return (kind, as_local(value))
     if isinstance(value, types.MethodType):
         return (kind, id(value.__func__), frozen(value.__self__, where))
     if is_dataclass(kind) and getattr(kind, "__dataclass_params__").frozen:  # noqa: B009 (typeshed does not know it)

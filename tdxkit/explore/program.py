@@ -27,7 +27,7 @@ from typing import TypeAlias
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign, watched
-from tdxkit.explore.memory import Layout, Memory
+from tdxkit.explore.memory import DEADLOCK, RESERVED, Layout, Memory, rule_name
 from tdxkit.kinds import Act
 from tdxkit.run import NO_CARD, Track
 
@@ -65,7 +65,7 @@ def must(name: str) -> Property:
     return Property("must", name)
 
 
-DEADLOCK = "deadlock"
+NOBODY = "nobody"  # who holds a lock that nobody took
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,27 @@ class Scenario:
                 f"a scenario has 1 to {MAX_THREADS} threads",
                 "give another number",
             )
-        names = self.actors
-        if len(set(names)) < len(names):
-            raise ModelError(f"actors {', '.join(names)}", "each thread has a name of its own", "rename one")
+        self._check_names()
         for thread in self.threads:
             if thread.on is not None and thread.on not in self.threads:
                 raise ModelError(
                     f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
                 )
+
+    def _check_names(self) -> None:
+        """No actor and no rule may be taken for another, or for what the explorer says by itself."""
+        for name in self.actors:
+            if not isinstance(name, str) or name == NOBODY:
+                raise ModelError(f"actor {printable(name)}", "it is no name for a thread", "rename it")
+        if len(set(self.actors)) < len(self.actors):
+            raise ModelError(
+                f"actors {printable(', '.join(self.actors), 200)}", "each thread has a name of its own", "rename one"
+            )
+        known: dict[str, Property] = {}
+        for rule in self.properties:
+            rule_name(rule.name, f"scenario {printable(self.name)}")
+            if known.setdefault(rule.name, rule) != rule:
+                raise ModelError(f"rule {printable(rule.name)}", "another rule has this name", "rename one")
 
     @cached_property
     def actors(self) -> tuple[str, ...]:
@@ -144,7 +157,12 @@ class Scenario:
     @cached_property
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
-        return tuple(None if t.on is None else self.threads.index(t.on) for t in self.threads)
+        return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    def _index(self, thread: Thread) -> int:
+        """Where a thread stands: the very one, where several are alike."""
+        same = [k for k, other in enumerate(self.threads) if other is thread]
+        return same[0] if same else self.threads.index(thread)
 
     @cached_property
     def layout(self) -> Layout:
@@ -227,5 +245,5 @@ def rule_of(error: Exception, program: str) -> str:
         raise mistake(error, program) from None
     text = printable((str(error).splitlines() or [""])[0], 80)
     if isinstance(error, AssertionError):
-        return text or "assert"
+        return f"assert: {text}" if text in RESERVED else text or "assert"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -112,7 +112,7 @@ class Tables:
         """A state of the shared memory as properties see it: values to look at, changes lead nowhere."""
         memory = Memory(self.layout)
         for slot, number in enumerate(self.shared[sid]):
-            memory.store(slot, self.values[number])
+            memory._store(slot, self.values[number])
         return memory
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:
@@ -186,17 +186,17 @@ class Tables:
         return lid
 
     def _close(self, generator) -> None:
-        self.memory.off()
+        self.memory._off()
         try:
             generator.close()
         except Exception:  # what a program does while it is thrown away is no part of the model
-            self.memory.off()
+            self.memory._off()
 
     def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Effect:
         """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""
         at = self.places[lid]
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
-        reads, writes = self.memory.on(numbers)
+        reads, writes = self.memory._on(numbers)
         self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
@@ -209,7 +209,7 @@ class Tables:
             broken, raised = (rule_of(error, generator.__name__),), True
         noted = self.memory
         told, broken = " ".join(noted._told), (*noted._broken, *broken)
-        noted.off()
+        noted._off()
         seen = tuple(reads.items())
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
         held = held_after(at.held, self._lock_words(reads, writes))
@@ -248,12 +248,12 @@ class Tables:
         generator, _ = begin(thread, self.memory)
         self.replayed += 1
         for target, (before, choice, seen) in reversed(path):
-            self.memory.on(dict(seen))
+            self.memory._on(dict(seen))
             try:
                 item = resume(thread, generator, self.places[before].choices[choice])
             except Exception:
                 raise self.fickle(self.places[before].label) from None
-            self.memory.off()
+            self.memory._off()
             if not isinstance(item, (str, tuple)) or request(item, "")[0] != self.places[target].label:
                 raise self.fickle(self.places[before].label)
         return generator

@@ -400,7 +400,7 @@ def test_a_model_with_a_mistake_gets_one_line(program, says):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["must", "tell", "_hidden", "load", "not a name", "class_", "limit"])
+@pytest.mark.parametrize("name", ["must", "tell", "_hidden", "not a name", "class_", "limit"])
 def test_names_of_shared_variables(name):
     if name == "class_":
         explore(scene(adds, shared={"n": 0, name: 0}))
