@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.explore.outside import Outside
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
 
@@ -37,7 +38,8 @@ def rule_name(name: object, where: str) -> None:
 class Layout:
     """Every shared variable and key as a numbered slot: labels, first values, and the constants beside them."""
 
-    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object]):
+    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object], outside: Outside | None = None):
+        self.outside = outside or Outside()
         self.plain: dict[str, int] = {}
         self.keyed: dict[str, dict[object, int]] = {}
         self.labels: list[str] = []
@@ -157,6 +159,20 @@ class Memory:
                 "put a yield into the loop that waits",
             )
         return True
+
+
+class View(Memory):
+    """A state of the shared memory as rules see it: to look at, not to change."""
+
+    __slots__ = ()
+
+    def __init__(self, layout: Layout, values: list[object]):
+        super().__init__(layout)
+        object.__setattr__(self, "_values", values)
+
+    def _store(self, slot: int, value: object) -> None:
+        label = self._layout.labels[slot]
+        raise ModelError(f"m.{label} = …", "a rule looks at the memory and does not change it", "do that in a step")
 
 
 class Keyed:

@@ -333,9 +333,29 @@ def fickle_label(m):
     yield f"label {len(GLOBAL) % 7}"
 
 
-@pytest.mark.parametrize("program", [fickle_die, fickle_label])
-def test_a_model_that_does_something_else_the_second_time_is_refused(program):
+def fickle_clock(m):
+    yield "look"
+    m.n = time.perf_counter_ns()
+    yield "end"
+
+
+def test_a_model_that_does_something_else_the_second_time_is_refused():
     with pytest.raises(ModelError, match="no random, clock, input or outside object"):
+        explore(scene(fickle_clock, fickle_clock, fickle_clock, shared={"n": 0}))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (fickle_die, r"of fickle_die: random.randrange: it is outside m and changed .*let it be a choice: yield"),
+        (
+            fickle_label,
+            r"of fickle_label: GLOBAL\[\d\]: it is outside m and changed .*make it a shared variable, m.GLOBAL$",
+        ),
+    ],
+)
+def test_a_model_that_changes_what_is_outside_is_refused_with_its_line(program, said):
+    with pytest.raises(ModelError, match=said):
         explore(scene(program, program, program, shared={"n": 0}))
 
 
