@@ -3,7 +3,10 @@
 
 def printable(value: object, limit: int = 60) -> str:
     """Outside text made fit for one line of a terminal: control characters shown as escapes, cut at `limit` characters."""
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:  # nested too deep, a number of too many digits, a repr of the reader's own
+        text = f"a {type(value).__name__}"
     cut = text[:limit]
     safe = "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii") for c in cut

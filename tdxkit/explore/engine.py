@@ -9,9 +9,11 @@ from collections import deque
 from dataclasses import dataclass
 
 from tdxkit.explore.holding import Held, held_after
-from tdxkit.explore.memory import Memory
-from tdxkit.explore.place import frozen, place
-from tdxkit.explore.program import DEADLOCK, Program, Scenario, begin, request, resume, rule_of
+from tdxkit.explore.memory import Memory, View
+from tdxkit.explore.place import place
+from tdxkit.explore.program import DEADLOCK, Program, Scenario
+from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
+from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
@@ -23,6 +25,7 @@ class World:
     def __init__(self, scenario: Scenario):
         self.scenario = scenario
         self.memory = Memory(scenario.layout)
+        settle(scenario.threads, scenario.layout)
         self.threads: list[Program] = []
         self.asks: list[tuple[Act, tuple] | None] = []  # what each is about to do, None once it has finished
         self.held: list[Held] = [() for _ in scenario.threads]
@@ -50,16 +53,16 @@ class World:
     def run_step(self, k: int, choice: int = 0) -> list[str]:
         """Resume thread k up to its next yield; the rules it broke."""
         generator, words = self.threads[k], self.lock_words()
-        self.memory.begin()
+        self.memory._begin()
         try:
-            item = resume(self.scenario.threads[k], generator, self.choices(k)[choice])
+            item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
             self.asks[k] = request(item, generator.__name__)
         except StopIteration:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
             return [*self.memory._broken, rule_of(error, generator.__name__)]
-        self.held[k] = held_after(self.held[k], ((slot, old, self.memory.load(slot)) for slot, old in words))
+        self.held[k] = held_after(self.held[k], ((slot, old, self.memory._load(slot)) for slot, old in words))
         return list(self.memory._broken)
 
     def choices(self, k: int) -> tuple:
@@ -70,14 +73,18 @@ class World:
     def lock_words(self) -> list[tuple[int, object]]:
         """The lock words, each with its slot."""
         names = self.memory._layout.names
-        return [(slot, self.memory.load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
+        return [(slot, self.memory._load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
 
     def state(self) -> tuple:
         """Shared values, the place of each thread and what it holds: equal states go on alike."""
         shared = tuple(
-            frozen(v, f"shared variable {n}") for v, n in zip(self.memory._values, self.memory._layout.labels)
+            frozen(v, f"shared variable {n}", self.scenario.layout.outside)
+            for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
-        return shared, tuple(None if self.finished(k) else (place(g), self.held[k]) for k, g in enumerate(self.threads))
+        return shared, tuple(
+            None if self.finished(k) else (place(g, self.scenario.layout.outside), self.held[k])
+            for k, g in enumerate(self.threads)
+        )
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
 
     def false(kind: str, memory: Memory) -> list[str]:
         rules = [p for p in scenario.properties if p.kind == kind and prop in (None, p.name)]
-        return [p.name for p in rules if p.check and not p.check(memory)]
+        return [p.name for p in rules if p.check and not holds(p, View(memory._layout, memory._values))]
 
     seen: set = set()
     finals: set = set()

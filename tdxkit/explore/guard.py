@@ -1,19 +1,59 @@
-"""A step of a reader's program that never ends is stopped: its instructions are counted while it runs.
+"""A reader's code run with care: a step that never ends is stopped, one that would end the program is told, what it prints is caught.
 
-Programs of tdxkit itself are not watched. A debugger or coverage tool that traces already keeps its place.
+Code of tdxkit itself is not watched. A debugger or coverage tool that traces already keeps its place.
 """
 
+import io
+import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import lru_cache
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import ModelError, printable
 
 INSTRUCTIONS = 1_000_000
+HERE = os.path.dirname(__file__)
 
 
 def foreign(values: tuple) -> bool:
     """Is any of these a function that is not part of tdxkit?"""
-    return not all((getattr(f, "__module__", None) or "").startswith("tdxkit.") for f in values if callable(f))
+    return not all(_of_the_house(f) for f in values if callable(f))
+
+
+@lru_cache(256)
+def _of_the_house(function: Callable) -> bool:
+    return (getattr(function, "__module__", None) or "").startswith("tdxkit.")
+
+
+def guarded(function: Callable, *args, told: list[str]):
+    """The result of function(*args); what it prints becomes a sentence of `told`. ModelError for what no program may do."""
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            return watched(function, *args)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise ModelError(
+            place_of(error, "the program"),
+            f"a step cannot end the program, and this one raises {type(error).__name__}",
+            "return, or break a rule with assert or m.must",
+        ) from None
+    finally:
+        if text := said.getvalue():
+            told.append(f"It prints {printable(text.rstrip(), 200)}.")
+
+
+def place_of(error: BaseException, otherwise: str) -> str:
+    """The line of a model in which an error came up: the innermost one outside the explorer."""
+    where, tb = otherwise, error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if os.path.dirname(code.co_filename) != HERE and not code.co_filename.startswith("<frozen"):
+            where = f"line {tb.tb_lineno} of {code.co_name}"
+        tb = tb.tb_next
+    return where
 
 
 def watched(function: Callable, *args):

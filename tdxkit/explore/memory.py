@@ -1,17 +1,45 @@
-"""The shared memory as programs see it: plain and keyed variables in numbered slots, rules, sentences."""
+"""The shared memory as programs see it: plain and keyed variables in numbered slots, rules, sentences.
+
+Beside `must` and `tell` every name is the model's: whatever the explorer needs of a memory begins with an underscore.
+"""
 
 import types
 from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.explore.outside import Outside
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
+
+
+DEADLOCK = "deadlock"
+RESERVED = (DEADLOCK, "livelock")  # what an explorer finds by itself goes by these names
+ALWAYS_TRUE = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.GeneratorType,
+    types.CoroutineType,
+)
+
+
+def rule_name(name: object, where: str) -> None:
+    """Refuse what cannot name a rule: no text, or the name of what the explorer finds by itself."""
+    if not isinstance(name, str) or not name:
+        raise ModelError(
+            f"{where}: rule {printable(name)}", "a rule is named by a text", 'write "what must hold" first'
+        )
+    if name in RESERVED:
+        raise ModelError(
+            f"{where}: rule {printable(name)}", "the explorer's own finding has this name", "rename the rule"
+        )
 
 
 class Layout:
     """Every shared variable and key as a numbered slot: labels, first values, and the constants beside them."""
 
-    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object]):
+    def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object], outside: Outside | None = None):
+        self.outside = outside or Outside()
         self.plain: dict[str, int] = {}
         self.keyed: dict[str, dict[object, int]] = {}
         self.labels: list[str] = []
@@ -19,14 +47,16 @@ class Layout:
         self.first: list[object] = []
         self.constants = types.MappingProxyType(dict(constants))
         for name, value in shared.items():
-            if not name.isidentifier() or name.startswith("_") or hasattr(Memory, name) or name in constants:
-                raise ModelError(
-                    f"shared variable {printable(name)}", "the name is taken or not a plain name", "rename it"
-                )
+            _plain_name("shared variable", name, name in constants)
             if isinstance(value, Mapping):
                 self.keyed[name] = {key: self._slot(name, f"{name}[{key}]", v) for key, v in value.items()}
             else:
                 self.plain[name] = self._slot(name, name, value)
+        for name in constants:
+            _plain_name("constant", name, False)
+        if len(set(self.labels)) < len(self.labels):
+            twice = next(label for k, label in enumerate(self.labels) if label in self.labels[:k])
+            raise ModelError(f"shared variable {printable(twice)}", "two of its keys read alike", "rename one")
 
     def _slot(self, name: str, label: str, value: object) -> int:
         self.names.append(name)
@@ -42,8 +72,14 @@ class Layout:
         )
 
 
+def _plain_name(what: str, name: object, taken: bool) -> None:
+    """Refuse a name that cannot stand behind `m.`, or that means something else there already."""
+    if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or taken or hasattr(Memory, name):
+        raise ModelError(f"{what} {printable(name)}", "the name is taken or not a plain name", "rename it")
+
+
 class Memory:
-    """The shared memory as a program sees it; this one simply keeps the values. `load` and `store` are what others override."""
+    """The shared memory as a program sees it; this one simply keeps the values. `_load` and `_store` are what others override."""
 
     __slots__ = ("_broken", "_count", "_keyed", "_layout", "_open", "_told", "_values")
 
@@ -53,29 +89,34 @@ class Memory:
         put(self, "_values", list(layout.first))
         put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
         put(self, "_open", True)
-        self.begin()
+        self._begin()
 
-    def as_local(self) -> str:
+    def _as_local(self) -> str:
         """What it counts for in a thread's own state: nothing."""
         return "m"
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """A new step starts: nothing told, nothing broken."""
         put = object.__setattr__
         put(self, "_broken", [])
         put(self, "_told", [])
         put(self, "_count", 0)
 
-    def load(self, slot: int) -> object:
+    def _load(self, slot: int) -> object:
         """The value in a slot."""
         return self._values[slot]
 
-    def store(self, slot: int, value: object) -> None:
+    def _store(self, slot: int, value: object) -> None:
         """Put a value into a slot."""
         self._values[slot] = value
 
     def must(self, name: str, condition: object) -> None:
         """A named rule of the model: where it does not hold, the step breaks it."""
+        rule_name(name, "m.must")
+        if isinstance(condition, ALWAYS_TRUE):
+            raise ModelError(
+                f"rule {printable(name)}", f"a {type(condition).__name__} is always true", "give its answer"
+            )
         if not condition and name not in self._broken:
             self._broken.append(name)
 
@@ -87,7 +128,7 @@ class Memory:
         layout = self._layout
         slot = layout.plain.get(name)
         if slot is not None:
-            return self.load(slot) if self._look() else None
+            return self._load(slot) if self._look() else None
         if name in layout.keyed:
             return self._keyed[name]
         if name in layout.constants:
@@ -103,7 +144,7 @@ class Memory:
                 raise ModelError(f"m.{name} = …", f"{name} is keyed", f"set one of its keys: m.{name}[key] = …")
             raise self._layout.unknown(name)
         if self._look():
-            self.store(slot, value)
+            self._store(slot, value)
 
     def _look(self) -> bool:
         if not self._open:
@@ -120,6 +161,20 @@ class Memory:
         return True
 
 
+class View(Memory):
+    """A state of the shared memory as rules see it: to look at, not to change."""
+
+    __slots__ = ()
+
+    def __init__(self, layout: Layout, values: list[object]):
+        super().__init__(layout)
+        object.__setattr__(self, "_values", values)
+
+    def _store(self, slot: int, value: object) -> None:
+        label = self._layout.labels[slot]
+        raise ModelError(f"m.{label} = …", "a rule looks at the memory and does not change it", "do that in a step")
+
+
 class Keyed:
     """A keyed shared variable: `m.refcount[region]`. Its keys are fixed; going over them looks at no value."""
 
@@ -128,7 +183,7 @@ class Keyed:
     def __init__(self, memory: Memory, name: str, slots: dict[object, int]):
         self._memory, self._name, self._slots = memory, name, slots
 
-    def as_local(self) -> str:
+    def _as_local(self) -> str:
         """What it counts for in a thread's own state: which variable it is."""
         return self._name
 
@@ -141,12 +196,12 @@ class Keyed:
 
     def __getitem__(self, key: object) -> object:
         slot = self._slot(key)
-        return self._memory.load(slot) if self._memory._look() else None
+        return self._memory._load(slot) if self._memory._look() else None
 
     def __setitem__(self, key: object, value: object) -> None:
         slot = self._slot(key)
         if self._memory._look():
-            self._memory.store(slot, value)
+            self._memory._store(slot, value)
 
     def __iter__(self):
         return iter(self._slots)

@@ -32,7 +32,7 @@ class Overlay(Memory):
         put(self, "_locks", locks)
         super().__init__(layout)
 
-    def on(self, base) -> tuple[dict, dict]:
+    def _on(self, base) -> tuple[dict, dict]:
         """Start a step on these value numbers, by slot; gives the notes of reads and writes that the step will fill."""
         put = object.__setattr__
         reads: dict[int, int] = {}
@@ -40,14 +40,14 @@ class Overlay(Memory):
         put(self, "_base", base)
         put(self, "_reads", reads)
         put(self, "_writes", writes)
-        self.begin()
+        self._begin()
         return reads, writes
 
-    def off(self) -> None:
+    def _off(self) -> None:
         """No step runs: whatever a closing generator does is dropped."""
         object.__setattr__(self, "_reads", None)
 
-    def load(self, slot: int) -> object:
+    def _load(self, slot: int) -> object:
         if self._reads is None:
             return self._values[slot]
         number = self._writes.get(slot)
@@ -58,8 +58,8 @@ class Overlay(Memory):
                 raise self._tables.fickle() from None
         return self._tables.values[number]
 
-    def store(self, slot: int, value: object) -> None:
+    def _store(self, slot: int, value: object) -> None:
         if self._reads is not None:
             if slot in self._locks:
-                self.load(slot)  # whether a lock is taken or let go depends on what its word was
+                self._load(slot)  # whether a lock is taken or let go depends on what its word was
             self._writes[slot] = self._tables.number(value, slot)

@@ -2,23 +2,19 @@
 
 A place is, for the generator and each one it delegates to: the code, the offset of the `yield`, the locals that are still live
 there (found by a backward pass over the bytecode) and what lies on the value stack, such as the iterator of a `for` loop. Dead
-locals are left out: a leftover variable must not make two equal states look different. Values are compared with their types,
-since True == 1. Whatever cannot be compared by value is refused, never guessed.
+locals are left out: a leftover variable must not make two equal states look different. How values compare is in `values`.
 """
 
 import dis
-import enum
 import gc
 import types
 from collections.abc import Generator, Hashable
-from dataclasses import is_dataclass
 from functools import cache
 from typing import Any
 
-from tdxkit.errors import ModelError, printable
+from tdxkit.errors import ModelError
+from tdxkit.explore.values import MOST, Reached, exception_key, frozen
 
-PLAIN = (int, str, bool, bytes, type(None), float, complex, type(...))
-BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, enum.Enum)
 WALKED: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
 ITERATORS: tuple[type, ...] = (
     *(type(iter(x)) for x in WALKED),
@@ -33,35 +29,11 @@ LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
 UNBOUND = ("unbound",)
 
 
-def frozen(value: Any, where: str) -> Hashable:
-    """`value` as a key that tells it from every other value, type included; ModelError where it could change behind our back."""
-    kind = type(value)
-    if kind in PLAIN:
-        return (kind, value.hex() if kind is float else value)
-    if kind is tuple or kind is frozenset or (isinstance(value, tuple) and hasattr(kind, "_fields")):
-        items = (frozen(v, where) for v in value)
-        return (kind, frozenset(items) if kind is frozenset else tuple(items))
-    if isinstance(value, BY_IDENTITY):
-        return (kind, id(value))
-    if kind is range:
-        return (kind, value)
-    if hasattr(kind, "as_local"):  # the shared memory itself, which is no part of a thread's own state
-        return (kind, kind.as_local(value))
-    if isinstance(value, types.MethodType):
-        return (kind, id(value.__func__), frozen(value.__self__, where))
-    if is_dataclass(kind) and getattr(kind, "__dataclass_params__").frozen:  # noqa: B009 (typeshed does not know it)
-        return (kind, tuple(frozen(getattr(value, name), where) for name in kind.__dataclass_fields__))
-    if kind.__flags__ & (1 << 9) and getattr(value, "__dict__", None) == {} and not hasattr(kind, "__slots__"):
-        return (kind, "without state")
-    raise ModelError(
-        f"{where} holds {printable(value, 40)}",
-        "the explorer compares states by value, so models hold numbers, strings, tuples and other immutable values",
-        f"use a tuple or a frozenset instead of {kind.__name__}",
-    )
+def place(generator: Generator[Any, Any, Any], reached: Reached = ()) -> tuple:
+    """The place of a suspended generator, a hashable value; ModelError for what cannot be compared.
 
-
-def place(generator: Generator[Any, Any, Any]) -> tuple:
-    """The place of a suspended generator, a hashable value; ModelError for what cannot be compared."""
+    `reached`: ids of the functions and classes that were there before the first step.
+    """
     frames: list = []
     at: Any = generator
     while at is not None:
@@ -74,14 +46,14 @@ def place(generator: Generator[Any, Any, Any]) -> tuple:
         for name in live:
             value = known.get(name, UNBOUND)
             frames.append(
-                UNBOUND if value is UNBOUND else frozen(value, f"the local variable {name} of {code.co_name}")
+                UNBOUND if value is UNBOUND else frozen(value, f"the local variable {name} of {code.co_name}", reached)
             )
         inner = at.gi_yieldfrom
         for value in _stack(at, code, known):
             if value is not inner:
-                frames.append(_on_stack(value, code))
+                frames.append(_on_stack(value, code, reached))
         if inner is not None and not isinstance(inner, types.GeneratorType):
-            frames.append(_on_stack(inner, code))
+            frames.append(_on_stack(inner, code, reached))
             inner = None
         at = inner
     return tuple(frames)
@@ -97,18 +69,21 @@ def lines(generator: Generator[Any, Any, Any]) -> list[tuple[types.CodeType, int
     return chain
 
 
-def _on_stack(value: Any, code: types.CodeType) -> Hashable:
+def _on_stack(value: Any, code: types.CodeType, reached: Reached) -> Hashable:
     """A value of the stack as a key: an iterator by what it still has to give."""
     where = f"a loop or expression around a yield of {code.co_name}"
-    if isinstance(value, ITERATORS):
-        return (type(value), *(_on_stack(v, code) for v in value.__reduce__()[1:]))
-    if isinstance(value, types.GeneratorType):
-        return ("generator", place(value)) if value.gi_frame is not None else ("finished",)
-    if type(value) in (list, tuple):  # a list here belongs to an iterator: what is in it is what it will give
-        return (type(value), *(_on_stack(v, code) for v in value))
+    kind = type(value)
+    if kind in ITERATORS:
+        return (kind, *(_on_stack(v, code, reached) for v in value.__reduce__()[1:]))
+    if kind is types.GeneratorType:
+        return ("generator", place(value, reached)) if value.gi_frame is not None else ("finished",)
+    if kind is list or kind is tuple:  # a list here belongs to an iterator: what is in it is what it will give
+        if len(value) > MOST:
+            raise ModelError(f"{where} goes over {len(value):,} items", f"the limit is {MOST:,}", "go over fewer")
+        return (kind, *(_on_stack(v, code, reached) for v in value))
     if isinstance(value, BaseException):
-        return (type(value), frozen(value.args, where))
-    return frozen(value, where)
+        return exception_key(value, where, reached)
+    return frozen(value, where, reached)
 
 
 def _stack(generator: types.GeneratorType, code: types.CodeType, known) -> list:

@@ -15,9 +15,10 @@ A program is a generator function whose first argument is the shared memory:
 Shared variables are plain (`m.pamt_lock`) or keyed (`m.refcount[region]`) and hold immutable values. `assert` and `raise` break
 a rule too. A step that changes nothing and comes back to the same place is *blocked*: so waiting is `while True: yield …; if
 not m.lock: …`, and threads that are all blocked are a deadlock.
+
+Nothing that a step changes may lie outside `m`: global lists, attributes of functions and classes are watched while the steps run.
 """
 
-import os
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +27,9 @@ from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.explore.guard import foreign, watched
-from tdxkit.explore.memory import Layout, Memory
-from tdxkit.kinds import Act
+from tdxkit.explore.guard import foreign
+from tdxkit.explore.memory import DEADLOCK, Layout, rule_name
+from tdxkit.explore.outside import Outside
 from tdxkit.run import NO_CARD, Track
 
 MAX_THREADS = 15
@@ -65,7 +66,7 @@ def must(name: str) -> Property:
     return Property("must", name)
 
 
-DEADLOCK = "deadlock"
+NOBODY = "nobody"  # who holds a lock that nobody took
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,27 @@ class Scenario:
                 f"a scenario has 1 to {MAX_THREADS} threads",
                 "give another number",
             )
-        names = self.actors
-        if len(set(names)) < len(names):
-            raise ModelError(f"actors {', '.join(names)}", "each thread has a name of its own", "rename one")
+        self._check_names()
         for thread in self.threads:
             if thread.on is not None and thread.on not in self.threads:
                 raise ModelError(
                     f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
                 )
+
+    def _check_names(self) -> None:
+        """No actor and no rule may be taken for another, or for what the explorer says by itself."""
+        for name in self.actors:
+            if not isinstance(name, str) or name == NOBODY:
+                raise ModelError(f"actor {printable(name)}", "it is no name for a thread", "rename it")
+        if len(set(self.actors)) < len(self.actors):
+            raise ModelError(
+                f"actors {printable(', '.join(self.actors), 200)}", "each thread has a name of its own", "rename one"
+            )
+        known: dict[str, Property] = {}
+        for rule in self.properties:
+            rule_name(rule.name, f"scenario {printable(self.name)}")
+            if known.setdefault(rule.name, rule) != rule:
+                raise ModelError(f"rule {printable(rule.name)}", "another rule has this name", "rename one")
 
     @cached_property
     def actors(self) -> tuple[str, ...]:
@@ -144,12 +158,19 @@ class Scenario:
     @cached_property
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
-        return tuple(None if t.on is None else self.threads.index(t.on) for t in self.threads)
+        return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    def _index(self, thread: Thread) -> int:
+        """Where a thread stands: the very one, where several are alike."""
+        same = [k for k, other in enumerate(self.threads) if other is thread]
+        return same[0] if same else self.threads.index(thread)
 
     @cached_property
     def layout(self) -> Layout:
         """The shared variables in a row."""
-        return Layout(self.shared, self.constants)
+        threads = [root for t in self.threads for root in (t.program, *t.args)]
+        rules = [p.check for p in self.properties if p.check]
+        return Layout(self.shared, self.constants, Outside([*threads, *rules, *self.constants.values()]))
 
     def as_json(self) -> dict:
         """An item of `list --json`."""
@@ -163,69 +184,3 @@ class Scenario:
         raise InputError(
             f"property {printable(name)}", f"{self.name} has no such property", "use one of " + ", ".join(known)
         )
-
-
-def request(item: object, program: str) -> tuple[Act, tuple]:
-    """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
-    label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, (None,))
-    if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
-        raise ModelError(
-            f"{program} yields {printable(item, 40)}",
-            "a step starts with a label, or with a label and a tuple of values to choose from",
-            'write yield "what happens" or yield "what happens", (1, 0)',
-        )
-    return label if isinstance(label, Act) else Act(label), choices
-
-
-def resume(thread: Thread, generator: Program, value: object) -> object:
-    """Let a thread's generator go on to its next yield; a reader's program is watched for steps that never end."""
-    return watched(generator.send, value) if thread.foreign else generator.send(value)
-
-
-def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
-    """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
-    name = getattr(thread.program, "__name__", "program")
-    try:
-        generator = thread.program(memory, *thread.args)
-    except TypeError as error:
-        raise ModelError(f"{name}{thread.args}", printable(str(error), 90), "give it the arguments it takes") from None
-    if not isinstance(generator, types.GeneratorType):
-        raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
-    object.__setattr__(memory, "_open", False)
-    try:
-        return generator, resume(thread, generator, None)
-    except StopIteration:
-        return generator, None
-    except ModelError:
-        raise
-    except Exception as error:
-        raise mistake(error, name) from None
-    finally:
-        object.__setattr__(memory, "_open", True)
-
-
-HERE = os.path.dirname(begin.__code__.co_filename)
-MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, RecursionError)
-
-
-def mistake(error: Exception, program: str) -> ModelError:
-    """A slip in the model's own Python, told in one line with its place: the innermost one outside the explorer."""
-    where, tb = program, error.__traceback__
-    while tb is not None:
-        code = tb.tb_frame.f_code
-        if os.path.dirname(code.co_filename) != HERE:
-            where = f"line {tb.tb_lineno} of {code.co_name}"
-        tb = tb.tb_next
-    return ModelError(where, f"{type(error).__name__}: {printable(str(error), 90)}", "correct the model")
-
-
-def rule_of(error: Exception, program: str) -> str:
-    """The name of the rule that an exception broke: the text of an assert, else type and text; ModelError for a slip."""
-    if isinstance(error, ModelError):
-        raise error
-    if isinstance(error, MISTAKES):
-        raise mistake(error, program) from None
-    text = printable((str(error).splitlines() or [""])[0], 80)
-    if isinstance(error, AssertionError):
-        return text or "assert"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -10,12 +10,14 @@ A step writes into an overlay, so closing a generator (its `finally:` and `with:
 
 from dataclasses import dataclass, field
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import ModelError, printable
 from tdxkit.explore.holding import Held, held_after
-from tdxkit.explore.memory import Memory
+from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
-from tdxkit.explore.place import frozen, lines, place
-from tdxkit.explore.program import Scenario, begin, request, resume, rule_of
+from tdxkit.explore.place import lines, place
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
+from tdxkit.explore.values import PLAIN, frozen
 from tdxkit.kinds import Act
 
 FINISHED = 0
@@ -78,7 +80,11 @@ class Tables:
         self.resumed = self.replayed = 0
         self.digest: str | None = None  # kept by schedule.py
         self.locks = frozenset(k for k, name in enumerate(self.layout.names) if name in scenario.locks)
+        self._origins: dict[
+            tuple[int, int], Place
+        ] = {}  # for a slot and a value the place whose step first wrote it there
         self._false: dict[tuple[str, int], tuple[str, ...]] = {}
+        settle(scenario.threads, self.layout)
         self.memory = Overlay(self.layout, self, self.locks)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
         self.first_sid = self.sid(first)
@@ -89,12 +95,23 @@ class Tables:
 
     def number(self, value: object, slot: int) -> int:
         """The number of a value; equal numbers mean equal values of equal types."""
-        key = frozen(value, f"the shared variable {self.layout.labels[slot]}")
+        key = frozen(value, f"the shared variable {self.layout.labels[slot]}", self.layout.outside)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.values)
             self.values.append(value)
         return number
+
+    def unchanged(self) -> None:
+        """ModelError where a value that was kept is no longer the one it was: somebody changed it in its place."""
+        for key, number in self._numbers.items():
+            value = self.values[number]
+            if type(value) not in PLAIN and frozen(value, "a shared variable", self.layout.outside) != key:
+                raise ModelError(
+                    f"{self.scenario.name}: a shared variable holds {printable(value, 40)}",
+                    "it was changed in its place, which no state shows",
+                    "store a new value instead",
+                )
 
     def sid(self, numbers: tuple[int, ...]) -> int:
         """The number of a state of the shared memory."""
@@ -110,10 +127,7 @@ class Tables:
 
     def view(self, sid: int) -> Memory:
         """A state of the shared memory as properties see it: values to look at, changes lead nowhere."""
-        memory = Memory(self.layout)
-        for slot, number in enumerate(self.shared[sid]):
-            memory.store(slot, self.values[number])
-        return memory
+        return View(self.layout, [self.values[number] for number in self.shared[sid]])
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:
         """The rules of a kind that do not hold in a shared state, by name."""
@@ -121,8 +135,19 @@ class Tables:
         if names is None:
             rules = [p for p in self.scenario.properties if p.kind == kind and p.check]
             view = self.view(sid) if rules else None
-            names = self._false[kind, sid] = tuple(p.name for p in rules if p.check and not p.check(view))
+            names = tuple(p.name for p in rules if view and not holds(p, view, lambda: self._odd(sid)))
+            self._false[kind, sid] = names
         return names
+
+    def _odd(self, sid: int) -> str:
+        """Where a rule cannot be judged: the shared values of another type than they began with, and which step wrote them."""
+        said = []
+        for slot, number in enumerate(self.shared[sid]):
+            value, at = self.values[number], self._origins.get((slot, number))
+            if at is not None and type(value) is not type(self.layout.first[slot]):
+                where = f"the step after line {at.lines[-1][1]} of {at.lines[-1][0].co_name}"
+                said.append(f"{where} makes {self.layout.labels[slot]} {printable(value, 20)}")
+        return ", ".join(said)
 
     def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
         """The threads that cannot move because an interrupt of theirs has started and not finished: thread, interrupt."""
@@ -173,7 +198,8 @@ class Tables:
         if generator.gi_frame is None:
             return FINISHED
         label, choices = request(item, generator.__name__)
-        key = (role, place(generator), label, frozen(choices, f"the choices of {label}"), held)
+        reached = self.layout.outside
+        key = (role, place(generator, reached), label, frozen(choices, f"the choices of {label}", reached), held)
         lid = self._lids.get(key)
         if lid is None:
             lid = self._lids[key] = len(self.places)
@@ -186,32 +212,34 @@ class Tables:
         return lid
 
     def _close(self, generator) -> None:
-        self.memory.off()
+        self.memory._off()
         try:
             generator.close()
         except Exception:  # what a program does while it is thrown away is no part of the model
-            self.memory.off()
+            self.memory._off()
 
     def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Effect:
         """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""
         at = self.places[lid]
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
-        reads, writes = self.memory.on(numbers)
+        reads, writes = self.memory._on(numbers)
         self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
         raised = False
         try:
-            item = resume(self.scenario.threads[at.start], generator, at.choices[choice])
+            item = resume(self.scenario.threads[at.start], generator, at.choices[choice], self.memory)
         except StopIteration:
             pass
         except Exception as error:
             broken, raised = (rule_of(error, generator.__name__),), True
         noted = self.memory
         told, broken = " ".join(noted._told), (*noted._broken, *broken)
-        noted.off()
+        noted._off()
         seen = tuple(reads.items())
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
+        for write in writes.items():
+            self._origins.setdefault(write, at)
         held = held_after(at.held, self._lock_words(reads, writes))
         kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
         after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held)
@@ -248,12 +276,12 @@ class Tables:
         generator, _ = begin(thread, self.memory)
         self.replayed += 1
         for target, (before, choice, seen) in reversed(path):
-            self.memory.on(dict(seen))
+            self.memory._on(dict(seen))
             try:
-                item = resume(thread, generator, self.places[before].choices[choice])
+                item = resume(thread, generator, self.places[before].choices[choice], self.memory)
             except Exception:
                 raise self.fickle(self.places[before].label) from None
-            self.memory.off()
+            self.memory._off()
             if not isinstance(item, (str, tuple)) or request(item, "")[0] != self.places[target].label:
                 raise self.fickle(self.places[before].label)
         return generator

@@ -159,7 +159,7 @@ FILES = [
     ("1/0", "it stops with ZeroDivisionError"),
     ("import nothing_of_this_name", "ModuleNotFoundError"),
     ("def put(m, region):\n    x = []\n    yield 'a'\n    x.append(1)", "local variable x of put"),
-    ("import random\ndef put(m, region):\n    yield 'a'\n    m.refcount[region] = random.randrange(100)\n    yield 'b'", "no random"),
+    ("import random\ndef put(m, region):\n    yield 'a'\n    m.refcount[region] = random.randrange(100)\n    yield 'b'", "let it be a choice"),
     ("def put(m, region):\n    yield 'a'\n    while True: pass", "a step must end"),
     ("def put(m, region):\n    yield 'a'\n    m.refcont[region] -= 1", "m.refcont: the shared variables of this scenario are"),
     ("\0", "it is not Python"),

@@ -335,9 +335,29 @@ def fickle_label(m):
     yield f"label {len(GLOBAL) % 7}"
 
 
-@pytest.mark.parametrize("program", [fickle_die, fickle_label])
-def test_a_model_that_does_something_else_the_second_time_is_refused(program):
+def fickle_clock(m):
+    yield "look"
+    m.n = time.perf_counter_ns()
+    yield "end"
+
+
+def test_a_model_that_does_something_else_the_second_time_is_refused():
     with pytest.raises(ModelError, match="no random, clock, input or outside object"):
+        explore(scene(fickle_clock, fickle_clock, fickle_clock, shared={"n": 0}))
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (fickle_die, r"of fickle_die: random.randrange: it is outside m and changed .*let it be a choice: yield"),
+        (
+            fickle_label,
+            r"of fickle_label: GLOBAL\[\d\]: it is outside m and changed .*make it a shared variable, m.GLOBAL$",
+        ),
+    ],
+)
+def test_a_model_that_changes_what_is_outside_is_refused_with_its_line(program, said):
+    with pytest.raises(ModelError, match=said):
         explore(scene(program, program, program, shared={"n": 0}))
 
 
@@ -402,7 +422,7 @@ def test_a_model_with_a_mistake_gets_one_line(program, says):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["must", "tell", "_hidden", "load", "not a name", "class_", "limit"])
+@pytest.mark.parametrize("name", ["must", "tell", "_hidden", "not a name", "class_", "limit"])
 def test_names_of_shared_variables(name):
     if name == "class_":
         explore(scene(adds, shared={"n": 0, name: 0}))

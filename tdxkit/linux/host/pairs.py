@@ -7,7 +7,7 @@ of a pair, they come from the allocator or a vCPU's pool and go back to the allo
 from collections import defaultdict
 from collections.abc import Callable
 
-from tdxkit.explore.program import request
+from tdxkit.explore.running import request
 from tdxkit.kinds import ALLOC, FREE, SEAMCALL
 from tdxkit.linux.host.allocator import Allocator
 from tdxkit.linux.host.calls import Calls

@@ -1,0 +1,113 @@
+"""One thread's program run: begun, resumed step by step, its rules judged, and whatever goes wrong there told in one line."""
+
+import types
+from collections.abc import Callable
+
+from tdxkit.errors import ModelError, printable
+from tdxkit.explore.guard import foreign, guarded, place_of
+from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
+from tdxkit.explore.program import Program, Property, Thread
+from tdxkit.explore.values import frozen
+from tdxkit.kinds import Act
+
+MOST_CHOICES = 1_000
+MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, RecursionError, MemoryError)
+
+
+def request(item: object, program: str) -> tuple[Act, tuple]:
+    """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
+    label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, (None,))
+    if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
+        raise ModelError(
+            f"{program} yields {printable(item, 40)}",
+            "a step starts with a label, or with a label and a tuple of values to choose from",
+            'write yield "what happens" or yield "what happens", (1, 0)',
+        )
+    if len(choices) > MOST_CHOICES:
+        raise ModelError(
+            f"{program}, step {printable(label)}",
+            f"each of its {len(choices):,} choices is a branch, and {MOST_CHOICES:,} are the limit",
+            "let it choose between the cases that differ",
+        )
+    return label if isinstance(label, Act) else Act(label), choices
+
+
+def resume(thread: Thread, generator: Program, value: object, memory: Memory) -> object:
+    """Let a thread's generator go on to its next yield; a reader's program is watched, and so is what it reaches beside `m`."""
+    if not thread.foreign:
+        return generator.send(value)
+    try:
+        return guarded(generator.send, value, told=memory._told)
+    finally:
+        memory._layout.outside.check()
+
+
+def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
+    """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
+    name = getattr(thread.program, "__name__", "program")
+    try:
+        generator = thread.program(memory, *thread.args)
+    except TypeError as error:
+        raise ModelError(f"{name}{thread.args}", printable(str(error), 90), "give it the arguments it takes") from None
+    if not isinstance(generator, types.GeneratorType):
+        raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
+    object.__setattr__(memory, "_open", False)
+    try:
+        return generator, resume(thread, generator, None, memory)
+    except StopIteration:
+        return generator, None
+    except ModelError:
+        raise
+    except Exception as error:
+        raise mistake(error, name) from None
+    finally:
+        object.__setattr__(memory, "_open", True)
+
+
+def settle(threads: tuple[Thread, ...], layout: Layout) -> None:
+    """Before the first step: what the programs are given can be compared, and what they reach beside `m` is noted."""
+    if any(thread.foreign for thread in threads):
+        layout.outside.settle()
+    for thread in threads:
+        for number, value in enumerate(thread.args, 1):
+            frozen(value, f"argument {number} of {getattr(thread.program, '__name__', 'program')}", layout.outside)
+
+
+def mistake(error: Exception, program: str) -> ModelError:
+    """A slip in the model's own Python, told in one line with its place."""
+    text = f"{type(error).__name__}: {printable(str(error), 90)}"
+    return ModelError(place_of(error, program), text.removesuffix(": "), "correct the model")
+
+
+def rule_of(error: Exception, program: str) -> str:
+    """The name of the rule that an exception broke: the text of an assert, else type and text; ModelError for a slip."""
+    if isinstance(error, ModelError):
+        raise error
+    if isinstance(error, MISTAKES):
+        raise mistake(error, program) from None
+    text = printable((str(error).splitlines() or [""])[0], 80)
+    if isinstance(error, AssertionError):
+        return f"assert: {text}" if text in RESERVED else text or "assert"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def holds(rule: Property, view: Memory, cause: Callable[[], str] = str) -> bool:
+    """Does a rule hold in this state? ModelError where it cannot be judged; `cause` knows what may have led there."""
+    assert rule.check is not None, "a rule that the programs check themselves is not asked for here"
+    try:
+        if not foreign((rule.check,)):
+            return bool(rule.check(view))
+        truth = guarded(rule.check, view, told=[])
+        view._layout.outside.check()
+        if isinstance(truth, ALWAYS_TRUE):
+            raise TypeError(f"it gives a {type(truth).__name__}, which is always true")
+        return bool(truth)
+    except ModelError:
+        raise
+    except Exception as error:
+        why = cause() or place_of(error, "")
+        raise ModelError(
+            f"rule {printable(rule.name)}",
+            f"it cannot be judged{f', {why}' if why else ''}: {type(error).__name__}: {printable(str(error), 90)}",
+            "correct the step, or the rule",
+        ) from None
