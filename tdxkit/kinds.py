@@ -24,16 +24,18 @@ class Act(str):
     """A step's label that also knows its kind ("" leaves it to the memory) and what it does ("": no name but the label).
 
     `idle` is the kind of a step that wrote nothing, where that differs: a conditional operation has the kind of what it did.
+    `sleeps`: the step may go to sleep, which nobody may who holds a spinlock.
     """
 
-    __slots__ = ("does", "idle", "kind")
+    __slots__ = ("does", "idle", "kind", "sleeps")
     kind: str
     does: str
     idle: str
+    sleeps: bool
 
-    def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "") -> "Act":
+    def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "", sleeps: bool = False) -> "Act":
         made = super().__new__(cls, label)
-        made._settle(kind=kind, does=does, idle=idle or kind)
+        made._settle(kind=kind, does=does, idle=idle or kind, sleeps=sleeps)
         return made
 
     def _settle(self, **more: object) -> None:
@@ -49,7 +51,7 @@ class Act(str):
 
     def as_local(self) -> tuple:
         """All that it is, its words first: what it counts for where a program keeps one in a variable."""
-        return str(self), self.kind, self.does, self.idle
+        return str(self), self.kind, self.does, self.idle, self.sleeps
 
     def kind_when(self, wrote: bool, read: bool, took: bool, gave: bool) -> str:
         """The kind of a step that started here: as declared, else by what it did to the memory ("" where it did not touch it)."""
@@ -62,8 +64,8 @@ class Act(str):
         return LOAD if read else ""
 
 
-def _act(kind: str, does: str, operand: str, label: str, idle: str = "") -> Act:
-    return Act(label or f"{does}({operand})", kind, does, idle)
+def _act(kind: str, does: str, operand: str, label: str, idle: str = "", sleeps: bool = False) -> Act:
+    return Act(label or f"{does}({operand})", kind, does, idle, sleeps)
 
 
 def load(does: str, operand: str = "", label: str = "") -> Act:
@@ -101,9 +103,14 @@ def seamcall(leaf: str, operand: str = "", label: str = "") -> Act:
     return _act(SEAMCALL, leaf, operand, label)
 
 
-def alloc(does: str, operand: str = "", label: str = "") -> Act:
-    """Asking the page allocator."""
-    return _act(ALLOC, does, operand, label)
+def alloc(does: str, operand: str = "", label: str = "", sleeps: bool = True) -> Act:
+    """Asking the page allocator, which may sleep; with GFP_ATOMIC it does not."""
+    return _act(ALLOC, does, operand, label, sleeps=sleeps)
+
+
+def sleep(does: str, operand: str = "", label: str = "") -> Act:
+    """Going to sleep: msleep(), cond_resched(), waiting for a completion. It touches no memory of the model."""
+    return _act("", does, operand, label, sleeps=True)
 
 
 def free(does: str, operand: str = "", label: str = "") -> Act:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"errors", "text", "units", "facts", "card", "run", "doors", "kinds", "intake", "work", "sources"}
+GROUND = {"errors", "text", "units", "facts", "card", "run", "doors", "kinds", "intake", "work", "sources", "rules"}
 FLOORS = [
     GROUND,
     {"explore", "seam", "linux", "status", "mail"},

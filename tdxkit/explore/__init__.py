@@ -1,6 +1,6 @@
 """Every interleaving of a few threads: programs as generators, engines, schedules, outcomes.
 
-What a scenario is made of: `program`, and `memory` that its threads share. Read `engine` next: it explores by running each schedule
+What a scenario is made of: `program`, the `rules` it asks for, and `memory` that its threads share. Read `engine` next: it explores by running each schedule
 again, on a page. The fast way to the same answers: `place` (where a suspended generator stands), `tables` (what each step does),
 `space` (states as numbers), `search`, `shortest`, `audit` (the tables held against live generators). With what was found: `result`,
 `schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view
@@ -11,7 +11,8 @@ from tdxkit.doors import door
 
 __all__, __getattr__ = door(
     __name__,
-    program="Scenario Thread Property always at_end interrupt must sometimes",
+    program="Scenario Thread interrupt",
+    rules="Property always at_end each_step finished must sometimes",
     search="explore",
     result="Result",
     endings="outcomes",

@@ -12,6 +12,7 @@ from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario
+from tdxkit.explore.rules import locked_wrong, noted_wrong
 from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
@@ -19,16 +20,38 @@ from tdxkit.kinds import Act
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
 
+class Watched(Memory):
+    """A memory that knows which slots a step has read before it wrote them, and what stood in those it wrote."""
+
+    __slots__ = ("_read", "_written")
+
+    def _begin(self) -> None:
+        super()._begin()
+        object.__setattr__(self, "_read", set())
+        object.__setattr__(self, "_written", {})
+
+    def _load(self, slot: int) -> object:
+        if slot not in self._written:
+            self._read.add(slot)
+        return self._values[slot]
+
+    def _store(self, slot: int, value: object) -> None:
+        self._written.setdefault(slot, self._values[slot])
+        self._values[slot] = value
+
+
 class World:
     """The threads of a scenario as suspended generators, and the memory they share."""
 
     def __init__(self, scenario: Scenario):
         self.scenario = scenario
-        self.memory = Memory(scenario.layout)
+        self.memory = Watched(scenario.layout)
         settle(scenario.threads, scenario.layout)
         self.threads: list[Program] = []
         self.asks: list[tuple[Act, tuple] | None] = []  # what each is about to do, None once it has finished
         self.held: list[Held] = [() for _ in scenario.threads]
+        self.noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
+        self.notes = [dict.fromkeys(scenario.notes, 0) for _ in scenario.threads]
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
@@ -51,9 +74,13 @@ class World:
         return bool(broken) or self.state() != before, broken
 
     def run_step(self, k: int, choice: int = 0) -> list[str]:
-        """Resume thread k up to its next yield; the rules it broke."""
-        generator, words = self.threads[k], self.lock_words()
+        """Resume thread k up to its next yield; the rules it broke, of those asked for."""
+        return [name for name in self._run_step(k, choice) if name not in self.scenario.unasked]
+
+    def _run_step(self, k: int, choice: int) -> list[str]:
+        generator, ask, here, before = self.threads[k], self.asks[k], self.state(), dict(self.notes[k])
         self.memory._begin()
+        object.__setattr__(self.memory, "_notes", self.notes[k])
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
             self.asks[k] = request(item, generator.__name__)
@@ -62,18 +89,27 @@ class World:
         except Exception as error:
             self.asks[k] = None
             return [*self.memory._broken, rule_of(error, generator.__name__)]
-        self.held[k] = held_after(self.held[k], ((slot, old, self.memory._load(slot)) for slot, old in words))
-        return list(self.memory._broken)
+        read, written = set(self.memory._read), dict(self.memory._written)
+        words = [
+            (slot, old, self.memory._values[slot])
+            for slot, old in written.items()
+            if slot in self.slots(self.scenario.locks)
+        ]
+        held, self.held[k] = self.held[k], held_after(self.held[k], words)
+        mutexes = frozenset(self.slots(self.scenario.mutexes))
+        looked = read | {slot for slot, _, _ in words}
+        changed = [slot for slot, old in written.items() if slot not in looked or self.memory._values[slot] is not old]
+        locks = locked_wrong(ask[0], held, looked, words, self.state() == here and not changed, mutexes)
+        return [*self.memory._broken, *locks, *noted_wrong(self.noted, before, self.notes[k], self.finished(k))]
 
     def choices(self, k: int) -> tuple:
         """The values that thread k may be given next."""
         ask = self.asks[k]
         return ask[1] if ask else ()
 
-    def lock_words(self) -> list[tuple[int, object]]:
-        """The lock words, each with its slot."""
-        names = self.memory._layout.names
-        return [(slot, self.memory._load(slot)) for slot, name in enumerate(names) if name in self.scenario.locks]
+    def slots(self, names: tuple[str, ...]) -> list[int]:
+        """The slots of these shared variables."""
+        return [slot for slot, name in enumerate(self.memory._layout.names) if name in names]
 
     def state(self) -> tuple:
         """Shared values, the place of each thread and what it holds: equal states go on alike."""
@@ -82,7 +118,9 @@ class World:
             for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
         return shared, tuple(
-            None if self.finished(k) else (place(g, self.scenario.layout.outside), self.held[k])
+            None
+            if self.finished(k)
+            else (place(g, self.scenario.layout.outside), self.held[k], tuple(self.notes[k].items()))
             for k, g in enumerate(self.threads)
         )
 
@@ -107,10 +145,10 @@ def run(scenario: Scenario, schedule: tuple[Choice, ...]) -> World:
 
 def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
     """Every state, breadth first: so the first broken rule has a shortest schedule. A step that breaks a rule is not gone past."""
-    declared = {p.name for p in scenario.properties}
+    scenario = scenario.asking(prop) if prop else scenario
 
     def false(kind: str, memory: Memory) -> list[str]:
-        rules = [p for p in scenario.properties if p.kind == kind and prop in (None, p.name)]
+        rules = [p for p in scenario.asked if p.kind == kind and prop in (None, p.name)]
         return [p.name for p in rules if p.check and not holds(p, View(memory._layout, memory._values))]
 
     seen: set = set()
@@ -131,8 +169,7 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
                 after = run(scenario, schedule)
                 moves, broken = after.step(k, choice)
                 moved |= moves
-                judged = [name for name in broken if prop in (None, name) or name not in declared]
-                judged += false("always", after.memory)
+                judged = broken + false("always", after.memory)
                 found += [(name, (*schedule, (k, choice))) for name in judged if moves]
                 if moves and not judged:
                     todo.append((*schedule, (k, choice)))

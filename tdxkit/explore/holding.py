@@ -4,9 +4,10 @@ A lock is a shared variable that the scenario names in `locks`: false or 0 is fr
 writer. A step that makes the word heavier has taken it, one that makes it lighter has let go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 Held = tuple[int, ...]  # slots of lock words, in order, as often as each is held
+Words = Collection[tuple[int, object, object]]  # lock words that a step wrote: (slot, value before, value after)
 
 
 def weight(word: object) -> int:
@@ -14,8 +15,8 @@ def weight(word: object) -> int:
     return abs(word) if isinstance(word, int) else int(bool(word))
 
 
-def held_after(held: Held, writes: Iterable[tuple[int, object, object]]) -> Held:
-    """What a thread holds after a step that wrote these lock words: (slot, value before, value after)."""
+def held_after(held: Held, writes: Words) -> Held:
+    """What a thread holds after a step that wrote these lock words."""
     after = list(held)
     for slot, old, new in writes:
         if not weight(new):

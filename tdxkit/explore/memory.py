@@ -1,6 +1,6 @@
 """The shared memory as programs see it: plain and keyed variables in numbered slots, rules, sentences.
 
-Beside `must` and `tell` every name is the model's: whatever the explorer needs of a memory begins with an underscore.
+Beside `must`, `note` and `tell` every name is the model's: whatever the explorer needs of a memory begins with an underscore.
 """
 
 import types
@@ -81,7 +81,7 @@ def _plain_name(what: str, name: object, taken: bool) -> None:
 class Memory:
     """The shared memory as a program sees it; this one simply keeps the values. `_load` and `_store` are what others override."""
 
-    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_open", "_told", "_values")
+    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_notes", "_open", "_told", "_values")
 
     def __init__(self, layout: Layout):
         put = object.__setattr__
@@ -89,6 +89,7 @@ class Memory:
         put(self, "_values", list(layout.first))
         put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
         put(self, "_open", True)
+        put(self, "_notes", {})
         self._begin()
 
     def _as_local(self) -> str:
@@ -119,6 +120,13 @@ class Memory:
             )
         if not condition and name not in self._broken:
             self._broken.append(name)
+
+    def note(self, what: str, change: int = 0) -> int:
+        """What this thread has noted under `what`, after a change: kept with the thread where a rule asks for it, else 0."""
+        if what not in self._notes:
+            return 0
+        self._notes[what] += change
+        return self._notes[what]
 
     def tell(self, sentence: str) -> None:
         """Say in a sentence what this step does."""

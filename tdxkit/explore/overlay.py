@@ -32,14 +32,15 @@ class Overlay(Memory):
         put(self, "_locks", locks)
         super().__init__(layout)
 
-    def _on(self, base) -> tuple[dict, dict]:
-        """Start a step on these value numbers, by slot; gives the notes of reads and writes that the step will fill."""
+    def _on(self, base, noted: dict[str, int]) -> tuple[dict, dict]:
+        """Start a step on these value numbers, by slot, and what the thread has noted; gives the reads and writes that the step will fill."""
         put = object.__setattr__
         reads: dict[int, int] = {}
         writes: dict[int, int] = {}
         put(self, "_base", base)
         put(self, "_reads", reads)
         put(self, "_writes", writes)
+        put(self, "_notes", noted)
         self._begin()
         return reads, writes
 

@@ -21,7 +21,7 @@ Nothing that a step changes may lie outside `m`: global lists, attributes of fun
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -30,40 +30,12 @@ from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign
 from tdxkit.explore.memory import DEADLOCK, Layout, rule_name
 from tdxkit.explore.outside import Outside
+from tdxkit.explore.rules import LOCK_RULES, Property
+from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
 
 MAX_THREADS = 15
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A named rule. kind: `always` in every state, `sometimes` in at least one, `at_end` when all threads have finished, or
-    `must`, checked by the program itself with m.must(name, condition). `check` gets the memory and returns a truth value."""
-
-    kind: str
-    name: str
-    check: Callable[..., object] | None = None
-
-
-def always(name: str, check: Callable) -> Property:
-    """`check(m)` holds in every state, the first one included."""
-    return Property("always", name, check)
-
-
-def sometimes(name: str, check: Callable) -> Property:
-    """`check(m)` holds in at least one reachable state: keeps "nothing found" from being true of a model that does nothing."""
-    return Property("sometimes", name, check)
-
-
-def at_end(name: str, check: Callable) -> Property:
-    """`check(m)` holds whenever every thread has finished."""
-    return Property("at_end", name, check)
-
-
-def must(name: str) -> Property:
-    """Declares a rule that programs check with m.must(name, …), so that it can be asked for."""
-    return Property("must", name)
 
 
 NOBODY = "nobody"  # who holds a lock that nobody took
@@ -98,7 +70,8 @@ class Scenario:
     """Threads over one shared memory, the rules, and what views need to show a run of it.
 
     shared: first values; a mapping as a value makes a keyed variable. constants: read as m.NAME, never written and no part of
-    the state. locks: shared variables that views show with their holder. texts: the functions whose source lines the views
+    the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
+    under which one may sleep. unasked: names of rules that are not judged (see `asking` and `without`). texts: the functions whose source lines the views
     light. name, threads and rounds are what a schedule code names; `version` goes into its digest.
     """
 
@@ -115,8 +88,13 @@ class Scenario:
     tracks: tuple[Track, ...] = ()
     card: Card = NO_CARD
     version: str = "1"
+    mutexes: tuple[str, ...] = ()
+    unasked: frozenset[str] = frozenset()
 
     def __post_init__(self):
+        if self.locks:
+            more = tuple(rule for rule in LOCK_RULES if rule not in self.properties)
+            object.__setattr__(self, "properties", (*self.properties, *more))
         if not 1 <= len(self.threads) <= MAX_THREADS:
             raise InputError(
                 f"{self.name} with {len(self.threads)} threads",
@@ -144,6 +122,25 @@ class Scenario:
             rule_name(rule.name, f"scenario {printable(self.name)}")
             if known.setdefault(rule.name, rule) != rule:
                 raise ModelError(f"rule {printable(rule.name)}", "another rule has this name", "rename one")
+
+    @cached_property
+    def asked(self) -> tuple[Property, ...]:
+        """The rules that are judged."""
+        return tuple(rule for rule in self.properties if rule.name not in self.unasked)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What threads note that a rule needs which is judged; everything else they note is forgotten."""
+        return tuple(dict.fromkeys(note for rule in self.asked for note in rule.notes))
+
+    def asking(self, *names: str) -> "Scenario":
+        """The same scenario with these rules judged and no others."""
+        asked = {self.rule(name) for name in names}
+        return replace(self, unasked=frozenset(rule.name for rule in self.properties if rule.name not in asked))
+
+    def without(self, *names: str) -> "Scenario":
+        """The same scenario with these rules not judged."""
+        return replace(self, unasked=self.unasked | {self.rule(name) for name in names})
 
     @cached_property
     def actors(self) -> tuple[str, ...]:
@@ -177,10 +174,11 @@ class Scenario:
         return {"name": self.name, "title": self.title, "properties": [p.name for p in self.properties]}
 
     def rule(self, name: str) -> str:
-        """`name` if it is a rule of this scenario (or "deadlock"); InputError with the near ones otherwise."""
+        """The name of a rule of this scenario (or "deadlock"), given by name or id; InputError with the near ones otherwise."""
         known = [*(p.name for p in self.properties), DEADLOCK]
-        if name in known:
-            return name
+        meant = rule.name if (rule := known_rule(name)) else name
+        if meant in known:
+            return meant
         raise InputError(
             f"property {printable(name)}", f"{self.name} has no such property", "use one of " + ", ".join(known)
         )

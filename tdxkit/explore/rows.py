@@ -43,8 +43,10 @@ class Program:
     """The places of one thread of a scenario, each with what it does under every value of what it reads."""
 
     def __init__(self, scenario: Scenario, domain: Domain, rules: frozenset[str]):
-        # Who holds a lock is no part of a program: under values that no run reaches it would say nothing, and never stop growing.
-        self.tables, self.rules = Tables(replace(scenario, locks=())), rules
+        # Who holds a lock, and what a rule remembers, is no part of a program: under values that no run reaches it says nothing, and never
+        # stops growing.
+        plain = scenario.without(*(rule.name for rule in scenario.properties if rule.notes or rule.kind == "lock"))
+        self.tables, self.rules = Tables(replace(plain, locks=())), rules
         names = self.tables.layout.names
         self._domains = [domain(name) for name in names]
         self._deeds: dict[tuple[int, int], tuple[tuple[int, ...], list[_Deed]]] = {}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.guard import foreign, guarded, place_of
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
-from tdxkit.explore.program import Program, Property, Thread
+from tdxkit.explore.program import Program, Thread
+from tdxkit.explore.rules import Property
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 

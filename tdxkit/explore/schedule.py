@@ -20,6 +20,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.moves import Move, State, Steps, follow, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
+from tdxkit.rules import known
 from tdxkit.text import words
 
 LETTERS = "ABCDEFGHIJKLMNO"
@@ -87,7 +88,8 @@ def deed(tables: Tables, k: int, move: Move) -> int:
     """A step in 24 bits: who moves, with which value, the kind of step, what changes, what breaks."""
     labels, effect = tables.layout.labels, move.outcome
     changes = [(labels[slot], words(tables.values[v])) for slot, v in effect.writes]
-    did = k, move.choice, effect.kind, changes, effect.broken
+    rules = [rule.id if (rule := known(name)) else name for name in effect.broken]  # their words may change
+    did = k, move.choice, effect.kind, changes, rules
     return int(sha256(repr(did).encode()).hexdigest()[:6], 16)
 
 

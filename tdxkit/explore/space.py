@@ -51,7 +51,7 @@ class Space:
 
     def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
         self.tables, self.fuse, self.prop = tables, fuse, prop
-        self.properties = [p for p in tables.scenario.properties if p.check and prop in (None, p.name)]
+        self.properties = [p for p in tables.scenario.asked if p.check and prop in (None, p.name)]
         self.declared = {p.name for p in tables.scenario.properties}
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()

@@ -16,18 +16,20 @@ from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
+from tdxkit.explore.rules import locked_wrong, noted_wrong
 from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import PLAIN, frozen
 from tdxkit.kinds import Act
 
 FINISHED = 0
+Notes = tuple[int, ...]  # one for each of the scenario's notes
 POOL = 4  # generators kept suspended at one place
 
 
 @dataclass(slots=True)
 class Effect:
     """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words; its
-    kind, and the locks that the thread holds after it."""
+    kind, the locks that the thread holds after it, and what it has noted."""
 
     reads: tuple[int, ...]
     writes: tuple[tuple[int, int], ...]
@@ -37,6 +39,7 @@ class Effect:
     told: str
     kind: str
     held: Held
+    notes: Notes
 
 
 @dataclass(slots=True)
@@ -49,12 +52,13 @@ class Ask:
 
 @dataclass(slots=True)
 class Place:
-    """A numbered place: what the thread does next and holds, how it is reached (its recipe), generators that stand there."""
+    """A numbered place: what the thread does next, holds and has noted, how it is reached (its recipe), generators that stand there."""
 
     label: Act
     choices: tuple
     lines: tuple
     held: Held
+    notes: Notes
     recipe: tuple | None  # (place before, index of the choice, values read), None for a thread's start
     role: object  # the thread, where threads are not interchangeable
     start: int  # the thread whose program leads here
@@ -75,11 +79,15 @@ class Tables:
         self._numbers: dict[object, int] = {}
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
-        self.places: list[Place] = [Place(Act(""), (), (), (), None, None, -1)]
+        self.places: list[Place] = [Place(Act(""), (), (), (), (), None, None, -1)]
         self._lids: dict[object, int] = {}
         self.resumed = self.replayed = 0
         self.digest: str | None = None  # kept by schedule.py
-        self.locks = frozenset(k for k, name in enumerate(self.layout.names) if name in scenario.locks)
+        names = self.layout.names
+        self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
+        self._mutexes = frozenset(k for k in self.locks if names[k] in scenario.mutexes)
+        self._notes = scenario.notes
+        self._noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
         self._origins: dict[
             tuple[int, int], Place
         ] = {}  # for a slot and a value the place whose step first wrote it there
@@ -133,7 +141,7 @@ class Tables:
         """The rules of a kind that do not hold in a shared state, by name."""
         names = self._false.get((kind, sid))
         if names is None:
-            rules = [p for p in self.scenario.properties if p.kind == kind and p.check]
+            rules = [p for p in self.scenario.asked if p.kind == kind and p.check]
             view = self.view(sid) if rules else None
             names = tuple(p.name for p in rules if view and not holds(p, view, lambda: self._odd(sid)))
             self._false[kind, sid] = names
@@ -191,19 +199,19 @@ class Tables:
     def _start(self, k: int) -> int:
         thread = self.scenario.threads[k]
         generator, item = begin(thread, self.memory)
-        return self._arrive(generator, item, None, self.roles[k], k, ())
+        return self._arrive(generator, item, None, self.roles[k], k, (), (0,) * len(self._notes))
 
-    def _arrive(self, generator, item, recipe, role, start: int, held: Held) -> int:
+    def _arrive(self, generator, item, recipe, role, start: int, held: Held, notes: Notes) -> int:
         """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
         if generator.gi_frame is None:
             return FINISHED
         label, choices = request(item, generator.__name__)
         reached = self.layout.outside
-        key = (role, place(generator, reached), label, frozen(choices, f"the choices of {label}", reached), held)
+        key = (role, place(generator, reached), label, frozen(choices, f"the choices of {label}", reached), held, notes)
         lid = self._lids.get(key)
         if lid is None:
             lid = self._lids[key] = len(self.places)
-            self.places.append(Place(label, choices, tuple(lines(generator)), held, recipe, role, start))
+            self.places.append(Place(label, choices, tuple(lines(generator)), held, notes, recipe, role, start))
         pool = self.places[lid].pool
         if len(pool) < POOL:
             pool.append(generator)
@@ -222,7 +230,7 @@ class Tables:
         """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""
         at = self.places[lid]
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
-        reads, writes = self.memory._on(numbers)
+        reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)))
         self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
@@ -240,10 +248,17 @@ class Tables:
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
         for write in writes.items():
             self._origins.setdefault(write, at)
-        held = held_after(at.held, self._lock_words(reads, writes))
+        words = self._lock_words(reads, writes)
+        held = held_after(at.held, words)
         kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
-        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held)
-        outcome = Effect(tuple(reads), changed, after, broken, raised, told, kind, held)
+        notes = dict(noted._notes)
+        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, tuple(notes.values()))
+        if not raised:
+            waits = after == lid and not changed
+            broken += locked_wrong(at.label, at.held, reads, words, waits, self._mutexes)
+            broken += noted_wrong(self._noted, dict(zip(self._notes, at.notes)), notes, after == FINISHED)
+        broken = tuple(name for name in broken if name not in self.scenario.unasked)
+        outcome = Effect(tuple(reads), changed, after, broken, raised, told, kind, held, tuple(notes.values()))
         self._grow(at, choice, seen, outcome)
         return outcome
 
@@ -276,7 +291,7 @@ class Tables:
         generator, _ = begin(thread, self.memory)
         self.replayed += 1
         for target, (before, choice, seen) in reversed(path):
-            self.memory._on(dict(seen))
+            self.memory._on(dict(seen), dict(zip(self._notes, self.places[before].notes)))
             try:
                 item = resume(thread, generator, self.places[before].choices[choice], self.memory)
             except Exception:

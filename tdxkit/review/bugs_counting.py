@@ -29,7 +29,7 @@ def _broken(name: str, rule: str, clean: str, threads: int = 2) -> Verdict:
 @shows("B1")
 def double_remove() -> Verdict:
     """T2."""
-    rule, harm = "REMOVE finds a pair", "at the end a refcount has its pair"
+    rule, harm = "REMOVE must find a pair", "at the end a refcount must have its pair"
     found = {
         v: _found(v, prop=rule).steps for v in ("v1", "v2", "v3", "v4", "v5") if _found(v, prop=rule).property == rule
     }
@@ -129,19 +129,19 @@ def array_too_short() -> Verdict:
 @shows("B14")
 def not_zeroed() -> Verdict:
     """Counters that start at 5."""
-    return _broken("v3-not-zeroed", "a page in use has its pair", "v6")
+    return _broken("v3-not-zeroed", "a page in use must have its pair", "v6")
 
 
 @shows("B15")
 def count_does_not_count() -> Verdict:
     """T8."""
-    return _broken("v3-unoptimised", "a page in use has its pair", "v4-unoptimised")
+    return _broken("v3-unoptimised", "a page in use must have its pair", "v4-unoptimised")
 
 
 @shows("B19")
 def failure_told_as_success() -> Verdict:
     """T9."""
-    rule = "a page in use has its pair"
+    rule = "a page in use must have its pair"
     posted = [name for name, design in DESIGNS.items() if design.posted and name not in ("v1", "v2")]
     found = [name for name in posted if _found(f"{name}-add-fails", prop=rule).property == rule]
     return Verdict(
@@ -194,7 +194,8 @@ def flat_counters() -> Verdict:
 def lazy() -> Verdict:
     """BUSY and stale hints."""
     busy, stale = (
-        _found("lazy", prop=p) for p in ("no SEAMCALL meets BUSY", "a hint still holds when the pair is asked back")
+        _found("lazy", prop=p)
+        for p in ("no SEAMCALL may meet BUSY", "a hint must still hold when the pair is asked back")
     )
     return Verdict(
         busy.verdict == stale.verdict == "violation",

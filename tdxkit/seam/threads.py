@@ -12,7 +12,8 @@ from itertools import permutations
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError
-from tdxkit.explore.program import Property, Scenario, Thread
+from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.rules import Property
 from tdxkit.seam.leaves import engine
 from tdxkit.seam.leaves.act import Fixed
 from tdxkit.seam.leaves.call import Call

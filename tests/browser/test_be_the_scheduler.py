@@ -11,7 +11,7 @@ from tdxkit.explore.reachable import graph
 from tdxkit.explore.telling import replay_steps
 from tdxkit.linux.refcount.registry import scenario
 
-RULE = "REMOVE finds a pair"
+RULE = "REMOVE must find a pair"
 LESSON = Path(__file__).parents[2] / "notebooks" / "04-refcount-races.ipynb"
 # One more cell than the lesson has: the shortest bad run, in a stepper that takes codes.
 WATCH = "Stepper(replay(two, CODE), replay=lambda code: replay(two, code))"

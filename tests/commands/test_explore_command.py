@@ -19,7 +19,7 @@ def put(m, region):
             m.pamt_lock = True
             break
     yield "remove"
-    m.must("REMOVE finds a pair", m.pair[region])
+    m.must("REMOVE must find a pair", m.pair[region])
     m.pair[region] = False
     yield "unlock"
     m.pamt_lock = False
@@ -46,7 +46,7 @@ def test_json_has_exactly_its_keys(capsys):
     answer = json.loads(out)
     assert code == 0 and answer.pop("format") == 1 and list(answer) == KEYS
     assert answer | {"schedule": ""} == dict(zip(KEYS, (
-        "v2", 2, 1, "none", "violation", "REMOVE finds a pair", True, 233, 27, 5, "", "65064",
+        "v2", 2, 1, "none", "violation", "REMOVE must find a pair", True, 233, 27, 5, "", "65064",
     )))  # fmt: skip
     assert ran(capsys, "replay", "v2", answer["schedule"])[0] == 0
     answer = json.loads(ran(capsys, "explore", "v6", "--json")[1])
@@ -59,7 +59,7 @@ def test_json_has_exactly_its_keys(capsys):
 def test_every_option_is_heard(capsys):
     calm = ran(capsys, "explore", "v2", "--fewest-switches", "--first")[1]
     assert "28 steps, 2 switches: v2:2x1:37b4 A10 B15 A3" in calm and "stopped at the first violation" in calm
-    assert "30 steps" in ran(capsys, "explore", "v2", "--property", "at the end a refcount has its pair")[1]
+    assert "30 steps" in ran(capsys, "explore", "v2", "--property", "at the end a refcount must have its pair")[1]
     assert "bounded: stopped after" in ran(capsys, "explore", "v6", "--bound", "20")[1]
     assert "no number of interleavings" in ran(capsys, "explore", "v6", "--count", "--bound", "20")[1]
     outcomes = ran(capsys, "explore", "v2", "--outcomes", "--count")[1]
@@ -78,14 +78,16 @@ def test_replay_prints_steps_and_takes_the_code_in_one_word_or_several(capsys):
     one = ran(capsys, "replay", "v2", "v2:2x1:37b4 A10 B15 A3")
     assert one == ran(capsys, "replay", "v2", "v2:2x1:37b4", "A10", "B15", "A3")
     assert (
-        one[0] == 0 and "  28  CPU 0  TDH.PHYMEM.PAMT.REMOVE(region)" in one[1] and "!! REMOVE finds a pair" in one[1]
+        one[0] == 0
+        and "  28  CPU 0  TDH.PHYMEM.PAMT.REMOVE(region)" in one[1]
+        and "!! REMOVE must find a pair" in one[1]
     )
 
 
 def test_list_names_what_explore_takes(capsys):
     _, out, _ = ran(capsys, "list", "--json")
     listed = {row["name"]: row for row in json.loads(out)["items"]}
-    assert {"v2", "v6"} <= set(listed) and "REMOVE finds a pair" in listed["v2"]["properties"]
+    assert {"v2", "v6"} <= set(listed) and "REMOVE must find a pair" in listed["v2"]["properties"]
     assert "v6   " in ran(capsys, "list")[1]
 
 
@@ -94,7 +96,7 @@ def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     file.write_text(PUT)
     code, out, _ = ran(capsys, "explore", f"{file}:put", "--json")
     answer = json.loads(out)
-    assert (code, answer["verdict"], answer["property"]) == (0, "violation", "a page in use has its pair")
+    assert (code, answer["verdict"], answer["property"]) == (0, "violation", "a page in use must have its pair")
     code, out, _ = ran(capsys, "replay", f"{file}:put", answer["schedule"])
     assert code == 0 and f"{answer['steps']:4}  CPU" in out
     file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))  # other words for the same steps
@@ -110,7 +112,7 @@ def test_a_long_schedule_is_shrunk_before_it_is_told(capsys):
     head, *run = out.splitlines()
     assert code == 0 and head.startswith("shrunk from ") and "v2:2x1:" in head
     assert (
-        run[-2].startswith("      !! REMOVE finds a pair")
+        run[-2].startswith("      !! REMOVE must find a pair")
         and run[-1].endswith("no others were compared")
         and len(head.split()) - 5 < len(found.split())
     )

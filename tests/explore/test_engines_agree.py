@@ -8,7 +8,8 @@ import pytest
 
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably, run
-from tdxkit.explore.program import DEADLOCK, Scenario, Thread, always, at_end, must
+from tdxkit.explore.program import DEADLOCK, Scenario, Thread
+from tdxkit.explore.rules import always, at_end, must
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore, visit
 from tdxkit.explore.space import Space

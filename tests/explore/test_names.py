@@ -7,11 +7,12 @@ from tdxkit.explore.dice import walk
 from tdxkit.explore.engine import World, explore_readably
 from tdxkit.explore.memory import Keyed, Memory
 from tdxkit.explore.overlay import Overlay
-from tdxkit.explore.program import Scenario, Thread, always, at_end, interrupt, must
+from tdxkit.explore.program import Scenario, Thread, interrupt
+from tdxkit.explore.rules import always, at_end, must
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
 
-OWN = {"must", "tell"}
+OWN = {"must", "note", "tell"}
 # What once was public beside them, and is what one calls "interrupts off".
 ONCE = {"on", "off", "begin", "load", "store", "as_local"}
 PUBLIC = sorted({n for c in (Memory, Overlay, Keyed, World) for n in dir(c) if not n.startswith("_")} | ONCE)

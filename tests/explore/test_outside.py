@@ -6,7 +6,8 @@ import pytest
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.engine import explore_readably
-from tdxkit.explore.program import Scenario, Thread, always
+from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
 
 # Each model is a file of its own: one thread looks at x and keeps what it saw outside m, as KEEP and READ say.

@@ -10,7 +10,8 @@ from tdxkit.explore import place as place_module
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.memory import Layout, Memory
 from tdxkit.explore.place import place
-from tdxkit.explore.program import Scenario, Thread, always
+from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
 
 

@@ -29,7 +29,7 @@ def test_a_code_gives_back_its_steps(steps):
 
 def test_the_look_of_a_code():
     v2 = scenario("v2")
-    assert encode(v2, ((0, 0),) * 10 + ((1, 0),) * 15 + ((0, 0),) * 3) == "v2:2x1:37b4 A10 B15 A3 +894a12"
+    assert encode(v2, ((0, 0),) * 10 + ((1, 0),) * 15 + ((0, 0),) * 3) == "v2:2x1:37b4 A10 B15 A3 +066fa5"
     assert encode(v2, ((0, 0), (0, 1), (0, 0), (1, 2))).startswith("v2:2x1:37b4 A2/1 A1 B1/2 +")
     assert switches(((0, 0), (0, 1), (1, 0), (0, 0))) == 2
 

@@ -12,7 +12,8 @@ from tdxkit.errors import InputError, ModelError
 from tdxkit.explore import space as space_module
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably
-from tdxkit.explore.program import DEADLOCK, Scenario, Thread, always, at_end, interrupt, must, sometimes
+from tdxkit.explore.program import DEADLOCK, Scenario, Thread, interrupt
+from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount import scenario

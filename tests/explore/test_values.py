@@ -11,7 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.program import Scenario, Thread, always
+from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
 from tdxkit.explore.values import LONGEST, MOST, WIDEST, frozen
 

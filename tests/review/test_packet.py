@@ -68,8 +68,8 @@ def test_command(capsys):
     text = capsys.readouterr().out
     assert main(["packet", "v2", *code_in(text)[1:]]) == 0
     assert capsys.readouterr().out == text
-    assert main(["packet", "v2", "--property", "at the end a refcount has its pair"]) == 0
-    assert '"at the end a refcount has its pair" breaks' in " ".join(capsys.readouterr().out.split())
+    assert main(["packet", "v2", "--property", "at the end a refcount must have its pair"]) == 0
+    assert '"at the end a refcount must have its pair" breaks' in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

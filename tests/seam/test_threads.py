@@ -3,7 +3,7 @@
 import pytest
 
 from tdxkit.errors import InputError, ModelError
-from tdxkit.explore.program import always, at_end
+from tdxkit.explore.rules import always, at_end
 from tdxkit.explore.search import explore
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.pamt import PT_PAMT

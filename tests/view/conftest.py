@@ -12,7 +12,7 @@ from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper.graph_data import graph_data
 
 ACTORS = ("CPU 0", "CPU 1")
-RULE = "REMOVE finds a pair"
+RULE = "REMOVE must find a pair"
 LINES = (
     "def put(m, region):",
     '    yield "atomic_dec_and_test(refcount)"',

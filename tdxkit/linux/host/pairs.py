@@ -35,6 +35,10 @@ class Counters:
         if not condition:
             self._log.warn(f"broken: {name}")
 
+    def note(self, what: str, change: int = 0) -> int:
+        """What the explorer keeps with a CPU; here the pages are real."""
+        return 0
+
     def tell(self, sentence: str) -> None:
         """A design's own words for the step."""
         self.said = sentence

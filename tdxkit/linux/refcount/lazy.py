@@ -12,10 +12,14 @@ Fidelity card
   left out: weak memory, the 1G entry, host priority, the S-EPT
 """
 
-from tdxkit.explore.program import at_end, must, sometimes
+from tdxkit.explore.rules import at_end, must, sometimes
 from tdxkit.kinds import seamcall
 from tdxkit.linux.refcount.module import (
+    COMES_INTO_USE,
+    HANDS,
+    IN_HAND,
     NOTHING_LEFT,
+    PAIR,
     R8,
     RCX,
     REMOVE_FINDS_A_PAIR,
@@ -25,6 +29,7 @@ from tdxkit.linux.refcount.module import (
     alloc_pages,
     free_pages,
 )
+from tdxkit.rules import named
 
 TITLE = "lazy: add on MISSING, remove on a hint (abandoned before v1)"
 SOURCES = ("tdx-v2-00",)
@@ -32,16 +37,15 @@ LOCKS = ("entry_lock",)
 SHARED = {"entry_lock": {0: 0}}  # the 2M entry's lock: readers, or -1 for a writer
 TDX_OPERAND_BUSY = 0x8000020000000000
 
-NOT_BUSY = "no SEAMCALL meets BUSY"
-HINT_HOLDS = "a hint still holds when the pair is asked back"
-ADDED_STAYS = "a pair just added is there for the page"
+NOT_BUSY, HINT_HOLDS, ADDED_STAYS = named("no-busy"), named("hint-holds"), named("added-stays")
 PROPERTIES = (
     must(NOT_BUSY),
     must(HINT_HOLDS),
     must(ADDED_STAYS),
     must(REMOVE_FINDS_A_PAIR),
     at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
-    sometimes("a page comes into use", lambda m: any(m.users[r] for r in m.users)),
+    *HANDS,
+    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] for r in m.users)),
 )
 
 
@@ -110,6 +114,7 @@ def add(m, region):
     m.entry_lock[region] = -1
     yield seamcall("pair in", label="PAMT.ADD: the pair goes in")
     err = TDX_HPA_RANGE_NOT_FREE | RCX if m.pair[region] else TDX_SUCCESS
+    m.note(IN_HAND, 0 if err else -PAIR)
     m.pair[region] = True
     m.entry_lock[region] = 0
     return err
@@ -133,6 +138,7 @@ def remove(m, region):
         m.tell("The pair is gone already: TDX_NO_PAMT_PAGE_PAIR.")
         return True
     m.pair[region] = False
+    m.note(IN_HAND, PAIR)
     return False
 
 

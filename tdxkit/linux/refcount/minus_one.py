@@ -14,7 +14,7 @@ Fidelity card
   left out: weak memory, BUSY from the module, interrupts; declarations and the add function are not in the mail
 """
 
-from tdxkit.explore.program import always, at_end
+from tdxkit.explore.rules import always, at_end
 from tdxkit.kinds import conditional, load, locked, store
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.module import (
@@ -30,13 +30,14 @@ from tdxkit.linux.refcount.module import (
     tdh_phymem_pamt_add,
     tdh_phymem_pamt_remove,
 )
+from tdxkit.rules import named
 
 TITLE = "a count that starts at -1 (sketched in review)"
 SOURCES = ("tdx-rfc-v1-review",)
 FIRST_REFCOUNT = -1
 PROPERTIES = (
     *(p for p in module.PROPERTIES if p.name not in (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)),
-    always("the refcount is never below -1", lambda m: all(m.refcount[r] >= -1 for r in m.refcount)),
+    always(named("not-below-minus-one"), lambda m: all(m.refcount[r] >= -1 for r in m.refcount)),
     at_end(module.REFCOUNT_HAS_PAIR, lambda m: all(m.pair[r] for r in m.pair if m.refcount[r] >= 0)),
 )
 

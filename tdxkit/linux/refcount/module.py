@@ -11,8 +11,9 @@ Fidelity card
   left out: BUSY (the kernel's lock keeps it away in these designs), HKID and alignment checks, 2M leaves, the bitmap
 """
 
-from tdxkit.explore.program import always, at_end, must, sometimes
+from tdxkit.explore.rules import always, at_end, each_step, finished, must, sometimes
 from tdxkit.kinds import alloc, free, lock, seamcall, unlock
+from tdxkit.rules import named
 
 SOURCES = ("module-leaves", "module-status-2-0-18")
 TDX_SUCCESS = 0
@@ -29,13 +30,18 @@ REGION = 0  # the one that a scenario with one region has
 LEAVES_THAT_MAY_FAIL = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
 PAIR = 2  # pages
 
-REMOVE_FINDS_A_PAIR = "REMOVE finds a pair"
-REMOVE_FINDS_NO_USER = "REMOVE finds no page in use"
-USE_HAS_PAIR = "a page in use has its pair"
-REFCOUNT_HAS_PAIR = "at the end a refcount has its pair"
-NOTHING_LEFT = "at the end no pair is left"
-NOT_NEGATIVE = "the refcount is never negative"
-NO_PAGE_LOST = "at the end no page is lost"
+REMOVE_FINDS_A_PAIR, REMOVE_FINDS_NO_USER = named("remove-finds-a-pair"), named("remove-finds-no-user")
+USE_HAS_PAIR, REFCOUNT_HAS_PAIR = named("use-has-pair"), named("refcount-has-pair")
+NOTHING_LEFT, NOT_NEGATIVE = named("nothing-left"), named("not-negative")
+GET_FAILS_FOR_A_REASON, COMES_INTO_USE = named("get-fails-for-a-reason"), named("comes-into-use")
+NO_PAGE_LOST, PAGE_IN_HAND = named("no-page-lost"), named("page-in-hand")
+
+# What a CPU notes: pages it has in hand, between the page allocator and the module; and how often it was refused on purpose.
+IN_HAND, REFUSED = "pages in hand", "refusals"
+HANDS = (
+    each_step(PAGE_IN_HAND, IN_HAND, lambda pages: pages >= 0),
+    finished(NO_PAGE_LOST, IN_HAND, lambda pages: pages <= 0),
+)
 
 PROPERTIES = (
     must(REMOVE_FINDS_A_PAIR),
@@ -44,10 +50,10 @@ PROPERTIES = (
     always(NOT_NEGATIVE, lambda m: all(m.refcount[r] >= 0 for r in m.refcount)),
     at_end(REFCOUNT_HAS_PAIR, lambda m: all(m.pair[r] for r in m.pair if m.refcount[r])),
     at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
-    sometimes("a page comes into use", lambda m: any(m.users[r] for r in m.users)),
+    must(GET_FAILS_FOR_A_REASON, REFUSED),
+    *HANDS,
+    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] for r in m.users)),
 )
-# Asked where pages are taken one by one: m.pages counts those that were allocated and have not come back.
-PAGES = (at_end(NO_PAGE_LOST, lambda m: m.pages == PAIR * sum(m.pair[r] for r in m.pair)),)
 
 
 def pamt_add(m, region) -> int:
@@ -56,6 +62,7 @@ def pamt_add(m, region) -> int:
         m.tell("The region has a page pair already: the module answers TDX_HPA_RANGE_NOT_FREE.")
         return TDX_HPA_RANGE_NOT_FREE | RCX
     m.pair[region] = True
+    m.note(IN_HAND, -PAIR)
     m.tell("The module takes two pages and keeps the region's PAMT_4K entries in them.")
     return TDX_SUCCESS
 
@@ -71,6 +78,7 @@ def pamt_remove(m, region) -> int:
         m.tell("A page of the region is still in use: TDX_PAMT_PAGE_NOT_EMPTY.")
         return TDX_PAMT_PAGE_NOT_EMPTY  # details: the pair's page that is not empty, 0 as pages fill up from the first
     m.pair[region] = False
+    m.note(IN_HAND, PAIR)
     m.tell("The module gives the two pages back; the region has no pair.")
     return TDX_SUCCESS
 
@@ -126,6 +134,7 @@ def take_pages(m):
     if m.one_by_one:
         return (yield from take_one_by_one(m))
     got = yield alloc("alloc_pair", label="alloc_page() twice"), (True, False) if m.memory_may_run_out else (True,)
+    m.note(IN_HAND if got else REFUSED, PAIR if got else 1)
     m.tell("It has two pages in hand." if got else "There is no memory: -ENOMEM.")
     return PAIR if got else 0
 
@@ -135,9 +144,10 @@ def take_one_by_one(m):
     for got in range(PAIR):
         found = yield alloc("alloc_page"), (True, False)
         if not found:
+            m.note(REFUSED, 1)
             m.tell(f"There is no memory, and {got or 'no'} page is in hand: -ENOMEM.")
             return got
-        m.pages += 1
+        m.note(IN_HAND, 1)
         m.tell("One page more is in hand.")
     return PAIR
 
@@ -153,8 +163,7 @@ def alloc_pages(m):
 def free_pages(m, many=PAIR):
     """__free_page() of the pair, or of as many pages as there are in hand."""
     yield free("free_pair", label=("__free_page() of nothing", "__free_page() once", "__free_page() twice")[many])
-    if m.one_by_one:
-        m.pages -= many
+    m.note(IN_HAND, -many)
     m.tell(
         (
             "No page is in hand, so none goes back.",
@@ -171,7 +180,10 @@ FAULT = TDX_OPERAND_BUSY | RCX
 def tdh_phymem_pamt_add(m, region):
     """The kernel's wrapper of PAMT.ADD: one atomic step, its completion status. Whoever runs the step may answer for the module."""
     answer = yield seamcall("TDH.PHYMEM.PAMT.ADD", "region"), (None, FAULT) if m.add_may_fail else (None,)
-    return pamt_add(m, region) if answer is None else answer
+    if answer is None:
+        return pamt_add(m, region)
+    m.note(REFUSED, 1)
+    return answer
 
 
 def tdh_phymem_pamt_remove(m, region):

@@ -9,6 +9,7 @@ from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.module import GET_FAILS_FOR_A_REASON, REFUSED
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.run import Track
 from tdxkit.text import near
@@ -87,7 +88,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
     programs = (design.get, getattr(design, "use", module.use), design.put)
-    properties = getattr(design, "PROPERTIES", module.PROPERTIES) + (module.PAGES if variant.one_by_one else ())
+    properties = getattr(design, "PROPERTIES", module.PROPERTIES)
     shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
     regions = range(2) if variant.softirq else shared_out
     cpus = tuple(Thread(life, (shared_out[k % len(shared_out)], rounds, *programs)) for k in range(threads))
@@ -126,7 +127,6 @@ def _shared(design, regions: range, variant: Variant) -> dict[str, object]:
         "pair": {r: r in held for r in regions},
         "users": dict.fromkeys(regions, 0),
         "pamt_lock": False,
-        **({"pages": 0} if variant.one_by_one else {}),
         **getattr(design, "SHARED", {}),
     }
 
@@ -154,7 +154,10 @@ def of_programs(
 def life(m, region, rounds, get, use, put):
     """What a thread does: so many times take a reference, use a page, give the reference back."""
     for _ in range(rounds):
-        if (yield from get(m, region)) == 0:
+        err = yield from get(m, region)
+        m.must(GET_FAILS_FOR_A_REASON, err == 0 or m.note(REFUSED))
+        m.note(REFUSED, -m.note(REFUSED))
+        if err == 0:
             yield from use(m, region)
             yield from put(m, region)
 

@@ -16,7 +16,7 @@ from tdxkit.view.kit.svg import Markup
 from tdxkit.view.stepper import lanes
 from tdxkit.view.stepper.payload import StepRow, packed, run_data, source, track_value, window
 
-RULE = "REMOVE finds a pair"
+RULE = "REMOVE must find a pair"
 anything = st.one_of(st.sampled_from(["<script>", '"', "a\0b", "\u202e", "'", "</svg>"]), st.text(max_size=12))
 
 

@@ -16,7 +16,7 @@ from tdxkit.view.stepper import Stepper, lanes
 from tdxkit.view.stepper.payload import run_data
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-RULE = "REMOVE finds a pair"
+RULE = "REMOVE must find a pair"
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def test_the_graph_travels_whole(make_graph, make_scheduler):
 
 
 def test_a_goal_that_cannot_be_reached_is_said(make_scheduler):
-    with pytest.raises(InputError, match="REMOVE finds a pair"):
+    with pytest.raises(InputError, match="REMOVE must find a pair"):
         make_scheduler(goal="<nonsense>")
 
 
@@ -107,7 +107,7 @@ def test_a_graph_too_big_for_the_browser_is_refused(make_graph, make_run, how):
 
 
 def test_a_scenario_becomes_a_walk():
-    shown = Stepper.scheduler(scenario("v2"), goal="REMOVE finds a pair")
+    shown = Stepper.scheduler(scenario("v2"), goal="REMOVE must find a pair")
     data = json.loads(shown.data)["views"][0]
     assert data["graph"]["head"].startswith("v2:2x1:") and len(data["graph"]["nodes"]) > 100
     assert {"get", "put"} <= set(data["texts"]) and data["card"]["left_out"] and len(shown.data) < 200_000

@@ -1,0 +1,96 @@
+"""The rules that a scenario can ask for.
+
+    always("small", lambda m: m.n < 5)            in every state
+    sometimes("busy", lambda m: m.users)          in at least one
+    at_end("all back", lambda m: not m.users)     when every thread has finished
+    must("REMOVE must find a pair")               where a program says m.must(name, condition)
+    each_step("in hand", "pages", lambda n: n >= 0)    of what a thread has noted with m.note("pages", +2)
+    finished("none lost", "pages", lambda n: not n)    of the same, when that thread has finished
+
+What a thread notes is kept with the thread and is part of its place as long as a rule that needs it is asked: two ways into one state of the
+memory must not hide that on one of them pages were lost. The rules about locks come with the locks of a scenario.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tdxkit.explore.holding import Held, Words, weight
+from tdxkit.kinds import LOCK, Act
+from tdxkit.rules import named
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named rule. `check` gets the memory, or what the thread has noted, and returns a truth value; a `must` has none. `notes`: what
+    threads note that this rule needs."""
+
+    kind: str
+    name: str
+    check: Callable[..., object] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def always(name: str, check: Callable) -> Property:
+    """`check(m)` holds in every state, the first one included."""
+    return Property("always", name, check)
+
+
+def sometimes(name: str, check: Callable) -> Property:
+    """`check(m)` holds in at least one reachable state: keeps "nothing found" from being true of a model that does nothing."""
+    return Property("sometimes", name, check)
+
+
+def at_end(name: str, check: Callable) -> Property:
+    """`check(m)` holds whenever every thread has finished."""
+    return Property("at_end", name, check)
+
+
+def must(name: str, *notes: str) -> Property:
+    """Declares a rule that programs check with m.must(name, …), so that it can be asked for; `notes`: what they look up for it."""
+    return Property("must", name, None, notes)
+
+
+def each_step(name: str, note: str, check: Callable) -> Property:
+    """`check(n)` holds after each step of a thread that changes n, what the thread has noted under `note`."""
+    return Property("each_step", name, check, (note,))
+
+
+def finished(name: str, note: str, check: Callable) -> Property:
+    """`check(n)` holds when a thread has finished, n being what it has noted under `note`."""
+    return Property("finished", name, check, (note,))
+
+
+UNLOCK_BY_HOLDER, NO_RELOCK, NO_SLEEP = map(named, ("unlock-by-holder", "no-relock", "no-sleep-locked"))
+LOCK_RULES = tuple(Property("lock", name) for name in (UNLOCK_BY_HOLDER, NO_RELOCK, NO_SLEEP))
+
+
+def noted_wrong(
+    rules: Iterable[Property], before: dict[str, int], after: dict[str, int], over: bool
+) -> tuple[str, ...]:
+    """The rules that a thread's notes break after a step; `over`: the thread has finished with it."""
+    return tuple(
+        rule.name
+        for rule in rules
+        if rule.check
+        and (over if rule.kind == "finished" else after[rule.notes[0]] != before[rule.notes[0]])
+        and not rule.check(after[rule.notes[0]])
+    )
+
+
+def locked_wrong(
+    label: Act, held: Held, looked: Iterable[int], words: Words, waits: bool, mutexes: frozenset[int]
+) -> tuple[str, ...]:
+    """The lock rules that a step breaks.
+
+    held: the locks that the thread held before it. looked: the slots it read. words: the lock words it wrote, as (slot, before, after).
+    waits: it changed nothing and stands where it stood. mutexes: the locks under which one may sleep.
+    """
+    broken = []
+    if any(slot not in held and (not weight(new) or weight(new) < weight(old)) for slot, old, new in words):
+        broken.append(UNLOCK_BY_HOLDER)
+    if waits and held and (own := set(looked) & set(held)) and (label.kind == LOCK or own == set(looked)):
+        broken.append(NO_RELOCK)
+    sleeps = label.sleeps or any(slot in mutexes and weight(new) > weight(old) for slot, old, new in words)
+    if sleeps and set(held) - mutexes:
+        broken.append(NO_SLEEP)
+    return tuple(broken)

@@ -1,0 +1,45 @@
+"""The words of a verdict, from `data/rules.json`: each rule said as a rule and its defect said as a result, and what a verdict means."""
+
+from collections import namedtuple
+from functools import cache
+
+from tdxkit.facts import load_json
+
+
+class Rule(namedtuple("Rule", "id name defect catches source")):
+    """A rule by its id: its `name` is said as a rule ("REMOVE must find a pair"), its `defect` as a result ("REMOVE found no pair")."""
+
+    __slots__ = ()
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Every rule by its id, in the order of the file."""
+    entries = load_json("rules.json")["rules"]
+    return {i: Rule(i, e["rule"], e["defect"], e["catches"], e["source"]) for i, e in entries.items()}
+
+
+def named(rule_id: str) -> str:
+    """The name of a rule by its id."""
+    return rules()[rule_id].name
+
+
+@cache
+def _by_name() -> dict[str, Rule]:
+    return {rule.name: rule for rule in rules().values()}
+
+
+def known(name: str) -> Rule | None:
+    """The rule of this name (or id); None for one that a reader made."""
+    return _by_name().get(name) or rules().get(name)
+
+
+def defect(name: str) -> str:
+    """What is the case where the rule of this name is broken; a reader's own rule is told by its name."""
+    rule = known(name)
+    return rule.defect if rule else f"broken: {name}"
+
+
+def verdicts() -> dict[str, str]:
+    """The five verdicts, each with what it means."""
+    return load_json("rules.json")["verdicts"]

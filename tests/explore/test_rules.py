@@ -1,0 +1,226 @@
+"""The rules that remember, and those about locks: each planted mistake is found, its right twin is ok, and both engines say the same."""
+
+import pytest
+
+from tdxkit.explore import Scenario, Thread, always, at_end, each_step, explore, finished, must, outcomes, replay
+from tdxkit.explore.engine import explore_readably
+from tdxkit.explore.rules import LOCK_RULES, NO_RELOCK, NO_SLEEP, UNLOCK_BY_HOLDER
+from tdxkit.kinds import alloc, lock, sleep, unlock
+from tdxkit.rules import defect, known, named, rules
+
+IN_HAND = (
+    each_step("in hand", "pages", lambda n: n >= 0),
+    finished("none lost", "pages", lambda n: n <= 0),
+)
+
+
+def judged(*programs, shared=None, rules=(), locks=(), mutexes=(), **more):
+    """The verdict on these programs, the same under every reduction and from the readable engine."""
+    shared = {"n": 0, **dict.fromkeys(locks, False), **(shared or {})}
+    one = Scenario("s", shared, tuple(map(Thread, programs)), rules, locks=locks, mutexes=mutexes, **more)
+    found = {reduce: explore(one, reduce) for reduce in ("none", "sym", "all")}
+    slow = explore_readably(one)
+    assert {(f.property, f.steps) for f in found.values()} == {(slow.rule, len(slow.schedule or ()))}
+    assert slow.states == found["none"].states
+    if found["all"].schedule:
+        assert found["all"].property in [
+            rule for step in replay(one, found["all"].schedule).steps for rule in step.broken
+        ]
+    return found["all"].property
+
+
+def take(m, name="lock"):
+    while True:
+        yield lock("spin_lock", name)
+        if not getattr(m, name):
+            setattr(m, name, True)
+            return
+
+
+def give(m, name="lock"):
+    yield unlock("spin_unlock", name)
+    setattr(m, name, False)
+
+
+def careful(m):
+    yield from take(m)
+    yield "count"
+    m.n += 1
+    yield from give(m)
+
+
+def strangers(m):
+    yield "count"
+    m.n += 1
+    yield from give(m)
+
+
+def unlocks_twice(m):
+    yield from careful(m)
+    yield from give(m)
+
+
+def takes_twice(m):
+    yield from take(m)
+    yield from take(m)
+    yield from give(m)
+
+
+def takes_twice_in_plain_words(m):
+    for _ in range(2):
+        yield "take it"
+        while m.lock:
+            yield "wait"
+        m.lock = True
+    yield "let go"
+    m.lock = False
+
+
+def sleeps(m):
+    yield from take(m)
+    yield sleep("msleep", "1")
+    yield from give(m)
+
+
+def allocates(m):
+    yield from take(m)
+    yield alloc("alloc_page")
+    yield from give(m)
+
+
+def allocates_atomically(m):
+    yield from take(m)
+    yield alloc("alloc_page", "GFP_ATOMIC", sleeps=False)
+    yield from give(m)
+
+
+def takes_a_mutex(m):
+    yield from take(m)
+    yield from take(m, "mutex")
+    yield from give(m, "mutex")
+    yield from give(m)
+
+
+def takes_it_first(m):
+    yield from take(m, "mutex")
+    yield sleep("msleep", "1")
+    yield from take(m)
+    yield from give(m)
+    yield from give(m, "mutex")
+
+
+@pytest.mark.parametrize(
+    ("program", "broken"),
+    [
+        (careful, None),
+        (strangers, UNLOCK_BY_HOLDER),
+        (unlocks_twice, UNLOCK_BY_HOLDER),
+        (takes_twice, NO_RELOCK),
+        (takes_twice_in_plain_words, NO_RELOCK),
+        (sleeps, NO_SLEEP),
+        (allocates, NO_SLEEP),
+        (allocates_atomically, None),
+        (takes_a_mutex, NO_SLEEP),
+        (takes_it_first, None),
+    ],
+)
+def test_the_rules_about_locks(program, broken):
+    assert judged(program, careful, locks=("lock", "mutex"), mutexes=("mutex",)) == broken
+    assert judged(program, program, locks=("lock", "mutex"), mutexes=("mutex",)) == broken
+
+
+def test_waiting_for_anothers_lock_is_no_relock():
+    def holds_one(m):
+        yield from take(m, "a")
+        yield from take(m, "b")
+        yield from give(m, "b")
+        yield from give(m, "a")
+
+    assert judged(holds_one, holds_one, locks=("a", "b")) is None
+
+
+def keeps(m, many=2):
+    yield "alloc"
+    m.note("pages", many)
+    yield "free"
+    m.note("pages", -2)
+
+
+def loses(m):
+    yield from keeps(m, 4)
+
+
+def frees_twice(m):
+    yield from keeps(m)
+    yield "free again"
+    m.note("pages", -2)
+
+
+@pytest.mark.parametrize(("program", "broken"), [(keeps, None), (loses, "none lost"), (frees_twice, "in hand")])
+def test_what_a_thread_has_in_hand(program, broken):
+    assert judged(program, keeps, rules=IN_HAND) == broken
+
+
+def two_ways(m):
+    """Two ways into one state of the memory and one line of the program; on one of them the pages are gone."""
+    forgets = yield "free or forget", (False, True)
+    if not forgets:
+        m.note("pages", -2)
+    forgets = None
+    yield "go on"
+    m.n = 1
+
+
+def test_two_ways_into_one_state_hide_no_loss():
+    def life(m):
+        yield "alloc"
+        m.note("pages", 2)
+        yield from two_ways(m)
+
+    assert judged(life, rules=IN_HAND) == "none lost"
+    one = Scenario("s", {"n": 0}, (Thread(life),), IN_HAND)
+    assert explore(one, "none").states == 5, "alloc, free or forget, and each of the two ways on"
+    assert explore(one.without("none lost", "in hand"), "none").states == 4, "what no rule asks for is forgotten"
+
+
+def test_a_rule_that_is_not_asked_is_not_judged():
+    one = Scenario(
+        "s", {"n": 0, "lock": False}, (Thread(strangers),), (at_end("n is 7", lambda m: m.n == 7),), locks=("lock",)
+    )
+    assert explore(one).property == UNLOCK_BY_HOLDER and explore(one.without("unlock-by-holder")).property == "n is 7"
+    assert explore(one.without(UNLOCK_BY_HOLDER, "n is 7")).verdict == "ok"
+    assert explore(one.asking("n is 7")).property == explore(one, prop="n is 7").property == "n is 7"
+    code = explore(one.without(UNLOCK_BY_HOLDER)).schedule
+    assert len(replay(one.without(UNLOCK_BY_HOLDER), code)) == 2
+
+
+def test_a_lock_taken_twice_is_a_deadlock_where_only_that_is_asked():
+    one = Scenario("s", {"lock": False}, (Thread(takes_twice),), locks=("lock",))
+    assert explore(one).property == NO_RELOCK and explore(one, prop="deadlock").verdict == "deadlock"
+    assert explore(one.without(NO_RELOCK)).verdict == "deadlock"
+
+
+def test_a_note_is_looked_up_by_the_thread_that_made_it():
+    def refused(m, often):
+        for _ in range(often):
+            yield "try"
+            m.note("refusals", 1)
+        yield "give up"
+        m.must("for a reason", m.note("refusals"))
+
+    one = Scenario("s", {}, (Thread(refused, (1,)), Thread(refused, (0,))), (must("for a reason", "refusals"),))
+    found = explore(one)
+    assert found.property == "for a reason" and found.steps == 1 and explore_readably(one).rule == "for a reason"
+    assert [row.broken for row in outcomes(one).rows] == [("for a reason",)]
+
+
+def test_every_rule_of_the_house_is_in_the_table():
+    from tdxkit.linux.refcount import scenario
+    from tdxkit.linux.refcount.registry import names
+
+    ours = {rule.name for name in names() for rule in scenario(name).properties}
+    assert ours == {rule.name for rule in rules().values()}
+    assert {rule.name for rule in LOCK_RULES} < ours
+    assert defect(named("remove-finds-a-pair")) == "REMOVE found no pair" and defect("mine") == "broken: mine"
+    assert known("no-page-lost") == known("no page may be lost") and known("mine") is None
+    assert all(always(rule.name, bool).name != rule.defect for rule in rules().values())
