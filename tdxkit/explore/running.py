@@ -23,6 +23,7 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
+    frozen(str(label), f"the label of a step of {program}")
     if len(choices) > MOST_CHOICES:
         raise ModelError(
             f"{program}, step {printable(label)}",
@@ -30,6 +31,13 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
             "let it choose between the cases that differ",
         )
     return label if isinstance(label, Act) else Act(label), choices
+
+
+def speaker(generator: Program) -> str:
+    """The name of the program that yields: the innermost, where one delegates to another."""
+    while isinstance(generator.gi_yieldfrom, types.GeneratorType):
+        generator = generator.gi_yieldfrom
+    return generator.__name__
 
 
 def resume(thread: Thread, generator: Program, value: object, memory: Memory) -> object:
