@@ -15,8 +15,12 @@ from tdxkit.explore.place import ends
 TRIES = 100
 
 
-def discard(generator) -> None:
-    """Close a generator and those it delegates to, the innermost first; what they do and print on the way is no part of the model."""
+def discard(generator, foreign: bool) -> None:
+    """Close a generator; a reader's with those it delegates to, the innermost first. What they do on the way is no part of the model."""
+    if not foreign:
+        with suppress(Exception):
+            generator.close()
+        return
     chain = []
     while isinstance(generator, types.GeneratorType):
         chain.append(generator)

@@ -38,8 +38,8 @@ class World:
 
     def close(self) -> None:
         """Throw the threads away where they stand."""
-        for generator in self.threads:
-            discard(generator)
+        for thread, generator in zip(self.scenario.threads, self.threads):
+            discard(generator, thread.foreign)
 
     def finished(self, k: int) -> bool:
         """Has thread k come to its end?"""

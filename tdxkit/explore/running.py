@@ -7,7 +7,7 @@ from tdxkit.errors import ModelError, printable
 from tdxkit.explore.guard import foreign, guarded, place_of
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
 from tdxkit.explore.program import Program, Property, Thread
-from tdxkit.explore.values import frozen
+from tdxkit.explore.values import LONGEST, frozen
 from tdxkit.kinds import Act
 
 MOST_CHOICES = 1_000
@@ -23,7 +23,8 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
-    frozen(str(label), f"the label of a step of {program}")
+    if len(label) > LONGEST:
+        frozen(str(label), f"the label of a step of {program}")
     if len(choices) > MOST_CHOICES:
         raise ModelError(
             f"{program}, step {printable(label)}",

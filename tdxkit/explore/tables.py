@@ -206,11 +206,12 @@ class Tables:
             lid = self._lids[key] = len(self.places)
             self.places.append(Place(label, choices, tuple(lines(generator)), held, recipe, role, start))
         pool = self.places[lid].pool
-        if len(pool) < POOL and not (self.scenario.threads[start].foreign and clings(generator)):
+        foreign = self.scenario.threads[start].foreign
+        if len(pool) < POOL and not (foreign and clings(generator)):
             pool.append(generator)
         else:
             self.memory._off()
-            discard(generator)
+            discard(generator, foreign)
         return lid
 
     def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Effect:
