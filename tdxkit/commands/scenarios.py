@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
@@ -48,9 +49,9 @@ def _module(path: Path):
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        exec(
-            compile(source, str(path), "exec", optimize=0), module.__dict__
-        )  # an assert is a rule, under python -O too
+        code = compile(source, str(path), "exec", optimize=0)  # an assert is a rule, under python -O too
+        with redirect_stdout(sys.stderr):  # what it prints is no part of an answer
+            exec(code, module.__dict__)
     except TdxkitError:
         raise
     except SyntaxError as error:

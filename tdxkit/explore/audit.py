@@ -45,3 +45,4 @@ def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
             raise tables.fickle(label)
         if move.outcome.raised:
             break
+    world.close()

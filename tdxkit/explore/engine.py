@@ -8,12 +8,13 @@ fine for some thousand states.
 from collections import deque
 from dataclasses import dataclass
 
+from tdxkit.explore.closing import discard
 from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario
 from tdxkit.explore.rules import locked_wrong, noted_wrong
-from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
+from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle, speaker
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 
@@ -55,8 +56,13 @@ class World:
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
-            self.asks.append(request(item, generator.__name__) if item else None)
+            self.asks.append(request(item, speaker(generator)) if item else None)
         self.first = self.state()[1]
+
+    def close(self) -> None:
+        """Throw the threads away where they stand."""
+        for thread, generator in zip(self.scenario.threads, self.threads):
+            discard(generator, thread.foreign)
 
     def finished(self, k: int) -> bool:
         """Has thread k come to its end?"""
@@ -83,7 +89,7 @@ class World:
         object.__setattr__(self.memory, "_notes", self.notes[k])
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
-            self.asks[k] = request(item, generator.__name__)
+            self.asks[k] = request(item, speaker(generator))
         except StopIteration:
             self.asks[k] = None
         except Exception as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.outside import Outside
+from tdxkit.explore.values import LONGEST
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
 
@@ -130,7 +131,7 @@ class Memory:
 
     def tell(self, sentence: str) -> None:
         """Say in a sentence what this step does."""
-        self._told.append(str(sentence))
+        self._told.append(str(sentence)[:LONGEST])
 
     def __getattr__(self, name: str):
         layout = self._layout

@@ -110,9 +110,13 @@ def _spots(value: Any, name: str, line: str):
     if isinstance(value, types.FunctionType):
         if not _trusted(value.__module__):
             yield from _of_function(value)
+        else:
+            yield value.__name__, line, lambda: dict(value.__dict__)
     elif isinstance(value, type):
         if not _trusted(value.__module__):
             yield value.__name__, line, partial(_of_class, value)
+        else:  # not entered, but nothing is to be hung on it
+            yield value.__name__, line, lambda: dict.fromkeys(vars(value))
     elif isinstance(value, types.ModuleType) or (kind.__module__ or "").startswith("tdxkit."):
         return
     elif isinstance(value, (tuple, frozenset, list, deque)):
@@ -204,10 +208,12 @@ def _global(there: dict, builtins: dict, used: str, attributes: frozenset) -> di
     value = there.get(used, builtins.get(used, MISSING))
     if value is MISSING and used not in there:
         value = sys.modules.get(used, MISSING)
-    if not isinstance(value, types.ModuleType) or value.__name__.startswith("tdxkit"):
+    if not isinstance(value, types.ModuleType):
         return {("", used): value}
     taken = {("", f"{used}.{a}"): vars(value)[a] for a in sorted(attributes & vars(value).keys())}
-    if _trusted(value.__name__):  # of a library, what is bound to something that changes, as random.random is
+    if _trusted(value.__name__) and not value.__name__.startswith(
+        "tdxkit."
+    ):  # of a library, what is bound to something that changes, as random.random is
         return {k: v for k, v in taken.items() if isinstance(v, (types.MethodType, types.BuiltinFunctionType))}
     return taken
 

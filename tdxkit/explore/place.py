@@ -127,7 +127,7 @@ def _liveness(code: types.CodeType) -> dict[int, tuple[str, ...]]:
     handlers = getattr(dis.Bytecode(code), "exception_entries")  # noqa: B009 (typeshed does not know it)
     after: list[set[int]] = []
     for k, ins in enumerate(instructions):
-        nexts = set() if _ends(ins.opname) else {k + 1}
+        nexts = set() if ends(ins.opname) else {k + 1}
         if ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs:
             nexts.add(index[ins.argval])
         nexts |= {index[h.target] for h in handlers if h.start <= ins.offset < h.end}
@@ -148,7 +148,7 @@ def _liveness(code: types.CodeType) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _ends(opname: str) -> bool:
+def ends(opname: str) -> bool:
     """Control never goes on to the next instruction."""
     return opname.startswith(("RETURN", "RAISE", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_ABSOLUTE"))
 

@@ -8,7 +8,7 @@ from tdxkit.explore.guard import foreign, guarded, place_of
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
 from tdxkit.explore.program import Program, Thread
 from tdxkit.explore.rules import Property
-from tdxkit.explore.values import frozen
+from tdxkit.explore.values import LONGEST, frozen
 from tdxkit.kinds import Act
 
 MOST_CHOICES = 1_000
@@ -24,6 +24,8 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
+    if len(label) > LONGEST:
+        frozen(str(label), f"the label of a step of {program}")
     if len(choices) > MOST_CHOICES:
         raise ModelError(
             f"{program}, step {printable(label)}",
@@ -31,6 +33,13 @@ def request(item: object, program: str) -> tuple[Act, tuple]:
             "let it choose between the cases that differ",
         )
     return label if isinstance(label, Act) else Act(label), choices
+
+
+def speaker(generator: Program) -> str:
+    """The name of the program that yields: the innermost, where one delegates to another."""
+    while isinstance(generator.gi_yieldfrom, types.GeneratorType):
+        generator = generator.gi_yieldfrom
+    return generator.__name__
 
 
 def resume(thread: Thread, generator: Program, value: object, memory: Memory) -> object:

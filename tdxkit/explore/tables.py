@@ -11,13 +11,14 @@ A step writes into an overlay, so closing a generator (its `finally:` and `with:
 from dataclasses import dataclass, field
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.explore.closing import clings, discard
 from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import locked_wrong, noted_wrong
-from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
+from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle, speaker
 from tdxkit.explore.values import PLAIN, frozen
 from tdxkit.kinds import Act
 
@@ -205,7 +206,7 @@ class Tables:
         """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
         if generator.gi_frame is None:
             return FINISHED
-        label, choices = request(item, generator.__name__)
+        label, choices = request(item, speaker(generator))
         reached = self.layout.outside
         key = (role, place(generator, reached), label, frozen(choices, f"the choices of {label}", reached), held, notes)
         lid = self._lids.get(key)
@@ -213,18 +214,13 @@ class Tables:
             lid = self._lids[key] = len(self.places)
             self.places.append(Place(label, choices, tuple(lines(generator)), held, notes, recipe, role, start))
         pool = self.places[lid].pool
-        if len(pool) < POOL:
+        foreign = self.scenario.threads[start].foreign
+        if len(pool) < POOL and not (foreign and clings(generator)):
             pool.append(generator)
         else:
-            self._close(generator)
-        return lid
-
-    def _close(self, generator) -> None:
-        self.memory._off()
-        try:
-            generator.close()
-        except Exception:  # what a program does while it is thrown away is no part of the model
             self.memory._off()
+            discard(generator, foreign)
+        return lid
 
     def _take(self, lid: int, choice: int, numbers: tuple[int, ...]) -> Effect:
         """Resume a generator that stands at `lid` and note what it did as a new branch of the row."""

@@ -1,6 +1,7 @@
 """State outside the shared memory: whoever changes it is refused with his line; what never changes may be used."""
 
 import dataclasses
+import logging
 
 import pytest
 
@@ -9,6 +10,7 @@ from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
+from tdxkit.linux.refcount import module
 
 # Each model is a file of its own: one thread looks at x and keeps what it saw outside m, as KEEP and READ say.
 FILE = """
@@ -102,8 +104,36 @@ CHANGED = {
         "Seen.A.x",
         "Seen.A",
     ),
+    "attribute of a function of the house": (
+        "from tdxkit.linux.refcount.module import spin_lock\nspin_lock.x = 0",
+        "spin_lock.x = m.x",
+        "spin_lock.x",
+        "spin_lock.x",
+    ),
+    "attribute of a module of the house": (
+        "from tdxkit.linux.refcount import module",
+        "module.PAIR = 2 + m.x",
+        "module.PAIR - 2",
+        "module.PAIR",
+    ),
+    "attribute of a class of the library": (
+        "from logging import Logger as Seen",
+        "Seen.x_of_mine = m.x",
+        "Seen.x_of_mine",
+        "Logger.x_of_mine",
+    ),
     "die": ("", "random.random()", "int(random.random() < 2)", "random.random"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(monkeypatch):
+    """What these models change outside of themselves is set back."""
+    monkeypatch.setattr(module, "PAIR", module.PAIR)
+    yield
+    vars(module.spin_lock).pop("x", None)
+    if "x_of_mine" in vars(logging.Logger):
+        del logging.Logger.x_of_mine
 
 
 @pytest.mark.parametrize("judge", [explore, explore_readably], ids=["search", "readable"])
