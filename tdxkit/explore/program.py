@@ -29,7 +29,7 @@ from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign, watched
 from tdxkit.explore.memory import Layout, Memory
 from tdxkit.kinds import Act
-from tdxkit.run import NO_CARD, Track
+from tdxkit.run import NO_CARD, STANDSTILLS, Track
 
 MAX_THREADS = 15
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
@@ -65,7 +65,7 @@ def must(name: str) -> Property:
     return Property("must", name)
 
 
-DEADLOCK = "deadlock"
+DEADLOCK, LIVELOCK = STANDSTILLS
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class Scenario:
         return {"name": self.name, "title": self.title, "properties": [p.name for p in self.properties]}
 
     def rule(self, name: str) -> str:
-        """`name` if it is a rule of this scenario (or "deadlock"); InputError with the near ones otherwise."""
-        known = [*(p.name for p in self.properties), DEADLOCK]
+        """`name` if it is a rule of this scenario (or "deadlock", "livelock"); InputError with the near ones otherwise."""
+        known = [*(p.name for p in self.properties), DEADLOCK, LIVELOCK]
         if name in known:
             return name
         raise InputError(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from tdxkit.explore.moves import Steps, follow
+from tdxkit.explore.program import LIVELOCK
 from tdxkit.explore.space import Space, Spot, Turn
 
 
@@ -48,6 +49,9 @@ def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
     following: dict = {}
     stuck, breaks = {}, set()
     for key, (node, _) in level.items():
+        if key in space.lost:
+            stuck[key] = LIVELOCK
+            continue
         moved = False
         for k, _, good, bad in space.turns(node):
             moved = moved or bool(good or bad)
@@ -130,6 +134,9 @@ def calmest(space: Space, bound: int) -> Way | None:
         if (node.key, last) in done:
             continue
         done.add((node.key, last))
+        if node.key in space.lost:
+            heappush(heap, (cost, steps, here, node, last, LIVELOCK))
+            continue
         moved = False
         for k, lid, good, bad in space.turns(node):
             more = cost + (last is not None and last != lid)

@@ -55,6 +55,7 @@ class Space:
         self.declared = {p.name for p in tables.scenario.properties}
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
+        self.lost: set = set()  # states of no return, by key: a search for a schedule is over there
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
         self._edges: dict[tuple[int, int], list[Arc]] = {}
@@ -78,6 +79,27 @@ class Space:
         self.wide = True
         self._rows.clear()
         return True
+
+    def spot(self, key) -> Spot:
+        """The state with this key, its interchangeable threads in some order."""
+        lids: list[int] = list(key[1:]) if self.wide else []
+        rest = 0 if self.wide else key >> SHARED_BITS
+        while rest:
+            lid = ((rest & -rest).bit_length() - 1) // self.bits
+            many = rest >> self.bits * lid & (1 << self.bits) - 1
+            rest ^= many << self.bits * lid
+            lids += [lid] * many
+        sid = key[0] if self.wide else key & (1 << SHARED_BITS) - 1
+        return Spot(key, sid, self._in_order(lids) if self.interrupts else tuple(lids))
+
+    def _in_order(self, lids: list[int]) -> tuple[int, ...]:
+        """Places where those that belong to one thread stand at its index."""
+        roles = [self.tables.places[lid].role for lid in lids]
+        anybody = iter([lid for lid, role in zip(lids, roles) if role is None and lid])
+        return tuple(
+            next(anybody, FINISHED) if own is None else lids[roles.index(own)] if own in roles else FINISHED
+            for own in self.tables.roles
+        )
 
     def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Arc]]:
         """The edges of a thread at `lid` in shared state `sid`: those to go on along as (difference, sid, lid), the broken ones."""
@@ -164,6 +186,15 @@ class Space:
         for k, lid in enumerate(lids):
             if lid and lid not in lids[:k] and k not in waiting:
                 yield k, lid, *self.row(node.sid, lid)
+
+    def following(self, node: Spot) -> list[Spot]:
+        """The states after one; none where a run may stop: nobody moves, or a step breaks a rule."""
+        found: list[Spot] = []
+        for k, _, good, bad in self.turns(node):
+            if bad:
+                return []
+            found += [self.after(node, k, edge) for edge in good]
+        return found
 
     def key(self, node: Spot, k: int, edge: tuple) -> object:
         """The key of the state after thread k went along a good edge."""
