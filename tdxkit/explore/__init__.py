@@ -2,9 +2,10 @@
 
 What a scenario is made of: `program`, and `memory` that its threads share. Read `engine` next: it explores by running each schedule
 again, on a page. The fast way to the same answers: `place` (where a suspended generator stands), `tables` (what each step does),
-`space` (states as numbers), `search`, `shortest`, `audit` (the tables held against live generators). With what was found: `result`,
-`schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view
-walks), `dice` (what random runs would have met), `shrinking` (a long schedule made short). `guard` stops a step that never ends.
+`space` (states as numbers), `search`, `shortest`, `livelock` (states of no return), `audit` (the tables held against live
+generators). With what was found: `result`, `schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome
+table), `reachable` (the graph that a view walks), `waiting` (who waits for whom where a run stands still, and the loop of a
+livelock), `dice` (what random runs would have met), `shrinking` (a long schedule made short). `guard` stops a step that never ends.
 """
 
 from tdxkit.doors import door

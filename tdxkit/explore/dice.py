@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from tdxkit.explore.endless import no_end
+from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, Steps, able, first, follow
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import encode

@@ -7,7 +7,7 @@ are. It counts schedules, each as one: it is no probability.
 
 from dataclasses import dataclass
 
-from tdxkit.explore.endless import without_end
+from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND

@@ -14,7 +14,7 @@ A program is a generator function whose first argument is the shared memory:
 
 Shared variables are plain (`m.pamt_lock`) or keyed (`m.refcount[region]`) and hold immutable values. `assert` and `raise` break
 a rule too. A step that changes nothing and comes back to the same place is *blocked*: so waiting is `while True: yield …; if
-not m.lock: …`, and threads that are all blocked are a deadlock.
+not m.lock: …`, and threads that are all blocked are a deadlock. A state from which no order of steps reaches an end is a livelock.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tdxkit.explore.endless import without_end
+from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.tables import FINISHED, Tables

@@ -2,7 +2,7 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
-from tdxkit.explore.endless import lost, trap
+from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND, REDUCTIONS, Result

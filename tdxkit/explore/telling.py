@@ -4,11 +4,13 @@ import inspect
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from textwrap import dedent
+from types import CodeType
 
 from tdxkit.errors import InputError
-from tdxkit.explore.endless import no_end
 from tdxkit.explore.holding import weight
+from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import digest as digest_of
@@ -37,13 +39,16 @@ class Teller:
 
     def __init__(self, tables: Tables):
         self.tables, self.scenario = tables, tables.scenario
-        self.texts, self._names = {}, {}
         self._endless: dict[State, bool] = {}
-        for function in self.scenario.texts:
-            text = source_of(function)
-            if text:
-                self._names[function.__code__] = function.__name__
-                self.texts[function.__name__] = text
+
+    @cached_property
+    def texts(self) -> dict[str, Text]:
+        """The texts that are shown, by the names of their functions."""
+        return {f.__name__: text for f in self.scenario.texts if (text := source_of(f))}
+
+    @cached_property
+    def _names(self) -> dict[CodeType, str]:
+        return {f.__code__: f.__name__ for f in self.scenario.texts if f.__name__ in self.texts}
 
     def line(self, lid: int) -> Line | None:
         """Where a thread stands, in the innermost function that is shown."""
@@ -225,10 +230,10 @@ def _mark_livelock(teller: Teller, recorder: Recorder, steps: Steps) -> None:
     """Name the step from which no end can be reached, where a run has not ended and its last step broke nothing."""
     states = [moment.state for moment in moments(teller, steps)]
     if any(states[-1][1]) and recorder.steps and not recorder.steps[-1].broken and teller.endless(states[-1]):
-        number = bisect_left(states, True, key=teller.endless)  # once there, always there
-        if number:
-            step = recorder.steps[number - 1]
-            recorder.steps[number - 1] = replace(step, broken=(*step.broken, LIVELOCK))
+        at = (
+            max(bisect_left(states, True, key=teller.endless), 1) - 1
+        )  # once there, always there; from the start: the first step
+        recorder.steps[at] = replace(recorder.steps[at], broken=(*recorder.steps[at].broken, LIVELOCK))
 
 
 def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) -> InputError:

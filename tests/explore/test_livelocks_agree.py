@@ -77,9 +77,7 @@ def goes_round(scenario, result):
 def marked_elsewhere(scenario, result):
     """Replay, the outcome table, the graph and a random run name the livelock too, at the same step."""
     told = replay(scenario, result.loop.schedule)
-    assert [n for n, step in enumerate(told.steps, 1) if LIVELOCK in step.broken] == (
-        [result.steps] if result.steps else []
-    )
+    assert [n for n, step in enumerate(told.steps, 1) if LIVELOCK in step.broken] == [max(result.steps, 1)]
     ends = [row for row in outcomes(scenario).rows if row.ended == LIVELOCK]
     assert min(row.steps for row in ends) == result.steps and all(LIVELOCK in row.broken for row in ends)
     made = graph(scenario)

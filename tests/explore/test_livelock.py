@@ -6,6 +6,7 @@ from tdxkit.explore import space as space_module
 from tdxkit.explore.dice import stress
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario, Thread, interrupt, sometimes
+from tdxkit.explore.reachable import graph
 from tdxkit.explore.search import explore
 from tdxkit.explore.shrinking import shrink
 from tdxkit.explore.telling import replay, replay_steps
@@ -116,6 +117,7 @@ def test_one_that_undoes_the_others_work_for_ever_is_a_livelock_and_who_is_block
     made = scene((chases, (0,)), (chases, (1,)), (sleeps,), shared={"turn": 2}, locks=())
     result = explore(made)
     assert (result.verdict, result.loop.kind, result.loop.actors) == (LIVELOCK, "livelock", ("CPU 0", "CPU 1"))
+    assert len(result.loop.steps) == 4, "the shortest round there is"
     assert result.waits[2].startswith("CPU 2 waits for turn (last changed by CPU ")
     assert "a livelock, its steps undo each other: CPU 0: " in str(result)
 
@@ -164,6 +166,19 @@ def test_a_broken_rule_and_a_deadlock_come_first_and_a_livelock_beside_them_is_n
     assert explore(never).verdict == LIVELOCK
 
 
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_loop_that_may_break_a_rule_is_a_violation_and_no_livelock(reduction):
+    def gambles(m):
+        while True:
+            if (yield "draw", ("win", "lose")) == "lose":
+                yield "pay"
+                m.must("nobody pays twice", not m.A)
+                m.A = True
+
+    result = explore(scene((gambles,)), reduction)
+    assert (result.verdict, result.broken) == ("violation", ("nobody pays twice",))
+
+
 def test_who_waits_for_whom_is_said_in_a_deadlock():
     def stands(m, first, second):
         yield f"lock {first}"
@@ -187,6 +202,18 @@ def test_replay_names_the_first_step_of_no_return_and_no_earlier_one():
     assert [step.broken for step in run.steps] == [(), (LIVELOCK,), (), (), (), ()]
     assert "!! livelock: from here no end can be reached" in str(run)
     assert all(not step.broken for step in replay_steps(ABBA, ((0, 0), (0, 0))).steps)
+
+
+def test_the_graph_marks_the_steps_into_no_return_and_no_others():
+    made = graph(ABBA)
+    marked = [(k, edge) for k, leaving in enumerate(made.edges) for edge in leaving if LIVELOCK in edge.broken]
+    states = {
+        (made.shared[made.nodes[edge.target].shared]["A"], made.shared[made.nodes[edge.target].shared]["B"])
+        for _, edge in marked
+    }
+    assert states == {("CPU 0", "CPU 1")} and not {edge.target for _, edge in marked} & {k for k, _ in marked}
+    right = graph(scene((both, ("A", "B")), (both, ("A", "B"))))
+    assert right.complete and not any(edge.broken for leaving in right.edges for edge in leaving)
 
 
 def test_random_runs_outcomes_and_shrinking_know_it():
