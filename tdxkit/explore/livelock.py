@@ -8,6 +8,7 @@ The reductions keep this. `sym` calls two states one that differ in the names of
 from each state left out a state that is kept can be reached, which then has no end either.
 """
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
@@ -44,10 +45,10 @@ def lost(space: Space, keys: Iterable) -> set:
 def trap(space: Space, keys: Iterable) -> set:
     """Of the states visited, by their keys, some that no run leaves and where none ends; empty if, and only if, there are none.
 
-    In the innermost of them every thread has finished, is blocked or goes round through places that can be passed twice. Programs
+    In the innermost of them every thread has finished, is blocked or goes round through places that lead to each other. Programs
     without such places cost nothing here, others a look at each state; only what may be such a state is looked at twice.
     """
-    rounds = _passed_twice(space)
+    rounds = _rounds(space)
     if not rounds:
         return set()
     leaves = _leaving(space, rounds)
@@ -70,35 +71,53 @@ def no_end(space: Space, node: Spot, patience: int = PATIENCE) -> bool:
     return not todo
 
 
-def _leaving(space: Space, rounds: set[int]) -> dict[int, set[int]]:
-    """By shared state the places from which a thread may leave its rounds, or break a rule; never one that an interrupt may suspend."""
+def _leaving(space: Space, rounds: Mapping[int, int]) -> dict[int, set[int]]:
+    """By shared state the places from which a thread may leave its round, or break a rule; never one that an interrupt may suspend."""
     hosts = {host for _, host in space.tables.interrupts}
     found: dict[int, set[int]] = {}
     for (sid, lid), (good, bad) in space._rows.items():
-        stays = not bad and all(lid in rounds and after in rounds for _, _, after in good)
+        own = rounds.get(lid)
+        stays = not (good or bad) or (
+            own is not None and not bad and all(rounds.get(after) == own for _, _, after in good)
+        )
         if not stays and space.tables.places[lid].role not in hosts:
             found.setdefault(sid, set()).add(lid)
     return found
 
 
-def _passed_twice(space: Space) -> set[int]:
-    """The places that lie on a round, or between two: those left when whatever leads to or comes from no round is taken away."""
-    ways: set[tuple[int, int]] = {(lid, after) for (_, lid), (good, _) in space._rows.items() for _, _, after in good}
-    return _trimmed(ways) & _trimmed({(after, lid) for lid, after in ways})
+def _rounds(space: Space) -> dict[int, int]:
+    """The places that a thread can come back to, each with the number of its round: those that lead to each other have the same."""
+    after: dict[int, set[int]] = {}
+    before: dict[int, set[int]] = {}
+    for (_, lid), (good, _) in space._rows.items():
+        for _, _, target in good:
+            after.setdefault(lid, set()).add(target)
+            before.setdefault(target, set()).add(lid)
+    rounds: dict[int, int] = {}
+    for number, lid in enumerate(reversed(_last_left(after))):
+        todo = [] if lid in rounds else [lid]
+        for place in todo:
+            if place not in rounds:
+                rounds[place] = number
+                todo += before.get(place, ())
+    many = Counter(rounds.values())
+    return {lid: own for lid, own in rounds.items() if many[own] > 1 or lid in after.get(lid, ())}
 
 
-def _trimmed(ways: set[tuple[int, int]]) -> set[int]:
-    """Without the places that no way leads to, again and again."""
-    count: dict[int, int] = {}
-    after: dict[int, list[int]] = {}
-    for start, target in ways:
-        count[target] = count.get(target, 0) + 1
-        count.setdefault(start, 0)
-        after.setdefault(start, []).append(target)
-    todo = [lid for lid, many in count.items() if not many]
-    for lid in todo:
-        for target in after.get(lid, ()):
-            count[target] -= 1
-            if not count[target]:
-                todo.append(target)
-    return count.keys() - set(todo)
+def _last_left(after: Mapping[int, Iterable[int]]) -> list[int]:
+    """The places in the order in which a walk that goes as deep as it can leaves them for good."""
+    seen: set[int] = set()
+    left = []
+    for start in after:
+        path = [] if start in seen else [(start, iter(after[start]))]
+        seen.add(start)
+        while path:
+            lid, rest = path[-1]
+            target = next((t for t in rest if t not in seen), None)
+            if target is None:
+                left.append(lid)
+                path.pop()
+            else:
+                seen.add(target)
+                path.append((target, iter(after.get(target, ()))))
+    return left
