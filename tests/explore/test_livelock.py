@@ -177,6 +177,7 @@ def test_a_loop_that_may_break_a_rule_is_a_violation_and_no_livelock(reduction):
 
     result = explore(scene((gambles,)), reduction)
     assert (result.verdict, result.broken) == ("violation", ("nobody pays twice",))
+    assert not replay_steps(scene((gambles,)), ((0, 1),)).steps[-1].broken, "it can still break the rule"
 
 
 def test_who_waits_for_whom_is_said_in_a_deadlock():
