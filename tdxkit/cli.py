@@ -1,6 +1,6 @@
 """The command line: a table of commands, each a module of `tdxkit.commands`, loaded when it is called.
 
-Exit code 0: done, whatever the verdict. 1: a check failed (a mismatch). 2: bad input, said in one line.
+Exit code 0: done, whatever the verdict. 1: a check failed (a mismatch), or what `explore --fail-on` names was found. 2: bad input, said in one line.
 """
 
 import os

@@ -29,6 +29,10 @@ class Change:
         return f"{self.key} {words(self.old)} → {words(self.new)}"
 
 
+STANDSTILLS = ("deadlock", "livelock")  # what a run breaks where nobody moves any more, or somebody for ever
+NO_END = "from here no end can be reached, whoever goes next: fair turns do not help"
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence."""
@@ -87,6 +91,13 @@ class Step:
     kind: str = ""
     does: str = ""
 
+    def why(self, rule: str) -> str:
+        """What there is to say of a rule that this step broke: who waits for whom in a standstill, else what the step did."""
+        deadlock, livelock = STANDSTILLS
+        if rule == livelock:
+            return NO_END
+        return "; ".join(wait.why for wait in self.waits) if rule == deadlock and self.waits else self.sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -135,7 +146,7 @@ class Run:
         for k, step in enumerate(self.steps, 1):
             what = "; ".join(str(c) for c in step.changes)
             rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
-            rows += [f"{'':6}!! {rule}: {step.sentence}" for rule in step.broken]
+            rows += [f"{'':6}!! {rule}: {step.why(rule)}" for rule in step.broken]
         return "\n".join(rows)
 
 

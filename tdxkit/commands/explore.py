@@ -1,8 +1,12 @@
 """`explore NAME`: every interleaving of a scenario, and the shortest one that breaks it."""
 
+from argparse import ArgumentTypeError
+
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import MAX_ROUNDS, MAX_THREADS, load
 
+KINDS = ("violation", "deadlock", "livelock", "bounded")
+BAD = KINDS[:3]
 OWN_BOUND = 50_000  # states of a reader's model: one that never ends is answered in seconds
 
 
@@ -32,11 +36,27 @@ def configure(parser):
         metavar="N",
         help=f"stop after N states (a million; {OWN_BOUND:,} for a model of your own, which may never end)",
     )
+    parser.add_argument(
+        "--fail-on",
+        type=_kinds,
+        default=frozenset(),
+        metavar="LIST",
+        help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
+def _kinds(text: str) -> frozenset[str]:
+    """The kinds of verdict that a list with commas names."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in (*KINDS, "bad"):
+            raise ArgumentTypeError(f"there is no such verdict; use {', '.join(KINDS)} or bad, not {name[:40]!r}")
+    return frozenset(kind for name in names for kind in (BAD if name == "bad" else (name,)))
+
+
 def run(args):
-    """Explore, and print the verdict; the exit code is 0 whatever it is."""
+    """Explore, and print the verdict; the exit code is 1 where it is one that `--fail-on` names, else 0."""
     from tdxkit.explore.result import BOUND
     from tdxkit.explore.search import explore
 
@@ -53,7 +73,13 @@ def run(args):
     )
     if args.json:
         print_json(result.as_json())
-        return
+    else:
+        _tell(args, scenario, result, bound)
+    return 1 if args.fail_on & result.kinds() else 0
+
+
+def _tell(args, scenario, result, bound: int) -> None:
+    """Print the result, what steps through it and, where asked for, the outcomes."""
     print(result)
     if args.count and result.interleavings is None:
         print(f"no number of interleavings: there is no end to them, or more than {bound:,} states")

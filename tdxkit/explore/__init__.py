@@ -2,11 +2,12 @@
 
 What a scenario is made of: `program`, the `rules` it asks for, and `memory` that its threads share. Read `engine` next: it explores by
 running each schedule again, on a page. `running` begins and resumes a program, `values` says when two values are one. The fast way to
-the same answers: `place` (where a suspended generator stands), `tables` (what each step does),
-`space` (states as numbers), `search`, `shortest`, `audit` (the tables held against live generators). With what was found: `result`,
-`schedule` (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view
-walks), `dice` (what random runs would have met), `shrinking` (a long schedule made short). A reader's own code
-is kept by `guard` (a step that never ends), `outside` (what it reaches beside the memory), `closing` (how it is thrown away).
+the same answers: `place` (where a suspended generator stands), `tables` (what each step does), `space` (states as numbers), `search`,
+`shortest`, `livelock` (states of no return), `audit` (the tables held against live generators). With what was found: `result`, `schedule`
+(codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view walks), `waiting`
+(who waits for whom where a run stands still, and the loop of a livelock), `dice` (what random runs would have met), `shrinking` (a long
+schedule made short). A reader's own code is kept by `guard` (a step that never ends), `outside` (what it reaches beside the memory),
+`closing` (how it is thrown away).
 """
 
 from tdxkit.doors import door

@@ -4,16 +4,20 @@ A die says who takes the next step. `stay` is how often whoever moved last simpl
 overtaken once in a hundred steps, as on a machine where two CPUs seldom meet. It is no probability of a real machine's.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
-from tdxkit.explore.moves import Move, Steps, able, first
-from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.livelock import no_end
+from tdxkit.explore.moves import Move, Steps, able, first, follow
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import encode
+from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 
-LONGEST = 10_000  # steps; a run that is still going then is left
+LONGEST = 10_000  # steps; a run that is still going then is left, or told up to where no end could be reached any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,18 @@ def _roll(tables: Tables, die: Random, limit: int, stay: float) -> tuple[Steps, 
             broken.setdefault(name, len(steps))
         if effect.raised:
             return tuple(steps), broken, True
-    return tuple(steps), broken, False
+    number = _no_end_from(tables, tuple(steps))
+    return (
+        (tuple(steps), broken, False) if number is None else (tuple(steps[:number]), broken | {LIVELOCK: number}, False)
+    )
+
+
+def _no_end_from(tables: Tables, steps: Steps) -> int | None:
+    """The step from which a run that is left could reach no end; None where it still could."""
+    space = Space(tables, fuse=True)
+    states = [first(tables), *(move.state for _, _, move in follow(tables, steps))]
+    known = cache(lambda state: no_end(space, space.node(*state)))
+    return bisect_left(states, True, key=known) if known(states[-1]) else None
 
 
 def _next(die: Random, found: list[tuple[int, Move]], steps: list[tuple[int, int]], stay: float) -> tuple[int, Move]:

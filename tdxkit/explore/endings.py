@@ -7,8 +7,9 @@ are. It counts schedules, each as one: it is no probability.
 
 from dataclasses import dataclass
 
+from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
-from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
@@ -18,7 +19,8 @@ from tdxkit.text import words
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One way to end: `ended` is finished, deadlock or raised; the shared state then; the rules broken on the way.
+    """One way to end: `ended` is finished, deadlock, raised or livelock; the shared state then (in a livelock: where no end can be reached
+    any more), the rules broken on the way.
 
     interleavings: how many schedules end so, None where they never stop growing (a loop that changes something). schedule: the
     code of a shortest one.
@@ -76,6 +78,8 @@ def outcomes(scenario: Scenario, bound: int = BOUND) -> Outcomes:
     tables = Tables(scenario)
     graph = _Graph(Space(tables, fuse=False), bound)
     ways = graph.ways() if graph.complete else None
+    if graph.complete and ways is None:
+        graph.name_livelocks()
     table: dict[tuple, list] = {}
     for index, ended in graph.ends.items():
         sid, _, rules = graph.states[index]
@@ -166,6 +170,16 @@ class _Graph:
                 if not missing[target]:
                     ready.append(target)
         return ways if len(ready) == len(self.states) else None
+
+    def name_livelocks(self) -> None:
+        """Where runs come into states without a way to an end, the first of them is how they end."""
+        lost = without_end({index: [target for target, _ in leaving] for index, leaving in enumerate(self.leaving)})
+        for index in sorted(lost):
+            before = self.parents[index]
+            if before is None or before[0] not in lost:
+                sid, lids, rules = self.states[index]
+                self.states[index] = (sid, lids, (*rules, LIVELOCK))
+                self.ends[index] = LIVELOCK
 
     def steps(self, index: int) -> Steps:
         """A shortest schedule to a state."""

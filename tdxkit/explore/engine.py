@@ -105,6 +105,7 @@ class World:
         mutexes = frozenset(self.slots(self.scenario.mutexes))
         looked = read | {slot for slot, _, _ in words}
         changed = [slot for slot, old in written.items() if slot not in looked or self.memory._values[slot] is not old]
+        assert ask is not None, "a thread that has finished takes no step"
         locks = locked_wrong(ask[0], held, looked, words, self.state() == here and not changed, mutexes)
         return [*self.memory._broken, *locks, *noted_wrong(self.noted, before, self.notes[k], self.finished(k))]
 

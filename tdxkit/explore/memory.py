@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
+from tdxkit.run import STANDSTILLS
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
 
 
-DEADLOCK = "deadlock"
-RESERVED = (DEADLOCK, "livelock")  # what an explorer finds by itself goes by these names
+DEADLOCK, LIVELOCK = RESERVED = STANDSTILLS  # what an explorer finds by itself goes by these names
 ALWAYS_TRUE = (
     types.FunctionType,
     types.BuiltinFunctionType,

@@ -14,7 +14,7 @@ A program is a generator function whose first argument is the shared memory:
 
 Shared variables are plain (`m.pamt_lock`) or keyed (`m.refcount[region]`) and hold immutable values. `assert` and `raise` break
 a rule too. A step that changes nothing and comes back to the same place is *blocked*: so waiting is `while True: yield …; if
-not m.lock: …`, and threads that are all blocked are a deadlock.
+not m.lock: …`, and threads that are all blocked are a deadlock. A state from which no order of steps reaches an end is a livelock.
 
 Nothing that a step changes may lie outside `m`: global lists, attributes of functions and classes are watched while the steps run.
 """
@@ -28,7 +28,7 @@ from typing import TypeAlias
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign
-from tdxkit.explore.memory import DEADLOCK, Layout, rule_name
+from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.rules import LOCK_RULES, Property
 from tdxkit.rules import known as known_rule
@@ -174,8 +174,8 @@ class Scenario:
         return {"name": self.name, "title": self.title, "properties": [p.name for p in self.properties]}
 
     def rule(self, name: str) -> str:
-        """The name of a rule of this scenario (or "deadlock"), given by name or id; InputError with the near ones otherwise."""
-        known = [*(p.name for p in self.properties), DEADLOCK]
+        """The name of a rule of this scenario (or "deadlock", "livelock"), given by name or id; InputError with the near ones otherwise."""
+        known = [*(p.name for p in self.properties), DEADLOCK, LIVELOCK]
         meant = rule.name if (rule := known_rule(name)) else name
         if meant in known:
             return meant

@@ -1,9 +1,10 @@
 """The whole reachable graph of a small scenario as plain data, so that a view can walk it without Python."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import able, first
-from tdxkit.explore.program import Scenario
+from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.schedule import deed
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import Moment, Teller
@@ -15,7 +16,7 @@ class Edge:
     """A step that can be taken: by which actor, with which choice, to which node, its label, sentence and kind, rules it breaks, and
     its share in the mark of a schedule code.
 
-    `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock included.
+    `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock and livelock included.
     """
 
     actor: int
@@ -80,7 +81,22 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
         look = (moment.state[0], repr(teller.holders(moment)))
         place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]
         nodes.append(_node(teller, place, moment))
-    return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), tuple(edges))
+    return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), _with_livelocks(edges))
+
+
+def _with_livelocks(edges: list[tuple[Edge, ...]]) -> tuple[tuple[Edge, ...], ...]:
+    """The edges, with those named that lead to where no end and no broken rule can be reached."""
+    after = {
+        k: () if any(e.broken for e in leaving) else {e.target for e in leaving} for k, leaving in enumerate(edges)
+    }
+    lost = without_end(after)
+    if not lost:
+        return tuple(edges)
+    marked = [
+        [replace(e, broken=(*e.broken, LIVELOCK)) if e.target in lost and k not in lost else e for e in leaving]
+        for k, leaving in enumerate(edges)
+    ]
+    return tuple(map(tuple, marked))
 
 
 def _node(teller: Teller, shared: int, moment: Moment) -> Node:

@@ -1,8 +1,17 @@
 """What an exploration found, as values, as text and as JSON."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
+import builtins
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tdxkit import rules
+from tdxkit.run import NO_END, STANDSTILLS
 from tdxkit.text import many
+
+if TYPE_CHECKING:
+    from tdxkit.explore.waiting import Loop
 
 REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
@@ -16,11 +25,14 @@ BOUND = 1_000_000
 class Result:
     """What an exploration found.
 
-    verdict: `ok`, `violation` or `deadlock`; property: the rule that was broken. states: how many were visited under the
-    reduction, complete: was that all of them. steps and switches are those of `schedule` in unfused steps; schedule is a code
+    verdict: `ok`, `violation`, `deadlock`, `livelock` (a state from which no end can be reached) or `bounded` (nothing found before
+    the bound on states); property: the rule that was broken, "deadlock" or "livelock". states: how many were visited under the
+    reduction, complete: was that all of them (then an `ok` that judged every rule says too that an end can be reached from each). steps and switches are those of `schedule` in unfused steps; schedule is a code
     that replays, None where there is nothing to show. exact: no schedule is shorter (or, where asked for, has fewer switches).
-    broken: every rule seen to break. seen: each `sometimes` rule and whether it came true. interleavings: the exact number of
-    complete runs when it was asked for, None otherwise or when there is no end to them. bounded: the bound on states was reached.
+    broken: every rule seen to break, with a schedule that is shortest for it (None where the bound came first). seen: each `sometimes` rule and whether it came true. interleavings: the exact number of
+    complete runs when it was asked for, None otherwise or when there is no end to them. bounded: the bound on states was reached before
+    all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
+    loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
     scenario: str
@@ -36,9 +48,25 @@ class Result:
     schedule: str | None
     interleavings: int | None = None
     exact: bool = True
-    broken: tuple[str, ...] = ()
+    broken: dict[str, str | None] = field(default_factory=dict)
     seen: dict[str, bool] = field(default_factory=dict)
     bounded: bool = False
+    waits: tuple[str, ...] = ()
+    loop: Loop | None = None
+    ends: bool = False
+
+    def kinds(self) -> frozenset[str]:
+        """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`."""
+        broken = {*self.broken, *([self.property] if self.property else [])}
+        found = {rule if rule in STANDSTILLS else "violation" for rule in broken}
+        return frozenset(found | ({"bounded"} if self.bounded else set()))
+
+    @builtins.property
+    def defect(self) -> str | None:
+        """What is the case, said as a result; None where nothing was found."""
+        if self.property is None:
+            return None
+        return rules.verdicts()[self.verdict] if self.property in STANDSTILLS else rules.defect(self.property)
 
     def as_json(self) -> dict:
         """The form that `explore --json` prints."""
@@ -56,20 +84,40 @@ class Result:
             "schedule",
         )
         return {k: getattr(self, k) for k in keys} | {
-            "interleavings": None if self.interleavings is None else str(self.interleavings)
+            "interleavings": None if self.interleavings is None else str(self.interleavings),
+            "waits": list(self.waits),
+            "loop": self.loop and self.loop.as_json(),
+            "defect": self.defect,
+            "broken": self.broken,
         }
 
     def __str__(self) -> str:
-        whole = "complete" if self.complete else "stopped at the first violation"
+        whole = (
+            "complete" + (", an end can be reached from each" if self.ends and self.verdict == "ok" else "")
+            if self.complete
+            else "stopped at the first violation"
+        )
         if self.bounded:
             whole = f"bounded: stopped after {many(self.states, 'state')}"
-        verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.property}"
-        if self.verdict == "ok" and self.bounded:
+        verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.defect}"
+        if self.verdict == "bounded":
             verdict = "nothing found so far"
         rows = [f"{self.scenario}, {many(self.threads, 'thread')} × {many(self.rounds, 'round')}: {verdict}"]
+        if self.property and rules.known(self.property):
+            rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
         if self.schedule:
             rows.append(f"{many(self.steps, 'step')}, {many(self.switches, 'switch')}: {self.schedule}")
+        if self.verdict == "livelock":
+            rows.append(NO_END)
+        rows += self.waits
+        if self.loop:
+            rows.append(str(self.loop))
+        rows += [
+            f"also broken: {rule}: {code or 'no schedule within the bound'}"
+            for rule, code in self.broken.items()
+            if rule != self.property
+        ]
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)

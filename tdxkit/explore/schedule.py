@@ -12,7 +12,7 @@ consistent, and `%9f3c`, the digest of a text that the model was made from. Neit
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby, pairwise
 
@@ -55,7 +55,7 @@ def digest(scenario: Scenario, tables: Tables | None = None) -> str:
 
     Made from behaviour, not from words or bytecode: a new label, or another Python, gives the same.
     """
-    tables = tables or Tables(scenario)
+    tables = _all_rules(scenario, tables)
     if tables.digest is None:
         tables.digest = _digest(scenario, tables)
     return tables.digest
@@ -77,11 +77,18 @@ def _did(tables: Tables, k: int, state: State, move: Move) -> tuple:
 
 def mark(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:
     """Six hex digits of what a schedule's own steps do, one step folded in after the other, as the page's script does it too."""
-    tables = tables or Tables(scenario)
+    tables = _all_rules(scenario, tables)
     number = 0
     for k, _, move in follow(tables, steps):
         number = (number * FOLD + deed(tables, k, move)) % MARKS
     return f"{number:06x}"
+
+
+def _all_rules(scenario: Scenario, tables: Tables | None) -> Tables:
+    """Tables that judge every rule of the scenario: a code does not depend on which of them were asked."""
+    if tables is not None and not tables.scenario.unasked:
+        return tables
+    return Tables(replace(scenario, unasked=frozenset()))
 
 
 def deed(tables: Tables, k: int, move: Move) -> int:
@@ -108,7 +115,7 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
                 count = 0
     if count:
         parts.append(f"{LETTERS[last]}{count}")
-    tables = tables or Tables(scenario)
+    tables = _all_rules(scenario, tables)
     head = f"{scenario.name}:{scenario.count}x{scenario.rounds}:{digest(scenario, tables)}"
     return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}"])
 

@@ -2,13 +2,15 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
-from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND, REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Way, calmest, shortest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
+from tdxkit.run import STANDSTILLS
 
 
 def explore(
@@ -23,8 +25,8 @@ def explore(
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
-    reduce: `none`, `sym` or `all`. prop: one rule by name (or "deadlock"); by default every rule is judged. A step that breaks
-    a judged rule is not gone past. whole: visit all states even after a violation; False stops at the first. fewest_switches:
+    reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
+    step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a violation; False stops at the first. fewest_switches:
     show the schedule with the fewest switches instead of the shortest (which has the fewest switches among the shortest).
     count: also count the interleavings, run past violations. bound: stop after so many states and say so.
     InputError for unknown names; ModelError for a model that cannot be explored.
@@ -32,7 +34,8 @@ def explore(
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
     prop = prop and scenario.rule(prop)
-    tables = Tables(scenario, apart=reduce == "none")
+    asked = scenario.asking(prop) if prop else scenario
+    tables = Tables(asked, apart=reduce == "none")
     way, found = None, None
     if fewest_switches and not whole:
         way = calmest(Space(tables, reduce == "all", prop), bound)
@@ -42,8 +45,43 @@ def explore(
             search = calmest if fewest_switches else shortest
             way = search(Space(tables, fewest_switches and reduce == "all", prop), bound)
             way = way or Way(found.path(), found.rule, found.states, exact=False)
+        if prop in (None, LIVELOCK):
+            found.ends = not trap(found.space, found.parents)
+            if not found.ends:
+                found.broken += (LIVELOCK,)
+                way = way or _into(found, fewest_switches, bound)
     audit(tables, way.steps if way else None)
-    return _result(scenario, reduce, tables, way, found, bound, _count(scenario, bound) if count else None)
+    others = _others(found, way, prop, bound) if found and way else {}
+    return _result(scenario, reduce, tables, way, others, found, _count(asked, bound) if count else None)
+
+
+def _others(found: "Found", first: Way, prop: str | None, bound: int) -> dict[str, Way | None]:
+    """For each other rule that broke a shortest schedule to it on which none breaks before; None where the bound came first."""
+    others: dict[str, Way | None] = {}
+    for rule in found.broken:
+        if rule == LIVELOCK and rule != first.rule:
+            others[rule] = _into(found, False, bound, LIVELOCK)
+        elif rule != first.rule:
+            others[rule] = shortest(Space(found.space.tables, False, prop, rule), bound)
+    return others
+
+
+def _into(found: "Found", calm: bool, bound: int, goal: str | None = None) -> Way:
+    """The schedule into the states from which no end can be reached."""
+    space = found.space
+    if goal or (space.fuse and not calm):  # every step is to count
+        space = Space(space.tables, False, space.prop, goal)
+        found_there = visit(space, True, bound)
+    else:
+        found_there = found
+    space.lost = lost(space, found_there.parents)
+    way = (calmest if calm else shortest)(space, bound) if space.lost else None
+    if way is None:
+        space = found.space
+        among = lost(space, found.parents)
+        found.goal = space.spot(next(key for key in found.parents if key in among)), None, 0
+        way = Way(found.path(), LIVELOCK, found.states, exact=False)
+    return way
 
 
 def _count(scenario: Scenario, bound: int) -> int | None:
@@ -52,31 +90,55 @@ def _count(scenario: Scenario, bound: int) -> int | None:
     return outcomes(scenario, bound).interleavings
 
 
+def _standstill(tables: Tables, way: Way):
+    from tdxkit.explore.waiting import standstill
+
+    return standstill(tables, way.steps, way.rule)
+
+
 def _result(
-    scenario: Scenario, reduce: str, tables: Tables, way: Way | None, found: "Found | None", bound: int, count
+    scenario: Scenario,
+    reduce: str,
+    tables: Tables,
+    way: Way | None,
+    others: dict[str, Way | None],
+    found: "Found | None",
+    count,
 ) -> Result:
     rule = way.rule if way else None
+    code = encode(scenario, way.steps, tables) if way else None
+    codes = {name: encode(scenario, other.steps, tables) if other else None for name, other in others.items()}
     states = found.states if found else way.states if way else 0
     if found and found.complete and not way:
         rule = next((name for name, true in found.seen.items() if not true), None)
+    waits, loop = _standstill(tables, way) if way and rule in STANDSTILLS else ((), None)
     return Result(
         scenario=scenario.name,
         threads=scenario.count,
         rounds=scenario.rounds,
         reduction=reduce,
-        verdict="ok" if rule is None else "deadlock" if rule == DEADLOCK else "violation",
+        verdict=_verdict(rule, bool(found and found.bounded)),
         property=rule,
         complete=bool(found and found.complete),
         states=states,
         steps=len(way.steps) if way else 0,
         switches=switches(way.steps) if way else 0,
-        schedule=encode(scenario, way.steps, tables) if way else None,
+        schedule=code,
         interleavings=count,
         exact=way.exact if way else True,
-        broken=found.broken if found else (rule,) if rule else (),
+        broken={**({rule: code} if rule else {}), **codes},
         seen=found.seen if found else {},
-        bounded=bool(found and found.states >= bound),
+        bounded=bool(found and found.bounded),
+        waits=waits,
+        ends=bool(found and found.complete and found.ends),
+        loop=loop,
     )
+
+
+def _verdict(rule: str | None, bounded: bool) -> str:
+    if rule is None:
+        return "bounded" if bounded else "ok"
+    return rule if rule in STANDSTILLS else "violation"
 
 
 class Found:
@@ -86,9 +148,11 @@ class Found:
         self.space = space
         self.parents: dict = {}
         self.complete = True
+        self.bounded = False
+        self.ends = False  # is there a way to an end from every state visited? False where nobody looked
         self.rule: str | None = None
         self.broken: tuple[str, ...] = ()
-        self.seen = {p.name: False for p in space.properties if p.kind == "sometimes"}
+        self.seen = {p.name: False for p in space.tables.scenario.asked if p.kind == "sometimes"}
         self.goal: tuple[Spot, Arc | None, int] | None = (
             None  # where the first rule breaks: state, edge out of it, place it leaves
         )
@@ -171,15 +235,16 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
         if space.widen():
             return visit(space, whole, bound)
         level = following
-        if len(seen) >= bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
+        if len(seen) > bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
             found.complete = not level
+            found.bounded = not found.complete and (whole or not found.rule)
             break
     return found
 
 
 def _look(space: Space, found: Found, level: list) -> None:
     """Which `sometimes` rules have come true on this level."""
-    for rule in space.properties:
-        if rule.kind == "sometimes" and not found.seen[rule.name]:
+    for name, true in found.seen.items():
+        if not true:
             sids = {node[1] for node in level}
-            found.seen[rule.name] = any(rule.name not in space.false("sometimes", sid) for sid in sids)
+            found.seen[name] = any(name not in space.false("sometimes", sid) for sid in sids)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from tdxkit.explore.moves import Steps, follow
+from tdxkit.explore.program import LIVELOCK
 from tdxkit.explore.space import Space, Spot, Turn
 
 
@@ -17,6 +18,11 @@ class Way:
     exact: bool = True
 
 
+def _sought(space: Space, names: tuple[str, ...]) -> str | None:
+    """Of the rules broken somewhere, the one to lead to: the first, or the space's goal where it is among them."""
+    return space.goal if space.goal in names else names[0] if names and space.goal is None else None
+
+
 def shortest(space: Space, bound: int) -> Way | None:
     """A shortest schedule to a broken rule and, of the shortest, one with the fewest switches; None beyond `bound` states.
 
@@ -24,8 +30,10 @@ def shortest(space: Space, bound: int) -> Way | None:
     cut back to what lies on a shortest way, and on this little the switches are counted.
     """
     node = space.first()
-    if names := space.false("always", node.sid):
-        return Way((), names[0], 1)
+    if rule := _sought(space, names := space.false("always", node.sid)):
+        return Way((), rule, 1)
+    if names:
+        return None
     levels: list[dict] = [{node.key: (node, [])}]
     seen, goals = {node.key}, {}
     breaking: set = set()
@@ -48,10 +56,14 @@ def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
     following: dict = {}
     stuck, breaks = {}, set()
     for key, (node, _) in level.items():
+        if key in space.lost:
+            if rule := _sought(space, (LIVELOCK,)):
+                stuck[key] = rule
+            continue
         moved = False
         for k, _, good, bad in space.turns(node):
             moved = moved or bool(good or bad)
-            if bad:
+            if any(_sought(space, edge.broken) for edge in bad):
                 breaks.add(key)
             for edge in good:
                 after = space.key(node, k, edge)
@@ -60,8 +72,8 @@ def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
                 elif after not in seen:
                     seen.add(after)
                     following[after] = (space.after(node, k, edge), [key])
-        if not moved and (names := space.stuck(node)):
-            stuck[key] = names[0]
+        if not moved and (rule := _sought(space, space.stuck(node))):
+            stuck[key] = rule
     return following, stuck, breaks
 
 
@@ -89,7 +101,8 @@ def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_e
             for k, lid, good, bad in space.turns(level[key]):
                 here = cost + (last is not None and last != lid)
                 for edge in bad if bad_edges and depth == len(nodes) - 2 else ():
-                    ends.append((here, len(ends), edge.broken[0], (key, last), Turn(lid, edge.lid, edge.choices)))
+                    if rule := _sought(space, edge.broken):
+                        ends.append((here, len(ends), rule, (key, last), Turn(lid, edge.lid, edge.choices)))
                 for edge in good:
                     after = space.key(level[key], k, edge)
                     if after in nodes[depth + 1]:
@@ -118,8 +131,10 @@ def calmest(space: Space, bound: int) -> Way | None:
     Cheapest first over (switches, steps), a state being kept with the place of the thread that ran last.
     """
     node = space.first()
-    if names := space.false("always", node.sid):
-        return Way((), names[0], 1)
+    if rule := _sought(space, names := space.false("always", node.sid)):
+        return Way((), rule, 1)
+    if names:
+        return None
     trail: list = [(None, None)]
     heap: list = [(0, 0, 0, node, None, None)]
     done: set = set()
@@ -130,13 +145,18 @@ def calmest(space: Space, bound: int) -> Way | None:
         if (node.key, last) in done:
             continue
         done.add((node.key, last))
+        if node.key in space.lost:
+            if found := _sought(space, (LIVELOCK,)):
+                heappush(heap, (cost, steps, here, node, last, found))
+            continue
         moved = False
         for k, lid, good, bad in space.turns(node):
             more = cost + (last is not None and last != lid)
             for edge in bad:
                 moved = True
-                trail.append((here, Turn(lid, edge.lid, edge.choices)))
-                heappush(heap, (more, steps + len(edge.choices), len(trail) - 1, node, None, edge.broken[0]))
+                if found := _sought(space, edge.broken):
+                    trail.append((here, Turn(lid, edge.lid, edge.choices)))
+                    heappush(heap, (more, steps + len(edge.choices), len(trail) - 1, node, None, found))
             for edge in good:
                 moved = True
                 after = space.after(node, k, edge)
@@ -144,8 +164,8 @@ def calmest(space: Space, bound: int) -> Way | None:
                     choices = space.choices(node.sid, lid, edge)
                     trail.append((here, Turn(lid, edge[2], choices)))
                     heappush(heap, (more, steps + len(choices), len(trail) - 1, after, edge[2], None))
-        if not moved and (names := space.stuck(node)):
-            heappush(heap, (cost, steps, here, node, last, names[0]))
+        if not moved and (found := _sought(space, space.stuck(node))):
+            heappush(heap, (cost, steps, here, node, last, found))
         if space.widen():
             return calmest(space, bound)
     return None

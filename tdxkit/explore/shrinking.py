@@ -4,7 +4,7 @@ from itertools import groupby
 
 from tdxkit.errors import InputError
 from tdxkit.explore.moves import Steps, first, moves, pick
-from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import switches
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import Teller
@@ -65,7 +65,7 @@ class _Shrinker:
         tables, state, plan = self.tables, first(self.tables), list(steps)
         taken: list[tuple[int, int]] = []
         while True:
-            if self.rule in self.teller.false_rules(state):
+            if self._false(state):
                 return tuple(taken)
             step = plan.pop(0) if plan else self._next(state)
             if step is None or len(taken) > 20_000:
@@ -79,6 +79,10 @@ class _Shrinker:
             if move.outcome.raised:
                 return None
             state = move.state
+
+    def _false(self, state) -> bool:
+        """Does the rule not hold in a state?"""
+        return self.teller.endless(state) if self.rule == LIVELOCK else self.rule in self.teller.false_rules(state)
 
     def _next(self, state) -> tuple[int, int] | None:
         """Where the plan is used up and the rule is one of the end: the first thread that can go on."""

@@ -47,14 +47,14 @@ class Turn:
 
 
 class Space:
-    """Edges, ends and rules of a scenario's states. `prop` asks for one rule; asserts and raised errors always count."""
+    """Edges, ends and rules of a scenario's states. Which rules are judged the scenario says (asserts and raised errors always count);
+    `prop` is the only thing asked for, where that may be a standstill. `goal`: the rule that a search for a schedule leads to."""
 
-    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
-        self.tables, self.fuse, self.prop = tables, fuse, prop
-        self.properties = [p for p in tables.scenario.asked if p.check and prop in (None, p.name)]
-        self.declared = {p.name for p in tables.scenario.properties}
+    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None, goal: str | None = None):
+        self.tables, self.fuse, self.prop, self.goal = tables, fuse, prop, goal
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
+        self.lost: set = set()  # states of no return, by key: a search for a schedule is over there
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
         self._edges: dict[tuple[int, int], list[Arc]] = {}
@@ -78,6 +78,27 @@ class Space:
         self.wide = True
         self._rows.clear()
         return True
+
+    def spot(self, key) -> Spot:
+        """The state with this key, its interchangeable threads in some order."""
+        lids: list[int] = list(key[1:]) if self.wide else []
+        rest = 0 if self.wide else key >> SHARED_BITS
+        while rest:
+            lid = ((rest & -rest).bit_length() - 1) // self.bits
+            many = rest >> self.bits * lid & (1 << self.bits) - 1
+            rest ^= many << self.bits * lid
+            lids += [lid] * many
+        sid = key[0] if self.wide else key & (1 << SHARED_BITS) - 1
+        return Spot(key, sid, self._in_order(lids) if self.interrupts else tuple(lids))
+
+    def _in_order(self, lids: list[int]) -> tuple[int, ...]:
+        """Places where those that belong to one thread stand at its index."""
+        roles = [self.tables.places[lid].role for lid in lids]
+        anybody = iter([lid for lid, role in zip(lids, roles) if role is None and lid])
+        return tuple(
+            next(anybody, FINISHED) if own is None else lids[roles.index(own)] if own in roles else FINISHED
+            for own in self.tables.roles
+        )
 
     def row(self, sid: int, lid: int) -> tuple[list[tuple], list[Arc]]:
         """The edges of a thread at `lid` in shared state `sid`: those to go on along as (difference, sid, lid), the broken ones."""
@@ -114,7 +135,7 @@ class Space:
                 continue
             outcome, after = step
             stands, choices = outcome.after, (*given, choice)
-            broken = self._judge(outcome, after)
+            broken = outcome.broken + self.false("always", after)
             if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
                 if (after, stands) not in done:
                     self._follow(after, stands, choices, passed | {stands}, done, found)
@@ -135,21 +156,9 @@ class Space:
             moves |= outcome.after != lid or bool(outcome.broken)
         return moves and tables.local(lid)
 
-    def _judge(self, outcome, sid: int) -> tuple[str, ...]:
-        """The rules that a step breaks, of those asked for."""
-        broken = tuple(
-            name
-            for k, name in enumerate(outcome.broken)
-            if self.prop in (None, name)
-            or name not in self.declared
-            or (outcome.raised and k == len(outcome.broken) - 1)
-        )
-        return broken + self.false("always", sid)
-
     def false(self, kind: str, sid: int) -> tuple[str, ...]:
-        """The rules of a kind that do not hold in a shared state, of those asked for."""
-        names = self.tables.false(kind, sid)
-        return names if self.prop is None else tuple(name for name in names if name == self.prop)
+        """The rules of a kind that do not hold in a shared state."""
+        return self.tables.false(kind, sid)
 
     def stuck(self, node: Spot) -> tuple[str, ...]:
         """The rules broken by a state that nothing leaves: at_end when all have finished, else deadlock."""
@@ -164,6 +173,15 @@ class Space:
         for k, lid in enumerate(lids):
             if lid and lid not in lids[:k] and k not in waiting:
                 yield k, lid, *self.row(node.sid, lid)
+
+    def following(self, node: Spot) -> list[Spot]:
+        """The states after one; none where a run may stop: nobody moves, or a step breaks a rule."""
+        found: list[Spot] = []
+        for k, _, good, bad in self.turns(node):
+            if bad:
+                return []
+            found += [self.after(node, k, edge) for edge in good]
+        return found
 
     def key(self, node: Spot, k: int, edge: tuple) -> object:
         """The key of the state after thread k went along a good edge."""

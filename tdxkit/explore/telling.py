@@ -1,16 +1,21 @@
 """A schedule run again, told as a `Run`: every step with its sentence, the lines reached, who waits for whom, what broke."""
 
 import inspect
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from textwrap import dedent
+from types import CodeType
 
 from tdxkit.errors import InputError
 from tdxkit.explore.holding import weight
+from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
-from tdxkit.explore.program import DEADLOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse
 from tdxkit.explore.schedule import digest as digest_of
+from tdxkit.explore.space import Space
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.run import Line, Recorder, Run, Text, Wait
 from tdxkit.text import many
@@ -21,11 +26,13 @@ class Moment:
     """Where a run stands: a state, and what only its history knows.
 
     ended: (slot, thread) for each lock of a thread that finished without letting go. since: for each lock the step that took it.
+    wrote: for each variable that was changed the thread and the step that changed it last.
     """
 
     state: State
     ended: tuple[tuple[int, int], ...] = ()
     since: Mapping[int, int] = field(default_factory=dict)
+    wrote: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class Teller:
@@ -33,12 +40,16 @@ class Teller:
 
     def __init__(self, tables: Tables):
         self.tables, self.scenario = tables, tables.scenario
-        self.texts, self._names = {}, {}
-        for function in self.scenario.texts:
-            text = source_of(function)
-            if text:
-                self._names[function.__code__] = function.__name__
-                self.texts[function.__name__] = text
+        self._endless: dict[State, bool] = {}
+
+    @cached_property
+    def texts(self) -> dict[str, Text]:
+        """The texts that are shown, by the names of their functions."""
+        return {f.__name__: text for f in self.scenario.texts if (text := source_of(f))}
+
+    @cached_property
+    def _names(self) -> dict[CodeType, str]:
+        return {f.__code__: f.__name__ for f in self.scenario.texts if f.__name__ in self.texts}
 
     def line(self, lid: int) -> Line | None:
         """Where a thread stands, in the innermost function that is shown."""
@@ -53,10 +64,12 @@ class Teller:
         left = ((slot, k) for slot in effect.held) if effect.after == FINISHED else ()
         ended = tuple(sorted((slot, who) for slot, who in (*moment.ended, *left) if weight(self._word(sid, slot))))
         before = self.tables.places[moment.state[1][k]].held
-        since = moment.since
+        since, wrote = moment.since, moment.wrote
         if number and (taken := [slot for slot in effect.held if effect.held.count(slot) > before.count(slot)]):
             since = {**since, **dict.fromkeys(taken, number)}
-        return Moment(move.state, ended, since)
+        if number and effect.writes:
+            wrote = {**wrote, **{slot: (k, number) for slot, _ in effect.writes}}
+        return Moment(move.state, ended, since, wrote)
 
     def holders(self, moment: Moment) -> dict[int, list[str]]:
         """The actors that hold each lock that is taken; none are named where a lock is taken from the start."""
@@ -89,15 +102,25 @@ class Teller:
         by = self.tables.suspended(lids).get(k)
         if by is not None:
             return Wait(actors[k], actors[by], f"{actors[k]} is suspended until {actors[by]} has finished")
-        labels = self.tables.layout.labels
-        reads, holders = self.tables.outcome(sid, lids[k], 0).reads, self.holders(moment)
+        return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
+
+    def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:
+        """What is to be said of thread k, which looks at these variables and gets no further."""
+        actor, labels, holders = self.scenario.actors[k], self.tables.layout.labels, self.holders(moment)
         for slot in reads:
             if slot in holders:
                 who, since = holders[slot] or ["nobody"], moment.since.get(slot)
                 held = f"held by {' and '.join(who)}" + (f" since step {since}" if since else "")
-                return Wait(actors[k], who[0], f"{actors[k]} waits for {labels[slot]}, {held}")
-        what = " or ".join(labels[slot] for slot in reads)
-        return Wait(actors[k], None, f"{actors[k]} waits for {what} to change" if what else f"{actors[k]} cannot go on")
+                return Wait(actor, who[0], f"{actor} {waits} for {labels[slot]}, {held}")
+        what = " or ".join(labels[slot] + self._changed(moment, slot) for slot in reads)
+        return Wait(actor, None, f"{actor} {waits} for {what} to change" if what else f"{actor} cannot go on")
+
+    def _changed(self, moment: Moment, slot: int) -> str:
+        """Who changed a variable last, and when."""
+        if slot not in moment.wrote:
+            return ""
+        k, number = moment.wrote[slot]
+        return f" (last changed by {self.scenario.actors[k]} in step {number})"
 
     def waits(self, moment: Moment) -> tuple[Wait, ...]:
         """Everybody who cannot move."""
@@ -112,8 +135,23 @@ class Teller:
             broken.append(DEADLOCK)
         return tuple(broken)
 
+    def endless(self, state: State) -> bool:
+        """Can no end be reached from this state?"""
+        if state not in self._endless:
+            space = Space(self.tables, fuse=True)
+            self._endless[state] = no_end(space, space.node(*state))
+        return self._endless[state]
+
     def _word(self, sid: int, slot: int) -> object:
         return self.tables.values[self.tables.shared[sid][slot]]
+
+
+def moments(teller: Teller, steps: Steps) -> list[Moment]:
+    """Where a run stands before its first step and after each."""
+    found = [Moment(first(teller.tables))]
+    for number, (k, _, move) in enumerate(follow(teller.tables, steps), 1):
+        found.append(teller.after(found[-1], k, move, number))
+    return found
 
 
 def source_of(function) -> Text | None:
@@ -197,6 +235,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         false = set(now_false)
         if effect.raised and number < len(steps):
             raise InputError(f"schedule step {number + 1}", f"the run ended at step {number}", "shorten the schedule")
+    _mark_livelock(teller, recorder, steps)
     return recorder.run(
         scenario.title or scenario.name,
         actors,
@@ -207,6 +246,16 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         card=scenario.card,
         code=encode(scenario, steps, tables),
     )
+
+
+def _mark_livelock(teller: Teller, recorder: Recorder, steps: Steps) -> None:
+    """Name the step from which no end can be reached, where a run has not ended and its last step broke nothing."""
+    states = [moment.state for moment in moments(teller, steps)]
+    if any(states[-1][1]) and recorder.steps and not recorder.steps[-1].broken and teller.endless(states[-1]):
+        at = (
+            max(bisect_left(states, True, key=teller.endless), 1) - 1
+        )  # once there, always there; from the start: the first step
+        recorder.steps[at] = replace(recorder.steps[at], broken=(*recorder.steps[at].broken, LIVELOCK))
 
 
 def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) -> InputError:

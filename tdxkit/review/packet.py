@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterator
 
 from tdxkit.errors import InputError
-from tdxkit.explore.program import DEADLOCK
-from tdxkit.run import Run
+from tdxkit.explore.program import DEADLOCK, LIVELOCK
+from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
 
 WIDTH = 75
@@ -46,8 +46,8 @@ def _broken(run: Run, asked: str | None) -> tuple[int, str]:
 
 
 def _verdict(run: Run, number: int, rule: str) -> str:
-    if rule == DEADLOCK:
-        head = f"The model finds a deadlock after step {number}"
+    if rule in STANDSTILLS:
+        head = f"The model finds a {rule} after step {number}" + (f": {NO_END}" if rule == LIVELOCK else "")
     else:
         head = (
             f'The model finds that "{rule}" breaks at step {number}'

@@ -35,7 +35,7 @@ def ran(capsys, *words):
 
 KEYS = [
     "scenario", "threads", "rounds", "reduction", "verdict", "property", "complete", "states", "steps", "switches", "schedule",
-    "interleavings",
+    "interleavings", "waits", "loop", "defect", "broken",
 ]  # fmt: skip
 
 
@@ -45,8 +45,9 @@ def test_json_has_exactly_its_keys(capsys):
     )
     answer = json.loads(out)
     assert code == 0 and answer.pop("format") == 1 and list(answer) == KEYS
+    assert answer.pop("broken") == {answer["property"]: answer["schedule"]}
     assert answer | {"schedule": ""} == dict(zip(KEYS, (
-        "v2", 2, 1, "none", "violation", "REMOVE must find a pair", True, 233, 27, 5, "", "65064",
+        "v2", 2, 1, "none", "violation", "REMOVE must find a pair", True, 233, 27, 5, "", "65064", [], None, "REMOVE found no pair",
     )))  # fmt: skip
     assert ran(capsys, "replay", "v2", answer["schedule"])[0] == 0
     answer = json.loads(ran(capsys, "explore", "v6", "--json")[1])
@@ -54,6 +55,77 @@ def test_json_has_exactly_its_keys(capsys):
         "ok", None, None, None,
     )  # fmt: skip
     assert json.loads(ran(capsys, "explore", "v5-softirq", "--json")[1])["verdict"] == "deadlock"
+
+
+SPINS = """
+from tdxkit.explore.program import Scenario, Thread
+
+def both(m, first, second):
+    for name in (first, second):
+        while True:
+            yield f"try {name}"
+            if not getattr(m, name):
+                setattr(m, name, True)
+                break
+            yield "cpu_relax()"
+    yield "free both"
+    m.A = m.B = False
+
+SHARED = {"A": False, "B": False}
+abba = Scenario("abba", SHARED, (Thread(both, ("A", "B")), Thread(both, ("B", "A"))), locks=("A", "B"))
+right = Scenario("right", SHARED, (Thread(both, ("A", "B")), Thread(both, ("A", "B"))), locks=("A", "B"))
+"""
+
+
+def test_a_livelock_is_told_with_its_loop_in_text_json_and_replay(capsys, tmp_path):
+    file = tmp_path / "spins.py"
+    file.write_text(SPINS)
+    code, out, _ = ran(capsys, "explore", f"{file}:abba", "--outcomes")
+    assert code == 0 and out.startswith("abba, 2 threads × 1 round: livelock\n") and "livelock: A yes, B yes" in out
+    answer = json.loads(ran(capsys, "explore", f"{file}:abba", "--json")[1])
+    assert (answer["verdict"], answer["steps"], answer["loop"]["kind"], answer["loop"]["begins"]) == (
+        "livelock",
+        2,
+        "spin",
+        3,
+    )
+    assert answer["waits"][0] == "CPU 0 goes round and waits for B, held by CPU 1 since step 2"
+    assert answer["loop"]["actors"] == ["CPU 0", "CPU 1"] and answer["loop"]["steps"][1] == {
+        "actor": "CPU 0",
+        "label": "cpu_relax()",
+    }
+    told = ran(capsys, "replay", f"{file}:abba", answer["loop"]["schedule"])[1].splitlines()
+    assert len(told) == 9 and told[3].startswith("      !! livelock: from here no end can be reached")
+    assert ran(capsys, "explore", f"{file}:abba", "--property", "livelock")[1].count("livelock") == 2
+    assert "complete, an end can be reached from each" in ran(capsys, "explore", f"{file}:right")[1]
+
+
+def test_a_deadlock_says_who_waits_for_whom_to_the_end_of_its_replay(capsys):
+    answer = json.loads(ran(capsys, "explore", "v5-softirq", "--json")[1])
+    assert answer["waits"][-1] == "softirq on CPU 0 waits for pamt_lock, held by CPU 0 since step 3"
+    last = ran(capsys, "replay", "v5-softirq", answer["schedule"])[1].splitlines()[-2]
+    assert last == f"      !! deadlock: {'; '.join(answer['waits'])}"
+
+
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        (("v2", "--fail-on", "bad"), 1),
+        (("v2", "--fail-on", "violation", "--json"), 1),
+        (("v2", "--fail-on", "deadlock,livelock, bounded"), 0),
+        (("v6", "--fail-on", "bad,bounded"), 0),
+        (("v6", "--fail-on", "bounded", "--bound", "20"), 1),
+        (("v6", "--fail-on", "bad", "--bound", "20"), 0),
+        (("v5-softirq", "--fail-on", "deadlock", "--first", "--json"), 1),
+        (("SPINS:abba", "--fail-on", "livelock"), 1),
+        (("SPINS:abba", "--fail-on", "violation,deadlock"), 0),
+        (("SPINS:right", "--fail-on", "bad,bounded"), 0),
+    ],
+)
+def test_a_verdict_can_fail_a_build(capsys, tmp_path, words, code):
+    (tmp_path / "spins.py").write_text(SPINS)
+    said = ran(capsys, "explore", *(word.replace("SPINS", f"{tmp_path}/spins.py") for word in words))
+    assert said[0] == code and said[1] and not said[2]
 
 
 def test_every_option_is_heard(capsys):
@@ -119,6 +191,11 @@ def test_a_long_schedule_is_shrunk_before_it_is_told(capsys):
 
 
 BAD = [
+    (
+        ("explore", "v2", "--fail-on", "races"),
+        "there is no such verdict; use violation, deadlock, livelock, bounded or bad",
+    ),
+    (("explore", "v2", "--fail-on", ""), "there is no such verdict"),
     (("replay", "v2", "v2:2x1:37b4 A3", "--shrink"), "this schedule breaks no rule"),
     (("stress", "v2", "--overtake", "0"), "a whole number from 1 to 1000"),
     (("stress", "v99"), "there is no such scenario"),

@@ -23,10 +23,17 @@ DECIMAL = re.compile(r"[0-9]+")
 HEX64 = re.compile(r"0x[0-9A-F]{16}")
 MAYBE = type(None)
 
+LOOP = {
+    "kind": {"spin", "livelock"},
+    "actors": [TEXT],
+    "begins": COUNT,
+    "steps": [{"actor": TEXT, "label": TEXT}],
+    "schedule": TEXT,
+}
 EXPLORED = {
     "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all"},
-    "verdict": {"ok", "violation", "deadlock"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
-    "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE),
+    "verdict": {"ok", "violation", "deadlock", "livelock", "bounded"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
+    "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE), "waits": [TEXT], "loop": (LOOP, MAYBE), "defect": (TEXT, MAYBE), "broken": dict,
 }  # fmt: skip
 DECODED = {
     "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},

@@ -16,7 +16,7 @@ SLIPS = {
     **{
         f"refcount {value}": (
             f"    m.refcount[region] = {value}\n    yield 'b'",
-            r"rule the refcount is never negative: it cannot be judged, the step after line 2 of put makes refcount[0] ",
+            r"rule the refcount must never be negative: it cannot be judged, the step after line 2 of put makes refcount[0] ",
         )
         for value in ("None", "'a'", "(1,)", "b'x'", "...", "print", "m")
     },
@@ -67,7 +67,7 @@ def test_a_slip_is_one_line_that_names_the_readers_own(slip, command, tmp_path, 
 
 
 RULES = """
-from tdxkit.explore.program import Scenario, Thread, always
+from tdxkit.explore import Scenario, Thread, always
 
 def sets(m):
     yield "set"

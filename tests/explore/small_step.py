@@ -10,24 +10,26 @@ from functools import cache
 SHARED = {"a": 0, "b": 0, "K": {0: 0, 1: 0}, "L": False, "M": False}
 
 
-def random_threads(die):
-    """Two or three threads, sometimes two of the same program."""
-    programs = [random_body(die, die.randint(2, 5), 2) for _ in range(die.randint(1, 2))]
+def random_threads(die, waits=False):
+    """Two or three threads, sometimes two of the same program; with `waits` some wait in loops of two steps, and not always in vain."""
+    programs = [random_body(die, die.randint(2, 5), 2, waits) for _ in range(die.randint(1, 2))]
     return [die.choice(programs) for _ in range(die.choice((2, 2, 2, 3)))]
 
 
-def random_body(die, size, depth):
+def random_body(die, size, depth, waits=False):
     """`size` statements, of which the ones that hold others go `depth` deep."""
-    return tuple(random_statement(die, depth) for _ in range(size))
+    return tuple(random_statement(die, depth, waits) for _ in range(size))
 
 
-def random_statement(die, depth):
+def random_statement(die, depth, waits=False):
     """One statement, as a tuple of its kind and parts."""
+    if waits and die.random() < 0.35:
+        return random_wait(die)
     kind = die.choices(
         ("step", "local", "if", "loop", "take", "take", "let", "claim", "must", "choice", "call", "leave"),
         (8, 2, 3 * (depth > 0), 1.5 * (depth > 0), 2, 2, 3, 2.0, 0.8, 0.8, 1 * (depth > 0), 0.4),
     )[0]
-    small = lambda: random_body(die, die.randint(1, 2), depth - 1)  # noqa: E731
+    small = lambda: random_body(die, die.randint(1, 2), depth - 1, waits)  # noqa: E731
     if kind == "step":
         return ("step", tuple((target(die), expression(die)) for _ in range(die.randint(1, 2))))
     if kind == "local":
@@ -49,6 +51,18 @@ def random_statement(die, depth):
     if kind == "call":
         return ("call", small())
     return ("leave",)
+
+
+def random_wait(die):
+    """A loop that is left in the middle: for a lock, for a value, or one that changes something each time round; or two locks, with a way back."""
+    kind = die.choice(("await", "await", "until", "turn", "retreat"))
+    if kind == "await":
+        return ("await", die.choice("LM"), die.random() < 0.5)
+    if kind == "retreat":
+        return ("retreat", *die.sample("LM", 2), die.random() < 0.3)
+    if kind == "until":
+        return ("until", expression(die), die.randint(0, 2))
+    return ("turn", target(die), expression(die), die.randint(0, 2))
 
 
 def target(die):
@@ -92,6 +106,26 @@ def as_text(body):
             spin = [f"{pad}while True:", f'{pad}    yield "take"', f"{pad}    if not m.{s[1]}:"]
             spin += [f"{pad}        m.{s[1]} = True", f"{pad}        break"]
             return spin + ([f'{pad}yield "give"', f"{pad}m.{s[1]} = False"] if s[2] else [])
+        if kind == "await":
+            spin = [f"{pad}while True:", f'{pad}    yield "try"', f"{pad}    if not m.{s[1]}:"]
+            spin += [f"{pad}        m.{s[1]} = True", f"{pad}        break", f'{pad}    yield "relax"']
+            return spin + ([f'{pad}yield "give"', f"{pad}m.{s[1]} = False"] if s[2] else [])
+        if kind == "retreat":
+            loop = [f"{pad}while True:", f'{pad}    yield "first"', f"{pad}    if m.{s[1]}:", f"{pad}        continue"]
+            loop += [f"{pad}    m.{s[1]} = True", f'{pad}    yield "second"', f"{pad}    if not m.{s[2]}:"]
+            loop += [
+                f"{pad}        m.{s[2]} = True",
+                f"{pad}        break",
+                f'{pad}    yield "back"',
+                f"{pad}    m.{s[1]} = False",
+            ]
+            return loop + ([f'{pad}yield "both"', f"{pad}m.{s[1]} = m.{s[2]} = False"] if s[3] else [])
+        if kind == "until":
+            loop = [f"{pad}while True:", f'{pad}    yield "look"', f"{pad}    if {value(s[1])} == {s[2]}:"]
+            return [*loop, f"{pad}        break", f'{pad}    yield "relax"']
+        if kind == "turn":
+            loop = [f"{pad}while True:", f'{pad}    yield "turn"', f"{pad}    {place(s[1])} = ({place(s[1])} + 1) % 3"]
+            return [*loop, f'{pad}    yield "enough?"', f"{pad}    if {value(s[2])} == {s[3]}:", f"{pad}        break"]
         if kind == "let":
             return [f'{pad}yield "let"', f"{pad}{s[1]} = {value(s[2])}"]
         if kind == "claim":
@@ -187,6 +221,8 @@ def results(thread, shared):
         else:
             shared[statement[1],] = True
             after = [((("give", statement[1]), rest) if statement[2] else rest, x, y)]
+    elif kind in ("await", "until", "turn", "enough", "relax", "retreat", "second", "undo", "both"):
+        after = [(waited(statement, rest, shared, x, y), x, y)]
     elif kind == "give":
         shared[statement[1],] = False
     elif kind == "claim":
@@ -201,6 +237,41 @@ def results(thread, shared):
             rest = rest[1]
         after = [(rest, x, y)]
     return [(shared, settle(*a), broken, False) for a in after]
+
+
+def waited(statement, rest, shared, x, y):
+    """One step of a loop that waits: what is left to do after it. `shared` is changed."""
+    kind, *parts = statement
+    if kind == "await":
+        if shared[parts[0],]:
+            return (("relax", statement), rest)
+        shared[parts[0],] = True
+        return (("give", parts[0]), rest) if parts[1] else rest
+    if kind == "relax":
+        return (parts[0], rest)
+    if kind == "until":
+        return rest if evaluate(parts[0], shared, x, y) == parts[1] else (("relax", statement), rest)
+    if kind == "turn":
+        shared[parts[0]] = (shared[parts[0]] + 1) % 3
+        return (("enough", statement), rest)
+    if kind == "enough":
+        return rest if evaluate(parts[0][2], shared, x, y) == parts[0][3] else (parts[0], rest)
+    if kind == "retreat":
+        if shared[parts[0],]:
+            return (statement, rest)
+        shared[parts[0],] = True
+        return (("second", statement), rest)
+    if kind == "second":
+        _, _, second, gives = parts[0]
+        if shared[second,]:
+            return (("undo", parts[0]), rest)
+        shared[second,] = True
+        return (("both", parts[0]), rest) if gives else rest
+    shared[parts[0][1],] = False
+    if kind == "undo":
+        return (parts[0], rest)
+    shared[parts[0][2],] = False
+    return rest
 
 
 def broken_in(shared, ended):
@@ -259,6 +330,25 @@ class Judge:
                     seen.add(following)
                     todo.append((following, depth + 1))
         return found, names, shares, finals
+
+    def livelock(self, rules):
+        """The fewest steps into a state from which no run stops; None where there is none such. A run stops where nobody moves, and
+        at a step that breaks one of `rules`."""
+        after, depth, todo = {}, {self.first: 0}, deque([self.first])
+        while todo:
+            state = todo.popleft()
+            edges = list(self.edges(state))
+            stops = any(broken & (rules | {"claim"}) for _, _, broken, _ in edges)
+            after[state] = [] if stops else [following for _, following, _, _ in edges]
+            for _, following, broken, _ in edges:
+                if not broken & (rules | {"claim"}) and following not in depth:
+                    depth[following] = depth[state] + 1
+                    todo.append(following)
+        stopping, size = {state for state in after if not after[state]}, -1
+        while size != len(stopping):
+            size = len(stopping)
+            stopping |= {state for state in after if any(a in stopping for a in after[state])}
+        return min((depth[state] for state in after if state not in stopping), default=None)
 
     def fewest(self, rules, length=None):
         """The fewest switches on any way to a broken rule, or on any way of `length` steps; None where there is none."""

@@ -6,8 +6,9 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError
+from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.search import explore
-from tdxkit.explore.telling import replay
+from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import names, scenario
 from tdxkit.review.packet import packet
@@ -50,6 +51,25 @@ def test_v2_row_by_row():
     assert rows["10"].split()[1] == "atomic_dec_and_test(refcount)" and rows["10"].endswith("0    P")
     assert rows["11"].index("atomic_inc") > 34  # the second CPU's column
     assert "*** step 28: CPU 0:" in text and "TDX_NO_PAMT_PAGE_PAIR" in text
+
+
+def test_a_livelock_is_called_one():
+    def both(m, first, second):
+        for name in (first, second):
+            while True:
+                yield f"try {name}"
+                if not getattr(m, name):
+                    setattr(m, name, True)
+                    break
+                yield "cpu_relax()"
+        yield "free both"
+        m.A = m.B = False
+
+    made = Scenario(
+        "spins", {"A": False, "B": False}, (Thread(both, ("A", "B")), Thread(both, ("B", "A"))), locks=("A", "B")
+    )
+    text = " ".join(packet(replay_steps(made, ((0, 0), (1, 0), (0, 0))), "spins").split())
+    assert "The model finds a livelock after step 2: from here no end can be reached" in text
 
 
 def test_a_deadlock_names_who_waits():
