@@ -68,7 +68,7 @@ def test_abba_with_a_waiting_loop_of_two_steps_is_a_spin(reduction, calm):
     loop = result.loop
     assert (loop.kind, loop.actors, loop.begins) == ("spin", ("CPU 0", "CPU 1"), 3)
     assert loop.steps == (("CPU 0", "try B"), ("CPU 0", "cpu_relax()"), ("CPU 1", "try A"), ("CPU 1", "cpu_relax()"))
-    assert loop.schedule == result.schedule + " A2 B2"
+    assert loop.schedule.split(" +")[0] == result.schedule.split(" +")[0] + " A2 B2"
     said = str(result)
     assert "from here no end can be reached" in said and "a spin, no step of it changes anything shared" in said
 
