@@ -18,11 +18,12 @@ HERE = os.path.dirname(__file__)
 
 def foreign(values: tuple) -> bool:
     """Is any of these a function that is not part of tdxkit?"""
-    return not all(_of_the_house(f) for f in values if callable(f))
+    return not all(of_the_house(f) for f in values if callable(f))
 
 
 @lru_cache(256)
-def _of_the_house(function: Callable) -> bool:
+def of_the_house(function: Callable) -> bool:
+    """Is this function part of tdxkit?"""
     return (getattr(function, "__module__", None) or "").startswith("tdxkit.")
 
 

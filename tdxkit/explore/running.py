@@ -4,7 +4,7 @@ import types
 from collections.abc import Callable
 
 from tdxkit.errors import ModelError, printable
-from tdxkit.explore.guard import foreign, guarded, place_of
+from tdxkit.explore.guard import guarded, of_the_house, place_of
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
 from tdxkit.explore.program import Program, Thread
 from tdxkit.explore.rules import Property
@@ -42,14 +42,18 @@ def speaker(generator: Program) -> str:
     return generator.__name__
 
 
-def resume(thread: Thread, generator: Program, value: object, memory: Memory) -> object:
-    """Let a thread's generator go on to its next yield; a reader's program is watched, and so is what it reaches beside `m`."""
+def resume(thread: Thread, generator: Program, value: object, memory: Memory, again: bool = False) -> object:
+    """Let a thread's generator go on to its next yield; a reader's program is watched, and so is what it reaches beside `m`.
+
+    `again`: the same step on the same values was looked at before.
+    """
     if not thread.foreign:
         return generator.send(value)
     try:
         return guarded(generator.send, value, told=memory._told)
     finally:
-        memory._layout.outside.check()
+        if not again:
+            memory._layout.outside.check()
 
 
 def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
@@ -76,9 +80,10 @@ def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
 
 def settle(threads: tuple[Thread, ...], layout: Layout) -> None:
     """Before the first step: what the programs are given can be compared, and what they reach beside `m` is noted."""
-    if any(thread.foreign for thread in threads):
+    strangers = [thread for thread in threads if thread.foreign]
+    if strangers:
         layout.outside.settle()
-    for thread in threads:
+    for thread in strangers:
         for number, value in enumerate(thread.args, 1):
             frozen(value, f"argument {number} of {getattr(thread.program, '__name__', 'program')}", layout.outside)
 
@@ -105,7 +110,7 @@ def holds(rule: Property, view: Memory, cause: Callable[[], str] = str) -> bool:
     """Does a rule hold in this state? ModelError where it cannot be judged; `cause` knows what may have led there."""
     assert rule.check is not None, "a rule that the programs check themselves is not asked for here"
     try:
-        if not foreign((rule.check,)):
+        if of_the_house(rule.check):
             return bool(rule.check(view))
         truth = guarded(rule.check, view, told=[])
         view._layout.outside.check()

@@ -289,7 +289,7 @@ class Tables:
         for target, (before, choice, seen) in reversed(path):
             self.memory._on(dict(seen), dict(zip(self._notes, self.places[before].notes)))
             try:
-                item = resume(thread, generator, self.places[before].choices[choice], self.memory)
+                item = resume(thread, generator, self.places[before].choices[choice], self.memory, again=True)
             except Exception:
                 raise self.fickle(self.places[before].label) from None
             self.memory._off()
