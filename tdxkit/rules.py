@@ -15,8 +15,8 @@ class Rule(namedtuple("Rule", "id name defect catches source")):
 @cache
 def rules() -> dict[str, Rule]:
     """Every rule by its id, in the order of the file."""
-    entries = load_json("rules.json")["rules"]
-    return {i: Rule(i, e["rule"], e["defect"], e["catches"], e["source"]) for i, e in entries.items()}
+    entries = load_json("rules.json").items()
+    return {i: Rule(i, e["rule"], e["defect"], e["catches"], e["source"]) for i, e in entries if "rule" in e}
 
 
 def named(rule_id: str) -> str:
@@ -42,4 +42,4 @@ def defect(name: str) -> str:
 
 def verdicts() -> dict[str, str]:
     """The five verdicts, each with what it means."""
-    return load_json("rules.json")["verdicts"]
+    return {e["verdict"]: e["means"] for e in load_json("rules.json").values() if "verdict" in e}

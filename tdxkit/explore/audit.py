@@ -6,9 +6,11 @@ worthless, so it is refused.
 
 from random import Random
 
+from tdxkit.errors import ModelError, printable
 from tdxkit.explore.engine import World
 from tdxkit.explore.moves import Steps, able, first
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.values import PLAIN, frozen
 
 ROUNDS, LONGEST = 2, 300
 
@@ -19,7 +21,19 @@ def audit(tables: Tables, steps: Steps | None = None) -> None:
         _compare(tables, Random(seed), None)
     if steps is not None:
         _compare(tables, Random(0), steps)
-    tables.unchanged()
+    _unchanged(tables)
+
+
+def _unchanged(tables: Tables) -> None:
+    """ModelError where a value that was kept is no longer the one it was: somebody changed it in its place."""
+    for key, number in tables.numbers.items():
+        value = tables.values[number]
+        if type(value) not in PLAIN and frozen(value, "a shared variable", tables.layout.outside) != key:
+            raise ModelError(
+                f"{tables.scenario.name}: a shared variable holds {printable(value, 40)}",
+                "it was changed in its place, which no state shows",
+                "store a new value instead",
+            )
 
 
 def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:

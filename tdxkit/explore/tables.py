@@ -19,7 +19,7 @@ from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import locked_wrong, noted_wrong
 from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle, speaker
-from tdxkit.explore.values import PLAIN, frozen
+from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 
 FINISHED = 0
@@ -77,7 +77,7 @@ class Tables:
         self.scenario, self.apart = scenario, apart
         self.layout = scenario.layout
         self.values: list[object] = []
-        self._numbers: dict[object, int] = {}
+        self.numbers: dict[object, int] = {}
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
         self.places: list[Place] = [Place(Act(""), (), (), (), (), None, None, -1)]
@@ -105,22 +105,11 @@ class Tables:
     def number(self, value: object, slot: int) -> int:
         """The number of a value; equal numbers mean equal values of equal types."""
         key = frozen(value, f"the shared variable {self.layout.labels[slot]}", self.layout.outside)
-        number = self._numbers.get(key)
+        number = self.numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self.values)
+            number = self.numbers[key] = len(self.values)
             self.values.append(value)
         return number
-
-    def unchanged(self) -> None:
-        """ModelError where a value that was kept is no longer the one it was: somebody changed it in its place."""
-        for key, number in self._numbers.items():
-            value = self.values[number]
-            if type(value) not in PLAIN and frozen(value, "a shared variable", self.layout.outside) != key:
-                raise ModelError(
-                    f"{self.scenario.name}: a shared variable holds {printable(value, 40)}",
-                    "it was changed in its place, which no state shows",
-                    "store a new value instead",
-                )
 
     def sid(self, numbers: tuple[int, ...]) -> int:
         """The number of a state of the shared memory."""
