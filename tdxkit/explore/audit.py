@@ -4,6 +4,7 @@ A model that uses a clock, a die or an outside object may do something else the 
 worthless, so it is refused.
 """
 
+from operator import is_
 from random import Random
 
 from tdxkit.errors import ModelError, printable
@@ -51,8 +52,9 @@ def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
             raise tables.fickle(label)
         broken = world.run_step(k, move.choice)
         state = sid, lids = move.state
-        now = zip(world.memory._values, tables.shared[sid])
-        same = all(v is tables.values[n] or tables.number(v, slot) == n for slot, (v, n) in enumerate(now))
+        shown, now = tables.shared[sid], world.memory._values
+        same = all(map(is_, now, map(tables.values.__getitem__, shown)))
+        same = same or all(tables.number(v, slot) == n for slot, (v, n) in enumerate(zip(now, shown)))
         after = [ask[0] if ask else "" for ask in world.asks]
         expected = [tables.places[lid].label if lid else "" for lid in lids]
         if tuple(broken) != move.outcome.broken or not same or after != expected:

@@ -10,26 +10,32 @@ from dataclasses import dataclass
 
 from tdxkit.explore.closing import discard
 from tdxkit.explore.holding import Held, held_after
-from tdxkit.explore.memory import Memory, View
+from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario
 from tdxkit.explore.rules import locked_wrong, noted_wrong
-from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle, speaker
+from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
-from tdxkit.kinds import Act
+from tdxkit.kinds import LOCK, Act
 
 Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
 
 class Watched(Memory):
-    """A memory that knows which slots a step has read before it wrote them, and what stood in those it wrote."""
+    """A memory that knows which slots a step has read before it wrote them, and what stood in those it wrote; a lock's word is read first,
+    as whether it is taken or let go depends on what it was."""
 
-    __slots__ = ("_read", "_written")
+    __slots__ = ("_locks", "_read", "_written")
+
+    def __init__(self, layout: Layout, locks: frozenset[int]):
+        for name, value in {"_locks": locks, "_read": set(), "_written": {}}.items():
+            object.__setattr__(self, name, value)
+        super().__init__(layout)
 
     def _begin(self) -> None:
         super()._begin()
-        object.__setattr__(self, "_read", set())
-        object.__setattr__(self, "_written", {})
+        self._read.clear()
+        self._written.clear()
 
     def _load(self, slot: int) -> object:
         if slot not in self._written:
@@ -37,6 +43,8 @@ class Watched(Memory):
         return self._values[slot]
 
     def _store(self, slot: int, value: object) -> None:
+        if slot in self._locks:
+            self._load(slot)
         self._written.setdefault(slot, self._values[slot])
         self._values[slot] = value
 
@@ -46,7 +54,10 @@ class World:
 
     def __init__(self, scenario: Scenario):
         self.scenario = scenario
-        self.memory = Watched(scenario.layout)
+        names = scenario.layout.names
+        self.locks = frozenset(slot for slot, name in enumerate(names) if name in scenario.locks)
+        self.mutexes = frozenset(slot for slot in self.locks if names[slot] in scenario.mutexes)
+        self.memory = Watched(scenario.layout, self.locks)
         settle(scenario.threads, scenario.layout)
         self.threads: list[Program] = []
         self.asks: list[tuple[Act, tuple] | None] = []  # what each is about to do, None once it has finished
@@ -56,7 +67,7 @@ class World:
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
-            self.asks.append(request(item, speaker(generator)) if item else None)
+            self.asks.append(request(item, generator) if item else None)
         self.first = self.state()[1]
 
     def close(self) -> None:
@@ -81,42 +92,47 @@ class World:
 
     def run_step(self, k: int, choice: int = 0) -> list[str]:
         """Resume thread k up to its next yield; the rules it broke, of those asked for."""
-        return [name for name in self._run_step(k, choice) if name not in self.scenario.unasked]
+        broken = self._run_step(k, choice)
+        return [name for name in broken if name not in self.scenario.unasked] if broken else broken
 
     def _run_step(self, k: int, choice: int) -> list[str]:
-        generator, ask, here, before = self.threads[k], self.asks[k], self.state(), dict(self.notes[k])
+        generator, ask = self.threads[k], self.asks[k]
+        before = dict(self.notes[k]) if self.noted else self.notes[k]
+        waiting = ask is not None and self.held[k] and ask[0].kind in (LOCK, "")  # for a lock of its own, perhaps
+        here = self.place(k) if waiting else None
         self.memory._begin()
         object.__setattr__(self.memory, "_notes", self.notes[k])
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
-            self.asks[k] = request(item, speaker(generator))
+            self.asks[k] = request(item, generator)
         except StopIteration:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
             return [*self.memory._broken, rule_of(error, generator.__name__)]
-        read, written = set(self.memory._read), dict(self.memory._written)
-        words = [
-            (slot, old, self.memory._values[slot])
-            for slot, old in written.items()
-            if slot in self.slots(self.scenario.locks)
-        ]
-        held, self.held[k] = self.held[k], held_after(self.held[k], words)
-        mutexes = frozenset(self.slots(self.scenario.mutexes))
-        looked = read | {slot for slot, _, _ in words}
-        changed = [slot for slot, old in written.items() if slot not in looked or self.memory._values[slot] is not old]
+        read, written, values = self.memory._read, self.memory._written, self.memory._values
+        words = [(slot, old, values[slot]) for slot, old in written.items() if slot in self.locks]
+        held = self.held[k]
+        if words:
+            self.held[k] = held_after(held, words)
+        same = here is not None and read.issuperset(written) and self.place(k) == here and self.notes[k] == before
+        waits = same and all(frozen(values[slot], "") == frozen(old, "") for slot, old in written.items())
         assert ask is not None, "a thread that has finished takes no step"
-        locks = locked_wrong(ask[0], held, looked, words, self.state() == here and not changed, mutexes)
-        return [*self.memory._broken, *locks, *noted_wrong(self.noted, before, self.notes[k], self.finished(k))]
+        broken = list(self.memory._broken)
+        if words or held:
+            broken += locked_wrong(ask[0], held, read, words, waits, self.mutexes)
+        if self.noted and (self.notes[k] != before or self.asks[k] is None):
+            broken += noted_wrong(self.noted, before, self.notes[k], self.finished(k))
+        return broken
 
     def choices(self, k: int) -> tuple:
         """The values that thread k may be given next."""
         ask = self.asks[k]
         return ask[1] if ask else ()
 
-    def slots(self, names: tuple[str, ...]) -> list[int]:
-        """The slots of these shared variables."""
-        return [slot for slot, name in enumerate(self.memory._layout.names) if name in names]
+    def place(self, k: int) -> tuple:
+        """Where thread k stands; () once it has finished."""
+        return () if self.finished(k) else place(self.threads[k], self.scenario.layout.outside)
 
     def state(self) -> tuple:
         """Shared values, the place of each thread and what it holds: equal states go on alike."""
@@ -125,10 +141,8 @@ class World:
             for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
         return shared, tuple(
-            None
-            if self.finished(k)
-            else (place(g, self.scenario.layout.outside), self.held[k], tuple(self.notes[k].items()))
-            for k, g in enumerate(self.threads)
+            None if self.finished(k) else (self.place(k), self.held[k], tuple(self.notes[k].items()))
+            for k in range(len(self.threads))
         )
 
 

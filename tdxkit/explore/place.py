@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.values import MOST, Reached, exception_key, frozen
+from tdxkit.explore.values import MOST, SMALL, Reached, exception_key, frozen
 
 WALKED: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
 ITERATORS: tuple[type, ...] = (
@@ -45,9 +45,11 @@ def place(generator: Generator[Any, Any, Any], reached: Reached = ()) -> tuple:
         frames.append(frame.f_lasti)
         for name in live:
             value = known.get(name, UNBOUND)
-            frames.append(
-                UNBOUND if value is UNBOUND else frozen(value, f"the local variable {name} of {code.co_name}", reached)
-            )
+            kind = type(value)
+            if value is UNBOUND or (kind is int and -SMALL < value < SMALL):  # nearly all of them
+                frames.append((kind, value))
+            else:
+                frames.append(frozen(value, f"the local variable {name} of {code.co_name}", reached))
         inner = at.gi_yieldfrom
         for value in _stack(at, code, known):
             if value is not inner:

@@ -88,7 +88,12 @@ def locked_wrong(
     broken = []
     if any(slot not in held and (not weight(new) or weight(new) < weight(old)) for slot, old, new in words):
         broken.append(UNLOCK_BY_HOLDER)
-    if waits and held and (own := set(looked) & set(held)) and (label.kind == LOCK or own == set(looked)):
+    if (
+        waits
+        and held
+        and (own := set(looked) & set(held))
+        and (label.kind == LOCK or (not label.kind and own == set(looked)))
+    ):
         broken.append(NO_RELOCK)
     sleeps = label.sleeps or any(slot in mutexes and weight(new) > weight(old) for slot, old, new in words)
     if sleeps and set(held) - mutexes:

@@ -12,23 +12,24 @@ from tdxkit.explore.values import LONGEST, frozen
 from tdxkit.kinds import Act
 
 MOST_CHOICES = 1_000
+NO_CHOICE = (None,)
 MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, RecursionError, MemoryError)
 
 
-def request(item: object, program: str) -> tuple[Act, tuple]:
+def request(item: object, program: Program) -> tuple[Act, tuple]:
     """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
-    label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, (None,))
+    label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, NO_CHOICE)
     if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
         raise ModelError(
-            f"{program} yields {printable(item, 40)}",
+            f"{speaker(program)} yields {printable(item, 40)}",
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
     if len(label) > LONGEST:
-        frozen(str(label), f"the label of a step of {program}")
+        frozen(str(label), f"the label of a step of {speaker(program)}")
     if len(choices) > MOST_CHOICES:
         raise ModelError(
-            f"{program}, step {printable(label)}",
+            f"{speaker(program)}, step {printable(label)}",
             f"each of its {len(choices):,} choices is a branch, and {MOST_CHOICES:,} are the limit",
             "let it choose between the cases that differ",
         )

@@ -97,7 +97,7 @@ def deed(tables: Tables, k: int, move: Move) -> int:
     changes = [(labels[slot], words(tables.values[v])) for slot, v in effect.writes]
     rules = [rule.id if (rule := known(name)) else name for name in effect.broken]  # their words may change
     did = k, move.choice, effect.kind, changes, rules
-    return int(sha256(repr(did).encode()).hexdigest()[:6], 16)
+    return int.from_bytes(sha256(repr(did).encode()).digest()[:3])
 
 
 def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:

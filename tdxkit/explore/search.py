@@ -7,7 +7,7 @@ from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND, REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
-from tdxkit.explore.shortest import Way, calmest, shortest
+from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.run import STANDSTILLS
@@ -37,45 +37,38 @@ def explore(
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
     way, found = None, None
+    others: dict[str, Way | None] = {}
     if fewest_switches and not whole:
         way = calmest(Space(tables, reduce == "all", prop), bound)
     if way is None:
         found = visit(Space(tables, reduce == "all", prop), whole, bound)
         if found.rule:
-            search = calmest if fewest_switches else shortest
-            way = search(Space(tables, fewest_switches and reduce == "all", prop), bound)
+            levels = Levels(Space(tables, False, prop), bound)
+            way = calmest(Space(tables, reduce == "all", prop), bound) if fewest_switches else levels.way()
             way = way or Way(found.path(), found.rule, found.states, exact=False)
+            others = {rule: levels.way(rule) for rule in found.broken if rule != way.rule}
         if prop in (None, LIVELOCK):
             found.ends = not trap(found.space, found.parents)
-            if not found.ends:
-                found.broken += (LIVELOCK,)
-                way = way or _into(found, fewest_switches, bound)
+            if not found.ends and way:
+                others[LIVELOCK] = _into(found, False, bound)
+            elif not found.ends:
+                way = _into(found, fewest_switches, bound)
     audit(tables, way.steps if way else None)
-    others = _others(found, way, prop, bound) if found and way else {}
     return _result(scenario, reduce, tables, way, others, found, _count(asked, bound) if count else None)
 
 
-def _others(found: "Found", first: Way, prop: str | None, bound: int) -> dict[str, Way | None]:
-    """For each other rule that broke a shortest schedule to it on which none breaks before; None where the bound came first."""
-    others: dict[str, Way | None] = {}
-    for rule in found.broken:
-        if rule == LIVELOCK and rule != first.rule:
-            others[rule] = _into(found, False, bound, LIVELOCK)
-        elif rule != first.rule:
-            others[rule] = shortest(Space(found.space.tables, False, prop, rule), bound)
-    return others
-
-
-def _into(found: "Found", calm: bool, bound: int, goal: str | None = None) -> Way:
+def _into(found: "Found", calm: bool, bound: int) -> Way:
     """The schedule into the states from which no end can be reached."""
     space = found.space
-    if goal or (space.fuse and not calm):  # every step is to count
-        space = Space(space.tables, False, space.prop, goal)
+    if space.fuse and not calm:  # every step is to count
+        space = Space(space.tables, False, space.prop)
         found_there = visit(space, True, bound)
     else:
         found_there = found
     space.lost = lost(space, found_there.parents)
-    way = (calmest if calm else shortest)(space, bound) if space.lost else None
+    way = None
+    if space.lost:
+        way = calmest(space, bound) if calm else Levels(space, bound).way(LIVELOCK)
     if way is None:
         space = found.space
         among = lost(space, found.parents)

@@ -18,78 +18,94 @@ class Way:
     exact: bool = True
 
 
-def _sought(space: Space, names: tuple[str, ...]) -> str | None:
-    """Of the rules broken somewhere, the one to lead to: the first, or the space's goal where it is among them."""
-    return space.goal if space.goal in names else names[0] if names and space.goal is None else None
+class Levels:
+    """The states by their distance from the first, built as far as they are asked for, and the rules that break there.
 
-
-def shortest(space: Space, bound: int) -> Way | None:
-    """A shortest schedule to a broken rule and, of the shortest, one with the fewest switches; None beyond `bound` states.
-
-    Give it a space without fusing, so that every step counts. First the levels are built up to the first broken rule, then
-    cut back to what lies on a shortest way, and on this little the switches are counted.
+    Give it a space without fusing, so that every step counts. A way to a rule is found by cutting the levels back to what lies on a shortest
+    way to it; on this little the switches are counted. No way goes past a broken rule.
     """
-    node = space.first()
-    if rule := _sought(space, names := space.false("always", node.sid)):
-        return Way((), rule, 1)
-    if names:
-        return None
-    levels: list[dict] = [{node.key: (node, [])}]
-    seen, goals = {node.key}, {}
-    breaking: set = set()
-    while levels[-1] and len(seen) < bound:
-        level, stuck, breaks = _level(space, levels[-1], seen)
-        if stuck or breaking:  # an end of this level is as near as an edge that broke a rule on the way to it
-            goals = stuck
-            break
-        levels.append(level)
-        breaking = breaks
+
+    def __init__(self, space: Space, bound: int):
+        self.space, self.bound = space, bound
+        self.at_once = space.false("always", space.first().sid)
+        self._start()
+
+    def _start(self) -> None:
+        node = self.space.first()
+        self.levels: list[dict] = [{node.key: (node, [])}]
+        self.seen = {node.key}
+        self.stuck: list[dict] = []  # for each level: the states where a run ends by breaking rules, and which
+        self.breaks: list[dict] = []  # and those with a step that breaks rules, and which
+
+    def way(self, rule: str | None = None) -> Way | None:
+        """A shortest schedule to this rule, to any where it is None and, of the shortest, one with the fewest switches; None beyond the bound."""
+        if self.at_once:
+            return Way((), rule or self.at_once[0], 1) if rule in (None, *self.at_once) else None
+        length = 0
+        while not (goals := self._of(self.stuck, length, rule)) | (edges := self._of(self.breaks, length - 1, rule)):
+            length += 1
+            if length > len(self.levels):
+                return None
+        kept = _cut_back(self.levels[: length + 1], goals, edges)
+        return _fewest_on(self.space, kept, goals, bool(edges), rule, len(self.seen))
+
+    def _of(self, what: list[dict], level: int, rule: str | None) -> dict[object, str]:
+        """Of a level the states that matter for a rule, each with the rule (the first one broken where any will do)."""
+        while level >= len(self.stuck) and self._grow():
+            pass
+        if not 0 <= level < len(what):
+            return {}
+        return {key: rule or names[0] for key, names in what[level].items() if rule is None or rule in names}
+
+    def _grow(self) -> bool:
+        """Look at the last level and build the next; is there something new?"""
+        if not self.levels[-1] or len(self.seen) >= self.bound:
+            return False
+        space = self.space
+        following: dict[object, tuple[Spot, list]] = {}
+        stuck: dict[object, tuple[str, ...]] = {}
+        breaks: dict[object, tuple[str, ...]] = {}
+        for key, (node, _) in self.levels[-1].items():
+            if key in space.lost:
+                stuck[key] = (LIVELOCK,)
+                continue
+            moved = False
+            for k, _, good, bad in space.turns(node):
+                moved = moved or bool(good or bad)
+                for edge in bad:
+                    breaks[key] = (*breaks.get(key, ()), *edge.broken)
+                for edge in good:
+                    after = space.key(node, k, edge)
+                    if after in following:
+                        following[after][1].append(key)
+                    elif after not in self.seen:
+                        self.seen.add(after)
+                        following[after] = (space.after(node, k, edge), [key])
+            if not moved and (names := space.stuck(node)):
+                stuck[key] = names
+        self.levels.append(following)
+        self.stuck.append(stuck)
+        self.breaks.append(breaks)
         if space.widen():
-            return shortest(space, bound)
-    if not goals and not breaking:
-        return None
-    return _fewest_on(space, _cut_back(levels, goals, breaking), goals, bool(breaking), len(seen))
+            self._start()
+        return True
 
 
-def _level(space: Space, level: dict, seen: set) -> tuple[dict, dict, set]:
-    """The next level: each new state with the keys that lead to it. And of this one: ends that break a rule, keys with edges that do."""
-    following: dict = {}
-    stuck, breaks = {}, set()
-    for key, (node, _) in level.items():
-        if key in space.lost:
-            if rule := _sought(space, (LIVELOCK,)):
-                stuck[key] = rule
-            continue
-        moved = False
-        for k, _, good, bad in space.turns(node):
-            moved = moved or bool(good or bad)
-            if any(_sought(space, edge.broken) for edge in bad):
-                breaks.add(key)
-            for edge in good:
-                after = space.key(node, k, edge)
-                if after in following:
-                    following[after][1].append(key)
-                elif after not in seen:
-                    seen.add(after)
-                    following[after] = (space.after(node, k, edge), [key])
-        if not moved and (rule := _sought(space, space.stuck(node))):
-            stuck[key] = rule
-    return following, stuck, breaks
-
-
-def _cut_back(levels: list[dict], goals: dict, breaking: set) -> list[dict[object, Spot]]:
+def _cut_back(levels: list[dict], goals: dict, breaking: dict) -> list[dict[object, Spot]]:
     """The levels without the states that lie on no shortest way to a goal."""
     keys = set(goals)
     kept = []
     for depth in range(len(levels) - 1, -1, -1):
         if depth == len(levels) - 2:
-            keys |= breaking
+            keys |= breaking.keys()
         kept.append({key: levels[depth][key][0] for key in levels[depth] if key in keys})
         keys = {before for key in kept[-1] for before in levels[depth][key][1]}
     return kept[::-1]
 
 
-def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, states: int) -> Way:
+def _fewest_on(
+    space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, goal: str | None, states: int
+) -> Way:
     """Of all ways through these levels, one with the fewest switches. A label is (state, place of the thread that ran last)."""
     labels: dict = {(space.first().key, None): (0, None, None)}
     history: list[dict] = []
@@ -101,8 +117,9 @@ def _fewest_on(space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_e
             for k, lid, good, bad in space.turns(level[key]):
                 here = cost + (last is not None and last != lid)
                 for edge in bad if bad_edges and depth == len(nodes) - 2 else ():
-                    if rule := _sought(space, edge.broken):
-                        ends.append((here, len(ends), rule, (key, last), Turn(lid, edge.lid, edge.choices)))
+                    if goal is None or goal in edge.broken:
+                        turn = Turn(lid, edge.lid, edge.choices)
+                        ends.append((here, len(ends), goal or edge.broken[0], (key, last), turn))
                 for edge in good:
                     after = space.key(level[key], k, edge)
                     if after in nodes[depth + 1]:
@@ -131,10 +148,8 @@ def calmest(space: Space, bound: int) -> Way | None:
     Cheapest first over (switches, steps), a state being kept with the place of the thread that ran last.
     """
     node = space.first()
-    if rule := _sought(space, names := space.false("always", node.sid)):
-        return Way((), rule, 1)
-    if names:
-        return None
+    if names := space.false("always", node.sid):
+        return Way((), names[0], 1)
     trail: list = [(None, None)]
     heap: list = [(0, 0, 0, node, None, None)]
     done: set = set()
@@ -146,17 +161,15 @@ def calmest(space: Space, bound: int) -> Way | None:
             continue
         done.add((node.key, last))
         if node.key in space.lost:
-            if found := _sought(space, (LIVELOCK,)):
-                heappush(heap, (cost, steps, here, node, last, found))
+            heappush(heap, (cost, steps, here, node, last, LIVELOCK))
             continue
         moved = False
         for k, lid, good, bad in space.turns(node):
             more = cost + (last is not None and last != lid)
             for edge in bad:
                 moved = True
-                if found := _sought(space, edge.broken):
-                    trail.append((here, Turn(lid, edge.lid, edge.choices)))
-                    heappush(heap, (more, steps + len(edge.choices), len(trail) - 1, node, None, found))
+                trail.append((here, Turn(lid, edge.lid, edge.choices)))
+                heappush(heap, (more, steps + len(edge.choices), len(trail) - 1, node, None, edge.broken[0]))
             for edge in good:
                 moved = True
                 after = space.after(node, k, edge)
@@ -164,8 +177,8 @@ def calmest(space: Space, bound: int) -> Way | None:
                     choices = space.choices(node.sid, lid, edge)
                     trail.append((here, Turn(lid, edge[2], choices)))
                     heappush(heap, (more, steps + len(choices), len(trail) - 1, after, edge[2], None))
-        if not moved and (found := _sought(space, space.stuck(node))):
-            heappush(heap, (cost, steps, here, node, last, found))
+        if not moved and (names := space.stuck(node)):
+            heappush(heap, (cost, steps, here, node, last, names[0]))
         if space.widen():
             return calmest(space, bound)
     return None

@@ -48,10 +48,10 @@ class Turn:
 
 class Space:
     """Edges, ends and rules of a scenario's states. Which rules are judged the scenario says (asserts and raised errors always count);
-    `prop` is the only thing asked for, where that may be a standstill. `goal`: the rule that a search for a schedule leads to."""
+    `prop` is the only thing asked for, where that may be a standstill."""
 
-    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None, goal: str | None = None):
-        self.tables, self.fuse, self.prop, self.goal = tables, fuse, prop, goal
+    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
+        self.tables, self.fuse, self.prop = tables, fuse, prop
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
         self.lost: set = set()  # states of no return, by key: a search for a schedule is over there

@@ -18,7 +18,7 @@ from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import locked_wrong, noted_wrong
-from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle, speaker
+from tdxkit.explore.running import NO_CHOICE, begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 
@@ -195,9 +195,10 @@ class Tables:
         """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
         if generator.gi_frame is None:
             return FINISHED
-        label, choices = request(item, speaker(generator))
+        label, choices = request(item, generator)
         reached = self.layout.outside
-        key = (role, place(generator, reached), label, frozen(choices, f"the choices of {label}", reached), held, notes)
+        kept = choices if choices is NO_CHOICE else frozen(choices, f"the choices of {label}", reached)
+        key = (role, place(generator, reached), label, kept, held, notes)
         lid = self._lids.get(key)
         if lid is None:
             lid = self._lids[key] = len(self.places)
@@ -234,16 +235,19 @@ class Tables:
         for write in writes.items():
             self._origins.setdefault(write, at)
         words = self._lock_words(reads, writes)
-        held = held_after(at.held, words)
+        held = held_after(at.held, words) if words else at.held
         kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
-        notes = dict(noted._notes)
-        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, tuple(notes.values()))
-        if not raised:
+        notes = tuple(noted._notes.values())
+        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, notes)
+        if not raised and (words or at.held):
             waits = after == lid and not changed
             broken += locked_wrong(at.label, at.held, reads, words, waits, self._mutexes)
-            broken += noted_wrong(self._noted, dict(zip(self._notes, at.notes)), notes, after == FINISHED)
-        broken = tuple(name for name in broken if name not in self.scenario.unasked)
-        outcome = Effect(tuple(reads), changed, after, broken, raised, told, kind, held, tuple(notes.values()))
+        if not raised and (notes != at.notes or after == FINISHED):
+            now = dict(zip(self._notes, notes))
+            broken += noted_wrong(self._noted, dict(zip(self._notes, at.notes)), now, after == FINISHED)
+        if broken and self.scenario.unasked:
+            broken = tuple(name for name in broken if name not in self.scenario.unasked)
+        outcome = Effect(tuple(reads), changed, after, broken, raised, told, kind, held, notes)
         self._grow(at, choice, seen, outcome)
         return outcome
 
@@ -282,7 +286,7 @@ class Tables:
             except Exception:
                 raise self.fickle(self.places[before].label) from None
             self.memory._off()
-            if not isinstance(item, (str, tuple)) or request(item, "")[0] != self.places[target].label:
+            if not isinstance(item, (str, tuple)) or request(item, generator)[0] != self.places[target].label:
                 raise self.fickle(self.places[before].label)
         return generator
 

@@ -106,7 +106,7 @@ class Pairs:
         answer: object = None
         while True:
             try:
-                act, choices = request(program.send(answer), program.__name__)
+                act, choices = request(program.send(answer), program)
             except StopIteration as end:
                 return end.value or 0
             if act.kind == ALLOC:
