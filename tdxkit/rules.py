@@ -12,6 +12,10 @@ class Rule(namedtuple("Rule", "id name defect catches source")):
     __slots__ = ()
 
 
+HOW = """Switch one off: `explore v2 --without no-page-lost`, in Python `scenario("v2").without("no-page-lost")`.
+Add one: `RULES = (always("at most two", lambda m: m.refcount[0] <= 2),)` in your file, in Python `properties=(…)` of a Scenario."""
+
+
 @cache
 def rules() -> dict[str, Rule]:
     """Every rule by its id, in the order of the file."""
@@ -38,6 +42,16 @@ def defect(name: str) -> str:
     """What is the case where the rule of this name is broken; a reader's own rule is told by its name."""
     rule = known(name)
     return rule.defect if rule else f"broken: {name}"
+
+
+def result(name: str) -> str:
+    """What is the case where this rule is broken, in few words: its defect; of a standstill the word for it."""
+    return name if name in verdicts() else defect(name)
+
+
+def as_rule(name: str) -> str:
+    """A rule as it is said: by its name; a standstill, which is a finding, as the rule that it breaks."""
+    return load_json("rules.json").get(f"verdict-{name}", {}).get("must", name)
 
 
 def verdicts() -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from tdxkit.card import Card
+from tdxkit.rules import result
 from tdxkit.text import words
 
 NO_CARD = Card()
@@ -98,6 +99,10 @@ class Step:
             return NO_END
         return "; ".join(wait.why for wait in self.waits) if rule == deadlock and self.waits else self.sentence
 
+    def wrong(self) -> tuple[str, ...]:
+        """For each rule that this step broke what is the case, said as a result, and why."""
+        return tuple(f"{result(rule)}: {self.why(rule)}" for rule in self.broken)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -146,7 +151,7 @@ class Run:
         for k, step in enumerate(self.steps, 1):
             what = "; ".join(str(c) for c in step.changes)
             rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
-            rows += [f"{'':6}!! {rule}: {step.why(rule)}" for rule in step.broken]
+            rows += [f"{'':6}!! {wrong}" for wrong in step.wrong()]
         return "\n".join(rows)
 
 

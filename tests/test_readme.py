@@ -33,7 +33,7 @@ def test_the_python_example_runs():
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(example, "README.md", "exec"), {})
-    assert "!! REMOVE must find a pair" in printed.getvalue()
+    assert "!! REMOVE found no pair" in printed.getvalue()
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/newcomer.md", "docs/json.md"])

@@ -46,7 +46,7 @@ def test_text_twin_names_every_step_and_every_broken_rule():
     run = Run(
         "title", ("CPU 0",), {"r": 1}, (Step("CPU 0", "dec", "it drops", (Change("r", 1, 0),), broken=("never 0",)),)
     )
-    assert str(run).splitlines() == ["title", "   1  CPU 0  dec   [r 1 → 0]", "      !! never 0: it drops"]
+    assert str(run).splitlines() == ["title", "   1  CPU 0  dec   [r 1 → 0]", "      !! broken: never 0: it drops"]
 
 
 def test_card_is_read_from_a_docstring():

@@ -16,6 +16,7 @@ from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
+from tdxkit.rules import result
 
 LONGEST = 10_000  # steps; a run that is still going then is left, or told up to where no end could be reached any more
 
@@ -50,7 +51,7 @@ class Stress:
 
     def __str__(self) -> str:
         head = f"{self.scenario}: {self.runs:,} random runs, {self.bad:,} of them break a rule"
-        rows = [f"{many:8,}  {rule}" for rule, many in self.met.items()]
+        rows = [f"{many:8,}  {result(rule)}" for rule, many in self.met.items()]
         return "\n".join([head, *rows, *([f"the first is run {self.first:,}: {self.schedule}"] if self.first else [])])
 
 

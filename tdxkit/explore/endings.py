@@ -14,6 +14,7 @@ from tdxkit.explore.result import BOUND
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
+from tdxkit.rules import result
 from tdxkit.text import words
 
 
@@ -68,7 +69,10 @@ class Outcomes:
         for row in self.rows:
             many = "endless" if row.interleavings is None else f"{row.interleavings:,}"
             state = ", ".join(f"{k} {words(v)}" for k, v in row.state.items())
-            rows.append(f"{many:>14}  {row.ended}: {state}" + (f"  !! {'; '.join(row.broken)}" if row.broken else ""))
+            rows.append(
+                f"{many:>14}  {row.ended}: {state}"
+                + (f"  !! {'; '.join(map(result, row.broken))}" if row.broken else "")
+            )
             rows.append(f"{'':14}  {row.schedule}")
         return "\n".join(rows)
 

@@ -17,6 +17,7 @@ from tdxkit.explore.telling import replay_steps
 from tdxkit.kinds import ALLOC
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens_text import told
+from tdxkit.rules import result
 from tdxkit.run import Run, diff
 from tdxkit.text import words
 
@@ -129,7 +130,7 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
 def _outcome(outcome) -> str:
     shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount", "pair"))}
     state = ", ".join(f"{k} {words(v)}" for k, v in shown.items())
-    return f"{outcome.ended}: {state}" + (f"; broken: {', '.join(outcome.broken)}" if outcome.broken else "")
+    return f"{outcome.ended}: {state}" + (f"; {', '.join(map(result, outcome.broken))}" if outcome.broken else "")
 
 
 def _schedule(scenarios: dict[str, Scenario], code: str | None) -> tuple[str, Steps]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tdxkit.errors import InputError
 from tdxkit.explore.program import DEADLOCK, LIVELOCK
+from tdxkit.rules import defect
 from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
 
@@ -49,8 +50,9 @@ def _verdict(run: Run, number: int, rule: str) -> str:
     if rule in STANDSTILLS:
         head = f"The model finds a {rule} after step {number}" + (f": {NO_END}" if rule == LIVELOCK else "")
     else:
+        said = defect(rule)
         head = (
-            f'The model finds that "{rule}" breaks at step {number}'
+            f"The model finds: {said} (step {number}; the rule: {rule})"
             if number
             else "In the model no rule breaks on this schedule"
         )

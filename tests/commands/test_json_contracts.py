@@ -89,6 +89,7 @@ LENS = {
 # Whether other keys may follow the ones given: where the contract ends in "…", and where a log adds its line and leaf.
 MORE = "more"
 PROGRAM_ROW = {"step": COUNT, "does": TEXT, MORE: True}
+RULE = {"id": TEXT, "name": TEXT, "defect": TEXT, "catches": TEXT, "asked_by": [TEXT]}
 CONTRACTS = {
     "explore": [
         (["explore", "v2", "--threads", "2", "--rounds", "1", "--reduce", "none", "--count"], EXPLORED),
@@ -145,7 +146,7 @@ CONTRACTS = {
          {"situations": [{"situation": TEXT, "paths": [
              {"names": [TEXT], "steps": [[TEXT]], "returned": TEXT, "refcount": COUNT, "pair": bool}]}]}),
     ],
-    "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}])],
+    "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}]), (["list", "--rules"], [RULE])],
     "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "inferred": bool, "shown": (bool, MAYBE), "verdict": TEXT}])],
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
     "seamcall": [

@@ -66,6 +66,19 @@ def names() -> tuple[str, ...]:
     return tuple(variants())
 
 
+def asked_by(rule: str) -> tuple[str, ...]:
+    """The designs that are judged by a rule, by its name."""
+    return tuple(name for name in DESIGNS if rule in {p.name for p in scenario(name).properties})
+
+
+def asked_of(names: tuple[str, ...]) -> str:
+    """Designs in few words: "every design", "every design but lazy", "lazy"."""
+    others = [name for name in DESIGNS if name not in names]
+    if len(names) < len(others):
+        return ", ".join(names)
+    return "every design" + (f" but {', '.join(others)}" if others else "")
+
+
 def titles() -> dict[str, str]:
     """What each scenario is, in a line."""
     return {name: _title(variant, _design(variant)) for name, variant in variants().items()}

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
-from tdxkit.run import ABSENT, Run
+from tdxkit.run import ABSENT, Run, Step, Wait
 from tdxkit.view.kit.svg import visible
 from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, track_value, with_rules
 
@@ -21,7 +21,7 @@ class NodeRow(NamedTuple):
 
 
 class EdgeRow(NamedTuple):
-    """A move as it travels; label, sentence, broken and kind are texts, deed its share in a code's mark."""
+    """A move as it travels; label, sentence, broken, wrong and kind are texts, deed its share in a code's mark."""
 
     actor: int
     choice: int
@@ -29,6 +29,7 @@ class EdgeRow(NamedTuple):
     label: int
     sentence: int
     broken: list[int]
+    wrong: list[int]
     kind: int
     deed: int
 
@@ -90,7 +91,7 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
         NodeRow(n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished])
         for n in graph.nodes
     ]
-    edges = [[_edge_row(edge, text) for edge in row] for row in graph.edges]
+    edges = [[_edge_row(edge, graph.nodes[edge.target], text) for edge in row] for row in graph.edges]
     data["graph"] = {
         "head": data["code"].split(" ")[0], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
         "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
@@ -102,7 +103,12 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     return data
 
 
-def _edge_row(edge, text: _Strings) -> EdgeRow:
+def _edge_row(edge, after, text: _Strings) -> EdgeRow:
+    """`after`: the node that the edge leads to."""
     broken = [text(rule) for rule in edge.broken]
-    kind = text(edge.kind)
-    return EdgeRow(edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, kind, edge.deed)
+    waits = tuple(Wait("", "", why) for why in after.why if why)
+    step = Step("", edge.label, edge.sentence, waits=waits, broken=tuple(edge.broken))
+    wrong, kind = [text(said) for said in step.wrong()], text(edge.kind)
+    return EdgeRow(
+        edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, wrong, kind, edge.deed
+    )

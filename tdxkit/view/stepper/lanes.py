@@ -166,7 +166,7 @@ def as_text(data: dict) -> str:
         for i, value in step.changes:
             state[i] = value
         rows.append(f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
-        rows += [f"      !! {rule}: {step.sentence}" for rule in step.broken]
+        rows += [f"      !! {said}" for said in step.wrong]
     return "\n".join(rows)
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from tdxkit.errors import InputError
+from tdxkit.rules import as_rule
 from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track
 from tdxkit.text import words
 from tdxkit.view.kit.svg import Markup, visible
@@ -26,7 +27,8 @@ class StepRow(NamedTuple):
     line: "LineRow | None"  # where the actor was
     next: "LineRow | None"  # where it stands now
     waits: "list[WaitRow]"
-    broken: list[str]
+    broken: list[str]  # rules by name
+    wrong: list[str]  # for each of them what is the case, and why
     kind: str  # what the step is, "" where nothing says so
 
 
@@ -94,6 +96,7 @@ def _row(step: Step, actors: Mapping[str, int], keys: Mapping[str, int]) -> Step
         next=line(step.next),
         waits=[WaitRow(actors[w.actor], actors.get(w.holder, -1), visible(w.why)) for w in waits],
         broken=[visible(rule) for rule in step.broken],
+        wrong=[visible(said) for said in step.wrong()],
         kind=step.kind,
     )
 
@@ -127,7 +130,7 @@ def with_rules(tracks: Iterable[Track], broken: Iterable[str]) -> tuple[Track, .
     """The tracks, and one more for each broken rule that has none."""
     tracks = tuple(tracks)
     known = {t.key for t in tracks if t.kind == "rule"}
-    return (*tracks, *(Track(name, name, "rule") for name in dict.fromkeys(broken) if name not in known))
+    return (*tracks, *(Track(as_rule(name), name, "rule") for name in dict.fromkeys(broken) if name not in known))
 
 
 def track_value(track: Track, state: State, actors: Mapping[str, int], broken: Iterable[str] = ()) -> object:

@@ -165,12 +165,12 @@ export function asText(trace) {
   const width = Math.max(...actors.map(name => name.length));
   const rows = subtitle ? [title, subtitle] : [title];
   for (let i = 1; i <= trace.length; i++) {
-    const { actor, label, sentence, changes, broken } = trace.step(i);
+    const { actor, label, changes, wrong } = trace.step(i);
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
     const number = String(i + trace.offset).padStart(4);
     rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}`);
-    for (const rule of broken) rows.push(`      !! ${rule}: ${sentence}`);
+    for (const said of wrong) rows.push(`      !! ${said}`);
   }
   return rows.join("\n");
 }

@@ -18,6 +18,7 @@ export function unpackedGraph(data) {
     label: text(edge.label),
     sentence: text(edge.sentence),
     broken: edge.broken.map(text),
+    wrong: edge.wrong.map(text),
     kind: text(edge.kind),
   });
   const graph = {
@@ -82,6 +83,7 @@ function stepOf(graph, from, edge, stillBroken) {
     next: graph.nodes[target].lines[actor],
     waits: waitsAt(graph, target),
     broken: edge.broken.filter(rule => !stillBroken.includes(rule)),
+    wrong: edge.wrong.filter((_, i) => !stillBroken.includes(edge.broken[i])),
     kind,
   };
 }
