@@ -8,7 +8,8 @@ import pytest
 from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.life import live
 from tdxkit.review.lens import lens
-from tdxkit.view import contention_board, lens_view, needs_picture, series_tables
+from tdxkit.rules import rules
+from tdxkit.view import contention_board, lens_view, needs_picture, rules_table, series_tables
 from tdxkit.view.host_picture import host
 from tdxkit.view.patch_switches import PatchSwitches
 from tdxkit.view.stepper import Stepper
@@ -59,6 +60,7 @@ def test_ten_clicks_on_the_switches_leave_one_stepper(live_widgets):
 
 def test_tables_come_from_the_models():
     assert len(series_tables.without_table().rows) == 8
+    assert [row[0] for row in rules_table.rules_table().rows] == [rule.name for rule in rules().values()]
     assert [row[1] for row in series_tables.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
     assert [row[1] for row in series_tables.versions_table().rows] == [10, 10, 15, 15, 10, 10, 10]
     seen = lens(["v2", "v6"])
