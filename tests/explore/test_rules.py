@@ -5,7 +5,7 @@ import pytest
 from tdxkit.explore import Scenario, Thread, always, at_end, each_step, explore, finished, must, outcomes, replay
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.rules import LOCK_RULES, NO_RELOCK, NO_SLEEP, UNLOCK_BY_HOLDER
-from tdxkit.kinds import alloc, lock, sleep, unlock
+from tdxkit.kinds import alloc, load, lock, sleep, unlock
 from tdxkit.rules import defect, known, named, rules
 
 IN_HAND = (
@@ -127,6 +127,64 @@ def takes_it_first(m):
 def test_the_rules_about_locks(program, broken):
     assert judged(program, careful, locks=("lock", "mutex"), mutexes=("mutex",)) == broken
     assert judged(program, program, locks=("lock", "mutex"), mutexes=("mutex",)) == broken
+
+
+def reads_under_it(m):
+    while True:
+        yield lock("read_lock", "rw")
+        if m.rw >= 0:
+            m.rw += 1
+            break
+    yield unlock("read_unlock", "rw")
+    m.rw -= 1
+
+
+def lets_anothers_read_lock_go(m):
+    yield unlock("read_unlock", "rw")
+    if m.rw > 0:
+        m.rw -= 1
+
+
+def writes_while_it_reads(m):
+    yield lock("read_lock", "rw")
+    m.rw += 1
+    while True:
+        yield lock("write_lock", "rw")
+        if not m.rw:
+            m.rw = -1
+            break
+    yield unlock("write_unlock", "rw")
+    m.rw = 0
+
+
+@pytest.mark.parametrize(
+    ("programs", "broken"),
+    [
+        ((reads_under_it, reads_under_it), None),
+        ((reads_under_it, reads_under_it, lets_anothers_read_lock_go), UNLOCK_BY_HOLDER),
+        ((writes_while_it_reads,), NO_RELOCK),
+    ],
+)
+def test_a_lock_that_counts_its_readers(programs, broken):
+    assert judged(*programs, shared={"rw": 0}, locks=("rw",)) == broken
+
+
+def test_looking_at_a_lock_one_holds_is_no_wait_for_it():
+    def asserts_it(m):
+        yield from take(m)
+        yield load("lockdep_assert_held", "lock")
+        assert m.lock
+        yield from give(m)
+
+    def looks_for_ever(m):
+        yield from take(m)
+        while True:
+            yield load("READ_ONCE", "lock")
+            if not m.lock:
+                return
+
+    assert judged(asserts_it, careful, locks=("lock",)) is None
+    assert judged(looks_for_ever, locks=("lock",)) == "deadlock"
 
 
 def test_waiting_for_anothers_lock_is_no_relock():
