@@ -2,7 +2,19 @@
 
 import pytest
 
-from tdxkit.explore import Scenario, Thread, always, at_end, each_step, explore, finished, must, outcomes, replay
+from tdxkit.explore import (
+    Scenario,
+    Thread,
+    always,
+    at_end,
+    each_step,
+    explore,
+    finished,
+    must,
+    outcomes,
+    replay,
+    replay_steps,
+)
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.rules import LOCK_RULES, NO_RELOCK, NO_SLEEP, UNLOCK_BY_HOLDER
 from tdxkit.kinds import alloc, load, lock, sleep, unlock
@@ -109,10 +121,18 @@ def takes_it_first(m):
     yield from give(m, "mutex")
 
 
+def lets_the_mutex_go_first(m):
+    yield from take(m, "mutex")
+    yield from take(m)
+    yield from give(m, "mutex")
+    yield from give(m)
+
+
 @pytest.mark.parametrize(
     ("program", "broken"),
     [
         (careful, None),
+        (lets_the_mutex_go_first, None),
         (strangers, UNLOCK_BY_HOLDER),
         (unlocks_twice, UNLOCK_BY_HOLDER),
         (takes_twice, NO_RELOCK),
@@ -217,6 +237,17 @@ def frees_twice(m):
 @pytest.mark.parametrize(("program", "broken"), [(keeps, None), (loses, "none lost"), (frees_twice, "in hand")])
 def test_what_a_thread_has_in_hand(program, broken):
     assert judged(program, keeps, rules=IN_HAND) == broken
+
+
+def test_a_page_given_away_twice_is_told_where_it_happens():
+    def goes_on(m):
+        yield from frees_twice(m)
+        yield "something else"
+        m.n = 1
+
+    one = Scenario("s", {"n": 0}, (Thread(goes_on),), IN_HAND)
+    run = replay_steps(one, ((0, 0),) * 4)
+    assert [step.broken for step in run.steps] == [(), (), ("in hand",), ()]
 
 
 def two_ways(m):
