@@ -15,7 +15,7 @@ from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.rules import result
-from tdxkit.text import words
+from tdxkit.text import many, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class Outcomes:
 
     def __str__(self) -> str:
         rows = [
-            f"{self.scenario}: {len(self.rows)} outcomes"
+            f"{self.scenario}: {many(len(self.rows), 'outcome')}"
             + ("" if self.complete else f", bounded at {self.states:,} states")
         ]
         for row in self.rows:
-            many = "endless" if row.interleavings is None else f"{row.interleavings:,}"
+            ways = "endless" if row.interleavings is None else f"{row.interleavings:,}"
             state = ", ".join(f"{k} {words(v)}" for k, v in row.state.items())
             rows.append(
-                f"{many:>14}  {row.ended}: {state}"
+                f"{ways:>14}  {row.ended}: {state}"
                 + (f"  !! {'; '.join(map(result, row.broken))}" if row.broken else "")
             )
             rows.append(f"{'':14}  {row.schedule}")
@@ -168,8 +168,8 @@ class _Graph:
         ways[0] = 1
         ready = [k for k, n in enumerate(missing) if not n]
         for index in ready:
-            for target, many in self.leaving[index]:
-                ways[target] += ways[index] * many
+            for target, times in self.leaving[index]:
+                ways[target] += ways[index] * times
                 missing[target] -= 1
                 if not missing[target]:
                     ready.append(target)

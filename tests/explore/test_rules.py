@@ -303,6 +303,47 @@ def test_a_note_is_looked_up_by_the_thread_that_made_it():
     assert [row.broken for row in outcomes(one).rows] == [("for a reason",)]
 
 
+def test_a_loop_that_changes_something_is_a_livelock_and_no_wait_for_a_lock():
+    def flips(m):
+        yield from take(m)
+        while True:
+            yield lock("spin_lock", "lock")
+            m.n = 1 - m.n
+            if not m.lock:
+                return
+
+    one = Scenario("s", {"n": 0, "lock": False}, (Thread(flips),), locks=("lock",))
+    assert {explore(one, reduce).verdict for reduce in ("none", "sym", "all")} == {"livelock"}
+
+
+def test_a_step_that_raises_breaks_what_it_raises_and_no_more():
+    def bug_on(m):
+        yield unlock("spin_unlock", "lock")
+        m.lock = False
+        assert m.n, "BUG_ON"
+
+    assert judged(bug_on, locks=("lock",)) == "BUG_ON"
+
+
+def test_what_was_noted_is_there_again_where_a_step_is_looked_at_once_more():
+    def counts(m):
+        often = yield "how often", (1, 2, 3)
+        m.note("pages", often)
+        del often
+        for _ in range(3):
+            yield f"look, with {m.note('pages')}"
+            m.seen = m.n, m.note("pages")
+        yield "give back"
+        m.note("pages", -m.note("pages"))
+
+    def turns(m):
+        for n in range(6):
+            yield "turn"
+            m.n = n
+
+    assert judged(counts, turns, shared={"seen": (0, 0)}, rules=IN_HAND) is None
+
+
 def test_every_rule_of_the_house_is_in_the_table():
     from tdxkit.linux.refcount import scenario
     from tdxkit.linux.refcount.registry import names
