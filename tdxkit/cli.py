@@ -3,7 +3,6 @@
 Exit code 0: done, whatever the verdict. 1: a check failed (a mismatch), or what `explore --fail-on` names was found. 2: bad input, said in one line.
 """
 
-import io
 import os
 import sys
 
@@ -40,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code and raises nothing that a user could cause."""
     argv = list(sys.argv[1:] if argv is None else argv)
     _mend_streams()
-    written, sys.stdout = sys.stdout, Plain(sys.stdout)
+    written = sys.stdout
+    sys.stdout = Plain(written)
     try:
         code = _run(argv[0], argv[1:]) if argv else _usage(2)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be answered for
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout = written
 
 
-class Plain(io.TextIOBase):
+class Plain:
     """A stream on which nothing that a model, a mail or a log says can move a terminal's cursor, colour it or turn its text round: such
     characters are written as JSON escapes them, so that an object of `--json` stays one."""
 
@@ -71,20 +71,11 @@ class Plain(io.TextIOBase):
         self.stream = stream
 
     def write(self, text: str) -> int:
+        """Write text, its hidden characters as escapes."""
         return self.stream.write(text if text.isprintable() else text.translate(HIDDEN))
 
     def __getattr__(self, name: str):
         return getattr(self.stream, name)
-
-    def flush(self) -> None:
-        self.stream.flush()
-
-    def fileno(self) -> int:
-        return self.stream.fileno()
-
-    @property
-    def encoding(self) -> str:
-        return self.stream.encoding
 
 
 CONTROLS = (*range(9), *range(11, 32), *range(127, 160))  # all but the tab and the line's end

@@ -344,6 +344,42 @@ def test_what_was_noted_is_there_again_where_a_step_is_looked_at_once_more():
     assert judged(counts, turns, shared={"seen": (0, 0)}, rules=IN_HAND) is None
 
 
+def test_each_broken_rule_has_a_shortest_schedule_of_its_own():
+    def breaks(m):
+        how = yield "look", ("both", "b", "neither")
+        m.must("a", how != "both")
+        m.must("b", how == "neither")
+        yield "again"
+        m.must("c", False)
+        m.must("d", m.n == 0)
+
+    one = Scenario("s", {"n": 0}, (Thread(breaks), Thread(breaks)), tuple(map(must, "abcd")))
+    for reduce in ("none", "sym", "all"):
+        found = explore(one, reduce)
+        assert {rule: code.split()[1:-1] for rule, code in found.broken.items()} == {
+            "a": ["A1"], "b": ["A1"], "c": ["A1/2", "A1"],
+        }  # fmt: skip
+        for rule, code in found.broken.items():
+            assert rule in replay(one, code).steps[-1].broken
+
+
+@pytest.mark.parametrize("name", ["lazy", "minus-one", "v3-add-fails", "v2-remove-fails", "v5-softirq"])
+def test_the_schedule_of_a_broken_rule_breaks_it_in_its_last_step_and_no_rule_before(name):
+    from tdxkit.linux.refcount import scenario
+
+    one = scenario(name)
+    steps = []
+    for reduce in ("none", "sym", "all"):
+        found = explore(one, reduce)
+        runs = {rule: replay(one, code) for rule, code in found.broken.items()}
+        assert all(
+            rule in run.steps[-1].broken and not any(s.broken for s in run.steps[:-1]) for rule, run in runs.items()
+        )
+        steps.append({rule: len(run) for rule, run in runs.items()})
+        assert len(runs) > 1 and min(steps[-1].values()) == found.steps
+    assert steps[0] == steps[1] == steps[2]
+
+
 def test_every_rule_of_the_house_is_in_the_table():
     from tdxkit.linux.refcount import scenario
     from tdxkit.linux.refcount.registry import names
