@@ -53,11 +53,11 @@ class World:
         self.held: list[Held] = [() for _ in scenario.threads]
         self.noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
         self.notes = [dict.fromkeys(scenario.notes, 0) for _ in scenario.threads]
+        self.begun = [False] * len(scenario.threads)  # has it taken a step that was not blocked?
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
             self.asks.append(request(item, speaker(generator)) if item else None)
-        self.first = self.state()[1]
 
     def close(self) -> None:
         """Throw the threads away where they stand."""
@@ -71,7 +71,11 @@ class World:
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
         bound = [i for i, host in enumerate(self.scenario.hosts) if host == k]
-        return any(not self.finished(i) and self.state()[1][i] != self.first[i] for i in bound)
+        return any(not self.finished(i) and self._began(i) for i in bound)
+
+    def _began(self, k: int) -> bool:
+        """Is thread k an interrupt that has begun?"""
+        return self.begun[k] and self.scenario.hosts[k] is not None
 
     def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
         """One atomic step of thread k: did anything change, and which rules did it break."""
@@ -106,7 +110,9 @@ class World:
         looked = read | {slot for slot, _, _ in words}
         changed = [slot for slot, old in written.items() if slot not in looked or self.memory._values[slot] is not old]
         assert ask is not None, "a thread that has finished takes no step"
-        locks = locked_wrong(ask[0], held, looked, words, self.state() == here and not changed, mutexes)
+        waits = self.state() == here and not changed
+        self.begun[k] |= not waits
+        locks = locked_wrong(ask[0], held, looked, words, waits, mutexes)
         return [*self.memory._broken, *locks, *noted_wrong(self.noted, before, self.notes[k], self.finished(k))]
 
     def choices(self, k: int) -> tuple:
@@ -127,7 +133,7 @@ class World:
         return shared, tuple(
             None
             if self.finished(k)
-            else (place(g, self.scenario.layout.outside), self.held[k], tuple(self.notes[k].items()))
+            else (place(g, self.scenario.layout.outside), self.held[k], tuple(self.notes[k].items()), self._began(k))
             for k, g in enumerate(self.threads)
         )
 
