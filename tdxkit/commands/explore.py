@@ -57,20 +57,20 @@ def _kinds(text: str) -> frozenset[str]:
 
 def run(args):
     """Explore, and print the verdict; the exit code is 1 where it is one that `--fail-on` names, else 0."""
+    from tdxkit.explore.judging import judge
     from tdxkit.explore.result import BOUND
-    from tdxkit.explore.search import explore
 
     scenario = load(args.name, args.threads, args.rounds)
     bound = args.bound or (OWN_BOUND if ".py" in args.name else BOUND)
-    result = explore(
+    result = judge(
         scenario,
-        args.reduce,
-        args.property,
+        reduce=args.reduce,
+        prop=args.property,
         fewest_switches=args.fewest_switches,
         whole=not args.first,
         count=args.count,
         bound=bound,
-    )
+    ).result
     if args.json:
         print_json(result.as_json())
     else:

@@ -18,12 +18,13 @@ def configure(parser):
 def run(args):
     """Print the run as a table of steps, or say at which step the schedule stops fitting."""
     from tdxkit.explore.schedule import parse
+    from tdxkit.explore.split import meant
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
 
     text = " ".join(args.code)
     code = parse(text)
-    scenario = load(args.name, code.threads, code.rounds)
+    scenario = meant(load(args.name, code.threads, code.rounds), code.name)
     tables = Tables(scenario)
     checked = compared(scenario, code, tables)
     told = replay(scenario, text, tables)

@@ -17,6 +17,7 @@ __all__, __getattr__ = door(
     program="Scenario Thread interrupt",
     rules="Property always at_end each_step finished must sometimes",
     search="explore",
+    judging="judge",
     result="Result",
     endings="outcomes",
     telling="replay replay_steps",

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import cache
 
 from tdxkit.explore.guard import guarded
-from tdxkit.explore.place import ends
+from tdxkit.explore.place import delegate, ends
 
 TRIES = 100
 
@@ -24,7 +24,7 @@ def discard(generator, foreign: bool) -> None:
     chain = []
     while isinstance(generator, types.GeneratorType):
         chain.append(generator)
-        generator = generator.gi_yieldfrom
+        generator = delegate(generator)
     for one in reversed(chain):
         for _ in range(TRIES):
             if one.gi_frame is None:
@@ -38,7 +38,7 @@ def clings(generator) -> bool:
     while isinstance(generator, types.GeneratorType) and generator.gi_frame is not None:
         if _yields_when_closed(generator.gi_code, generator.gi_frame.f_lasti):
             return True
-        generator = generator.gi_yieldfrom
+        generator = delegate(generator)
     return False
 
 

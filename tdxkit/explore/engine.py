@@ -64,11 +64,11 @@ class World:
         self.held: list[Held] = [() for _ in scenario.threads]
         self.noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
         self.notes = [dict.fromkeys(scenario.notes, 0) for _ in scenario.threads]
+        self.begun = [False] * len(scenario.threads)  # has it taken a step that was not blocked?
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
             self.asks.append(request(item, generator) if item else None)
-        self.first = self.state()[1]
 
     def close(self) -> None:
         """Throw the threads away where they stand."""
@@ -82,7 +82,11 @@ class World:
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
         bound = [i for i, host in enumerate(self.scenario.hosts) if host == k]
-        return any(not self.finished(i) and self.state()[1][i] != self.first[i] for i in bound)
+        return any(not self.finished(i) and self._began(i) for i in bound)
+
+    def _began(self, k: int) -> bool:
+        """Is thread k an interrupt that has begun?"""
+        return self.begun[k] and self.scenario.hosts[k] is not None
 
     def step(self, k: int, choice: int = 0) -> tuple[bool, list[str]]:
         """One atomic step of thread k: did anything change, and which rules did it break."""
@@ -98,8 +102,8 @@ class World:
     def _run_step(self, k: int, choice: int) -> list[str]:
         generator, ask = self.threads[k], self.asks[k]
         before = dict(self.notes[k]) if self.noted else self.notes[k]
-        waiting = ask is not None and self.held[k] and ask[0].kind in (LOCK, "")  # for a lock of its own, perhaps
-        here = self.place(k) if waiting else None
+        own = ask is not None and self.held[k] and ask[0].kind in (LOCK, "")  # it may wait for a lock of its own
+        here = self.place(k) if own or self.scenario.hosts[k] is not None else None
         self.memory._begin()
         object.__setattr__(self.memory, "_notes", self.notes[k])
         try:
@@ -118,6 +122,7 @@ class World:
         same = here is not None and read.issuperset(written) and self.place(k) == here and self.notes[k] == before
         waits = same and all(frozen(values[slot], "") == frozen(old, "") for slot, old in written.items())
         assert ask is not None, "a thread that has finished takes no step"
+        self.begun[k] |= not waits
         broken = list(self.memory._broken)
         if words or held:
             broken += locked_wrong(ask[0], held, read, words, waits, self.mutexes)
@@ -141,7 +146,7 @@ class World:
             for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
         return shared, tuple(
-            None if self.finished(k) else (self.place(k), self.held[k], tuple(self.notes[k].items()))
+            None if self.finished(k) else (self.place(k), self.held[k], tuple(self.notes[k].items()), self._began(k))
             for k in range(len(self.threads))
         )
 

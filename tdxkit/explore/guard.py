@@ -6,14 +6,29 @@ Code of tdxkit itself is not watched. A debugger or coverage tool that traces al
 import io
 import os
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from functools import lru_cache
 
 from tdxkit.errors import ModelError, printable
 
 INSTRUCTIONS = 1_000_000
 HERE = os.path.dirname(__file__)
+Ran = set[tuple[types.CodeType, int]]  # lines that ran
+_ran: ContextVar[Ran | None] = ContextVar("ran", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[Ran]:
+    """Meanwhile the lines that steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
+    ran: Ran = set()
+    token = _ran.set(ran)
+    try:
+        yield ran
+    finally:
+        _ran.reset(token)
 
 
 def foreign(values: tuple) -> bool:
@@ -57,19 +72,35 @@ def place_of(error: BaseException, otherwise: str) -> str:
     return where
 
 
+def _readers_line(frame: types.FrameType) -> str:
+    """Where a frame stands: in the innermost function that is not part of tdxkit, if there is one."""
+    at: types.FrameType | None = frame
+    while at is not None and (at.f_globals.get("__name__") or "").startswith("tdxkit."):
+        at = at.f_back
+    at = at or frame
+    return f"line {at.f_lineno} of {at.f_code.co_name}"
+
+
+def unwatched(function: Callable, *args):
+    """The result of function(*args), which is trusted; watched only where lines are noted."""
+    return function(*args) if _ran.get() is None else watched(function, *args)
+
+
 def watched(function: Callable, *args):
     """The result of function(*args); ModelError after so many instructions."""
     if sys.gettrace() is not None:
         return function(*args)
-    left = INSTRUCTIONS
+    left, ran = INSTRUCTIONS, _ran.get()
 
     def count(frame, event, _):
         nonlocal left
         left -= 1
+        if event == "line" and ran is not None:
+            ran.add((frame.f_code, frame.f_lineno))
         if left < 0:
             left = INSTRUCTIONS  # so that the program's own clean-up may run
             raise ModelError(
-                f"{frame.f_code.co_name}, line {frame.f_lineno}",
+                _readers_line(frame),
                 f"a step must end, and this one has run {INSTRUCTIONS:,} instructions",
                 "put a yield into the loop",
             )

@@ -64,6 +64,12 @@ class Outside:
                 self._spots.append(Spot(spot_name, spot_line, look, before))
                 todo.extend((v, _name(spot_name, key), spot_line or line) for key, v in before.items())
 
+    def functions(self) -> list[types.FunctionType]:
+        """The functions of the reader's own among them."""
+        self.settle()
+        kept = (self._kept or {}).values()
+        return [f for f in kept if isinstance(f, types.FunctionType) and not _trusted(f.__module__)]
+
     def check(self) -> None:
         """ModelError where something is not as it was."""
         for spot in self._spots:

@@ -68,7 +68,13 @@ def lines(generator: Generator[Any, Any, Any]) -> list[tuple[types.CodeType, int
     while isinstance(at, types.GeneratorType) and at.gi_frame is not None:
         chain.append((at.gi_code, at.gi_frame.f_lineno))
         at = at.gi_yieldfrom
-    return chain
+    return chain + (at._lines() if hasattr(at, "_lines") else [])  # a program of which parts are run (split)
+
+
+def delegate(generator: Any) -> Any:
+    """The generator that one delegates to, or what else it has there; of a program run in parts (split) the program."""
+    inner = generator.gi_yieldfrom
+    return getattr(inner, "_program", inner)
 
 
 def _on_stack(value: Any, code: types.CodeType, reached: Reached) -> Hashable:
@@ -98,7 +104,9 @@ def _stack(generator: types.GeneratorType, code: types.CodeType, known) -> list:
     else:
         raise _refuse()
     names, always = _slots(code)
-    return seen[start + always + sum(name in known for name in names) :]
+    left = seen[start + always + sum(name in known for name in names) :]
+    # Last comes the exception that is being handled: none, or None where one was. The depth of the stack follows from the offset.
+    return left[:-1] if left and left[-1] is None else left
 
 
 @cache

@@ -71,7 +71,7 @@ class Scenario:
 
     shared: first values; a mapping as a value makes a keyed variable. constants: read as m.NAME, never written and no part of
     the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
-    under which one may sleep. unasked: names of rules that are not judged (see `asking` and `without`). texts: the functions whose source lines the views
+    under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see `asking` and `without`). texts: the functions whose source lines the views
     light. name, threads and rounds are what a schedule code names; `version` goes into its digest.
     """
 
@@ -90,6 +90,7 @@ class Scenario:
     version: str = "1"
     mutexes: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
+    module: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.locks:

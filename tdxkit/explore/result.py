@@ -32,6 +32,8 @@ class Result:
     broken: every rule seen to break, with a schedule that is shortest for it (None where the bound came first). seen: each `sometimes` rule and whether it came true. interleavings: the exact number of
     complete runs when it was asked for, None otherwise or when there is no end to them. bounded: the bound on states was reached before
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
+    remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
+    orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -54,6 +56,9 @@ class Result:
     waits: tuple[str, ...] = ()
     loop: Loop | None = None
     ends: bool = False
+    remarks: tuple[str, ...] = ()
+    unrun: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def kinds(self) -> frozenset[str]:
         """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`."""
@@ -89,6 +94,9 @@ class Result:
             "loop": self.loop and self.loop.as_json(),
             "defect": self.defect,
             "broken": self.broken,
+            "remarks": list(self.remarks),
+            "unrun": list(self.unrun),
+            "orders": list(self.orders),
         }
 
     def __str__(self) -> str:
@@ -102,7 +110,9 @@ class Result:
         verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.defect}"
         if self.verdict == "bounded":
             verdict = "nothing found so far"
-        rows = [f"{self.scenario}, {many(self.threads, 'thread')} × {many(self.rounds, 'round')}: {verdict}"]
+        never = f"; never executed: {'; '.join(self.unrun)}" if self.unrun else ""
+        rows = [f"{self.scenario}, {many(self.threads, 'thread')} × {many(self.rounds, 'round')}: {verdict}{never}"]
+        rows += self.remarks
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
@@ -118,6 +128,7 @@ class Result:
             for rule, code in self.broken.items()
             if rule != self.property
         ]
+        rows += self.orders
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)

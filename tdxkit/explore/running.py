@@ -4,8 +4,9 @@ import types
 from collections.abc import Callable
 
 from tdxkit.errors import ModelError, printable
-from tdxkit.explore.guard import guarded, of_the_house, place_of
+from tdxkit.explore.guard import guarded, of_the_house, place_of, unwatched
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
+from tdxkit.explore.place import delegate
 from tdxkit.explore.program import Program, Thread
 from tdxkit.explore.rules import Property
 from tdxkit.explore.values import LONGEST, frozen
@@ -19,6 +20,12 @@ MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, Recu
 def request(item: object, program: Program) -> tuple[Act, tuple]:
     """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
     label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, NO_CHOICE)
+    if isinstance(label, types.GeneratorType):
+        raise ModelError(
+            f"{speaker(program)} yields {label.__name__}(…)",
+            "that makes a program and does not run it",
+            f"write yield from {label.__name__}(…)",
+        )
     if not isinstance(label, str) or not isinstance(choices, tuple) or not choices:
         raise ModelError(
             f"{speaker(program)} yields {printable(item, 40)}",
@@ -38,8 +45,8 @@ def request(item: object, program: Program) -> tuple[Act, tuple]:
 
 def speaker(generator: Program) -> str:
     """The name of the program that yields: the innermost, where one delegates to another."""
-    while isinstance(generator.gi_yieldfrom, types.GeneratorType):
-        generator = generator.gi_yieldfrom
+    while isinstance(inner := delegate(generator), types.GeneratorType) and inner.gi_frame is not None:
+        generator = inner
     return generator.__name__
 
 
@@ -49,7 +56,7 @@ def resume(thread: Thread, generator: Program, value: object, memory: Memory, ag
     `again`: the same step on the same values was looked at before.
     """
     if not thread.foreign:
-        return generator.send(value)
+        return unwatched(generator.send, value)
     try:
         return guarded(generator.send, value, told=memory._told)
     finally:

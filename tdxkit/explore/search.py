@@ -4,6 +4,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
+from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.result import BOUND, REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
@@ -125,6 +126,7 @@ def _result(
         waits=waits,
         ends=bool(found and found.complete and found.ends),
         loop=loop,
+        orders=crossing(tables),
     )
 
 

@@ -8,10 +8,9 @@ brought there by the recipe: the values that led there, read again by that threa
 A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
 """
 
-from dataclasses import dataclass, field
-
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.closing import clings, discard
+from tdxkit.explore.effects import Ask, Effect, Notes, Place
 from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
@@ -23,48 +22,7 @@ from tdxkit.explore.values import frozen
 from tdxkit.kinds import Act
 
 FINISHED = 0
-Notes = tuple[int, ...]  # one for each of the scenario's notes
 POOL = 4  # generators kept suspended at one place
-
-
-@dataclass(slots=True)
-class Effect:
-    """What a step does: slots it reads and what it writes (value numbers), where the thread stands then, rules broken, words; its
-    kind, the locks that the thread holds after it, and what it has noted."""
-
-    reads: tuple[int, ...]
-    writes: tuple[tuple[int, int], ...]
-    after: int
-    broken: tuple[str, ...]
-    raised: bool
-    told: str
-    kind: str
-    held: Held
-    notes: Notes
-
-
-@dataclass(slots=True)
-class Ask:
-    """A branching of a row: read this slot, go on by the number of its value."""
-
-    slot: int
-    branches: dict
-
-
-@dataclass(slots=True)
-class Place:
-    """A numbered place: what the thread does next, holds and has noted, how it is reached (its recipe), generators that stand there."""
-
-    label: Act
-    choices: tuple
-    lines: tuple
-    held: Held
-    notes: Notes
-    recipe: tuple | None  # (place before, index of the choice, values read), None for a thread's start
-    role: object  # the thread, where threads are not interchangeable
-    start: int  # the thread whose program leads here
-    rows: list = field(default_factory=list)
-    pool: list = field(default_factory=list)
 
 
 class Tables:
@@ -191,14 +149,19 @@ class Tables:
         generator, item = begin(thread, self.memory)
         return self._arrive(generator, item, None, self.roles[k], k, (), (0,) * len(self._notes))
 
-    def _arrive(self, generator, item, recipe, role, start: int, held: Held, notes: Notes) -> int:
-        """The number of the place where a generator came to stand; keeps the generator if the pool has room."""
+    def _arrive(self, generator, item, recipe, role, start: int, held: Held, notes: Notes, first=None) -> int:
+        """The number of the place where a generator came to stand; keeps the generator if the pool has room.
+
+        first: of an interrupt the place where it has not begun (0: it has): whatever else it comes to, it has begun there.
+        """
         if generator.gi_frame is None:
             return FINISHED
         label, choices = request(item, generator)
         reached = self.layout.outside
         kept = choices if choices is NO_CHOICE else frozen(choices, f"the choices of {label}", reached)
-        key = (role, place(generator, reached), label, kept, held, notes)
+        key: tuple = (role, place(generator, reached), label, kept, held, notes)
+        if first is not None and self._lids.get(key) != first:
+            key = (*key, "begun")
         lid = self._lids.get(key)
         if lid is None:
             lid = self._lids[key] = len(self.places)
@@ -238,7 +201,10 @@ class Tables:
         held = held_after(at.held, words) if words else at.held
         kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
         notes = tuple(noted._notes.values())
-        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, notes)
+        first = None
+        if self.scenario.hosts[at.start] is not None:
+            first = lid if lid == self.first_lids[at.start] and not changed else FINISHED
+        after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, notes, first)
         if not raised and (words or at.held):
             waits = after == lid and not changed
             broken += locked_wrong(at.label, at.held, reads, words, waits, self._mutexes)

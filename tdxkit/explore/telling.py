@@ -16,6 +16,7 @@ from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse
 from tdxkit.explore.schedule import digest as digest_of
 from tdxkit.explore.space import Space
+from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.run import Line, Recorder, Run, Text, Wait
 from tdxkit.text import many
@@ -163,10 +164,11 @@ def source_of(function) -> Text | None:
 
 
 def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
-    """The run that a schedule code describes. InputError where it is another model's, where its steps did something else when the code
+    """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's, where its steps did something else when the code
     was written, or at the step where it stops fitting."""
-    tables = tables or Tables(scenario)
     parsed = parse(code)
+    scenario = tables.scenario if tables else meant(scenario, parsed.name)
+    tables = tables or Tables(scenario)
     compared(scenario, parsed, tables)
     return replay_steps(scenario, parsed.steps, tables)
 

@@ -34,6 +34,7 @@ EXPLORED = {
     "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all"},
     "verdict": {"ok", "violation", "deadlock", "livelock", "bounded"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
     "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE), "waits": [TEXT], "loop": (LOOP, MAYBE), "defect": (TEXT, MAYBE), "broken": dict,
+    "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
 }  # fmt: skip
 DECODED = {
     "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},

@@ -29,6 +29,7 @@ ENOMEM, EIO = -12, -5
 REGION = 0  # the one that a scenario with one region has
 LEAVES_THAT_MAY_FAIL = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
 PAIR = 2  # pages
+INSIDE = ("pair", "users")  # shared variables that only the module knows: the kernel has its answers
 
 REMOVE_FINDS_A_PAIR, REMOVE_FINDS_NO_USER = named("remove-finds-a-pair"), named("remove-finds-no-user")
 USE_HAS_PAIR, REFCOUNT_HAS_PAIR = named("use-has-pair"), named("refcount-has-pair")

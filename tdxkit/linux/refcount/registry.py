@@ -115,6 +115,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
         rounds=rounds,
         constants={f: getattr(variant, f) for f in CONSTANTS},
         locks=("pamt_lock", *getattr(design, "LOCKS", ())),
+        module=module.INSIDE,
         title=_title(variant, design),
         subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
         texts=_texts(programs),

@@ -1,0 +1,157 @@
+"""The judge of a reader's own code: no `ok` can be had from it that the same C would not deserve.
+
+What a reader's text gets wrong before it runs is refused (`reading`). Then it is explored as it stands and, where that is ok, with its
+steps taken apart into loads and stores (`split`); the worse of the two is the answer. Whatever else C would not do, and the lines that
+no run executed, stand beside it.
+"""
+
+import ast
+from dataclasses import dataclass, replace
+
+from tdxkit.explore.audit import audit
+from tdxkit.explore.guard import noting
+from tdxkit.explore.moves import follow
+from tdxkit.explore.pieces import Piece, Pieces, Where
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.reading import functions_of, refuse, walk
+from tdxkit.explore.result import Result
+from tdxkit.explore.schedule import parse
+from tdxkit.explore.search import explore
+from tdxkit.explore.split import NotApart, split
+from tdxkit.explore.tables import Tables
+from tdxkit.explore.unrun import unrun
+from tdxkit.kinds import LOAD, STORE
+
+WORSE = {"ok": 0, "bounded": 1}  # and whatever was found: 2
+ASIDE = 3  # remarks of one sort
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer about a scenario: the `result` that counts, with its remarks, and the `scenario` that its schedule is one of: the one
+    that was asked about or, where its steps had to be taken apart to see it, that."""
+
+    result: Result
+    scenario: Scenario
+
+    def as_json(self) -> dict:
+        """The form that `explore --json` prints."""
+        return self.result.as_json()
+
+    def __str__(self) -> str:
+        return str(self.result)
+
+
+def judge(scenario: Scenario, *, lines: bool = False, **how) -> Judged:
+    """What `explore(scenario, **how)` finds, of a reader's own programs the worse of two readings, and what is to be said beside it.
+
+    lines: also of programs that are part of tdxkit say which lines no run executed. ModelError for what cannot be judged.
+    """
+    own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
+    told = [remark for function in own for remark in refuse(function)]
+    if not own and not lines:
+        return Judged(explore(scenario, **how), scenario)
+    with noting() as ran:
+        result = explore(scenario, **how)
+    never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
+    judged = Judged(result, scenario)
+    if own:
+        judged, more = _apart(judged, **how)
+        told = more + told
+    return replace(judged, result=replace(judged.result, remarks=tuple(told), unrun=never))
+
+
+def _apart(judged: Judged, **how) -> tuple[Judged, list[str]]:
+    """The answer after a look at the loads and stores, and the remarks about them."""
+    scenario, pieces = judged.scenario, Pieces(judged.scenario)
+    apart = split(scenario, pieces)
+    told: list[str] = []
+    try:
+        if judged.result.verdict == "ok":
+            second = explore(apart, **how)
+            if WORSE.get(second.verdict, 2) > WORSE["ok"]:
+                told += _between(apart, pieces, second)
+                judged = Judged(second, apart)
+            elif pieces.pieces:
+                told.append(_also(pieces))
+        else:  # it is no ok anyway: a short look, for the remarks
+            audit(Tables(apart))
+    except NotApart as error:
+        told.append(f"{error.thing}: {error.rule}: this is an answer about steps as they stand, and C has smaller ones")
+    return judged, told + _peeks(pieces) + _sections(pieces)
+
+
+def _between(apart: Scenario, pieces: Pieces, result: Result) -> list[str]:
+    """Where in the schedule another thread comes into a step, and what to write if it is one instruction."""
+    tables = Tables(apart)
+    found: dict[Where, tuple[Piece, str, int]] = {}
+    steps = parse(result.schedule).steps if result.schedule else ()
+    open_: dict[int, Piece] = {}
+    for number, (k, _, move) in enumerate(follow(tables, steps), 1):
+        open_.pop(k, None)
+        for piece in open_.values():
+            found.setdefault(piece.where, (piece, apart.actors[k], number))
+        piece_ahead = pieces.pieces.get(tables.places[move.outcome.after].label)
+        if piece_ahead:
+            open_[k] = piece_ahead
+    if not found:
+        return [
+            f"{_also(pieces, 'taken apart, it breaks')}: give each a yield of its own, or say that it is one instruction"
+        ]
+    return [
+        f"{piece.where}: its {_what(pieces, piece)} is a step of its own, and {actor} comes in before it (step {number}); "
+        f"{_write(pieces, piece)}"
+        for piece, actor, number in list(found.values())[:ASIDE]
+    ]
+
+
+def _what(pieces: Pieces, piece: Piece) -> str:
+    return f"{piece.what} of {pieces.layout.labels[piece.slot]}" if piece.what else "call"
+
+
+def _write(pieces: Pieces, piece: Piece) -> str:
+    """What to write where the pieces of a step on this variable are one instruction."""
+    if not piece.what:
+        return "a call of the module is one step: give it a yield of its own"
+    name = pieces.layout.names[piece.slot]
+    if piece.slot in pieces.locks:
+        return f'a test and a set are two; if they are one instruction, say so: yield lock("spin_lock", "{name}")'
+    same = [p for p in pieces.pieces.values() if p.where.code is piece.where.code and p.slot == piece.slot]
+    whats = {what for p in same for what, slot in (*p.before, (p.what, p.slot)) if slot == piece.slot}
+    if whats != {LOAD, STORE}:
+        return "no instruction does both: hold a lock over them, or show that it may come in"
+    change = {_change(p.where) for p in same} - {""}
+    if any(p.before.count((LOAD, p.slot)) > 1 for p in same) or len(change) != 1:
+        return f'if it is one instruction, say so: yield conditional("atomic_add_unless", "{name}")'
+    return f'if it is one instruction, say so: yield locked("{change.pop()}", "{name}")'
+
+
+def _change(where: Where) -> str:
+    """The atomic that a line with += or -= would be."""
+    for node in walk(where.code):
+        if isinstance(node, ast.AugAssign) and node.lineno == where.line:
+            return {ast.Add: "atomic_inc", ast.Sub: "atomic_dec"}.get(type(node.op), "")
+    return ""
+
+
+def _also(pieces: Pieces, verb: str = "judged load by load and store by store as well") -> str:
+    """The lines whose steps were taken apart."""
+    lines: dict[str, set[int]] = {}
+    for piece in pieces.pieces.values():
+        lines.setdefault(piece.where.code.co_name, set()).add(piece.where.line)
+    said = "; ".join(f"line {', '.join(map(str, sorted(rows)))} of {name}" for name, rows in lines.items())
+    return f"{said}: more than one load or store under one yield; {verb}"
+
+
+def _peeks(pieces: Pieces) -> list[str]:
+    return [
+        f"{where}: it reads m.{name}, which the kernel cannot see: PAMT.ADD and PAMT.REMOVE answer it"
+        for where, name in pieces.peeks
+    ]
+
+
+def _sections(pieces: Pieces) -> list[str]:
+    return [
+        f"{where}: {name} is taken and let go under one yield, so nobody ever meets it taken: give each its own"
+        for where, name in pieces.sections
+    ]

@@ -1,0 +1,78 @@
+"""What became known of a reader's program while its steps were taken apart: pieces of steps, looks at what only the module knows."""
+
+import types
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tdxkit.errors import ModelError
+from tdxkit.explore.holding import weight
+from tdxkit.explore.memory import Layout
+from tdxkit.explore.program import Scenario
+from tdxkit.kinds import LOAD, STORE, Act
+
+
+class Where(NamedTuple):
+    """A line of a function, counted as in its file."""
+
+    code: types.CodeType
+    line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.code.co_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a step that is not its first: where it is, what it does (`load`, `store`, or "" for a call), to which slot (-1 for a
+    call), and what the step did before it, as (what, slot)."""
+
+    where: Where
+    what: str
+    slot: int
+    before: tuple[tuple[str, int], ...]
+
+
+class Pieces:
+    """Filled while a scenario that was taken apart is run; no part of any state.
+
+    pieces: by the label of the part. peeks: where a function of the reader's own reads a variable that only the module knows.
+    sections: where a lock is let go in the same step that took it.
+    """
+
+    def __init__(self, scenario: Scenario):
+        self.layout: Layout = scenario.layout
+        names = self.layout.names
+        self.inside = frozenset(slot for slot, name in enumerate(names) if name in scenario.module)
+        self.locks = frozenset(slot for slot, name in enumerate(names) if name in scenario.locks)
+        self.pieces: dict[Act, Piece] = {}
+        self.peeks: dict[tuple[Where, str], None] = {}
+        self.sections: dict[tuple[Where, str], None] = {}
+
+    def _as_local(self) -> str:
+        return "pieces"
+
+    def label(self, piece: Piece, call: str) -> Act:
+        """The label of a part of a step."""
+        does = f"{piece.what} {self.layout.labels[piece.slot]}" if piece.what else f"{call}()"
+        label = Act(f"{does} ({piece.where})", piece.what)
+        self.pieces.setdefault(label, piece)
+        return label
+
+    def store(self, where: Where, slot: int, events: list) -> None:
+        """A lock's word is written by a function of the reader's own; `events`: what its step did before."""
+        if any(what == STORE and at == slot and weight(value) for what, at, value in events):
+            self.sections.setdefault((where, self.layout.names[slot]))
+
+    def look(self, where: Where, what: str, slot: int, judges: bool) -> None:
+        """An access by a function of the reader's own, not through a call of the module; ModelError where it writes what is the module's."""
+        if slot not in self.inside:
+            return
+        label = self.layout.labels[slot]
+        if what == STORE:
+            raise ModelError(
+                f"{where}: m.{label} = …",
+                "only the TDX module changes that, and the kernel cannot write it",
+                "call pamt_add(m, region) or pamt_remove(m, region)",
+            )
+        if what == LOAD and not judges:
+            self.peeks.setdefault((where, self.layout.names[slot]))
