@@ -8,7 +8,6 @@ from typing import Any
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.pieces import Piece, Pieces, Where
-from tdxkit.explore.reading import judges
 from tdxkit.explore.values import Reached, frozen
 from tdxkit.kinds import LOAD, LOCK, LOCKED, SEAMCALL, STORE, UNLOCK, Act
 
@@ -106,7 +105,7 @@ class Log:
         call = None if own else _call(stack)
         where = _where(stack if call is None else stack[stack.index(call) + 1 :] or stack)
         if own:
-            told = judges(where.code, stack[0].f_lineno)
+            told = self._pieces.judges(where.code, stack[0].f_lineno)
             self._pieces.look(where, what, slot, told)
             if what == STORE and slot in self._pieces.locks:
                 self._pieces.store(where, slot, self.events)

@@ -8,6 +8,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore.holding import weight
 from tdxkit.explore.memory import Layout
 from tdxkit.explore.program import Scenario
+from tdxkit.explore.reading import functions_of, judging, nested
 from tdxkit.kinds import LOAD, STORE, Act
 
 
@@ -44,12 +45,17 @@ class Pieces:
         names = self.layout.names
         self.inside = frozenset(slot for slot, name in enumerate(names) if name in scenario.module)
         self.locks = frozenset(slot for slot, name in enumerate(names) if name in scenario.locks)
+        self._judging = {code: judging(f.__code__) for f in functions_of(scenario) for code in nested(f.__code__)}
         self.pieces: dict[Act, Piece] = {}
         self.peeks: dict[tuple[Where, str], None] = {}
         self.sections: dict[tuple[Where, str], None] = {}
 
     def _as_local(self) -> str:
         return "pieces"
+
+    def judges(self, code: types.CodeType, line: int) -> bool:
+        """Is this line a rule or a sentence, which the program goes on the same after? False where there is no text."""
+        return line in self._judging.get(code, ())
 
     def label(self, piece: Piece, call: str) -> Act:
         """The label of a part of a step."""

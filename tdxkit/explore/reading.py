@@ -65,14 +65,21 @@ def tree_of(code: types.CodeType) -> ast.AST | None:
     return ast.increment_lineno(tree, max(first, 1) - 1)
 
 
+def nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code of a function, and that of each function in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from nested(constant)
+
+
 def walk(code: types.CodeType) -> Iterator[ast.AST]:
     """Every node of a function's text; none where there is no text."""
     tree = tree_of(code)
     return iter(()) if tree is None else ast.walk(tree)
 
 
-@cache
-def _judging(code: types.CodeType) -> frozenset[int]:
+def judging(code: types.CodeType) -> frozenset[int]:
     """The lines of m.must(…), m.tell(…) and assert, which do not change what a program does."""
     found: set[int] = set()
     for node in walk(code):
@@ -82,11 +89,6 @@ def _judging(code: types.CodeType) -> frozenset[int]:
         if isinstance(node, ast.stmt) and plain and (says or isinstance(node, ast.Assert)):
             found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return frozenset(found)
-
-
-def judges(code: types.CodeType, line: int) -> bool:
-    """Is this line a rule, or a sentence?"""
-    return line in _judging(code)
 
 
 def refuse(function: types.FunctionType) -> list[str]:

@@ -114,7 +114,11 @@ class Teller:
                 held = f"held by {' and '.join(who)}" + (f" since step {since}" if since else "")
                 return Wait(actor, who[0], f"{actor} {waits} for {labels[slot]}, {held}")
         what = " or ".join(labels[slot] + self._changed(moment, slot) for slot in reads)
-        return Wait(actor, None, f"{actor} {waits} for {what} to change" if what else f"{actor} cannot go on")
+        return Wait(
+            actor,
+            None,
+            f"{actor} {waits} for {what} to change" if what else f"{actor} goes round for ever and looks at nothing",
+        )
 
     def _changed(self, moment: Moment, slot: int) -> str:
         """Who changed a variable last, and when."""
