@@ -1,6 +1,6 @@
 """`replay NAME CODE`: one schedule run again, step by step."""
 
-from tdxkit.commands.scenarios import load
+from tdxkit.commands.scenarios import asked, own_options
 from tdxkit.errors import InputError
 
 
@@ -13,6 +13,7 @@ def configure(parser):
         action="store_true",
         help="first make it shorter and calmer while its first broken rule still breaks",
     )
+    own_options(parser)
 
 
 def run(args):
@@ -20,10 +21,12 @@ def run(args):
     from tdxkit.explore.schedule import parse
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
+    from tdxkit.linux.refcount.naming import scenario_of
 
     text = " ".join(args.code)
     code = parse(text)
-    scenario = load(args.name, code.threads, code.rounds)
+    named = {"label": code.name} if code.text else {}  # the text says whose it is, whatever the file is called here
+    scenario = scenario_of(args.name, None if args.roles else code.threads, code.rounds, **asked(args), **named)
     tables = Tables(scenario)
     checked = compared(scenario, code, tables)
     told = replay(scenario, text, tables)

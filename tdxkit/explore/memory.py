@@ -68,8 +68,11 @@ class Layout:
     def unknown(self, name: str) -> ModelError:
         """What to say about m.NAME that nobody declared."""
         known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
+        first = "False" if "lock" in name or "mutex" in name else "0"
         return ModelError(
-            f"m.{name}", f"the shared variables of this scenario are {known}", "declare it or correct the name"
+            f"m.{name}",
+            f"the shared variables of this scenario are {known}",
+            f'correct the name, or declare it: SHARED = {{"{name}": {first}}} in the file, shared={{"{name}": {first}}} in Python',
         )
 
 

@@ -5,7 +5,7 @@ from tdxkit.explore.audit import audit
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import LIVELOCK, Scenario
-from tdxkit.explore.result import BOUND, REDUCTIONS, Result
+from tdxkit.explore.result import REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Way, calmest, shortest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
@@ -21,19 +21,19 @@ def explore(
     fewest_switches: bool = False,
     whole: bool = True,
     count: bool = False,
-    bound: int = BOUND,
+    bound: int | None = None,
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
     reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a violation; False stops at the first. fewest_switches:
     show the schedule with the fewest switches instead of the shortest (which has the fewest switches among the shortest).
-    count: also count the interleavings, run past violations. bound: stop after so many states and say so.
+    count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
     InputError for unknown names; ModelError for a model that cannot be explored.
     """
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
-    prop = prop and scenario.rule(prop)
+    prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
     way, found = None, None

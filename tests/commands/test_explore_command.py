@@ -171,10 +171,13 @@ def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     assert (code, answer["verdict"], answer["property"]) == (0, "violation", "a page in use must have its pair")
     code, out, _ = ran(capsys, "replay", f"{file}:put", answer["schedule"])
     assert code == 0 and f"{answer['steps']:4}  CPU" in out
+    old, text = answer["schedule"].rsplit(" ", 1)  # without the last word it says nothing of the file
     file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))  # other words for the same steps
-    assert ran(capsys, "replay", f"{file}:put", answer["schedule"])[0] == 0
-    file.write_text(PUT.replace("-= 1", "-= 2"))
     code, _, err = ran(capsys, "replay", f"{file}:put", answer["schedule"])
+    assert code == 2 and text[0] == "%" and f"schedule code, end {text}: it was made from a reader's text" in err
+    assert ran(capsys, "replay", f"{file}:put", old)[0] == 0
+    file.write_text(PUT.replace("-= 1", "-= 2"))
+    code, _, err = ran(capsys, "replay", f"{file}:put", old)
     assert code == 2 and "has changed since" in err
 
 

@@ -160,7 +160,11 @@ def test_a_broken_rule_and_a_deadlock_come_first_and_a_livelock_beside_them_is_n
     assert tuple(explore(dead).broken) == (DEADLOCK,) and explore(dead, prop=LIVELOCK).verdict == "ok"
     beside = scene((both, ("A", "B")), (both, ("B", "A")), (claims,))
     result = explore(beside)
-    assert (result.verdict, result.property, tuple(result.broken)) == ("violation", "A is free", ("A is free", LIVELOCK))
+    assert (result.verdict, result.property, tuple(result.broken)) == (
+        "violation",
+        "A is free",
+        ("A is free", LIVELOCK),
+    )
     assert result.kinds() == {"violation", LIVELOCK} and result.loop is None
     assert explore(ABBA, prop=DEADLOCK).verdict == "ok" and not explore(ABBA, prop=DEADLOCK).ends
     never = scene((both, ("A", "B")), (both, ("B", "A")), properties=(sometimes("C", lambda m: False),))

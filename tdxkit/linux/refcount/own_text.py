@@ -1,0 +1,88 @@
+"""A reader's functions as one text that stands by itself: a file that somebody else can save and run.
+
+A notebook has its functions in cells, beside much else. What `text_of` writes has the functions, the helpers of the reader's own that they
+call, the imports that they need and what they declare, and nothing more; the same functions give the same text, whatever stands around them.
+"""
+
+import ast
+import dis
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from textwrap import dedent
+from types import CodeType, FunctionType, ModuleType
+
+PLAIN = (int, str, float, bool, type(None), tuple, frozenset)  # values that their repr makes again
+NEWLINES = ("\r\n", "\r")
+
+
+def tidy(text: str) -> str:
+    """A text with plain line ends, and one at its end: as mails and editors leave it."""
+    for newline in NEWLINES:
+        text = text.replace(newline, "\n")
+    return text.rstrip() + "\n"
+
+
+def text_of(functions: tuple[Callable, ...], declared: Mapping[str, object]) -> str:
+    """The text of these functions and of what they need, with what is declared beside them; "" where it cannot be had whole."""
+    found: dict[str, object] = {}
+    sources: list[str] = []
+    heads: dict[str, str] = {}
+    todo = [(f.__name__, f) for f in functions]
+    for name, value in todo:
+        if name in found:
+            if found[name] is not value:
+                return ""
+            continue
+        found[name] = value
+        if isinstance(value, FunctionType) and _readers(value.__module__):
+            try:
+                sources.append(tidy(dedent(inspect.getsource(value))))
+            except (OSError, TypeError):
+                return ""
+            there = value.__globals__
+            todo += [(used, there[used]) for used in names_in(value.__code__) if used in there]
+        else:
+            heads[name] = _head(name, value)
+    if not all(heads.values()) or not all(isinstance(v, (*PLAIN, dict)) for v in declared.values()):
+        return ""
+    given = [f"{name} = {value!r}\n" for name, value in declared.items() if value]
+    parts = ["".join(sorted(heads.values(), key=lambda line: (" = " in line, line))), "".join(given), *sources]
+    text = "\n\n".join(part for part in parts if part)
+    return text if _stands(text, functions) else ""
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """The global names that code uses, those of nested code too, each once."""
+    used = dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            used |= dict.fromkeys(names_in(constant))
+    return iter(used)
+
+
+def _readers(home: str) -> bool:
+    """Is a module the reader's own, a notebook included?"""
+    root = home.partition(".")[0]
+    return root == "__main__" or (root != "tdxkit" and root not in sys.stdlib_module_names)
+
+
+def _head(name: str, value: object) -> str:
+    """The line that gives the name this value; "" where none can."""
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__} as {name}\n"
+    if callable(value) and getattr(value, "__qualname__", "").isidentifier():
+        if value.__module__ == "__main__":
+            return ""
+        renamed = "" if value.__qualname__ == name else f" as {name}"
+        return f"from {value.__module__} import {value.__qualname__}{renamed}\n"
+    return f"{name} = {value!r}\n" if type(value) in PLAIN else ""
+
+
+def _stands(text: str, functions: tuple[Callable, ...]) -> bool:
+    """Is it Python, with each function in it at its top?"""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return False
+    return {f.__name__ for f in functions} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
