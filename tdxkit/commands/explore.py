@@ -3,7 +3,7 @@
 from argparse import ArgumentTypeError
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import load, own_options, replays, sized
+from tdxkit.commands.scenarios import load, own_options, replays, sized, words
 from tdxkit.explore.program import BOUND, OWN_BOUND
 
 KINDS = ("violation", "deadlock", "livelock", "bounded")
@@ -56,11 +56,12 @@ def _kinds(text: str) -> frozenset[str]:
 
 def run(args):
     """Explore, and print the verdict; the exit code is 1 where it is one that `--fail-on` names, else 0."""
-    from tdxkit.explore.search import explore
+    from tdxkit.commands.waiting import wait
+    from tdxkit.explore.search import exploring
 
     scenario = load(args).without(*args.without)
     bound = args.bound or scenario.bound
-    result = explore(
+    search = exploring(
         scenario,
         args.reduce,
         args.property,
@@ -69,6 +70,7 @@ def run(args):
         count=args.count,
         bound=bound,
     )
+    result = wait(search, lambda states, _: f"{states:,} states")
     if args.json:
         print_json(result.as_json())
     else:
@@ -83,6 +85,11 @@ def _tell(args, scenario, result, bound: int) -> None:
         print(f"no number of interleavings: there is no end to them, or more than {bound:,} states")
     if result.schedule:
         print(replays(args, result.schedule))
+    if scenario.own and scenario.make and result.verdict == "ok":
+        from tdxkit.review.own import asks
+
+        print(f"ask next: {' · '.join(ask.shell for ask in asks(scenario))}")
+        print(f"what it costs: python -m tdxkit lens v6 after-v6 {words(args, 'get', 'put')}")
     if args.outcomes:
         from tdxkit.explore.endings import outcomes
 

@@ -63,12 +63,12 @@ def load(args: Namespace, name: str = "") -> Scenario:
     return scenario_of(name or args.name, args.threads, args.rounds, **asked(args))
 
 
+def words(args: Namespace, *options: str, then: tuple[str, ...] = ()) -> str:
+    """The scenario that the arguments name, with these options where they were given, and what follows, as a shell takes it."""
+    given = [w for o in options if (value := getattr(args, o)) not in ("", 1) for w in (f"--{o}", str(value))]
+    return shlex.join([args.name, *given, *then])
+
+
 def replays(args: Namespace, schedule: str) -> str:
-    """The command that replays a schedule of the scenario that the arguments name, as a shell takes it."""
-    options = [
-        word
-        for option in OPTIONS
-        if (value := getattr(args, option)) not in ("", 1)
-        for word in (f"--{option}", str(value))
-    ]
-    return "step through it: python -m tdxkit replay " + shlex.join([args.name, *options, schedule])
+    """The command that replays a schedule of the scenario that the arguments name."""
+    return "step through it: python -m tdxkit replay " + words(args, *OPTIONS, then=(schedule,))

@@ -10,6 +10,7 @@ from tdxkit.errors import ModelError, printable
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
+from tdxkit.text import near
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
 
@@ -69,10 +70,12 @@ class Layout:
         """What to say about m.NAME that nobody declared."""
         known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
         first = "False" if "lock" in name or "mutex" in name else "0"
+        meant = near(name, (*self.plain, *self.keyed))
         return ModelError(
             f"m.{name}",
             f"the shared variables of this scenario are {known}",
-            f'correct the name, or declare it: SHARED = {{"{name}": {first}}} in the file, shared={{"{name}": {first}}} in Python',
+            f"{f'try m.{meant}' if meant else 'correct the name'}, or declare it: "
+            f'SHARED = {{"{name}": {first}}} in the file, shared={{"{name}": {first}}} in Python',
         )
 
 

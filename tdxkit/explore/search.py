@@ -11,6 +11,9 @@ from tdxkit.explore.shortest import Way, calmest, shortest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.run import STANDSTILLS
+from tdxkit.work import Job, drive
+
+TICK = 256  # states between two ticks of a search: a few hundredths of a second
 
 
 def explore(
@@ -31,6 +34,20 @@ def explore(
     count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
     InputError for unknown names; ModelError for a model that cannot be explored.
     """
+    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
+
+
+def exploring(
+    scenario: Scenario,
+    reduce: str = "all",
+    prop: str | None = None,
+    fewest_switches: bool = False,
+    whole: bool = True,
+    count: bool = False,
+    bound: int | None = None,
+) -> Job[Result]:
+    """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
+    does not tick."""
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
@@ -40,7 +57,7 @@ def explore(
     if fewest_switches and not whole:
         way = calmest(Space(tables, reduce == "all", prop), bound)
     if way is None:
-        found = visit(Space(tables, reduce == "all", prop), whole, bound)
+        found = yield from visiting(Space(tables, reduce == "all", prop), whole, bound)
         if found.rule:
             search = calmest if fewest_switches else shortest
             way = search(Space(tables, fewest_switches and reduce == "all", prop), bound)
@@ -200,6 +217,11 @@ class Found:
 
 def visit(space: Space, whole: bool, bound: int) -> Found:
     """Breadth first over all states, level by level."""
+    return drive(visiting(space, whole, bound))
+
+
+def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
+    """`visit` as a job: how many states were seen, and the bound."""
     found, node = Found(space), space.first()
     seen, row, tables = found.parents, space._rows, space.tables
     seen[node.key] = None
@@ -209,7 +231,9 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
         _look(space, found, level)
         following: list[tuple] = []
         add = following.append
-        for key, sid, lids in level:
+        for number, (key, sid, lids) in enumerate(level):
+            if not number % TICK:
+                yield len(seen), bound
             waiting = tables.suspended(lids) if space.interrupts else ()
             moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
             for k, lid in enumerate(lids):
@@ -233,7 +257,7 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
             if not moved:
                 found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
         if space.widen():
-            return visit(space, whole, bound)
+            return (yield from visiting(space, whole, bound))
         level = following
         if len(seen) > bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
             found.complete = not level

@@ -7,6 +7,7 @@ call, the imports that they need and what they declare, and nothing more; the sa
 import ast
 import dis
 import inspect
+import linecache
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import dedent
@@ -86,3 +87,30 @@ def _stands(text: str, functions: tuple[Callable, ...]) -> bool:
     except SyntaxError:
         return False
     return {f.__name__ for f in functions} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def line_of(error: BaseException) -> str:
+    """The innermost line outside tdxkit in which an error came up, with its number; "" where there is none."""
+    found, tb = "", error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if _readers(tb.tb_frame.f_globals.get("__name__") or "") and not code.co_filename.startswith("<frozen"):
+            found = f"{tb.tb_lineno}: {linecache.getline(code.co_filename, tb.tb_lineno).strip()}"
+        tb = tb.tb_next
+    return found
+
+
+def line_at(functions: tuple[Callable, ...], name: str, number: int) -> str:
+    """A line of the file or cell in which the reader's function of this name stands; "" where there is none.
+
+    functions: where to begin; those that they use by name are looked through too.
+    """
+    todo = list(functions)
+    for function in todo:
+        if not isinstance(function, FunctionType) or not _readers(function.__module__):
+            continue
+        if function.__name__ == name:
+            return linecache.getline(function.__code__.co_filename, number, function.__globals__).strip()
+        there = function.__globals__
+        todo += [v for used in names_in(function.__code__) if callable(v := there.get(used)) and v not in todo]
+    return ""
