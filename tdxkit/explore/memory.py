@@ -69,13 +69,18 @@ class Layout:
     def unknown(self, name: str) -> ModelError:
         """What to say about m.NAME that nobody declared."""
         known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
-        first = "False" if "lock" in name or "mutex" in name else "0"
         meant = near(name, (*self.plain, *self.keyed))
+        a_lock = "lock" in name or "mutex" in name
+        file, python = (
+            f'SHARED = {{"{name}": {False if a_lock else 0}}}',
+            f'shared={{"{name}": {False if a_lock else 0}}}',
+        )
+        if a_lock:
+            file, python = f'{file}, LOCKS = ("{name}",)', f'{python}, locks=("{name}",)'
         return ModelError(
             f"m.{name}",
             f"the shared variables of this scenario are {known}",
-            f"{f'try m.{meant}' if meant else 'correct the name'}, or declare it: "
-            f'SHARED = {{"{name}": {first}}} in the file, shared={{"{name}": {first}}} in Python',
+            f"{f'try m.{meant}' if meant else 'correct the name'}, or declare it: {file} in the file; {python} in Python",
         )
 
 

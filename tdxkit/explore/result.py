@@ -18,9 +18,7 @@ REDUCTIONS = {
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
 }
-ON_BOUND = (
-    "to go on: fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
-)
+ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Result:
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
         if self.verdict == "bounded":
-            rows.append(ON_BOUND)
+            rows.append(f"to go on: {ON_BOUND}")
         if self.schedule:
             rows.append(f"{many(self.steps, 'step')}, {many(self.switches, 'switch')}: {self.schedule}")
         if self.verdict == "livelock":

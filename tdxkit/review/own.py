@@ -118,7 +118,7 @@ class Opinion:
         seen = f"{many(result.states, 'state')}: {'all there are' if result.complete else 'and there are more'}"
         yield "looked at", (f"{self.scenario.title}; {self.scenario.subtitle}", seen)
         if result.verdict == "bounded":
-            yield "go on", (ON_BOUND,)
+            yield "to go on", (ON_BOUND,)
 
     def __str__(self) -> str:
         lines = [self.head]

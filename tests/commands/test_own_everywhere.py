@@ -176,8 +176,11 @@ def test_without_and_property_take_ids(capsys):
 @pytest.mark.parametrize(
     ("declared", "says"),
     [
-        ("", 'correct the name, or declare it: SHARED = {"cache": 0} in the file, shared={"cache": 0} in Python'),
-        ('SHARED = {"cache": {0: 0}}', 'declare it: SHARED = {"mylock": False} in the file'),
+        ("", 'correct the name, or declare it: SHARED = {"cache": 0} in the file; shared={"cache": 0} in Python'),
+        (
+            'SHARED = {"cache": {0: 0}}',
+            'declare it: SHARED = {"mylock": False}, LOCKS = ("mylock",) in the file; shared={"mylock": False}, locks=("mylock",) in Python',
+        ),
         ("SHARED = 7", "SHARED: it maps each name to its first value"),
         ("LOCKS = 7", "LOCKS: it is a tuple"),
         ('SHARED = {"pair": 1}', "shared variable pair: every get and put has it already"),
