@@ -9,6 +9,7 @@
 
     drive(longest(lines))                     # a terminal, a test
     await drive_async(longest(lines), ...)    # a notebook: the page stays alive, and cancel is heard
+    Started(longest(lines), 1.0)              # at once what takes a second, the rest in one of these ways
 
 A job ticks every few milliseconds and leaves the clock to whoever drives it. Whoever gives one up closes it, and what it has open with it.
 """
@@ -43,6 +44,29 @@ class _Running(Generic[T]):
 
     def __iter__(self) -> Iterator[Tick]:
         self.result = yield from self._job
+
+
+class Started(Generic[T]):
+    """A job that was worked on at once, for no more than so many seconds: is it `over`, its `result` then, else the `rest` of it."""
+
+    def __init__(self, job: Job[T], seconds: float):
+        self._running = _Running(job)
+        self._ticks = iter(self._running)
+        self.over, end = True, monotonic() + seconds
+        for _ in self._ticks:
+            if monotonic() > end:
+                self.over = False
+                break
+
+    @property
+    def result(self) -> T:
+        """What it came to."""
+        return self._running.result
+
+    def rest(self) -> Job[T]:
+        """What is left to do, as a job."""
+        yield from self._ticks
+        return self._running.result
 
 
 def drive(job: Job[T], progress: Progress | None = None) -> T:

@@ -257,7 +257,7 @@ def test_nobody_else_opens_what_comes_from_outside():
         "facts.py": "data of the package",
         "review/clinic.py": "data of the package",
         "commands/doctor.py": "what is installed",
-        "commands/scenarios.py": "a program of the reader's",
+        "linux/refcount/naming.py": "a program of the reader's",
         "commands/trace.py": "the posted example",
         "cli.py": "mends the streams",
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdxkit import work
-from tdxkit.work import SLICE, Cancelled, drive, drive_async
+from tdxkit.work import SLICE, Cancelled, Started, drive, drive_async
 
 ROOT = Path(__file__).parent.parent
 
@@ -103,6 +103,17 @@ def test_what_a_job_raises_comes_out_as_it_is():
     for way in (lambda: drive(bad()), lambda: asyncio.run(drive_async(bad()))):
         with pytest.raises(KeyError):
             way()
+
+
+def test_what_is_started_at_once_goes_on_where_it_stopped():
+    closed = []
+    short = Started(counting(3, closed), 60)
+    assert short.over and short.result == drive(counting(3, closed))
+    long = Started(counting(200, closed, 0.001), 0.02)
+    assert not long.over
+    ticks = []
+    assert drive(long.rest(), lambda *tick: ticks.append(tick)) == drive(counting(200, closed))
+    assert 0 < len(ticks) < 200 and len(closed) == 4
 
 
 def test_no_second_loop_runs_a_generator_to_its_end():

@@ -3,26 +3,24 @@
 from argparse import ArgumentTypeError
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import MAX_ROUNDS, MAX_THREADS, load
+from tdxkit.commands.scenarios import load, own_options, replays, sized, words
+from tdxkit.explore.program import BOUND, OWN_BOUND
 
 KINDS = ("violation", "deadlock", "livelock", "bounded")
 BAD = KINDS[:3]
-OWN_BOUND = 50_000  # states of a reader's model: one that never ends is answered in seconds
 
 
 def configure(parser):
     """What to explore and how."""
     parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
-    parser.add_argument("--threads", type=whole("--threads", 1, MAX_THREADS), default=2, metavar="N", help="CPUs (2)")
-    parser.add_argument(
-        "--rounds",
-        type=whole("--rounds", 1, MAX_ROUNDS),
-        default=1,
-        metavar="N",
-        help="times get, use, put on each CPU (1)",
-    )
+    sized(parser)
     parser.add_argument("--reduce", choices=("none", "sym", "all"), default="all", help="reduction (all)")
-    parser.add_argument("--property", metavar="NAME", help="judge this rule only; a wrong name lists them")
+    parser.add_argument(
+        "--property", metavar="RULE", help="judge this rule only, by name or id; a wrong name lists them"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="RULE", help="do not judge this rule; may be given again"
+    )
     parser.add_argument("--fewest-switches", action="store_true", help="show the calmest schedule, not the shortest")
     parser.add_argument("--first", action="store_true", help="stop at the first violation")
     parser.add_argument("--count", action="store_true", help="count the interleavings exactly")
@@ -34,7 +32,7 @@ def configure(parser):
         type=whole("--bound", 1, 100_000_000),
         default=None,
         metavar="N",
-        help=f"stop after N states (a million; {OWN_BOUND:,} for a model of your own, which may never end)",
+        help=f"stop after N states ({BOUND:,}; {OWN_BOUND:,} for a model of your own, which may never end)",
     )
     parser.add_argument(
         "--fail-on",
@@ -43,7 +41,11 @@ def configure(parser):
         metavar="LIST",
         help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three",
     )
+    parser.add_argument(
+        "--lines", action="store_true", help="name the lines that no run executed (always done for a file of your own)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    own_options(parser)
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -57,12 +59,12 @@ def _kinds(text: str) -> frozenset[str]:
 
 def run(args):
     """Explore, and print the verdict; the exit code is 1 where it is one that `--fail-on` names, else 0."""
-    from tdxkit.explore.judging import judge
-    from tdxkit.explore.result import BOUND
+    from tdxkit.commands.waiting import wait
+    from tdxkit.explore.judging import judging
 
-    scenario = load(args.name, args.threads, args.rounds)
-    bound = args.bound or (OWN_BOUND if ".py" in args.name else BOUND)
-    result = judge(
+    scenario = load(args).without(*args.without)
+    bound = args.bound or scenario.bound
+    search = judging(
         scenario,
         reduce=args.reduce,
         prop=args.property,
@@ -70,7 +72,9 @@ def run(args):
         whole=not args.first,
         count=args.count,
         bound=bound,
-    ).result
+        lines=args.lines,
+    )
+    result = wait(search, lambda states, _: f"{states:,} states").result
     if args.json:
         print_json(result.as_json())
     else:
@@ -84,7 +88,12 @@ def _tell(args, scenario, result, bound: int) -> None:
     if args.count and result.interleavings is None:
         print(f"no number of interleavings: there is no end to them, or more than {bound:,} states")
     if result.schedule:
-        print(f"step through it: python -m tdxkit replay {args.name} '{result.schedule}'")
+        print(replays(args, result.schedule))
+    if scenario.own and scenario.make and result.verdict == "ok":
+        from tdxkit.review.own import asks
+
+        print(f"ask next: {' · '.join(ask.shell for ask in asks(scenario))}")
+        print(f"what it costs: python -m tdxkit lens v6 after-v6 {words(args, 'get', 'put')}")
     if args.outcomes:
         from tdxkit.explore.endings import outcomes
 

@@ -1,21 +1,25 @@
 """``lens``: one scenario under several versions: outcomes with exact counts, where they part, what a round costs."""
 
 from tdxkit.commands import print_json, whole
+from tdxkit.commands.scenarios import asked, own_options
+from tdxkit.linux.refcount.naming import scenario_of
 
 
 def configure(parser):
     """Arguments: versions, size, a schedule to hold against all."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="scenarios, as `list` names them")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="scenarios of `list`, or FILE.py:put for your own")
     parser.add_argument("--threads", type=whole("--threads", 1, 4), default=2)
     parser.add_argument("--rounds", type=whole("--rounds", 1, 3), default=1)
     parser.add_argument("--schedule", metavar="CODE", help="a schedule code of one of the versions (quoted)")
     parser.add_argument("--json", action="store_true")
+    own_options(parser)
 
 
 def run(args) -> int:
     """Print the comparison."""
     from tdxkit.review.lens import lens
 
-    seen = lens(args.names, args.threads, args.rounds, args.schedule)
+    made = [scenario_of(name, **(asked(args) if ".py" in name else {})) for name in args.names]
+    seen = lens(made, args.threads, args.rounds, args.schedule)
     print_json(seen.as_json()) if args.json else print(seen)
     return 0

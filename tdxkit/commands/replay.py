@@ -1,6 +1,6 @@
 """`replay NAME CODE`: one schedule run again, step by step."""
 
-from tdxkit.commands.scenarios import load
+from tdxkit.commands.scenarios import asked, own_options
 from tdxkit.errors import InputError
 
 
@@ -13,18 +13,24 @@ def configure(parser):
         action="store_true",
         help="first make it shorter and calmer while its first broken rule still breaks",
     )
+    own_options(parser)
 
 
 def run(args):
     """Print the run as a table of steps, or say at which step the schedule stops fitting."""
     from tdxkit.explore.schedule import parse
-    from tdxkit.explore.split import meant
+    from tdxkit.explore.split import MARK, meant
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
+    from tdxkit.linux.refcount.naming import scenario_of
 
     text = " ".join(args.code)
     code = parse(text)
-    scenario = meant(load(args.name, code.threads, code.rounds), code.name)
+    named = (
+        {"label": code.name.removesuffix(MARK)} if code.text else {}
+    )  # the text says whose it is, however the file is called here
+    found = scenario_of(args.name, None if args.roles else code.threads, code.rounds, **asked(args), **named)
+    scenario = meant(found, code.name)
     tables = Tables(scenario)
     checked = compared(scenario, code, tables)
     told = replay(scenario, text, tables)

@@ -1,70 +1,74 @@
-"""Scenarios by name, or from a reader's file: `v2`, or `FILE.py:put`."""
+"""The arguments that name a scenario, of every command that takes one: `v2`, or `FILE.py:put` and what is to stand around it."""
 
-import importlib.util
-import re
-import sys
-from contextlib import redirect_stdout
-from pathlib import Path
+import shlex
+from argparse import ArgumentParser, Namespace
 
-from tdxkit.errors import InputError, ModelError, TdxkitError, printable
+from tdxkit.commands import whole
 from tdxkit.explore.program import MAX_THREADS, Scenario
-from tdxkit.linux.refcount.registry import MAX_ROUNDS, of_programs, scenario
+from tdxkit.linux.refcount.naming import scenario_of
+from tdxkit.linux.refcount.own import MOST_REGIONS, STAYS
+from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS
 
-LARGEST = 1 << 20  # bytes of a reader's file
-
-
-def load(name: str, threads: int, rounds: int) -> Scenario:
-    """The scenario of this name; FILE.py:put runs the reader's own `put`, FILE.py:NAME a Scenario of his making."""
-    if ".py" not in name:
-        return scenario(name, threads, rounds)
-    path, colon, attribute = name.rpartition(":")
-    if not colon or not path.endswith(".py") or not attribute.isidentifier():
-        raise InputError(
-            f"scenario {printable(name)}", "a file is named FILE.py:FUNCTION", "add the function, as in race.py:put"
-        )
-    module = _module(Path(path))
-    found = getattr(module, attribute, None)
-    if isinstance(found, Scenario):
-        return found
-    if not callable(found):
-        raise InputError(
-            f"{attribute} in {printable(path)}", "it is a generator function put(m, region)", "correct the name"
-        )
-    pair = {"get": getattr(module, "get", None), "put": getattr(module, "put", None)}
-    pair["get" if attribute == "get" else "put"] = found
-    label = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{Path(path).stem[:20]}.{attribute[:18]}")
-    return of_programs(**pair, name=label, threads=threads, rounds=rounds)
+OPTIONS = ("get", "put", "roles", "regions", "faults")
+DECLARE = (
+    'Beside get and put the file may declare SHARED = {"mylock": False}, its own shared variables; LOCKS = ("mylock",) and MUTEXES, which '
+    'of them are locks; RULES = (always("what must hold", lambda m: m.mylock in (False, True)),), with always, at_end and must from tdxkit.explore.'
+)
 
 
-def _module(path: Path):
-    """The reader's file, run once as a module."""
-    thing = printable(str(path))
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(thing, f"a model's file has at most {LARGEST >> 20} MiB", "give the file with the model")
-        source = path.read_bytes()
-    except OSError as error:
-        raise InputError(thing, error.strerror or "it cannot be read", "give a Python file") from None
-    spec = importlib.util.spec_from_file_location(f"reader_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        code = compile(source, str(path), "exec", optimize=0)  # an assert is a rule, under python -O too
-        with redirect_stdout(sys.stderr):  # what it prints is no part of an answer
-            exec(code, module.__dict__)
-    except TdxkitError:
-        raise
-    except SyntaxError as error:
-        raise ModelError(
-            f"{thing}, line {error.lineno}" if error.lineno else thing,
-            f"it is not Python: {printable(error.msg)}",
-            "correct it",
-        ) from None
-    except (Exception, SystemExit) as error:
-        raise ModelError(
-            thing, f"it stops with {type(error).__name__}: {printable(str(error))}", "make it importable"
-        ) from None
-    return module
+def sized(parser: ArgumentParser, most_threads: int = MAX_THREADS, most_rounds: int = MAX_ROUNDS) -> None:
+    """How many CPUs, and how often each does it."""
+    parser.add_argument(
+        "--threads", type=whole("--threads", 1, most_threads), metavar="N", help="CPUs (2, or as many as --roles has)"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=whole("--rounds", 1, most_rounds),
+        default=1,
+        metavar="N",
+        help="times get, use, put on each CPU (1)",
+    )
 
 
-__all__ = ["MAX_ROUNDS", "MAX_THREADS", "load"]
+def own_options(parser: ArgumentParser) -> None:
+    """What goes with a file of the reader's own."""
+    group = parser.add_argument_group("a file of your own", f"{STAYS} {DECLARE}")
+    group.add_argument(
+        "--get", default="", metavar="NAME", help="a get of the file, or that of a design (its get, else v2's)"
+    )
+    group.add_argument("--put", default="", metavar="NAME", help="the same for put, where FILE.py does not name it")
+    group.add_argument(
+        "--roles",
+        default="",
+        metavar="LIST",
+        help="what each CPU does, such as get,get,put: life (get, use, put), get (keeps the page), put (gives back a page in use from the start)",
+    )
+    group.add_argument(
+        "--regions",
+        type=whole("--regions", 1, MOST_REGIONS),
+        default=1,
+        metavar="N",
+        help="CPU k works on region k modulo N (1: all on one)",
+    )
+    group.add_argument("--faults", default="", metavar="LIST", help=f"what may go wrong: {', '.join(FAULTS)}")
+
+
+def asked(args: Namespace) -> dict:
+    """The options of a reader's file that were given."""
+    return {option: getattr(args, option) for option in OPTIONS}
+
+
+def load(args: Namespace, name: str = "") -> Scenario:
+    """The scenario that the arguments name, or one of several names."""
+    return scenario_of(name or args.name, args.threads, args.rounds, **asked(args))
+
+
+def words(args: Namespace, *options: str, then: tuple[str, ...] = ()) -> str:
+    """The scenario that the arguments name, with these options where they were given, and what follows, as a shell takes it."""
+    given = [w for o in options if (value := getattr(args, o)) not in ("", 1) for w in (f"--{o}", str(value))]
+    return shlex.join([args.name, *given, *then])
+
+
+def replays(args: Namespace, schedule: str) -> str:
+    """The command that replays a schedule of the scenario that the arguments name."""
+    return "step through it: python -m tdxkit replay " + words(args, *OPTIONS, then=(schedule,))

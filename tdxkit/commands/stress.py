@@ -1,16 +1,13 @@
 """`stress NAME`: how often a stress test of so many random runs would have met the race."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import MAX_ROUNDS, MAX_THREADS, load
+from tdxkit.commands.scenarios import load, own_options, replays, sized
 
 
 def configure(parser):
     """What to run, how often, and how seldom CPUs overtake each other."""
     parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
-    parser.add_argument("--threads", type=whole("--threads", 1, MAX_THREADS), default=2, metavar="N", help="CPUs (2)")
-    parser.add_argument(
-        "--rounds", type=whole("--rounds", 1, MAX_ROUNDS), default=1, metavar="N", help="get, use, put on each CPU (1)"
-    )
+    sized(parser)
     parser.add_argument(
         "--runs", type=whole("--runs", 1, 100_000), default=1000, metavar="N", help="random runs (1000)"
     )
@@ -23,17 +20,17 @@ def configure(parser):
         help="the same CPU goes on but for one step in N, which is anybody's (1: every step is anybody's)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    own_options(parser)
 
 
 def run(args):
     """Run, and print what was met."""
     from tdxkit.explore.dice import stress
 
-    scenario = load(args.name, args.threads, args.rounds)
-    seen = stress(scenario, args.runs, args.seed, 1 - 1 / args.overtake)
+    seen = stress(load(args), args.runs, args.seed, 1 - 1 / args.overtake)
     if args.json:
         print_json(seen.as_json())
         return
     print(seen)
     if seen.schedule:
-        print(f"step through it: python -m tdxkit replay {args.name} '{seen.schedule}'")
+        print(replays(args, seen.schedule))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
-from tdxkit.explore.result import BOUND
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
@@ -77,9 +76,9 @@ class Outcomes:
         return "\n".join(rows)
 
 
-def outcomes(scenario: Scenario, bound: int = BOUND) -> Outcomes:
-    """Every outcome of a scenario with its number of interleavings and an example."""
-    tables = Tables(scenario)
+def outcomes(scenario: Scenario, bound: int | None = None) -> Outcomes:
+    """Every outcome of a scenario with its number of interleavings and an example; at most `bound` states (`scenario.bound`)."""
+    tables, bound = Tables(scenario), bound or scenario.bound
     graph = _Graph(Space(tables, fuse=False), bound)
     ways = graph.ways() if graph.complete else None
     if graph.complete and ways is None:

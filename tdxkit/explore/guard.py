@@ -7,28 +7,36 @@ import io
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import TypeVar
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.work import Job
 
 INSTRUCTIONS = 1_000_000
 HERE = os.path.dirname(__file__)
 Ran = set[tuple[types.CodeType, int]]  # lines that ran
 _ran: ContextVar[Ran | None] = ContextVar("ran", default=None)
+T = TypeVar("T")
 
 
-@contextmanager
-def noting() -> Iterator[Ran]:
-    """Meanwhile the lines that steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
-    ran: Ran = set()
-    token = _ran.set(ran)
+def noting(ran: Ran, job: Job[T]) -> Job[T]:
+    """The job; the lines that its steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
     try:
-        yield ran
+        while True:
+            token = _ran.set(ran)  # anew for each slice: the next one may run in another task
+            try:
+                tick = next(job)
+            except StopIteration as end:
+                return end.value
+            finally:
+                _ran.reset(token)
+            yield tick
     finally:
-        _ran.reset(token)
+        job.close()
 
 
 def foreign(values: tuple) -> bool:

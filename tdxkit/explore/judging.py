@@ -9,18 +9,19 @@ import ast
 from dataclasses import dataclass, replace
 
 from tdxkit.explore.audit import audit
-from tdxkit.explore.guard import noting
+from tdxkit.explore.guard import Ran, noting
 from tdxkit.explore.moves import follow
 from tdxkit.explore.pieces import Piece, Pieces, Where
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of, refuse, walk
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
-from tdxkit.explore.search import explore
+from tdxkit.explore.search import exploring
 from tdxkit.explore.split import NotApart, split
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unrun import unrun
 from tdxkit.kinds import LOAD, STORE
+from tdxkit.work import Job, drive
 
 WORSE = {"ok": 0, "bounded": 1}  # and whatever was found: 2
 ASIDE = 3  # remarks of one sort
@@ -47,28 +48,33 @@ def judge(scenario: Scenario, *, lines: bool = False, **how) -> Judged:
 
     lines: also of programs that are part of tdxkit say which lines no run executed. ModelError for what cannot be judged.
     """
+    return drive(judging(scenario, lines=lines, **how))
+
+
+def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
+    """`judge` as a job: it ticks as `exploring` does."""
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
     told = [remark for function in own for remark in refuse(function)]
     if not own and not lines:
-        return Judged(explore(scenario, **how), scenario)
-    with noting() as ran:
-        result = explore(scenario, **how)
+        return Judged((yield from exploring(scenario, **how)), scenario)
+    ran: Ran = set()
+    result = yield from noting(ran, exploring(scenario, **how))
     never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
     judged = Judged(result, scenario)
     if own:
-        judged, more = _apart(judged, **how)
+        judged, more = yield from _apart(judged, **how)
         told = more + told
     return replace(judged, result=replace(judged.result, remarks=tuple(told), unrun=never))
 
 
-def _apart(judged: Judged, **how) -> tuple[Judged, list[str]]:
+def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
     """The answer after a look at the loads and stores, and the remarks about them."""
     scenario, pieces = judged.scenario, Pieces(judged.scenario)
     apart = split(scenario, pieces)
     told: list[str] = []
     try:
         if judged.result.verdict == "ok":
-            second = explore(apart, **how)
+            second = yield from exploring(apart, **how)
             if WORSE.get(second.verdict, 2) > WORSE["ok"]:
                 told += _between(apart, pieces, second)
                 judged = Judged(second, apart)

@@ -10,6 +10,7 @@ from tdxkit.errors import ModelError, printable
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
+from tdxkit.text import near
 
 ENDLESS = 100_000  # looks at the shared memory in one step: more is a loop without a yield
 
@@ -68,8 +69,18 @@ class Layout:
     def unknown(self, name: str) -> ModelError:
         """What to say about m.NAME that nobody declared."""
         known = ", ".join((*self.plain, *self.keyed, *self.constants)) or "none"
+        meant = near(name, (*self.plain, *self.keyed))
+        a_lock = "lock" in name or "mutex" in name
+        file, python = (
+            f'SHARED = {{"{name}": {False if a_lock else 0}}}',
+            f'shared={{"{name}": {False if a_lock else 0}}}',
+        )
+        if a_lock:
+            file, python = f'{file}, LOCKS = ("{name}",)', f'{python}, locks=("{name}",)'
         return ModelError(
-            f"m.{name}", f"the shared variables of this scenario are {known}", "declare it or correct the name"
+            f"m.{name}",
+            f"the shared variables of this scenario are {known}",
+            f"{f'try m.{meant}' if meant else 'correct the name'}, or declare it: {file} in the file; {python} in Python",
         )
 
 

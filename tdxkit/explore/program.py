@@ -23,6 +23,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import TypeAlias
 
 from tdxkit.card import Card
@@ -35,6 +36,8 @@ from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
 
 MAX_THREADS = 15
+BOUND = 1_000_000  # states
+OWN_BOUND = 50_000  # of a reader's model: one that never ends is answered in seconds
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
 
 
@@ -66,13 +69,34 @@ def interrupt(program: Callable[..., Iterator], *args, on: Thread, actor: str = 
 
 
 @dataclass(frozen=True)
+class Own:
+    """Where a reader's own scenario comes from.
+
+    text: the file, or the notebook cells, with its code; "" where Python cannot find it. file: the path, "" for a notebook. target: the
+    name in the file; options: what else `explore FILE.py:target` needs to make this very scenario.
+    """
+
+    text: str
+    file: str
+    target: str
+    options: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the text in hex, as `sha256sum` gives it of the file; "" without a text."""
+        return sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest() if self.text else ""
+
+
+@dataclass(frozen=True)
 class Scenario:
     """Threads over one shared memory, the rules, and what views need to show a run of it.
 
     shared: first values; a mapping as a value makes a keyed variable. constants: read as m.NAME, never written and no part of
     the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
-    under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see `asking` and `without`). texts: the functions whose source lines the views
-    light. name, threads and rounds are what a schedule code names; `version` goes into its digest.
+    under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see
+    `asking` and `without`). texts: the functions whose source lines the views light. name, threads and rounds are what a schedule code
+    names; `version` goes into its digest. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
+    it has one size only.
     """
 
     name: str
@@ -91,6 +115,8 @@ class Scenario:
     mutexes: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
     module: tuple[str, ...] = ()
+    own: Own | None = None
+    make: "Callable[..., Scenario] | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         if self.locks:
@@ -152,6 +178,11 @@ class Scenario:
     def count(self) -> int:
         """How many threads there are, interrupts not counted: the number that a schedule code names."""
         return sum(t.on is None for t in self.threads)
+
+    @cached_property
+    def bound(self) -> int:
+        """How many states a search looks at where nobody says a number: a reader's own model may never end."""
+        return OWN_BOUND if any(thread.foreign for thread in self.threads) else BOUND
 
     @cached_property
     def hosts(self) -> tuple[int | None, ...]:

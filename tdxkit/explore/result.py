@@ -18,7 +18,7 @@ REDUCTIONS = {
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
 }
-BOUND = 1_000_000
+ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Result:
     remarks: tuple[str, ...] = ()
     unrun: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+
+    @builtins.property
+    def never(self) -> str:
+        """The lines that no run executed, as what is to be said behind the verdict; "" where there are none."""
+        return f"; never executed: {'; '.join(self.unrun)}" if self.unrun else ""
 
     def kinds(self) -> frozenset[str]:
         """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`."""
@@ -106,16 +111,18 @@ class Result:
             else "stopped at the first violation"
         )
         if self.bounded:
-            whole = f"bounded: stopped after {many(self.states, 'state')}"
+            whole = f"stopped at the bound, after {many(self.states, 'state')}"
         verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.defect}"
         if self.verdict == "bounded":
-            verdict = "nothing found so far"
-        never = f"; never executed: {'; '.join(self.unrun)}" if self.unrun else ""
-        rows = [f"{self.scenario}, {many(self.threads, 'thread')} × {many(self.rounds, 'round')}: {verdict}{never}"]
+            verdict = "bounded, nothing found so far"
+        size = f"{many(self.threads, 'thread')} × {many(self.rounds, 'round')}"
+        rows = [f"{self.scenario}, {size}: {verdict}{self.never}"]
         rows += self.remarks
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
+        if self.verdict == "bounded":
+            rows.append(f"to go on: {ON_BOUND}")
         if self.schedule:
             rows.append(f"{many(self.steps, 'step')}, {many(self.switches, 'switch')}: {self.schedule}")
         if self.verdict == "livelock":

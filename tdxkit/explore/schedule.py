@@ -7,8 +7,9 @@ names the scenario, threads x rounds and a digest of the model; then CPU 0 (A) t
 
 `+c41e07` is the mark of what these very steps did: who, of what kind, what changed, which rules broke; not the words of a label. The
 digest of the model looks at two plain runs and may miss a change elsewhere; the mark misses none in the steps of its own code. A code
-from before marks has none. After it there is room for what a later version may need: `@tso`, a memory other than sequentially
-consistent, and `%9f3c`, the digest of a text that the model was made from. Neither is known to this version, which says so.
+from before marks has none. `%9f3c1a2b` after it is how the SHA-256 of a reader's own text begins, the file or cell that the model was made
+from: with another text the code is refused. There is room for what a later version may need: `@tso`, a memory other than sequentially
+consistent, which is not known to this version, and it says so.
 """
 
 import re
@@ -26,16 +27,19 @@ from tdxkit.text import words
 LETTERS = "ABCDEFGHIJKLMNO"
 MAX_TEXT = 20_000
 MAX_STEPS = 20_000
+LONGEST_NAME = 40
 HEAD = re.compile(r"([A-Za-z0-9_.+-]{1,40}):([1-9][0-9]?)x([1-9][0-9]?):([0-9a-f]{4})", re.ASCII)
 TAIL = re.compile(r"(?:\+([0-9a-f]{6}))?(?:@([a-z]{2,8}))?(?:%([0-9a-f]{4,16}))?", re.ASCII)
 MARKS, FOLD = 1 << 24, 1_000_003  # FOLD is odd, so a step that differs is never folded away
+TEXT_DIGITS = 8  # of the digest of a reader's text
 MEMORY = "sc"  # the only memory that schedules of this version run on
 PART = re.compile(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A schedule code taken apart. `mark`: what its steps did, "" in a code from before marks."""
+    """A schedule code taken apart. `mark`: what its steps did, "" in a code from before marks; `text`: how the digest of a reader's text
+    begins, "" for a model of ours."""
 
     name: str
     threads: int
@@ -43,11 +47,34 @@ class Code:
     digest: str
     steps: Steps
     mark: str = ""
+    text: str = ""
 
     @property
     def shape(self) -> str:
         """Scenario, threads and rounds, as the code has them."""
         return f"{self.name}:{self.threads}x{self.rounds}"
+
+
+def code_name(scenario: Scenario) -> str:
+    """The scenario's name as a code has it: what is no letter, figure or one of _.+- becomes an underscore, a - in front too."""
+    return re.sub(r"^-|[^A-Za-z0-9_.+-]", "_", scenario.name)[:LONGEST_NAME] or "_"
+
+
+def shape_of(scenario: Scenario) -> str:
+    """Scenario, threads and rounds, as its codes have them."""
+    return f"{code_name(scenario)}:{scenario.count}x{scenario.rounds}"
+
+
+def same_text(scenario: Scenario, code: Code) -> None:
+    """InputError where a code was made from another text than a reader's scenario is."""
+    now = scenario.own.digest if scenario.own else ""
+    if code.text and not now.startswith(code.text):
+        source = f"that of {printable(code_name(scenario))} begins {now[: len(code.text)]}" if now else "here is none"
+        raise InputError(
+            f"schedule code, end %{code.text}",
+            f"it was made from a reader's text whose SHA-256 begins so, and {source}",
+            "use the file as it was, or explore it again",
+        )
 
 
 def digest(scenario: Scenario, tables: Tables | None = None) -> str:
@@ -62,7 +89,7 @@ def digest(scenario: Scenario, tables: Tables | None = None) -> str:
 
 
 def _digest(scenario: Scenario, tables: Tables) -> str:
-    text = [scenario.version, scenario.name, len(scenario.threads), scenario.rounds]
+    text = [scenario.version, code_name(scenario), len(scenario.threads), scenario.rounds]
     for last in (False, True):
         text += [_did(tables, *step) for step in one_by_one(tables, last)]
     return sha256(repr(text).encode()).hexdigest()[:4]
@@ -116,8 +143,14 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
     if count:
         parts.append(f"{LETTERS[last]}{count}")
     tables = _all_rules(scenario, tables)
-    head = f"{scenario.name}:{scenario.count}x{scenario.rounds}:{digest(scenario, tables)}"
-    return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}"])
+    head = f"{shape_of(scenario)}:{digest(scenario, tables)}"
+    return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}", *text_mark(scenario)])
+
+
+def text_mark(scenario: Scenario) -> tuple[str, ...]:
+    """What the codes of a reader's own scenario end with; nothing where it is ours, or its text was not found."""
+    digest = scenario.own.digest if scenario.own else ""
+    return (f"%{digest[:TEXT_DIGITS]}",) if digest else ()
 
 
 def parse(text: str) -> Code:
@@ -135,10 +168,10 @@ def parse(text: str) -> Code:
         raise InputError(
             f"schedule code {printable(text)}", "its mark stands once and last, such as +c41e07", "copy the whole code"
         )
-    if tail[2] not in (None, MEMORY) or tail[3]:
+    if tail[2] not in (None, MEMORY):
         raise InputError(
             f"schedule code, end {printable(tail[0], 30)}",
-            f"this version runs schedules on {MEMORY} memory and of its own models",
+            f"this version runs schedules on {MEMORY} memory",
             "replay it with the version that printed it",
         )
     steps: list[tuple[int, int]] = []
@@ -154,7 +187,7 @@ def parse(text: str) -> Code:
         steps += [(k, 0)] * int(part[2])
         if part[3]:
             steps[-1] = (k, int(part[3]))
-    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps), tail[1] or "")
+    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps), tail[1] or "", tail[3] or "")
 
 
 def switches(steps: Steps) -> int:

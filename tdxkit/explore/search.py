@@ -6,12 +6,15 @@ from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
-from tdxkit.explore.result import BOUND, REDUCTIONS, Result
+from tdxkit.explore.result import REDUCTIONS, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.run import STANDSTILLS
+from tdxkit.work import Job, drive
+
+TICK = 256  # states between two ticks of a search: a few hundredths of a second
 
 
 def explore(
@@ -22,19 +25,33 @@ def explore(
     fewest_switches: bool = False,
     whole: bool = True,
     count: bool = False,
-    bound: int = BOUND,
+    bound: int | None = None,
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
     reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a violation; False stops at the first. fewest_switches:
     show the schedule with the fewest switches instead of the shortest (which has the fewest switches among the shortest).
-    count: also count the interleavings, run past violations. bound: stop after so many states and say so.
+    count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
     InputError for unknown names; ModelError for a model that cannot be explored.
     """
+    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
+
+
+def exploring(
+    scenario: Scenario,
+    reduce: str = "all",
+    prop: str | None = None,
+    fewest_switches: bool = False,
+    whole: bool = True,
+    count: bool = False,
+    bound: int | None = None,
+) -> Job[Result]:
+    """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
+    does not tick."""
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
-    prop = prop and scenario.rule(prop)
+    prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
     way, found = None, None
@@ -42,7 +59,7 @@ def explore(
     if fewest_switches and not whole:
         way = calmest(Space(tables, reduce == "all", prop), bound)
     if way is None:
-        found = visit(Space(tables, reduce == "all", prop), whole, bound)
+        found = yield from visiting(Space(tables, reduce == "all", prop), whole, bound)
         if found.rule:
             levels = Levels(Space(tables, False, prop), bound)
             way = calmest(Space(tables, reduce == "all", prop), bound) if fewest_switches else levels.way()
@@ -195,6 +212,11 @@ class Found:
 
 def visit(space: Space, whole: bool, bound: int) -> Found:
     """Breadth first over all states, level by level."""
+    return drive(visiting(space, whole, bound))
+
+
+def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
+    """`visit` as a job: how many states were seen, and the bound."""
     found, node = Found(space), space.first()
     seen, row, tables = found.parents, space._rows, space.tables
     seen[node.key] = None
@@ -204,7 +226,9 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
         _look(space, found, level)
         following: list[tuple] = []
         add = following.append
-        for key, sid, lids in level:
+        for number, (key, sid, lids) in enumerate(level):
+            if not number % TICK:
+                yield len(seen), bound
             waiting = tables.suspended(lids) if space.interrupts else ()
             moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
             for k, lid in enumerate(lids):
@@ -228,7 +252,7 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
             if not moved:
                 found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
         if space.widen():
-            return visit(space, whole, bound)
+            return (yield from visiting(space, whole, bound))
         level = following
         if len(seen) > bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
             found.complete = not level

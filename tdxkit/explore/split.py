@@ -18,6 +18,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tdxkit.errors import ModelError
@@ -132,12 +133,20 @@ def split(scenario: Scenario, pieces: Pieces) -> Scenario:
     for k, host in enumerate(scenario.hosts):
         if host is not None:
             apart[k] = replace(apart[k], on=apart[host])
+
     return replace(
         scenario,
         name=scenario.name[: 40 - len(MARK)] + MARK,
         threads=tuple(apart),
+        make=scenario.make and partial(_another, scenario.make),
         subtitle=f"{scenario.subtitle}{', ' if scenario.subtitle else ''}each load and store a step",
     )
+
+
+def _another(make: Callable[..., Scenario], **size) -> Scenario:
+    """The same at another size, taken apart."""
+    made = make(**size)
+    return split(made, Pieces(made))
 
 
 def meant(scenario: Scenario, name: str) -> Scenario:

@@ -13,7 +13,7 @@ from tdxkit.explore.holding import weight
 from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
-from tdxkit.explore.schedule import Code, encode, mark, parse
+from tdxkit.explore.schedule import Code, encode, mark, parse, same_text, shape_of
 from tdxkit.explore.schedule import digest as digest_of
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import meant
@@ -168,8 +168,8 @@ def source_of(function) -> Text | None:
 
 
 def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
-    """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's, where its steps did something else when the code
-    was written, or at the step where it stops fitting."""
+    """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's,
+    where its steps did something else when the code was written, or at the step where it stops fitting."""
     parsed = parse(code)
     scenario = tables.scenario if tables else meant(scenario, parsed.name)
     tables = tables or Tables(scenario)
@@ -180,9 +180,9 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
 def compared(scenario: Scenario, parsed: Code, tables: Tables | None = None) -> str:
     """What is known of a code's own steps, in a sentence: that they do what they did, or that nobody looked. InputError as `replay`."""
     tables = tables or Tables(scenario)
-    shape = f"{scenario.name}:{scenario.count}x{scenario.rounds}"
-    if parsed.shape != shape:
-        raise InputError(f"schedule code for {parsed.shape}", f"this is {shape}", "use it there")
+    if parsed.shape != shape_of(scenario):
+        raise InputError(f"schedule code for {parsed.shape}", f"this is {shape_of(scenario)}", "use it there")
+    same_text(scenario, parsed)
     changed = digest_of(scenario, tables) != parsed.digest
     fit = sum(1 for _ in follow(tables, parsed.steps)) == len(parsed.steps)
     if fit and parsed.mark and parsed.mark == mark(scenario, parsed.steps, tables):

@@ -10,12 +10,12 @@ from tdxkit.errors import InputError
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.moves import Steps, first, follow, moves
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.schedule import encode, parse
+from tdxkit.explore.schedule import code_name, encode, parse, same_text
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import replay_steps
 from tdxkit.kinds import ALLOC
-from tdxkit.linux.refcount.registry import scenario
+from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.review.lens_text import told
 from tdxkit.rules import result
 from tdxkit.run import Run, diff
@@ -94,24 +94,25 @@ class Lens:
         return "\n".join(told(self))
 
 
-def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | None = None) -> Lens:
-    """Look at one scenario under each of these versions.
+def lens(versions: Iterable[object], threads: int = 2, rounds: int = 1, code: str | None = None) -> Lens:
+    """Look at one scenario under each of these versions: names, or what else `scenario_of` takes, such as a reader's own file or put.
 
     `code` is a schedule of one of them to hold against the others; by default the fewest-switch counterexample of the first
     version that has one, run on past the broken rule until every thread has finished; where none has, the first version's threads one
     after the other. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
-    names = tuple(names)
-    if not 1 <= len(names) <= MOST or len(set(names)) < len(names):
-        raise InputError(f"{len(names)} versions", f"a lens compares 1 to {MOST} different ones", "name each once")
-    scenarios = {name: scenario(name, threads, rounds) for name in names}
+    made = [scenario_of(version, threads, rounds) for version in versions]
+    scenarios = {one.name: one for one in made}
+    names = tuple(scenarios)
+    if not 1 <= len(made) <= MOST or len(names) < len(made):
+        raise InputError(f"{len(made)} versions", f"a lens compares 1 to {MOST} different ones", "name each once")
     rows, states = [], {}
     for name, one in scenarios.items():
-        table = outcomes(one, BOUND)
+        table = outcomes(one, bound := min(BOUND, one.bound))
         if not table.complete:
             raise InputError(
                 f"{name} {threads}x{rounds}",
-                f"its outcomes need more than {BOUND:,} states",
+                f"its outcomes need more than {bound:,} states",
                 "take fewer threads or rounds",
             )
         states[name] = table.states
@@ -124,11 +125,11 @@ def lens(names: Iterable[str], threads: int = 2, rounds: int = 1, code: str | No
     runs = {name: _follow(scenarios[name], steps) for name in order}
     partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
     code = encode(scenarios[base], steps)
-    return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(_cost(name) for name in names), runs)
+    return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(map(cost, made)), runs)
 
 
 def _outcome(outcome) -> str:
-    shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount", "pair"))}
+    shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount", "pair"))} or outcome.state
     state = ", ".join(f"{k} {words(v)}" for k, v in shown.items())
     return f"{outcome.ended}: {state}" + (f"; {', '.join(map(result, outcome.broken))}" if outcome.broken else "")
 
@@ -136,11 +137,13 @@ def _outcome(outcome) -> str:
 def _schedule(scenarios: dict[str, Scenario], code: str | None) -> tuple[str, Steps]:
     if code is not None:
         parsed = parse(code)
-        if parsed.name not in scenarios:
+        base = next((name for name, one in scenarios.items() if code_name(one) == parsed.name), None)
+        if base is None:
             raise InputError(
                 f"schedule of {parsed.name}", "it belongs to one of the versions compared", "add that version"
             )
-        return parsed.name, parsed.steps
+        same_text(scenarios[base], parsed)
+        return base, parsed.steps
     for name, one in scenarios.items():
         found = explore(one, fewest_switches=True).schedule
         if found:
@@ -188,8 +191,11 @@ def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: S
     return Parting((base, other), None, ("", ""), "the schedule means the same in both")
 
 
-def _cost(name: str) -> Cost:
-    one = scenario(name, 2, 1)
+def cost(version: object) -> Cost:
+    """What a round of this version costs; of a reader's own with nothing going wrong, on one region."""
+    one = scenario_of(version)
+    plain = {"roles": (), "regions": 1, "faults": ()} if one.own and one.make else {}
+    name, one = one.name, one.make(threads=2, rounds=1, **plain) if one.make else one
     tables = Tables(one)
     alone = _take(tables, first(tables), 0)
     waits = _take(tables, first(tables), 0, stop=ZAP)
@@ -220,11 +226,11 @@ def _after(tables: Tables, steps: list):
 
 def _count(one: Scenario, steps: list, k: int, tables: Tables) -> dict[str, int]:
     run = replay_steps(one, tuple(steps), tables)
-    actor = run.actors[k]
+    actor, locks = run.actors[k], one.locks if one.own else ("pamt_lock",)
     own = [(step, before) for step, before in zip(run.steps, run.states()) if step.actor == actor]
     return {
         "steps": len(own),
         "seamcalls": sum(step.does in PAIR_CALLS for step, _ in own),
-        "locked": sum(before.get("pamt_lock") == actor for _, before in own),
+        "locked": sum(any(before.get(name) == actor for name in locks) for _, before in own),
         "pages": 2 * sum(step.kind == ALLOC for step, _ in own),
     }

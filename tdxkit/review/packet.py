@@ -1,29 +1,37 @@
 """A review packet: one schedule as plain text for a mail, in the columns that kernel changelogs use.
 
 At most 75 columns, one row a step, the refcount and the pair after it, the rule that broke, what the model leaves out, and the
-command that replays it. Everything in it comes from a `Run`.
+command that replays it. Everything in it comes from a `Run`. Of a reader's own model it names the file and how its SHA-256 begins; what
+was written in a notebook goes along as a file between two cut lines, as it is, whatever its columns.
 """
 
+import shlex
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 from tdxkit.errors import InputError
-from tdxkit.explore.program import DEADLOCK, LIVELOCK
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
+from tdxkit.explore.schedule import parse
+from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.rules import defect
 from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
 
 WIDTH = 75
+CUT = "-- >8 --"  # as git am knows it
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row
 
 
-def packet(run: Run, scenario: str, broken: str | None = None) -> str:
-    """The packet of a run. `scenario` is the name to replay it under; `broken` the rule to speak of (default: the first one broken).
+def packet(run: Run, scenario: object, broken: str | None = None) -> str:
+    """The packet of a run. `scenario` is what to replay it under, as `scenario_of` takes it: a name, FILE.py:put, a scenario of one's own;
+    `broken` the rule to speak of (default: the first one broken).
 
-    InputError for a run that carries no schedule code.
+    InputError for a run that carries no schedule code, and for one of a model that nobody else could have.
     """
     if not run.code:
         raise InputError("review packet", "it needs a run with a schedule code", "replay a schedule of the explorer")
+    own, words = _named(run, scenario)
     number, rule = _broken(run, broken)
     parts = [
         _fill(run.title + (f" ({run.subtitle})" if run.subtitle else "")),
@@ -34,8 +42,47 @@ def packet(run: Run, scenario: str, broken: str | None = None) -> str:
         step = run.steps[number - 1]
         said = [f"{step.actor}: {step.sentence}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
-    parts += [_limits(run), _command(run, scenario)]
-    return "\n\n".join(parts).replace("×", "x") + "\n"  # a mail to a kernel list is ASCII
+    parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
+    mail = "\n\n".join(parts).replace("×", "x") + "\n"  # a mail to a kernel list is ASCII
+    return mail + (f"\n{CUT} {_file_name(own)}\n{own.text}{CUT}\n" if own and not own.file else "")
+
+
+def _named(run: Run, scenario: object) -> tuple[Own | None, list[str]]:
+    """What names the scenario behind `replay`: whose own it is, and the words."""
+    if isinstance(scenario, str) and ".py" not in scenario:
+        if parse(run.code).text:
+            raise InputError(
+                f"review packet of {scenario}",
+                "the run is of a model of your own",
+                "give that: packet(run, of_programs(put))",
+            )
+        return None, [scenario]
+    one = scenario_of(scenario)
+    if one.own is None:
+        if one.make is None:
+            raise InputError(f"review packet of {one.name}", "nobody else has it", "put it into a file: FILE.py:NAME")
+        return None, [one.name]
+    if not one.own.text:
+        raise InputError(
+            f"review packet of {one.name}",
+            "its functions cannot be written as a file of their own",
+            "put get, put and what they need into one (%%writefile race.py) and give race.py:put",
+        )
+    return one.own, [f"{_file_name(one.own)}:{one.own.target}", *one.own.options]
+
+
+def _file_name(own: Own) -> str:
+    """What the file is called; where it lies is nobody's business."""
+    name = Path(own.file).name if own.file else "mine.py"
+    return name if name[0] != "-" else f"./{name}"  # or a command takes it for an option
+
+
+def _file(own: Own) -> str:
+    """Which file is needed, and how to know it."""
+    where = "send it along" if own.file else "it follows, between the two cut lines"
+    return _fill(
+        f"The model is the file {_file_name(own)}, whose SHA-256 begins {own.digest[:16]}: {where}. It is run where it is replayed."
+    )
 
 
 def _broken(run: Run, asked: str | None) -> tuple[int, str]:
@@ -107,11 +154,11 @@ def _limits(run: Run) -> str:
     return "\n".join(["What the model does not say:", *(_fill(e, "  - ", "    ") for e in entries)])
 
 
-def _command(run: Run, scenario: str) -> str:
+def _command(run: Run, words: list[str]) -> str:
     """The command with the code, broken at spaces so that no line is too long for a mail or a shell."""
     lines = textwrap.wrap(run.code, WIDTH - 8, break_on_hyphens=False)
     code = " \\\n    ".join(lines)
-    return f"Replay it with tdxkit:\n  python -m tdxkit replay {scenario} \\\n    {code}"
+    return f"Replay it with tdxkit:\n  python -m tdxkit replay {shlex.join(words)} \\\n    {code}"
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:

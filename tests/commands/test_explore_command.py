@@ -135,7 +135,7 @@ def test_every_option_is_heard(capsys):
     calm = ran(capsys, "explore", "v2", "--fewest-switches", "--first")[1]
     assert "28 steps, 2 switches: v2:2x1:37b4 A10 B15 A3" in calm and "stopped at the first violation" in calm
     assert "30 steps" in ran(capsys, "explore", "v2", "--property", "at the end a refcount must have its pair")[1]
-    assert "bounded: stopped after" in ran(capsys, "explore", "v6", "--bound", "20")[1]
+    assert "stopped at the bound, after" in ran(capsys, "explore", "v6", "--bound", "20")[1]
     assert "no number of interleavings" in ran(capsys, "explore", "v6", "--count", "--bound", "20")[1]
     outcomes = ran(capsys, "explore", "v2", "--outcomes", "--count")[1]
     assert "65,064 interleavings" in outcomes and "28,152" in outcomes
@@ -172,10 +172,13 @@ def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     assert (code, answer["verdict"], answer["property"]) == (0, "violation", "REMOVE must find no page in use")
     code, out, _ = ran(capsys, "replay", f"{file}:put", answer["schedule"])
     assert code == 0 and f"{answer['steps']:4}  CPU" in out
+    old, text = answer["schedule"].rsplit(" ", 1)  # without the last word it says nothing of the file
     file.write_text(PUT.replace('yield "dec"', 'yield "decrement"'))  # other words for the same steps
-    assert ran(capsys, "replay", f"{file}:put", answer["schedule"])[0] == 0
-    file.write_text(PUT.replace("-= 1", "-= 2"))
     code, _, err = ran(capsys, "replay", f"{file}:put", answer["schedule"])
+    assert code == 2 and text[0] == "%" and f"schedule code, end {text}: it was made from a reader's text" in err
+    assert ran(capsys, "replay", f"{file}:put", old)[0] == 0
+    file.write_text(PUT.replace("-= 1", "-= 2"))
+    code, _, err = ran(capsys, "replay", f"{file}:put", old)
     assert code == 2 and "has changed since" in err
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tdxkit.cli import main
-from tdxkit.commands.explore import OWN_BOUND
+from tdxkit.explore.program import OWN_BOUND
 
 ENDLESS = """
 def put(m, region):
@@ -19,4 +19,5 @@ def test_a_model_without_end_stops_at_a_stated_bound(tmp_path, capsys):
     path.write_text(ENDLESS)
     assert main(["explore", f"{path}:put"]) == 0
     said = capsys.readouterr().out
-    assert "nothing found so far" in said and "bounded: stopped after 50,0" in said and OWN_BOUND == 50_000
+    assert "nothing found so far" in said and "stopped at the bound, after 50,0" in said and OWN_BOUND == 50_000
+    assert "to go on: fewer threads or rounds, a higher bound, or look for what grows for ever" in said

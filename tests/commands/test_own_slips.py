@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from tdxkit.cli import main
-from tdxkit.commands.scenarios import load
 from tdxkit.explore.telling import replay
+from tdxkit.linux.refcount import scenario_of
 
 HEAD = "def put(m, region):\n    yield 'first'\n"
 # what follows line 2, and what is said of it
@@ -116,7 +116,7 @@ def test_what_a_model_prints_is_told_by_its_step_and_json_stays_json(tmp_path, c
     assert code == 0 and json.loads(out)["verdict"] == "violation" and err == "at import\n"
     schedule = json.loads(out)["schedule"]
     assert answer(capsys, "replay", f"{path}:put", schedule)[0] == 0
-    told = [step.sentence for step in replay(load(f"{path}:put", 2, 1), schedule).steps]
+    told = [step.sentence for step in replay(scenario_of(f"{path}:put"), schedule).steps]
     assert "It prints in a \\x1b[1mstep\\nof two lines." in told
 
 

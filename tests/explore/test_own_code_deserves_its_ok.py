@@ -13,7 +13,7 @@ from tdxkit.explore.judging import judge
 from tdxkit.kinds import lock, unlock
 from tdxkit.linux.refcount import registry
 from tdxkit.linux.refcount.posted import DESIGNS
-from tdxkit.linux.refcount.registry import of_programs
+from tdxkit.linux.refcount.own import of_programs
 
 HEAD = """
 from functools import partial

@@ -19,7 +19,7 @@ from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount import scenario
 from tdxkit.linux.refcount.module import REFCOUNT_HAS_PAIR, REMOVE_FINDS_A_PAIR
-from tdxkit.linux.refcount.registry import of_programs
+from tdxkit.linux.refcount.own import of_programs
 
 V2 = scenario("v2")
 CALM = replay(V2, explore(V2, fewest_switches=True).schedule)

@@ -278,7 +278,7 @@ def test_a_model_without_end_stops_at_the_bound_and_says_so():
     for reduction, program in itertools.product(("none", "sym", "all"), (counts, counts_alone)):
         result = explore(scene(program, program, shared={"n": 0}), reduction, bound=1000)
         assert not result.complete and result.bounded and result.verdict == "bounded" and 1000 <= result.states <= 1100
-        assert "bounded: stopped after" in str(result) and "nothing found so far" in str(result)
+        assert "stopped at the bound, after" in str(result) and "nothing found so far" in str(result)
     assert outcomes(scene(counts, shared={"n": 0}), bound=500).interleavings is None
 
 

@@ -50,7 +50,7 @@ PROPERTIES = (
     must(USE_HAS_PAIR),
     always(NOT_NEGATIVE, lambda m: all(m.refcount[r] >= 0 for r in m.refcount)),
     at_end(REFCOUNT_HAS_PAIR, lambda m: all(m.pair[r] for r in m.pair if m.refcount[r])),
-    at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
+    at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] and not m.users[r] for r in m.pair)),
     must(GET_FAILS_FOR_A_REASON, REFUSED),
     *HANDS,
     sometimes(COMES_INTO_USE, lambda m: any(m.users[r] for r in m.users)),
@@ -113,21 +113,21 @@ def use(m, region):
     page_out(m, region)
 
 
-def spin_lock(m):
-    """spin_lock(&pamt_lock)"""
+def spin_lock(m, name="pamt_lock"):
+    """spin_lock(&pamt_lock), or another spinlock by name."""
     while True:
-        yield lock("spin_lock", "pamt_lock")
-        if not m.pamt_lock:
-            m.pamt_lock = True
-            m.tell("It takes pamt_lock.")
+        yield lock("spin_lock", name)
+        if not getattr(m, name):
+            setattr(m, name, True)
+            m.tell(f"It takes {name}.")
             return
 
 
-def spin_unlock(m):
-    """spin_unlock(&pamt_lock)"""
-    yield unlock("spin_unlock", "pamt_lock")
-    m.pamt_lock = False
-    m.tell("It lets go of pamt_lock.")
+def spin_unlock(m, name="pamt_lock"):
+    """spin_unlock(&pamt_lock), or of another spinlock."""
+    yield unlock("spin_unlock", name)
+    setattr(m, name, False)
+    m.tell(f"It lets go of {name}.")
 
 
 def take_pages(m):

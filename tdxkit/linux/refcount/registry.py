@@ -2,15 +2,15 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tdxkit.card import card_of
-from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
-from tdxkit.linux.refcount.module import GET_FAILS_FOR_A_REASON, REFUSED
 from tdxkit.linux.refcount.posted import DESIGNS
+from tdxkit.linux.refcount.roles import LIFE, ROLES, given_back
 from tdxkit.run import Track
 from tdxkit.text import near
 
@@ -93,21 +93,26 @@ def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
     if variant is None:
         meant = near(name, names(), 0.3) or ", ".join(names())
         raise InputError(f"scenario {printable(name)}", "there is no such scenario", f"try {meant}")
-    return of_design(_design(variant), name, threads, rounds, variant)
+    made = of_design(_design(variant), name, threads, rounds, variant)
+    return replace(made, make=partial(scenario, name))
 
 
 def of_design(design, name: str, threads: int, rounds: int, variant: Variant = Variant("")) -> Scenario:
-    """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use` or `life`."""
+    """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use`, and roles for the threads."""
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
     programs = (design.get, getattr(design, "use", module.use), design.put)
     properties = getattr(design, "PROPERTIES", module.PROPERTIES)
     shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
     regions = range(2) if variant.softirq else shared_out
-    cpus = tuple(Thread(life, (shared_out[k % len(shared_out)], rounds, *programs)) for k in range(threads))
+    roles = getattr(design, "ROLES", ())
+    cpus = tuple(
+        Thread(ROLES[role], (shared_out[k % len(shared_out)], rounds, *programs))
+        for k, role in enumerate(roles or (LIFE,) * threads)
+    )
     return Scenario(
         name=name,
-        shared=_shared(design, regions, variant),
+        shared=_shared(design, regions, variant, given_back(roles, rounds, len(regions))),
         threads=(*cpus, interrupt(softirq, 1, design.put, on=cpus[0], actor="softirq on CPU 0"))
         if variant.softirq
         else cpus,
@@ -117,7 +122,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
         locks=("pamt_lock", *getattr(design, "LOCKS", ())),
         module=module.INSIDE,
         title=_title(variant, design),
-        subtitle=f"{threads} CPUs, {rounds} × get, use, put each, {'one 2 MiB region' if len(regions) == 1 else f'{len(regions)} regions'}",
+        subtitle=_subtitle(threads, rounds, roles, len(regions)),
         texts=_texts(programs),
         tracks=(
             Track("pamt_lock", "pamt_lock", "lock"),
@@ -128,18 +133,25 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = V
             Track("page in use", f"users[{module.REGION}]", "fact"),
             *(Track(p.name, p.name, "rule") for p in properties if p.kind == "must"),
         ),
-        card=card_of(design),
+        card=getattr(design, "CARD", None) or card_of(design),
+        mutexes=getattr(design, "MUTEXES", ()),
     )
 
 
-def _shared(design, regions: range, variant: Variant) -> dict[str, object]:
-    """First values. The page that a softirq gives back is counted from the start, and its region has its pair."""
+def _subtitle(threads: int, rounds: int, roles: tuple[str, ...], regions: int) -> str:
+    each = f": {', '.join(roles)}, {rounds} × each" if roles else f", {rounds} × get, use, put each"
+    return f"{threads} CPUs{each}, {'one 2 MiB region' if regions == 1 else f'{regions} regions'}"
+
+
+def _shared(design, regions: range, variant: Variant, used: tuple[int, ...]) -> dict[str, object]:
+    """First values. The page that a softirq gives back is counted from the start, and its region has its pair; `used`: how many pages of
+    each region are in use, and counted, from the start."""
     first = variant.first_refcount if variant.first_refcount is not None else getattr(design, "FIRST_REFCOUNT", 0)
-    held = {1} if variant.softirq else set()
+    held = [n + (variant.softirq and r == 1) for r, n in enumerate(used)]
     return {
-        "refcount": {r: first + (r in held) for r in regions},
-        "pair": {r: r in held for r in regions},
-        "users": dict.fromkeys(regions, 0),
+        "refcount": {r: first + held[r] for r in regions},
+        "pair": {r: held[r] > 0 for r in regions},
+        "users": {r: used[r] for r in regions},
         "pamt_lock": False,
         **getattr(design, "SHARED", {}),
     }
@@ -148,32 +160,6 @@ def _shared(design, regions: range, variant: Variant) -> dict[str, object]:
 def softirq(m, region, put):
     """The RCU callback that frees an S-EPT page: its reference goes back, on top of whatever CPU 0 was doing."""
     yield from put(m, region)
-
-
-def of_programs(
-    put: Callable, get: Callable | None = None, name: str = "mine", threads: int = 2, rounds: int = 1
-) -> Scenario:
-    """A reader's own `put` (and `get`) in the place of v2's, to be explored like a posted design."""
-    for function in filter(None, (put, get)):
-        if not inspect.isgeneratorfunction(function):
-            label = printable(getattr(function, "__name__", function))
-            raise ModelError(label, "a program is a generator function", 'start each atomic step with yield "label"')
-    base = DESIGNS["v2"].code
-    mine = SimpleNamespace(
-        TITLE=f"{name}: a reader's own put", SOURCES=(), get=get or base.get, put=put, __doc__=put.__doc__
-    )
-    return of_design(mine, name, threads, rounds)
-
-
-def life(m, region, rounds, get, use, put):
-    """What a thread does: so many times take a reference, use a page, give the reference back."""
-    for _ in range(rounds):
-        err = yield from get(m, region)
-        m.must(GET_FAILS_FOR_A_REASON, err == 0 or m.note(REFUSED))
-        m.note(REFUSED, -m.note(REFUSED))
-        if err == 0:
-            yield from use(m, region)
-            yield from put(m, region)
 
 
 def _design(variant: Variant):

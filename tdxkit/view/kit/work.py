@@ -5,13 +5,15 @@ JupyterLab and in a kernel that lives in the browser. Without a running loop (a 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import ipywidgets as w
 
 from tdxkit.errors import TdxkitError, not_installed
 from tdxkit.view.kit.board import Board
-from tdxkit.work import Cancelled, Job, Tick, drive_async
+from tdxkit.work import Cancelled, Job, Started, Tick, drive_async
+
+PATIENCE = 1.0  # seconds of work that a reader waits for without a bar
 
 
 class WorkBoard(Board):
@@ -52,18 +54,45 @@ class WorkBoard(Board):
         else:
             self._task = loop.create_task(self._work(job))
 
+    def soon(self, job: Job, patience: float = PATIENCE) -> None:
+        """Do this at once where that takes no more than so many seconds, so that it is there with what a cell shows; else the rest as `work`."""
+        if self._task:
+            self._task.cancel()
+        try:
+            started = Started(job, patience)
+        except (TdxkitError, ModuleNotFoundError) as error:
+            self._complain(error)
+            return
+        if started.over:
+            self.bar.value = 1
+            self._conclude(lambda: self.finished(started.result))
+        else:
+            self.work(started.rest())
+
     async def _work(self, job: Job) -> None:
         self._stop, self.cancel.disabled, self.bar.value, self.at = False, False, 0, (0, 0)
         try:
-            said, shown = self.finished(await drive_async(job, self._tick, lambda: self._stop))
+            result = await drive_async(job, self._tick, lambda: self._stop)
             self.bar.value = 1
+            self._conclude(lambda: self.finished(result))
         except Cancelled:
-            said, shown = self.given_up()
+            self._conclude(self.given_up)
         except (TdxkitError, ModuleNotFoundError) as error:
-            self.say(error if isinstance(error, TdxkitError) else not_installed(error), "alert")
-            return
+            self._complain(error)
         finally:
             self.cancel.disabled = True
+
+    def _complain(self, error: Exception) -> None:
+        """Say what went wrong; what was shown stays."""
+        self.say(error if isinstance(error, TdxkitError) else not_installed(error), "alert")
+
+    def _conclude(self, end: Callable[[], tuple[object, Iterable[object] | None]]) -> None:
+        """Say and show what the work came to."""
+        try:
+            said, shown = end()
+        except (TdxkitError, ModuleNotFoundError) as error:
+            self._complain(error)
+            return
         if shown is not None:
             self.show(shown)
         self.say(said)

@@ -33,6 +33,7 @@ import anywidget
 import traitlets
 
 from tdxkit.errors import InputError, TdxkitError
+from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.view.kit.svg import Markup, esc, joined, script_json, visible
 from tdxkit.view.stepper import lanes
@@ -80,13 +81,17 @@ class Stepper(anywidget.AnyWidget):
         title: str = "",
         subtitle: str = "",
     ) -> "Stepper":
-        """The reader picks who moves next in a `tdxkit.explore` Scenario of up to 5,000 states, all of which travel along.
+        """The reader picks who moves next in a scenario of up to 5,000 states, all of which travel along: a `tdxkit.explore` Scenario, or
+        what else `scenario_of` takes, such as a name, FILE.py:put or a put.
 
-        goal: the rule to break, "" for free play; goal_text says it in a sentence.
+        goal: the rule to break, by name or id, "" for free play; goal_text says it in a sentence.
         """
         from tdxkit.explore.reachable import graph
         from tdxkit.explore.telling import replay_steps
+        from tdxkit.linux.refcount.naming import scenario_of
 
+        scenario, meant = scenario_of(scenario), known(goal)
+        goal = meant.name if meant else goal
         walk = graph_data(graph(scenario), replay_steps(scenario, ()), goal=goal, goal_text=goal_text, picture=picture)
         return cls(title=title, subtitle=subtitle, _walk=walk)
 

@@ -41,6 +41,21 @@ def test_without_a_loop_it_runs_to_its_end():
     assert "counted 0" in board.said.value and board.bar.value == 1 and board.at == (0, 0)
 
 
+def test_soon_is_at_once_where_it_can_be_and_goes_on_beside_the_cell_where_not():
+    async def scene():
+        board = Count()
+        board.soon(counting(5))
+        assert "counted 5" in board.said.value and (board.bar.value, board.at) == (1, (5, 5))
+        board.soon(counting(2, error=InputError("<x>", "it is no number", "give one")))
+        assert 'role="alert"' in board.said.value
+        board.soon(counting(200, pause=0.001), patience=0.02)
+        assert 0 < board.at[0] < 200 and "counted 200" not in board.said.value
+        await board._task
+        assert "counted 200" in board.said.value and board.at == (200, 200)
+
+    asyncio.run(scene())
+
+
 def test_what_goes_wrong_is_said_and_what_was_shown_stays():
     board = Count()
     board.work(counting(5))

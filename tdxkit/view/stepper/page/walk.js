@@ -99,7 +99,7 @@ function valuesOf(graph, track, number, visited, steps) {
 }
 
 /** The schedule code of a path, as explore/schedule.py writes it: in `v2:2x1:9f3c A9 B15/1 A4 +c41e07` B's 15th step
- * gets value number 1, and the last word marks what the steps do. */
+ * gets value number 1, `+` marks what the steps do, and `%`, where the model is a reader's own, its text. */
 function codeOf(graph, path) {
   const parts = [];
   let open = null; // the part that the next step of the same actor still belongs to
@@ -113,7 +113,7 @@ function codeOf(graph, path) {
     if (choice) open = null;
   }
   const written = parts.map(part => graph.letters[part.actor] + part.count + (part.choice ? `/${part.choice}` : ""));
-  return [graph.head, ...written, "+" + markOf(graph, path)].join(" ");
+  return [graph.head, ...written, "+" + markOf(graph, path), ...graph.tail].join(" ");
 }
 
 /** Six hex digits of what the steps of a path do. */
@@ -126,11 +126,15 @@ function markOf(graph, path) {
  * fits, and why no further. */
 export function pathOf(graph, code) {
   const [head, ...words] = code.trim().slice(0, 4000).split(/\s+/);
+  const text = /^%[0-9a-f]{4,16}$/.test(words.at(-1) || "") ? words.pop() : "";
   const mark = /^\+[0-9a-f]{6}$/.test(words.at(-1) || "") ? words.pop().slice(1) : "";
   if (!head) return { error: `Schedule code: it is empty; paste one such as ${graph.head} A9 B2` };
   if (head !== graph.head) {
     const wanted = `it must begin with ${graph.head} to fit this scenario`;
     return { error: `Schedule code: ${wanted}; copy it from a run of the same one` };
+  }
+  if (text && text !== graph.tail[0]) {
+    return { error: `Schedule code: ${text} is another text than this model's; use that file, or explore it again` };
   }
   const walk = { path: [], node: 0 };
   for (const word of words) {

@@ -1,0 +1,143 @@
+"""A reader's own put and get, judged in a notebook: one box with the verdict, no traceback, and what to ask next a click away.
+
+    judge_own(put)                                  # two CPUs, v2's get
+    judge_own(put, get, threads=3, locks=("mylock",), faults="enomem")
+    judge_own("race.py:put")
+
+What takes less than a second is there with the cell's output; what takes longer goes on beside it, with a bar and a cancel button.
+"""
+
+from collections.abc import Callable
+
+import ipywidgets as w
+
+from tdxkit.errors import TdxkitError
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.telling import replay
+from tdxkit.linux.refcount.naming import scenario_of
+from tdxkit.linux.refcount.own import STAYS, of_programs
+from tdxkit.review.own import ONE_BY_ONE, Opinion, answering, refused
+from tdxkit.view.kit import theme
+from tdxkit.view.kit.svg import Markup, element, style
+from tdxkit.view.kit.work import WorkBoard
+from tdxkit.view.region_picture import region
+from tdxkit.view.stepper import Stepper
+
+FAULTS = {"nothing": "", **dict(zip(("memory", "ADD", "REMOVE"), ONE_BY_ONE))}
+ROLE = {"ok": "ok", "bounded": "soft"}  # the colour of a verdict; each has its sign and its word beside it
+_B = ".tdx.tdx-opinion"
+STYLE = (
+    f"{_B}{{color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
+    "border-radius:4px;padding:8px 14px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
+    f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
+    f"{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0;width:auto;max-width:none;float:none}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
+    f"{_B} :is(pre,dd.tdx-columns){{font-family:var(--jp-code-font-family, monospace);white-space:pre-wrap;background:none;color:inherit;margin:4px 0 0 16px}}"
+    f"{_B} dd.tdx-columns{{white-space:pre;overflow-x:auto}}{_B} summary{{cursor:pointer;margin-top:6px;color:var(--tdx-soft);font-weight:600}}"
+    f"{_B} p{{color:var(--tdx-soft);margin:8px 0 0}}"
+)
+
+
+class OwnBoard(WorkBoard):
+    """See the module. `opinion`: the last one; `make(threads, rounds, faults)` gives the scenario to judge."""
+
+    def __init__(
+        self, make: Callable[..., Scenario], programs: tuple, threads: int, rounds: int, fault: str, fixed: bool
+    ):
+        self._make, self._programs, self.opinion = make, programs, None
+        look = {"style": {"button_width": "auto", "description_width": "auto"}}
+        self.threads = w.ToggleButtons(
+            options=list(dict.fromkeys((1, 2, 3, 4, threads))),
+            value=threads,
+            description="CPUs",
+            disabled=fixed,
+            **look,
+        )
+        self.rounds = w.ToggleButtons(
+            options=list(dict.fromkeys((1, 2, 3, rounds))), value=rounds, description="rounds", **look
+        )
+        known = fault in FAULTS.values()
+        options = list(FAULTS.items()) + ([] if known else [(fault, fault)])
+        self.faults = w.ToggleButtons(options=options, value=fault, description="may fail:", **look)
+        again = w.Button(description="Judge again", icon="gavel")
+        again.on_click(self.judge)
+        super().__init__([self.threads, self.rounds, self.faults], start=again)
+        for control in (self.threads, self.rounds, self.faults):
+            control.observe(self.judge, "value")
+        self.judge()
+
+    def judge(self, _change: object = None) -> None:
+        """Judge at the size and with the faults that stand in the controls."""
+        try:
+            one = self._make(threads=self.threads.value, rounds=self.rounds.value, faults=self.faults.value)
+        except TdxkitError as error:
+            opinion = refused(error, None, self._programs)
+            self._conclude(lambda: self.finished(opinion))
+        else:
+            self.soon(answering(one))
+
+    def under_way(self, done: float, total: float) -> str:
+        """How many states were seen."""
+        return f"{done:,.0f} states so far, {total:,.0f} at most"
+
+    def finished(self, result: Opinion) -> tuple[str, list]:
+        """The opinion, kept and shown, with its run."""
+        self.opinion = result
+        shown: list = [opinion_box(result)]
+        if result.scenario and result.result and (code := result.result.schedule):
+            one, picture = result.scenario, region if "refcount" in result.scenario.shared else None
+            run = replay(one, code)
+            shown.append(Stepper(run, picture=picture, position=len(run), replay=lambda code: replay(one, code)))
+        return "judged" if result.result else "not judged", shown
+
+    def given_up(self) -> tuple[str, None]:
+        """After a cancel what was shown stays."""
+        return f"cancelled after {self.at[0]:,.0f} states: no verdict; what is shown is older", None
+
+    def __str__(self) -> str:
+        return str(self.opinion) if self.opinion else "not judged yet"
+
+
+def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> OwnBoard:
+    """A board that judges a put (and get) of one's own, or FILE.py:put; `how` as `of_programs` takes it."""
+    fault = how.pop("faults", "")
+    fault = fault if isinstance(fault, str) else ",".join(fault)
+    if isinstance(put, str):
+        named = {"get": get} if get else {}
+
+        def make(**size) -> Scenario:
+            return scenario_of(put, **named, **{**how, **size})
+    else:
+
+        def make(**size) -> Scenario:
+            return of_programs(put, get, **{**how, **size})
+
+    roles = how.get("roles", ())
+    fixed = len(roles.split(",") if isinstance(roles, str) and roles else roles)
+    threads, rounds = (fixed or how.pop("threads", None) or 2), how.pop("rounds", 1)
+    return OwnBoard(make, (put, get), threads, rounds, fault, bool(fixed))
+
+
+def opinion_box(opinion: Opinion) -> Markup:
+    """The opinion as one box; its text twin is str(opinion)."""
+    rows = [part for heading, said in opinion.rows() for part in (element("dt", heading), *_lines(heading, said))]
+    role = ROLE.get(opinion.verdict, "bad")
+    judged = ""
+    if opinion.source:
+        folded = bool(opinion.result and opinion.result.schedule)  # the stepper below shows it
+        judged = element(
+            "details",
+            element("summary", "the source that was judged"),
+            element("pre", opinion.source),
+            open=None if folded else "open",
+        )
+    return element(
+        "div", style(theme.css() + STYLE), element("h4", opinion.head), element("dl", *rows), judged, element("p", STAYS),
+        class_="tdx tdx-opinion tex2jax_ignore mathjax_ignore", **{"style": f"border-left-color:var(--tdx-{role})"},
+    )  # fmt: skip
+
+
+def _lines(heading: str, said: tuple[str, ...]) -> list[Markup]:
+    """What stands under a heading; a table in columns keeps its columns."""
+    if heading.startswith("a round costs"):
+        return [element("dd", "\n".join(said), class_="tdx-columns")]
+    return [element("dd", line) for line in said]
