@@ -12,8 +12,8 @@ from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.judging import judge
 from tdxkit.kinds import lock, unlock
 from tdxkit.linux.refcount import registry
-from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.own import of_programs
+from tdxkit.linux.refcount.posted import DESIGNS
 
 HEAD = """
 from functools import partial
