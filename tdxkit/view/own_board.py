@@ -30,7 +30,7 @@ STYLE = (
     f"{_B}{{color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
     "border-radius:4px;padding:8px 14px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
     f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
-    f"{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0;width:auto;max-width:none;float:none}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
+    f"{_B} :is(dt,dd){{width:auto;max-width:none;float:none}}{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
     f"{_B} :is(pre,dd.tdx-columns){{font-family:var(--jp-code-font-family, monospace);white-space:pre-wrap;background:none;color:inherit;margin:4px 0 0 16px}}"
     f"{_B} dd.tdx-columns{{white-space:pre;overflow-x:auto}}{_B} summary{{cursor:pointer;margin-top:6px;color:var(--tdx-soft);font-weight:600}}"
     f"{_B} p{{color:var(--tdx-soft);margin:8px 0 0}}"
