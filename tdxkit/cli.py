@@ -37,11 +37,16 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code and raises nothing that a user could cause."""
+    whole = argv is None  # this process is the command's own
     argv = list(sys.argv[1:] if argv is None else argv)
     _mend_streams()
     written = sys.stdout
     sys.stdout = Plain(written)
     try:
+        if whole and hasattr(os, "fork") and any(".py" in word for word in argv):  # a reader's own file will be run
+            from tdxkit.apart import apart
+
+            return apart(lambda: main(argv))
         code = _run(argv[0], argv[1:]) if argv else _usage(2)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be answered for
         return code

@@ -17,6 +17,8 @@ from tdxkit.errors import ModelError, printable
 from tdxkit.work import Job
 
 INSTRUCTIONS = 1_000_000
+SECONDS = 10  # of a step, where somebody can stop it (tdxkit.apart)
+alarm: Callable[[float], object] | None = None  # ends this process after so many seconds; 0: no more
 HERE = os.path.dirname(__file__)
 Ran = set[tuple[types.CodeType, int]]  # lines that ran
 _ran: ContextVar[Ran | None] = ContextVar("ran", default=None)
@@ -120,6 +122,17 @@ def watched(function: Callable, *args):
 
     sys.settrace(enter)
     try:
-        return function(*args)
+        return timed(function, *args)
     finally:
         sys.settrace(None)
+
+
+def timed(function: Callable, *args):
+    """The result of function(*args), which must not take longer than a step may."""
+    if alarm is None:
+        return function(*args)
+    alarm(SECONDS)
+    try:
+        return function(*args)
+    finally:
+        alarm(0)

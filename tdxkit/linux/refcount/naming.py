@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
+from tdxkit.explore.guard import timed
 from tdxkit.explore.program import Own, Scenario
 from tdxkit.linux.refcount.own import DECLARED, around, of_programs
 from tdxkit.linux.refcount.own_text import tidy
@@ -133,7 +134,7 @@ def _module(path: Path) -> tuple[ModuleType, str]:
     try:
         code = compile(source, str(path), "exec", optimize=0)  # an assert is a rule, under python -O too
         with redirect_stdout(sys.stderr):  # what it prints is no part of an answer
-            exec(code, found.__dict__)
+            timed(exec, code, found.__dict__)
     except TdxkitError:
         raise
     except SyntaxError as error:
