@@ -49,11 +49,13 @@ class _Running(Generic[T]):
 class Started(Generic[T]):
     """A job that was worked on at once, for no more than so many seconds: is it `over`, its `result` then, else the `rest` of it."""
 
-    def __init__(self, job: Job[T], seconds: float):
+    def __init__(self, job: Job[T], seconds: float, progress: Progress | None = None):
         self._running = _Running(job)
         self._ticks = iter(self._running)
         self.over, end = True, monotonic() + seconds
-        for _ in self._ticks:
+        for tick in self._ticks:
+            if progress:
+                progress(*tick)
             if monotonic() > end:
                 self.over = False
                 break

@@ -74,16 +74,18 @@ def run(args):
         bound=bound,
         lines=args.lines,
     )
-    result = wait(search, lambda states, _: f"{states:,} states").result
+    judged = wait(search, lambda states, _: f"{states:,} states")
+    result = judged.result
     if args.json:
         print_json(result.as_json())
     else:
-        _tell(args, scenario, result, bound)
+        _tell(args, scenario, judged, bound)
     return 1 if args.fail_on & result.kinds() else 0
 
 
-def _tell(args, scenario, result, bound: int) -> None:
+def _tell(args, scenario, judged, bound: int) -> None:
     """Print the result, what steps through it and, where asked for, the outcomes."""
+    result = judged.result
     print(result)
     if args.count and result.interleavings is None:
         print(f"no number of interleavings: there is no end to them, or more than {bound:,} states")
@@ -97,4 +99,4 @@ def _tell(args, scenario, result, bound: int) -> None:
     if args.outcomes:
         from tdxkit.explore.endings import outcomes
 
-        print(outcomes(scenario, bound))
+        print(outcomes(judged.scenario, bound))

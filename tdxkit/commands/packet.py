@@ -1,6 +1,6 @@
 """``packet``: a schedule as plain text for a mail."""
 
-from tdxkit.commands.scenarios import asked, load, own_options, sized
+from tdxkit.commands.scenarios import load, of_code, own_options, sized
 from tdxkit.errors import InputError
 
 
@@ -17,19 +17,16 @@ def configure(parser):
 
 def run(args) -> int:
     """Print the packet."""
-    from tdxkit.explore.schedule import parse
-    from tdxkit.explore.search import explore
+    from tdxkit.explore.judging import judge
     from tdxkit.explore.telling import replay
-    from tdxkit.linux.refcount.naming import scenario_of
     from tdxkit.review.packet import packet
 
     if args.code:
         code = " ".join(args.code)
-        shape = parse(code)
-        one = scenario_of(args.name, None if args.roles else shape.threads, shape.rounds, **asked(args))
+        one = of_code(args, code)
     else:
-        one = load(args)
-        code = explore(one, prop=args.property, fewest_switches=True).schedule
+        judged = judge(load(args), prop=args.property, fewest_switches=True)
+        one, code = judged.scenario, judged.result.schedule
         if code is None:
             rule = args.property or "no rule"
             raise InputError(

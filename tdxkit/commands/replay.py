@@ -1,6 +1,6 @@
 """`replay NAME CODE`: one schedule run again, step by step."""
 
-from tdxkit.commands.scenarios import asked, own_options
+from tdxkit.commands.scenarios import of_code, own_options
 from tdxkit.errors import InputError
 
 
@@ -19,18 +19,11 @@ def configure(parser):
 def run(args):
     """Print the run as a table of steps, or say at which step the schedule stops fitting."""
     from tdxkit.explore.schedule import parse
-    from tdxkit.explore.split import MARK, meant
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
-    from tdxkit.linux.refcount.naming import scenario_of
 
     text = " ".join(args.code)
-    code = parse(text)
-    named = (
-        {"label": code.name.removesuffix(MARK)} if code.text else {}
-    )  # the text says whose it is, however the file is called here
-    found = scenario_of(args.name, None if args.roles else code.threads, code.rounds, **asked(args), **named)
-    scenario = meant(found, code.name)
+    code, scenario = parse(text), of_code(args, text)
     tables = Tables(scenario)
     checked = compared(scenario, code, tables)
     told = replay(scenario, text, tables)

@@ -63,6 +63,19 @@ def load(args: Namespace, name: str = "") -> Scenario:
     return scenario_of(name or args.name, args.threads, args.rounds, **asked(args))
 
 
+def of_code(args: Namespace, code: str) -> Scenario:
+    """The scenario that the arguments name, as a schedule code has it: at its size, and with steps taken apart where its steps are."""
+    from tdxkit.explore.schedule import parse
+    from tdxkit.explore.split import MARK, meant
+
+    parsed = parse(code)
+    label = (
+        {"label": parsed.name.removesuffix(MARK)} if parsed.text else {}
+    )  # the text says whose it is, not the file's name here
+    found = scenario_of(args.name, None if args.roles else parsed.threads, parsed.rounds, **asked(args), **label)
+    return meant(found, parsed.name)
+
+
 def words(args: Namespace, *options: str, then: tuple[str, ...] = ()) -> str:
     """The scenario that the arguments name, with these options where they were given, and what follows, as a shell takes it."""
     given = [w for o in options if (value := getattr(args, o)) not in ("", 1) for w in (f"--{o}", str(value))]

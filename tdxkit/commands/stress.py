@@ -26,8 +26,9 @@ def configure(parser):
 def run(args):
     """Run, and print what was met."""
     from tdxkit.explore.dice import stress
+    from tdxkit.explore.judging import that_counts
 
-    seen = stress(load(args), args.runs, args.seed, 1 - 1 / args.overtake)
+    seen = stress(that_counts(load(args)), args.runs, args.seed, 1 - 1 / args.overtake)
     if args.json:
         print_json(seen.as_json())
         return

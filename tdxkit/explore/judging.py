@@ -51,6 +51,11 @@ def judge(scenario: Scenario, *, lines: bool = False, **how) -> Judged:
     return drive(judging(scenario, lines=lines, **how))
 
 
+def that_counts(scenario: Scenario) -> Scenario:
+    """The scenario whose runs are to be shown: a reader's own with its steps taken apart where it breaks only so, else the same."""
+    return judge(scenario).scenario if any(thread.foreign for thread in scenario.threads) else scenario
+
+
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError
 from tdxkit.explore.endings import outcomes
+from tdxkit.explore.judging import that_counts
 from tdxkit.explore.moves import Steps, first, follow, moves
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import code_name, encode, parse, same_text
 from tdxkit.explore.search import explore
+from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import replay_steps
 from tdxkit.kinds import ALLOC
@@ -102,6 +104,7 @@ def lens(versions: Iterable[object], threads: int = 2, rounds: int = 1, code: st
     after the other. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
     made = [scenario_of(version, threads, rounds) for version in versions]
+    made = [meant(one, parse(code).name) if code else that_counts(one) for one in made]
     scenarios = {one.name: one for one in made}
     names = tuple(scenarios)
     if not 1 <= len(made) <= MOST or len(names) < len(made):

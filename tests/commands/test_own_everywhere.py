@@ -216,3 +216,41 @@ def test_what_cannot_be_meant_is_one_line(words, says, tmp_path, capsys, monkeyp
 def test_help_says_what_runs_and_that_it_stays(command, capsys):
     said = " ".join(ran(capsys, command, "--help")[1].split())
     assert "It stays there: nothing of it is sent anywhere." in said and "SHARED = " in said and "--roles LIST" in said
+
+
+TORN = """
+from tdxkit.kinds import locked
+from tdxkit.linux.refcount.module import free_pages, spin_lock, spin_unlock, tdh_phymem_pamt_remove
+
+
+def put(m, region):
+    yield "look, then count down"
+    if m.refcount[region] > 1:
+        m.refcount[region] -= 1
+        return
+    yield from spin_lock(m)
+    yield locked("atomic_dec_and_test", "refcount")
+    m.refcount[region] -= 1
+    if m.refcount[region]:
+        yield from spin_unlock(m)
+        return
+    yield from tdh_phymem_pamt_remove(m, region)
+    yield from spin_unlock(m)
+    yield from free_pages(m)
+"""
+
+
+def test_what_breaks_only_load_by_load_breaks_wherever_it_is_shown(tmp_path, capsys, monkeypatch):
+    """As it stands no order of its steps breaks a rule; nobody is to be shown that without the other."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "torn.py").write_text(TORN)
+    bad = "at the end a pair was left"
+    for words in (("explore", "--outcomes"), ("stress",), ("packet",), ("packet", "--property", "nothing-left")):
+        code, out, err = ran(capsys, words[0], "torn.py:put", *words[1:])
+        assert (code, err) == (0, "") and bad in out and "torn.put+split:2x1:" in out
+        [command] = commands(out)
+        assert ran(capsys, *command)[0] == 0
+    assert "98,232  finished: refcount[0] 1" in ran(capsys, "explore", "torn.py:put", "--outcomes")[1]
+    seen = json.loads(ran(capsys, "lens", "v6", "torn.py:put", "--json")[1])
+    assert any(row["version"] == "torn.put+split" and bad in row["outcome"] for row in seen["outcomes"])
+    assert ran(capsys, "lens", "v6", "torn.py:put", "--schedule", seen["parting"]["schedule"])[0] == 0

@@ -59,7 +59,7 @@ class WorkBoard(Board):
         if self._task:
             self._task.cancel()
         try:
-            started = Started(job, patience)
+            started = Started(job, patience, lambda *tick: setattr(self, "at", tick))
         except (TdxkitError, ModuleNotFoundError) as error:
             self._complain(error)
             return
