@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     sys.stdout = Plain(written)
     try:
         if whole and hasattr(os, "fork") and any(".py" in word for word in argv):  # a reader's own file will be run
-            from tdxkit.apart import apart
+            from tdxkit.commands.apart import apart
 
             return apart(lambda: main(argv))
         code = _run(argv[0], argv[1:]) if argv else _usage(2)

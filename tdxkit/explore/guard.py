@@ -17,7 +17,7 @@ from tdxkit.errors import ModelError, printable
 from tdxkit.work import Job
 
 INSTRUCTIONS = 1_000_000
-SECONDS = 10  # of a step, where somebody can stop it (tdxkit.apart)
+SECONDS = 10  # of a step, where somebody can stop it (tdxkit.commands.apart)
 alarm: Callable[[float], object] | None = None  # ends this process after so many seconds; 0: no more
 HERE = os.path.dirname(__file__)
 Ran = set[tuple[types.CodeType, int]]  # lines that ran

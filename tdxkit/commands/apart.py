@@ -16,7 +16,7 @@ from tdxkit.errors import TdxkitError
 
 GRACE = 1.0  # seconds in which a process may end by itself after Ctrl-C
 DONE = b"done"
-HERE = os.path.dirname(__file__)
+HERE = os.path.dirname(os.path.dirname(__file__))  # tdxkit
 FRAME = re.compile(r'File "(?P<file>[^"]*)", line (?P<line>\d+) in (?P<name>\S+)')
 
 
