@@ -18,7 +18,7 @@ ROUNDS, LONGEST = 2, 300
 
 def audit(tables: Tables, steps: Steps | None = None) -> None:
     """Run `steps` and some seeded random schedules both ways; ModelError where they differ."""
-    for seed in range(ROUNDS):
+    for seed in range(ROUNDS if tables.strange else 1):  # programs of ours are run so in the tests too
         _compare(tables, Random(seed), None)
     if steps is not None:
         _compare(tables, Random(0), steps)

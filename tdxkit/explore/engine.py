@@ -124,7 +124,7 @@ class World:
         assert ask is not None, "a thread that has finished takes no step"
         self.begun[k] |= not waits
         broken = list(self.memory._broken)
-        if words or held:
+        if words or (held and (waits or ask[0].sleeps)):
             broken += locked_wrong(ask[0], held, read, words, waits, self.mutexes)
         if self.noted and (self.notes[k] != before or self.asks[k] is None):
             broken += noted_wrong(self.noted, before, self.notes[k], self.finished(k))

@@ -91,9 +91,9 @@ def _readers_line(frame: types.FrameType) -> str:
     return f"line {at.f_lineno} of {at.f_code.co_name}"
 
 
-def unwatched(function: Callable, *args):
-    """The result of function(*args), which is trusted; watched only where lines are noted."""
-    return function(*args) if _ran.get() is None else watched(function, *args)
+def lines_wanted() -> bool:
+    """Are the lines that steps run to be noted?"""
+    return _ran.get() is not None
 
 
 def watched(function: Callable, *args):

@@ -25,6 +25,7 @@ ITERATORS: tuple[type, ...] = (
     map,
     filter,
 )
+ROUNDS = type(iter(range(0)))
 LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
 UNBOUND = ("unbound",)
 
@@ -81,6 +82,9 @@ def _on_stack(value: Any, code: types.CodeType, reached: Reached) -> Hashable:
     """A value of the stack as a key: an iterator by what it still has to give."""
     where = f"a loop or expression around a yield of {code.co_name}"
     kind = type(value)
+    if kind is ROUNDS:  # nearly all of them
+        _, (left,), *at = value.__reduce__()
+        return kind, left.start, left.stop, left.step, *at
     if kind in ITERATORS:
         return (kind, *(_on_stack(v, code, reached) for v in value.__reduce__()[1:]))
     if kind is types.GeneratorType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,30 @@ REDUCTIONS = {
     "all": "also a step that touches nothing shared is taken together with the step before it",
 }
 ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
+
+
+class Broken(Mapping[str, "str | None"]):
+    """Rules, each with the code of a shortest schedule that breaks it, None where the bound comes first. `later` are rules whose schedule is
+    looked for, by `find`, when somebody asks for it: most never are."""
+
+    def __init__(self, codes: Mapping[str, str | None], later: Iterable[str], find: Callable[[str], str | None]):
+        self._codes = {**codes, **dict.fromkeys(later)}
+        self._find = dict.fromkeys(later, find)
+
+    def __getitem__(self, rule: str) -> str | None:
+        if rule in self._find:
+            self._codes[rule] = self._find[rule](rule)
+            del self._find[rule]  # and with the last of them what the search has kept
+        return self._codes[rule]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +75,7 @@ class Result:
     schedule: str | None
     interleavings: int | None = None
     exact: bool = True
-    broken: dict[str, str | None] = field(default_factory=dict)
+    broken: Mapping[str, str | None] = field(default_factory=dict)
     seen: dict[str, bool] = field(default_factory=dict)
     bounded: bool = False
     waits: tuple[str, ...] = ()
@@ -98,7 +123,7 @@ class Result:
             "waits": list(self.waits),
             "loop": self.loop and self.loop.as_json(),
             "defect": self.defect,
-            "broken": self.broken,
+            "broken": dict(self.broken),
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
             "orders": list(self.orders),

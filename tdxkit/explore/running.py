@@ -4,7 +4,7 @@ import types
 from collections.abc import Callable
 
 from tdxkit.errors import ModelError, printable
-from tdxkit.explore.guard import guarded, of_the_house, place_of, unwatched
+from tdxkit.explore.guard import guarded, lines_wanted, of_the_house, place_of, watched
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
 from tdxkit.explore.place import delegate
 from tdxkit.explore.program import Program, Thread
@@ -19,6 +19,8 @@ MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, Recu
 
 def request(item: object, program: Program) -> tuple[Act, tuple]:
     """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
+    if type(item) is Act and len(item) <= LONGEST:
+        return item, NO_CHOICE
     label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, NO_CHOICE)
     if isinstance(label, types.GeneratorType):
         raise ModelError(
@@ -56,7 +58,7 @@ def resume(thread: Thread, generator: Program, value: object, memory: Memory, ag
     `again`: the same step on the same values was looked at before.
     """
     if not thread.foreign:
-        return unwatched(generator.send, value)
+        return watched(generator.send, value) if lines_wanted() else generator.send(value)
     try:
         return guarded(generator.send, value, told=memory._told)
     finally:

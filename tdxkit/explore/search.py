@@ -6,7 +6,7 @@ from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
-from tdxkit.explore.result import REDUCTIONS, Result
+from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
@@ -30,9 +30,9 @@ def explore(
     """Run every interleaving of a scenario and judge it.
 
     reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
-    step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a violation; False stops at the first. fewest_switches:
-    show the schedule with the fewest switches instead of the shortest (which has the fewest switches among the shortest).
-    count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
+    step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a
+    violation; False stops at the first. fewest_switches: show the schedule with the fewest switches instead of the shortest (which has the
+    fewest switches among the shortest). count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
     InputError for unknown names; ModelError for a model that cannot be explored.
     """
     return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
@@ -54,8 +54,8 @@ def exploring(
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
-    way, found = None, None
-    others: dict[str, Way | None] = {}
+    way, found, levels = None, None, None
+    others: list[str] = []
     if fewest_switches and not whole:
         way = calmest(Space(tables, reduce == "all", prop), bound)
     if way is None:
@@ -64,15 +64,24 @@ def exploring(
             levels = Levels(Space(tables, False, prop), bound)
             way = calmest(Space(tables, reduce == "all", prop), bound) if fewest_switches else levels.way()
             way = way or Way(found.path(), found.rule, found.states, exact=False)
-            others = {rule: levels.way(rule) for rule in found.broken if rule != way.rule}
+            others = [rule for rule in found.broken if rule != way.rule]
         if prop in (None, LIVELOCK):
             found.ends = not trap(found.space, found.parents)
             if not found.ends and way:
-                others[LIVELOCK] = _into(found, False, bound)
+                others.append(LIVELOCK)
             elif not found.ends:
                 way = _into(found, fewest_switches, bound)
     audit(tables, way.steps if way else None)
-    return _result(scenario, reduce, tables, way, others, found, _count(asked, bound) if count else None)
+
+    def code(rule: str) -> str | None:
+        assert found is not None and levels is not None, "there are others only where a visit has found a first"
+        other = _into(found, False, bound) if rule == LIVELOCK else levels.way(rule)
+        return encode(scenario, other.steps, tables) if other else None
+
+    broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
+    if tables.strange:
+        dict(broken)  # now, where what a reader's model does wrong can still be answered for
+    return _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
 
 
 def _into(found: "Found", calm: bool, bound: int) -> Way:
@@ -112,13 +121,11 @@ def _result(
     reduce: str,
     tables: Tables,
     way: Way | None,
-    others: dict[str, Way | None],
+    broken: Broken,
     found: "Found | None",
     count,
 ) -> Result:
     rule = way.rule if way else None
-    code = encode(scenario, way.steps, tables) if way else None
-    codes = {name: encode(scenario, other.steps, tables) if other else None for name, other in others.items()}
     states = found.states if found else way.states if way else 0
     if found and found.complete and not way:
         rule = next((name for name, true in found.seen.items() if not true), None)
@@ -134,10 +141,10 @@ def _result(
         states=states,
         steps=len(way.steps) if way else 0,
         switches=switches(way.steps) if way else 0,
-        schedule=code,
+        schedule=broken[way.rule] if way else None,
         interleavings=count,
         exact=way.exact if way else True,
-        broken={**({rule: code} if rule else {}), **codes},
+        broken={rule: None} if rule and not way else broken,
         seen=found.seen if found else {},
         bounded=bool(found and found.bounded),
         waits=waits,

@@ -51,6 +51,7 @@ class Tables:
             tuple[int, int], Place
         ] = {}  # for a slot and a value the place whose step first wrote it there
         self._false: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.strange = any(thread.foreign for thread in scenario.threads)  # what they write may be of any type
         settle(scenario.threads, self.layout)
         self.memory = Overlay(self.layout, self, self.locks)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
@@ -195,8 +196,9 @@ class Tables:
         noted._off()
         seen = tuple(reads.items())
         changed = tuple((slot, n) for slot, n in writes.items() if reads.get(slot, -1) != n)
-        for write in writes.items():
-            self._origins.setdefault(write, at)
+        if self.strange:
+            for write in writes.items():
+                self._origins.setdefault(write, at)
         words = self._lock_words(reads, writes)
         held = held_after(at.held, words) if words else at.held
         kind = at.label.kind_when(bool(writes), bool(reads), len(held) > len(at.held), len(held) < len(at.held))
@@ -205,8 +207,8 @@ class Tables:
         if self.scenario.hosts[at.start] is not None:
             first = lid if lid == self.first_lids[at.start] and not changed else FINISHED
         after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, notes, first)
-        if not raised and (words or at.held):
-            waits = after == lid and not changed
+        waits = after == lid and not changed
+        if not raised and (words or (at.held and (waits or at.label.sleeps))):
             broken += locked_wrong(at.label, at.held, reads, words, waits, self._mutexes)
         if not raised and (notes != at.notes or after == FINISHED):
             now = dict(zip(self._notes, notes))

@@ -38,17 +38,17 @@ def frozen(value: Any, where: str, reached: Reached = ()) -> Hashable:
 def _key(value: Any, kind: type, where: str, reached: Reached) -> Hashable:
     if kind in PLAIN:
         return PLAIN[kind](value, where)
+    if kind is types.FunctionType:
+        return _function(value, where, reached)
+    as_local = _of_the_house(kind)
+    if as_local is not None:
+        return kind, as_local(value)
     if kind is tuple or kind is frozenset or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
         if len(value) > MOST:
             raise _too_large(where, f"{len(value):,} items", f"{MOST:,}")
         items = (_key(v, type(v), where, reached) for v in value)
         key = (kind, frozenset(items) if kind is frozenset else tuple(items))
         return key if kind in (tuple, frozenset) else (*key, _carried(value, kind, where, reached))
-    as_local = _of_the_house(kind)
-    if as_local is not None:
-        return kind, as_local(value)
-    if isinstance(value, types.FunctionType):
-        return _function(value, where, reached)
     if isinstance(value, types.MethodType):
         return (
             kind,

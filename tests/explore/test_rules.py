@@ -391,3 +391,31 @@ def test_every_rule_of_the_house_is_in_the_table():
     assert defect(named("remove-finds-a-pair")) == "REMOVE found no pair" and defect("mine") == "broken: mine"
     assert known("no-page-lost") == known("no page may be lost") and known("mine") is None
     assert all(always(rule.name, bool).name != rule.defect for rule in rules().values())
+
+
+def breaks_a(m):
+    yield "a"
+    m.must("a", False)
+
+
+def breaks_b(m):
+    yield "b"
+    m.must("b", False)
+
+
+def test_rules_that_break_on_steps_out_of_one_state_each_have_their_schedule():
+    made = Scenario("two", {"n": 0}, (Thread(breaks_a), Thread(breaks_b)), (must("a"), must("b")))
+    found = explore(made)
+    assert {rule: code.split()[1] for rule, code in found.broken.items()} == {"a": "A1", "b": "B1"}
+
+
+def breaks_both(m):
+    yield "both"
+    m.must("a", False)
+    m.must("b", False)
+
+
+def test_a_code_is_the_same_whichever_rules_are_asked():
+    made = Scenario("both", {"n": 0}, (Thread(breaks_both),), (must("a"), must("b")))
+    codes = {explore(made, prop=rule).schedule for rule in (None, "a", "b")}
+    assert len(codes) == 1 and codes == {explore(made.without("a")).schedule}
