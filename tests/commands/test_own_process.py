@@ -39,7 +39,10 @@ def start(path, *options, seconds="0.4"):
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("name", ENDED)
+FAST = ("a loop inside C", "the end of the process")
+
+
+@pytest.mark.parametrize("name", [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in ENDED])
 def test_what_a_step_does_to_its_process_is_one_line(name, tmp_path):
     text, says = ENDED[name]
     path = tmp_path / "own.py"

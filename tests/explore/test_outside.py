@@ -56,6 +56,14 @@ CHANGED = {
         "SEEN[0]",
         "SEEN",
     ),
+    "another that calls itself equal": (
+        "class Box:\n    def __init__(self, x): self.x = x\n    def __eq__(self, other): return True\n    __hash__ = None\n"
+        "SEEN = [Box(0)]",
+        "SEEN[0] = Box(m.x)",
+        "SEEN[0].x",
+        "SEEN",
+    ),
+    "private attribute of a class": ("class Kept:\n    _x = 0", "Kept._x = m.x", "Kept._x", "Kept._x"),
     "lambda": ("SEEN = [0]\nnote = lambda x: SEEN.append(x)", "note(m.x)", "SEEN[-1]", "SEEN"),
     "attribute of a function": ("def note(): pass\nnote.x = 0", "note.x = m.x", "note.x", "note.x"),
     "attribute of the program": ("", "reader.x = m.x", "reader.x", "reader.x"),

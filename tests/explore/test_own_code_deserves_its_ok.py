@@ -122,7 +122,7 @@ def put(m, region):
         "violation", "REMOVE must find a pair", "27 steps",
     ),
     "read, decrement in the next step": (
-        changed(UNLOCKED_DEC, ("    m.refcount[region] -= 1\n        return", "    yield 'dec'\n        m.refcount[region] -= 1\n        return")).replace("        m.refcount[region] -= 1\n        return", "        m.refcount[region] -= 1\n        return"),
+        changed(UNLOCKED_DEC, ("    m.refcount[region] -= 1\n        return", "    yield 'dec'\n        m.refcount[region] -= 1\n        return")),
         "violation", None, "the rule: ",
     ),
     "read and decrement under one yield": (
@@ -162,6 +162,14 @@ def put(m, region):
     "a rule may look": (
         changed(LOCKED, ("pamt_remove(m, region)", 'm.must("there", m.pair[region])\n        assert m.pair[region]\n        pamt_remove(m, region)')),
         "ok", None, r"^mine, 2 threads × 1 round: ok$",
+    ),
+    "a rule in a function inside": (
+        changed(LOCKED, ("pamt_remove(m, region)", "def look():\n            m.must('there', m.pair[region])\n        look()\n        pamt_remove(m, region)")),
+        "ok", None, r"^mine, 2 threads × 1 round: ok$",
+    ),
+    "lines of a function inside": (
+        changed(LOCKED, ("pamt_remove(m, region)", "def look():\n            if region > 7:\n                return 5\n        look()\n        pamt_remove(m, region)")),
+        "ok", None, r"^mine, 2 threads × 1 round: ok; never executed: line 9 of put$",
     ),
     "prints": (
         changed(LOCKED, ("pamt_remove(m, region)", "print('x')\n        pamt_remove(m, region)")), "ok", None,
