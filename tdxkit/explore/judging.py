@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from tdxkit.explore.audit import audit
 from tdxkit.explore.guard import Ran, noting
 from tdxkit.explore.moves import follow
+from tdxkit.explore.names import walk
 from tdxkit.explore.pieces import Piece, Pieces, Where
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.reading import functions_of, refuse, walk
+from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import exploring

@@ -68,7 +68,7 @@ class Outside:
         """The functions of the reader's own among them."""
         self.settle()
         kept = (self._kept or {}).values()
-        return [f for f in kept if isinstance(f, types.FunctionType) and not _trusted(f.__module__)]
+        return [f for f in kept if isinstance(f, types.FunctionType) and not trusted(f.__globals__.get("__name__"))]
 
     def check(self) -> None:
         """ModelError where something is not as it was."""
@@ -100,7 +100,7 @@ def _name(owner: str, key: object) -> str:
     return owner if key == "" else f"{owner}.{key}" if isinstance(key, str) else f"{owner}[{printable(key, 20)}]"
 
 
-def _trusted(module: object) -> bool:
+def trusted(module: object) -> bool:
     """Code that is not the reader's own: ours, the standard library's, an installed package's."""
     name = module if isinstance(module, str) else ""
     root = name.partition(".")[0]
@@ -114,12 +114,12 @@ def _spots(value: Any, name: str, line: str):
     """What could change in a value, as (name, line, look)."""
     kind = type(value)
     if isinstance(value, types.FunctionType):
-        if not _trusted(value.__module__):
+        if not trusted(value.__module__):
             yield from _of_function(value)
         else:
             yield value.__name__, line, lambda: dict(value.__dict__)
     elif isinstance(value, type):
-        if not _trusted(value.__module__):
+        if not trusted(value.__module__):
             yield value.__name__, line, partial(_of_class, value)
         else:  # not entered, but nothing is to be hung on it
             yield value.__name__, line, lambda: dict.fromkeys(vars(value))
@@ -136,7 +136,7 @@ def _spots(value: Any, name: str, line: str):
             yield name, line, lambda: {"": value.__self__, "__func__": getattr(value, "__func__", None)}
     elif found := _wrapped(value):
         yield name, line, lambda: dict(enumerate(found))
-    elif not _trusted(kind.__module__):
+    elif not trusted(kind.__module__):
         yield name, line, lambda: {"__class__": kind, **state_of(value, kind)}
     else:
         yield name, line, lambda: {"": _pickled(value, f"{line}{name}")}
@@ -217,7 +217,7 @@ def _global(there: dict, builtins: dict, used: str, attributes: frozenset) -> di
     if not isinstance(value, types.ModuleType):
         return {("", used): value}
     taken = {("", f"{used}.{a}"): vars(value)[a] for a in sorted(attributes & vars(value).keys())}
-    if _trusted(value.__name__) and not value.__name__.startswith(
+    if trusted(value.__name__) and not value.__name__.startswith(
         "tdxkit."
     ):  # of a library, what is bound to something that changes, as random.random is
         return {k: v for k, v in taken.items() if isinstance(v, (types.MethodType, types.BuiltinFunctionType))}

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from tdxkit.errors import ModelError
 from tdxkit.explore.holding import weight
 from tdxkit.explore.memory import Layout
+from tdxkit.explore.names import nested
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.reading import functions_of, judging, nested
+from tdxkit.explore.reading import functions_of, judging
 from tdxkit.kinds import LOAD, STORE, Act
 
 

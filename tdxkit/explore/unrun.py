@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Iterable
 
 from tdxkit.explore.guard import Ran
-from tdxkit.explore.reading import tree_of
+from tdxkit.explore.names import tree_of
 
 
 def unrun(functions: Iterable[Callable], ran: Ran) -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""What a reader's function says: its text as a tree, and what the names in it stand for."""
+
+import ast
+import builtins
+import inspect
+import sys
+import types
+from collections.abc import Iterator
+from functools import cache, partial
+from importlib import import_module
+from textwrap import dedent
+from typing import Any
+
+UNKNOWN = object()
+
+
+@cache
+def tree_of(code: types.CodeType) -> ast.AST | None:
+    """The text of a function as a tree, its lines counted as in its file; None where Python cannot find it."""
+    try:
+        lines, first = inspect.getsourcelines(code)
+        tree = ast.parse(dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    return ast.increment_lineno(tree, max(first, 1) - 1)
+
+
+def nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code of a function, and that of each function in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from nested(constant)
+
+
+def walk(code: types.CodeType) -> Iterator[ast.AST]:
+    """Every node of a function's text; none where there is no text."""
+    tree = tree_of(code)
+    return iter(()) if tree is None else ast.walk(tree)
+
+
+class Names:
+    """What the names of a function stand for."""
+
+    def __init__(self, function: types.FunctionType):
+        self.function, code = function, function.__code__
+        self.nodes = list(walk(code))
+        self.yields = inspect.isgeneratorfunction(function)
+        self._closed = dict(zip(code.co_freevars, function.__closure__ or ()))
+        self._bound: dict[str, list[ast.AST]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    self._bind(target, node.value)
+            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+                self._bind(node.target, node.value)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    self._bound.setdefault(name, []).append(_imported(node, alias))
+
+    def _bind(self, target: ast.AST, value: ast.AST) -> None:
+        if isinstance(target, ast.Name):
+            self._bound.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, other in zip(target.elts, value.elts):
+                self._bind(one, other)
+
+    def value(self, node: ast.AST, depth: int = 5) -> list[Any]:
+        """What an expression may stand for; none where that is known only while it runs."""
+        if not depth:
+            return []
+        if isinstance(node, ast.Constant):
+            return [node.value]
+        if isinstance(node, ast.Name):
+            if node.id in self._bound:
+                return [v for bound in self._bound[node.id] for v in self.value(bound, depth - 1)]
+            if node.id in self._closed:
+                try:
+                    return [self._closed[node.id].cell_contents]
+                except ValueError:
+                    return []
+            there = self.function.__globals__
+            found = there.get(node.id, getattr(builtins, node.id, UNKNOWN))
+            return [] if found is UNKNOWN else [found]
+        if isinstance(node, ast.Attribute):
+            owners = [
+                v
+                for v in self.value(node.value, depth - 1)
+                if isinstance(v, (types.ModuleType, type, types.SimpleNamespace))
+            ]
+            return [getattr(owner, node.attr) for owner in owners if hasattr(owner, node.attr)]
+        if isinstance(node, ast.Lambda):
+            return [node]
+        if isinstance(node, ast.Call) and any(v is partial for v in self.value(node.func, depth - 1)) and node.args:
+            return self.value(node.args[0], depth - 1)
+        if isinstance(node, ast.IfExp):
+            return self.value(node.body, depth - 1) + self.value(node.orelse, depth - 1)
+        return []
+
+
+def _imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.AST:
+    """What an import inside a function stands for; nothing is imported that is not part of Python or there already."""
+    path = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+    path = path if isinstance(node, ast.ImportFrom) or alias.asname else path.partition(".")[0]
+    found = import_module(path) if path.partition(".")[0] in sys.stdlib_module_names else sys.modules.get(path, UNKNOWN)
+    if isinstance(node, ast.ImportFrom):
+        found = getattr(found, alias.name, UNKNOWN)
+    constant: Any = found
+    return ast.Constant(constant)
