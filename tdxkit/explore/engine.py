@@ -13,7 +13,7 @@ from tdxkit.explore.holding import Held, held_after
 from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario
-from tdxkit.explore.rules import locked_wrong, noted_wrong
+from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
 from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import LOCK, Act
@@ -81,8 +81,9 @@ class World:
 
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
-        bound = [i for i, host in enumerate(self.scenario.hosts) if host == k]
-        return any(not self.finished(i) and self._began(i) for i in bound)
+        hosts = self.scenario.hosts
+        before = hosts[k] if hosts[k] is not None and not self.begun[k] else None  # another of its host comes first
+        return any(not self.finished(i) and self._began(i) for i, host in enumerate(hosts) if host in (k, before))
 
     def _began(self, k: int) -> bool:
         """Is thread k an interrupt that has begun?"""
@@ -122,12 +123,14 @@ class World:
         same = here is not None and read.issuperset(written) and self.place(k) == here and self.notes[k] == before
         waits = same and all(frozen(values[slot], "") == frozen(old, "") for slot, old in written.items())
         assert ask is not None, "a thread that has finished takes no step"
-        self.begun[k] |= not waits
+        self.begun[k] |= not waits or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
         broken = list(self.memory._broken)
-        if words or (held and (waits or ask[0].sleeps)):
-            broken += locked_wrong(ask[0], held, read, words, waits, self.mutexes)
+        over, irq = self.finished(k), self.scenario.hosts[k] is not None
+        if words or ask[0].sleeps or (held and (waits or over)):
+            left = self.held[k] if over else ()
+            broken += locked_wrong(Step(ask[0], held, left, read, words, waits, irq), self.mutexes)
         if self.noted and (self.notes[k] != before or self.asks[k] is None):
-            broken += noted_wrong(self.noted, before, self.notes[k], self.finished(k))
+            broken += noted_wrong(self.noted, before, self.notes[k], over)
         return broken
 
     def choices(self, k: int) -> tuple:

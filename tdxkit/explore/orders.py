@@ -2,8 +2,7 @@
 
 Whoever takes lock B while it holds A has an order, A before B. Where orders make a circle (A before B here, B before A there), threads
 that come into it together may wait for each other for ever. A search sees that only if some run of its few threads does; the orders are
-in the tables whatever the runs were. A try that goes on elsewhere where the lock is taken waits for nobody and makes no order, and what
-one SEAMCALL does with the module's own locks is such a try.
+in the tables whatever the runs were. A try that goes on elsewhere where the lock is taken waits for nobody and makes no order.
 """
 
 from collections import deque
@@ -11,7 +10,6 @@ from itertools import pairwise
 
 from tdxkit.explore.effects import effects
 from tdxkit.explore.tables import FINISHED, Tables
-from tdxkit.kinds import SEAMCALL
 
 Arrows = dict[tuple[int, int], str]  # (held, taken): where
 
@@ -56,7 +54,7 @@ def _way(arrows: Arrows, start: int, end: int) -> list[int]:
 def _arrows(tables: Tables) -> Arrows:
     found: Arrows = {}
     for lid, at in enumerate(tables.places):
-        if not at.held or at.label.kind == SEAMCALL:
+        if not at.held:
             continue
         for effect in effects(at.rows):
             taken = {slot for slot in effect.held if effect.held.count(slot) > at.held.count(slot)}

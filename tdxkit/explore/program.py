@@ -31,9 +31,10 @@ from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.guard import foreign
 from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
 from tdxkit.explore.outside import Outside
-from tdxkit.explore.rules import LOCK_RULES, Property
+from tdxkit.explore.rules import IRQ_RULES, LOCK_RULES, Property
 from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
+from tdxkit.text import near
 
 MAX_THREADS = 15
 BOUND = 1_000_000  # states
@@ -62,10 +63,11 @@ class Thread:
 def interrupt(program: Callable[..., Iterator], *args, on: Thread, actor: str = "") -> Thread:
     """A program that suspends thread `on` from its own first step to its last.
 
-    It happens once, at any moment of the other's life, before and after it included; a first step that is blocked (interrupts
-    off) has not happened yet.
+    It happens once, at any moment of the other's life, before and after it included; a first step that is blocked has not happened yet, as
+    where it waits for interrupts to be on, but for one that waits for a lock: that spins. Of two on one thread the second waits until the
+    first has finished; one that may come into it is `on` that.
     """
-    return Thread(program, args, actor or f"interrupt on {on.actor}", on)
+    return Thread(program, args, actor, on)
 
 
 @dataclass(frozen=True)
@@ -119,20 +121,39 @@ class Scenario:
     make: "Callable[..., Scenario] | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        if self.locks:
-            more = tuple(rule for rule in LOCK_RULES if rule not in self.properties)
-            object.__setattr__(self, "properties", (*self.properties, *more))
+        brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
+        more = tuple(rule for rule in brought if rule not in self.properties)
+        object.__setattr__(self, "properties", (*self.properties, *more))
         if not 1 <= len(self.threads) <= MAX_THREADS:
             raise InputError(
                 f"{self.name} with {len(self.threads)} threads",
                 f"a scenario has 1 to {MAX_THREADS} threads",
                 "give another number",
             )
-        self._check_names()
+        self._check_declared()
         for thread in self.threads:
             if thread.on is not None and thread.on not in self.threads:
                 raise ModelError(
                     f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
+                )
+        self._check_names()
+
+    def _check_declared(self) -> None:
+        """A name that is no variable's would switch rules off without a word."""
+        for word, names, among in (
+            ("locks", self.locks, self.shared),
+            ("module", self.module, self.shared),
+            ("mutexes", self.mutexes, self.locks),
+        ):
+            if odd := next((name for name in names if name not in among), None):
+                what = "lock" if among is self.locks else "shared variable"
+                meant = near(str(odd), among, 0.6)
+                raise ModelError(
+                    f"{word} of {printable(self.name)}: {printable(odd)}",
+                    f"there is no such {what}",
+                    f"try {meant}"
+                    if meant
+                    else f"declare it, or leave it out; there are {', '.join(map(str, among)) or 'none'}",
                 )
 
     def _check_names(self) -> None:
@@ -172,7 +193,14 @@ class Scenario:
     @cached_property
     def actors(self) -> tuple[str, ...]:
         """The names of the lanes, in the order of the threads."""
-        return tuple(t.actor or f"CPU {k}" for k, t in enumerate(self.threads))
+        return tuple(map(self._actor, range(len(self.threads))))
+
+    def _actor(self, k: int) -> str:
+        thread, host = self.threads[k], self.hosts[k]
+        if thread.actor or host is None:
+            return thread.actor or f"CPU {k}"
+        before = sum(self.hosts[j] == host and not self.threads[j].actor for j in range(k))
+        return f"interrupt{f' {before + 1}' if before else ''} on {self._actor(host)}"
 
     @cached_property
     def count(self) -> int:

@@ -11,7 +11,7 @@ What a thread notes is kept with the thread and is part of its place as long as 
 memory must not hide that on one of them pages were lost. The rules about locks come with the locks of a scenario.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from tdxkit.explore.holding import Held, Words, weight
@@ -60,8 +60,10 @@ def finished(name: str, note: str, check: Callable) -> Property:
     return Property("finished", name, check, (note,))
 
 
-UNLOCK_BY_HOLDER, NO_RELOCK, NO_SLEEP = map(named, ("unlock-by-holder", "no-relock", "no-sleep-locked"))
-LOCK_RULES = tuple(Property("lock", name) for name in (UNLOCK_BY_HOLDER, NO_RELOCK, NO_SLEEP))
+UNLOCK_BY_HOLDER, NO_RELOCK, NO_STEAL = map(named, ("unlock-by-holder", "no-relock", "no-steal"))
+NO_LEFT, NO_SLEEP, NO_SLEEP_IN_IRQ = map(named, ("no-lock-left", "no-sleep-locked", "no-sleep-in-irq"))
+LOCK_RULES = tuple(Property("lock", name) for name in (UNLOCK_BY_HOLDER, NO_RELOCK, NO_STEAL, NO_LEFT, NO_SLEEP))
+IRQ_RULES = (Property("lock", NO_SLEEP_IN_IRQ),)
 
 
 def noted_wrong(
@@ -77,25 +79,47 @@ def noted_wrong(
     )
 
 
-def locked_wrong(
-    label: Act, held: Held, looked: Iterable[int], words: Words, waits: bool, mutexes: frozenset[int]
-) -> tuple[str, ...]:
-    """The lock rules that a step breaks.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the rules about locks ask of a step.
 
-    held: the locks that the thread held before it. looked: the slots it read. words: the lock words it wrote, as (slot, before, after).
-    waits: it changed nothing and stands where it stood. mutexes: the locks under which one may sleep.
+    held: the locks that the thread held before it; left: those that it still holds where it has finished with it. looked: the slots it
+    read. words: the lock words it wrote, as (slot, before, after). waits: it changed nothing and stands where it stood. irq: it is an
+    interrupt's.
     """
+
+    label: Act
+    held: Held
+    left: Held
+    looked: Collection[int]
+    words: Words
+    waits: bool
+    irq: bool
+
+
+def locked_wrong(step: Step, mutexes: frozenset[int]) -> tuple[str, ...]:
+    """The lock rules that a step breaks; mutexes: the locks under which one may sleep."""
     broken = []
+    label, held, words, looked = step.label, step.held, step.words, step.looked
+    same = [
+        slot for slot, old, new in words if weight(old) and weight(new) == weight(old)
+    ]  # written over a lock that is taken
     if any(slot not in held and (not weight(new) or weight(new) < weight(old)) for slot, old, new in words):
         broken.append(UNLOCK_BY_HOLDER)
-    if (
-        waits
-        and held
-        and (own := set(looked) & set(held))
+    waits = (
+        step.waits
+        and bool(own := set(looked) & set(held))
         and (label.kind == LOCK or (not label.kind and own == set(looked)))
-    ):
+    )
+    if waits or any(slot in held for slot in same):
         broken.append(NO_RELOCK)
+    if any(slot not in held for slot in same):
+        broken.append(NO_STEAL)
+    if step.left:
+        broken.append(NO_LEFT)
     sleeps = label.sleeps or any(slot in mutexes and weight(new) > weight(old) for slot, old, new in words)
     if sleeps and set(held) - mutexes:
         broken.append(NO_SLEEP)
+    if sleeps and step.irq:
+        broken.append(NO_SLEEP_IN_IRQ)
     return tuple(broken)

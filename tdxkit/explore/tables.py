@@ -16,10 +16,10 @@ from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.rules import locked_wrong, noted_wrong
+from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
 from tdxkit.explore.running import NO_CHOICE, begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
-from tdxkit.kinds import Act
+from tdxkit.kinds import LOCK, Act
 
 FINISHED = 0
 POOL = 4  # generators kept suspended at one place
@@ -108,7 +108,12 @@ class Tables:
 
     def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
         """The threads that cannot move because an interrupt of theirs has started and not finished: thread, interrupt."""
-        return {host: i for i, host in self.interrupts if lids[i] not in (FINISHED, self.first_lids[i])}
+        found: dict[int, int] = {}
+        for i, host in self.interrupts:
+            if lids[i] not in (FINISHED, self.first_lids[i]):
+                found[host] = i
+                found |= {j: i for j, other in self.interrupts if other == host and lids[j] == self.first_lids[j]}
+        return found
 
     def step(self, sid: int, lid: int, choice: int) -> tuple[Effect, int] | None:
         """What the step from place `lid` does and the shared state after it; None where it is blocked: nothing would change."""
@@ -205,11 +210,14 @@ class Tables:
         notes = tuple(noted._notes.values())
         first = None
         if self.scenario.hosts[at.start] is not None:
-            first = lid if lid == self.first_lids[at.start] and not changed else FINISHED
+            spins = at.label.kind == LOCK or not self.locks.isdisjoint(reads)
+            first = lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
         after = self._arrive(generator, item, (lid, choice, seen), at.role, at.start, held, notes, first)
         waits = after == lid and not changed
-        if not raised and (words or (at.held and (waits or at.label.sleeps))):
-            broken += locked_wrong(at.label, at.held, reads, words, waits, self._mutexes)
+        irq = first is not None
+        if not raised and (words or at.label.sleeps or (at.held and (waits or after == FINISHED))):
+            left = held if after == FINISHED else ()
+            broken += locked_wrong(Step(at.label, at.held, left, reads, words, waits, irq), self._mutexes)
         if not raised and (notes != at.notes or after == FINISHED):
             now = dict(zip(self._notes, notes))
             broken += noted_wrong(self._noted, dict(zip(self._notes, at.notes)), now, after == FINISHED)

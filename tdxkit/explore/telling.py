@@ -102,7 +102,8 @@ class Teller:
             return None
         by = self.tables.suspended(lids).get(k)
         if by is not None:
-            return Wait(actors[k], actors[by], f"{actors[k]} is suspended until {actors[by]} has finished")
+            kept = "is suspended" if self.scenario.hosts[by] == k else "does not begin"
+            return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {actors[by]} has finished")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
 
     def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:

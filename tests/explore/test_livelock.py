@@ -133,7 +133,7 @@ def test_one_blocked_and_one_that_spins_are_no_deadlock_and_not_ok():
                 m.A = False
                 return
 
-    result = explore(scene((stands,), (both, ("B", "A"))).without("unlock-by-holder"))
+    result = explore(scene((stands,), (both, ("B", "A"))).asking())
     assert (result.verdict, result.steps, result.loop.actors) == (LIVELOCK, 2, ("CPU 1",))
     assert result.waits == (
         "CPU 0 waits for B, held by CPU 1 since step 2",
@@ -180,7 +180,7 @@ def test_a_loop_that_may_break_a_rule_is_a_violation_and_no_livelock(reduction):
                 m.must("nobody pays twice", not m.A)
                 m.A = True
 
-    result = explore(scene((gambles,)), reduction)
+    result = explore(scene((gambles,), locks=()), reduction)
     assert (result.verdict, tuple(result.broken)) == ("violation", ("nobody pays twice",))
 
     def dares(m):
@@ -203,7 +203,7 @@ def test_who_waits_for_whom_is_said_in_a_deadlock():
 
     for locks, first in ((("A", "B"), "CPU 0 waits for B, held by CPU 1 since step 2"), ((), "CPU 0 waits for B (last changed by CPU 1 in step 2) to change")):  # fmt: skip
         made = scene((stands, ("A", "B")), (stands, ("B", "A")), locks=locks)
-        result = explore(made)
+        result = explore(made.asking())
         assert result.verdict == DEADLOCK and result.waits[0] == first and len(result.waits) == 2
         assert "\n".join(result.waits) in str(result) and result.as_json()["waits"] == list(result.waits)
         assert str(replay(made, result.schedule)).endswith(f"!! deadlock: {'; '.join(result.waits)}")

@@ -180,7 +180,8 @@ def put(m, region):
     ),
     "sleeps without it": (changed(LOCKED, ("    yield from spin_lock(m)", '    yield sleep("msleep")\n    yield from spin_lock(m)')), "ok", None, ""),
     "goes round for ever": ("def put(m, region):\n    while True:\n        yield 'round'\n", "deadlock", None, "CPU 0 goes round for ever and looks at nothing"),
-    "forgets to unlock": (LOCKED.replace("yield from spin_unlock(m)", "pass"), "deadlock", None, "waits for pamt_lock, held by CPU"),
+    "forgets to unlock": (LOCKED.replace("yield from spin_unlock(m)", "pass"), "violation", "a lock must be let go before its holder is done", ""),
+    "waits for ever": (changed(LOCKED, ("yield from spin_lock(m)", "yield from spin_lock(m)\n    while True:\n        yield 'wait'\n        if not m.refcount[region]:\n            break")), "deadlock", None, "waits for pamt_lock, held by CPU"),
     "locks twice": (changed(LOCKED, ("yield from spin_lock(m)", "yield from spin_lock(m)\n    yield from spin_lock(m)")), "violation", "a lock must not be taken by who holds it", ""),
     "asserts": ("def put(m, region):\n    yield 'x'\n    assert m.refcount[region] == 1, 'I thought I was the last'\n", "violation", "I thought I was the last", ""),
     "an ok about lines that never ran": (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tdxkit.errors import ModelError
 from tdxkit.explore import (
     Scenario,
     Thread,
@@ -10,6 +11,7 @@ from tdxkit.explore import (
     each_step,
     explore,
     finished,
+    interrupt,
     must,
     outcomes,
     replay,
@@ -419,3 +421,86 @@ def test_a_code_is_the_same_whichever_rules_are_asked():
     made = Scenario("both", {"n": 0}, (Thread(breaks_both),), (must("a"), must("b")))
     codes = {explore(made, prop=rule).schedule for rule in (None, "a", "b")}
     assert len(codes) == 1 and codes == {explore(made.without("a")).schedule}
+
+
+def takes_without_a_look(m):
+    yield lock("spin_lock", "lock")
+    m.lock = True
+    yield unlock("spin_unlock", "lock")
+    m.lock = False
+
+
+def takes_what_it_has(m):
+    yield from take(m)
+    yield lock("spin_lock", "lock")
+    m.lock = True
+    yield from give(m)
+
+
+def returns_with_it(m):
+    yield from take(m)
+
+
+def gives_up_or_returns_with_it(m):
+    yield lock("spin_trylock", "lock")
+    if m.lock:
+        return
+    m.lock = True
+
+
+@pytest.mark.parametrize(
+    ("programs", "broken"),
+    [
+        ((careful, takes_without_a_look), "a lock must be free when it is taken"),
+        ((takes_without_a_look,), None),
+        ((takes_what_it_has,), "a lock must not be taken by who holds it"),
+        ((returns_with_it,), "a lock must be let go before its holder is done"),
+        ((gives_up_or_returns_with_it,), "a lock must be let go before its holder is done"),
+        ((careful, careful), None),
+    ],
+    ids=lambda what: what[-1].__name__ if isinstance(what, tuple) else None,
+)
+def test_a_lock_is_taken_when_it_is_free_and_let_go_by_who_is_done(programs, broken):
+    made = Scenario("locks", {"n": 0, "lock": False}, tuple(map(Thread, programs)), locks=("lock",))
+    assert explore(made).property == explore(made, "none").property == explore_readably(made).rule == broken
+
+
+def allocates_it(m):
+    yield alloc("alloc_page", "GFP_KERNEL")
+
+
+def allocates_it_at_once(m):
+    yield alloc("alloc_page", "GFP_ATOMIC", sleeps=False)
+
+
+def takes_the_mutex(m):
+    yield from take(m, "mutex")
+    yield from give(m, "mutex")
+
+
+@pytest.mark.parametrize(
+    ("program", "slept"), [(allocates_it, True), (sleeps, True), (takes_the_mutex, True), (allocates_it_at_once, False)]
+)
+def test_nobody_sleeps_in_an_interrupt(program, slept):
+    cpu = Thread(careful)
+    shared = {"n": 0, "lock": False, "mutex": False}
+    locks = {"locks": ("lock", "mutex"), "mutexes": ("mutex",)}
+    irq = Scenario("irq", shared, (cpu, interrupt(program, on=cpu)), **locks)
+    assert explore_readably(irq.asking("no-sleep-in-irq")).rule == explore(irq, prop="no-sleep-in-irq").property
+    assert ("nobody may sleep in an interrupt" in explore(irq).broken) == slept
+    beside = Scenario("beside", shared, (cpu, Thread(program)), **locks)
+    assert "nobody may sleep in an interrupt" not in explore(beside).broken
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ({"locks": ("lcok",)}, "locks of two: lcok: there is no such shared variable; try lock"),
+        ({"module": ("piar",)}, "module of two: piar: there is no such shared variable; try pair"),
+        ({"locks": ("lock",), "mutexes": ("pair",)}, "mutexes of two: pair: there is no such lock"),
+    ],
+)
+def test_a_name_that_would_switch_rules_off_is_refused(names, says):
+    with pytest.raises(ModelError) as error:
+        Scenario("two", {"lock": False, "pair": False}, (Thread(careful),), **names)
+    assert says in str(error.value)

@@ -15,7 +15,7 @@ from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread, interrupt
 from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.search import explore
-from tdxkit.explore.telling import replay
+from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.linux.refcount import scenario
 
 
@@ -108,7 +108,25 @@ def test_an_interrupt_that_takes_the_lock_of_the_thread_it_suspends_never_return
     cpu = Thread(safe, actor="CPU 0")
     irq = interrupt(safe, on=cpu)
     result = explore(scene(cpu, irq, shared={"n": 0, "lock": False}, locks=("lock",)))
-    assert result.verdict == "ok", "a first step that is blocked has not happened: it waits outside"
+    assert (result.verdict, result.steps) == ("deadlock", 2), "it has begun, and spins"
+
+    def masked(m):
+        while True:
+            yield "interrupts on?"
+            if not m.off:
+                break
+        yield from safe(m)
+
+    def masks(m):
+        yield "interrupts off"
+        m.off = True
+        yield from safe(m)
+        yield "interrupts on"
+        m.off = False
+
+    host = Thread(masks)
+    safely = scene(host, interrupt(masked, on=host), shared={"n": 0, "lock": False, "off": False}, locks=("lock",))
+    assert explore(safely).verdict == "ok", "a first step that is blocked has not happened: it waits outside"
 
     def handler(m):
         yield "note the interrupt"
@@ -128,6 +146,35 @@ def test_an_interrupt_that_takes_the_lock_of_the_thread_it_suspends_never_return
     apart = scene(cpu, other, interrupt(handler, on=other), shared={"n": 0, "irqs": 0, "lock": False})
     assert explore(apart, "none").verdict == explore(apart, "all").verdict == "deadlock"
     assert explore_readably(apart).rule == DEADLOCK
+
+
+def test_of_two_interrupts_of_one_thread_the_second_waits_for_the_first_or_comes_into_it():
+    def idle(m):
+        yield "idle"
+        m.log = (*m.log, "-")
+
+    def irq(m, name):
+        yield f"{name} in"
+        m.log = (*m.log, name)
+        yield f"{name} out"
+        m.log = (*m.log, name.upper())
+
+    cpu = Thread(idle)
+    side = scene(cpu, interrupt(irq, "a", on=cpu), interrupt(irq, "b", on=cpu), shared={"log": ()})
+    assert side.actors == ("CPU 0", "interrupt on CPU 0", "interrupt 2 on CPU 0")
+    ended = {"".join(row.state["log"]) for row in outcomes(side).rows}
+    assert ended == {"-aAbB", "-bBaA", "aA-bB", "bB-aA", "aAbB-", "bBaA-"}
+    states = {explore(side, "none").states, explore_readably(side).states}
+    assert len(states) == 1
+    first = interrupt(irq, "a", on=cpu)
+    nested = scene(cpu, first, interrupt(irq, "b", on=first), shared={"log": ()})
+    ended = {"".join(row.state["log"]) for row in outcomes(nested).rows}
+    assert {"abBA-", "-abBA"} < ended and explore(nested, "none").states == explore_readably(nested).states
+    waits = replay_steps(side, ((1, 0),)).steps[0].waits
+    assert [w.why for w in waits] == [
+        "CPU 0 is suspended until interrupt on CPU 0 has finished",
+        "interrupt 2 on CPU 0 does not begin until interrupt on CPU 0 has finished",
+    ]
 
 
 def test_an_interrupt_happens_once_at_any_moment():

@@ -5,7 +5,7 @@
 What stands beside them in a file, and is an argument here by the same name in small letters:
 
     SHARED = {"mylock": False, "cache": {0: 0}}    shared variables of its own, m.mylock and m.cache[0], with what they hold first
-    LOCKS = ("mylock",)                            which of them are spinlocks: a lock that SHARED has not begins free
+    LOCKS = ("mylock",)                            which of them are spinlocks, false where they are free, as one that SHARED has not begins
     MUTEXES = ("mymutex",)                         locks under which one may sleep
     RULES = (always("the cache is small", lambda m: m.cache[0] < 3),)
 """
