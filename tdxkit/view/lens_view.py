@@ -6,6 +6,7 @@ from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
 from tdxkit.review.situations import beside
+from tdxkit.rules import result
 from tdxkit.view.kit.tables import Table, table
 
 
@@ -46,11 +47,11 @@ def verdicts_table(names: Iterable[str], threads: int = 2, rounds: int = 1) -> T
     for name in names:
         one = scenario(name, threads, rounds)
         found, calm = explore(one, "none"), explore(one, fewest_switches=True)
-        shown = (found.property, found.steps, calm.switches) if found.schedule else ("nothing", "", "")
+        shown = (result(found.property), found.steps, calm.switches) if found.schedule else ("nothing", "", "")
         rows.append((name, *shown, found.states, calm.schedule or ""))
     lit = [k for k, row in enumerate(rows) if row[1] != "nothing"]
     return table(
-        ("design", "the model finds broken", "shortest", "switches", "states", "schedule with fewest switches"),
+        ("design", "the model finds", "shortest", "switches", "states", "schedule with fewest switches"),
         rows,
         f"{threads} CPUs × {rounds}",
         lit,

@@ -69,7 +69,7 @@ def test_tables_come_from_the_models():
     assert [row[1] for row in lens_view.verdicts_table(["v6", "v5-softirq", "inc-first"]).rows] == [
         "nothing",
         "deadlock",
-        "a page in use must have its pair",
+        "a page came into use without a pair",
     ]
 
 

@@ -153,7 +153,8 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
     step = StepRow(*data["steps"][position - 1])
     sentence = step.sentence or step.label
     where = f"Step {position + data['offset']} · {data['actors'][step.actor]}"
-    what = f"Broken here: {', '.join(step.broken)}" if step.broken else where
+    rules = {track["key"]: track["name"] for track in data["tracks"]}  # of a standstill the rule that it breaks
+    what = f"Broken here: {', '.join(rules.get(rule, rule) for rule in step.broken)}" if step.broken else where
     return what, sentence[:1].upper() + sentence[1:], bool(step.broken)
 
 

@@ -105,6 +105,11 @@ export class Trace {
     return goesOn ? "Does not run again here." : "The run ends here.";
   }
 
+  /** A rule as it is said: a standstill is a finding, and its track has the rule that it breaks. */
+  ruleName(rule) {
+    return this.data.tracks.find(track => track.key === rule)?.name ?? rule;
+  }
+
   /** The number of the latest step that broke a rule, up to a position, or 0. */
   brokenBefore(position) {
     for (let i = position; i > 0; i--) if (this.step(i).broken.length) return i;

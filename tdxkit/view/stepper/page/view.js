@@ -155,7 +155,7 @@ export class View {
       return;
     }
     const where = `Step ${position + trace.offset} · ${trace.data.actors[step.actor]}`;
-    put(this.what, broken ? `Broken here: ${step.broken.join(", ")}` : where);
+    put(this.what, broken ? `Broken here: ${step.broken.map(rule => trace.ruleName(rule)).join(", ")}` : where);
     const before = broken ? 0 : trace.brokenBefore(position);
     const since = before ? `  (Broken since step ${before + trace.offset}.)` : "";
     put(this.sentence, capital(step.sentence || step.label) + since);
