@@ -7,7 +7,8 @@ the same answers: `place` (where a suspended generator stands), `tables` (what e
 (codes), `moves`, `telling` (a schedule as a `Run`), `endings` (the outcome table), `reachable` (the graph that a view walks), `waiting`
 (who waits for whom where a run stands still, and the loop of a livelock), `dice` (what random runs would have met), `shrinking` (a long
 schedule made short). A reader's own code is kept by `guard` (a step that never ends), `outside` (what it reaches beside the memory),
-`closing` (how it is thrown away).
+`closing` (how it is thrown away), and judged by `judging`: `reading` refuses what is no model (on `names`, `libraries`), `split` takes its
+steps apart into loads and stores (on `logged`, `pieces`), `unrun` names the lines that never ran. `orders` are those of locks.
 """
 
 from tdxkit.doors import door

@@ -14,6 +14,7 @@ from tdxkit.explore.tables import Tables
 from tdxkit.run import STANDSTILLS
 from tdxkit.work import Job, drive
 
+AS_IT_STANDS = "each step was taken as it stands: judge() of tdxkit.explore also takes it apart into loads and stores"
 TICK = 256  # states between two ticks of a search: a few hundredths of a second
 
 
@@ -33,7 +34,8 @@ def explore(
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a
     violation; False stops at the first. fewest_switches: show the schedule with the fewest switches instead of the shortest (which has the
     fewest switches among the shortest). count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
-    InputError for unknown names; ModelError for a model that cannot be explored.
+    A reader's own programs are taken as they stand here; `judge` looks closer. InputError for unknown names; ModelError for a model that
+    cannot be explored.
     """
     return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
 
@@ -151,6 +153,7 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
+        remarks=(AS_IT_STANDS,) if tables.strange and not way else (),
     )
 
 

@@ -10,6 +10,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore import Scenario, Thread, explore, interrupt, replay
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.judging import judge
+from tdxkit.explore.search import AS_IT_STANDS
 from tdxkit.kinds import lock, unlock
 from tdxkit.linux.refcount import registry
 from tdxkit.linux.refcount.own import of_programs
@@ -271,6 +272,12 @@ def test_a_program_that_is_run_is_not_taken_for_one_that_is_not(name):
     body = DRIVEN[name]
     text = changed(LOCKED, ("yield from spin_lock(m)", body)) + "\ndef helper(m):\n    return spin_lock(m)\n"
     assert judged(text).verdict == "ok"
+
+
+def test_an_ok_of_steps_as_they_stand_says_that_it_is_one():
+    made = of_programs(put_of(UNLOCKED_DEC))
+    assert explore(made).remarks == (AS_IT_STANDS,) and AS_IT_STANDS not in str(judge(made))
+    assert explore(registry.scenario("v6")).remarks == ()
 
 
 def test_a_count_that_grows_for_ever_is_bounded_and_not_taken_apart():
