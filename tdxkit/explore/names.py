@@ -103,7 +103,11 @@ def _imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.AST:
     """What an import inside a function stands for; nothing is imported that is not part of Python or there already."""
     path = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
     path = path if isinstance(node, ast.ImportFrom) or alias.asname else path.partition(".")[0]
-    found = import_module(path) if path.partition(".")[0] in sys.stdlib_module_names else sys.modules.get(path, UNKNOWN)
+    found = (
+        import_module(f"{path}")
+        if path.partition(".")[0] in sys.stdlib_module_names
+        else sys.modules.get(path, UNKNOWN)
+    )
     if isinstance(node, ast.ImportFrom):
         found = getattr(found, alias.name, UNKNOWN)
     constant: Any = found
