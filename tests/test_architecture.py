@@ -40,6 +40,7 @@ WINGS = {
 BY_NAME = {
     "tdxkit/cli.py": "tdxkit.commands.{name}",
     "tdxkit/doors.py": "{package}.{home[name]}",
+    "tdxkit/explore/names.py": "{path}",
     "tdxkit/linux/refcount/posted.py": "tdxkit.linux.refcount.{self.design}",
     "tdxkit/review/bugs.py": "tdxkit.review.{name}",
 }

@@ -8,7 +8,6 @@ import types
 from collections.abc import Iterator
 from functools import cache, partial
 from importlib import import_module
-from textwrap import dedent
 from typing import Any
 
 UNKNOWN = object()
@@ -16,13 +15,19 @@ UNKNOWN = object()
 
 @cache
 def tree_of(code: types.CodeType) -> ast.AST | None:
-    """The text of a function as a tree, its lines counted as in its file; None where Python cannot find it."""
+    """The text of a function as a tree, its lines and columns counted as in its file; None where Python cannot find it."""
     try:
         lines, first = inspect.getsourcelines(code)
-        tree = ast.parse(dedent("".join(lines)))
+        text = "".join(lines)
+        inside = text[
+            :1
+        ].isspace()  # put into a block, not moved to the left: its columns are to be those of its instructions
+        tree = ast.parse(f"if True:\n{text}" if inside else text)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
-    return ast.increment_lineno(tree, max(first, 1) - 1)
+    if inside and isinstance(block := tree.body[0], ast.If):
+        tree = ast.Module(block.body, [])
+    return ast.increment_lineno(tree, max(first, 1) - 1 - inside)
 
 
 def nested(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -103,7 +108,11 @@ def _imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.AST:
     """What an import inside a function stands for; nothing is imported that is not part of Python or there already."""
     path = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
     path = path if isinstance(node, ast.ImportFrom) or alias.asname else path.partition(".")[0]
-    found = import_module(path) if path.partition(".")[0] in sys.stdlib_module_names else sys.modules.get(path, UNKNOWN)
+    found = (
+        import_module(f"{path}")
+        if path.partition(".")[0] in sys.stdlib_module_names
+        else sys.modules.get(path, UNKNOWN)
+    )
     if isinstance(node, ast.ImportFrom):
         found = getattr(found, alias.name, UNKNOWN)
     constant: Any = found

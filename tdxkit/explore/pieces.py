@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.errors import ModelError
+from tdxkit.explore.aside import Aside
 from tdxkit.explore.holding import weight
 from tdxkit.explore.memory import Layout
-from tdxkit.explore.names import nested
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.reading import functions_of, judging
+from tdxkit.explore.reading import functions_of
 from tdxkit.kinds import LOAD, STORE, Act
+
+
+class NotApart(ModelError):
+    """A program that cannot be taken apart."""
 
 
 class Where(NamedTuple):
@@ -26,37 +30,36 @@ class Where(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a step that is not its first: where it is, what it does (`load`, `store`, or "" for a call), to which slot (-1 for a
-    call), and what the step did before it, as (what, slot)."""
+    call), what the step did before it, as (what, slot), and its label, where that says that it is one instruction."""
 
     where: Where
     what: str
     slot: int
     before: tuple[tuple[str, int], ...]
+    said: Act | None = None
 
 
 class Pieces:
     """Filled while a scenario that was taken apart is run; no part of any state.
 
     pieces: by the label of the part. peeks: where a function of the reader's own reads a variable that only the module knows.
-    sections: where a lock is let go in the same step that took it.
+    sections: where a lock is let go in the same step that took it. told: what else there is to say.
     """
 
     def __init__(self, scenario: Scenario):
         self.layout: Layout = scenario.layout
         names = self.layout.names
         self.inside = frozenset(slot for slot, name in enumerate(names) if name in scenario.module)
+        self.lock_names = frozenset(scenario.locks)
         self.locks = frozenset(slot for slot, name in enumerate(names) if name in scenario.locks)
-        self._judging = {code: judging(f.__code__) for f in functions_of(scenario) for code in nested(f.__code__)}
+        self.aside = Aside(functions_of(scenario))
         self.pieces: dict[Act, Piece] = {}
         self.peeks: dict[tuple[Where, str], None] = {}
         self.sections: dict[tuple[Where, str], None] = {}
+        self.told: dict[str, None] = {}
 
     def _as_local(self) -> str:
         return "pieces"
-
-    def judges(self, code: types.CodeType, line: int) -> bool:
-        """Is this line a rule or a sentence, which the program goes on the same after? False where there is no text."""
-        return line in self._judging.get(code, ())
 
     def label(self, piece: Piece, call: str) -> Act:
         """The label of a part of a step."""
@@ -70,7 +73,11 @@ class Pieces:
         if any(what == STORE and at == slot and weight(value) for what, at, value in events):
             self.sections.setdefault((where, self.layout.names[slot]))
 
-    def look(self, where: Where, what: str, slot: int, judges: bool) -> None:
+    def unnamed(self, where: Where, label: Act, name: str) -> None:
+        """A step touches several variables, and its label, which says that it is one instruction, names none of them."""
+        self.told.setdefault(f"{where}: {label} names no shared variable, and is taken for one on {name}: name it")
+
+    def look(self, where: Where, what: str, slot: int, aside: bool) -> None:
         """An access by a function of the reader's own, not through a call of the module; ModelError where it writes what is the module's."""
         if slot not in self.inside:
             return
@@ -81,5 +88,5 @@ class Pieces:
                 "only the TDX module changes that, and the kernel cannot write it",
                 "call pamt_add(m, region) or pamt_remove(m, region)",
             )
-        if what == LOAD and not judges:
+        if what == LOAD and not aside:
             self.peeks.setdefault((where, self.layout.names[slot]))

@@ -13,11 +13,10 @@ from typing import Any
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.libraries import looked_over
-from tdxkit.explore.names import Names, walk
+from tdxkit.explore.names import Names
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.program import Scenario
 
-JUDGING = {"must", "tell"}
 WAITING = (time.sleep, input, os.system, os.wait)
 WAITING_MODULES = {
     "threading",
@@ -50,18 +49,6 @@ def functions_of(scenario: Scenario) -> list[types.FunctionType]:
     """The functions of the reader's own that the threads of a scenario reach, in the order of their lines."""
     found = Outside([root for t in scenario.threads for root in (t.program, *t.args)]).functions()
     return sorted(found, key=lambda f: (f.__code__.co_filename, f.__code__.co_firstlineno))
-
-
-def judging(code: types.CodeType) -> frozenset[int]:
-    """The lines of m.must(…), m.tell(…) and assert, which do not change what a program does."""
-    found: set[int] = set()
-    for node in walk(code):
-        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-        says = call and isinstance(call.func, ast.Attribute) and call.func.attr in JUDGING
-        plain = not any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
-        if isinstance(node, ast.stmt) and plain and (says or isinstance(node, ast.Assert)):
-            found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return frozenset(found)
 
 
 def refuse(function: types.FunctionType) -> list[str]:
