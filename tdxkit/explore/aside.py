@@ -67,15 +67,21 @@ def _position(node: Any) -> tuple:
     return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
+def says(node: ast.AST) -> Any:
+    """The call of a statement that is nothing but m.must(…) or m.tell(…), whatever m is; None of any other."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call if call.func.attr in JUDGING else None
+    return None
+
+
 def _judging(names: Names, local: set[str]) -> Iterator[tuple[ast.expr, str]]:
     """The expressions that only judge or tell, and the name of whom they ask to."""
     for node in names.nodes:
-        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
         if isinstance(node, ast.Assert):
             parts, of = [node.test], ""
-        elif call and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        elif call := says(node):
             parts, of = [*call.args, *(k.value for k in call.keywords)], call.func.value.id
-            parts = parts if call.func.attr in JUDGING else []
         else:
             continue
         if all(_plain(inner, names, local) for part in parts for inner in ast.walk(part)):

@@ -63,7 +63,7 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     told = [remark for function in own for remark in refuse(function)]
     if not own and not lines:
         return Judged((yield from exploring(scenario, **how)), scenario)
-    ran: Ran = set()
+    ran: Ran = {}
     result = yield from noting(ran, exploring(scenario, **how))
     never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
     judged = Judged(result, scenario)

@@ -76,7 +76,7 @@ irq = interrupt(inc, on=host, actor="irq")
 nmi = interrupt(inc, on=irq, actor="nmi")
 S = Scenario("c", {"n": 0}, (nmi, irq, host), (at_end("three", lambda m: m.n == 3),))
 """
-LOST, TWO = r"^c\+split, .*violation, broken: both$", r"^c\+split, .*violation, broken: alone$"
+LOST, TWO = r"^c\+split, .*violation, broken: both\b", r"^c\+split, .*violation, broken: alone$"
 ONE_TAKE = ('"take"', 'conditional("test_and_set_bit", "taken")')
 # the hunted text, the answer, what makes it right
 FOUND = {
