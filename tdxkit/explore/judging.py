@@ -60,7 +60,7 @@ def that_counts(scenario: Scenario) -> Scenario:
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
-    told = [remark for function in own for remark in refuse(function)]
+    told = [remark for function in own for remark in refuse(function, scenario)]
     if not own and not lines:
         return Judged((yield from exploring(scenario, **how)), scenario)
     ran: Ran = {}
@@ -86,6 +86,8 @@ def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
                 judged = Judged(second, apart)
             elif pieces.pieces:
                 told.append(_also(pieces))
+            if second.verdict == "ok":
+                told += pieces.unchecked()
         else:  # it is no ok anyway: a short look, for the remarks
             audit(Tables(apart))
     except NotApart as error:

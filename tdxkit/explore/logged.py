@@ -49,14 +49,17 @@ class Log:
     def begin(self, generator: Any) -> None:
         """A step starts where this generator stands."""
         self.events = []
-        label = self._said if _own(_innermost(generator)) else Act("")
+        frame = _innermost(generator)
+        label = self._said if _own(frame) else Act("")
+        if frame and label:
+            self._pieces.labelled(Where(frame.f_code, frame.f_lineno), label)
         self._says = Instruction(label, self._pieces.layout, self._pieces.lock_names)
         self.go_on(self.events)
 
     def says(self, item: object) -> None:
         """What the program yielded: its next step's label."""
         label = item[0] if isinstance(item, tuple) and item else item
-        self._said = label if isinstance(label, Act) else Act("")
+        self._said = label if isinstance(label, Act) else Act(label) if isinstance(label, str) else Act("")
 
     def go_on(self, events: list, over: bool = False) -> None:
         """The step from its start, its events so far known; `over`: they are all of it."""
@@ -139,10 +142,21 @@ class Log:
             return self._says if not inside or slot in inside else None
         says = self._says
         if says.takes(what, slot, before):
+            self._pieces.worked(where, says.label, slot)
             return says
         if says.is_one and not says.sure and self._pieces.layout.names[slot] not in says.words:
             self._pieces.unnamed(where, says.label, says.words[0])
         return None
+
+    def checked(self, rule: str) -> None:
+        """A rule is checked."""
+        self._pieces.checked.add(rule)
+
+    def notes(self, what: str) -> None:
+        """Something is noted, by a program or a function that it calls."""
+        stack = _stack()
+        if _own(stack[0]):
+            self._pieces.noted(_where(stack), what)
 
     def key(self, reached: Reached) -> tuple:
         """What the events so far count for in a state: what was seen, and how far the step has come."""
@@ -169,12 +183,18 @@ class Logged(Memory):
         self._log.event(STORE, slot, lambda: self._log.memory._store(slot, value), self, value)
 
     def must(self, name: str, condition: object) -> None:
-        self._log.event(SAY, name, lambda: self._log.memory.must(name, condition), self)
+        self._log.event(SAY, name, lambda: self._must(name, condition), self)
+
+    def _must(self, name: str, condition: object) -> None:
+        self._log.memory.must(name, condition)
+        self._log.checked(name)
 
     def tell(self, sentence: str) -> None:
         self._log.event(SAY, None, lambda: self._log.memory.tell(sentence), self)
 
     def note(self, what: str, change: int = 0) -> int:
+        if change:
+            self._log.notes(what)
         return self._log.event(NOTE, what, lambda: self._log.memory.note(what, change), self)
 
 

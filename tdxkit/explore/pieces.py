@@ -4,13 +4,30 @@ import types
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import ModelError, printable
 from tdxkit.explore.aside import Aside
+from tdxkit.explore.guard import of_the_house
 from tdxkit.explore.holding import weight
+from tdxkit.explore.instruction import WORD
 from tdxkit.explore.memory import Layout
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of
-from tdxkit.kinds import LOAD, STORE, Act
+from tdxkit.explore.rules import Property
+from tdxkit.kinds import LOAD, LOCK, SEAMCALL, STORE, UNLOCK, Act
+from tdxkit.rules import known
+
+# Functions of the kernel that may sleep, and those that may where they are given GFP_KERNEL.
+SLEEPS = {
+    *("msleep", "msleep_interruptible", "ssleep", "usleep_range", "fsleep", "schedule", "schedule_timeout", "cond_resched"),
+    *("mutex_lock", "mutex_lock_interruptible", "mutex_lock_killable", "down", "down_read", "down_write", "down_interruptible"),
+    *("synchronize_rcu", "synchronize_srcu", "flush_work", "cancel_work_sync", "copy_from_user", "copy_to_user", "might_sleep"),
+    *("vmalloc", "vzalloc", "kvmalloc"),
+}  # fmt: skip
+ENGLISH = {"schedule", "down"}  # which may begin a sentence
+ALLOCATES = {
+    *("kmalloc", "kzalloc", "kcalloc", "kmem_cache_alloc", "alloc_page", "alloc_pages", "get_zeroed_page", "__get_free_page"),
+    *("__get_free_pages", "vmalloc", "vzalloc", "kvmalloc"),
+}  # fmt: skip
 
 
 class NotApart(ModelError):
@@ -57,6 +74,10 @@ class Pieces:
         self.peeks: dict[tuple[Where, str], None] = {}
         self.sections: dict[tuple[Where, str], None] = {}
         self.told: dict[str, None] = {}
+        self.checked: set[str] = set()
+        self._scenario = scenario
+        self._counted = {note for rule in scenario.properties if _of_the_house(rule) for note in rule.notes}
+        self._asked = {note for rule in scenario.properties for note in rule.notes}
 
     def _as_local(self) -> str:
         return "pieces"
@@ -72,6 +93,54 @@ class Pieces:
         """A lock's word is written by a function of the reader's own; `events`: what its step did before."""
         if any(what == STORE and at == slot and weight(value) for what, at, value in events):
             self.sections.setdefault((where, self.layout.names[slot]))
+
+    def labelled(self, where: Where, label: Act) -> None:
+        """A step of a function of the reader's own starts."""
+        words = WORD.findall(label)
+        if label.kind == SEAMCALL and not self.inside:
+            self.told.setdefault(
+                f'{where}: {label} is one step with all that it touches: name what only the module knows, module=("…",) in Python'
+            )
+        if label.kind or label.sleeps or not words or set(words) & set(self._scenario.mutexes):
+            return
+        if (
+            words[0] in SLEEPS
+            or words[0].startswith(("wait_event", "wait_for_completion"))
+            or (words[0] in ALLOCATES and "GFP_KERNEL" in words)
+        ):
+            write = "alloc" if words[0] in ALLOCATES else "sleep"
+            self.told.setdefault(
+                f'{where}: {label} is words only, and no rule knows that it may sleep: yield {write}("{words[0]}")'
+            )
+
+    def worked(self, where: Where, label: Act, slot: int) -> None:
+        """A step works on the variable that its label is about."""
+        name = self.layout.names[slot]
+        if label.kind in (LOCK, UNLOCK) and slot not in self.locks:
+            self.told.setdefault(
+                f"{where}: {label}: {name} is no declared lock, and no rule about locks is judged of it: "
+                f'LOCKS = ("{name}",) in the file, locks=("{name}",) in Python'
+            )
+
+    def noted(self, where: Where, what: str) -> None:
+        """A function of the reader's own notes something; ModelError where that is counted for it."""
+        if what in self._counted:
+            raise ModelError(
+                f'{where}: m.note("{what}", …)',
+                "the functions of tdxkit count that, and a rule of tdxkit judges it",
+                "call take_pages, free_pages, pamt_add and the like, or give what you count another name and a rule",
+            )
+        if what not in self._asked:
+            self.told.setdefault(f'{where}: m.note("{what}", …): no rule asks for it')
+
+    def unchecked(self) -> list[str]:
+        """The rules of the reader's own that no run has checked."""
+        rules = [r for r in self._scenario.asked if r.kind == "must" and not known(r.name)]
+        return [
+            f'rule {printable(r.name)}: no run checks it: m.must("{printable(r.name)}", …)'
+            for r in rules
+            if r.name not in self.checked
+        ]
 
     def unnamed(self, where: Where, label: Act, name: str) -> None:
         """A step touches several variables, and its label, which says that it is one instruction, names none of them."""
@@ -90,3 +159,7 @@ class Pieces:
             )
         if what == LOAD and not aside:
             self.peeks.setdefault((where, self.layout.names[slot]))
+
+
+def _of_the_house(rule: Property) -> bool:
+    return of_the_house(rule.check) if rule.check else known(rule.name) is not None
