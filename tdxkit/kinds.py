@@ -24,18 +24,21 @@ class Act(str):
     """A step's label that also knows its kind ("" leaves it to the memory) and what it does ("": no name but the label).
 
     `idle` is the kind of a step that wrote nothing, where that differs: a conditional operation has the kind of what it did.
-    `sleeps`: the step may go to sleep, which nobody may who holds a spinlock.
+    `sleeps`: the step may go to sleep, which nobody may who holds a spinlock. `operand`: what it works on, as the C names it.
     """
 
-    __slots__ = ("does", "idle", "kind", "sleeps")
+    __slots__ = ("does", "idle", "kind", "operand", "sleeps")
     kind: str
     does: str
     idle: str
     sleeps: bool
+    operand: str
 
-    def __new__(cls, label: str, kind: str = "", does: str = "", idle: str = "", sleeps: bool = False) -> "Act":
+    def __new__(
+        cls, label: str, kind: str = "", does: str = "", idle: str = "", sleeps: bool = False, operand: str = ""
+    ) -> "Act":
         made = super().__new__(cls, label)
-        made._settle(kind=kind, does=does, idle=idle or kind, sleeps=sleeps)
+        made._settle(kind=kind, does=does, idle=idle or kind, sleeps=sleeps, operand=operand)
         return made
 
     def _settle(self, **more: object) -> None:
@@ -51,7 +54,7 @@ class Act(str):
 
     def as_local(self) -> tuple:
         """All that it is, its words first: what it counts for where a program keeps one in a variable."""
-        return str(self), self.kind, self.does, self.idle, self.sleeps
+        return str(self), self.kind, self.does, self.idle, self.sleeps, self.operand
 
     def kind_when(self, wrote: bool, read: bool, took: bool, gave: bool) -> str:
         """The kind of a step that started here: as declared, else by what it did to the memory ("" where it did not touch it)."""
@@ -65,7 +68,7 @@ class Act(str):
 
 
 def _act(kind: str, does: str, operand: str, label: str, idle: str = "", sleeps: bool = False) -> Act:
-    return Act(label or f"{does}({operand})", kind, does, idle, sleeps)
+    return Act(label or f"{does}({operand})", kind, does, idle, sleeps, operand)
 
 
 def load(does: str, operand: str = "", label: str = "") -> Act:

@@ -14,19 +14,20 @@ from functools import lru_cache
 from typing import TypeVar
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.explore.onego import Yielded
 from tdxkit.work import Job
 
 INSTRUCTIONS = 1_000_000
 SECONDS = 10  # of a step, where somebody can stop it (tdxkit.commands.apart)
 alarm: Callable[[float], object] | None = None  # ends this process after so many seconds; 0: no more
 HERE = os.path.dirname(__file__)
-Ran = set[tuple[types.CodeType, int]]  # lines that ran
+Ran = dict[types.CodeType, set[int]]  # offsets of instructions that ran
 _ran: ContextVar[Ran | None] = ContextVar("ran", default=None)
 T = TypeVar("T")
 
 
 def noting(ran: Ran, job: Job[T]) -> Job[T]:
-    """The job; the lines that its steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
+    """The job; the instructions that its steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
     try:
         while True:
             token = _ran.set(ran)  # anew for each slice: the next one may run in another task
@@ -97,16 +98,20 @@ def lines_wanted() -> bool:
 
 
 def watched(function: Callable, *args):
-    """The result of function(*args); ModelError after so many instructions."""
+    """The result of function(*args); ModelError after so many instructions, and where it runs a program's steps in one go."""
     if sys.gettrace() is not None:
         return function(*args)
     left, ran = INSTRUCTIONS, _ran.get()
+    yielded = Yielded()
 
-    def count(frame, event, _):
+    def count(frame, event, value):
         nonlocal left
         left -= 1
-        if event == "line" and ran is not None:
-            ran.add((frame.f_code, frame.f_lineno))
+        if ran is not None:
+            if event == "opcode":
+                ran[frame.f_code].add(frame.f_lasti)
+            elif event == "return":
+                yielded.note(frame, value)
         if left < 0:
             left = INSTRUCTIONS  # so that the program's own clean-up may run
             raise ModelError(
@@ -117,14 +122,23 @@ def watched(function: Callable, *args):
         return count
 
     def enter(frame, event, _):
+        if frame.f_code.co_filename.startswith(HERE):  # the engine's own: who calls it for ever is watched
+            return None
         frame.f_trace_opcodes = True  # a loop on one line has no line events
+        if ran is not None:
+            ran.setdefault(frame.f_code, set())
         return count
 
     sys.settrace(enter)
     try:
-        return timed(function, *args)
+        item = timed(function, *args)
+    except StopIteration:
+        yielded.check(None)
+        raise
     finally:
         sys.settrace(None)
+    yielded.check(item)
+    return item
 
 
 def timed(function: Callable, *args):

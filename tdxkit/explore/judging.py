@@ -12,13 +12,13 @@ from tdxkit.explore.audit import audit
 from tdxkit.explore.guard import Ran, noting
 from tdxkit.explore.moves import follow
 from tdxkit.explore.names import walk
-from tdxkit.explore.pieces import Piece, Pieces, Where
+from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import exploring
-from tdxkit.explore.split import NotApart, split
+from tdxkit.explore.split import split
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unrun import unrun
 from tdxkit.kinds import LOAD, STORE
@@ -60,10 +60,10 @@ def that_counts(scenario: Scenario) -> Scenario:
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
-    told = [remark for function in own for remark in refuse(function)]
+    told = [remark for function in own for remark in refuse(function, scenario)]
     if not own and not lines:
         return Judged((yield from exploring(scenario, **how)), scenario)
-    ran: Ran = set()
+    ran: Ran = {}
     result = yield from noting(ran, exploring(scenario, **how))
     never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
     judged = Judged(result, scenario)
@@ -86,11 +86,13 @@ def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
                 judged = Judged(second, apart)
             elif pieces.pieces:
                 told.append(_also(pieces))
+            if second.verdict == "ok":
+                told += pieces.unchecked()
         else:  # it is no ok anyway: a short look, for the remarks
             audit(Tables(apart))
     except NotApart as error:
         told.append(f"{error.thing}: {error.rule}: this is an answer about steps as they stand, and C has smaller ones")
-    return judged, told + _peeks(pieces) + _sections(pieces)
+    return judged, told + _peeks(pieces) + _sections(pieces) + list(pieces.told)
 
 
 def _between(apart: Scenario, pieces: Pieces, result: Result) -> list[str]:
@@ -106,10 +108,11 @@ def _between(apart: Scenario, pieces: Pieces, result: Result) -> list[str]:
         piece_ahead = pieces.pieces.get(tables.places[move.outcome.after].label)
         if piece_ahead:
             open_[k] = piece_ahead
+    if not found and result.verdict == "bounded":
+        return [_also(pieces, "taken apart, there is no end to it within the bound")]
     if not found:
-        return [
-            f"{_also(pieces, 'taken apart, it breaks')}: give each a yield of its own, or say that it is one instruction"
-        ]
+        verb = "taken apart, it breaks: give each a yield of its own, or say that it is one instruction"
+        return [_also(pieces, verb)]
     return [
         f"{piece.where}: its {_what(pieces, piece)} is a step of its own, and {actor} comes in before it (step {number}); "
         f"{_write(pieces, piece)}"
@@ -126,6 +129,11 @@ def _write(pieces: Pieces, piece: Piece) -> str:
     if not piece.what:
         return "a call of the module is one step: give it a yield of its own"
     name = pieces.layout.names[piece.slot]
+    if piece.said and (STORE, piece.slot) in piece.before and name in piece.said.operand:
+        if piece.what == STORE:
+            return f"{piece.said.does} stores once: give the rest a yield of its own"
+        better = "atomic_dec_and_test" if "dec" in piece.said.does else "atomic_inc_return"
+        return f'{piece.said.does} gives nothing back; one that does is yield locked("{better}", "{name}")'
     if piece.slot in pieces.locks:
         return f'a test and a set are two; if they are one instruction, say so: yield lock("spin_lock", "{name}")'
     same = [p for p in pieces.pieces.values() if p.where.code is piece.where.code and p.slot == piece.slot]
@@ -152,7 +160,7 @@ def _also(pieces: Pieces, verb: str = "judged load by load and store by store as
     for piece in pieces.pieces.values():
         lines.setdefault(piece.where.code.co_name, set()).add(piece.where.line)
     said = "; ".join(f"line {', '.join(map(str, sorted(rows)))} of {name}" for name, rows in lines.items())
-    return f"{said}: more than one load or store under one yield; {verb}"
+    return f"{said}: more than one load or store under one yield; {verb}" if said else verb
 
 
 def _peeks(pieces: Pieces) -> list[str]:

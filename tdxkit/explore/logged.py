@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from tdxkit.errors import ModelError
+from tdxkit.explore.instruction import Instruction
 from tdxkit.explore.memory import Memory
-from tdxkit.explore.pieces import Piece, Pieces, Where
+from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
 from tdxkit.explore.values import Reached, frozen
-from tdxkit.kinds import LOAD, LOCK, LOCKED, SEAMCALL, STORE, UNLOCK, Act
+from tdxkit.kinds import LOAD, SEAMCALL, STORE, Act
 
 OURS = "tdxkit."
 ENGINE = "tdxkit.explore."
 NOTE, SAY = "note", "say"
-SPARE = 1_000  # looks at the memory of a step that runs for nothing
+SPARE = 100  # looks at the memory of a step that runs for nothing
+MOST = 64  # loads and stores of a step that is taken apart
 
 
 class Enough(BaseException):
@@ -39,20 +41,25 @@ class Log:
         self._scratch: dict[object, object] = {}
         self._over = False  # the events are all that the step does
         self._group: object = None  # what the last access of this part belongs to
-        self._own: int | None = None  # the variable of the instruction that the step's label says it is
-        self._says = Act("")  # the label of the step, where a function of the reader's own yields it
+        self._says = Instruction(
+            Act(""), memory._layout
+        )  # what the step's label says it is, where a reader's own function yields it
         self._said = Act("")
 
     def begin(self, generator: Any) -> None:
         """A step starts where this generator stands."""
-        self.events, self._own = [], None
-        self._says = self._said if _own(_innermost(generator)) else Act("")
+        self.events = []
+        frame = _innermost(generator)
+        label = self._said if _own(frame) else Act("")
+        if frame and label:
+            self._pieces.labelled(Where(frame.f_code, frame.f_lineno), label)
+        self._says = Instruction(label, self._pieces.layout, self._pieces.lock_names)
         self.go_on(self.events)
 
     def says(self, item: object) -> None:
         """What the program yielded: its next step's label."""
         label = item[0] if isinstance(item, tuple) and item else item
-        self._said = label if isinstance(label, Act) else Act("")
+        self._said = label if isinstance(label, Act) else Act(label) if isinstance(label, str) else Act("")
 
     def go_on(self, events: list, over: bool = False) -> None:
         """The step from its start, its events so far known; `over`: they are all of it."""
@@ -62,8 +69,8 @@ class Log:
         """A part is over: no frame is kept."""
         self._group = None
 
-    def event(self, what: str, slot: object, do: Callable[[], object], put: object = None) -> object:
-        """Do something, or say what came of it when it was done. `put`: what is stored."""
+    def event(self, what: str, slot: object, do: Callable[[], object], of: "Logged", put: object = None) -> object:
+        """Do something, or say what came of it when it was done. `of`: the memory that is asked; `put`: what is stored."""
         if self.pausing:
             return self._for_nothing(what, slot, put)
         if self._over or self._position < len(self.events):
@@ -77,7 +84,7 @@ class Log:
             self._position += 1
             return value
         if isinstance(slot, int):
-            self._access(what, slot)
+            self._access(what, slot, of)
             if self.pausing:
                 return self._for_nothing(what, slot, put)
         value = do()
@@ -98,39 +105,58 @@ class Log:
         seen = {at: value for known, at, value in self.events if known in (LOAD, STORE)}
         return {**seen, **self._scratch}.get(slot, self.memory._layout.first[slot])
 
-    def _access(self, what: str, slot: int) -> None:
+    def _access(self, what: str, slot: int, of: "Logged") -> None:
         """A load or store that is to be made now: pause before it where it is no part of the instruction under way."""
         stack = _stack()
         own = _own(stack[0])
         call = None if own else _call(stack)
         where = _where(stack if call is None else stack[stack.index(call) + 1 :] or stack)
         if own:
-            told = self._pieces.judges(where.code, stack[0].f_lineno)
-            self._pieces.look(where, what, slot, told)
+            aside = what == LOAD and self._pieces.aside(stack, _own, of)
+            self._pieces.look(where, what, slot, aside)
             if what == STORE and slot in self._pieces.locks:
                 self._pieces.store(where, slot, self.events)
-            if told:
+            if aside:
                 return
-        group = call or self._instruction(slot) or object()
+        elif call and not _works_on(call, of):
+            call = None
+        before = tuple((w, s) for w, s, _ in self.events if isinstance(s, int))
+        if len(before) >= MOST:
+            raise NotApart(
+                f"{where}", f"a step with more than {MOST} loads and stores; its parts were not looked at", ""
+            )
+        group = call or self._instruction(where, what, slot, before) or object()
         if self._group is None or self._group is group:
             self._group = group
             return
-        before = tuple((w, s) for w, s, _ in self.events if isinstance(s, int))
-        piece = Piece(where, what, slot, before) if call is None else Piece(where, "", -1, before)
+        said = self._says.label if self._says.is_one else None
+        piece = Piece(where, what, slot, before, said) if call is None else Piece(where, "", -1, before)
         self.label = self._pieces.label(piece, call.f_code.co_name if call else "")
         self.lines = [(f.f_code, f.f_lineno) for f in reversed(stack)]
         self.pausing, self._spare, self._scratch = True, SPARE, {}
 
-    def _instruction(self, slot: int) -> object:
-        """The instruction that the step's label says it is, where this variable is what it works on."""
-        if self._says.kind == SEAMCALL:
+    def _instruction(self, where: Where, what: str, slot: int, before: tuple) -> object:
+        """The instruction that the step's label says it is, where this is part of it."""
+        if self._says.label.kind == SEAMCALL:
             inside = self._pieces.inside
             return self._says if not inside or slot in inside else None
-        if self._says.kind not in (LOCKED, LOCK, UNLOCK):
-            return None
-        if self._own is None:
-            self._own = slot
-        return self._says if self._own == slot else None
+        says = self._says
+        if says.takes(what, slot, before):
+            self._pieces.worked(where, says.label, slot)
+            return says
+        if says.is_one and not says.sure and self._pieces.layout.names[slot] not in says.words:
+            self._pieces.unnamed(where, says.label, says.words[0])
+        return None
+
+    def checked(self, rule: str) -> None:
+        """A rule is checked."""
+        self._pieces.checked.add(rule)
+
+    def notes(self, what: str) -> None:
+        """Something is noted, by a program or a function that it calls."""
+        stack = _stack()
+        if _own(stack[0]):
+            self._pieces.noted(_where(stack), what)
 
     def key(self, reached: Reached) -> tuple:
         """What the events so far count for in a state: what was seen, and how far the step has come."""
@@ -151,19 +177,25 @@ class Logged(Memory):
         return self._log.memory._look()
 
     def _load(self, slot: int) -> object:
-        return self._log.event(LOAD, slot, lambda: self._log.memory._load(slot))
+        return self._log.event(LOAD, slot, lambda: self._log.memory._load(slot), self)
 
     def _store(self, slot: int, value: object) -> None:
-        self._log.event(STORE, slot, lambda: self._log.memory._store(slot, value), value)
+        self._log.event(STORE, slot, lambda: self._log.memory._store(slot, value), self, value)
 
     def must(self, name: str, condition: object) -> None:
-        self._log.event(SAY, name, lambda: self._log.memory.must(name, condition))
+        self._log.event(SAY, name, lambda: self._must(name, condition), self)
+
+    def _must(self, name: str, condition: object) -> None:
+        self._log.memory.must(name, condition)
+        self._log.checked(name)
 
     def tell(self, sentence: str) -> None:
-        self._log.event(SAY, None, lambda: self._log.memory.tell(sentence))
+        self._log.event(SAY, None, lambda: self._log.memory.tell(sentence), self)
 
     def note(self, what: str, change: int = 0) -> int:
-        return self._log.event(NOTE, what, lambda: self._log.memory.note(what, change))
+        if change:
+            self._log.notes(what)
+        return self._log.event(NOTE, what, lambda: self._log.memory.note(what, change), self)
 
 
 def _stack() -> list[types.FrameType]:
@@ -199,6 +231,12 @@ def _call(stack: list[types.FrameType]) -> types.FrameType:
             break
         last = frame
     return last
+
+
+def _works_on(call: types.FrameType, memory: "Logged") -> bool:
+    """Was this function of tdxkit called with the memory, and not with something that hands on looks at it?"""
+    code = call.f_code
+    return code.co_argcount > 0 and call.f_locals.get(code.co_varnames[0]) is memory
 
 
 def _innermost(generator: Any) -> types.FrameType | None:

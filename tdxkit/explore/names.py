@@ -8,21 +8,28 @@ import types
 from collections.abc import Iterator
 from functools import cache, partial
 from importlib import import_module
-from textwrap import dedent
 from typing import Any
+
+from tdxkit.explore.outside import trusted
 
 UNKNOWN = object()
 
 
 @cache
 def tree_of(code: types.CodeType) -> ast.AST | None:
-    """The text of a function as a tree, its lines counted as in its file; None where Python cannot find it."""
+    """The text of a function as a tree, its lines and columns counted as in its file; None where Python cannot find it."""
     try:
         lines, first = inspect.getsourcelines(code)
-        tree = ast.parse(dedent("".join(lines)))
+        text = "".join(lines)
+        inside = text[
+            :1
+        ].isspace()  # put into a block, not moved to the left: its columns are to be those of its instructions
+        tree = ast.parse(f"if True:\n{text}" if inside else text)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
-    return ast.increment_lineno(tree, max(first, 1) - 1)
+    if inside and isinstance(block := tree.body[0], ast.If):
+        tree = ast.Module(block.body, [])
+    return ast.increment_lineno(tree, max(first, 1) - 1 - inside)
 
 
 def nested(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -54,6 +61,8 @@ class Names:
                     self._bind(target, node.value)
             elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
                 self._bind(node.target, node.value)
+            elif isinstance(node, (ast.For, ast.comprehension)):
+                self._bind(node.target, ast.Starred(node.iter))
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     name = alias.asname or alias.name.partition(".")[0]
@@ -84,19 +93,67 @@ class Names:
             found = there.get(node.id, getattr(builtins, node.id, UNKNOWN))
             return [] if found is UNKNOWN else [found]
         if isinstance(node, ast.Attribute):
-            owners = [
-                v
-                for v in self.value(node.value, depth - 1)
-                if isinstance(v, (types.ModuleType, type, types.SimpleNamespace))
-            ]
-            return [getattr(owner, node.attr) for owner in owners if hasattr(owner, node.attr)]
+            owners = [*self.value(node.value, depth - 1), *self._own_class(node.value)]
+            found = [_attribute(owner, node.attr) for owner in owners]
+            return [value for value in found if value is not UNKNOWN]
         if isinstance(node, ast.Lambda):
             return [node]
+        if isinstance(node, ast.Subscript):
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else UNKNOWN
+            return [v for owner in self.value(node.value, depth - 1) for v in _items(owner, key)]
+        if isinstance(node, ast.Starred):  # each of what is gone over
+            if isinstance(node.value, (ast.Tuple, ast.List, ast.Set)):
+                return [v for one in node.value.elts for v in self.value(one, depth - 1)]
+            return [v for owner in self.value(node.value, depth - 1) for v in _items(owner, UNKNOWN)]
         if isinstance(node, ast.Call) and any(v is partial for v in self.value(node.func, depth - 1)) and node.args:
             return self.value(node.args[0], depth - 1)
+        if isinstance(node, ast.Call):  # an instance, as far as its methods go
+            return [
+                Instance(v)
+                for v in self.value(node.func, depth - 1)
+                if isinstance(v, type) and not trusted(v.__module__)
+            ]
         if isinstance(node, ast.IfExp):
             return self.value(node.body, depth - 1) + self.value(node.orelse, depth - 1)
         return []
+
+    def _own_class(self, node: ast.AST) -> list[Any]:
+        """The class of which a method's first argument is an instance."""
+        code, (of, _, _) = self.function.__code__, self.function.__qualname__.rpartition(".")
+        first = code.co_varnames[: min(1, code.co_argcount)]
+        cls = self.function.__globals__.get(of)
+        return [Instance(cls)] if isinstance(cls, type) and isinstance(node, ast.Name) and (node.id,) == first else []
+
+
+class Instance:
+    """Some instance of a class."""
+
+    def __init__(self, of: type):
+        self.of = of
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    """An attribute of something, where a look at it runs nothing; of an object of the reader's own its methods too."""
+    if isinstance(owner, (types.ModuleType, type, types.SimpleNamespace)):
+        return getattr(owner, name, UNKNOWN)
+    of = owner.of if isinstance(owner, Instance) else type(owner)
+    if trusted(of.__module__) and of is not types.SimpleNamespace:
+        return UNKNOWN
+    found = inspect.getattr_static(of if isinstance(owner, Instance) else owner, name, UNKNOWN)
+    return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+
+
+def _items(owner: Any, key: Any) -> list[Any]:
+    """What a table or a sequence holds: at a key, or anywhere."""
+    values = list(owner.values()) if type(owner) in (dict, types.MappingProxyType) else owner
+    if not isinstance(values, (list, tuple)):
+        return []
+    if key is not UNKNOWN:
+        try:
+            return [owner[key]]
+        except (LookupError, TypeError):
+            return []
+    return list(values)
 
 
 def _imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.AST:

@@ -4,13 +4,34 @@ import types
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import ModelError, printable
+from tdxkit.explore.aside import Aside
+from tdxkit.explore.guard import of_the_house
 from tdxkit.explore.holding import weight
+from tdxkit.explore.instruction import WORD
 from tdxkit.explore.memory import Layout
-from tdxkit.explore.names import nested
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.reading import functions_of, judging
-from tdxkit.kinds import LOAD, STORE, Act
+from tdxkit.explore.reading import functions_of
+from tdxkit.explore.rules import Property
+from tdxkit.kinds import LOAD, LOCK, SEAMCALL, STORE, UNLOCK, Act
+from tdxkit.rules import known
+
+# Functions of the kernel that may sleep, and those that may where they are given GFP_KERNEL.
+SLEEPS = {
+    *("msleep", "msleep_interruptible", "ssleep", "usleep_range", "fsleep", "schedule", "schedule_timeout", "cond_resched"),
+    *("mutex_lock", "mutex_lock_interruptible", "mutex_lock_killable", "down", "down_read", "down_write", "down_interruptible"),
+    *("synchronize_rcu", "synchronize_srcu", "flush_work", "cancel_work_sync", "copy_from_user", "copy_to_user", "might_sleep"),
+    *("vmalloc", "vzalloc", "kvmalloc"),
+}  # fmt: skip
+ENGLISH = {"schedule", "down"}  # which may begin a sentence
+ALLOCATES = {
+    *("kmalloc", "kzalloc", "kcalloc", "kmem_cache_alloc", "alloc_page", "alloc_pages", "get_zeroed_page", "__get_free_page"),
+    *("__get_free_pages", "vmalloc", "vzalloc", "kvmalloc"),
+}  # fmt: skip
+
+
+class NotApart(ModelError):
+    """A program that cannot be taken apart."""
 
 
 class Where(NamedTuple):
@@ -26,37 +47,40 @@ class Where(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a step that is not its first: where it is, what it does (`load`, `store`, or "" for a call), to which slot (-1 for a
-    call), and what the step did before it, as (what, slot)."""
+    call), what the step did before it, as (what, slot), and its label, where that says that it is one instruction."""
 
     where: Where
     what: str
     slot: int
     before: tuple[tuple[str, int], ...]
+    said: Act | None = None
 
 
 class Pieces:
     """Filled while a scenario that was taken apart is run; no part of any state.
 
     pieces: by the label of the part. peeks: where a function of the reader's own reads a variable that only the module knows.
-    sections: where a lock is let go in the same step that took it.
+    sections: where a lock is let go in the same step that took it. told: what else there is to say.
     """
 
     def __init__(self, scenario: Scenario):
         self.layout: Layout = scenario.layout
         names = self.layout.names
         self.inside = frozenset(slot for slot, name in enumerate(names) if name in scenario.module)
+        self.lock_names = frozenset(scenario.locks)
         self.locks = frozenset(slot for slot, name in enumerate(names) if name in scenario.locks)
-        self._judging = {code: judging(f.__code__) for f in functions_of(scenario) for code in nested(f.__code__)}
+        self.aside = Aside(functions_of(scenario))
         self.pieces: dict[Act, Piece] = {}
         self.peeks: dict[tuple[Where, str], None] = {}
         self.sections: dict[tuple[Where, str], None] = {}
+        self.told: dict[str, None] = {}
+        self.checked: set[str] = set()
+        self._scenario = scenario
+        self._counted = {note for rule in scenario.properties if _of_the_house(rule) for note in rule.notes}
+        self._asked = {note for rule in scenario.properties for note in rule.notes}
 
     def _as_local(self) -> str:
         return "pieces"
-
-    def judges(self, code: types.CodeType, line: int) -> bool:
-        """Is this line a rule or a sentence, which the program goes on the same after? False where there is no text."""
-        return line in self._judging.get(code, ())
 
     def label(self, piece: Piece, call: str) -> Act:
         """The label of a part of a step."""
@@ -70,7 +94,59 @@ class Pieces:
         if any(what == STORE and at == slot and weight(value) for what, at, value in events):
             self.sections.setdefault((where, self.layout.names[slot]))
 
-    def look(self, where: Where, what: str, slot: int, judges: bool) -> None:
+    def labelled(self, where: Where, label: Act) -> None:
+        """A step of a function of the reader's own starts."""
+        words = WORD.findall(label)
+        if label.kind == SEAMCALL and not self.inside:
+            self.told.setdefault(
+                f'{where}: {label} is one step with all that it touches: name what only the module knows, module=("…",) in Python'
+            )
+        if label.kind or label.sleeps or not words or set(words) & set(self._scenario.mutexes):
+            return
+        if (
+            words[0] in SLEEPS
+            or words[0].startswith(("wait_event", "wait_for_completion"))
+            or (words[0] in ALLOCATES and "GFP_KERNEL" in words)
+        ):
+            write = "alloc" if words[0] in ALLOCATES else "sleep"
+            self.told.setdefault(
+                f'{where}: {label} is words only, and no rule knows that it may sleep: yield {write}("{words[0]}")'
+            )
+
+    def worked(self, where: Where, label: Act, slot: int) -> None:
+        """A step works on the variable that its label is about."""
+        name = self.layout.names[slot]
+        if label.kind in (LOCK, UNLOCK) and slot not in self.locks:
+            self.told.setdefault(
+                f"{where}: {label}: {name} is no declared lock, and no rule about locks is judged of it: "
+                f'LOCKS = ("{name}",) in the file, locks=("{name}",) in Python'
+            )
+
+    def noted(self, where: Where, what: str) -> None:
+        """A function of the reader's own notes something; ModelError where that is counted for it."""
+        if what in self._counted:
+            raise ModelError(
+                f'{where}: m.note("{what}", …)',
+                "the functions of tdxkit count that, and a rule of tdxkit judges it",
+                "call take_pages, free_pages, pamt_add and the like, or give what you count another name and a rule",
+            )
+        if what not in self._asked:
+            self.told.setdefault(f'{where}: m.note("{what}", …): no rule asks for it')
+
+    def unchecked(self) -> list[str]:
+        """The rules of the reader's own that no run has checked."""
+        rules = [r for r in self._scenario.asked if r.kind == "must" and not known(r.name)]
+        return [
+            f'rule {printable(r.name)}: no run checks it: m.must("{printable(r.name)}", …)'
+            for r in rules
+            if r.name not in self.checked
+        ]
+
+    def unnamed(self, where: Where, label: Act, name: str) -> None:
+        """A step touches several variables, and its label, which says that it is one instruction, names none of them."""
+        self.told.setdefault(f"{where}: {label} names no shared variable, and is taken for one on {name}: name it")
+
+    def look(self, where: Where, what: str, slot: int, aside: bool) -> None:
         """An access by a function of the reader's own, not through a call of the module; ModelError where it writes what is the module's."""
         if slot not in self.inside:
             return
@@ -81,5 +157,9 @@ class Pieces:
                 "only the TDX module changes that, and the kernel cannot write it",
                 "call pamt_add(m, region) or pamt_remove(m, region)",
             )
-        if what == LOAD and not judges:
+        if what == LOAD and not aside:
             self.peeks.setdefault((where, self.layout.names[slot]))
+
+
+def _of_the_house(rule: Property) -> bool:
+    return of_the_house(rule.check) if rule.check else known(rule.name) is not None

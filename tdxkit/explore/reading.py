@@ -13,11 +13,11 @@ from typing import Any
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.libraries import looked_over
-from tdxkit.explore.names import Names, walk
-from tdxkit.explore.outside import Outside
+from tdxkit.explore.names import Names
+from tdxkit.explore.outside import Outside, trusted
 from tdxkit.explore.program import Scenario
+from tdxkit.explore.slips import slips
 
-JUDGING = {"must", "tell"}
 WAITING = (time.sleep, input, os.system, os.wait)
 WAITING_MODULES = {
     "threading",
@@ -52,20 +52,9 @@ def functions_of(scenario: Scenario) -> list[types.FunctionType]:
     return sorted(found, key=lambda f: (f.__code__.co_filename, f.__code__.co_firstlineno))
 
 
-def judging(code: types.CodeType) -> frozenset[int]:
-    """The lines of m.must(…), m.tell(…) and assert, which do not change what a program does."""
-    found: set[int] = set()
-    for node in walk(code):
-        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-        says = call and isinstance(call.func, ast.Attribute) and call.func.attr in JUDGING
-        plain = not any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
-        if isinstance(node, ast.stmt) and plain and (says or isinstance(node, ast.Assert)):
-            found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return frozenset(found)
-
-
-def refuse(function: types.FunctionType) -> list[str]:
-    """ModelError for a program that is made and not run, and for a call that waits in earnest; what else is to be told of its calls."""
+def refuse(function: types.FunctionType, scenario: Scenario) -> list[str]:
+    """ModelError for a program that is made and not run, for a call that waits in earnest and for a rule that is always true; what else
+    is to be told of it."""
     told = []
     names = Names(function)
     above = {child: node for node in names.nodes for child in ast.iter_child_nodes(node)}
@@ -78,6 +67,10 @@ def refuse(function: types.FunctionType) -> list[str]:
             raise ModelError(
                 f"{where}: {text}", "that makes a program and does not run it", f"write: yield from {text}"
             )
+        if any(_says_labels(value) for value in called) and _dropped(node, above):
+            raise ModelError(
+                f"{where}: {text}", "it runs in one go there, and its steps are no steps", f"write: yield from {text}"
+            )
         if any(_waits(value) for value in called):
             raise ModelError(
                 f"{where}: {text}",
@@ -88,7 +81,7 @@ def refuse(function: types.FunctionType) -> list[str]:
             told.append(
                 f"{where}: print: a step is run many times and in an order of the search; m.tell(…) says it once"
             )
-    return told + looked_over(function, names)
+    return told + slips(names, scenario) + looked_over(function, names)
 
 
 def _driven(call: ast.AST, above: dict, names: Names | None) -> bool:
@@ -105,8 +98,48 @@ def _driven(call: ast.AST, above: dict, names: Names | None) -> bool:
         return names is None or any(_used(names, part) for target in targets for part in ast.walk(target))
     if isinstance(parent, ast.Return):
         return names is not None and not names.yields
+    if isinstance(parent, ast.Call) and names is not None and node in parent.args:
+        return all(_takes(value, parent.args.index(node)) for value in names.value(parent.func))
     gone = (ast.Expr, ast.Yield, ast.If, ast.While, ast.UnaryOp, ast.Compare, ast.BinOp, ast.Assert, ast.AugAssign)
     return not isinstance(parent, gone)
+
+
+def _dropped(call: ast.AST, above: dict) -> bool:
+    """Is what a program yields thrown away where it is gone over?"""
+    over = above.get(call)
+    if isinstance(over, ast.Call):
+        return isinstance(above.get(over), ast.Expr)
+    if isinstance(over, ast.comprehension):
+        where: Any = above[over]
+    elif isinstance(over, ast.For) and over.iter is call:
+        where = ast.Module(over.body, [])
+    else:
+        return False
+    used = {node.id for node in ast.walk(where) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return not used & {node.id for node in ast.walk(over.target) if isinstance(node, ast.Name)}
+
+
+def _says_labels(value: Any) -> bool:
+    """Is it a generator function that yields texts and nothing else, as programs do?"""
+    if not inspect.isgeneratorfunction(value):
+        return False
+    yields = [node.value for node in Names(value).nodes if isinstance(node, ast.Yield)]
+    first = [y.elts[0] if isinstance(y, ast.Tuple) and y.elts else y for y in yields]
+    return bool(first) and all(
+        isinstance(y, ast.JoinedStr) or (isinstance(y, ast.Constant) and isinstance(y.value, str)) for y in first
+    )
+
+
+def _takes(called: Any, number: int) -> bool:
+    """Does a function do something with its argument that could run a program? One of a library, or with arguments of another sort, may."""
+    if (
+        not isinstance(called, types.FunctionType)
+        or trusted(called.__module__)
+        or number >= called.__code__.co_argcount
+    ):
+        return True
+    inner = Names(called)
+    return not inner.nodes or _used(inner, ast.Name(called.__code__.co_varnames[number]))
 
 
 def _used(names: Names, target: ast.AST) -> bool:

@@ -21,20 +21,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tdxkit.errors import ModelError
 from tdxkit.explore.closing import discard
 from tdxkit.explore.logged import Log, Logged
-from tdxkit.explore.pieces import Pieces
+from tdxkit.explore.pieces import NotApart, Pieces
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.values import frozen
 
 LONGEST = 2_000  # steps that a thread is run again from its start
 MARK = "+split"  # behind the name of a scenario whose steps are taken apart
-
-
-class NotApart(ModelError):
-    """A program that cannot be taken apart."""
 
 
 class Parts:
@@ -127,17 +122,22 @@ def in_parts(m, pieces: Pieces, program: Callable[..., Iterator], *args):
 
 def split(scenario: Scenario, pieces: Pieces) -> Scenario:
     """The scenario with the steps of the reader's own programs taken apart; `pieces` learns what they were."""
-    apart = [
-        Thread(in_parts, (pieces, t.program, *t.args), t.actor, t.on) if t.foreign else t for t in scenario.threads
-    ]
-    for k, host in enumerate(scenario.hosts):
-        if host is not None:
-            apart[k] = replace(apart[k], on=apart[host])
+    threads = scenario.threads
+    apart: dict[int, Thread] = {}
+
+    def of(k: int) -> Thread:
+        """A thread, its host first: wherever it stands in the list."""
+        if k not in apart:
+            one, host = threads[k], scenario.hosts[k]
+            on = None if host is None else of(host)
+            program, args = (in_parts, (pieces, one.program, *one.args)) if one.foreign else (one.program, one.args)
+            apart[k] = Thread(program, args, one.actor, on)
+        return apart[k]
 
     return replace(
         scenario,
         name=scenario.name[: 40 - len(MARK)] + MARK,
-        threads=tuple(apart),
+        threads=tuple(of(k) for k in range(len(threads))),
         make=scenario.make and partial(_another, scenario.make),
         subtitle=f"{scenario.subtitle}{', ' if scenario.subtitle else ''}each load and store a step",
     )

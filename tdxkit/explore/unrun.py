@@ -1,70 +1,112 @@
-"""Lines that no run executed: an answer about code that never ran is told to be one."""
+"""Statements that no run executed, told by their lines: an answer about code that never ran is told to be one.
+
+What ran is known by instruction, so of `if …: return` on one line the half that never ran is told; and so is the branch of an
+expression that would have called something.
+"""
 
 import ast
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
+from tdxkit.explore.aside import says
 from tdxkit.explore.guard import Ran
-from tdxkit.explore.names import tree_of
+from tdxkit.explore.names import nested, tree_of
+
+At = tuple[int, int]  # line and column
+DOES = (ast.Call, ast.Yield, ast.YieldFrom)
+
+
+class Part(NamedTuple):
+    """A statement, or of one that holds others its head alone; or a branch of an expression: from where to where, its last line."""
+
+    first: At
+    end: At
+    last: int
+    branch: bool = False
+
+    def has(self, first: At, end: At) -> bool:
+        """Does an instruction of this place belong to it? One that chooses between branches begins where the first of them does."""
+        return self.first <= first < self.end and (end <= self.end or not self.branch)
 
 
 def unrun(functions: Iterable[Callable], ran: Ran) -> tuple[str, ...]:
-    """For each function with lines that are not among those that ran: "line 7, 9-10 of put". Nothing where no line was noted."""
+    """For each function with statements that are not among what ran: "line 7, 9–10 of put". Nothing where nothing was noted."""
     if not ran:
         return ()
-    seen = {(code.co_filename, line) for code, line in ran}
     said = []
     for function in functions:
-        parts = _parts(function.__code__)
-        left = [
-            (first, last)
-            for first, last in parts
-            if not any((function.__code__.co_filename, line) in seen for line in range(first, last + 1))
-        ]
+        name, codes = function.__name__, list(nested(function.__code__))
+        done = {at for code in codes for at in _places(code, ran.get(code, ()))}
+        parts, branches = _parts(function.__code__, {at for code in codes for at in _places(code)})
+        left = [part for part in parts if not _ran(part, done)]
         if parts and len(left) == len(parts):
-            said.append(f"all of {function.__name__}")
-        elif left:
-            said.append(f"line {_ranges(parts, left)} of {function.__name__}")
+            said.append(f"all of {name}")
+            continue
+        did = [part for part in parts if part not in left]
+        left += [b for b in branches if not _ran(b, done) and any(part.has(b.first, b.end) for part in did)]
+        lines = {line for part in did for line in range(part.first[0], part.last + 1)}
+        half = [part for part in left if lines & set(range(part.first[0], part.last + 1))]
+        whole = [part for part in left if part not in half]
+        said += [f"line {_ranges(parts, whole)} of {name}"] if whole else []
+        said += (
+            [f"part of line {', '.join(str(n) for n in sorted({p.first[0] for p in half}))} of {name}"] if half else []
+        )
     return tuple(said)
 
 
-def _parts(code: types.CodeType) -> list[tuple[int, int]]:
-    """The statements of a function that can run, each from its first line to its last; of one that holds others its head alone."""
+def _places(code: types.CodeType, offsets: Iterable[int] | None = None) -> Iterator[tuple[At, At]]:
+    """From where to where in the text the instructions of a code are: all, or those at some offsets."""
+    found = list(code.co_positions())
+    for k in range(len(found)) if offsets is None else (offset // 2 for offset in offsets):
+        line, last, column, end = found[k]
+        if line and last and column is not None and end is not None:
+            yield (line, column), (last, end)
+
+
+def _ran(part: Part, done: Iterable[tuple[At, At]]) -> bool:
+    return any(part.has(first, end) for first, end in done)
+
+
+def _parts(code: types.CodeType, can_run: set[tuple[At, At]]) -> tuple[list[Part], list[Part]]:
+    """The statements of a function that can run, and the branches of its expressions that would do something."""
     tree = tree_of(code)
-    can_run = set(_lines(code))
-    if tree is None:
-        return [(line, line) for line in sorted(can_run)]
-    found = []
+    if tree is None:  # made by Python itself, or typed where nobody keeps it
+        return [], []
+    parts: set[Part] = set()
+    branches: set[Part] = set()
+    telling = {
+        inner for node in ast.walk(tree) if says(node) or isinstance(node, ast.Assert) for inner in ast.walk(node)
+    }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.stmt) or (
+        if isinstance(node, ast.stmt) and not (
             getattr(node, "name", None) == code.co_name and node in getattr(tree, "body", ())
         ):
-            continue
-        body = getattr(node, "body", None)
-        last = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
-        part = node.lineno, max(last, node.lineno)
-        if can_run & set(range(part[0], part[1] + 1)):
-            found.append(part)
-    return sorted(set(found))
+            parts.add(_part(node))
+        elif isinstance(node, (ast.IfExp, ast.BoolOp)) and node not in telling:
+            rest = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values[1:]
+            does = [n for n in rest if any(isinstance(inner, DOES) for inner in ast.walk(n))]
+            branches |= {_part(n)._replace(branch=True) for n in does}
+    return sorted(p for p in parts if _ran(p, can_run)), sorted(p for p in branches if _ran(p, can_run))
 
 
-def _lines(code: types.CodeType) -> Iterable[int]:
-    """The lines of a function's code that belong to an instruction, those of nested functions too; not its own first."""
-    yield from (line for _, _, line in code.co_lines() if line and line != code.co_firstlineno)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield constant.co_firstlineno
-            yield from _lines(constant)
+def _part(node: Any) -> Part:
+    first = node.lineno, node.col_offset
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    if not isinstance(body, list) or not body:
+        return Part(first, (node.end_lineno, node.end_col_offset), node.end_lineno)
+    inner = body[0].pattern if isinstance(node, ast.Match) else body[0]
+    return Part(first, (inner.lineno, inner.col_offset), max(node.lineno, inner.lineno - 1))
 
 
-def _ranges(parts: list[tuple[int, int]], left: list[tuple[int, int]]) -> str:
+def _ranges(parts: list[Part], left: list[Part]) -> str:
     """Some of the parts as lines: "7, 9–10", those that follow each other together."""
     number = {part: k for k, part in enumerate(parts)}
-    groups: list[list[tuple[int, int]]] = []
+    groups: list[list[Part]] = []
     for part in left:
         if groups and number[part] == number[groups[-1][-1]] + 1:
             groups[-1].append(part)
         else:
             groups.append([part])
-    spans = [(group[0][0], max(last for _, last in group)) for group in groups]
+    spans = [(group[0].first[0], max(part.last for part in group)) for group in groups]
     return ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in spans)

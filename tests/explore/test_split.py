@@ -156,7 +156,7 @@ def test_taken_apart_and_split_by_hand_end_alike_and_as_often(whole, hand, threa
 
 
 def says_locked(m):
-    yield locked("atomic_inc", "a")
+    yield locked("atomic_inc_return", "a")
     m.a += 1
     if m.a > 1:
         m.b += 1

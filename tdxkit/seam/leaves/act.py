@@ -35,10 +35,9 @@ class LeafAct(Act):
     at: the line of the leaf's text, from its end where negative. test: the check as the facts write it, "walk RCX 4K exclusive".
     """
 
-    __slots__ = ("at", "lock", "operand", "part", "test")
+    __slots__ = ("at", "lock", "part", "test")
     at: int
     lock: str
-    operand: str
     part: str
     test: str
 
@@ -52,8 +51,8 @@ class LeafAct(Act):
         at: int = 0,
         test: str = "",
     ) -> "LeafAct":
-        act = super().__new__(cls, label, kind)
-        act._settle(operand=operand, lock=lock, part=part, at=at, test=test)
+        act = super().__new__(cls, label, kind, operand=operand)
+        act._settle(lock=lock, part=part, at=at, test=test)
         return act
 
     def as_local(self) -> tuple:

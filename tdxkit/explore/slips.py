@@ -1,0 +1,64 @@
+"""Statements that cannot mean what they say: a rule that is always true, an assert that is caught, an answer that nobody looks at."""
+
+import ast
+from collections.abc import Iterator
+
+from tdxkit.errors import ModelError
+from tdxkit.explore.aside import says
+from tdxkit.explore.names import Names
+from tdxkit.explore.program import Scenario
+
+DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+CATCHES = {"AssertionError", "Exception", "BaseException"}
+# what the wrapper of a SEAMCALL answers: the constant of a scenario in which it may fail, and the fault that sets it
+ANSWERS = {
+    "tdh_phymem_pamt_add": ("add_may_fail", "add-fails"),
+    "tdh_phymem_pamt_remove": ("remove_may_fail", "remove-fails"),
+}
+
+
+def slips(names: Names, scenario: Scenario) -> list[str]:
+    """What is to be told of a function's statements; ModelError for a rule that holds whatever happens."""
+    told = []
+    caught = set(_caught(names))
+    for node in names.nodes:
+        where = f"line {getattr(node, 'lineno', 0)} of {names.function.__name__}"
+        _always_true(node, where)
+        if isinstance(node, ast.Assert) and node in caught:
+            told.append(f"{where}: an assert whose failure is caught breaks no rule: write m.must(…)")
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom):
+            call = node.value.value
+            called = [v.__name__ for v in names.value(call.func) if callable(v)] if isinstance(call, ast.Call) else []
+            told += [
+                f"{where}: {ast.unparse(call)}: its status is thrown away; faults={fault} asks what then"
+                for name, (constant, fault) in ANSWERS.items()
+                if name in called and not scenario.constants.get(constant)
+            ]
+    return told
+
+
+def _always_true(node: ast.AST, where: str) -> None:
+    """ModelError for a condition that is a list, a tuple or the like, written out."""
+    call = says(node)
+    condition = node.test if isinstance(node, ast.Assert) else None
+    if call and call.func.attr == "must":
+        given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "condition")]
+        condition = given[0] if given else None
+    if isinstance(condition, DISPLAYS):
+        kind = type(condition).__name__.lower()
+        raise ModelError(
+            f"{where}: {ast.unparse(node)}",
+            f"a {kind} with something in it is always true",
+            'write assert condition, "rule"' if isinstance(node, ast.Assert) else 'write m.must("rule", condition)',
+        )
+
+
+def _caught(names: Names) -> Iterator[ast.AST]:
+    """What stands in a try that catches an AssertionError."""
+    for node in names.nodes:
+        if isinstance(node, (ast.Try, ast.TryStar)) and any(_catches(handler.type) for handler in node.handlers):
+            yield from (inner for part in node.body for inner in ast.walk(part))
+
+
+def _catches(kind: ast.expr | None) -> bool:
+    return kind is None or any(isinstance(node, ast.Name) and node.id in CATCHES for node in ast.walk(kind))

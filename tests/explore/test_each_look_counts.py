@@ -1,0 +1,208 @@
+"""Hunted: ways to an `ok` that C does not deserve, each mended, and beside each a right twin that stays ok.
+
+A row: what stands in the file, what is said of it (a verdict, and a regular expression for the text of the answer), and the changes that
+make it right; what is said of that is always `ok`.
+"""
+
+import linecache
+import re
+
+import pytest
+
+from tdxkit.explore.judging import judge
+
+HEAD = """
+from types import SimpleNamespace
+from tdxkit.explore import Scenario, Thread, interrupt
+from tdxkit.explore.rules import always, at_end, finished, must
+from tdxkit.kinds import Act, alloc, conditional, free, load, lock, locked, seamcall, sleep, store, unlock
+from tdxkit.linux.refcount.module import IN_HAND, page_in, spin_lock, spin_unlock, tdh_phymem_pamt_remove
+""".lstrip()
+COUNTS = """
+S = Scenario("c", {"n": 0}, (Thread(inc), Thread(inc)), (at_end("both", lambda m: m.n == 2),))
+"""
+TAKES = """
+    yield "in"
+    m.must("alone", not m.inside)
+    m.inside = True
+    yield "out"
+    m.inside = False
+
+S = Scenario("c", {"taken": False, "inside": False}, (Thread(take), Thread(take)), (must("alone"),))
+"""
+LOCKED = ('"n"', 'locked("atomic_inc_return", "n")')
+
+
+def counts(*lines, before=""):
+    return f'{before}\ndef inc(m):\n    yield "n"\n' + "".join(f"    {line}\n" for line in lines) + COUNTS
+
+
+def takes(*lines):
+    return '\ndef take(m):\n    yield "take"\n' + "".join(f"    {line}\n" for line in lines) + TAKES
+
+
+def scenario(text, name="<hunted>"):
+    text = HEAD + text
+    linecache.cache[name] = len(text), None, text.splitlines(True), name
+    exec(compile(text, name, "exec"), there := {"__name__": "reader"})
+    return there["S"]
+
+
+def changed(text, changes):
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+DROP = """
+def drop(m):
+    yield locked("atomic_dec", "ref")
+    m.ref -= 1
+    if m.ref == 0:
+        yield free("kfree", "obj")
+        m.must("freed once", not m.freed)
+        m.freed = True
+
+S = Scenario("c", {"ref": 2, "freed": False}, (Thread(drop), Thread(drop)), (must("freed once"),))
+"""
+NESTED = """
+def inc(m):
+    yield "n"
+    m.n += 1
+
+host = Thread(inc)
+irq = interrupt(inc, on=host, actor="irq")
+nmi = interrupt(inc, on=irq, actor="nmi")
+S = Scenario("c", {"n": 0}, (nmi, irq, host), (at_end("three", lambda m: m.n == 3),))
+"""
+LOST, TWO = r"^c\+split, .*violation, broken: both\b", r"^c\+split, .*violation, broken: alone$"
+ONE_TAKE = ('"take"', 'conditional("test_and_set_bit", "taken")')
+# the hunted text, the answer, what makes it right
+FOUND = {
+    # a rule's line is not a rule's instruction
+    "beside m.tell": (counts("m.n += 1; m.tell('one more')"), LOST, [LOCKED]),
+    "before m.tell, a test": (takes("if m.taken: m.tell('no'); return", "m.taken = True"), TWO, [ONE_TAKE]),
+    "beside an assert": (counts("assert m.n < 5; m.n += 1"), LOST, [LOCKED]),
+    "over several lines": (counts("m.tell(", "    f'from {m.n}'", "); m.n += 1"), LOST, [LOCKED]),
+    "in a lambda beside it": (counts("get = lambda: m.n; m.tell('x')", "m.n = get() + 1"), LOST, [LOCKED]),
+    "in a loop on the line": (counts("for _ in '1': m.n += 1; m.tell('x')"), LOST, [LOCKED]),
+    "a tell that is half a statement": (counts("m.tell('x') if m.n > 5 else setattr(m, 'n', m.n + 1)"), LOST, [LOCKED]),
+    # only looks, only of the memory, only what keeps nothing
+    "a store in a rule": (counts("m.must('done', setattr(m, 'n', m.n + 1) is None)"), LOST, [LOCKED]),
+    "a store in a sentence": (counts("m.tell('x' if setattr(m, 'n', m.n + 1) is None else '')"), LOST, [LOCKED]),
+    "a walrus in a rule": (counts("m.must('seen', (n := m.n) < 9)", "m.n = n + 1"), LOST, [LOCKED]),
+    "a list that remembers": (counts("seen = []", "m.must('read', seen.append(m.n) is None)", "m.n = seen[0] + 1"), LOST, [LOCKED]),
+    "somebody else's tell": (counts("Log.tell(setattr(m, 'n', m.n + 1))", before="class Log:\n    def tell(what):\n        return what\n"), LOST, [LOCKED]),
+    "len of one's own": (counts("seen = []", "len = seen.append", "m.must('read', len(m.n) is None)", "m.n = seen[0] + 1"), LOST, [LOCKED]),
+    # a rule whose exception is caught steers
+    "an assert that is caught": (takes("try:", "    assert not m.taken", "except AssertionError:", "    return", "m.taken = True"), TWO, [ONE_TAKE]),
+    "a sentence that is caught": (takes("try:", "    m.tell(f'{1 // (not m.taken)}')", "except ZeroDivisionError:", "    return", "m.taken = True"), TWO, [ONE_TAKE]),
+    "one that a finally swallows": (takes("def free():", "    try:", "        assert not m.taken", "        return True", "    finally:", "        return not sys.exception()", "if not free(): return", "m.taken = True").replace("def free", "import sys\n    def free"), TWO, [ONE_TAKE]),
+    "one that is caught further up": (takes("def look():", "    assert not m.taken", "try:", "    look()", "except AssertionError:", "    return", "m.taken = True"), TWO, [ONE_TAKE]),
+    # what one instruction does
+    "atomic_dec gives nothing back": (
+        DROP, r'^line 10 of drop: its load of ref .*; atomic_dec gives nothing back; one that does is yield locked\("atomic_dec_and_test", "ref"\)$',
+        [("atomic_dec", "atomic_dec_and_test")],
+    ),
+    "an instruction stores once": (
+        counts("m.n += 1", "m.n += 0").replace('"n"\n', 'locked("atomic_inc_return", "n")\n', 1), LOST, [("    m.n += 0\n", "")],
+    ),
+    "on the variable that it names": (counts("m.n += 1").replace('"n"\n', 'locked("atomic_inc", "k")\n', 1).replace('{"n": 0}', '{"n": 0, "k": 0}'), LOST, [('"k"', '"n"')]),
+    "on the first that it names": (counts("m.k += 1", "m.n += 1").replace('"n"\n', 'locked("atomic_inc", "k, n")\n', 1).replace('{"n": 0}', '{"n": 0, "k": 0}'), LOST, [('"k, n"', '"n"'), ("    m.k += 1\n", "")]),
+    "a lock is its word": (counts("m.n += 1").replace('"n"\n', 'lock("spin_lock", "l")\n', 1).replace('{"n": 0}', '{"n": 0, "l": False}'), LOST, [('lock("spin_lock", "l")', 'locked("atomic_inc", "n")')]),
+    "a lock that it does not name": (
+        counts("m.n += 1").replace('"n"\n', 'lock("spin_lock")\n', 1).replace('{"n": 0}', '{"n": 0, "l": False}').replace("== 2),)", '== 2),), locks=("l",)'),
+        LOST, [('lock("spin_lock")', 'locked("atomic_inc", "n")')],
+    ),
+    # a function of tdxkit on something else than the memory
+    "a borrowed call": (
+        counts("page_in(SimpleNamespace(pair={0: True}, users=m.t, tell=m.tell), 0)").replace('{"n": 0}', '{"t": {0: 0}}').replace("m.n == 2", "m.t[0] == 2"), LOST,
+        [('"n"\n', 'locked("atomic_inc", "t")\n')],
+    ),
+    "an interrupt before its host": (NESTED, r"^c\+split, .*violation, broken: three$", [('"n"', 'locked("atomic_inc", "n")')]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_no_ok_that_c_does_not_deserve_and_the_right_twin_has_one(name):
+    text, says, changes = FOUND[name]
+    told = str(judge(scenario(text)).result)
+    assert re.search(says, told, re.MULTILINE), told
+    assert judge(scenario(changed(text, changes))).result.verdict == "ok"
+
+
+WIDE = """
+def push(m):
+    while True:
+        yield load("READ_ONCE", "head")
+        head = m.head
+        yield load("READ_ONCE", "tag")
+        tag = m.tag
+        yield conditional("cmpxchg16b", "head, tag")
+        if (m.head, m.tag) == (head, tag):
+            m.head, m.tag = head + 1, tag + 1
+            return
+
+S = Scenario("c", {"head": 0, "tag": 0}, (Thread(push), Thread(push)), (always("together", lambda m: m.head == m.tag),))
+"""
+
+
+def test_two_words_are_one_instruction_only_where_one_has_two():
+    assert judge(scenario(WIDE)).result.verdict == "ok"
+    assert judge(scenario(WIDE.replace("cmpxchg16b", "cmpxchg"))).result.property == "together"
+
+
+LOOKS = """
+    m.must("small", m.n < 9 and not any(m.K[k] > 7 for k in m.K) and max(m.K, key=lambda k: m.K[k]) < 9)
+    assert sorted(
+        [m.n, m.K[0]]
+    ) != [], f"never {m.n}"
+    m.tell(f"now {m.n:>3} {'-'.join(str(m.K[k]) for k in m.K)}")
+    def look():
+        m.must("small", m.n < 9)
+    look()
+    try:
+        m.must("small", m.n < 9)
+    finally:
+        m.tell("done")
+"""
+
+
+def test_what_only_judges_and_tells_is_no_part_of_a_step():
+    text = changed(
+        counts("m.n += 1"),
+        [LOCKED, ("    m.n += 1\n", "    m.n += 1" + LOOKS), ('"n": 0', '"n": 0, "K": {0: 0, 1: 0}')],
+    )
+    result = judge(scenario(text)).result
+    assert (result.verdict, result.remarks) == ("ok", ())
+
+
+def test_an_instruction_on_several_variables_that_names_none_is_told():
+    text = (
+        counts("m.n += 1", "m.k = 1")
+        .replace('"n"\n', 'locked("atomic_inc")\n', 1)
+        .replace('{"n": 0}', '{"n": 0, "k": 0}')
+    )
+    result = judge(scenario(text)).result
+    assert result.verdict == "ok"
+    assert "line 10 of inc: atomic_inc() names no shared variable, and is taken for one on n: name it" in result.remarks
+
+
+MANY = """
+def prog(m):
+    yield "sum all counters"
+    m.s = sum(m.n[k] for k in m.n)
+
+S = Scenario("c", {"n": {k: 0 for k in range(COUNT)}, "s": 0}, (Thread(prog),))
+"""
+
+
+@pytest.mark.parametrize(("count", "apart"), [(20, True), (300, False)])
+def test_a_step_with_very_many_looks_is_answered_for_as_it_stands(count, apart):
+    result = judge(scenario(MANY.replace("COUNT", str(count)))).result
+    (remark,) = result.remarks
+    assert result.verdict == "ok" and ("judged load by load" in remark) == apart
+    assert apart or remark.startswith(
+        "line 9 of prog: a step with more than 64 loads and stores; its parts were not looked at"
+    )
