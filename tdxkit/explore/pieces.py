@@ -13,21 +13,9 @@ from tdxkit.explore.memory import Layout
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of
 from tdxkit.explore.rules import Property
+from tdxkit.explore.sleeping import in_words
 from tdxkit.kinds import LOAD, LOCK, SEAMCALL, STORE, UNLOCK, Act
 from tdxkit.rules import known
-
-# Functions of the kernel that may sleep, and those that may where they are given GFP_KERNEL.
-SLEEPS = {
-    *("msleep", "msleep_interruptible", "ssleep", "usleep_range", "fsleep", "schedule", "schedule_timeout", "cond_resched"),
-    *("mutex_lock", "mutex_lock_interruptible", "mutex_lock_killable", "down", "down_read", "down_write", "down_interruptible"),
-    *("synchronize_rcu", "synchronize_srcu", "flush_work", "cancel_work_sync", "copy_from_user", "copy_to_user", "might_sleep"),
-    *("vmalloc", "vzalloc", "kvmalloc"),
-}  # fmt: skip
-ENGLISH = {"schedule", "down"}  # which may begin a sentence
-ALLOCATES = {
-    *("kmalloc", "kzalloc", "kcalloc", "kmem_cache_alloc", "alloc_page", "alloc_pages", "get_zeroed_page", "__get_free_page"),
-    *("__get_free_pages", "vmalloc", "vzalloc", "kvmalloc"),
-}  # fmt: skip
 
 
 class NotApart(ModelError):
@@ -96,22 +84,13 @@ class Pieces:
 
     def labelled(self, where: Where, label: Act) -> None:
         """A step of a function of the reader's own starts."""
-        words = WORD.findall(label)
         if label.kind == SEAMCALL and not self.inside:
             self.told.setdefault(
                 f'{where}: {label} is one step with all that it touches: name what only the module knows, module=("…",) in Python'
             )
-        if label.kind or label.sleeps or not words or set(words) & set(self._scenario.mutexes):
-            return
-        if (
-            words[0] in SLEEPS
-            or words[0].startswith(("wait_event", "wait_for_completion"))
-            or (words[0] in ALLOCATES and "GFP_KERNEL" in words)
-        ):
-            write = "alloc" if words[0] in ALLOCATES else "sleep"
-            self.told.setdefault(
-                f'{where}: {label} is words only, and no rule knows that it may sleep: yield {write}("{words[0]}")'
-            )
+        write = "" if label.kind or label.sleeps else in_words(label)
+        if write and not set(WORD.findall(label)) & set(self._scenario.mutexes):
+            self.told.setdefault(f"{where}: {label} is words only, and no rule knows that it may sleep: yield {write}")
 
     def worked(self, where: Where, label: Act, slot: int) -> None:
         """A step works on the variable that its label is about."""

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from tdxkit.errors import ModelError
 from tdxkit.explore.judging import judge
 
 HEAD = """
@@ -16,7 +17,7 @@ from types import SimpleNamespace
 from tdxkit.explore import Scenario, Thread, interrupt
 from tdxkit.explore.rules import always, at_end, finished, must
 from tdxkit.kinds import Act, alloc, conditional, free, load, lock, locked, seamcall, sleep, store, unlock
-from tdxkit.linux.refcount.module import IN_HAND, page_in, spin_lock, spin_unlock, tdh_phymem_pamt_remove
+from tdxkit.linux.refcount.module import HANDS, IN_HAND, page_in, spin_lock, spin_unlock, tdh_phymem_pamt_remove
 """.lstrip()
 COUNTS = """
 S = Scenario("c", {"n": 0}, (Thread(inc), Thread(inc)), (at_end("both", lambda m: m.n == 2),))
@@ -75,6 +76,55 @@ host = Thread(inc)
 irq = interrupt(inc, on=host, actor="irq")
 nmi = interrupt(inc, on=irq, actor="nmi")
 S = Scenario("c", {"n": 0}, (nmi, irq, host), (at_end("three", lambda m: m.n == 3),))
+"""
+NAPS = """
+def nap(m):
+    yield sleep("msleep")
+
+def put(m):
+    yield from spin_lock(m)
+    BODY
+    yield from spin_unlock(m)
+
+def helper(program):
+    for _ in program:
+        pass
+
+def forgets(program):
+    "should be: yield from program"
+
+class Ops:
+    def nap(self, m):
+        yield sleep("msleep")
+    def again(self, m):
+        yield "again"
+        self.go(m)
+
+ops = Ops()
+OPS = {"nap": nap}
+S = Scenario("naps", {"n": "nap", "pamt_lock": False}, (Thread(put),), locks=("pamt_lock",))
+"""
+COUNTED = """
+def put(m):
+    yield from tdh_phymem_pamt_remove(m, 0)
+    BODY
+
+S = Scenario("c", {"pair": {0: True}, "users": {0: 0}}, (Thread(put),), HANDS[:1], constants={"remove_may_fail": False})
+"""
+SAYS = """
+import dataclasses; P = dataclasses.dataclass(frozen=True)(type("P", (), {"__annotations__": {"x": int}}))
+def prog(m):
+    yield STEP
+    m.n = 1
+
+S = Scenario("c", {"n": 0, "k": 0}, (Thread(prog),))
+"""
+NOTED = """
+def prog(m):
+    yield alloc("alloc_page")
+    m.note("page", 1)
+
+S = Scenario("c", {}, (Thread(prog),), (finished("none lost", "pages", lambda pages: pages < 2),))
 """
 LOST, TWO = r"^c\+split, .*violation, broken: both\b", r"^c\+split, .*violation, broken: alone$"
 ONE_TAKE = ('"take"', 'conditional("test_and_set_bit", "taken")')
@@ -206,3 +256,81 @@ def test_a_step_with_very_many_looks_is_answered_for_as_it_stands(count, apart):
     assert apart or remark.startswith(
         "line 9 of prog: a step with more than 64 loads and stores; its parts were not looked at"
     )
+
+
+# what is refused, and what makes it right
+REFUSED = {
+    "run by a loop": (NAPS, "for _ in nap(m): pass", "yield from nap(m)", r"line 12 of put: nap\(…\): it runs in one go there, and its steps are no steps; write: yield from nap\(…\)"),
+    "run by list": (NAPS, "list(nap(m))", "yield from nap(m)", "it runs in one go there"),
+    "run by a test": (NAPS, "if any(nap(m)): pass", "yield from nap(m)", "it runs in one go there"),
+    "run by a comprehension": (NAPS, "[0 for _ in nap(m)]", "yield from nap(m)", "it runs in one go there"),
+    "one step of it": (NAPS, "next(nap(m))", "yield from nap(m)", "it runs in one go there"),
+    "run by a helper": (NAPS, "helper(nap(m))", "for step in nap(m): yield step", r"line 16 of helper: nap\(…\): it runs in one go"),
+    "words only, run by a loop": (NAPS.replace('sleep("msleep")', '"msleep"'), "for _ in nap(m): pass", "for step in nap(m): yield step", r"line 12 of put: nap\(m\): it runs in one go"),
+    "words only, run by list": (NAPS.replace('sleep("msleep")', '"msleep"'), "list(nap(m))", "m.tell(', '.join(nap(m)))", "it runs in one go there"),
+    "in a table": (NAPS, 'OPS["nap"](m)', 'yield from OPS["nap"](m)', r"line 12 of put: OPS\['nap'\]\(m\): that makes a program"),
+    "somewhere in a table": (NAPS, "OPS[m.n](m)", "yield from OPS['nap'](m)", "that makes a program"),
+    "a method": (NAPS, "ops.nap(m)", "yield from ops.nap(m)", r"line 12 of put: ops\.nap\(m\): that makes a program"),
+    "a method of a new object": (NAPS, "Ops().nap(m)", "yield from Ops().nap(m)", "that makes a program"),
+    "a method of its own": (NAPS.replace("self.go(m)", "BODY", 1).replace("    BODY\n    yield", "    yield from ops.again(m)\n    yield", 1), "self.nap(m)", "yield from self.nap(m)", r"of again: self\.nap\(m\): that makes"),
+    "each of some": (NAPS, "for step in (nap,): step(m)", "for step in (nap,): yield from step(m)", "that makes a program"),
+    "given to who forgets it": (NAPS, "forgets(nap(m))", "yield from nap(m)", r"line 12 of put: nap\(m\): that makes a program"),
+    "a rule in a list": (counts("m.must('small', [m.n < 2])"), "[m.n < 2]", "m.n < 2", r"line 9 of inc: m.must\('small', \[m.n < 2\]\): a list with something in it is always true; write m.must\(\"rule\", condition\)"),
+    "a rule in a dict": (counts("m.must('small', {'x': m.n < 2})"), "{'x': m.n < 2}", "any({0: m.n < 2})", "a dict with something in it"),
+    "an assert in a tuple": (counts("assert (m.n < 2, 'small')"), "(m.n < 2, 'small')", "m.n < 2, 'small'", 'write assert condition, "rule"'),
+    "pages counted twice": (COUNTED, 'm.note(IN_HAND, -2)', 'm.note("mine", -2)', r'line 9 of put: m.note\("pages in hand", …\): the functions of tdxkit count that'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.filterwarnings("ignore:assertion is always true")
+def test_what_cannot_be_meant_is_refused_and_the_right_twin_is_not(name):
+    text, wrong, right, says = REFUSED[name]
+    text = text.replace("BODY", wrong)
+    with pytest.raises(ModelError, match=says):
+        judge(scenario(text))
+    assert judge(scenario(changed(text, [(wrong, right)]))).result.verdict in ("ok", "violation")
+
+
+# what is told beside an ok, and what makes it go away
+TOLD = {
+    "a sleep in words": (SAYS.replace("STEP", '"msleep(10)"'), r'^line 9 of prog: msleep\(10\) is words only, and no rule knows that it may sleep: yield sleep\("msleep"\)$', ('"msleep(10)"', 'sleep("msleep", "10")')),
+    "an allocation in words": (SAYS.replace("STEP", '"kmalloc(8, GFP_KERNEL)"'), r'yield alloc\("kmalloc"\)$', ("GFP_KERNEL", "GFP_ATOMIC")),
+    "a sentence is none": (SAYS.replace("STEP", '"down()"'), "words only", ("down()", "down to n")),
+    "all of it one SEAMCALL": (SAYS.replace("STEP", 'seamcall("TDH.MNG.RD")'), r"one step with all that it touches", ("(Thread(prog),)", '(Thread(prog),), module=("k",)')),
+    "a module of other names": (SAYS.replace("STEP", 'seamcall("TDH.MNG.RD")').replace("(Thread(prog),)", '(Thread(prog),), module=("N",)'), r"one step with all that it touches", ('"N"', '"k"')),
+    "a lock that is not declared": (SAYS.replace("STEP", 'unlock("up", "n")').replace("m.n = 1", "m.n = 0"), r'^line 10 of prog: up\(n\): n is no declared lock, and no rule about locks is judged of it: LOCKS = \("n",\)', ('unlock("up", "n")', 'store("up", "n")')),
+    "a rule that nobody checks": (SAYS.replace("STEP", '"n"').replace("(Thread(prog),)", '(Thread(prog),), (must("freed once"),)'), r'^rule freed once: no run checks it: m.must\("freed once", …\)$', ("m.n = 1", 'm.n = 1; m.must("freed once", True)')),
+    "a note that nobody asks for": (NOTED, r'^line 9 of prog: m.note\("page", …\): no rule asks for it$', ('"page"', '"pages"')),
+    "an assert that is caught": (SAYS.replace("STEP", '"n"').replace("m.n = 1", "try:\n        assert m.n == 0\n    except Exception:\n        pass"), r"^line 11 of prog: an assert whose failure is caught breaks no rule: write m.must", ("except Exception", "except KeyError")),
+    "a status thrown away": (COUNTED.replace("BODY", "pass"), r"^line 8 of put: tdh_phymem_pamt_remove\(m, 0\): its status is thrown away; faults=remove-fails asks what then$", ("    yield from tdh", "    err = yield from tdh")),
+    "but it may fail": (COUNTED.replace("BODY", "pass"), "thrown away", ('"remove_may_fail": False', '"remove_may_fail": True')),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_no_rule_can_see_is_told_and_not_of_the_right_twin(name):
+    text, says, change = TOLD[name]
+    one, other = judge(scenario(text)).result, judge(scenario(changed(text, [change]))).result
+    assert one.verdict == other.verdict == "ok"
+    assert any(re.search(says, remark) for remark in one.remarks), one.remarks
+    assert not any(re.search(says, remark) for remark in other.remarks)
+
+
+NEVER = {
+    "the half of a line": ("    if m.n > 5: return", "part of line 10 of prog"),
+    "on two lines": ("    if m.n > 5:\n        return", "line 11 of prog"),
+    "a branch that calls": ("    m.n = m.n if m.n < 5 else abs(m.n)", "part of line 10 of prog"),
+    "a branch that calls nothing": ("    m.n = m.n if m.n < 5 else 7", ""),
+    "what is asked only then": ("    if m.n < 5 or abs(m.n): m.n = 1", "part of line 10 of prog"),
+    "a sentence": ("    m.tell('x' if m.n < 5 else str(m.n))", ""),
+    "a function inside": ("    def f():\n        return 1\n    m.n = 1", "line 11 of prog"),
+    "what Python made": ("    m.n = P(1).x", ""),
+}
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_never_ran_is_told_by_instruction(name):
+    body, says = NEVER[name]
+    text = SAYS.replace("STEP", '"n"').replace("    m.n = 1", body)
+    assert "; ".join(judge(scenario(text)).result.unrun) == says
