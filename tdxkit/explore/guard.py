@@ -1,5 +1,7 @@
 """A reader's code run with care: a step that never ends is stopped, one that would end the program is told, what it prints is caught.
 
+A refusal is final, whatever the step catches: it is raised again when the step is over.
+
 Code of tdxkit itself is not watched. A debugger or coverage tool that traces already keeps its place.
 """
 
@@ -10,11 +12,12 @@ import types
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import TypeVar
 
-from tdxkit.errors import ModelError, printable
+from tdxkit.errors import ModelError, heard, printable
 from tdxkit.explore.onego import Yielded
+from tdxkit.explore.stopping import Stop, Stopped
+from tdxkit.explore.whose import of_library, ours
 from tdxkit.work import Job
 
 INSTRUCTIONS = 1_000_000
@@ -44,22 +47,21 @@ def noting(ran: Ran, job: Job[T]) -> Job[T]:
 
 def foreign(values: tuple) -> bool:
     """Is any of these a function that is not part of tdxkit?"""
-    return not all(of_the_house(f) for f in values if callable(f))
-
-
-@lru_cache(256)
-def of_the_house(function: Callable) -> bool:
-    """Is this function part of tdxkit?"""
-    return (getattr(function, "__module__", None) or "").startswith("tdxkit.")
+    return not all(ours(f) for f in values if callable(f))
 
 
 def guarded(function: Callable, *args, told: list[str]):
     """The result of function(*args); what it prints becomes a sentence of `told`. ModelError for what no program may do."""
     said = io.StringIO()
+    refused: list[ModelError] = []
+    token = heard.set(refused)
     try:
         with redirect_stdout(said):
             return watched(function, *args)
-    except (Exception, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        refused.clear()
+        raise
+    except Exception:
         raise
     except BaseException as error:
         raise ModelError(
@@ -68,25 +70,31 @@ def guarded(function: Callable, *args, told: list[str]):
             "return, or break a rule with assert or m.must",
         ) from None
     finally:
+        heard.reset(token)
         if text := said.getvalue():
             told.append(f"It prints {printable(text.rstrip(), 200)}.")
+        if refused:
+            raise refused[0] from None
 
 
 def place_of(error: BaseException, otherwise: str) -> str:
-    """The line of a model in which an error came up: the innermost one outside the explorer."""
-    where, tb = otherwise, error.__traceback__
+    """The line of a model in which an error came up: the innermost one of the reader's, or else the innermost outside the explorer."""
+    own, where, tb = "", otherwise, error.__traceback__
     while tb is not None:
-        code = tb.tb_frame.f_code
-        if os.path.dirname(code.co_filename) != HERE and not code.co_filename.startswith("<frozen"):
-            where = f"line {tb.tb_lineno} of {code.co_name}"
+        frame, code = tb.tb_frame, tb.tb_frame.f_code
+        at = f"line {tb.tb_lineno} of {code.co_name}"
+        if not of_library(frame.f_globals):
+            own = at
+        elif os.path.dirname(code.co_filename) != HERE and not code.co_filename.startswith("<frozen"):
+            where = at
         tb = tb.tb_next
-    return where
+    return own or where
 
 
 def _readers_line(frame: types.FrameType) -> str:
     """Where a frame stands: in the innermost function that is not part of tdxkit, if there is one."""
     at: types.FrameType | None = frame
-    while at is not None and (at.f_globals.get("__name__") or "").startswith("tdxkit."):
+    while at is not None and of_library(at.f_globals):
         at = at.f_back
     at = at or frame
     return f"line {at.f_lineno} of {at.f_code.co_name}"
@@ -101,8 +109,7 @@ def watched(function: Callable, *args):
     """The result of function(*args); ModelError after so many instructions, and where it runs a program's steps in one go."""
     if sys.gettrace() is not None:
         return function(*args)
-    left, ran = INSTRUCTIONS, _ran.get()
-    yielded = Yielded()
+    left, ran, stop, yielded = INSTRUCTIONS, _ran.get(), Stop(), Yielded()
 
     def count(frame, event, value):
         nonlocal left
@@ -114,10 +121,12 @@ def watched(function: Callable, *args):
                 yielded.note(frame, value)
         if left < 0:
             left = INSTRUCTIONS  # so that the program's own clean-up may run
-            raise ModelError(
-                _readers_line(frame),
-                f"a step must end, and this one has run {INSTRUCTIONS:,} instructions",
-                "put a yield into the loop",
+            stop.now(
+                ModelError(
+                    _readers_line(frame),
+                    f"a step must end, and this one has run {INSTRUCTIONS:,} instructions",
+                    "put a yield into the loop",
+                )
             )
         return count
 
@@ -131,12 +140,22 @@ def watched(function: Callable, *args):
 
     sys.settrace(enter)
     try:
-        item = timed(function, *args)
+        try:
+            item = timed(function, *args)
+        finally:
+            stop.going[:] = ()  # no call: nothing is raised between this line and the loop
+            while True:
+                try:
+                    stop.rest()
+                    break
+                except Stopped:  # one that was on its way
+                    continue
+            sys.settrace(None)
+    except Stopped:
+        raise stop.why or ModelError("a step", "it raises what stops one", "raise something else") from None
     except StopIteration:
         yielded.check(None)
         raise
-    finally:
-        sys.settrace(None)
     yielded.check(item)
     return item
 

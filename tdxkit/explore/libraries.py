@@ -11,8 +11,8 @@ from typing import Any
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.names import Names
-from tdxkit.explore.outside import trusted
 from tdxkit.explore.values import PLAIN
+from tdxkit.explore.whose import librarys, trusted
 
 DICE = {"time", "random", "_random", "secrets", "uuid"}
 NOW = {"now", "utcnow", "today"}  # of datetime
@@ -64,7 +64,7 @@ def _hung(names: Names, owner: ast.AST, attr: str, thing: str) -> None:
     of_a_type = isinstance(owner, ast.Call) and any(value is type for value in names.value(owner.func))
     of_a_type = of_a_type or (isinstance(owner, ast.Attribute) and owner.attr == "__class__")
     known = [v for v in names.value(owner) if isinstance(v, (types.ModuleType, type))]
-    if ours or of_a_type or any(isinstance(v, types.ModuleType) or trusted(v.__module__) for v in known):
+    if ours or of_a_type or any(isinstance(v, types.ModuleType) or librarys(v) for v in known):
         raise ModelError(thing, "it is outside m, and no state shows that", "make it a shared variable")
 
 

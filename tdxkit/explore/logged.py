@@ -5,14 +5,14 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from tdxkit.errors import ModelError
+from tdxkit.errors import ModelError, hush
 from tdxkit.explore.instruction import Instruction
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
 from tdxkit.explore.values import Reached, frozen
+from tdxkit.explore.whose import of_ours
 from tdxkit.kinds import LOAD, SEAMCALL, STORE, Act
 
-OURS = "tdxkit."
 ENGINE = "tdxkit.explore."
 NOTE, SAY = "note", "say"
 SPARE = 100  # looks at the memory of a step that runs for nothing
@@ -134,6 +134,7 @@ class Log:
         self.label = self._pieces.label(piece, call.f_code.co_name if call else "")
         self.lines = [(f.f_code, f.f_lineno) for f in reversed(stack)]
         self.pausing, self._spare, self._scratch = True, SPARE, {}
+        hush()
 
     def _instruction(self, where: Where, what: str, slot: int, before: tuple) -> object:
         """The instruction that the step's label says it is, where this is part of it."""
@@ -203,7 +204,7 @@ def _stack() -> list[types.FrameType]:
     found: list[types.FrameType] = []
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
-        engine = frame.f_globals.get("__name__", "").startswith(ENGINE)
+        engine = frame.f_globals.get("__name__", "").startswith(ENGINE) and of_ours(frame.f_globals)
         if engine and found:
             break
         if not engine:
@@ -220,7 +221,7 @@ def _where(stack: list[types.FrameType]) -> Where:
 
 def _own(frame: types.FrameType | None) -> bool:
     """Is it the frame of a function of the reader's own?"""
-    return frame is not None and not frame.f_globals.get("__name__", "").startswith(OURS)
+    return frame is not None and not of_ours(frame.f_globals)
 
 
 def _call(stack: list[types.FrameType]) -> types.FrameType:

@@ -6,7 +6,7 @@ Beside `must`, `note` and `tell` every name is the model's: whatever the explore
 import types
 from collections.abc import Mapping
 
-from tdxkit.errors import ModelError, printable
+from tdxkit.errors import ModelError, printable, said
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
@@ -42,6 +42,7 @@ class Layout:
 
     def __init__(self, shared: Mapping[str, object], constants: Mapping[str, object], outside: Outside | None = None):
         self.outside = outside or Outside()
+        self.of_scenario = outside is not None
         self.plain: dict[str, int] = {}
         self.keyed: dict[str, dict[object, int]] = {}
         self.labels: list[str] = []
@@ -51,7 +52,7 @@ class Layout:
         for name, value in shared.items():
             _plain_name("shared variable", name, name in constants)
             if isinstance(value, Mapping):
-                self.keyed[name] = {key: self._slot(name, f"{name}[{key}]", v) for key, v in value.items()}
+                self.keyed[name] = {key: self._slot(name, f"{name}[{said(key)}]", v) for key, v in value.items()}
             else:
                 self.plain[name] = self._slot(name, name, value)
         for name in constants:
@@ -105,7 +106,9 @@ class Memory:
         self._begin()
 
     def _as_local(self) -> str:
-        """What it counts for in a thread's own state: nothing."""
+        """What it counts for in a thread's own state: nothing, if it is the memory that the threads share."""
+        if not self._layout.of_scenario:
+            raise ModelError("a Memory of a step's own", "no state shows what it holds", "use m, or a tuple")
         return "m"
 
     def _begin(self) -> None:
@@ -205,13 +208,13 @@ class Keyed:
 
     def _as_local(self) -> str:
         """What it counts for in a thread's own state: which variable it is."""
-        return self._name
+        return f"{self._memory._as_local()}.{self._name}"
 
     def _slot(self, key: object) -> int:
         try:
             return self._slots[key]
         except (KeyError, TypeError):
-            keys = ", ".join(map(str, self._slots))
+            keys = ", ".join(map(said, self._slots))
             raise ModelError(f"m.{self._name}[{printable(key)}]", f"its keys are {keys}", "declare the key") from None
 
     def __getitem__(self, key: object) -> object:

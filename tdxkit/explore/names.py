@@ -10,7 +10,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
-from tdxkit.explore.outside import trusted
+from tdxkit.explore.whose import librarys
 
 UNKNOWN = object()
 
@@ -108,11 +108,7 @@ class Names:
         if isinstance(node, ast.Call) and any(v is partial for v in self.value(node.func, depth - 1)) and node.args:
             return self.value(node.args[0], depth - 1)
         if isinstance(node, ast.Call):  # an instance, as far as its methods go
-            return [
-                Instance(v)
-                for v in self.value(node.func, depth - 1)
-                if isinstance(v, type) and not trusted(v.__module__)
-            ]
+            return [Instance(v) for v in self.value(node.func, depth - 1) if isinstance(v, type) and not librarys(v)]
         if isinstance(node, ast.IfExp):
             return self.value(node.body, depth - 1) + self.value(node.orelse, depth - 1)
         return []
@@ -137,7 +133,7 @@ def _attribute(owner: Any, name: str) -> Any:
     if isinstance(owner, (types.ModuleType, type, types.SimpleNamespace)):
         return getattr(owner, name, UNKNOWN)
     of = owner.of if isinstance(owner, Instance) else type(owner)
-    if trusted(of.__module__) and of is not types.SimpleNamespace:
+    if librarys(of) and of is not types.SimpleNamespace:
         return UNKNOWN
     found = inspect.getattr_static(of if isinstance(owner, Instance) else owner, name, UNKNOWN)
     return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found

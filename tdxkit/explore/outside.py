@@ -5,21 +5,41 @@ functions close over, their defaults and attributes, attributes of classes and o
 standard library and of installed packages are trusted and not entered; a name that is only made up while the program runs is not followed.
 """
 
-import dis
 import pickle
 import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import EnumType
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from tdxkit.errors import ModelError, printable
+from tdxkit.explore.coded import ALIASED, UNSEEN, hidden_names, names_of
 from tdxkit.explore.values import PLAIN, state_of
+from tdxkit.explore.whose import librarys, ours, trusted
 
 LARGEST = 20_000  # things that are watched
-UNSEEN = {"globals", "eval", "exec", "__import__"}
+PYTHONS = {  # what Python itself keeps in a class
+    *(
+        "__dict__",
+        "__weakref__",
+        "_abc_impl",
+        "__abstractmethods__",
+        "__annotations__",
+        "__annotations_cache__",
+        "__annotate_func__",
+    ),
+    *(
+        "__annotate__",
+        "__dataclass_fields__",
+        "__dataclass_params__",
+        "__orig_bases__",
+        "__parameters__",
+        "__type_params__",
+    ),
+}
 MISSING = object()
 
 
@@ -35,8 +55,8 @@ class Spot(NamedTuple):
 class Outside:
     """What some functions and values reach. `settle` looks at it anew, `check` says whether it is still so."""
 
-    def __init__(self, roots: Iterable[object] = ()):
-        self._roots = tuple(roots)
+    def __init__(self, roots: Iterable[object] = (), values: Iterable[object] = ()):
+        self._roots, self._values = tuple(roots), tuple(_leaves(values))
         self._kept: dict[int, object] | None = None
         self._spots: list[Spot] = []
 
@@ -48,12 +68,14 @@ class Outside:
 
     def settle(self) -> None:
         """Take what is there now for what has to stay."""
-        self._kept, self._spots = {}, []
+        self._kept, self._spots = {id(value): value for value in self._values}, []
         todo = deque((root, getattr(root, "__name__", type(root).__name__), "") for root in self._roots)
         while todo:
             value, name, line = todo.popleft()
             if type(value) in PLAIN or id(value) in self._kept:
                 continue
+            if any(value is known for known in ALIASED) and name.rpartition(".")[2] not in ("locals", "dir"):
+                raise _unseen(f"{line}{name}")
             if len(self._kept) > LARGEST:
                 raise ModelError(
                     f"{line}{name}", f"it reaches more than {LARGEST:,} things outside m", "a model needs fewer"
@@ -68,7 +90,7 @@ class Outside:
         """The functions of the reader's own among them."""
         self.settle()
         kept = (self._kept or {}).values()
-        return [f for f in kept if isinstance(f, types.FunctionType) and not trusted(f.__globals__.get("__name__"))]
+        return [f for f in kept if isinstance(f, types.FunctionType) and not librarys(f) and not _generated(f)]
 
     def check(self) -> None:
         """ModelError where something is not as it was."""
@@ -100,30 +122,52 @@ def _name(owner: str, key: object) -> str:
     return owner if key == "" else f"{owner}.{key}" if isinstance(key, str) else f"{owner}[{printable(key, 20)}]"
 
 
-def trusted(module: object) -> bool:
-    """Code that is not the reader's own: ours, the standard library's, an installed package's."""
-    name = module if isinstance(module, str) else ""
-    root = name.partition(".")[0]
-    if root == "tdxkit" or (root in sys.stdlib_module_names and root != "__main__"):
-        return True
-    file = getattr(sys.modules.get(name), "__file__", None) or ""
-    return "site-packages" in file or "dist-packages" in file
+def _leaves(values: Iterable[object]) -> Iterable[object]:
+    """Values, and those in tuples and sets of them."""
+    for value in values:
+        if isinstance(value, (tuple, frozenset)):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def _unseen(what: str) -> ModelError:
+    return ModelError(what, "what it reaches cannot be seen", "name what you mean")
+
+
+def _generated(function: types.FunctionType) -> bool:
+    """Is it a method that a dataclass wrote, and no text of anybody's?"""
+    return function.__code__.co_filename == "<string>" and function.__name__.startswith("__")
+
+
+def _fill(value: Any, kind: type) -> None:
+    """Every cached_property of a reader's object is had before the first step, so that from then on it stays as it is."""
+    for c in kind.__mro__:
+        for name, there in vars(c).items():
+            if isinstance(there, cached_property) and name not in getattr(value, "__dict__", {}):
+                with suppress(Exception):
+                    getattr(value, name)
+
+
+def _by_name(value: object) -> bool:
+    """Does its pickle only say where it is found?"""
+    return hasattr(value, "__dict__") and pickle.loads(pickle.dumps(value)) is value
 
 
 def _spots(value: Any, name: str, line: str):
     """What could change in a value, as (name, line, look)."""
     kind = type(value)
     if isinstance(value, types.FunctionType):
-        if not trusted(value.__module__):
+        if not librarys(value):
             yield from _of_function(value)
         else:
             yield value.__name__, line, lambda: dict(value.__dict__)
     elif isinstance(value, type):
-        if not trusted(value.__module__):
+        if not librarys(value):
             yield value.__name__, line, partial(_of_class, value)
         else:  # not entered, but nothing is to be hung on it
             yield value.__name__, line, lambda: dict.fromkeys(vars(value))
-    elif isinstance(value, types.ModuleType) or (kind.__module__ or "").startswith("tdxkit."):
+    elif isinstance(value, types.ModuleType) or ours(kind):
         return
     elif isinstance(value, (tuple, frozenset, list, deque)):
         yield name, line, lambda: dict(enumerate(value))
@@ -136,10 +180,13 @@ def _spots(value: Any, name: str, line: str):
             yield name, line, lambda: {"": value.__self__, "__func__": getattr(value, "__func__", None)}
     elif found := _wrapped(value):
         yield name, line, lambda: dict(enumerate(found))
-    elif not trusted(kind.__module__):
-        yield name, line, lambda: {"__class__": kind, **state_of(value, kind)}
+    elif not librarys(kind):
+        _fill(value, kind)
+        yield name, line, lambda: {"__class__": kind, **state_of(value, kind), **getattr(value, "__dict__", {})}
     else:
         yield name, line, lambda: {"": _pickled(value, f"{line}{name}")}
+        if _by_name(value):  # what hangs on it is in no pickle
+            yield name, line, lambda: {k: v if type(v) in PLAIN else id(v) for k, v in vars(value).items()}
 
 
 def _wrapped(value: Any) -> tuple:
@@ -167,6 +214,7 @@ def _pickled(value: Any, where: str) -> bytes:
 def _of_class(value: type) -> dict:
     """What a class holds, without what Python keeps there for itself."""
     own: dict[str, Any] = {}
+    enums = isinstance(value, EnumType)
     if isinstance(value, EnumType):  # a member is itself, but may hold something
         own = {name: vars(value[name]) for name in value.__members__}
     return (
@@ -175,11 +223,8 @@ def _of_class(value: type) -> dict:
             n: v
             for n, v in vars(value).items()
             if not isinstance(v, (cached_property, types.MemberDescriptorType, types.GetSetDescriptorType))
-            and (
-                isinstance(v, types.FunctionType)
-                if n.startswith("_") and (n.endswith("_") or "_abc" in n)
-                else n not in own
-            )
+            and n not in PYTHONS
+            and (not enums or isinstance(v, types.FunctionType) or not (n.startswith("_") or n in own))
         }
         | {f"base {k}": base for k, base in enumerate(value.__bases__)}
     )
@@ -190,11 +235,13 @@ def _of_function(function: types.FunctionType):
     name, code, there = function.__name__, function.__code__, function.__globals__
     builtins = there.get("__builtins__", {})
     builtins = builtins if isinstance(builtins, dict) else vars(builtins)
-    names, attributes = _names(code)
+    names, attributes = names_of(code)
+    if hidden := next(iter(hidden_names(code)), None):
+        raise _unseen(f"line {hidden[1]} of {name}: {hidden[0]}")
     for used, line in names.items():
         where = f"line {line} of {name}: "
         if used in UNSEEN and used not in there:
-            raise ModelError(f"{where}{used}()", "what it reaches cannot be seen", "name what you mean")
+            raise _unseen(f"{where}{used}()")
         yield name, where, partial(_global, there, builtins, used, attributes)
     if cells := tuple(zip(code.co_freevars, function.__closure__ or ())):
         yield name, f"line {code.co_firstlineno} of {name}: ", lambda: {("", n): _content(c) for n, c in cells}
@@ -220,24 +267,9 @@ def _global(there: dict, builtins: dict, used: str, attributes: frozenset) -> di
     if trusted(value.__name__) and not value.__name__.startswith(
         "tdxkit."
     ):  # of a library, what is bound to something that changes, as random.random is
-        return {k: v for k, v in taken.items() if isinstance(v, (types.MethodType, types.BuiltinFunctionType))}
+        return {
+            k: v
+            for k, v in taken.items()
+            if isinstance(v, (types.MethodType, types.BuiltinFunctionType)) or v in ALIASED[-5:-3]
+        }
     return taken
-
-
-@cache
-def _names(code: types.CodeType) -> tuple[dict[str, int], frozenset[str]]:
-    """The global names that code uses, nested code included, with the line that does; and the attributes it names."""
-    names: dict[str, int] = {}
-    attributes: set[str] = set()
-    line = code.co_firstlineno
-    for ins in dis.get_instructions(code):
-        line = ins.starts_line if type(ins.starts_line) is int else getattr(ins, "line_number", None) or line
-        if ins.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "IMPORT_NAME"):
-            names.setdefault(ins.argval, line)
-        elif ins.opname.endswith(("_ATTR", "_METHOD")) or ins.opname == "IMPORT_FROM":
-            attributes.add(ins.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner, more = _names(constant)
-            names, attributes = inner | names, attributes | more
-    return names, frozenset(attributes)

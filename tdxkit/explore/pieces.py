@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.aside import Aside
-from tdxkit.explore.guard import of_the_house
 from tdxkit.explore.holding import weight
 from tdxkit.explore.instruction import WORD
 from tdxkit.explore.memory import Layout
@@ -14,6 +13,7 @@ from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of
 from tdxkit.explore.rules import Property
 from tdxkit.explore.sleeping import in_words
+from tdxkit.explore.whose import ours
 from tdxkit.kinds import LOAD, LOCK, SEAMCALL, STORE, UNLOCK, Act
 from tdxkit.rules import known
 
@@ -141,4 +141,4 @@ class Pieces:
 
 
 def _of_the_house(rule: Property) -> bool:
-    return of_the_house(rule.check) if rule.check else known(rule.name) is not None
+    return ours(rule.check) if rule.check else known(rule.name) is not None

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from tdxkit.errors import ModelError
-from tdxkit.explore.values import MOST, SMALL, Reached, exception_key, frozen
+from tdxkit.explore.values import MOST, SMALL, Reached, empty, exception_key, frozen
 
 WALKED: tuple = ((), "", [], range(0), range(1 << 70), {}, {}.values(), {}.items(), set(), b"")
 ITERATORS: tuple[type, ...] = (
@@ -28,6 +28,7 @@ ITERATORS: tuple[type, ...] = (
 ROUNDS = type(iter(range(0)))
 LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
 UNBOUND = ("unbound",)
+DEEPEST = 100  # programs that run each other: every state keeps them all
 
 
 def place(generator: Generator[Any, Any, Any], reached: Reached = ()) -> tuple:
@@ -37,10 +38,18 @@ def place(generator: Generator[Any, Any, Any], reached: Reached = ()) -> tuple:
     """
     frames: list = []
     at: Any = generator
+    depth = 0
     while at is not None:
         frame = at.gi_frame
         code = frame.f_code
         known = frame.f_locals
+        depth += 1
+        if depth > DEEPEST:
+            raise ModelError(
+                f"line {code.co_firstlineno} of {code.co_name}",
+                f"programs run programs {DEEPEST} deep, and every state keeps them all",
+                "write it as a loop: while True: yield …",
+            )
         live = live_locals(code, frame.f_lasti)
         frames.append(id(code))
         frames.append(frame.f_lasti)
@@ -80,8 +89,10 @@ def delegate(generator: Any) -> Any:
 
 def _on_stack(value: Any, code: types.CodeType, reached: Reached) -> Hashable:
     """A value of the stack as a key: an iterator by what it still has to give."""
-    where = f"a loop or expression around a yield of {code.co_name}"
+    where = f"a with, a loop or an expression around a yield of {code.co_name}"
     kind = type(value)
+    if kind is types.MethodType and value.__name__ == "__exit__" and empty(value.__self__):
+        return kind, id(value.__func__), type(value.__self__)
     if kind is ROUNDS:  # nearly all of them
         _, (left,), *at = value.__reduce__()
         return kind, left.start, left.stop, left.step, *at

@@ -227,7 +227,10 @@ class Scenario:
         """The shared variables in a row."""
         threads = [root for t in self.threads for root in (t.program, *t.args)]
         rules = [p.check for p in self.properties if p.check]
-        return Layout(self.shared, self.constants, Outside([*threads, *rules, *self.constants.values()]))
+        first = [
+            v for value in self.shared.values() for v in (value.values() if isinstance(value, Mapping) else (value,))
+        ]
+        return Layout(self.shared, self.constants, Outside([*threads, *rules, *self.constants.values()], first))
 
     def as_json(self) -> dict:
         """An item of `list --json`."""

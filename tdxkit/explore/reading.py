@@ -14,9 +14,10 @@ from typing import Any
 from tdxkit.errors import ModelError
 from tdxkit.explore.libraries import looked_over
 from tdxkit.explore.names import Names
-from tdxkit.explore.outside import Outside, trusted
+from tdxkit.explore.outside import Outside
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.slips import slips
+from tdxkit.explore.whose import librarys, ours
 
 WAITING = (time.sleep, input, os.system, os.wait)
 WAITING_MODULES = {
@@ -132,11 +133,7 @@ def _says_labels(value: Any) -> bool:
 
 def _takes(called: Any, number: int) -> bool:
     """Does a function do something with its argument that could run a program? One of a library, or with arguments of another sort, may."""
-    if (
-        not isinstance(called, types.FunctionType)
-        or trusted(called.__module__)
-        or number >= called.__code__.co_argcount
-    ):
+    if not isinstance(called, types.FunctionType) or librarys(called) or number >= called.__code__.co_argcount:
         return True
     inner = Names(called)
     return not inner.nodes or _used(inner, ast.Name(called.__code__.co_varnames[number]))
@@ -165,7 +162,7 @@ def _makes(value: Any, names: Names) -> bool:
 @cache
 def _hands_out(function: types.FunctionType) -> bool:
     """A function that is no program and gives one."""
-    if (function.__module__ or "").startswith("tdxkit."):
+    if ours(function):
         return False
     names = Names(function)
     gives = [n.value for n in names.nodes if isinstance(n, ast.Return) and isinstance(n.value, ast.Call)]

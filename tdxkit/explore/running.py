@@ -3,13 +3,14 @@
 import types
 from collections.abc import Callable
 
-from tdxkit.errors import ModelError, printable
-from tdxkit.explore.guard import guarded, lines_wanted, of_the_house, place_of, watched
+from tdxkit.errors import ModelError, printable, said
+from tdxkit.explore.guard import guarded, lines_wanted, place_of, watched
 from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
 from tdxkit.explore.place import delegate
 from tdxkit.explore.program import Program, Thread
 from tdxkit.explore.rules import Property
 from tdxkit.explore.values import LONGEST, frozen
+from tdxkit.explore.whose import ours
 from tdxkit.kinds import Act
 
 MOST_CHOICES = 1_000
@@ -34,6 +35,8 @@ def request(item: object, program: Program) -> tuple[Act, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
+    if type(label) is not Act:  # a text of a class of the reader's own: what it says, and no more
+        label = Act(str.__str__(label))
     if len(label) > LONGEST:
         frozen(str(label), f"the label of a step of {speaker(program)}")
     if len(choices) > MOST_CHOICES:
@@ -42,7 +45,7 @@ def request(item: object, program: Program) -> tuple[Act, tuple]:
             f"each of its {len(choices):,} choices is a branch, and {MOST_CHOICES:,} are the limit",
             "let it choose between the cases that differ",
         )
-    return label if isinstance(label, Act) else Act(label), choices
+    return label, choices
 
 
 def speaker(generator: Program) -> str:
@@ -72,7 +75,9 @@ def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
     try:
         generator = thread.program(memory, *thread.args)
     except TypeError as error:
-        raise ModelError(f"{name}{thread.args}", printable(str(error), 90), "give it the arguments it takes") from None
+        raise ModelError(
+            f"{name}{printable(thread.args)}", printable(said(error), 90), "give it the arguments it takes"
+        ) from None
     if not isinstance(generator, types.GeneratorType):
         raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
     object.__setattr__(memory, "_open", False)
@@ -100,7 +105,7 @@ def settle(threads: tuple[Thread, ...], layout: Layout) -> None:
 
 def mistake(error: Exception, program: str) -> ModelError:
     """A slip in the model's own Python, told in one line with its place."""
-    text = f"{type(error).__name__}: {printable(str(error), 90)}"
+    text = f"{type(error).__name__}: {printable(said(error), 90)}"
     return ModelError(place_of(error, program), text.removesuffix(": "), "correct the model")
 
 
@@ -110,7 +115,7 @@ def rule_of(error: Exception, program: str) -> str:
         raise error
     if isinstance(error, MISTAKES):
         raise mistake(error, program) from None
-    text = printable((str(error).splitlines() or [""])[0], 80)
+    text = printable((said(error).splitlines() or [""])[0], 80)
     if isinstance(error, AssertionError):
         return f"assert: {text}" if text in RESERVED else text or "assert"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -120,7 +125,7 @@ def holds(rule: Property, view: Memory, cause: Callable[[], str] = str) -> bool:
     """Does a rule hold in this state? ModelError where it cannot be judged; `cause` knows what may have led there."""
     assert rule.check is not None, "a rule that the programs check themselves is not asked for here"
     try:
-        if of_the_house(rule.check):
+        if ours(rule.check):
             return bool(rule.check(view))
         truth = guarded(rule.check, view, told=[])
         view._layout.outside.check()
@@ -133,6 +138,6 @@ def holds(rule: Property, view: Memory, cause: Callable[[], str] = str) -> bool:
         why = cause() or place_of(error, "")
         raise ModelError(
             f"rule {printable(rule.name)}",
-            f"it cannot be judged{f', {why}' if why else ''}: {type(error).__name__}: {printable(str(error), 90)}",
+            f"it cannot be judged{f', {why}' if why else ''}: {type(error).__name__}: {printable(said(error), 90)}",
             "correct the step, or the rule",
         ) from None

@@ -26,6 +26,7 @@ from tdxkit.explore.logged import Log, Logged
 from tdxkit.explore.pieces import NotApart, Pieces
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.schedule import code_name
 from tdxkit.explore.values import frozen
 
 LONGEST = 2_000  # steps that a thread is run again from its start
@@ -136,11 +137,17 @@ def split(scenario: Scenario, pieces: Pieces) -> Scenario:
 
     return replace(
         scenario,
-        name=scenario.name[: 40 - len(MARK)] + MARK,
+        name=_marked(scenario.name),
         threads=tuple(of(k) for k in range(len(threads))),
         make=scenario.make and partial(_another, scenario.make),
         subtitle=f"{scenario.subtitle}{', ' if scenario.subtitle else ''}each load and store a step",
     )
+
+
+def _marked(name: str) -> str:
+    """The name of a scenario taken apart; one that is marked already gets a second mark, so that no two are alike."""
+    marks = MARK * (2 if name.endswith(MARK) else 1)
+    return name[: 40 - len(marks)] + marks
 
 
 def _another(make: Callable[..., Scenario], **size) -> Scenario:
@@ -151,5 +158,5 @@ def _another(make: Callable[..., Scenario], **size) -> Scenario:
 
 def meant(scenario: Scenario, name: str) -> Scenario:
     """The scenario that a schedule code of this name is for: this one, or this one with its steps taken apart."""
-    apart = name == scenario.name[: 40 - len(MARK)] + MARK
+    apart = name == code_name(replace(scenario, name=_marked(scenario.name)))
     return split(scenario, Pieces(scenario)) if apart and any(t.foreign for t in scenario.threads) else scenario

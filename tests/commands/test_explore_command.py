@@ -234,7 +234,7 @@ def test_bad_input_is_one_line_and_code_two(capsys, words, says):
 FILES = [
     ("def put(m, region):\n    yield 3", "a step starts with a label"),
     ("def put(m, region):\n    return 1", "a program is a generator function"),
-    ("def put(m):\n    yield 'a'", "takes 1 positional argument"),
+    ("def put(m):\n    yield 'a'", "too many positional arguments"),
     ("def put(m, region:\n", "it is not Python"),
     ("put = 3", "it is a generator function put(m, region)"),
     ("def other(m, region):\n    yield 'a'", "correct the name"),

@@ -298,7 +298,6 @@ TOLD = {
     "an allocation in words": (SAYS.replace("STEP", '"kmalloc(8, GFP_KERNEL)"'), r'yield alloc\("kmalloc"\)$', ("GFP_KERNEL", "GFP_ATOMIC")),
     "a sentence is none": (SAYS.replace("STEP", '"down()"'), "words only", ("down()", "down to n")),
     "all of it one SEAMCALL": (SAYS.replace("STEP", 'seamcall("TDH.MNG.RD")'), r"one step with all that it touches", ("(Thread(prog),)", '(Thread(prog),), module=("k",)')),
-    "a module of other names": (SAYS.replace("STEP", 'seamcall("TDH.MNG.RD")').replace("(Thread(prog),)", '(Thread(prog),), module=("N",)'), r"one step with all that it touches", ('"N"', '"k"')),
     "a lock that is not declared": (SAYS.replace("STEP", 'unlock("up", "n")').replace("m.n = 1", "m.n = 0"), r'^line 10 of prog: up\(n\): n is no declared lock, and no rule about locks is judged of it: LOCKS = \("n",\)', ('unlock("up", "n")', 'store("up", "n")')),
     "a rule that nobody checks": (SAYS.replace("STEP", '"n"').replace("(Thread(prog),)", '(Thread(prog),), (must("freed once"),)'), r'^rule freed once: no run checks it: m.must\("freed once", …\)$', ("m.n = 1", 'm.n = 1; m.must("freed once", True)')),
     "a note that nobody asks for": (NOTED, r'^line 9 of prog: m.note\("page", …\): no rule asks for it$', ('"page"', '"pages"')),

@@ -9,10 +9,15 @@ from tdxkit.errors import ModelError
 from tdxkit.explore import place as place_module
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.memory import Layout, Memory
+from tdxkit.explore.outside import Outside
 from tdxkit.explore.place import place
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
+
+
+class Some:
+    n = 5
 
 
 def after(program, steps, *args):
@@ -69,8 +74,7 @@ def test_a_variable_nobody_reads_again_does_not_count():
         yield "go on"
         m.n = first
 
-    memory = type("m", (), {"n": 5})
-    assert after(leftover, 2, memory, 1) == after(leftover, 2, memory, 2)
+    assert after(leftover, 2, Some, 1) == after(leftover, 2, Some, 2)
     assert after(nothing, 2, None, 1) != after(nothing, 2, None, 2)
 
 
@@ -152,7 +156,7 @@ def test_a_variable_read_only_in_a_handler_is_live():
             m.n = k
 
     assert after(careful, 1, 1) != after(careful, 1, 2)
-    memory = Memory(Layout({"n": 0}, {}))
+    memory = Memory(Layout({"n": 0}, {}, Outside()))
     assert after(last_words, 1, memory, 1) != after(last_words, 1, memory, 2)
 
 

@@ -5,10 +5,12 @@ import random
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
 from tdxkit.errors import InputError, ModelError
+from tdxkit.explore import memory
 from tdxkit.explore import space as space_module
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably
@@ -257,8 +259,11 @@ def test_a_thread_that_runs_in_a_circle_of_its_own_is_no_deadlock():
         assert verdicts["all"].states <= verdicts["sym"].states
 
 
-def test_a_house_model_that_spins_without_a_yield_is_stopped_too():
-    exec("def spins(m):\n    yield 'wait'\n    while not m.n: pass", names := {"__name__": "tdxkit.spins"})
+def test_a_house_model_that_spins_without_a_yield_is_stopped_too(monkeypatch):
+    module = types.ModuleType("tdxkit.spins")
+    module.__file__ = memory.__file__
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec("def spins(m):\n    yield 'wait'\n    while not m.n: pass", names := vars(module))
     with pytest.raises(ModelError, match="looks at shared memory: a step must end"):
         explore(scene(names["spins"], shared={"n": 0}))
 

@@ -21,6 +21,7 @@ from types import ModuleType
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.guard import timed
 from tdxkit.explore.program import Own, Scenario
+from tdxkit.explore.whose import asked, replaced, snapshot
 from tdxkit.linux.refcount.own import DECLARED, around, of_programs
 from tdxkit.linux.refcount.own_text import tidy
 from tdxkit.linux.refcount.posted import DESIGNS
@@ -79,7 +80,7 @@ def _of_file(name: str, threads, rounds, get: str = "", put: str = "", label: st
     if isinstance(one, Scenario):
         if odd := next((w for w, v in {"get": get, "put": put, **more}.items() if v and v != 1), None):
             raise InputError(f"{odd} of {printable(name)}", "it is a whole scenario", "change it in the file")
-        return replace(one, name=label or one.name, own=Own(text, path, attribute))
+        return replace(one, own=Own(text, path, attribute))
     if attribute and not callable(one):
         raise InputError(
             f"{attribute} in {printable(path)}", "it is a generator function put(m, region)", "correct the name"
@@ -128,8 +129,10 @@ def _module(path: Path) -> tuple[ModuleType, str]:
         source = path.read_bytes()
     except OSError as error:
         raise InputError(thing, error.strerror or "it cannot be read", "give a Python file") from None
+    before = snapshot()
     spec = importlib.util.spec_from_file_location(f"reader_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}", path)
     found = importlib.util.module_from_spec(spec)
+    asked.add(spec.name)
     sys.modules[spec.name] = found
     try:
         code = compile(source, str(path), "exec", optimize=0)  # an assert is a rule, under python -O too
@@ -147,4 +150,10 @@ def _module(path: Path) -> tuple[ModuleType, str]:
         raise ModelError(
             thing, f"it stops with {type(error).__name__}: {printable(str(error))}", "make it importable"
         ) from None
+    finally:
+        found.__name__ = spec.name  # whatever it calls itself
+    if patched := replaced(before):
+        raise ModelError(
+            f"{thing}: {patched}", "it is part of tdxkit, and the file replaces it", "give yours another name"
+        )
     return found, tidy(source.decode("utf-8", "surrogateescape"))

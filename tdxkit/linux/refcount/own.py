@@ -20,6 +20,7 @@ from tdxkit.card import Card, card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.program import Own, Scenario
 from tdxkit.explore.rules import Property
+from tdxkit.explore.whose import ours
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.own_text import text_of
 from tdxkit.linux.refcount.posted import DESIGNS
@@ -59,6 +60,10 @@ def of_programs(
         if not inspect.isgeneratorfunction(function):
             label = printable(getattr(function, "__name__", function))
             raise ModelError(label, "a program is a generator function", 'start each atomic step with yield "label"')
+        try:
+            inspect.signature(function).bind("m", "region")
+        except TypeError as error:
+            raise ModelError(_called(function), f"it is called as (m, region): {error}", "give it these two") from None
     declared = _declared(shared, locks, mutexes, rules)
     roles, faults = _roles(roles, threads), _faults(faults)
     threads = len(roles) or threads or 2
@@ -132,10 +137,17 @@ def _card(programs: tuple) -> Card:
 
 def _source(programs: tuple, declared: dict) -> tuple[str, str, str]:
     """The text, the file (none) and the name that stand for functions given in Python."""
-    mine = tuple(f for f in programs if f and not (f.__module__ or "").startswith("tdxkit."))
+    mine = tuple(f for f in programs if f and not ours(f))
     plain = {name: declared[name] for name in DECLARED[:3]}
     text = text_of(mine, plain) if mine and not declared["RULES"] else ""
-    return text, "", mine[0].__name__ if mine else "put"
+    return text, "", _called(mine[0]) if mine else "put"
+
+
+def _called(function: Callable) -> str:
+    """The name of a program, also of a partial of one."""
+    while isinstance(function, partial):
+        function = function.func
+    return getattr(function, "__name__", "put")
 
 
 def _options(programs: tuple) -> tuple[str, ...]:
@@ -144,8 +156,8 @@ def _options(programs: tuple) -> tuple[str, ...]:
     for word, function in zip(("--put", "--get"), programs):
         home = (getattr(function, "__module__", None) or "").rpartition(".")
         design = next((n for n, d in DESIGNS.items() if (home[0], home[2]) == (__package__, d.design)), None)
-        if function and (design or (word == "--get" and function.__name__ != "get")):
-            options += [word, design or function.__name__]
+        if function and (design or (word == "--get" and _called(function) != "get")):
+            options += [word, design or _called(function)]
     return tuple(options)
 
 

@@ -29,6 +29,8 @@ def text_of(functions: tuple[Callable, ...], declared: Mapping[str, object]) -> 
     found: dict[str, object] = {}
     sources: list[str] = []
     heads: dict[str, str] = {}
+    if not all(isinstance(f, FunctionType) for f in functions):  # a partial: its text is not its own
+        return ""
     todo = [(f.__name__, f) for f in functions]
     for name, value in todo:
         if name in found:
