@@ -3,9 +3,9 @@
 C does not run a statement at once, and one `x -= 1` is a load and a store, unless it is one locked instruction. So what stands under
 one `yield` of a reader's own function stays together only where it says that it is one instruction:
 
-    a call of tdxkit's, such as pamt_remove(m, region), or a step of a program of tdxkit's, such as spin_lock(m)
-    the first variable under a step of kind `locked`, `lock` or `unlock`; under `seamcall` what only the TDX module knows
-    looks of m.must(…), m.tell(…) and assert: they judge and tell, the program goes on the same
+    a call of tdxkit's on the memory, such as pamt_remove(m, region), or a step of a program of tdxkit's, such as spin_lock(m)
+    what a step of kind `locked`, `lock` or `unlock` names and does (see `instruction`); under `seamcall` what only the TDX module knows
+    looks of m.must(…), m.tell(…) and assert: they judge and tell, the program goes on the same (see `aside`)
 
 How: a generator cannot be stopped between two loads, but it can be run again. A step is run on a memory that keeps a log; from the first
 access on that is no longer part of the instruction it runs for nothing and is thrown away, and the next step runs it once more from the

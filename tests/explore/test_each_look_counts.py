@@ -143,7 +143,7 @@ FOUND = {
     "a store in a sentence": (counts("m.tell('x' if setattr(m, 'n', m.n + 1) is None else '')"), LOST, [LOCKED]),
     "a walrus in a rule": (counts("m.must('seen', (n := m.n) < 9)", "m.n = n + 1"), LOST, [LOCKED]),
     "a list that remembers": (counts("seen = []", "m.must('read', seen.append(m.n) is None)", "m.n = seen[0] + 1"), LOST, [LOCKED]),
-    "somebody else's tell": (counts("Log.tell(setattr(m, 'n', m.n + 1))", before="class Log:\n    def tell(what):\n        return what\n"), LOST, [LOCKED]),
+    "somebody else's tell": (counts("log = Log()", "log.tell(m.n)", "m.n = log.n + 1", before="class Log:\n    def tell(self, n):\n        self.n = n\n"), LOST, [LOCKED]),
     "len of one's own": (counts("seen = []", "len = seen.append", "m.must('read', len(m.n) is None)", "m.n = seen[0] + 1"), LOST, [LOCKED]),
     # a rule whose exception is caught steers
     "an assert that is caught": (takes("try:", "    assert not m.taken", "except AssertionError:", "    return", "m.taken = True"), TWO, [ONE_TAKE]),
@@ -225,6 +225,20 @@ def test_what_only_judges_and_tells_is_no_part_of_a_step():
         [LOCKED, ("    m.n += 1\n", "    m.n += 1" + LOOKS), ('"n": 0', '"n": 0, "K": {0: 0, 1: 0}')],
     )
     result = judge(scenario(text)).result
+    assert (result.verdict, result.remarks) == ("ok", ())
+
+
+def test_a_rule_in_a_method_is_found_where_it_stands():
+    method = """
+class Model:
+    def inc(self, m):
+        yield locked("atomic_inc", "n")
+        m.n += 1
+        m.must("small", m.n < 9)
+
+inc = Model().inc
+"""
+    result = judge(scenario(method + COUNTS)).result
     assert (result.verdict, result.remarks) == ("ok", ())
 
 
@@ -320,6 +334,7 @@ NEVER = {
     "the half of a line": ("    if m.n > 5: return", "part of line 10 of prog"),
     "on two lines": ("    if m.n > 5:\n        return", "line 11 of prog"),
     "a branch that calls": ("    m.n = m.n if m.n < 5 else abs(m.n)", "part of line 10 of prog"),
+    "a first branch that calls": ("    x = 0\n    m.n = abs(m.n) if x else m.n", "part of line 11 of prog"),
     "a branch that calls nothing": ("    m.n = m.n if m.n < 5 else 7", ""),
     "what is asked only then": ("    if m.n < 5 or abs(m.n): m.n = 1", "part of line 10 of prog"),
     "a sentence": ("    m.tell('x' if m.n < 5 else str(m.n))", ""),
