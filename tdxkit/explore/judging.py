@@ -17,7 +17,7 @@ from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
-from tdxkit.explore.search import exploring
+from tdxkit.explore.search import AS_IT_STANDS, exploring
 from tdxkit.explore.split import split
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unrun import unrun
@@ -67,6 +67,7 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     result = yield from noting(ran, exploring(scenario, **how))
     never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
     judged = Judged(result, scenario)
+    told += [remark for remark in result.remarks if remark != AS_IT_STANDS]
     if own:
         judged, more = yield from _apart(judged, **how)
         told = more + told

@@ -2,6 +2,7 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
@@ -153,7 +154,7 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
-        remarks=(AS_IT_STANDS,) if tables.strange and not way else (),
+        remarks=(*hints(tables), *(() if way else (AS_IT_STANDS,))) if tables.strange else (),
     )
 
 

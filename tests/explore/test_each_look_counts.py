@@ -10,7 +10,9 @@ import re
 import pytest
 
 from tdxkit.errors import ModelError
+from tdxkit.explore import Scenario, Thread, interrupt
 from tdxkit.explore.judging import judge
+from tdxkit.kinds import lock, store, unlock
 
 HEAD = """
 from types import SimpleNamespace
@@ -348,3 +350,49 @@ def test_what_never_ran_is_told_by_instruction(name):
     body, says = NEVER[name]
     text = SAYS.replace("STEP", '"n"').replace("    m.n = 1", body)
     assert "; ".join(judge(scenario(text)).result.unrun) == says
+
+
+def waits_for_the_host(m):
+    while True:
+        yield "spin"
+        if not m.busy:
+            return
+
+
+def spins_on_the_host(m):
+    while True:
+        yield lock("spin_lock", "busy")
+        if not m.busy:
+            m.busy = True
+            yield unlock("spin_unlock", "busy")
+            m.busy = False
+            return
+
+
+def works(m):
+    yield store("WRITE_ONCE", "busy, 1")
+    m.busy = True
+    yield store("WRITE_ONCE", "busy, 0")
+    m.busy = False
+
+
+def counts_itself_in(m):
+    yield lock("down", "n")
+    m.n += 1
+    yield unlock("up", "n")
+    m.n -= 1
+
+
+def test_what_may_be_meant_is_told():
+    cpu = Thread(works)
+    begins = "interrupt on CPU 0 begins by waiting for busy: until then it counts as not begun, as with interrupts off"
+    masked = judge(Scenario("irq", {"busy": False}, (cpu, interrupt(waits_for_the_host, on=cpu)))).result
+    assert masked.verdict == "ok" and any(begins in remark for remark in masked.remarks)
+    spins = judge(Scenario("irq", {"busy": False}, (cpu, interrupt(spins_on_the_host, on=cpu)))).result
+    assert spins.verdict == "deadlock" and not any(begins in remark for remark in spins.remarks)
+    line = counts_itself_in.__code__.co_firstlineno + 1
+    several = f"line {line} of counts_itself_in: n counts its holders, so several have it at once; where only one may, write True"
+    found = judge(Scenario("rw", {"n": 0}, (Thread(counts_itself_in), Thread(counts_itself_in)), locks=("n",))).result
+    assert (found.verdict, several in found.remarks) == ("ok", True)
+    alone = judge(Scenario("rw", {"n": 0}, (Thread(counts_itself_in),), locks=("n",))).result
+    assert (alone.verdict, several in alone.remarks) == ("ok", False)
