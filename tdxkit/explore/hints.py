@@ -6,7 +6,7 @@ from tdxkit.explore.tables import Tables
 
 
 def hints(tables: Tables) -> tuple[str, ...]:
-    """A sentence for each interrupt that begins by waiting, and for each lock that several hold."""
+    """A sentence for each interrupt that begins by waiting, each lock that is taken from the start, each that several hold."""
     return (*_masked(tables), *_shared(tables))
 
 
@@ -23,6 +23,9 @@ def _masked(tables: Tables):
 
 
 def _shared(tables: Tables):
+    for slot in sorted(tables.locks):
+        if weight(first := tables.layout.first[slot]):
+            yield f"lock {tables.layout.labels[slot]} begins with {first!r}, which counts as taken: its word is False or 0 where it is free"
     told: dict[str, None] = {}
     for place in tables.places:
         for effect in effects(place.rows):

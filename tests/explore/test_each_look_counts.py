@@ -394,5 +394,7 @@ def test_what_may_be_meant_is_told():
     several = f"line {line} of counts_itself_in: n counts its holders, so several have it at once; where only one may, write True"
     found = judge(Scenario("rw", {"n": 0}, (Thread(counts_itself_in), Thread(counts_itself_in)), locks=("n",))).result
     assert (found.verdict, several in found.remarks) == ("ok", True)
+    taken = judge(Scenario("rw", {"n": 1}, (Thread(counts_itself_in),), locks=("n",))).result
+    assert any(remark.startswith("lock n begins with 1, which counts as taken") for remark in taken.remarks)
     alone = judge(Scenario("rw", {"n": 0}, (Thread(counts_itself_in),), locks=("n",))).result
     assert (alone.verdict, several in alone.remarks) == ("ok", False)
