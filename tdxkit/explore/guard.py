@@ -109,7 +109,32 @@ def watched(function: Callable, *args):
     """The result of function(*args); ModelError after so many instructions, and where it runs a program's steps in one go."""
     if sys.gettrace() is not None:
         return function(*args)
-    left, ran, stop, yielded = INSTRUCTIONS, _ran.get(), Stop(), Yielded()
+    stop, yielded = Stop(), Yielded()
+    sys.settrace(_tracer(_ran.get(), stop, yielded))
+    try:
+        try:
+            item = timed(function, *args)
+        finally:
+            stop.going[:] = ()  # no call: nothing is raised between this line and the loop
+            while True:
+                try:
+                    stop.rest()
+                    break
+                except Stopped:  # one that was on its way
+                    continue
+            sys.settrace(None)
+    except Stopped:
+        raise stop.why or ModelError("a step", "it raises what stops one", "raise something else") from None
+    except StopIteration:
+        yielded.check(None)
+        raise
+    yielded.check(item)
+    return item
+
+
+def _tracer(ran: "Ran | None", stop: Stop, yielded: Yielded) -> Callable:
+    """What Python calls for each instruction of a step."""
+    left = INSTRUCTIONS
 
     def count(frame, event, value):
         nonlocal left
@@ -138,26 +163,7 @@ def watched(function: Callable, *args):
             ran.setdefault(frame.f_code, set())
         return count
 
-    sys.settrace(enter)
-    try:
-        try:
-            item = timed(function, *args)
-        finally:
-            stop.going[:] = ()  # no call: nothing is raised between this line and the loop
-            while True:
-                try:
-                    stop.rest()
-                    break
-                except Stopped:  # one that was on its way
-                    continue
-            sys.settrace(None)
-    except Stopped:
-        raise stop.why or ModelError("a step", "it raises what stops one", "raise something else") from None
-    except StopIteration:
-        yielded.check(None)
-        raise
-    yielded.check(item)
-    return item
+    return enter
 
 
 def timed(function: Callable, *args):

@@ -60,7 +60,7 @@ def _of_memory(node: ast.Attribute, function: types.FunctionType) -> bool:
 
 def _hung(names: Names, owner: ast.AST, attr: str, thing: str) -> None:
     """ModelError where something is put on what is no state: a module, a class of a library, the type of anything, the memory."""
-    ours = attr in OURS and isinstance(owner, ast.Name)
+    ours = attr in OURS and isinstance(owner, ast.Name) and owner.id not in ("self", "cls")
     of_a_type = isinstance(owner, ast.Call) and any(value is type for value in names.value(owner.func))
     of_a_type = of_a_type or (isinstance(owner, ast.Attribute) and owner.attr == "__class__")
     known = [v for v in names.value(owner) if isinstance(v, (types.ModuleType, type))]

@@ -59,7 +59,7 @@ class Log:
     def says(self, item: object) -> None:
         """What the program yielded: its next step's label."""
         label = item[0] if isinstance(item, tuple) and item else item
-        self._said = label if isinstance(label, Act) else Act(label) if isinstance(label, str) else Act("")
+        self._said = label if isinstance(label, Act) else Act(str.__str__(label) if isinstance(label, str) else "")
 
     def go_on(self, events: list, over: bool = False) -> None:
         """The step from its start, its events so far known; `over`: they are all of it."""

@@ -57,6 +57,7 @@ class Result:
     broken: every rule seen to break, with a schedule that is shortest for it (None where the bound came first). seen: each `sometimes` rule and whether it came true. interleavings: the exact number of
     complete runs when it was asked for, None otherwise or when there is no end to them. bounded: the bound on states was reached before
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
+    spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
     orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
@@ -78,6 +79,7 @@ class Result:
     broken: Mapping[str, str | None] = field(default_factory=dict)
     seen: dict[str, bool] = field(default_factory=dict)
     bounded: bool = False
+    spent: str = ""
     waits: tuple[str, ...] = ()
     loop: Loop | None = None
     ends: bool = False
@@ -136,7 +138,7 @@ class Result:
             else "stopped at the first violation"
         )
         if self.bounded:
-            whole = f"stopped at the bound, after {many(self.states, 'state')}"
+            whole = f"stopped {self.spent or 'at the bound'}, after {many(self.states, 'state')}"
         verdict = self.verdict if self.property in (None, self.verdict) else f"{self.verdict}, {self.defect}"
         if self.verdict == "bounded":
             verdict = "bounded, nothing found so far"
@@ -146,7 +148,7 @@ class Result:
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
-        if self.verdict == "bounded":
+        if self.verdict == "bounded" and not self.spent:
             rows.append(f"to go on: {ON_BOUND}")
         if self.schedule:
             rows.append(f"{many(self.steps, 'step')}, {many(self.switches, 'switch')}: {self.schedule}")

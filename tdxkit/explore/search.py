@@ -150,6 +150,7 @@ def _result(
         broken={rule: None} if rule and not way else broken,
         seen=found.seen if found else {},
         bounded=bool(found and found.bounded),
+        spent=found.spent if found else "",
         waits=waits,
         ends=bool(found and found.complete and found.ends),
         loop=loop,
@@ -172,6 +173,7 @@ class Found:
         self.parents: dict = {}
         self.complete = True
         self.bounded = False
+        self.spent = ""  # why it stopped before the bound
         self.ends = False  # is there a way to an end from every state visited? False where nobody looked
         self.rule: str | None = None
         self.broken: tuple[str, ...] = ()
@@ -265,7 +267,8 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
         if space.widen():
             return (yield from visiting(space, whole, bound))
         level = following
-        if len(seen) > bound or (found.rule and not whole) or len(space.tables.shared) >= 1 << SHARED_BITS:
+        found.spent = tables.spent
+        if len(seen) > bound or found.spent or (found.rule and not whole) or len(tables.shared) >= 1 << SHARED_BITS:
             found.complete = not level
             found.bounded = not found.complete and (whole or not found.rule)
             break

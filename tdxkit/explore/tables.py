@@ -18,11 +18,13 @@ from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
 from tdxkit.explore.running import NO_CHOICE, begin, holds, request, resume, rule_of, settle
-from tdxkit.explore.values import frozen
+from tdxkit.explore.values import frozen, weighed
 from tdxkit.kinds import LOCK, Act
 
 FINISHED = 0
 POOL = 4  # generators kept suspended at one place
+AGAIN = 500_000  # steps of a reader's programs that are run once more to come back to a place
+KEPT = 500_000  # items of all values of a reader's programs
 
 
 class Tables:
@@ -41,6 +43,7 @@ class Tables:
         self.places: list[Place] = [Place(Act(""), (), (), (), (), None, None, -1)]
         self._lids: dict[object, int] = {}
         self.resumed = self.replayed = 0
+        self._again = self._kept = 0
         self.digest: str | None = None  # kept by schedule.py
         names = self.layout.names
         self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
@@ -68,7 +71,18 @@ class Tables:
         if number is None:
             number = self.numbers[key] = len(self.values)
             self.values.append(value)
+            if self.strange and type(value) is not int:
+                self._kept += weighed(value, "", self.layout.outside)[1]
         return number
+
+    @property
+    def spent(self) -> str:
+        """Why a search of a reader's programs should stop here; "" where it need not."""
+        if self.strange and self._again > AGAIN:
+            return (
+                f"at {AGAIN:,} steps taken again: a program comes to each state from its start, and these are long ways"
+            )
+        return f"at {KEPT:,} items: every value is kept" if self._kept > KEPT else ""
 
     def sid(self, numbers: tuple[int, ...]) -> int:
         """The number of a state of the shared memory."""
@@ -255,6 +269,13 @@ class Tables:
         thread = self.scenario.threads[self.places[lid].start]
         generator, _ = begin(thread, self.memory)
         self.replayed += 1
+        self._again += len(path)
+        if path and self.strange and self._again > 2 * AGAIN:  # in steps of one thread that are taken together
+            raise ModelError(
+                f"{self.scenario.name}, step {self.places[path[0][0]].label}",
+                f"a program comes to each state from its start, and that has taken {2 * AGAIN:,} steps",
+                "let it count in m and not in a variable of its own, or end sooner",
+            )
         for target, (before, choice, seen) in reversed(path):
             self.memory._on(dict(seen), dict(zip(self._notes, self.places[before].notes)))
             try:
