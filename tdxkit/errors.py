@@ -1,7 +1,6 @@
 """Errors that teach: each names the thing, the rule it broke and what to do next, on one line."""
 
 from collections.abc import Callable
-from contextvars import ContextVar
 
 
 def printable(value: object, limit: int = 60) -> str:
@@ -50,19 +49,22 @@ def not_installed(error: ModuleNotFoundError) -> TdxkitError:
 class ModelError(TdxkitError):
     """A model, ours or a reader's, broke a rule of the engine that runs it.
 
-    Whoever listens (`heard`) hears of it, even where the model catches it.
+    Whoever listens (`Ear`) hears of it, even where the model catches it.
     """
 
     def __init__(self, thing: str, rule: str, action: str):
         super().__init__(thing, rule, action)
-        known = heard.get()
-        if known is not None:
-            known.append(self)
+        if Ear.hears is not None:
+            Ear.hears.append(self)
 
 
-heard: ContextVar[list[ModelError] | None] = ContextVar("heard", default=None)
+class Ear:
+    """What is heard of models' mistakes while a step runs. Not a ContextVar: a collected generator may run a step's clean-up inside its
+    `set`, and CPython 3.11 does not survive that."""
+
+    hears: list[ModelError] | None = None
 
 
 def hush() -> None:
     """From here on nothing counts of what a model breaks: it runs for nothing, on values that are made up."""
-    heard.set(None)
+    Ear.hears = None

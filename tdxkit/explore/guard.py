@@ -14,7 +14,7 @@ from contextlib import redirect_stdout
 from contextvars import ContextVar
 from typing import TypeVar
 
-from tdxkit.errors import ModelError, heard, printable
+from tdxkit.errors import Ear, ModelError, printable
 from tdxkit.explore.onego import Yielded
 from tdxkit.explore.stopping import Stop, Stopped
 from tdxkit.explore.whose import of_library, ours
@@ -54,7 +54,7 @@ def guarded(function: Callable, *args, told: list[str]):
     """The result of function(*args); what it prints becomes a sentence of `told`. ModelError for what no program may do."""
     said = io.StringIO()
     refused: list[ModelError] = []
-    token = heard.set(refused)
+    before, Ear.hears = Ear.hears, refused
     try:
         with redirect_stdout(said):
             return watched(function, *args)
@@ -70,7 +70,7 @@ def guarded(function: Callable, *args, told: list[str]):
             "return, or break a rule with assert or m.must",
         ) from None
     finally:
-        heard.reset(token)
+        Ear.hears = before
         if text := said.getvalue():
             told.append(f"It prints {printable(text.rstrip(), 200)}.")
         if refused:

@@ -2,7 +2,10 @@
 
 import linecache
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,7 @@ from tdxkit.linux.refcount.posted import DESIGNS
 HEAD = """
 from functools import partial
 import time
+from pathlib import Path
 from tdxkit.kinds import alloc, conditional, free, load, lock, locked, seamcall, sleep, store, unlock
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.module import (
@@ -405,3 +409,21 @@ def test_an_interrupt_that_comes_back_to_its_first_place_has_begun():
         made = Scenario("irq", {"A": False}, (cpu, interrupt(program, on=cpu)))
         assert [explore(made, reduce).verdict for reduce in ("none", "sym", "all")] == [verdict] * 3
         assert explore(made, "none").states == explore_readably(made).states == states
+
+
+OFTEN = """
+import gc, sys
+sys.path.insert(0, {here!r})
+import test_own_code_deserves_its_ok as t
+gc.set_threshold(7, 3, 2)
+for k in range(60):
+    text = t.RIGHT if k % 2 else t.LOCKED
+    assert t.judge(t.of_programs(t.put_of(text, f"<{{k}}>"))).result.verdict == "ok"
+"""
+
+
+@pytest.mark.slow
+def test_a_collection_of_garbage_in_the_middle_of_a_step_disturbs_nothing():
+    """Programs that nobody holds any more are ended by the collector, and what they do at their end runs inside another's step."""
+    code = OFTEN.format(here=str(Path(__file__).parent))
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=200).returncode == 0
