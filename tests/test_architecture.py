@@ -10,7 +10,7 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
+from tests.modules import MODULES, every_module
 
 ROOT = Path(__file__).parent.parent
 GROUND = {"errors", "text", "units", "facts", "card", "run", "doors", "kinds", "intake", "work", "sources", "rules"}
@@ -47,7 +47,6 @@ BY_NAME = {
 DISPLAY = {"ipywidgets", "plotly", "networkx", "anywidget", "traitlets", "IPython"}
 # A browser has none of these; the library must run there.
 BANNED = {"numpy", "threading", "multiprocessing", "socket", "concurrent", "subprocess"}
-MODULES = sorted((ROOT / "tdxkit").rglob("*.py"))
 
 
 def floor(part: str) -> int:
@@ -76,7 +75,7 @@ def modules_of(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_imports_point_one_way(path):
     parts = path.relative_to(ROOT / "tdxkit").with_suffix("").parts
     if parts == ("__init__",):
@@ -94,7 +93,7 @@ def test_imports_point_one_way(path):
         )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_wings_of_a_floor_have_an_order(path):
     floor_name, *inside = path.relative_to(ROOT / "tdxkit").with_suffix("").parts
     wings = WINGS.get(floor_name)
@@ -155,7 +154,7 @@ def test_import_tdxkit_loads_no_display_library():
     assert not DISPLAY & set(seen) and "dataclasses" not in seen
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_public_means_documented(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree), f"{path} has no docstring"

@@ -8,6 +8,8 @@ import pytest
 
 from tdxkit.errors import not_installed
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 WITHOUT = """
 import sys

@@ -9,11 +9,11 @@ import pytest
 from tdxkit.cli import main
 from tdxkit.facts import load_toml
 from tdxkit.sources import CHECKED, MODEL, OWN, SILENT, paragraphs, places, rows, sources_of, tags
+from tests.modules import every_module
 
 ROOT = Path(__file__).parent.parent
 SOURCES = load_toml("sources.toml")
 EVERY = list(places())
-MODULES = sorted((ROOT / "tdxkit").rglob("*.py"))
 
 
 def test_every_row_and_every_model_has_a_tag_that_there_is():
@@ -45,7 +45,7 @@ def test_no_source_is_left_over():
     assert set(SOURCES) - said == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_what_a_docstring_names_its_sources_list(path):
     """A reader of the card meets an id there; `sources` knows the module by SOURCES. The two are one list."""
     text = path.read_text(encoding="utf-8")

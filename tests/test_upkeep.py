@@ -6,20 +6,18 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
-import pytest
-
 from tdxkit.cli import COMMANDS
+from tests.modules import MODULES, every_module
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted((ROOT / "tdxkit").rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_a_module_is_one_concept(path):
     assert len(path.read_text().splitlines()) <= 300, f"{path.name}: is there a second concept in it?"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@every_module
 def test_a_function_fits_a_screen(path):
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(path.read_text())):

@@ -19,6 +19,8 @@ from tdxkit.cli import COMMANDS, main
 from tdxkit.commands import Parser
 from tdxkit.facts import data_path
 
+pytestmark = pytest.mark.slow
+
 ROOT = str(Path(__file__).parents[2])
 # No command takes a word that holds one of these.
 POISON = ("\0", "\x1b[2J", "\x07", "\x7f", "\u202e", "\ufeff", "\ud800", os.fsdecode(b"\xff\xfe"))

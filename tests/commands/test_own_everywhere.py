@@ -9,6 +9,8 @@ import pytest
 
 from tdxkit.cli import main
 
+pytestmark = pytest.mark.slow
+
 V2_WITHOUT_A_LOOK = """
 from tdxkit.linux.refcount.module import free_pages, spin_lock, spin_unlock, tdh_phymem_pamt_remove
 

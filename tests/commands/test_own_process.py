@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 QUICK = (
     "import sys; from tdxkit.explore import guard; guard.SECONDS = 0.4; from tdxkit.cli import main; sys.exit(main())"
 )

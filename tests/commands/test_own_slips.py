@@ -10,6 +10,8 @@ from tdxkit.cli import main
 from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount import scenario_of
 
+pytestmark = pytest.mark.slow
+
 HEAD = "def put(m, region):\n    yield 'first'\n"
 # what follows line 2, and what is said of it
 SLIPS = {

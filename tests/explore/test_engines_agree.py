@@ -116,8 +116,8 @@ def shares(seed, count):
     return violations / count, deadlocks / count, clean / count
 
 
-def test_forty_random_programs():
-    shares(0, 40)
+def test_fifteen_random_programs():
+    shares(0, 15)
 
 
 @pytest.mark.parametrize("seed", [10_476, 10_487])

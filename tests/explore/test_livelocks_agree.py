@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from small_step import Judge, random_threads
 from test_engines_agree import RULES, scenario_of
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 600  # states
 
 

@@ -10,6 +10,8 @@ from tdxkit.explore import judging, whose
 from tdxkit.explore.judging import judge
 from tdxkit.linux.refcount.naming import scenario_of
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 import functools, logging
 from functools import cached_property, partial, wraps

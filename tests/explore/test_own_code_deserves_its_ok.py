@@ -19,6 +19,8 @@ from tdxkit.linux.refcount import registry
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.linux.refcount.posted import DESIGNS
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 from functools import partial
 import time

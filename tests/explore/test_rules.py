@@ -327,6 +327,7 @@ def test_a_step_that_raises_breaks_what_it_raises_and_no_more():
     assert judged(bug_on, locks=("lock",)) == "BUG_ON"
 
 
+@pytest.mark.slow
 def test_what_was_noted_is_there_again_where_a_step_is_looked_at_once_more():
     def counts(m):
         often = yield "how often", (1, 2, 3)

@@ -344,6 +344,7 @@ def test_a_loop_that_changes_something_has_no_number_of_interleavings():
     assert result.complete and result.interleavings is None and result.as_json()["interleavings"] is None
 
 
+@pytest.mark.slow
 def test_a_step_without_end_is_stopped():
     def spins(m):
         yield "wait"
@@ -527,6 +528,7 @@ def test_the_names_of_threads_are_their_own():
         scene(adds, interrupt(adds, on=Thread(safe, actor="elsewhere")), shared={"n": 0})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", ["none", "sym", "all"])
 def test_many_places_make_wide_states_and_the_same_answers(reduction, monkeypatch):
     narrow = [explore(scenario(n, 2, 2), reduction, fewest_switches=f) for n in ("v2", "v6") for f in (False, True)]

@@ -98,6 +98,7 @@ def test_a_code_of_another_text_is_refused_in_a_stepper_too():
     assert said.startswith("schedule code, end %")
 
 
+@pytest.mark.slow
 def test_lens_and_scheduler_take_a_function_and_a_file(tmp_path):
     put = notebook()["put"]
     made = of_programs(put, locks=("mylock",))

@@ -13,6 +13,8 @@ from tdxkit.rules import verdicts
 from tdxkit.view.own_board import OwnBoard, judge_own
 from tdxkit.view.stepper import Stepper
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 from tdxkit.linux.refcount import v6
 from tdxkit.linux.refcount.module import *

@@ -200,6 +200,7 @@ def test_a_loop_that_changes_the_host_is_not_called_endless():
     assert len(td.host.allocator.pages) == before + 3
 
 
+@pytest.mark.slow
 def test_the_command_lists_what_goes_round(capsys):
     assert main(["life", "--version", "v6", "--faults", "--lasting"]) == 0
     rows = capsys.readouterr().out.splitlines()

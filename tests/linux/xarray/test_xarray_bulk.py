@@ -64,6 +64,7 @@ def test_marks_below_a_range_that_covers_them(kind):
         assert facts(quick) == facts(slow)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(
     st.lists(loops, min_size=1, max_size=4),
