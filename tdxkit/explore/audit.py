@@ -12,6 +12,7 @@ from tdxkit.explore.engine import World
 from tdxkit.explore.moves import Steps, able, first
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.values import PLAIN, frozen
+from tdxkit.kinds import Act
 
 ROUNDS, LONGEST = 2, 300
 
@@ -48,15 +49,17 @@ def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
         k, move = found[die.randrange(len(found))]
         label = tables.places[state[1][k]].label
         asked = world.asks[k]
-        if asked is None or asked[0] != label:
+        if (asked[0] if asked else Act("")) != label:
             raise tables.fickle(label)
         broken = world.run_step(k, move.choice)
+        if broken is None:
+            raise tables.fickle(label)
         state = sid, lids = move.state
         shown, now = tables.shared[sid], world.memory._values
         same = all(map(is_, now, map(tables.values.__getitem__, shown)))
         same = same or all(tables.number(v, slot) == n for slot, (v, n) in enumerate(zip(now, shown)))
         after = [ask[0] if ask else "" for ask in world.asks]
-        expected = [tables.places[lid].label if lid else "" for lid in lids]
+        expected = [tables.places[lid].label for lid in lids]
         if tuple(broken) != move.outcome.broken or not same or after != expected:
             raise tables.fickle(label)
         if move.outcome.raised:

@@ -28,6 +28,7 @@ from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.explore.buffers import MEMORIES, SC
 from tdxkit.explore.guard import foreign
 from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
 from tdxkit.explore.outside import Outside
@@ -105,7 +106,7 @@ class Scenario:
     the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
     under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see
     `asking` and `without`). texts: the functions whose source lines the views light. name, threads and rounds are what a schedule code
-    names; `version` goes into its digest. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
+    names; `version` goes into its digest. memory: a name of `MEMORIES`. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
     it has one size only.
     """
 
@@ -125,6 +126,7 @@ class Scenario:
     mutexes: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
     module: tuple[str, ...] = ()
+    memory: str = SC
     own: Own | None = None
     make: "Callable[..., Scenario] | None" = field(default=None, compare=False, repr=False)
 
@@ -147,6 +149,10 @@ class Scenario:
                 f"{self.name} with {len(self.threads)} threads",
                 f"a scenario has 1 to {MAX_THREADS} threads",
                 "give another number",
+            )
+        if self.memory not in MEMORIES:
+            raise InputError(
+                f"memory {printable(self.memory)}", f"there are {' and '.join(MEMORIES)}", "use one of these"
             )
         self._check_declared()
         for thread in self.threads:
@@ -199,6 +205,10 @@ class Scenario:
         """What threads note that a rule needs which is judged; everything else they note is forgotten."""
         return tuple(dict.fromkeys(note for rule in self.asked for note in rule.notes))
 
+    def on(self, memory: str) -> "Scenario":
+        """The same scenario on this memory: `sc` or `tso`."""
+        return self if memory == self.memory else replace(self, memory=memory)
+
     def asking(self, *names: str) -> "Scenario":
         """The same scenario with these rules judged and no others."""
         asked = {self.rule(name) for name in names}
@@ -234,6 +244,11 @@ class Scenario:
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
         return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    @cached_property
+    def cpus(self) -> tuple[int, ...]:
+        """For each thread the one whose CPU it runs on: itself, or the one that it interrupts in the end."""
+        return tuple(list(self._chain(k))[-1] for k in range(len(self.threads)))
 
     @cached_property
     def beneath(self) -> tuple[tuple[int, ...], ...]:

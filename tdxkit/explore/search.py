@@ -28,6 +28,7 @@ def explore(
     whole: bool = True,
     count: bool = False,
     bound: int | None = None,
+    memory: str | None = None,
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
@@ -35,10 +36,11 @@ def explore(
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a
     violation; False stops at the first. fewest_switches: show the schedule with the fewest switches instead of the shortest (which has the
     fewest switches among the shortest). count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
+    memory: `sc` or `tso` (that of the scenario where none is named).
     A reader's own programs are taken as they stand here; `judge` looks closer. InputError for unknown names; ModelError for a model that
     cannot be explored.
     """
-    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
+    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound, memory))
 
 
 def exploring(
@@ -49,11 +51,13 @@ def exploring(
     whole: bool = True,
     count: bool = False,
     bound: int | None = None,
+    memory: str | None = None,
 ) -> Job[Result]:
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
+    scenario = scenario.on(memory or scenario.memory)
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
@@ -238,7 +242,7 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
     while level:
         _look(space, found, level)
         following: list[tuple] = []
-        add = following.append
+        add, hands = following.append, tables.hands
         for number, (key, sid, lids) in enumerate(level):
             if not number % TICK:
                 yield len(seen), bound
@@ -254,6 +258,12 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
                         found.note(edge.broken, Spot(key, sid, lids), edge, lid)
                 for difference, sid_after, lid_after in good:
                     moved = True
+                    if hands and lid_after in hands:
+                        there = space.after(Spot(key, sid, lids), k, (difference, sid_after, lid_after))
+                        if there.key not in seen:
+                            seen[there.key] = key
+                            add(there)
+                        continue
                     after = (
                         key + difference
                         if not space.wide

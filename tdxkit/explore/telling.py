@@ -9,6 +9,7 @@ from textwrap import dedent
 from types import CodeType
 
 from tdxkit.errors import InputError
+from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.holding import weight
 from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
@@ -62,7 +63,7 @@ class Teller:
     def after(self, moment: Moment, k: int, move: Move, number: int = 0) -> Moment:
         """The moment after thread k made a move as step `number` (0 where nobody counts)."""
         sid, effect = move.state[0], move.outcome
-        left = ((slot, k) for slot in effect.held) if effect.after == FINISHED else ()
+        left = ((slot, k) for slot in effect.held) if self.tables.places[effect.after].over else ()
         ended = tuple(sorted((slot, who) for slot, who in (*moment.ended, *left) if weight(self._word(sid, slot))))
         before = self.tables.places[moment.state[1][k]].held
         since, wrote = moment.since, moment.wrote
@@ -79,9 +80,14 @@ class Teller:
         for slot in sorted(self.tables.locks):
             if weight(self._word(sid, slot)):
                 ended = {who for at, who in moment.ended if at == slot}
-                holding = (k for k, lid in enumerate(lids) if slot in self.tables.places[lid].held or k in ended)
+                holding = (k for k, lid in enumerate(lids) if self._holds(lid, slot) or k in ended)
                 found[slot] = [self.scenario.actors[k] for k in holding]
         return found
+
+    def _holds(self, lid: int, slot: int) -> bool:
+        """Does who stands here hold the lock, or has let go of it in a store that has not reached memory?"""
+        at = self.tables.places[lid]
+        return slot in at.held or any(waiting == slot for waiting, _ in at.buffer)
 
     def shown(self, moment: Moment) -> dict[str, object]:
         """The shared memory as a run shows it: a lock holds its holder's name, those of its readers in a tuple, or None."""
@@ -173,7 +179,7 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
     """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's,
     where its steps did something else when the code was written, or at the step where it stops fitting."""
     parsed = parse(code)
-    scenario = tables.scenario if tables else meant(scenario, parsed.name)
+    scenario = tables.scenario if tables else meant(scenario, parsed.name).on(parsed.memory)
     tables = tables or Tables(scenario)
     compared(scenario, parsed, tables)
     return replay_steps(scenario, parsed.steps, tables)
@@ -227,7 +233,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         before, effect = moment.state[1][k], move.outcome
         moment = teller.after(moment, k, move, number)
         now_false = teller.false_rules(moment.state) if not effect.raised else ()
-        act = tables.places[before].label
+        act = tables.places[before].label if choice != DRAIN else DRAINED
         recorder.step(
             actors[k],
             str(act),
