@@ -1,11 +1,16 @@
 """x86-TSO by its litmus tests: what may be seen and what never, by both engines and by a machine of the tests' own."""
 
+from random import Random
+
 import pytest
 from tso_machine import outcomes as on_machine
 
 from tdxkit.explore import Scenario, Thread, at_end, explore
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably
+from tdxkit.explore.search import visit
+from tdxkit.explore.space import Space
+from tdxkit.explore.tables import Tables
 from tdxkit.kinds import conditional, load, locked, store
 
 # Each CPU's instructions: "x=1" a plain store, "a:x" a plain load into register a, "mb" a fence, "xchg x=1", "inc_not_zero z" and
@@ -112,3 +117,46 @@ def test_both_engines_count_the_same_states(name, memory):
     *codes, _, _, _ = LITMUS[name]
     one = litmus(codes, memory)
     assert explore(one, reduce="none").states == explore_readably(one).states
+
+
+def random_codes(die):
+    """Two or three CPUs with one to four instructions each on x, y and z."""
+    words = [*["{v}=1", "{v}=5", "{r}:{v}", "{r}:{v}"] * 2, "mb", "xchg {v}=3", "inc_not_zero {v}", "cmpxchg {v}"]
+    registers = iter("abcd")
+    codes = []
+    cpus = die.choice((2, 2, 2, 3))
+    for _ in range(cpus):
+        code = []
+        for _ in range(die.randint(2, 6 - cpus)):
+            word = die.choice(words).format(v=die.choice("xxyyz"), r="{r}")
+            if "{r}" in word:
+                register = next(registers, None)
+                word = word.format(r=register) if register else "mb"
+            code.append(word)
+        codes.append(code)
+    return codes
+
+
+def agree(seed):
+    """Does the explorer end as the machine does, under both memories and every reduction?"""
+    codes = random_codes(Random(seed))
+    for memory in ("sc", "tso"):
+        machine = on_machine(codes, memory)
+        assert ends(codes, memory) == machine, (seed, memory, codes)
+        for reduce in ("none", "sym", "all"):
+            found = visit(Space(Tables(litmus(codes, memory), apart=reduce == "none"), reduce == "all"), True, 10**6)
+            assert {tuple(found.space.tables.state(sid).values()) for sid in found.finals()} == machine, (
+                seed,
+                reduce,
+                codes,
+            )
+    return ends(codes, "sc") != ends(codes, "tso")
+
+
+def test_twenty_random_programs():
+    assert sum(map(agree, range(20))) >= 1
+
+
+@pytest.mark.slow
+def test_a_thousand_random_programs():
+    assert sum(map(agree, range(1000, 2000))) >= 25
