@@ -28,7 +28,7 @@ from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.explore.buffers import MEMORIES, SC
+from tdxkit.explore.buffers import MEMORIES, SC, TSO
 from tdxkit.explore.guard import foreign
 from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
 from tdxkit.explore.outside import Outside
@@ -244,6 +244,21 @@ class Scenario:
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
         return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    @cached_property
+    def buffers(self) -> dict[int, str]:
+        """On a memory with store buffers: for each CPU, by its thread, what views call its buffer."""
+        return {k: f"store buffer of {self.actors[k]}" for k in sorted(set(self.cpus))} if self.memory == TSO else {}
+
+    @cached_property
+    def rows(self) -> tuple[Track, ...]:
+        """The tracks, and one for each store buffer."""
+        return (*self.tracks, *(Track(name, name, "fact") for name in self.buffers.values()))
+
+    @cached_property
+    def setting(self) -> str:
+        """The subtitle, and the memory where it is not the plain one."""
+        return ", ".join(filter(None, (self.subtitle, "x86-TSO memory" if self.memory == TSO else "")))
 
     @cached_property
     def cpus(self) -> tuple[int, ...]:

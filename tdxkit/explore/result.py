@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tdxkit import rules
+from tdxkit.explore.buffers import SC, TSO
 from tdxkit.run import NO_END, STANDSTILLS
 from tdxkit.text import many
 
@@ -18,6 +19,10 @@ REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
+}
+SPEAKS_OF = {
+    SC: "each store is seen by all at once; on x86 it may wait in a store buffer: --memory tso",
+    TSO: "x86-TSO, the machine; the kernel's contract is the LKMM, and a compiler may reorder plain accesses",
 }
 ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
 
@@ -59,7 +64,7 @@ class Result:
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
-    orders: of locks, that could meet their opposite, whether a run met it or not.
+    memory: `sc` or `tso`. orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -86,6 +91,7 @@ class Result:
     remarks: tuple[str, ...] = ()
     unrun: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+    memory: str = SC
 
     @builtins.property
     def never(self) -> str:
@@ -121,6 +127,7 @@ class Result:
             "schedule",
         )
         return {k: getattr(self, k) for k in keys} | {
+            "memory": self.memory,
             "interleavings": None if self.interleavings is None else str(self.interleavings),
             "waits": list(self.waits),
             "loop": self.loop and self.loop.as_json(),
@@ -148,6 +155,7 @@ class Result:
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
+        rows.append(f"memory: {SPEAKS_OF[self.memory]}")
         if self.verdict == "bounded" and not self.spent:
             rows.append(f"to go on: {ON_BOUND}")
         if self.schedule:

@@ -141,6 +141,7 @@ def _result(
         scenario=scenario.name,
         threads=scenario.count,
         rounds=scenario.rounds,
+        memory=scenario.memory,
         reduction=reduce,
         verdict=_verdict(rule, bool(found and found.bounded)),
         property=rule,

@@ -2,10 +2,12 @@
 
 from tdxkit.errors import printable
 from tdxkit.explore.effects import Effect, Place
+from tdxkit.explore.holding import weight
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
 from tdxkit.explore.values import frozen, weighed
+from tdxkit.text import words
 
 
 class States:
@@ -22,6 +24,8 @@ class States:
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
         self._kept = 0
+        names = self.layout.names
+        self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
         # for a slot and a value the place whose step first wrote it there
         self._origins: dict[tuple[int, int], Place] = {}
         self._false: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -49,6 +53,11 @@ class States:
     def state(self, sid: int) -> dict[str, object]:
         """A state of the shared memory as labels and values."""
         return {label: self.values[number] for label, number in zip(self.layout.labels, self.shared[sid])}
+
+    def said(self, slot: int, number: int) -> str:
+        """A store in words: the variable and its value."""
+        value = "free" if slot in self.locks and not weight(self.values[number]) else words(self.values[number])
+        return f"{self.layout.labels[slot]} = {value}"
 
     def view(self, sid: int) -> Memory:
         """A state of the shared memory as properties see it: values to look at, changes lead nowhere."""

@@ -23,7 +23,6 @@ from tdxkit.explore.running import NO_CHOICE, begin, request, resume, rule_of, s
 from tdxkit.explore.states import States
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import LOAD, LOCK, Act
-from tdxkit.text import words as said
 
 FINISHED = 0
 POOL = 4  # generators kept suspended at one place
@@ -47,7 +46,6 @@ class Tables(States):
         self.hands: set[int] = set()  # places of interrupts that have ended and leave a buffer
         self.digest: str | None = None  # kept by schedule.py
         names = self.layout.names
-        self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
         self._mutexes = frozenset(k for k in self.locks if names[k] in scenario.mutexes)
         self._notes = scenario.notes
         self._noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
@@ -128,7 +126,7 @@ class Tables(States):
     def _drain(self, at: Place) -> Effect:
         """The oldest store of the buffer reaches memory."""
         (slot, number), *rest = at.buffer
-        told = f"{self.layout.labels[slot]} = {said(self.values[number])} leaves the store buffer: all see it now"
+        told = f"the store {self.said(slot, number)} leaves the buffer: now all see it"
         after = self._with(at, tuple(rest))
         at.rows[DRAIN] = Effect((), ((slot, number),), after, (), False, told, DRAINS, at.held, at.notes)
         return at.rows[DRAIN]

@@ -99,7 +99,18 @@ class Teller:
             else:
                 said = " and ".join(names) or "nobody" if names is not None else None
             state[self.tables.layout.labels[slot]] = said
-        return state
+        return state | self._buffers(moment)
+
+    def _buffers(self, moment: Moment) -> dict[str, object]:
+        """What each CPU's store buffer holds, the oldest store first; none where the memory has no buffers."""
+        tables, lids = self.tables, moment.state[1]
+        found: dict[str, object] = {}
+        for cpu, name in self.scenario.buffers.items():
+            entries = [
+                e for k, lid in enumerate(lids) if self.scenario.cpus[k] == cpu for e in tables.places[lid].buffer
+            ]
+            found[name] = tuple(tables.said(*entry) for entry in entries)
+        return found
 
     def wait(self, moment: Moment, k: int) -> Wait | None:
         """Why thread k cannot move; None where it can or has finished."""
@@ -179,7 +190,7 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
     """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's,
     where its steps did something else when the code was written, or at the step where it stops fitting."""
     parsed = parse(code)
-    scenario = tables.scenario if tables else meant(scenario, parsed.name).on(parsed.memory)
+    scenario = tables.scenario if tables else meant(scenario, parsed)
     tables = tables or Tables(scenario)
     compared(scenario, parsed, tables)
     return replay_steps(scenario, parsed.steps, tables)
@@ -239,7 +250,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
             str(act),
             effect.told or str(act),
             teller.shown(moment),
-            line=teller.line(before),
+            line=teller.line(before) if choice != DRAIN else None,
             next=teller.line(effect.after) if effect.after else None,
             waits=teller.waits(moment),
             broken=(*effect.broken, *(name for name in now_false if name not in false)),
@@ -253,8 +264,8 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
     return recorder.run(
         scenario.title or scenario.name,
         actors,
-        subtitle=scenario.subtitle,
-        tracks=scenario.tracks,
+        subtitle=scenario.setting,
+        tracks=scenario.rows,
         texts=teller.texts,
         start=start,
         card=scenario.card,
