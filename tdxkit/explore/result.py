@@ -64,7 +64,7 @@ class Result:
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
-    memory: `sc` or `tso`. orders: of locks, that could meet their opposite, whether a run met it or not.
+    memory: `sc` or `tso`. races: pairs of lines that KCSAN would tell of. orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -92,6 +92,7 @@ class Result:
     unrun: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     memory: str = SC
+    races: tuple[str, ...] = ()
 
     @builtins.property
     def never(self) -> str:
@@ -136,6 +137,7 @@ class Result:
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
             "orders": list(self.orders),
+            "races": list(self.races),
         }
 
     def __str__(self) -> str:
@@ -170,7 +172,7 @@ class Result:
             for rule, code in self.broken.items()
             if rule != self.property
         ]
-        rows += self.orders
+        rows += (*self.orders, *self.races)
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)

@@ -1,12 +1,16 @@
 """Every state, breadth first: is a rule broken anywhere, how many states are there, was that all of them?"""
 
+from dataclasses import replace
+
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
+from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
@@ -78,6 +82,7 @@ def exploring(
                 others.append(LIVELOCK)
             elif not found.ends:
                 way = _into(found, fewest_switches, bound)
+    raced = yield from _racing(asked, found, bound)
     audit(tables, way.steps if way else None)
 
     def code(rule: str) -> str | None:
@@ -88,7 +93,17 @@ def exploring(
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
-    return _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    return replace(result, races=raced) if raced else result
+
+
+def _racing(scenario: Scenario, found: "Found | None", bound: int) -> Job[tuple[str, ...]]:
+    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told."""
+    if found is None or not plain(found.space.tables):
+        return ()
+    if scenario.memory != SC:
+        found = yield from visiting(Space(Tables(scenario.on(SC)), True), True, bound)
+    return races(found.space, found.parents)
 
 
 def _into(found: "Found", calm: bool, bound: int) -> Way:
