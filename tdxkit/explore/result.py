@@ -128,7 +128,6 @@ class Result:
             "schedule",
         )
         return {k: getattr(self, k) for k in keys} | {
-            "memory": self.memory,
             "interleavings": None if self.interleavings is None else str(self.interleavings),
             "waits": list(self.waits),
             "loop": self.loop and self.loop.as_json(),
@@ -137,6 +136,7 @@ class Result:
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
             "orders": list(self.orders),
+            "memory": self.memory,
             "races": list(self.races),
         }
 

@@ -258,7 +258,7 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
     while level:
         _look(space, found, level)
         following: list[tuple] = []
-        add, hands = following.append, tables.hands
+        add, hands, wide = following.append, tables.hands, space.wide
         for number, (key, sid, lids) in enumerate(level):
             if not number % TICK:
                 yield len(seen), bound
@@ -272,22 +272,14 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
                     moved = True
                     for edge in bad:
                         found.note(edge.broken, Spot(key, sid, lids), edge, lid)
-                for difference, sid_after, lid_after in good:
+                for edge in good:
                     moved = True
-                    if hands and lid_after in hands:
-                        there = space.after(Spot(key, sid, lids), k, (difference, sid_after, lid_after))
-                        if there.key not in seen:
-                            seen[there.key] = key
-                            add(there)
-                        continue
-                    after = (
-                        key + difference
-                        if not space.wide
-                        else (sid_after, *sorted((*lids[:k], lid_after, *lids[k + 1 :])))
-                    )
+                    difference, sid_after, lid_after = edge
+                    after = key + difference if not (wide or hands) else space.key(Spot(key, sid, lids), k, edge)
                     if after not in seen:
                         seen[after] = key
-                        add((after, sid_after, (*lids[:k], lid_after, *lids[k + 1 :])))
+                        stand = (*lids[:k], lid_after, *lids[k + 1 :])
+                        add((after, sid_after, tables.handed(stand) if hands else stand))
             if not moved:
                 found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
         if space.widen():

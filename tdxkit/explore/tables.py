@@ -8,10 +8,8 @@ brought there by the recipe: the values that led there, read again by that threa
 A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
 """
 
-from dataclasses import replace
-
 from tdxkit.errors import ModelError
-from tdxkit.explore.buffers import DRAIN, DRAINS, TSO, Buffer, always_empty, buffered
+from tdxkit.explore.buffers import DRAIN, Buffer, always_empty, buffered
 from tdxkit.explore.closing import clings, discard
 from tdxkit.explore.effects import Ask, Effect, Notes, Place
 from tdxkit.explore.holding import Held, held_after
@@ -20,30 +18,25 @@ from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
 from tdxkit.explore.running import NO_CHOICE, begin, request, resume, rule_of, settle
-from tdxkit.explore.states import States
+from tdxkit.explore.standing import FINISHED, Standing, over
 from tdxkit.explore.values import frozen
-from tdxkit.kinds import LOAD, LOCK, Act
+from tdxkit.kinds import LOAD, LOCK
 
-FINISHED = 0
 POOL = 4  # generators kept suspended at one place
 AGAIN = 500_000  # steps of a reader's programs that are run once more to come back to a place
 KEPT = 500_000  # items of all values of a reader's programs
 
 
-class Tables(States):
+class Tables(Standing):
     """The rows of all threads of a scenario, filled as a search asks for them.
 
-    Places are numbers too: `places[lid]` is a Place.
+    States of the shared memory and places are numbers: `shared[sid]` is a tuple of value numbers, `places[lid]` a Place.
     """
 
     def __init__(self, scenario: Scenario, apart: bool = False):
-        super().__init__(scenario)
-        self.apart, self.tso = apart, scenario.memory == TSO
-        self.places: list[Place] = [Place(Act(""), (), (), (), (), None, None, -1)]
-        self._lids: dict[object, int] = {}
+        super().__init__(scenario, apart)
         self.resumed = self.replayed = 0
         self._again = 0
-        self.hands: set[int] = set()  # places of interrupts that have ended and leave a buffer
         self.digest: str | None = None  # kept by schedule.py
         names = self.layout.names
         self._mutexes = frozenset(k for k in self.locks if names[k] in scenario.mutexes)
@@ -53,9 +46,6 @@ class Tables(States):
         self.memory = Overlay(self.layout, self, self.locks)
         first = tuple(self.number(value, slot) for slot, value in enumerate(self.layout.first))
         self.first_sid = self.sid(first)
-        self.interrupts = [(i, host) for i, host in enumerate(scenario.hosts) if host is not None]
-        bound = {host for _, host in self.interrupts}
-        self.roles = [k if apart or k in bound or host is not None else None for k, host in enumerate(scenario.hosts)]
         self.first_lids = tuple(self._start(k) for k in range(len(scenario.threads)))
 
     @property
@@ -66,35 +56,6 @@ class Tables(States):
                 f"at {AGAIN:,} steps taken again: a program comes to each state from its start, and these are long ways"
             )
         return f"at {KEPT:,} items: every value is kept" if self._kept > KEPT else ""
-
-    def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
-        """The threads that cannot move because an interrupt of their CPU has started and not finished: thread, interrupt."""
-        beneath, first = self.scenario.beneath, self.first_lids
-        found = {k: i for i, _ in self.interrupts if lids[i] not in (FINISHED, first[i]) for k in beneath[i]}
-        if self.tso:  # an interrupt is taken with an empty buffer
-            found |= {
-                i: k
-                for i, _ in self.interrupts
-                if lids[i] == first[i]
-                for k in beneath[i]
-                if self.places[lids[k]].buffer
-            }
-        return found
-
-    def handed(self, lids: tuple[int, ...]) -> tuple[int, ...]:
-        """The same places where an interrupt that has just ended leaves its CPU's buffer to who goes on there."""
-        for i, _ in self.interrupts if self.hands else ():
-            at = self.places[lids[i]]
-            if lids[i] in self.hands:
-                ended = (*lids[:i], FINISHED, *lids[i + 1 :])
-                kept = self.suspended(ended)
-                (heir,) = (k for k in self.scenario.beneath[i] if k not in kept and self._runs(k, ended[k]))
-                return (*ended[:heir], self._with(self._at(heir, ended[heir]), at.buffer), *ended[heir + 1 :])
-        return lids
-
-    def _runs(self, k: int, lid: int) -> bool:
-        """Is it the thread of a CPU itself, or an interrupt that has begun and not ended?"""
-        return self.scenario.hosts[k] is None or lid not in (FINISHED, self.first_lids[k])
 
     def step(self, sid: int, lid: int, choice: int) -> tuple[Effect, int] | None:
         """What the step from place `lid` does and the shared state after it; None where it is blocked: nothing would change."""
@@ -123,35 +84,10 @@ class Tables(States):
             node = self._drain(at) if choice == DRAIN else self._take(lid, choice, numbers)
         return node
 
-    def _drain(self, at: Place) -> Effect:
-        """The oldest store of the buffer reaches memory."""
-        (slot, number), *rest = at.buffer
-        told = f"the store {self.said(slot, number)} leaves the buffer: now all see it"
-        after = self._with(at, tuple(rest))
-        at.rows[DRAIN] = Effect((), ((slot, number),), after, (), False, told, DRAINS, at.held, at.notes)
-        return at.rows[DRAIN]
-
-    def _at(self, k: int, lid: int) -> Place:
-        """Where thread k stands, as a place of its own where it has finished."""
-        return self.places[lid] if lid != FINISHED else _over(self.roles[k], k)
-
-    def _with(self, at: Place, buffer: Buffer) -> int:
-        """The number of the same place with another buffer."""
-        if at.over and not buffer:
-            return FINISHED
-        key = (*at.key, buffer) if buffer else at.key
-        lid = self._lids.get(key)
-        if lid is None:
-            lid = self._lids[key] = len(self.places)
-            self.places.append(replace(at, buffer=buffer, rows=[], pool=[]))
-            if at.over and self.scenario.hosts[at.start] is not None:
-                self.hands.add(lid)
-        return lid
-
     def _start(self, k: int) -> int:
         thread = self.scenario.threads[k]
         generator, item = begin(thread, self.memory)
-        return self._arrive(generator, item, None, _over(self.roles[k], k), ((), (0,) * len(self._notes), ()))
+        return self._arrive(generator, item, None, over(self.roles[k], k), ((), (0,) * len(self._notes), ()))
 
     def _arrive(
         self, generator, item, recipe, before: Place, kept: tuple[Held, Notes, Buffer], first: int | None = None
@@ -163,7 +99,7 @@ class Tables(States):
         held, notes, buffer = kept
         role, start = before.role, before.start
         if generator.gi_frame is None:
-            return self._with(_over(role, start), buffer)
+            return self.with_buffer(over(role, start), buffer)
         label, choices = request(item, generator)
         reached = self.layout.outside
         given = choices if choices is NO_CHOICE else frozen(choices, f"the choices of {label}", reached)
@@ -299,11 +235,6 @@ class Tables(States):
             "the program did something else when it was run again on the same values",
             "a step may depend on m and its own variables only: no random, clock, input or outside object",
         )
-
-
-def _over(role: object, start: int) -> Place:
-    """Where a thread stands whose program has ended, or has not been begun."""
-    return Place(Act(""), (), (), (), (), None, role, start, key=(role, "over"))
 
 
 def _kept_back(at: Place, lid: int, reads: tuple[int, ...] = ()) -> Effect:

@@ -120,6 +120,10 @@ class Teller:
         by = self.tables.suspended(lids).get(k)
         if by is not None:
             waits = self.scenario.hosts[k] is not None and lids[k] == self.tables.first_lids[k]
+            if self.tables.places[lids[by]].buffer and waits:
+                return Wait(
+                    actors[k], actors[by], f"{actors[k]} does not begin until {actors[by]}'s stores have reached memory"
+                )
             kept = "does not begin" if waits else "is suspended"
             return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {actors[by]} has finished")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)

@@ -35,6 +35,7 @@ EXPLORED = {
     "verdict": {"ok", "violation", "deadlock", "livelock", "bounded"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
     "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE), "waits": [TEXT], "loop": (LOOP, MAYBE), "defect": (TEXT, MAYBE), "broken": dict,
     "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
+    "memory": {"sc", "tso"}, "races": [TEXT],
 }  # fmt: skip
 DECODED = {
     "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
