@@ -59,7 +59,7 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
     find_tools()
     with tempfile.TemporaryDirectory(prefix="tdxkit-spin-") as made:
         folder = Path(made)
-        (folder / "m.pml").write_text(model.text, encoding="ascii", errors="replace")
+        (folder / "m.pml").write_text(model.text, encoding="ascii")
         yield from _run(folder, "spin", "-a", "m.pml")
         many = ("-DBFS_PAR",) if cores > 1 else ()
         yield from _run(folder, "gcc", "-O1", *FLAGS, *many, "-o", "whole", "pan.c")
@@ -71,7 +71,9 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
         found = tuple(dict.fromkeys(int(n) for n in TOLD.findall(whole)))
         broken, stuck = tuple(model.rules[n] for n in found), STUCK in whole
         if MISSING in broken:
-            raise InputError(model.scenario.name, "SPIN came to a step that the tables do not have", "give a higher --bound")
+            raise InputError(
+                model.scenario.name, "SPIN came to a step that the tables do not have", "give a higher --bound"
+            )
         if not (broken or stuck):
             return Confirmed(_without_ends(int(float(counts[-1])), whole), (), False, None, None)
         yield from _run(folder, "./short", "-n")

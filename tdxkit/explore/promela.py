@@ -21,15 +21,112 @@ from tdxkit.explore.effects import Ask, Effect
 from tdxkit.explore.memory import View
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
-from tdxkit.explore.search import visit
+from tdxkit.explore.search import visiting
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.work import Job, drive
 
 SOURCES = ("promela",)
 
 FORBIDDEN = frozenset(
     # words of Promela, and of the C that SPIN makes of it
-    ["active", "assert", "atomic", "bit", "bool", "break", "byte", "c_code", "c_decl", "c_expr", "c_state", "c_track", "chan", "d_step", "d_proctype", "do", "else", "empty", "enabled", "eval", "false", "fi", "for", "full", "get_priority", "goto", "hidden", "if", "in", "init", "inline", "int", "len", "local", "ltl", "mtype", "nempty", "never", "nfull", "np_", "od", "of", "pc_value", "pid", "printf", "printm", "priority", "proctype", "provided", "run", "select", "set_priority", "short", "show", "skip", "timeout", "trace", "true", "typedef", "unless", "unsigned", "xr", "xs", "auto", "case", "char", "const", "continue", "default", "double", "enum", "extern", "float", "long", "register", "return", "signed", "sizeof", "static", "struct", "switch", "union", "void", "volatile", "while", "main", "now", "model", "wipe", "judge", "finish", "broken", "over", "told", "tell"]
+    [
+        "active",
+        "assert",
+        "atomic",
+        "bit",
+        "bool",
+        "break",
+        "byte",
+        "c_code",
+        "c_decl",
+        "c_expr",
+        "c_state",
+        "c_track",
+        "chan",
+        "d_step",
+        "d_proctype",
+        "do",
+        "else",
+        "empty",
+        "enabled",
+        "eval",
+        "false",
+        "fi",
+        "for",
+        "full",
+        "get_priority",
+        "goto",
+        "hidden",
+        "if",
+        "in",
+        "init",
+        "inline",
+        "int",
+        "len",
+        "local",
+        "ltl",
+        "mtype",
+        "nempty",
+        "never",
+        "nfull",
+        "np_",
+        "od",
+        "of",
+        "pc_value",
+        "pid",
+        "printf",
+        "printm",
+        "priority",
+        "proctype",
+        "provided",
+        "run",
+        "select",
+        "set_priority",
+        "short",
+        "show",
+        "skip",
+        "timeout",
+        "trace",
+        "true",
+        "typedef",
+        "unless",
+        "unsigned",
+        "xr",
+        "xs",
+        "auto",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "double",
+        "enum",
+        "extern",
+        "float",
+        "long",
+        "register",
+        "return",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "union",
+        "void",
+        "volatile",
+        "while",
+        "main",
+        "now",
+        "model",
+        "wipe",
+        "judge",
+        "finish",
+        "broken",
+        "over",
+        "told",
+        "tell",
+    ]
 )
 INTS = {"byte": (0, 255), "short": (-(1 << 15), (1 << 15) - 1), "int": (-(1 << 31), (1 << 31) - 1)}
 Seen = tuple[tuple[int, int], ...]  # (slot, number of a value): what must stand in shared variables
@@ -58,8 +155,13 @@ MISSING = "the tables have no step for this"
 
 def promela(scenario: Scenario, bound: int | None = None) -> Model:
     """The scenario as a model for SPIN; its tables are filled by a search of at most `bound` states (`scenario.bound`)."""
+    return drive(writing(scenario, bound))
+
+
+def writing(scenario: Scenario, bound: int | None = None) -> Job[Model]:
+    """`promela` as a job: it ticks as a search does."""
     tables = Tables(scenario)
-    found = visit(Space(tables, fuse=False), True, bound or scenario.bound)
+    found = yield from visiting(Space(tables, fuse=False), True, bound or scenario.bound)
     model = Model(scenario, complete=found.complete, rules={1: MISSING})
     return _Writer(tables, model).write()
 
@@ -347,4 +449,12 @@ def _type(*values: int) -> str:
 
 def _comment(text: str) -> str:
     """A text that ends no comment and no line."""
-    return printable(text, 200).replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+    return (
+        printable(text, 200)
+        .replace("×", "x")
+        .encode("ascii", "replace")
+        .decode()
+        .replace("*/", "* /")
+        .replace("/*", "/ *")
+        .replace("\\", "/")
+    )
