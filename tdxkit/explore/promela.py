@@ -7,7 +7,7 @@ as here no search goes past one; so SPIN counts the states of `reduce="none"`, t
 
 What SPIN then says is said of these tables. That the tables are the programs is shown by the readable engine and by the tests.
 
-Sources: the Promela reference (SOURCES).
+
 """
 
 import re
@@ -26,7 +26,7 @@ from tdxkit.explore.space import Space
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.work import Job, drive
 
-SOURCES = ("promela",)
+SOURCES = ("spin-promela",)
 
 FORBIDDEN = frozenset(
     # words of Promela, and of the C that SPIN makes of it

@@ -19,6 +19,7 @@ REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
+    "movers": "also a lock that is taken goes with the step after it, and an unlock with the step before it",
 }
 SPEAKS_OF = {
     SC: "each store is seen by all at once; on x86 it may wait in a store buffer: --memory tso",

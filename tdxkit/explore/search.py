@@ -7,6 +7,7 @@ from tdxkit.explore.audit import audit
 from tdxkit.explore.buffers import SC
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
+from tdxkit.explore.movers import Movers
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
@@ -60,20 +61,22 @@ def exploring(
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
     if reduce not in REDUCTIONS:
-        raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
+        raise InputError(f"reduction {printable(reduce)}", f"there are {', '.join(REDUCTIONS)}", "use one of these")
     scenario = scenario.on(memory or scenario.memory)
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
+    fuse = reduce not in ("none", "sym")
     way, found, levels = None, None, None
     others: list[str] = []
     if fewest_switches and not whole:
-        way = calmest(Space(tables, reduce == "all", prop), bound)
+        way = calmest(Space(tables, fuse, prop), bound)
     if way is None:
-        found = yield from visiting(Space(tables, reduce == "all", prop), whole, bound)
+        movers = Movers(tables) if reduce == "movers" else None
+        found = yield from visiting(Space(tables, fuse, prop, movers), whole, bound)
         if found.rule:
             levels = Levels(Space(tables, False, prop), bound)
-            way = calmest(Space(tables, reduce == "all", prop), bound) if fewest_switches else levels.way()
+            way = calmest(Space(tables, fuse, prop), bound) if fewest_switches else levels.way()
             way = way or Way(found.path(), found.rule, found.states, exact=False)
             others = [rule for rule in found.broken if rule != way.rule]
         if prop in (None, LIVELOCK):
@@ -290,7 +293,7 @@ def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
             found.complete = not level
             found.bounded = not found.complete and (whole or not found.rule)
             break
-    return found
+    return (yield from visiting(space, whole, bound)) if space.doubt() else found
 
 
 def _look(space: Space, found: Found, level: list) -> None:

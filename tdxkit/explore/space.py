@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.explore.buffers import DRAIN
+from tdxkit.explore.movers import Movers
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK
 from tdxkit.explore.tables import FINISHED, Tables
@@ -58,8 +59,8 @@ class Space:
     """Edges, ends and rules of a scenario's states. Which rules are judged the scenario says (asserts and raised errors always count);
     `prop` is the only thing asked for, where that may be a standstill."""
 
-    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
-        self.tables, self.fuse, self.prop = tables, fuse, prop
+    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None, movers: Movers | None = None):
+        self.tables, self.fuse, self.prop, self.movers = tables, fuse, prop, movers
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
         self.lost: set = set()  # states of no return, by key: a search for a schedule is over there
@@ -85,6 +86,14 @@ class Space:
             return False
         self.wide = True
         self._rows.clear()
+        return True
+
+    def doubt(self) -> bool:
+        """Was a step taken together with another that should not have been? Then the search starts again."""
+        if self.movers is None or not self.movers.doubt():
+            return False
+        self._rows.clear()
+        self._edges.clear()
         return True
 
     def spot(self, key) -> Spot:
@@ -148,7 +157,10 @@ class Space:
                 not broken
                 and choice != DRAIN
                 and self._fuses(choices, stands, passed)
-                and self._goes_on_alone(after, stands)
+                and (
+                    self._goes_on_alone(after, stands)
+                    or (self.movers is not None and self.movers.together(lid, outcome, after))
+                )
             ):
                 if (after, stands) not in done:
                     self._follow(after, stands, choices, passed | {stands}, done, found)

@@ -3,7 +3,7 @@
 from tdxkit.errors import printable
 from tdxkit.explore.effects import Effect, Place
 from tdxkit.explore.holding import weight
-from tdxkit.explore.memory import Memory, View
+from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
 from tdxkit.explore.values import frozen, weighed
@@ -24,6 +24,7 @@ class States:
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
         self._kept = 0
+        self.judged: set[int] = set()  # the slots that rules about states have looked at
         names = self.layout.names
         self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
         # for a slot and a value the place whose step first wrote it there
@@ -68,7 +69,7 @@ class States:
         names = self._false.get((kind, sid))
         if names is None:
             rules = [p for p in self.scenario.asked if p.kind == kind and p.check]
-            view = self.view(sid) if rules else None
+            view = Judged(self.layout, [self.values[n] for n in self.shared[sid]], self.judged) if rules else None
             names = tuple(p.name for p in rules if view and not holds(p, view, lambda: self._odd(sid)))
             self._false[kind, sid] = names
         return names
@@ -91,3 +92,17 @@ class States:
         for slot, number in outcome.writes:
             numbers[slot] = number
         return self.sid(tuple(numbers))
+
+
+class Judged(View):
+    """A state as a rule sees it, and the slots that it has looked at."""
+
+    __slots__ = ("_looked",)
+
+    def __init__(self, layout: Layout, values: list[object], looked: set[int]):
+        super().__init__(layout, values)
+        object.__setattr__(self, "_looked", looked)
+
+    def _load(self, slot: int) -> object:
+        self._looked.add(slot)
+        return self._values[slot]
