@@ -25,15 +25,16 @@ PLAIN = re.compile(
 
 class Instruction:
     """What the step is that starts under this label. `words`: the variables that it works on; where the label names none of them, the
-    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess)."""
+    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess). `gives_back`: what it found; `tests`: it
+    may leave things alone."""
 
     def __init__(self, label: Act, layout: Layout, locks: Collection[str] = ()):
         self.label, self._layout = label, layout
         self._locks = locks if label.kind in (LOCK, UNLOCK) else ()
         name = (WORD.match(label.does) or [""])[0]
         self.is_one = label.kind in KINDS and not FENCE.search(name) and not PLAIN.search(name)
-        self._gives_back = bool(GIVES_BACK.search(name))
-        self._tests = self._gives_back or label.kind in (LOCK, UNLOCK)
+        self.gives_back = bool(GIVES_BACK.search(name))
+        self.tests = self.gives_back or label.kind in (LOCK, UNLOCK)
         known = [word for word in WORD.findall(label.operand) if word in layout.plain or word in layout.keyed]
         self.words = tuple(dict.fromkeys(known))[: None if WIDE.search(label.does) else 1]
         self.sure = bool(self.words or self._locks)
@@ -53,6 +54,6 @@ class Instruction:
         if name not in self.words or self._slots.setdefault(name, slot) != slot:
             return None
         if (STORE, slot) in before:
-            return self if what != STORE and self._gives_back else None
+            return self if what != STORE and self.gives_back else None
         looks = sum(at == slot for _, at in before) - (what == STORE)
-        return self if self._tests or looks < 1 else self._later.setdefault(looks, object())
+        return self if self.tests or looks < 1 else self._later.setdefault(looks, object())
