@@ -11,10 +11,10 @@ from tdxkit.explore.tables import Tables
 EXCHANGE = re.compile(r"(?P<compares>cmp)?xchg")
 
 
-def hints(tables: Tables) -> tuple[str, ...]:
+def hints(tables: Tables, whole: bool) -> tuple[str, ...]:
     """A sentence for each interrupt that begins by waiting, each lock that is taken from the start or whatever it holds, each exchange
-    that is none."""
-    return (*_masked(tables), *_shared(tables), *_exchanged(tables))
+    that is none. whole: every state was seen, so what no step did none does."""
+    return (*_masked(tables), *_shared(tables, whole), *_exchanged(tables))
 
 
 def _masked(tables: Tables):
@@ -29,7 +29,7 @@ def _masked(tables: Tables):
             )
 
 
-def _shared(tables: Tables):
+def _shared(tables: Tables, whole: bool):
     for slot in sorted(tables.locks):
         if weight(first := tables.layout.first[slot]):
             yield f"lock {tables.layout.labels[slot]} begins with {first!r}, which counts as taken: its word is False or 0 where it is free"
@@ -42,8 +42,8 @@ def _shared(tables: Tables):
                 after = dict(effect.writes).get(slot, seen[slot])
                 found[_where(place), slot].append((_weight(tables, slot, seen[slot]), _weight(tables, slot, after)))
     for (where, slot), steps in found.items():
-        if all(new > old for old, new in steps) and any(
-            old for old, _ in steps
+        if (
+            whole and all(new > old for old, new in steps) and any(old for old, _ in steps)
         ):  # it never waits, and has met it taken
             yield (
                 f"{where}: it takes {tables.layout.labels[slot]} where that is taken too, so several have it at once; "

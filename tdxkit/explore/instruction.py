@@ -17,6 +17,7 @@ WIDE = re.compile(r"cmpxchg(16b|128|_double|8b)")
 GIVES_BACK = re.compile(
     r"_and_test|test_and_|_return|fetch|xchg|xadd|negative|_unless|_if_|_not_(zero|one)|_and_(raw_)?(mutex_)?lock|(^|_)try|^bt[src]$"
 )
+TAKES = re.compile(r"_lock(_irq|_irqsave|_bh|_nested)?$")  # it spins: each try looks and takes, or leaves things alone
 FENCE = re.compile(r"^(smp_|dma_|virt_)?(mb|rmb|wmb|store_mb|mb__\w+)$|barrier")
 PLAIN = re.compile(
     r"^(atomic\w*_(set|read)\w*|READ_ONCE|WRITE_ONCE|smp_(load_acquire|store_release)|(__|this_cpu_|raw_cpu_)\w+)$"
@@ -34,7 +35,7 @@ class Instruction:
         name = (WORD.match(label.does) or [""])[0]
         self.is_one = label.kind in KINDS and not FENCE.search(name) and not PLAIN.search(name)
         self.gives_back = bool(GIVES_BACK.search(name))
-        self.tests = self.gives_back or label.kind in (LOCK, UNLOCK)
+        self.tests = self.gives_back or label.kind in (LOCK, UNLOCK) or bool(TAKES.search(name))
         known = [word for word in WORD.findall(label.operand) if word in layout.plain or word in layout.keyed]
         self.words = tuple(dict.fromkeys(known))[: None if WIDE.search(label.does) else 1]
         self.sure = bool(self.words or self._locks)

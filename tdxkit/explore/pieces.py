@@ -117,7 +117,7 @@ class Pieces:
             raise ModelError(
                 f'{where}: m.note("{what}", …)',
                 "the functions of tdxkit count that, and a rule of tdxkit judges it",
-                "call take_pages, free_pages, pamt_add and the like, or give what you count another name and a rule",
+                "call take_pages, free_pages, keep_pages, pamt_add and the like, or give what you count another name and a rule",
             )
         if what not in self._asked:
             self.told.setdefault(f'{where}: m.note("{what}", …): no rule asks for it')
