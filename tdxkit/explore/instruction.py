@@ -17,6 +17,7 @@ WIDE = re.compile(r"cmpxchg(16b|128|_double|8b)")
 GIVES_BACK = re.compile(
     r"_and_test|test_and_|_return|fetch|xchg|xadd|negative|_unless|_if_|_not_(zero|one)|_and_(raw_)?(mutex_)?lock|(^|_)try|^bt[src]$"
 )
+TAKES = re.compile(r"_lock(_irq|_irqsave|_bh|_nested)?$")  # it spins: each try looks and takes, or leaves things alone
 FENCE = re.compile(r"^(smp_|dma_|virt_)?(mb|rmb|wmb|store_mb|mb__\w+)$|barrier")
 PLAIN = re.compile(
     r"^(atomic\w*_(set|read)\w*|READ_ONCE|WRITE_ONCE|smp_(load_acquire|store_release)|(__|this_cpu_|raw_cpu_)\w+)$"
@@ -25,15 +26,16 @@ PLAIN = re.compile(
 
 class Instruction:
     """What the step is that starts under this label. `words`: the variables that it works on; where the label names none of them, the
-    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess)."""
+    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess). `gives_back`: what it found; `tests`: it
+    may leave things alone."""
 
     def __init__(self, label: Act, layout: Layout, locks: Collection[str] = ()):
         self.label, self._layout = label, layout
         self._locks = locks if label.kind in (LOCK, UNLOCK) else ()
         name = (WORD.match(label.does) or [""])[0]
         self.is_one = label.kind in KINDS and not FENCE.search(name) and not PLAIN.search(name)
-        self._gives_back = bool(GIVES_BACK.search(name))
-        self._tests = self._gives_back or label.kind in (LOCK, UNLOCK)
+        self.gives_back = bool(GIVES_BACK.search(name))
+        self.tests = self.gives_back or label.kind in (LOCK, UNLOCK) or bool(TAKES.search(name))
         known = [word for word in WORD.findall(label.operand) if word in layout.plain or word in layout.keyed]
         self.words = tuple(dict.fromkeys(known))[: None if WIDE.search(label.does) else 1]
         self.sure = bool(self.words or self._locks)
@@ -53,6 +55,6 @@ class Instruction:
         if name not in self.words or self._slots.setdefault(name, slot) != slot:
             return None
         if (STORE, slot) in before:
-            return self if what != STORE and self._gives_back else None
+            return self if what != STORE and self.gives_back else None
         looks = sum(at == slot for _, at in before) - (what == STORE)
-        return self if self._tests or looks < 1 else self._later.setdefault(looks, object())
+        return self if self.tests or looks < 1 else self._later.setdefault(looks, object())

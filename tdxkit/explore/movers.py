@@ -64,13 +64,13 @@ class Movers:
     def _waits(self, slot: int) -> Iterator[bool]:
         """For each step that looks at a lock which its thread does not hold: does it wait where the lock is taken?"""
         tables = self.tables
-        taken = {n for numbers in tables.shared for n in (numbers[slot],) if weight(tables.values[n])}
+        taken = {n for numbers in tables.shared for n in (numbers[slot],) if weight(tables.lock_word(slot, n))}
         taken |= {
             n
             for at in tables.places
             for e in effects(at.rows)
             for s, n in e.writes
-            if s == slot and weight(tables.values[n])
+            if s == slot and weight(tables.lock_word(slot, n))
         }
         for lid in range(1, len(tables.places)):
             at = tables.places[lid]

@@ -134,13 +134,17 @@ class Scenario:
         for word, values, kind in (("threads", self.threads, Thread), ("properties", self.properties, Property)):
             values = values if isinstance(values, tuple) else (values,)
             if odd := next((value for value in values if not isinstance(value, kind)), None):
-                one = "Thread(program)" if kind is Thread else 'always("it is small", lambda m: m.n < 5)'
+                write = f"Thread({getattr(odd, '__name__', 'program')})"
+                one = write if kind is Thread else 'always("it is small", lambda m: m.n < 5)'
                 raise ModelError(
                     f"{word} of {printable(self.name)}: {printable(odd, 40)}",
                     f"it is no {kind.__name__}",
                     f"write ({one},)",
                 )
             object.__setattr__(self, word, values)
+        for word in ("locks", "mutexes", "module"):
+            if isinstance(name := getattr(self, word), str):  # one alone, not its letters
+                object.__setattr__(self, word, (name,))
         brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
         more = tuple(rule for rule in brought if rule not in self.properties)
         object.__setattr__(self, "properties", (*self.properties, *more))

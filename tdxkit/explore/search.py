@@ -178,7 +178,9 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
-        remarks=(*hints(tables), *(() if way else (AS_IT_STANDS,))) if tables.strange else (),
+        remarks=(*hints(tables, bool(found and found.complete and not way)), *(() if way else (AS_IT_STANDS,)))
+        if tables.strange
+        else (),
     )
 
 

@@ -16,6 +16,11 @@ ASKS_SO = {  # and may where they are given GFP_KERNEL
 }
 
 
+def takes_mutex(name: str) -> bool:
+    """Does a function of the kernel take a lock under which one may sleep?"""
+    return name == "down" or name.startswith(("mutex_", "rt_mutex_", "ww_mutex_", "down_"))
+
+
 def in_words(label: str) -> str:
     """What to yield instead of a label that begins with the name of a function that may sleep; "" for any other.
 

@@ -2,7 +2,7 @@
 
 from tdxkit.errors import printable
 from tdxkit.explore.effects import Effect, Place
-from tdxkit.explore.holding import weight
+from tdxkit.explore.holding import weight, word
 from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
@@ -55,9 +55,14 @@ class States:
         """A state of the shared memory as labels and values."""
         return {label: self.values[number] for label, number in zip(self.layout.labels, self.shared[sid])}
 
+    def lock_word(self, slot: int, number: int) -> object:
+        """What a lock's word says of it: this value in this slot."""
+        return word(self.layout.first[slot], self.values[number])
+
     def said(self, slot: int, number: int) -> str:
         """A store in words: the variable and its value."""
-        value = "free" if slot in self.locks and not weight(self.values[number]) else words(self.values[number])
+        free = slot in self.locks and not weight(self.lock_word(slot, number))
+        value = "free" if free else words(self.values[number])
         return f"{self.layout.labels[slot]} = {value}"
 
     def view(self, sid: int) -> Memory:

@@ -12,11 +12,11 @@ from tdxkit.errors import ModelError
 from tdxkit.explore.buffers import DRAIN, Buffer, always_empty, buffered
 from tdxkit.explore.closing import clings, discard
 from tdxkit.explore.effects import Ask, Effect, Notes, Place
-from tdxkit.explore.holding import Held, held_after
+from tdxkit.explore.holding import Held, held_after, more_than
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
+from tdxkit.explore.rules import Step, locked_wrong, mutexes_of, noted_wrong
 from tdxkit.explore.running import NO_CHOICE, begin, request, resume, rule_of, settle
 from tdxkit.explore.standing import FINISHED, Standing, over
 from tdxkit.explore.values import frozen
@@ -138,7 +138,7 @@ class Tables(Standing):
         except StopIteration:
             pass
         except Exception as error:
-            broken, raised = (rule_of(error, generator.__name__),), True
+            broken, raised = (rule_of(error, generator.__name__, self.layout),), True
         noted = self.memory
         told, broken = " ".join(noted._told), (*noted._broken, *broken)
         noted._off()
@@ -147,7 +147,7 @@ class Tables(Standing):
         if self.strange:
             for write in writes.items():
                 self._origins.setdefault(write, at)
-        words = [(s, self.values[looked[s]], self.values[writes[s]]) for s in self.locks & writes.keys()]
+        words = [(s, self.lock_word(s, looked[s]), self.lock_word(s, writes[s])) for s in self.locks & writes.keys()]
         held = held_after(at.held, words) if words else at.held
         kind = at.label.kind_when(bool(writes), bool(looked), len(held) > len(at.held), len(held) < len(at.held))
         buffer: Buffer | None = ()
@@ -163,11 +163,11 @@ class Tables(Standing):
             first = lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
         after = self._arrive(generator, item, (lid, choice, seen), at, (held, notes, buffer), first)
         if not raised:
-            over = self.places[after].over
-            step = Step(
-                at.label, at.held, held if over else (), looked, words, after == lid and not changed, first is not None
-            )
-            broken += self._wrong(step, at.notes, notes, over)
+            left = held if (ended := self.places[after].over) else ()
+            alone = {s for s in at.held if s in looked and not more_than(at.held, s, self.lock_word(s, looked[s]))}
+            waits = after == lid and not changed
+            step = Step(at.label, at.held, left, looked, alone, words, waits, first is not None)
+            broken += self._wrong(step, at.notes, notes, ended)
         if broken and self.scenario.unasked:
             broken = tuple(name for name in broken if name not in self.scenario.unasked)
         return self._grow(
@@ -178,6 +178,7 @@ class Tables(Standing):
         """The rules about locks, and about what is noted, that a step breaks; `over`: the program has ended with it."""
         broken: tuple[str, ...] = ()
         if step.words or step.label.sleeps or (step.held and (step.waits or over)):
+            self._mutexes |= mutexes_of(step.label, step.words)
             broken = locked_wrong(step, self._mutexes)
         if before != after or over:
             now = dict(zip(self._notes, after))
@@ -230,10 +231,12 @@ class Tables(Standing):
 
     def fickle(self, label: str = "a step") -> ModelError:
         """What to say about a program that does not do the same thing twice."""
+        names = ", ".join(self.layout.outside.caches())
+        cached = f"{names} is cached, and answers from an earlier step: take the cache away" if names else ""
         return ModelError(
             f"{self.scenario.name}, step {label}",
             "the program did something else when it was run again on the same values",
-            "a step may depend on m and its own variables only: no random, clock, input or outside object",
+            cached or "a step may depend on m and its own variables only: no random, clock, input or outside object",
         )
 
 
