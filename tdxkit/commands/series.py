@@ -9,7 +9,8 @@ from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import evidence_job
-from tdxkit.review.series import Series, series_of, spans
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import Series, spans
 from tdxkit.text import many
 
 
@@ -52,7 +53,8 @@ def as_text(series: tuple[Series, ...]) -> str:
 
 def _block(series: Series) -> str:
     size = "pull request" if series.total is None else many(series.total, "patch")
-    rows = [f"{printable(series.title, 120)}  v{series.version}, {size}, by {printable(str(series.sender), 100)}"]
+    by = f", by {printable(str(series.sender), 100)}" if str(series.sender) else ""
+    rows = [f"{printable(series.title, 120)}  {series.label}, {size}{by}"]
     for n, title in series.titles.items():
         post = series.patches.get(n)
         stat = post.diff.stat if post and post.diff else post.stat if post else None

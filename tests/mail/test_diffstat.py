@@ -5,9 +5,11 @@ import unidiff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdxkit.mail.diffstat import diffstats, unquoted
+from tdxkit.mail.agree import mismatches
+from tdxkit.mail.diffstat import diffstats
 from tdxkit.mail.lines import Notes
-from tdxkit.mail.patchdiff import diff_start, mismatches, read_diff
+from tdxkit.mail.names import unquoted
+from tdxkit.mail.patchdiff import diff_start, read_diff
 
 
 def drawn(rows, width):
@@ -257,7 +259,7 @@ def test_a_wrapped_line_is_named_and_counting_goes_on():
 
 
 def test_the_stated_diffstat_is_held_against_the_diff():
-    diff = read_diff(DIFF[:WHOLE], Notes()).stat
+    diff = read_diff(DIFF[:WHOLE], Notes())
     honest = only(
         [" x/a.c          | 4 ++--", " old.c => new.c | 2 +-", " 2 files changed, 3 insertions(+), 3 deletions(-)"]
     )

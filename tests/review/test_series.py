@@ -15,7 +15,8 @@ from tdxkit.mail.post import Post
 from tdxkit.mail.subject import subject
 from tdxkit.review.clinic import practice_mbox
 from tdxkit.review.compare import compare, lineages
-from tdxkit.review.series import bare, gaps, series_of, spans
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import bare, gaps, spans
 
 ONE = Person("Reviewer One", "one@example.org")
 
