@@ -12,7 +12,7 @@ from email.message import Message as Mime
 from email.parser import BytesHeaderParser, BytesParser
 
 from tdxkit.errors import InputError
-from tdxkit.intake import Source, opened
+from tdxkit.intake import Source, is_binary, opened, peek
 from tdxkit.mail.agree import mismatches
 from tdxkit.mail.bare import as_mail
 from tdxkit.mail.body import text_of
@@ -25,10 +25,16 @@ from tdxkit.mail.post import Post
 from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
+_GIVE = "give an mbox, a raw mail or what git format-patch writes; `python -m tdxkit read FILE` opens what is something else"
+_SNIFFED = 8192
 _HEAD_LIMIT = 256 * 1024
 _END_OF_HEAD = re.compile(rb"\r?\n(?:\r?\n|(?=diff --git |--- \S))")
 _ID = re.compile(r"<[^<>\s]{3,400}>")
-_IN_BODY = re.compile(r"From:\s+(\S.*)")
+_IN_BODY = re.compile(r"(From|Subject|Date):\s+(\S.*)")
+_SCISSORS = re.compile(
+    r"(?=.*(?:>8|8<|>%|%<))(?=.*-)(?:[-\s]|>8|8<|>%|%<|cut here|remove everything above)+|[-\s]+(?:>8|8<)[-\s]+\S.{0,60}(?:>8|8<)[-\s]+"
+)
+_CUT = re.compile(rb"^[- \t]*-[- \t]*(?:>8|8<)[- \t]*-", re.MULTILINE)
 _MAY_HOLD = re.compile(
     rb"^(?:diff --git |\+\+\+ \S|Submodule )|^content-transfer-encoding:\s*base64", re.MULTILINE | re.IGNORECASE
 )
@@ -70,14 +76,16 @@ class Mailbox:
     def posts_and_ticks(self) -> Iterator[Post | Tick]:
         """As iteration, with ticks in between: a job passes them on. InputError at the end if the file held no mail."""
         with opened(self.source) as stream:
+            if is_binary(peek(stream, _SNIFFED).replace(b"\0", b"")):  # UTF-16 may pass
+                raise InputError(stream.title, "there is no mail in it, it is binary", _GIVE)
             for raw in raw_mails(stream, self.notes):
                 if isinstance(raw, RawMail):
                     yield from self._posts(raw)
                 else:
                     yield raw
             if not self.mails:
-                what = "give an mbox, a raw mail or what git format-patch writes; `python -m tdxkit read FILE` tells what a file is"
-                raise InputError(stream.title, "there is no mail in it", what)
+                ended = next((f", as far as it goes: {n.what}" for n in self.notes if " ends early " in n.what), "")
+                raise InputError(stream.title, f"there is no mail in it{ended}", _GIVE)
 
     def _posts(self, raw: RawMail) -> Iterator[Post]:
         for one in _taken_apart(raw, self.notes):
@@ -97,14 +105,16 @@ class Mailbox:
         if raw.bare and not _MAY_HOLD.search(raw.data):
             return None  # text that is no mail and brings no patch
         self.mails += 1
-        if not what.reply and (what.posted or _MAY_HOLD.search(raw.data)):
+        inside = what.reply and _CUT.search(raw.data)  # an answer may bring a patch of its own below its scissors
+        if (inside or not what.reply) and (what.posted or _MAY_HOLD.search(raw.data)):
             post, quotes = read_post(raw, head, what, self.notes, self.text)
+            what = post.subject
             answers = (
                 bool(post.references)
                 and quotes
                 and not (what.posted and (post.diff or post.stat or post.message.shortlog))
             )
-            if not answers and (what.posted or (post.diff and post.diff.stat.files)):
+            if not (answers or what.reply) and (what.posted or (post.diff and post.diff.stat.files)):
                 complain(post, self.notes)
                 return post
             what = subject(f"Re: {what.text}") if answers else what
@@ -142,7 +152,7 @@ def _taken_apart(raw: RawMail, notes: Notes) -> Iterator[RawMail]:
         found = [
             part.get_payload(0) for part in parts if part.get_content_type() == "message/rfc822" and part.get_payload()
         ]
-        mails = [RawMail(raw.line, one.as_bytes()) for one in found]
+        mails = [RawMail(raw.line, one.as_bytes()) for one in found] or [raw]
     except (MessageError, ValueError, LookupError, RecursionError, TypeError, AttributeError) as error:
         notes.add(raw.line, f"the mails of this digest cannot be told apart ({type(error).__name__})")
         mails = [raw]
@@ -183,16 +193,18 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
     start = end.end() if end else len(raw.data)
     body_line = raw.line + raw.data[:start].count(b"\n")
     lines = text_of(raw.data, head, start, raw.line, notes).split("\n")
-    begin = diff_start(lines)
-    diff = None if begin is None else read_diff(lines[begin:], notes, body_line + begin, keep)
-    text = lines[:begin]
+    cut = _scissors(lines)
+    begin = diff_start(lines[cut:])
+    diff = None if begin is None else read_diff(lines[cut + begin :], notes, body_line + cut + begin, keep)
+    text = lines[cut : None if begin is None else cut + begin]
     if signature := [i for i, line in enumerate(text) if line == "-- "]:
         del text[signature[-1] :]
     ids = _ID.findall(_header(head, "Message-ID"))
-    sender = _sender(head)
+    sender, within = _sender(head), _in_body(text)
+    author = person(within.get("From", ""))
     post = Post(
-        what,
-        _author(text) or sender,
+        subject(within["Subject"]) if "Subject" in within and not (what.posted and not cut) else what,
+        author if "@" in author.email else sender,
         sender,
         message(text),
         diff,
@@ -204,12 +216,29 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
     return post, any(line.startswith(">") for line in text)
 
 
-def _author(text: Sequence[str]) -> Person | None:
-    """The `From:` line that git puts first in the body where the author is not the sender."""
-    first = next((line for line in text if line.strip()), "")
-    found = _IN_BODY.fullmatch(first)
-    author = person(found[1]) if found else None
-    return author if author and "@" in author.email else None
+def _scissors(lines: Sequence[str]) -> int:
+    """How many lines stand above the patch, to its scissors: `-- >8 --`."""
+    for at, line in enumerate(lines):
+        if line.startswith(("diff --git ", "@@ ")):
+            return 0
+        if ("8" in line or "%" in line) and len(line) < 120 and _SCISSORS.fullmatch(line):
+            return at + 1
+    return 0
+
+
+def _in_body(text: Sequence[str]) -> dict[str, str]:
+    """The lines `From:`, `Subject:` and `Date:` that may come first in a body: they speak of the patch, as the header does of the mail."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in text:
+        if field := _IN_BODY.fullmatch(line[:HEADER_LIMIT]):
+            last = field[1]
+            found.setdefault(last, field[2])
+        elif line.strip() and found and line[0] in " \t" and len(found[last]) < HEADER_LIMIT:
+            found[last] += f" {line.strip()}"
+        elif line.strip() or found:
+            break
+    return found
 
 
 def complain(post: Post, notes: Notes) -> None:

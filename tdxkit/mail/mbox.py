@@ -15,6 +15,9 @@ MAIL_LIMIT = 8 << 20  # bytes of one mail; the rest of a longer one is skipped
 _SEPARATOR = re.compile(
     rb"From \S.{0,200}? ?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? [A-Z0-9][A-Za-z0-9 ]{1,12} \d\d?:\d\d.{0,60}$"
 )
+_GIT = re.compile(
+    rb"From [0-9a-zA-Z]{5,64} Mon Sep 17 00:00:00 2001\s*$"
+)  # files put end to end may lack a blank line before it
 _DATELESS = re.compile(rb"From \S{1,200}\s*$")  # only in a file that begins with one
 _HEADER = re.compile(rb"[!-9;-~]{1,76}:(?:\s|$)")
 _USUAL = re.compile(
@@ -27,6 +30,7 @@ _DIFF = re.compile(rb"diff --(?:git|cc|combined) |diff -[a-zA-Z]+ |--- \S|Index:
 _RULES = (b"-" * 30, b"-" * 70)  # RFC 1153: before the first mail of a digest, and between them
 _OF_DIGEST = re.compile(rb"subject: .*\bdigest, vol\b", re.IGNORECASE)
 _BLANK = (b"\n", b"\r\n")
+_F = ord("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,13 @@ def raw_mails(stream: Stream, notes: Notes) -> Iterator[RawMail | Tick]:
     """Cut a stream into mails, with ticks between them. What comes before the first header is skipped and noted."""
     cutter = _Cutter(notes)
     for number, line in numbered(stream, notes):
-        if cutter.flows and number and line not in _BLANK and cutter.size + len(line) <= MAIL_LIMIT:
+        if cutter.flows and number and line not in _BLANK and line[0] != _F and cutter.size + len(line) <= MAIL_LIMIT:
             cutter.lines.append(line)  # most lines: the middle of a paragraph or of a hunk
             cutter.size += len(line)
+        elif number and cutter.blank and line in _BLANK and not cutter.held:  # one more blank line
+            if cutter.lines and cutter.size < MAIL_LIMIT:
+                cutter.lines.append(line)
+                cutter.size += len(line)
         elif not number:
             yield line
         elif mail := cutter.feed(number, line):
@@ -75,7 +83,7 @@ class _Cutter:
             done, again = self._judge(number, line)
             if again:
                 return done
-        if self.blank and self._may_cut(line):
+        if (self.blank and self._may_cut(line)) or (self.boxed and not self.head and _GIT.match(line[:120])):
             self.held.append((number, line))
             self.flows = False
             return done
@@ -97,7 +105,11 @@ class _Cutter:
             return bool(_SEPARATOR.match(line[:400]) or ((begins or self.dateless) and _DATELESS.match(line[:400])))
         if line[:5] == b"-----":
             return line.rstrip() in _RULES and (self.digest or line.rstrip() == _RULES[1])
-        return self.kind in ("?", "commit") and line[:7] == b"commit " and bool(_COMMIT.match(line[:400]))
+        return (
+            (self.kind in ("?", "commit") or not self.told)
+            and line[:7] == b"commit "
+            and bool(_COMMIT.match(line[:400]))
+        )
 
     def _judge(self, number: int, line: bytes) -> tuple[RawMail | None, bool]:
         """What the line after a separator tells: the mail that is over, and whether this line was taken with it."""

@@ -11,6 +11,7 @@ HEADER_LIMIT = 4096  # characters of a header that are read
 _WORD = r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="
 _WORDS = re.compile(rf"{_WORD}(?:\s+{_WORD})*")
 _AT = re.compile(r"^(<?[\w.+-]{1,64}) at ([\w-]+\.[\w.-]{1,200})")  # how list archives write an address
+_ANGLED = re.compile(r"([^<>]*)<([^<>\s]+@[^<>\s]+)> *\(([^<>]*)\)")
 _VIA = re.compile(r"(.+?) via .{1,80}")  # what lists and relays make of a sender whose domain they may not use
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -55,7 +56,9 @@ def person(text: str) -> Person:
     Person(name='One, Reviewer', email='one@example.org')
     """
     text = _AT.sub(r"\1@\2", text[:HEADER_LIMIT].strip())
-    if text.endswith(">") and "<" in text:
+    if (found := _ANGLED.fullmatch(text)) and not text.endswith(">"):  # "<mail> (Name)", "Name <mail> (anything)"
+        name, email = found[1] or found[3], found[2]
+    elif text.endswith(">") and "<" in text:
         name, _, email = text[:-1].rpartition("<")
     elif text.endswith(")") and "(" in text:
         email, _, name = text[:-1].partition("(")
