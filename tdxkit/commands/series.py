@@ -28,18 +28,22 @@ def configure(parser) -> None:
 def run(args) -> None:
     """Read all files as one heap of mails and print the series in it; what was skipped goes to standard error."""
     posts: list[Post] = []
+    answers = others = 0
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
     for name in args.files:
         read = wait(evidence_job(name))
         posts += read.posts
+        answers += read.mailbox.replies if read.mailbox else 0
+        others += read.mailbox.others if read.mailbox else 0
         for row in str(read.notes).splitlines():
             print(row if len(args.files) == 1 else f"{printable(name)}: {row}", file=sys.stderr)
     series = series_of(posts)
     if args.json:
         print_json({"series": [one.as_json() for one in series]})
     else:
-        print(as_text(series) or "no patch, cover or pull request among the mails")
+        talk = f"{many(answers, 'answer')}, {many(others, 'other mail')}"
+        print(as_text(series) or f"no patch, cover or pull request among the mails: {talk}")
 
 
 def as_text(series: tuple[Series, ...]) -> str:

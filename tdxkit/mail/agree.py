@@ -4,39 +4,46 @@ No proof is: a bar (git, `git apply --stat` and diffstat(1) scale theirs in diff
 ones, diffstat(1) leaves out common directories); a file without changed lines that is not listed; a file whose lines are not all in the mail.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 
 from tdxkit.mail.diffstat import Diffstat, FileStat
 from tdxkit.mail.patchdiff import Diff
 
 _TRIED = 200  # files of one name that a row is held against
+_SCANNED = 1_000_000  # paths looked at for rows whose name is cut
 
 
 def mismatches(stated: Diffstat, diff: Diff) -> tuple[str, ...]:
     """Where a mail's own diffstat and its diff do not agree, as sentences; empty when they do."""
     found = _totals(stated, diff)
-    rows, files = _by_name(stated.files), _by_name(diff.stat.files)
-    cut = [row for row in stated.files if row.abbreviated and "/" not in row.path]
-    for row in stated.files:
-        near = diff.stat.files if row.abbreviated and "/" not in row.path else files.get(_name(row), ())
-        alike = [file for file in near if matches(row, file.path)] if len(near) <= _TRIED else None
+    pairs = _pairs(stated.files, diff.stat.files)
+    said = Counter[str]()  # lines that the rows of a file come to: some tools write one for each commit
+    for row, alike in pairs:
+        said.update({file.path: row.changes for file in alike or ()})
+    for row, alike in pairs:
         if alike == [] and row.changes:
             found.append(f"{row.path} is in the diffstat and not in the diff")
-        elif alike and not row.binary and not any(f.changes == row.changes or f.path in diff.hidden for f in alike):
+        elif alike and row.changes and not stated.modified and not any(_agree(row, f, said, diff) for f in alike):
             has = alike[0].changes if len(alike) == 1 else "has another number in each file of that name"
             found.append(f"{row.path}: the diffstat has {row.changes} changed lines, the diff {has}")
-    for file in diff.stat.files if stated.listed and len(cut) <= _TRIED else ():
-        near = [*rows.get(_name(file), ()), *cut]
-        if file.changes and len(near) <= _TRIED and not any(matches(row, file.path) for row in near):
-            found.append(f"{file.path} is in the diff and not in the diffstat")
+    if stated.listed and all(alike is not None for _, alike in pairs):
+        shown = {file.path for _, alike in pairs for file in alike or ()}
+        left = [file.path for file in diff.stat.files if file.changes and file.path not in shown]
+        found += [f"{path} is in the diff and not in the diffstat" for path in left]
     return tuple(found)
+
+
+def _agree(row: FileStat, file: FileStat, said: Counter[str], diff: Diff) -> bool:
+    return file.changes in (row.changes, said[file.path]) or file.path in diff.hidden
 
 
 def _totals(stated: Diffstat, diff: Diff) -> list[str]:
     found = []
     counted = diff.stat
     least = sum(f.changes > 0 and f.path not in diff.hidden for f in counted.files)  # the others need not be listed
-    if not least <= stated.files_changed <= counted.files_changed:
+    again = len(stated.files) - len({row.path for row in stated.files})
+    if stated.files_changed < least or stated.files_changed - again > diff.entries:
         found.append(f"the diffstat says {stated.files_changed} files changed, the diff has {counted.files_changed}")
     if diff.hidden - {f.path for f in counted.files if f.binary and not f.changes} or stated.modified:
         return found
@@ -47,23 +54,35 @@ def _totals(stated: Diffstat, diff: Diff) -> list[str]:
     return found
 
 
+def _pairs(rows: Sequence[FileStat], files: Sequence[FileStat]) -> list[tuple[FileStat, list[FileStat] | None]]:
+    """Each row with the files that it may speak of; None where that cannot be told with reasonable work."""
+    by_name: dict[str, list[FileStat]] = {}
+    for file in files:
+        by_name.setdefault(_name(file), []).append(file)
+    found: list[tuple[FileStat, list[FileStat] | None]] = []
+    scans = 0
+    for row in rows:
+        near = by_name.get(_name(row), [])
+        alike = [file for file in near if matches(row, file.path)] if len(near) <= _TRIED else None
+        if alike == []:  # its name itself may be cut
+            scans += len(files)
+            alike = [f for f in files if _tight(f.path).endswith(_tail(row))] if scans <= _SCANNED else None
+        found.append((row, alike))
+    return found
+
+
 def matches(row: FileStat, path: str) -> bool:
     """Whether a row may speak of this path: the same one, or one of them an ending of the other."""
-    shown, path = _tight(row.path), _tight(path)
-    if row.abbreviated:
-        return f"/{path}".endswith(shown[3:])
-    return shown == path or path.endswith(f"/{shown}") or shown.endswith(f"/{path}")
+    shown, path = _tail(row), _tight(path)
+    return f"/{path}".endswith(shown if row.abbreviated else f"/{shown}") or shown.endswith(f"/{path}")
+
+
+def _tail(row: FileStat) -> str:
+    return _tight(row.path[3:] if row.abbreviated else row.path)
 
 
 def _tight(path: str) -> str:
     return "".join(path.split())  # mailers squeeze spaces
-
-
-def _by_name(files: Iterable[FileStat]) -> dict[str, list[FileStat]]:
-    found: dict[str, list[FileStat]] = {}
-    for file in files:
-        found.setdefault(_name(file), []).append(file)
-    return found
 
 
 def _name(file: FileStat) -> str:

@@ -26,6 +26,7 @@ from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
 _GIVE = "give an mbox, a raw mail or what git format-patch writes; `python -m tdxkit read FILE` opens what is something else"
+TEXT_LIMIT = 100_000  # lines of a mail above its diff
 _SNIFFED = 8192
 _HEAD_LIMIT = 256 * 1024
 _END_OF_HEAD = re.compile(rb"\r?\n(?:\r?\n|(?=diff --git |--- \S))")
@@ -199,6 +200,9 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
     text = lines[cut : None if begin is None else cut + begin]
     if signature := [i for i, line in enumerate(text) if line == "-- "]:
         del text[signature[-1] :]
+    if len(text) > TEXT_LIMIT:
+        notes.add(raw.line, f"its text has more than {TEXT_LIMIT} lines: those in the middle are not read")
+        text = text[: TEXT_LIMIT // 2] + text[-TEXT_LIMIT // 2 :]
     ids = _ID.findall(_header(head, "Message-ID"))
     sender, within = _sender(head), _in_body(text)
     author = person(within.get("From", ""))

@@ -89,6 +89,7 @@ class Diff:
     prints: tuple[tuple[str, str], ...] = ()
     broken: int = 0  # hunks that do not add up
     hidden: frozenset[str] = frozenset()  # paths whose lines are not all there, a broken hunk's too
+    entries: int = 0  # of files, one that comes twice counted twice
     files: tuple[PatchFile, ...] = ()  # kept where the reader was asked for the text
 
 
@@ -98,6 +99,7 @@ class _File:
     new: str = ""
     git: bool = False
     heading: bool = False  # its header may go on
+    first: bool = True  # no line of it was read: what stands there may be the rest of a long `diff --git`, wrapped
     exact: bool = False  # the names have no prefix
     what: str = "change"
     binary: bool = False
@@ -128,7 +130,8 @@ def read_diff(lines: Sequence[str], notes: Notes, first: int = 1, text: bool = F
     stat = added_up(_stat(last[path], rows) for path, rows in changed.items())
     hidden = frozenset(file.path for file in files if file.hidden or file.binary or file.broken)
     prints = tuple((path, _print(rows)) for path, rows in changed.items())
-    return Diff(stat, prints, sum(file.broken for file in files), hidden, tuple(files) if text else ())
+    broken = sum(file.broken for file in files)
+    return Diff(stat, prints, broken, hidden, len(files), tuple(files) if text else ())
 
 
 def read_files(lines: Sequence[str], notes: Notes, first: int = 1) -> list[PatchFile]:
@@ -228,7 +231,7 @@ def _header(file: _File, line: str) -> None:
     if line.startswith(("Binary files ", "GIT binary patch")):
         file.binary, file.heading = True, False
     elif not line.startswith(_HEADERS):
-        file.heading = False
+        file.heading = file.first and bool(line.strip())
     elif line.startswith(("rename from ", "copy from ")):
         file.old, file.exact = names.unquoted(line.split(" ", 2)[2].strip()), True
         file.what = line.split(" ", 1)[0]
@@ -238,6 +241,7 @@ def _header(file: _File, line: str) -> None:
         file.what = "new" if line[0] == "n" else "gone"
     elif line.startswith("index "):
         file.empty = line.startswith(f"index {_EMPTY}")
+    file.first = False
 
 
 def _prefixes(old: str, new: str) -> set[str]:
