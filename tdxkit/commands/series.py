@@ -20,7 +20,7 @@ def configure(parser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="mbox, raw mail, git format-patch output or digest, gzip too; - is standard input",
+        help="mbox, raw mail, digest, git format-patch or git log -p output, a diff, gzip too; - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print the series as one line of JSON")
 

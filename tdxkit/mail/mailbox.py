@@ -35,7 +35,10 @@ _IN_BODY = re.compile(r"(From|Subject|Date):\s+(\S.*)")
 _SCISSORS = re.compile(
     r"(?=.*(?:>8|8<|>%|%<))(?=.*-)(?:[-\s]|>8|8<|>%|%<|cut here|remove everything above)+|[-\s]+(?:>8|8<)[-\s]+\S.{0,60}(?:>8|8<)[-\s]+"
 )
-_CUT = re.compile(rb"^[- \t]*-[- \t]*(?:>8|8<)[- \t]*-", re.MULTILINE)
+_EMBEDDED = re.compile(
+    r">?From [0-9a-z]{5,64} Mon Sep 17 00:00:00 2001\s*"
+)  # what git format-patch wrote, put into an answer
+_CUT = re.compile(rb"^>From [0-9a-z]{5,64} Mon Sep 17 00:00:00 2001|^[- \t]*-[- \t]*(?:>8|8<)[- \t]*-", re.MULTILINE)
 _MAY_HOLD = re.compile(
     rb"^(?:diff --git |\+\+\+ \S|Submodule )|^content-transfer-encoding:\s*base64", re.MULTILINE | re.IGNORECASE
 )
@@ -225,6 +228,8 @@ def _scissors(lines: Sequence[str]) -> int:
     for at, line in enumerate(lines):
         if line.startswith(("diff --git ", "@@ ")):
             return 0
+        if line.startswith((">From ", "From ")) and _EMBEDDED.fullmatch(line):
+            return at + 1
         if ("8" in line or "%" in line) and len(line) < 120 and _SCISSORS.fullmatch(line):
             return at + 1
     return 0

@@ -28,7 +28,7 @@ _USUAL = re.compile(
 _COMMIT = re.compile(rb"commit [0-9a-f]{7,64}(?: \(.*\))?\s*$")
 _DIFF = re.compile(rb"diff --(?:git|cc|combined) |diff -[a-zA-Z]+ |--- \S|Index: \S|Submodule \S+ [0-9a-f]{7,}\.\.")
 _RULES = (b"-" * 30, b"-" * 70)  # RFC 1153: before the first mail of a digest, and between them
-_OF_DIGEST = re.compile(rb"subject: .*\bdigest, vol\b", re.IGNORECASE)
+_OF_DIGEST = re.compile(rb"subject:\s+(?!(?:re|aw|fwd?)\s*:).*\bdigest, vol\b", re.IGNORECASE)
 _BLANK = (b"\n", b"\r\n")
 _F = ord("F")
 

@@ -107,6 +107,7 @@ class Series:
         return {
             "title": self.title,
             "version": self.version,
+            "label": self.label,
             "total": self.total,
             "present": list(self.present),
             "missing": list(self.missing),

@@ -265,6 +265,65 @@ def test_a_page_of_lore_pasted():
     assert (post.diff.stat.insertions, post.diff.stat.deletions, post.diff.broken) == (2, 1, 0)
 
 
+def test_a_page_of_pipermail_pasted():
+    title, text, diff = patch(0, 2, 1)
+    page = [
+        f"[PATCH v3 18/18] {title}",
+        "",
+        "One one at example.org",
+        "Tue Dec 17 06:03:37 PST 2024",
+        "",
+        "",
+        *text,
+        *diff,
+        "-- ",
+        "2.43.0",
+        "",
+    ]
+    page += ["", "Previous message (by thread): [PATCH v3 17/18] x", "More information about the list"]
+    (post,) = read_mails("\n".join(page).encode())[0]
+    assert (post.subject.title, post.subject.label, post.subject.n) == (title, "v3", 18)
+    assert post.author == Person("One", "one@example.org") and post.diff.stat.insertions == 2 and not post.diff.broken
+
+
+def test_an_answer_with_what_format_patch_wrote_in_it():
+    title, text, diff = patch(0, 2, 1)
+    lines = [
+        "From: One <one@example.org>",
+        "Subject: Re: warnings",
+        "Message-ID: <8@x>",
+        "In-Reply-To: <7@x>",
+        "",
+        "> A question.",
+        "",
+        "This helps.",
+        "",
+    ]
+    lines += [
+        ">From nobody Mon Sep 17 00:00:00 2001",
+        "From: Two <two@example.org>",
+        f"Subject: [PATCH] {title}",
+        "",
+        *text,
+        *diff,
+        "-- ",
+        "1.3.GIT",
+        "",
+    ]
+    (post,) = read_mails("\n".join(lines).encode())[0]
+    assert (post.subject.title, post.author.name, post.diff.stat.insertions) == (title, "Two", 2)
+
+
+def test_an_answer_to_a_digest_that_quotes_it_without_signs_is_one_mail():
+    digest = mailman([patch(0, 1, 1)]).decode()
+    answer = (
+        "From: Two <two@x.org>\nSubject: RE: kvm Digest, Vol 10, Issue 3\nMessage-ID: <9@x>\n\nYes.\n\n-----Original Message-----\n"
+        + digest
+    )
+    posts, box = read_mails(answer.encode())
+    assert posts == () and (box.mails, box.replies) == (1, 1)
+
+
 def test_a_header_of_debian_s_and_one_without_a_blank_line():
     title, _, diff = patch(0, 1, 1)
     (post,) = read_mails(
