@@ -22,6 +22,7 @@ from tdxkit.mail.message import message
 from tdxkit.mail.patchdiff import diff_start, read_diff
 from tdxkit.mail.people import HEADER_LIMIT, Person, person, plain, sender_of
 from tdxkit.mail.post import Post
+from tdxkit.mail.quoting import unquoted_patch
 from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
@@ -197,8 +198,11 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
     start = end.end() if end else len(raw.data)
     body_line = raw.line + raw.data[:start].count(b"\n")
     lines = text_of(raw.data, head, start, raw.line, notes).split("\n")
-    cut = _scissors(lines)
+    cut, references = _scissors(lines), _references(head)
     begin = diff_start(lines[cut:])
+    if begin is None and not references and (bare := unquoted_patch(lines)):  # handed on, and no answer
+        notes.add(raw.line, "its patch is quoted: the signs before its lines are taken off")
+        lines, cut, begin = bare, 0, diff_start(bare)
     diff = None if begin is None else read_diff(lines[cut + begin :], notes, body_line + cut + begin, keep)
     text = lines[cut : None if begin is None else cut + begin]
     if signature := [i for i, line in enumerate(text) if line == "-- "]:
@@ -217,7 +221,7 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
         diff,
         raw.line,
         ids[0] if ids else "",
-        _references(head),
+        references,
         plain(_header(head, "Date")),
     )
     return post, any(line.startswith(">") for line in text)

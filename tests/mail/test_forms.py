@@ -431,3 +431,50 @@ def test_long_words_are_wrapped_by_mailers_and_that_is_named():
     long = [*diff[:-2], *textwrap.wrap("+" + "word " * 30, 70), diff[-1]]
     (post,), box = read_mails(mbox([(title, text, long)]))
     assert post.diff.broken == 1 and "does not add up" in str(box.notes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    COUNTS,
+    st.sampled_from(["> ", ">", "> > ", ">> ", "| "]),
+    st.booleans(),
+    st.lists(st.sampled_from(["Why?", "", "    I would not."]), max_size=3),
+)
+def test_a_patch_handed_on_in_quotes(count, signs, trimmed, words):
+    """Whatever the signs, whether blanks at the ends of lines were lost, whatever was written in between."""
+    title, text, diff = patch(0, *count)
+    quoted = [f"{signs}{line}".rstrip() if trimmed else f"{signs}{line}" for line in [*text, *diff]]
+    place = len(quoted) - 2
+    lines = [
+        "From: Two <two@x.org>",
+        f"Subject: Fwd: [PATCH v2] {title}",
+        "",
+        "One wrote:",
+        *quoted[:place],
+        *words,
+        *quoted[place:],
+        "",
+    ]
+    (post,), box = read_mails("\n".join(lines).encode())
+    assert (post.diff.stat.insertions, post.diff.stat.deletions, post.diff.broken) == (*count, 0)
+    assert (
+        post.files[0].path == "mm/f0.c"
+        and post.message.stat
+        and "its patch is quoted" in str(box.notes)
+        and len(box.notes) == 1
+    )
+
+
+def test_an_answer_that_quotes_a_patch_posts_none():
+    title, text, diff = patch(0, 1, 1)
+    lines = [
+        "From: Two <two@x.org>",
+        f"Subject: [PATCH v2] {title}",
+        "In-Reply-To: <1@x>",
+        "",
+        *[f"> {line}" for line in [*text, *diff]],
+        "",
+        "Good.",
+    ]
+    posts, box = read_mails("\n".join(lines).encode())
+    assert posts == () and box.replies == 1
