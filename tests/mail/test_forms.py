@@ -398,6 +398,11 @@ def test_prose_that_has_equal_signs_is_left_as_it_is():
     assert post.diff.files[0].changed[-1] == '+\ty == 0x3D ? "=20" : a=3D;'
 
 
+def test_flowed_that_is_stuffed_loses_one_blank():
+    (post,) = read_mails(flowed([patch(0, 1, 1)]), text=True)[0]
+    assert post.diff.files[0].hunks[0].lines == (" one", "-x = old;", "+\ty = new;", " two")
+
+
 def test_flowed_that_is_not_stuffed_keeps_its_blanks():
     raw = mbox([patch(0, 1, 1)]).replace(b"text/plain", b"text/plain; format=flowed")
     (post,) = read_mails(raw, text=True)[0]

@@ -65,6 +65,11 @@ def test_a_new_file_has_the_prefix_of_the_others():
     assert [file.path for file in read_files(lines, Notes())] == ["a.c", "new.c"]
 
 
+def test_a_new_file_has_no_prefix_where_the_others_have_none():
+    lines = ["--- mm/a.c", "+++ mm/a.c", *body(), "--- /dev/null", "+++ b/new.c", *body()]
+    assert [file.path for file in read_files(lines, Notes())] == ["mm/a.c", "b/new.c"]
+
+
 def test_a_binary_file_of_diff_r_is_a_file_of_its_own():
     lines = ["--- a/x.c", "+++ b/x.c", *body(), "Binary files old/p.bin and new/p.bin differ"]
     assert [(f.path, f.binary) for f in read_files(lines, Notes())] == [("x.c", False), ("p.bin", True)]

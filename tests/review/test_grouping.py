@@ -120,7 +120,7 @@ def test_a_series_sent_again_in_its_thread_stays_apart():
 
 def test_an_answer_without_re_and_without_a_diff_is_talk():
     found = series_of([*threaded("v2", 2, "a"), post("[PATCH v2 1/2] t1", TWO, "<r@x>", ["<a1@x>"], diff=None)])
-    assert shape(found) == [("v2", 2, True, (1, 2))]
+    assert shape(found) == [("v2", 2, True, (1, 2))] and found[0].patches[1].message_id == "<a1@x>"
 
 
 def test_dropped_and_added_are_said_where_a_cover_lists_all():
