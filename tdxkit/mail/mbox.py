@@ -46,9 +46,10 @@ def raw_mails(stream: Stream, notes: Notes) -> Iterator[RawMail | Tick]:
     """Cut a stream into mails, with ticks between them. What comes before the first header is skipped and noted."""
     cutter = _Cutter(notes)
     for number, line in numbered(stream, notes):
-        if cutter.flows and number and line not in _BLANK and line[0] != _F and cutter.size + len(line) <= MAIL_LIMIT:
+        size = cutter.size + len(line)
+        if cutter.flows and number and len(line) > 2 and line[0] != _F and size <= MAIL_LIMIT:
             cutter.lines.append(line)  # most lines: the middle of a paragraph or of a hunk
-            cutter.size += len(line)
+            cutter.size = size
         elif number and cutter.blank and line in _BLANK and not cutter.held:  # one more blank line
             if cutter.lines and cutter.size < MAIL_LIMIT:
                 cutter.lines.append(line)
