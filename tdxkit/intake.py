@@ -15,6 +15,11 @@ from tdxkit.errors import InputError, printable
 from tdxkit.work import Tick
 
 STRIDE = 256 * 1024  # bytes of a buffer, and between two ticks of a reading: milliseconds of work
+_GROWTH, _GROWN = (
+    250,
+    4 << 20,
+)  # how many times its size gzip may unpack to, once it is that many bytes; text hardly comes to 50
+_PACKED = 16 * 1024  # bytes of gzip that are read at a time: so `done` is near to what was unpacked
 _SNIFFED = 8192
 _JUDGED = 1024  # a shorter beginning may hold anything: its few lines are read, and named where they cannot be
 _CONTROL = bytes({*range(32), 127} - {*b"\t\n\r\f\b\x1b"})  # no text has many of these
@@ -80,11 +85,12 @@ class _Stored(io.RawIOBase):
 
 
 class _Unpacked(io.RawIOBase):
-    """gzip, one or several ends to end, unpacked."""
+    """gzip, one or several ends to end, unpacked; what grows beyond all measure is given up, for it has no end that is worth waiting for."""
 
     def __init__(self, stored: _Stored):
         self.stored = stored
-        self.gzip = gzip.GzipFile(fileobj=io.BufferedReader(stored, STRIDE))
+        self.size = 0
+        self.gzip = gzip.GzipFile(fileobj=io.BufferedReader(stored, _PACKED))
 
     def readable(self) -> bool:
         return True
@@ -94,6 +100,9 @@ class _Unpacked(io.RawIOBase):
             piece = self.gzip.read1(len(buffer))  # read would lose what came before a failure
         except (EOFError, OSError, zlib.error) as error:
             raise Broken(self.stored.title, error) from None
+        self.size += len(piece)
+        if self.size > max(_GROWN, _GROWTH * self.stored.done):
+            raise Broken(self.stored.title, f"it unpacks to more than {_GROWTH} times its size")
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -120,7 +129,7 @@ def opened(source: Source, text: bool = False) -> Stream:
     else:
         stored = _Stored(source, title, ours=False)
     stream = Stream(_Unpacked(stored) if stored.begins(b"\x1f\x8b") else stored, stored)
-    if text and _is_binary(peek(stream, _SNIFFED)):
+    if text and is_binary(peek(stream, _SNIFFED)):
         stream.close()
         raise InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
     return stream
@@ -150,7 +159,8 @@ def _bytes_left(stream: BinaryIO) -> int:
         return 0
 
 
-def _is_binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file are no text: one in twenty of them controls something."""
     return len(head) >= _JUDGED and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 20
 
 

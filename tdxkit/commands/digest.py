@@ -40,7 +40,7 @@ def as_text(digest: Digest) -> str:
     for post in digest.entries:
         what, stat = post.subject, post.stat
         number = f"{what.n}/{what.total}" if what.n is not None else "alone"
-        rows += ["", f"{what.role:5} v{what.version} {number:>7}  {printable(what.title, 120)}"]
+        rows += ["", f"{what.role:5} {what.label} {number:>7}  {printable(what.title, 120)}"]
         rows.append(f"{'':16}{printable(str(post.author), 100)}")
         said = f"{many(stat.files_changed, 'file')}, +{stat.insertions} −{stat.deletions}" if stat else "no diffstat"
         rows.append(f"{'':16}{said}")

@@ -7,7 +7,8 @@ from tdxkit.mail.lines import Notes
 from tdxkit.mail.mailbox import Mailbox, mails_job
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
-from tdxkit.review.series import Series, series_of
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import Series
 from tdxkit.work import Job, Progress, drive
 
 _SNIFFED = 8192

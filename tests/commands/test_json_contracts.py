@@ -74,6 +74,7 @@ DIGESTED = {
 SERIES = {
     "title": TEXT,
     "version": COUNT,
+    "label": TEXT,
     "total": (COUNT, MAYBE),
     "present": [COUNT],
     "missing": [COUNT],
