@@ -49,8 +49,6 @@ def _scan(args) -> int:
         print_json([f.as_json() for f in found])
         return 0
     for f in found:
-        one = f.status
-        said = f"{one.name or 'unknown status'}, {one.details.text}; {one.kernel.kind}"
-        print(f"{f.line}: 0x{f.value:016X} {f'from {f.leaf} ' if f.leaf else ''}{said}")
+        print(f"{f.line}: {f.said}")
     print(many(len(found), "status"), "found")
     return 0

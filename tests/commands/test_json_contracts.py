@@ -37,7 +37,7 @@ EXPLORED = {
     "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
 }  # fmt: skip
 DECODED = {
-    "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
+    "value": HEX64, "name": (TEXT, MAYBE), "class": (COUNT, MAYBE), "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
     "kernel": TEXT,
 }  # fmt: skip
 LIVED = {
@@ -101,7 +101,7 @@ CONTRACTS = {
     "decode": [
         (["decode", "0x8000030800000001", "0x0", "0xC000030600000001", "0x8000039900000001", "0xFFFFFFFFFFFFFFFF"], [DECODED]),
         (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
-        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
+        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE), "registers": dict}]),
     ],
     "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]}),
         (["conflicts", "TDH.VP.ENTER", "--in-kernel"], {"pairs": [CONFLICT | {"in_kernel": (MEETINGS, MAYBE)}]}),

@@ -1,0 +1,102 @@
+"""The registers that a log prints with a status: on its line, and on the lines around it that hold nothing else.
+
+    virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000
+    virt/tdx: RCX 0x0000000000000000 RDX 0x9100000100000008 R08 0x0000000000000000
+    virt/tdx: R09 0x0000000000000000 R10 0x0000000000000000 R11 0x0000000000000000
+
+Lines of other CPUs may stand between. Where the same register comes a second time nobody can tell whose it is: what follows the status
+is then left out. RAX is the status itself.
+"""
+
+import re
+from collections.abc import Iterator
+
+from tdxkit.status.calls import left_open
+
+_REGISTER = re.compile(
+    r"(?<![\w.])(R[BCD]X|R[SD]I|RBP|R0?[89]|R1[0-5])[ \t]{0,3}[:=]?[ \t]{0,3}(0x[0-9a-f]{1,16})(?![\w-])", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"(?<![\w.])(?:R[BCD]X|R[SD]I|R[BS]P|RIP|R0?[89]|R1[0-5]|[CD]R[0-7])[ \t]{0,3}[:=]?[ \t]{0,3}$", re.IGNORECASE
+)
+_OTHERS = re.compile(r"0x|\bR[AI][XP]\b|\bRSP\b|\bleaf\b|(?<![0-9a-f])[0-9a-f]{12,}", re.IGNORECASE)
+_ANOTHER = re.compile(r"seamcall|tdcall|td[hg][_.]", re.IGNORECASE)
+_CALLER = re.compile(r"\[ *([TC]\d{1,9})\]")
+AROUND = 8  # lines before and after a status that are looked at
+_STRANGERS = 2  # lines of others among them
+_LONGEST = 400  # characters of such a line
+Registers = tuple[tuple[str, int], ...]
+
+
+def names_one(before: str) -> bool:
+    """Whether a text ends with a register's name, other than RAX: the number behind it is what that holds."""
+    name = before[-7:].rstrip("\t :=")
+    return name[-1:] in "xipXIP0123456789" and bool(_NAME.search(before[-20:]))
+
+
+def on_line(text: str) -> Registers:
+    """The registers of a piece of a line, in its order; the first of a name counts."""
+    found: dict[str, int] = {}
+    if "0x" not in text:
+        return ()
+    for name, value in _REGISTER.findall(text):
+        found.setdefault(name.upper().replace("R0", "R"), int(value, 16))
+    return tuple(found.items())
+
+
+def behind(text: str, end: int, head: str) -> Registers:
+    """Those on the lines that follow: `end` is where the status's own line ends, `head` how it begins."""
+    found: dict[str, int] = {}
+    strangers = 0
+    for line in _lines_after(text, end):
+        if _ANOTHER.search(line):
+            break
+        mine = _only(line)
+        if mine is None:
+            strangers += bool(line.strip())
+            if strangers > _STRANGERS:
+                break
+        elif _caller(head) == _caller(line):
+            if any(name in found for name, _ in mine):
+                return ()
+            found.update(mine)
+    return tuple(found.items())
+
+
+def in_front(text: str, start: int) -> tuple[str | None, Registers]:
+    """The call that the lines before `start` leave open, and the registers between: (None, ()) where they leave none open."""
+    found: dict[str, int] = {}
+    for _ in range(AROUND):
+        if start <= 0:
+            break
+        begin = text.rfind("\n", 0, start - 1) + 1
+        line = text[max(begin, start - 1 - _LONGEST) : start - 1]
+        mine = _only(line)
+        if mine is None:
+            call = left_open(line.rstrip())
+            return (call, tuple(found.items())) if call else (None, ())
+        found = dict(mine) | found
+        start = begin
+    return None, ()
+
+
+def _only(line: str) -> Registers | None:
+    """The registers of a line that holds nothing else of the kind; None for any other line."""
+    if len(line) > _LONGEST or not (mine := on_line(line)):
+        return None
+    return None if _OTHERS.search(_REGISTER.sub(" ", line)) else mine
+
+
+def _caller(line: str) -> str:
+    """The mark of the task or CPU that printed a line, where the kernel writes one."""
+    found = _CALLER.search(line, 0, 60)
+    return found[1] if found else ""
+
+
+def _lines_after(text: str, end: int) -> Iterator[str]:
+    for _ in range(AROUND):
+        if end >= len(text):
+            return
+        begin, end = end + 1, text.find("\n", end + 1)
+        end = len(text) if end < 0 else end
+        yield text[begin : min(end, begin + _LONGEST + 1)]
