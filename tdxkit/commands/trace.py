@@ -74,7 +74,7 @@ def _json_job(source: Source, msr: int) -> Job[None]:
 def _event_json(event) -> str:
     """json.dumps of `event.as_json()`, three times as fast: all of it is numbers but for `op`, which is read or write."""
     vcpu, pid, cpu, time, op, msr, value, fault = event[:8]
-    vcpu = "null" if vcpu is None else vcpu
+    vcpu, cpu = "null" if vcpu is None else vcpu, "null" if cpu is None else cpu
     return (
         f'{{"vcpu": {vcpu}, "pid": {pid}, "cpu": {cpu}, "time": {time}, "op": "{op}", "msr": {msr}, '
         f'"value": {value}, "fault": {"true" if fault else "false"}}}'
