@@ -38,11 +38,11 @@ def _values(args) -> int:
 
 
 def _scan(args) -> int:
-    from tdxkit.commands.waiting import wait
+    from tdxkit.commands.wanted import wait_for
     from tdxkit.status.scanning import scan_job
     from tdxkit.text import many
 
-    found = wait(scan_job(args.scan))
+    found = wait_for(("log", "report"), args.scan, scan_job, text=True, strict=False)
     if args.json:
         from tdxkit.commands import print_json
 

@@ -92,7 +92,7 @@ def _any_leaf(value: int, name: str | None) -> Action:
     told = [place for place, rule in PLACES.items() if any(name in _returned(leaf) for leaf in rule.leaves)]
     if len(told) == 1:
         done = action(value, name, PLACES[told[0]].leaves[0])
-        return Action("depends on the leaf", f"of those that were read only {told[0]} can get it: {done}")
+        return Action("depends on the leaf", f"of those read only {told[0]} can get it: {done}")
     groups: dict[str, list[str]] = {}
     for place in told or PLACES:
         groups.setdefault(action(value, name, PLACES[place].leaves[0]).kind, []).append(place)

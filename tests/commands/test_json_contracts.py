@@ -130,6 +130,12 @@ CONTRACTS = {
          {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
           "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
     ],
+    "read": [
+        (["read", "LOG"], {"kind": {"log"}, MORE: True}),
+        (["read", str(data_path("traces/kvm_msr.trace"))], {"kind": {"trace"}, MORE: True}),
+        (["read", str(data_path("practice.mbox"))], {"kind": {"mbox"}, MORE: True}),
+        (["read", str(DIGEST)], {"kind": {"digest"}, MORE: True}),
+    ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [
         (["hotplug", "--guest", "windows", "--firmware", "seabios", "--option", "off"],

@@ -29,7 +29,9 @@ _ARG = re.compile(rf"\barg([1-5])\\{{0,3}}[\"']?\s{{0,3}}([:=])\s{{0,3}}\\{{0,3}
 _FIVE = rf"({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})"
 _ROWS = (re.compile(rf"GuestPanicked:\s{{0,3}}'{_FIVE}'"), re.compile(rf"\bhv crash \({_FIVE}\)"))
 _REGISTER = re.compile(r"(?:\bMSR\[0x|\bmsr_write )4000010([0-4])\]?[ =]{1,5}(0x[0-9a-fA-F]{1,16})(?![\w.])")
-_TYPE = re.compile(r"\btype\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}\\{0,3}[\"']?([\w-]{1,20})|\bpanic ([\w-]{1,20}):", re.IGNORECASE)
+_TYPE = re.compile(
+    r"\btype\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}\\{0,3}[\"']?([\w-]{1,20})|\bpanic ([\w-]{1,20}):", re.IGNORECASE
+)
 _EVENT = re.compile(r"GUEST_PANICKED|GUEST_CRASHLOADED|GuestPanicked|\bpanic [\w-]{1,20}:")
 _SOFT_BREAK, _QUOTED_PRINTABLE = re.compile(r"=[ \t]*\r?\n(?:[ \t]*>)*"), re.compile(r"=3D|=\r?\n")
 _QUOTING = re.compile(r"^(?:[ \t]{0,3}>)+[ \t]?", re.MULTILINE)
@@ -71,7 +73,12 @@ def read_panic(text: str) -> Panic:
 
 def tells_of_one(text: str) -> bool:
     """Whether a text has a crash line of any form, complete or not."""
-    return bool(_EVENT.search(text) or _REGISTER.search(text) or _ROWS[1].search(text) or ("hyper-v" in text and _ARG.search(text)))
+    return bool(
+        _EVENT.search(text)
+        or _REGISTER.search(text)
+        or _ROWS[1].search(text)
+        or ("hyper-v" in text and _ARG.search(text))
+    )
 
 
 def panic_job(source: Source) -> Job[Panic]:
@@ -99,9 +106,9 @@ def _told(plain: str) -> Panic | None:
     for form in _ROWS:
         if found := form.search(plain):
             return _panic([_value(digits, "=") for digits in found.groups()])
-    if "hyper-v" in plain.lower():
-        if found := _in_order((int(n) - 1, _value(digits, sign)) for n, sign, digits in _ARG.findall(plain)):
-            return found
+    args = _ARG.findall(plain) if "hyper-v" in plain.lower() else ()
+    if found := _in_order((int(n) - 1, _value(digits, sign)) for n, sign, digits in args):
+        return found
     return _in_order((int(n), int(digits, 16)) for n, digits in _REGISTER.findall(plain))
 
 
@@ -141,7 +148,11 @@ def _complaint(text: str, plain: str) -> InputError:
     kind = next((a or b for a, b in _TYPE.findall(plain) if (a or b).lower() != "hyper-v"), "")
     seen = {n for n, _, _ in _ARG.findall(plain)}
     if kind and "hyper-v" not in plain.lower() and _EVENT.search(plain):
-        return InputError(given, f"a panic of type {printable(kind)} has no bug check", "give one of type hyper-v: of a Windows guest with hv-crash")
+        return InputError(
+            given,
+            f"a panic of type {printable(kind)} has no bug check",
+            "give one of type hyper-v: of a Windows guest with hv-crash",
+        )
     if seen and "hyper-v" in plain.lower():
         lost = ", ".join(f"arg{n}" for n in "12345" if n not in seen)
         rule = f"it lacks {lost}" if lost else "its numbers are hex with 0x, or decimal in JSON, of 64 bits at most"
@@ -151,4 +162,6 @@ def _complaint(text: str, plain: str) -> InputError:
             given, "it says that the guest panicked and has no parameters (pvpanic tells none)",
             "give the event of a guest with hv-crash, or libvirt's line with arg1 to arg5",
         )  # fmt: skip
-    return InputError(given, "it names hyper-v and arg1 to arg5", "paste the line as libvirt wrote it, or QEMU's GUEST_PANICKED event")
+    return InputError(
+        given, "it names hyper-v and arg1 to arg5", "paste the line as libvirt wrote it, or QEMU's GUEST_PANICKED event"
+    )

@@ -26,7 +26,9 @@ numbers = st.tuples(*[st.integers(0, 2**64 - 1)] * 5)
 
 
 def info(args, order, first):
-    fields = [("type", "hyper-v")] * first + [(f"arg{n + 1}", args[n]) for n in order] + [("type", "hyper-v")] * (not first)
+    fields = (
+        [("type", "hyper-v")] * first + [(f"arg{n + 1}", args[n]) for n in order] + [("type", "hyper-v")] * (not first)
+    )
     return dict(fields)
 
 
@@ -56,7 +58,9 @@ FORMS = {
 def quoted_printable(text, width):
     text, lines = text.replace("=", "=3D"), []
     while text:
-        cut = next((c for c in range(width, width - 3, -1) if "=" not in text[max(0, c - 2) : c]), width)  # never inside =3D
+        cut = next(
+            (c for c in range(width, width - 3, -1) if "=" not in text[max(0, c - 2) : c]), width
+        )  # never inside =3D
         lines, text = [*lines, text[:cut]], text[cut:]
     return "=\n".join(lines)
 
@@ -70,7 +74,14 @@ WRAPS = {
 }
 
 
-@given(numbers, st.permutations(range(5)), st.booleans(), st.sampled_from(sorted(FORMS)), st.sampled_from(sorted(WRAPS)), st.integers(20, 76))
+@given(
+    numbers,
+    st.permutations(range(5)),
+    st.booleans(),
+    st.sampled_from(sorted(FORMS)),
+    st.sampled_from(sorted(WRAPS)),
+    st.integers(20, 76),
+)
 @settings(max_examples=300, deadline=None)
 def test_every_form_in_every_dress_is_read_back(args, order, first, form, wrap, width):
     text = WRAPS[wrap](FORMS[form](args, order, first), width)
