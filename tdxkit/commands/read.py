@@ -82,15 +82,16 @@ def _status(stream, as_json: bool) -> int:
 
 def _panic(stream, as_json: bool) -> int:
     from tdxkit.commands.waiting import wait
-    from tdxkit.review.msr.panic import differing_bits, panic_job
+    from tdxkit.review.msr.panic import PROCESSORS_DIFFER, differing_bits, panic_job
 
     panic = wait(panic_job(stream))
     if as_json:
         print_json(panic.as_json())
         return 0
-    bits = ", ".join(map(str, differing_bits(*panic.parameters[:2])))
     print(panic)
-    print(f"its first two parameters differ in bit {bits}" if bits else "its first two parameters are the same")
+    if panic.code == PROCESSORS_DIFFER:  # of others nobody says what the parameters have to do with each other
+        bits = ", ".join(map(str, differing_bits(*panic.parameters[:2])))
+        print(f"its first two parameters differ in bit {bits}" if bits else "its first two parameters are the same")
     return 0
 
 

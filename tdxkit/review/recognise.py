@@ -47,6 +47,7 @@ _OF_A_MAIL = {
     "mime-version",
 }
 _DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|Index: \S.*\n=|commit [0-9a-f]{12,40}\b)", re.MULTILINE)
+_CUT_EVENT = re.compile(r"^.{0,160}\bkvm_msr:? {1,30}msr_(?:read|write) ", re.MULTILINE)
 _STUCK = re.compile(
     r"soft lockup|LOCKUP on cpu|INFO: (?:rcu_|task \S)|rcu: INFO: rcu|detected .{0,20}stall|\bOops: |BUG: unable to handle|general protection fault|kernel BUG at"
 )
@@ -86,9 +87,9 @@ def _is_mail(text: str) -> bool:
 
 
 def _is_trace(text: str) -> bool:
-    """One event of kvm_msr, or more lines of other events than of anything else."""
+    """One event of kvm_msr, cut or whole, or more lines of other events than of anything else."""
     _, counts = parse(text)
-    return counts.events > 0 or counts.other > max(1, counts.skipped)
+    return counts.events > 0 or bool(_CUT_EVENT.search(text)) or counts.other > max(1, counts.skipped)
 
 
 def _is_report(text: str) -> bool:

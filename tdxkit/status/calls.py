@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from tdxkit.errors import InputError
-from tdxkit.status.kernel import P_SEAMLDR, leaf_name, numbered_leaf
+from tdxkit.status.kernel import P_SEAMLDR, families, leaf_name, numbered_leaf
 
 _NAME = r"(?<![A-Za-z])TD[HG](?:[_.][A-Za-z]{1,20}){1,6}"
 _NUMBER = r"(?:0x[0-9a-f]{1,16}|-?[0-9]{1,20})(?![\w.])"
@@ -100,7 +100,9 @@ def number(digits: str) -> int:
 
 @lru_cache(1000)
 def _named(name: str) -> str | None:
+    """The leaf of this name; one that no table has too, where its family is known: modules grow, and C functions are called alike."""
     try:
         return leaf_name(name)
     except InputError:
-        return None
+        dotted = name.upper().replace("_", ".")
+        return dotted if tuple(dotted.split(".")[:2]) in families() else None

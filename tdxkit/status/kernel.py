@@ -121,6 +121,12 @@ def _leaf_names() -> frozenset[str]:
     return frozenset((*leaf_numbers().values(), *c.facts()["guest"]["leaves"].values()))
 
 
+@cache
+def families() -> frozenset[tuple[str, ...]]:
+    """How the names of leaves begin: TDH and SYS, TDH and MEM, TDG and VP …"""
+    return frozenset(tuple(name.split(".")[:2]) for name in _leaf_names())
+
+
 def numbered_leaf(number: int, guest: bool = False) -> str | None:
     """The call of this number in RAX: a leaf's name, "leaf 254" where no table here has it, P-SEAMLDR's where bit 63 is set.
     None for what cannot be the number of a call. Bits 23:16 are the leaf's version."""

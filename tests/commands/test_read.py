@@ -37,6 +37,7 @@ TEXTS = {
     "a patch that moves a trace": (b"diff --git a/t b/t\n--- a/t\n+++ b/t\n@@ -1 +1 @@\n-" + TRACE.splitlines()[0] + b"\n+x\n", "patch"),
     "a trace of other events": (b"\n".join(TRACE.splitlines()[:4]).replace(b"kvm_msr: msr_read", b"kvm_exit: reason"), "trace"),
     "perf trace": (b"     0.100 CPU 0/KVM/16856 kvm:kvm_msr(write: 1, ecx: 58, data: 262149)\n", "trace"),
+    "an event that was cut": (b"kvm_msr: msr_read  1a6 = 0x0    (#GP)\n", "trace"),
     "a trace with dates": (b"2025-06-09 10:00:00 " + TRACE.splitlines()[0] + b"\n", "trace"),
     "dmesg": (b"[    0.000000] Linux version 6.8.0\n[    1.000000] x86/cpu: ok\n", "log"),
     "journal": (b"Jun  9 10:00:00 host kernel: virt/tdx: module initialized\n", "log"),

@@ -118,7 +118,7 @@ def test_numbers(digits, value):
         ("SEAMCALL failed: leaf 254, error ", "leaf 254"), ("TDCALL failed: leaf 99, error ", "TDG. leaf 99"),
         ("TDH.VP.ENTER: then SEAMCALL (34) failed: ", RD), ("SEAMCALL (34), TDH_MEM_PAGE_AUG failed: ", AUG),
         ("SEAMCALL failed: leaf 0xffff888123456000, error ", None), ("CPUID leaf 0x21: SEAMCALL failed ", None), ("tdx: ", None),
-        ("seamldr: install failed: ", "P-SEAMLDR"), ("/lib/firmware/intel-seam/p-seamldr.bin: tdx ", None), ("SEAMCALL 7 of 9: ", None),
+        ("virt/tdx: TDH.SYS.DISABLE failed: ", "TDH.SYS.DISABLE"), ("tdh_do_something() failed: ", None), ("seamldr: install failed: ", "P-SEAMLDR"), ("/lib/firmware/intel-seam/p-seamldr.bin: tdx ", None), ("SEAMCALL 7 of 9: ", None),
     ],
 )  # fmt: skip
 def test_what_a_line_says_before_a_status(line, call):
@@ -135,6 +135,17 @@ def test_a_leaf_behind_the_status(behind):
 
 def test_another_call_behind_the_status_is_not_its_own():
     assert told("tdx: error 0xc000050500000000; retry TDH_MEM_TRACK")[0][2] is None
+
+
+def test_a_leaf_that_is_newer_than_the_tables_is_named_and_nothing_is_said_for_it():
+    (found,) = scan("virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000")
+    assert (found.leaf, found.status.name, found.status.kernel.kind) == (
+        "TDH.SYS.DISABLE",
+        "TDX_OPERAND_INVALID",
+        "not read",
+    )
+    with pytest.raises(InputError):
+        leaf_name("TDH.SYS.DISABLE")
 
 
 def test_leaves_by_number_and_by_name_are_the_same_to_decode():

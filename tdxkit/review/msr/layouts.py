@@ -25,7 +25,7 @@ PERF_TRACE = re.compile(
 _HEAD = re.compile(
     rb"[ ]{0,40}(\S.{0,60}?)(?:-|[ ]{1,40}(?:\d{1,10}/)?)(\d{1,10})(?:[ ]{1,40}"  # name, dash or space, pid
     rb"(?:\([ ]{0,10}(?:\d{1,10}|-{1,10})\)[ ]{1,10})?"  # tgid
-    rb"(?:\[(\d{1,6})\](?:[ ]{1,10}[.0-9A-Za-z]{4,12})?|(\d{1,6})[dbDBX.][.0-9A-Za-z#]{3,11}))?"  # CPU and flags; or those of -l
+    rb"(?:(?:[.dDbBnNpX][.0-9A-Za-z]{3,11}[ ]{1,10})?\[(\d{1,6})\](?:[ ]{1,10}[.0-9A-Za-z]{4,12})?|(\d{1,6})[dbDBX.][.0-9A-Za-z#]{3,11}))?"  # CPU and flags; or those of -l
 )
 _PAYLOAD = re.compile(
     rb"msr_(read|write)[ ]{1,8}([0-9a-fA-F]{1,8})[ ]{1,8}= 0x([0-9a-fA-F]{1,16})([ ]{1,8}\(#GP\))?(?:\s(.*))?"
@@ -47,7 +47,7 @@ FRONT = re.compile(
 )  # fmt: skip
 
 OTHER = re.compile(
-    rb"[^\n\0]{1,160}?[ ]\d{1,20}(?:\.\d{1,9})?(?:us[ +!#*@$]{0,3})?:[ ]{1,40}"
+    rb"(?:[^\n\0]{0,160}?[ ])?\d{1,20}(?:\.\d{1,9})?(?:us[ +!#*@$]{0,3})?:[ ]{1,40}"
     rb"(?:(?:\d{1,12}[ ]{1,10})?([A-Za-z_][\w:.-]{0,100}:)|[\w.]{1,100}[ ]<-|<stack trace>)"
 )
 _OF_PERF_TRACE = re.compile(

@@ -23,7 +23,8 @@ SOURCES = ("win-hack-patch", "bugcheck-3e", "crash-lines")
 POSTED = "panic hyper-v: arg1='0x3e', arg2='0x46d359bbdff', arg3='0x56d359bbdff', arg4='0x0', arg5='0x0'"
 LIMIT = 4 << 20  # characters of a log that are looked through
 # Codes that come up beside MSR 0x3A. 0x20001 is another story: Microsoft's own hypervisor failed.
-CODES = {0x3E: "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED", 0x20001: "HYPERVISOR_ERROR"}
+PROCESSORS_DIFFER = 0x3E
+CODES = {PROCESSORS_DIFFER: "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED", 0x20001: "HYPERVISOR_ERROR"}
 _NUMBER = r"(?:0x[0-9a-fA-F]{1,16}|[0-9]{1,20}|[0-9a-fA-F]{1,16})(?![\w.])"
 _ARG = re.compile(rf"\barg([1-5])\\{{0,3}}[\"']?\s{{0,3}}([:=])\s{{0,3}}\\{{0,3}}[\"']?({_NUMBER})", re.IGNORECASE)
 _FIVE = rf"({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})[',\s]{{1,6}}({_NUMBER})"

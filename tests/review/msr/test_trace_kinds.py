@@ -150,6 +150,7 @@ HEADS = {
     "latency": lambda e, p: f"CPU {e[0]}/KVM-{e[1]:<7} {e[2]:3}d..1. {e[7]:13.6f}: kvm_msr: {p}",
     "dump": lambda e, p: f"CPU {e[0]}/KVM-{e[1]:<7} {e[2]:3}d..1. {e[7] * 1e6:.0f}us : kvm_msr: {p}",
     "dump, slow": lambda e, p: f"CPU {e[0]}/KVM-{e[1]:<7} {e[2]:3}d..1. {e[7] * 1e6:.0f}us+: kvm_msr: {p}",
+    "perf-prof": lambda e, p: f"CPU {e[0]}/KVM {e[1]:>7} .... [{e[2]:03}] {e[7]:.6f}: kvm:kvm_msr: {p}",
     "perf script": lambda e, p: f"CPU {e[0]}/KVM {e[1]:>7} [{e[2]:03}] {e[7]:13.6f}: {'kvm:kvm_msr:':>20} {p}",
     "perf script, no CPU": lambda e, p: f"CPU {e[0]}/KVM {e[1]:>7} {e[7]:13.6f}: {'kvm:kvm_msr:':>20} {p}",
 }
@@ -232,6 +233,14 @@ def test_two_clocks_in_one_trace_are_not_mixed():
 def test_what_is_no_event_is_named_for_what_it_is(text, why):
     found, counts = parse("\n".join([GOOD, text, GOOD]))
     assert len(found) == 2 and counts.skipped == 1 and counts.bad[0].why.startswith(why), counts.bad
+
+
+def test_events_that_lost_their_heads_are_events_all_the_same():
+    """As changelogs and mails cut them: the others are passed over, the one that matters is refused by name."""
+    _, counts = parse(
+        " 220.696238: kvm_apic: apic_write APIC_ICR = 0xb0\n 220.696238: kvm_msr: msr_write 830 = 0xb0\n220.6962: kvm_entry: vcpu 0\n"
+    )
+    assert (counts.events, counts.other, counts.skipped) == (0, 2, 1) and counts.bad[0].line == 2
 
 
 def test_other_lines_of_perf_trace_are_other_events():
