@@ -19,7 +19,9 @@ _REGISTER = re.compile(
 _NAME = re.compile(
     r"(?<![\w.])(?:R[BCD]X|R[SD]I|R[BS]P|RIP|R0?[89]|R1[0-5]|[CD]R[0-7])[ \t]{0,3}[:=]?[ \t]{0,3}$", re.IGNORECASE
 )
-_OTHERS = re.compile(r"0x|\bR[AI][XP]\b|\bRSP\b|\bleaf\b|(?<![0-9a-f])[0-9a-f]{12,}", re.IGNORECASE)
+_OTHERS = re.compile(  # what does not stand in front of registers alone
+    r"seamcall|tdcall|td[hg][_.]|\bR[AI][XP]\b|\bRSP\b|\bleaf\b|(?<![0-9a-fx])[0-9a-f]{12,}", re.IGNORECASE
+)
 _ANOTHER = re.compile(r"seamcall|tdcall|td[hg][_.]", re.IGNORECASE)
 _CALLER = re.compile(r"\[ *([TC]\d{1,9})\]")
 AROUND = 8  # lines before and after a status that are looked at
@@ -36,10 +38,12 @@ def names_one(before: str) -> bool:
 
 def on_line(text: str) -> Registers:
     """The registers of a piece of a line, in its order; the first of a name counts."""
+    return _held(_REGISTER.findall(text)) if "0x" in text else ()
+
+
+def _held(pairs: list[tuple[str, str]]) -> Registers:
     found: dict[str, int] = {}
-    if "0x" not in text:
-        return ()
-    for name, value in _REGISTER.findall(text):
+    for name, value in pairs:
         found.setdefault(name.upper().replace("R0", "R"), int(value, 16))
     return tuple(found.items())
 
@@ -49,12 +53,10 @@ def behind(text: str, end: int, head: str) -> Registers:
     found: dict[str, int] = {}
     strangers = 0
     for line in _lines_after(text, end):
-        if _ANOTHER.search(line):
-            break
         mine = _only(line)
         if mine is None:
             strangers += bool(line.strip())
-            if strangers > _STRANGERS:
+            if strangers > _STRANGERS or _ANOTHER.search(line):
                 break
         elif _caller(head) == _caller(line):
             if any(name in found for name, _ in mine):
@@ -82,9 +84,11 @@ def in_front(text: str, start: int) -> tuple[str | None, Registers]:
 
 def _only(line: str) -> Registers | None:
     """The registers of a line that holds nothing else of the kind; None for any other line."""
-    if len(line) > _LONGEST or not (mine := on_line(line)):
+    if len(line) > _LONGEST or not (pairs := _REGISTER.findall(line)):
         return None
-    return None if _OTHERS.search(_REGISTER.sub(" ", line)) else mine
+    (name, _), (_, last) = pairs[0], pairs[-1]
+    alone = line.count("0x") == len(pairs) and line.rstrip(" ,;.|\t\r").endswith(last)
+    return _held(pairs) if alone and not _OTHERS.search(line, 0, line.index(name)) else None
 
 
 def _caller(line: str) -> str:
