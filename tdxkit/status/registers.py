@@ -10,6 +10,7 @@ is then left out. RAX is the status itself.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tdxkit.status.calls import left_open
 
@@ -51,17 +52,18 @@ def _held(pairs: list[tuple[str, str]]) -> Registers:
 def behind(text: str, end: int, head: str) -> Registers:
     """Those on the lines that follow: `end` is where the status's own line ends, `head` how it begins."""
     found: dict[str, int] = {}
-    strangers = 0
+    strangers, caller = 0, _caller(head)
     for line in _lines_after(text, end):
         mine = _only(line)
         if mine is None:
             strangers += bool(line.strip())
             if strangers > _STRANGERS or _ANOTHER.search(line):
                 break
-        elif _caller(head) == _caller(line):
-            if any(name in found for name, _ in mine):
-                return ()
+        elif caller == _caller(line):
+            before = len(found)
             found.update(mine)
+            if len(found) < before + len(mine):  # one of them was there already
+                return ()
     return tuple(found.items())
 
 
@@ -71,8 +73,11 @@ def in_front(text: str, start: int) -> tuple[str | None, Registers]:
     for _ in range(AROUND):
         if start <= 0:
             break
-        begin = text.rfind("\n", 0, start - 1) + 1
-        line = text[max(begin, start - 1 - _LONGEST) : start - 1]
+        floor = max(0, start - 2 - _LONGEST)  # a longer line is none of these, and not worth a search for its beginning
+        begin = text.rfind("\n", floor, start - 1) + 1
+        if not begin and floor:
+            break
+        line = text[begin : start - 1]
         mine = _only(line)
         if mine is None:
             call = left_open(line.rstrip())
@@ -88,12 +93,20 @@ def _only(line: str) -> Registers | None:
         return None
     (name, _), (_, last) = pairs[0], pairs[-1]
     alone = line.count("0x") == len(pairs) and line.rstrip(" ,;.|\t\r").endswith(last)
-    return _held(pairs) if alone and not _OTHERS.search(line, 0, line.index(name)) else None
+    words = line[: line.index(name)]
+    return (
+        _held(pairs) if alone and _may_stand_before(words.partition("] ")[2] if words[:1] == "[" else words) else None
+    )
+
+
+@lru_cache(1000)  # behind the time the same few words again and again
+def _may_stand_before(words: str) -> bool:
+    return not _OTHERS.search(words)
 
 
 def _caller(line: str) -> str:
     """The mark of the task or CPU that printed a line, where the kernel writes one."""
-    found = _CALLER.search(line, 0, 60)
+    found = _CALLER.search(line, 0, 60) if "T" in line[:60] or "C" in line[:60] else None
     return found[1] if found else ""
 
 
@@ -101,6 +114,9 @@ def _lines_after(text: str, end: int) -> Iterator[str]:
     for _ in range(AROUND):
         if end >= len(text):
             return
-        begin, end = end + 1, text.find("\n", end + 1)
+        begin, ceiling = end + 1, end + 2 + _LONGEST
+        end = text.find("\n", begin, ceiling)
+        if end < 0 and ceiling < len(text):
+            return  # a longer line is none of these
         end = len(text) if end < 0 else end
-        yield text[begin : min(end, begin + _LONGEST + 1)]
+        yield text[begin:end]

@@ -117,6 +117,8 @@ def finds(text: str, line: int = 1, begin: int = 0, stop: int | None = None) -> 
             line += text.count("\n", start, first)
             start = piece = first
             end, told = _end_of_line(text, at), False
+        if not value and not _RESULT.search(text[max(start, at - 20) : at]):
+            continue  # success is only a plain zero that is given as a result
         before = text[max(start, at - LINE_SHOWN) : at]
         told = told or bool(_SUBJECT.search(before))
         likely = _likely(value, before, told, alone=piece == start)
@@ -172,8 +174,8 @@ def _likely(value: int, before: str, told: bool, alone: bool) -> bool | None:
     """Whether a number is a status, where this stands before it on its line; None where it is one if the line before leaves a call open.
     `told`: the line speaks of TDX there; `alone`: it has no status yet."""
     upper = value & c.STATUS_MASK
-    if not upper:  # success: only a plain zero that is given as a result
-        return told and not value and bool(_RESULT.search(before[-20:]))
+    if not upper:
+        return told and not value
     known = upper in _known()
     if told and known:
         return True
