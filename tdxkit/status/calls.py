@@ -65,7 +65,8 @@ def call_after(text: str) -> str | None:
 def left_open(line: str) -> str | None:
     """The call with which a line ends before it could say its status: the next line goes on. None where it says more, or nothing."""
     line = line[-TAIL:]
-    found = _OPEN.search(line)
+    begins = _BEGINS.search(line)
+    found = _OPEN.search(line, begins.start()) if begins else None
     return call_before(found[0]) if found else None
 
 

@@ -23,7 +23,7 @@ _NAME = re.compile(
 _OTHERS = re.compile(  # what does not stand in front of registers alone
     r"seamcall|tdcall|td[hg][_.]|\bR[AI][XP]\b|\bRSP\b|\bleaf\b|(?<![0-9a-fx])[0-9a-f]{12,}", re.IGNORECASE
 )
-_ANOTHER = re.compile(r"seamcall|tdcall|td[hg][_.]", re.IGNORECASE)
+_ANOTHER = re.compile(r"seamcall|tdcall|td[hg][_.]|0x[4689ce]000[0-9a-f]{12}", re.IGNORECASE)
 _CALLER = re.compile(r"\[ *([TC]\d{1,9})\]")
 AROUND = 8  # lines before and after a status that are looked at
 _STRANGERS = 2  # lines of others among them
@@ -89,7 +89,7 @@ def in_front(text: str, start: int) -> tuple[str | None, Registers]:
 
 def _only(line: str) -> Registers | None:
     """The registers of a line that holds nothing else of the kind; None for any other line."""
-    if len(line) > _LONGEST or not (pairs := _REGISTER.findall(line)):
+    if "0x" not in line or len(line) > _LONGEST or not (pairs := _REGISTER.findall(line)):
         return None
     (name, _), (_, last) = pairs[0], pairs[-1]
     alone = line.count("0x") == len(pairs) and line.rstrip(" ,;.|\t\r").endswith(last)
