@@ -168,6 +168,16 @@ def test_a_scan_of_another_kind_finds_nothing_and_says_what_it_is(capsys, tmp_pa
     assert (code, out) == (0, "0 statuses found\n") and "it is a trace" in err and err.count("\n") == 1
 
 
+def test_a_reader_that_finds_nothing_in_its_own_kind_says_just_that(capsys, tmp_path):
+    (tmp_path / "x").write_bytes(TEXTS["a trace of other events"][0])
+    code, out, err = run(capsys, "trace", tmp_path / "x")
+    assert (
+        (code, err) == (0, "")
+        and out.startswith("0 kvm_msr events in 4 lines, 4 of other kinds")
+        and "no access to MSR 3a" in out
+    )
+
+
 def test_a_trace_in_a_mail_is_read_as_a_trace(capsys, tmp_path):
     (tmp_path / "x").write_bytes(
         b"From: A <a@b.c>\nSubject: x\n\n" + b"".join(b"> " + line + b"\n" for line in TRACE.splitlines())

@@ -106,6 +106,13 @@ def test_refusals_alike_are_told_together_and_others_apart():
     assert not any(f.locked for f in r.refusals), "no value was seen, so nobody knows why"
 
 
+def test_what_was_seen_before_a_refusal_is_its_own():
+    r = read(
+        line(0, "1.0", "write 3a = 0x7 (#GP)"), line(0, "1.1", "read 3a = 0x5"), line(0, "1.2", "write 3a = 0x7 (#GP)")
+    ).reading
+    assert [(f.held, f.times, f.locked) for f in r.refusals] == [(None, 1, False), (5, 1, True)]
+
+
 def test_a_write_refused_after_one_that_was_taken():
     r = read(
         line(0, "1.0", "write 3a = 0x5"), line(0, "1.1", "write 3a = 0x7 (#GP)"), line(0, "1.2", "read 3a = 0x5")
