@@ -35,7 +35,7 @@ TEXTS = {
     "a diff alone": (b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n", "patch"),
     "git show": (b"commit 0123456789abcdef0123456789abcdef01234567\nAuthor: A <a@b.c>\n\n    x\n\n" + PATCH, "patch"),
     "a patch that moves a trace": (b"diff --git a/t b/t\n--- a/t\n+++ b/t\n@@ -1 +1 @@\n-" + TRACE.splitlines()[0] + b"\n+x\n", "patch"),
-    "a trace of other events": (b"\n".join(TRACE.splitlines()[:4]).replace(b"kvm_msr: msr_read", b"kvm_exit: reason"), "trace"),
+    "a trace of other events": (b"\n".join(TRACE.splitlines()[:4]).replace(b"kvm_msr: msr_", b"kvm_exit: reason "), "trace"),
     "perf trace": (b"     0.100 CPU 0/KVM/16856 kvm:kvm_msr(write: 1, ecx: 58, data: 262149)\n", "trace"),
     "an event that was cut": (b"kvm_msr: msr_read  1a6 = 0x0    (#GP)\n", "trace"),
     "a trace with dates": (b"2025-06-09 10:00:00 " + TRACE.splitlines()[0] + b"\n", "trace"),
