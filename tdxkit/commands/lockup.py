@@ -70,7 +70,7 @@ def _read(name: str, as_json: bool) -> int:
     from tdxkit.review.softlockup.told import reading_of, summary, told
 
     posted = name == "example" and not Path(name).exists()
-    report = wait_for(("report", "log"), posted_text().encode() if posted else name, report_job)
+    report = wait_for(("report", "log"), posted_text().encode() if posted else name, report_job, text=True)
     rows, (reading, _) = told(report), reading_of(report)
     if as_json:
         call = reading and {

@@ -16,7 +16,7 @@ from tdxkit.facts import data_path
 ROOT = str(Path(__file__).parents[2])
 TRACE = data_path("traces/kvm_msr.trace").read_bytes()
 LOG = b"virt/tdx: SEAMCALL (34) failed: 0xc000050500000000\n"
-COMMANDS = [["read"], ["trace"], ["decode", "--scan"]]
+COMMANDS = [["read"], ["trace"], ["decode", "--scan"], ["lockup", "--report"]]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals")
 
 
