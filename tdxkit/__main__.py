@@ -2,6 +2,11 @@
 
 import sys
 
-from tdxkit.cli import main
+try:  # Ctrl-C is heard from the first import to the last flush; before this line it is Python's own start that answers
+    from tdxkit.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:
+    sys.stderr.write("tdxkit: stopped\n")
+    code = 130
+sys.exit(code)

@@ -21,6 +21,7 @@ COMMANDS = {
     "bugs": "the known problems of the posted versions, each shown by a run",
     "life": "a TD from creation to teardown, with or without each patch",
     "contention": "how long vCPUs wait for pamt_lock, simulated",
+    "read": "whatever you have at hand: told by its content, and read as its own command would",
     "decode": "what a completion status means",
     "seamcall": "what a SEAMCALL leaf takes, locks, checks and returns",
     "conflicts": "which pairs of SEAMCALLs get in each other's way",

@@ -39,14 +39,57 @@ class Stream(io.BufferedReader):
     """What `opened` gives: the bytes unpacked, with `title`, what to call it, and `at`, how far its reading is."""
 
     def __init__(self, raw: io.RawIOBase, stored: "_Stored"):
-        super().__init__(raw, STRIDE)
+        self._looked = _LookedAt(raw)
+        super().__init__(self._looked, STRIDE)
         self._stored = stored
         self.title = stored.title
+
+    def head(self, size: int) -> bytes:
+        """The first bytes, without taking them: so many, or all where there are fewer. A pipe is waited for; ask before anything is read."""
+        return self._looked.look(size)
 
     @property
     def at(self) -> Tick:
         """Bytes taken so far and in all, as they are stored, that is packed; in all is 0 where nobody knows."""
         return self._stored.done, self._stored.total
+
+
+class _LookedAt(io.RawIOBase):
+    """What stands between a stream and its bytes, so that the first of them can be looked at, however slowly they come."""
+
+    def __init__(self, raw: io.RawIOBase):
+        self.raw, self._ahead = raw, bytearray()
+        self._failed: Broken | None = None
+
+    def look(self, size: int) -> bytes:
+        """The next bytes, `size` of them where there are so many; what fails on the way fails again when it is read."""
+        while len(self._ahead) < size and not self._failed:
+            try:
+                piece = self.raw.read(STRIDE)
+            except Broken as broken:
+                self._failed = broken
+                break
+            if not piece:
+                break
+            self._ahead += piece
+        return bytes(self._ahead[:size])
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        if self._ahead:
+            piece = self._ahead[: len(buffer)]
+            del self._ahead[: len(buffer)]
+            buffer[: len(piece)] = piece
+            return len(piece)
+        if self._failed:
+            raise self._failed
+        return self.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
 
 
 class _Stored(io.RawIOBase):
@@ -131,8 +174,13 @@ def opened(source: Source, text: bool = False) -> Stream:
     stream = Stream(_Unpacked(stored) if stored.begins(b"\x1f\x8b") else stored, stored)
     if text and is_binary(peek(stream, _SNIFFED)):
         stream.close()
-        raise InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
+        raise no_text(title)
     return stream
+
+
+def no_text(title: str) -> InputError:
+    """The complaint about what is binary."""
+    return InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
 
 
 def _file(path: str | os.PathLike, title: str) -> BinaryIO:

@@ -38,19 +38,17 @@ def _values(args) -> int:
 
 
 def _scan(args) -> int:
-    from tdxkit.commands.waiting import wait
+    from tdxkit.commands.wanted import wait_for
     from tdxkit.status.scanning import scan_job
     from tdxkit.text import many
 
-    found = wait(scan_job(args.scan))
+    found = wait_for(("log", "report"), args.scan, scan_job, text=True, strict=False)
     if args.json:
         from tdxkit.commands import print_json
 
         print_json([f.as_json() for f in found])
         return 0
     for f in found:
-        one = f.status
-        said = f"{one.name or 'unknown status'}, {one.details.text}; {one.kernel.kind}"
-        print(f"{f.line}: 0x{f.value:016X} {f'from {f.leaf} ' if f.leaf else ''}{said}")
+        print(f"{f.line}: {f.said}")
     print(many(len(found), "status"), "found")
     return 0

@@ -3,7 +3,7 @@
 import sys
 
 from tdxkit.commands import print_json
-from tdxkit.commands.waiting import wait
+from tdxkit.commands.wanted import wait_for
 from tdxkit.errors import printable
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
@@ -18,7 +18,7 @@ def configure(parser) -> None:
 
 def run(args) -> None:
     """Read and print; what was skipped goes to standard error."""
-    digest = wait(digest_job(args.file))
+    digest = wait_for(("digest",), args.file, digest_job, lambda _: True)
     if args.json:
         print_json(digest.as_json())
     else:

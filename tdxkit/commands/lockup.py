@@ -1,7 +1,7 @@
 """`lockup`: set memory attributes on a whole guest and see whether the watchdog reports; or read a report of one."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.waiting import wait
+from tdxkit.commands.wanted import wait_for
 
 
 def configure(parser) -> None:
@@ -70,7 +70,7 @@ def _read(name: str, as_json: bool) -> int:
     from tdxkit.review.softlockup.told import reading_of, summary, told
 
     posted = name == "example" and not Path(name).exists()
-    report = wait(report_job(posted_text().encode() if posted else name))
+    report = wait_for(("report", "log"), posted_text().encode() if posted else name, report_job, text=True)
     rows, (reading, _) = told(report), reading_of(report)
     if as_json:
         call = reading and {

@@ -4,7 +4,7 @@ import sys
 from itertools import pairwise
 
 from tdxkit.commands import print_json
-from tdxkit.commands.waiting import wait
+from tdxkit.commands.wanted import wait_for
 from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
 from tdxkit.review.compare import compare, lineages
@@ -32,7 +32,7 @@ def run(args) -> None:
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
     for name in args.files:
-        read = wait(evidence_job(name))
+        read = wait_for(("digest", "mbox", "patch"), name, evidence_job, lambda read: read.posts)
         posts += read.posts
         answers += read.mailbox.replies if read.mailbox else 0
         others += read.mailbox.others if read.mailbox else 0

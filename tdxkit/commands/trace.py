@@ -4,13 +4,15 @@ import json
 import sys
 from pathlib import Path
 
-from tdxkit.commands import FORMAT
+from tdxkit.commands import first_keys
 from tdxkit.commands.waiting import wait
+from tdxkit.commands.wanted import wait_for
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import Source
 from tdxkit.work import Job, drive
 
 EXAMPLE = "kvm_msr.trace"
+KINDS = ("trace",)
 
 
 def configure(parser) -> None:
@@ -29,10 +31,20 @@ def run(args) -> int:
     if msr >> 32:
         raise InputError(f"--msr {printable(args.msr)}", "an MSR has a 32-bit number", "give one in hex, like 3a")
     if args.json:
-        job = _json_job(_source(args.file), msr)
-        drive(job) if sys.stdout.isatty() else wait(job)  # a line of progress would stand among the events
+        quiet = drive if sys.stdout.isatty() else wait  # a line of progress would stand among the events
+        rest = wait_for(
+            KINDS,
+            _source(args.file),
+            lambda source: _json_job(source, msr),
+            lambda rest: rest["read"],
+            text=True,
+            drive=quiet,
+        )
+        sys.stdout.write((_begin() if not rest["read"] else "") + "], " + json.dumps(rest)[1:] + "\n")
         return 0
-    trace = wait(reading_job(_source(args.file), msr))
+    trace = wait_for(
+        KINDS, _source(args.file), lambda source: reading_job(source, msr), lambda trace: trace.counts.events, text=True
+    )
     print(trace)
     for bad in trace.counts.bad:
         print(f"line {bad.line}: {bad.why}: {printable(bad.start)}")
@@ -41,7 +53,7 @@ def run(args) -> int:
     return 0
 
 
-def _source(name: str) -> Source:
+def _source(name: Source) -> Source:
     if name != "example" or Path(name).exists():
         return name
     from tdxkit.facts import data_path
@@ -49,14 +61,19 @@ def _source(name: str) -> Source:
     return data_path(f"traces/{EXAMPLE}").read_bytes()
 
 
-def _json_job(source: Source, msr: int) -> Job[None]:
+def _begin() -> str:
+    return json.dumps(first_keys())[:-1] + ', "events": ['
+
+
+def _json_job(source: Source, msr: int) -> Job[dict]:
+    """Writes the events as they come; returns what stands behind them."""
     from dataclasses import asdict
 
     from tdxkit.review.msr.reading import ReadingBuilder
     from tdxkit.review.msr.trace import TraceReader, read_events
 
     reader, builder, write = TraceReader(), ReadingBuilder(msr), sys.stdout.write
-    comma = f'{{"format": {FORMAT}, "events": ['
+    comma = _begin()
     for events, tick in read_events(source, reader):
         builder.add(events)
         if events:
@@ -68,13 +85,13 @@ def _json_job(source: Source, msr: int) -> Job[None]:
     rest["read"] = rest.pop("events")
     rest["bad"] = [{**bad, "start": printable(bad["start"])} for bad in rest["bad"]]
     rest["reading"] = builder.reading().as_json()
-    write(("" if comma == ", " else comma) + "], " + json.dumps(rest)[1:] + "\n")
+    return rest
 
 
 def _event_json(event) -> str:
     """json.dumps of `event.as_json()`, three times as fast: all of it is numbers but for `op`, which is read or write."""
     vcpu, pid, cpu, time, op, msr, value, fault = event[:8]
-    vcpu = "null" if vcpu is None else vcpu
+    vcpu, cpu = "null" if vcpu is None else vcpu, "null" if cpu is None else cpu
     return (
         f'{{"vcpu": {vcpu}, "pid": {pid}, "cpu": {cpu}, "time": {time}, "op": "{op}", "msr": {msr}, '
         f'"value": {value}, "fault": {"true" if fault else "false"}}}'

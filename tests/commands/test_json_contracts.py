@@ -37,7 +37,7 @@ EXPLORED = {
     "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
 }  # fmt: skip
 DECODED = {
-    "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
+    "value": HEX64, "name": (TEXT, MAYBE), "class": (COUNT, MAYBE), "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
     "kernel": TEXT,
 }  # fmt: skip
 LIVED = {
@@ -102,7 +102,7 @@ CONTRACTS = {
     "decode": [
         (["decode", "0x8000030800000001", "0x0", "0xC000030600000001", "0x8000039900000001", "0xFFFFFFFFFFFFFFFF"], [DECODED]),
         (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
-        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
+        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE), "registers": dict}]),
     ],
     "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]}),
         (["conflicts", "TDH.VP.ENTER", "--in-kernel"], {"pairs": [CONFLICT | {"in_kernel": (MEETINGS, MAYBE)}]}),
@@ -130,6 +130,12 @@ CONTRACTS = {
         (["lockup", "--report", "example"],
          {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
           "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
+    ],
+    "read": [
+        (["read", "LOG"], {"kind": {"log"}, MORE: True}),
+        (["read", str(data_path("traces/kvm_msr.trace"))], {"kind": {"trace"}, MORE: True}),
+        (["read", str(data_path("practice.mbox"))], {"kind": {"mbox"}, MORE: True}),
+        (["read", str(DIGEST)], {"kind": {"digest"}, MORE: True}),
     ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [
