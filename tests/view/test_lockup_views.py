@@ -1,5 +1,6 @@
 """Trees, timelines, tables and controls of notebook 07: each says what the model says, and nothing hostile gets through."""
 
+import os
 import re
 from xml.etree import ElementTree
 
@@ -339,3 +340,15 @@ def test_a_run_and_its_verdict_agree_in_time():
     verdict = lockup(1500 * GIB)
     last = list(timeline_run(verdict).states())[-1]
     assert last["time"] == pytest.approx(verdict.end / SECOND, abs=0.001)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+@pytest.mark.parametrize("what", ["pipe", "device", "folder", "none"])
+def test_a_path_that_is_no_file_is_said_and_nothing_waits(what, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    box = report_reader()
+    box.path.value = {"device": "/dev/zero", "folder": str(tmp_path)}.get(what, str(tmp_path / what))
+    assert 'role="alert"' in box.said.value and box.result is None
+    (tmp_path / "log").write_text(posted_text())
+    box.path.value = str(tmp_path / "log")
+    assert box.result.main.fields["pid"] == "6372"

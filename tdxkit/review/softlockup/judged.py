@@ -114,7 +114,8 @@ class Finding:
         return tuple(". ".join(part) for part in self._parts())
 
     def _parts(self) -> tuple[list[str], list[str], list[str]]:
-        loop = self.loop.says if self.loop.name else f"in {self.loop.says}"
+        shown = f"in {self.loop.says}" if self.loop.says else "no function that it was in is shown"
+        loop = self.loop.says if self.loop.name else shown
         return [self.headline(), *self._whose(), *self._kernel()], [loop, *self._call()], self._model()
 
     def headline(self) -> str:
@@ -192,7 +193,8 @@ class Finding:
             return "it has no PREEMPT_RT"
         if self.loop.name:
             return f"the range is not known: {reading_of(self.report)[1]}"
-        return "it is of the loops of KVM_SET_MEMORY_ATTRIBUTES, and this is another"
+        another = ", and this is another" if self.loop.says else ": which this was the report does not show"
+        return f"it is of the loops of KVM_SET_MEMORY_ATTRIBUTES{another}"
 
     def as_json(self) -> dict[str, object]:
         """The answer of `python -m tdxkit report --json` for one report."""
@@ -221,10 +223,16 @@ def how_long(kind: str, said: dict[str, str]) -> str:
         low, high = stuck * UNIT / SECOND, (stuck + 1) * UNIT / SECOND
         return f"{many(stuck, 'unit')} of 2³⁰ ns, {low:.1f} to {high:.1f} s since the stopper's last stamp"
     if kind == "RCU stall" and jiffies:
-        return f"{many(jiffies, 'jiffy')}: {jiffies / 1000:.1f} s at HZ=1000, {jiffies / 250:.1f} s at HZ=250"
+        return (
+            f"{many(jiffies, 'jiffy')}: {_seconds(jiffies / 1000)} s at HZ=1000, {_seconds(jiffies / 250)} s at HZ=250"
+        )
     if kind == "hung task":
         return f"blocked for more than {stuck} s"
     return ""
+
+
+def _seconds(time: float) -> str:
+    return f"{time:,.1f}" if time >= 1 else f"{time:.3f}"
 
 
 def _verdict(call: MemoryAttributes, kernel: Kernel, model: str, build: str) -> Verdict:

@@ -64,7 +64,7 @@ _KINDS = {
     ),
     "frame": re.compile(
         r"(?:<{1,2}(?P<stack>IRQ|EOI|NMI|EOE|#DF)>{1,2} +)?(?:\[ ?<?[0-9a-f]{8,16}>?\] ){0,2}(?P<unsure>\? )?(?P<function>[A-Za-z_.][\w.]{0,100})(?:\+0x(?P<at>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})"
-        r"| \((?=\S*:\d))(?P<path>.{0,200}?)(?: \[(?P<module>[\w-]{1,60})(?: [0-9a-f]{8,64})?\])?(?: \([A-Z ]{1,12}\))?"
+        r"| \((?=\S*\.[chS]:\d))(?P<path>.{0,200}?)(?: \[(?P<module>[\w-]{1,60})(?: [0-9a-f]{8,64})?\])?(?: \([A-Z ]{1,12}\))?"
     ),
     "mark": re.compile(r"(?i:Call Trace):?|<{1,2}/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#DF|EOE)>{1,2}|Stack:|Backtrace:|---\[ end (?:trace|Kernel panic).{0,120}"),
 }  # fmt: skip

@@ -72,7 +72,8 @@ IOCTLS = {
 
 
 class Loop(NamedTuple):
-    """name: a loop of the call's, as `preempt` has it, two of them or "?" for one of its loops; "" for another function's. says: in words."""
+    """name: a loop of the call's, as `preempt` has it, two of them or "?" for one of its loops; "" for another function's. says: in words, "" where no function is
+    shown."""
 
     name: str
     says: str
@@ -86,7 +87,7 @@ def loop_of(names: Sequence[str]) -> Loop:
         name = next((loop for loop, called in _STEPS if inner & set(called)), "?")
         return Loop(name, f"KVM_SET_MEMORY_ATTRIBUTES: {SAYS[name]}")
     if not names:
-        return Loop("", "no function is named")
+        return Loop("", "")
     own = [name for name in names if name not in _ENTRY] or list(names)
     callers = ", ".join(f"{name}()" for name in own[1:5])
     waits = next((f"; {says}" for called, says in _WAITS if set(names[:8]) & set(called)), "")
@@ -109,7 +110,7 @@ def _names(report: Report) -> Iterator[str]:
 
 def plain(name: str) -> str:
     """A function's name without offset and without what a compiler adds to it."""
-    return _ADDED.sub("", name.partition("+")[0])
+    return _ADDED.sub("", name.partition("+")[0].removeprefix("."))  # a dot before it: PowerPC's
 
 
 def call_of(user: dict[str, int]) -> str:

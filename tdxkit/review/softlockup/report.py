@@ -14,6 +14,7 @@ Fidelity card
   left out: other architectures but for heads and callers, the list of modules
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class Report:
         """What head, task, state and hardware line say, by name, the first of a name; what they do not say is not there."""
         found: dict[str, str] = {}
         for line in self.lines:
-            if line.kind in ("head", "task", "state", "hardware", "kernel"):
+            if line.kind in ("head", "time", "task", "state", "hardware"):
                 found = {**line.fields, **found}
         return {key: value for key, value in found.items() if key != "report"}
 
@@ -54,6 +55,7 @@ class Report:
     def cpus(self) -> tuple[int, ...]:
         """The CPUs it speaks of."""
         named = [line.fields.get("cpu", "") for line in self.lines if line.kind in ("head", "stalled", "task")]
+        named[:0] = re.findall(r"\b\d{1,6}\b", self.fields.get("cpus", ""))  # { 5}, { 0-... 7-... }
         own = [int(cpu) for cpu in named if cpu]
         return tuple(dict.fromkeys(own if self.kind == "RCU stall" else own[:1]))
 

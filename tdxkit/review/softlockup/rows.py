@@ -44,6 +44,7 @@ _CUT = re.compile(
 )
 _RIP = re.compile(r"RIP:(?: ?[0-9a-f]{4}:)?")
 _MODULE = re.compile(r"\[[\w-]{1,60}(?: [0-9a-f]{8,64})?\]")
+_BIOS = re.compile(r"BIOS|\d\d/\d\d/\d{4}$")
 _REST = re.compile(r"Not tainted|Tainted: |Kdump: |\[.{1,40}:\d{1,9}\]$|PREEMPT|VOLUNTARY$|NONE$")
 _BLANK = re.compile(r"=20(?==| |$)")
 _BYTES = re.compile(r"(?:(?:[0-9a-f]{2}|<[0-9a-f]{2}>)(?: |$))+")
@@ -89,8 +90,14 @@ class Joiner:
             if not row.text:
                 continue
             held = self._held
-            near = 0 < len(held) <= MAX_JOINED and number - held[-1].line < 3
-            if near and (longer := _joined(held[0]._replace(text=self._text), row, self._kind)):
+            near = bool(held) and number - held[-1].line < 3
+            if near and not row.stamped:  # a piece that a mailer broke off, it may be
+                row = row._replace(caller=row.caller or held[0].caller)
+            if (
+                near
+                and len(held) <= MAX_JOINED
+                and (longer := _joined(held[0]._replace(text=self._text), row, self._kind))
+            ):
                 self._text = longer[: 3 * LONGEST]
                 held.append(row)
                 continue
@@ -116,7 +123,7 @@ class Joiner:
 
 def _joined(held: Row, row: Row, kind: Callable[[str], str]) -> str:
     """The two as one row, or "" where the second is one of its own."""
-    if row.stamped and (held.stamped or row.caller):
+    if row.stamped:
         return ""
     first, second = held.text, row.text
     if cut := _CUT.search(first):
@@ -133,7 +140,7 @@ def _joined(held: Row, row: Row, kind: Callable[[str], str]) -> str:
     if now == "code":
         return both if _BYTES.fullmatch(second) else ""
     if now == "hardware":
-        return both if first.endswith(",") or second.startswith("BIOS") else ""
+        return both if first.endswith(",") or _BIOS.match(second) else ""
     if now == "frame":
         return both if _MODULE.fullmatch(second) else ""
     if now in ("head", "task"):  # they may be whole, and more to come

@@ -19,6 +19,7 @@ from tdxkit.review.softlockup.rows import Row
 SOURCES = ("linux-report",)
 MAX_REPORTS = 200
 QUIET = 40
+_LOCKUPS = ("soft lockup", "hard lockup")
 _ONCE = ("task", "hardware", "rip", "code")  # besides registers: what a report has once
 
 
@@ -31,11 +32,21 @@ class _Open:
         self.had: set[tuple[bool, str]] = set()  # (of the user's part, which line of a report)
         self.context, self.user, self.names = -1, False, set()
         self.selected = self.mixed = self.doubt = self.named = self.over = False
+        self.together = True  # is no line of another between its head and its task's?
         self.quiet, self.kinds = 0, set()
 
     @property
     def cpu(self) -> str:
         return next((line.fields["cpu"] for line in self.lines if line.fields.get("cpu")), "")
+
+    @property
+    def cpus(self) -> set[str]:
+        return {line.fields["cpu"] for line in self.lines if line.fields.get("cpu")}
+
+    @property
+    def what(self) -> str:
+        """What its head complains of, "" where it has none."""
+        return self.lines[0].fields.get("report", "")
 
     def key(self, line: Line) -> tuple[bool, str] | None:
         """Which of the lines that a report has once this is; None for one that may come again."""
@@ -121,59 +132,50 @@ class Sorter:
             self.all.append(report)
         self.last[row.caller] = report
         report.add(line)
-        if report.over:  # what began before it and was not gone on with is over too
-            for one in live:
-                one.over = one.over or one.at < report.at
 
-    def choose(self, line: Line, live: list[_Open], last: _Open | None) -> _Open | None:
-        """The report that a line goes on with, None for a new one."""
-        last = last if last in live else live[-1] if live else None
+    def choose(self, line: Line, live: list[_Open], before: _Open | None) -> _Open | None:
+        """The report that a line goes on with, None for a new one; before: where the last line went."""
+        last = before if before in live else live[-1] if live else None
         if line.kind == "head":
             return self.headed(line, last)
-        if last is None:
+        if last is None or (line.kind == "state" and last.kinds & {"frame", "stalled", "time", "registers"}):
             return None
-        if line.kind == "state" and last.kinds & {"frame", "stalled", "time", "registers"}:
-            return None
-        if line.kind == "task" and last.lines[0].fields.get("report") != "hung task":
-            own = [one for one in live if one.cpu == line.fields.get("cpu", "none") and "task" not in one.kinds]
-            if own:
-                own[-1].named = True
-                return own[-1]
-            return last if "task" not in last.kinds and (not last.cpu or "stalled" in last.kinds) else None
-        if len(live) < 2 or not (last.key(line)):
-            return last
+        if line.kind == "task" and last.what != "hung task":
+            return self.named(line, live, last)
+        if not last.key(line):
+            return last if last is before or line.kind == "other" else None  # who knows whose callers these are
         fits = [one for one in live if one.takes(line)]
-        if last in fits:
-            bare = [one for one in live if one.kinds <= {"head", "other"}]  # heads, and now one trace that names no CPU
-            last.doubt = last.doubt or (last in bare and any(one.cpu != last.cpu for one in bare))
-            return last
-        if not fits:
-            return last
-        last.mixed = fits[-1].mixed = True
-        return fits[-1]
+        chosen = last if last in fits or not fits else fits[-1]
+        if before and chosen is not before:  # one that had made room goes on, or is it another?
+            chosen.doubt = before.doubt = True
+        if chosen is not last or (chosen not in fits and (len(live) > 1 or chosen is not before)):
+            chosen.mixed = last.mixed = True
+        locked = [one for one in fits if one.what in _LOCKUPS and one.cpu != chosen.cpu]
+        waits = any(one.named or one.kinds <= {"head", "other"} for one in locked)
+        surely = (chosen.named and chosen.together) or chosen.what not in _LOCKUPS
+        chosen.doubt = chosen.doubt or (waits and not surely)
+        return chosen
+
+    def named(self, line: Line, live: list[_Open], last: _Open) -> _Open | None:
+        """The report of the CPU that a task line names."""
+        own = [one for one in live if one.cpu == line.fields.get("cpu", "none") and "task" not in one.kinds]
+        if not own and ("task" in last.kinds or (last.cpu and "stalled" not in last.kinds)):
+            return None
+        chosen = own[-1] if own else last
+        chosen.named, chosen.together = True, chosen is last
+        return chosen
 
     def headed(self, line: Line, last: _Open | None) -> _Open | None:
         """The report that a head goes on with: of what went before it, or of the one CPU whose stall was told."""
         what = line.fields["report"]
         if what == "backtrace":
-            stalls = [
-                one
-                for one in self.all[-5:]
-                if one.lines[0].fields.get("report") in ("RCU stall", "hard lockup") and "frame" not in one.kinds
-            ]
-            named = [
-                one
-                for one in stalls
-                if {k.fields.get("cpu") for k in one.lines if k.fields.get("cpu")} == {line.fields["cpu"]}
-            ]
-            return named[-1] if named else None
-        begun = last and last.kinds <= {"head", "other"} and len(last.lines) < 10
-        before = last.lines[0].fields.get("report") if begun else ""
-        return (
-            last
-            if begun and (what == "panic" or before == what == "oops" or (before == "oops" and what == "warning"))
-            else None
-        )
+            stalls = (one for one in reversed(self.all[-5:]) if one.what in ("RCU stall", "hard lockup"))
+            bare = (one for one in stalls if "frame" not in one.kinds)
+            return next((one for one in bare if one.cpus == {line.fields["cpu"]}), None)
+        if not last or not last.kinds <= {"head", "other"} or len(last.lines) > 9:
+            return None
+        goes_on = what == "panic" or (last.what == "oops" and what in ("oops", "warning"))
+        return last if goes_on else None
 
     def reports(self) -> tuple[Report, ...]:
         """All that came of it, in order."""
