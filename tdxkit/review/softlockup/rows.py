@@ -7,13 +7,15 @@ Quoting, dates, hosts, `kernel:`, levels, time stamps and callers may stand befo
 on in the next one where the two together are a row of a report and the second alone is none; where they come to none, they stay what they were.
 
 Fidelity card
-  modelled: the prefixes of dmesg, /dev/kmsg, journald, syslog, netconsole and mails; breaks between words and, in a register's value, inside one
+  modelled: the prefixes of dmesg, /dev/kmsg, journald, syslog, netconsole and mails; colours; logs as JSON; breaks between words and, in a register's value, inside one
   simplified: a row goes on over at most MAX_JOINED lines
-  left out: logs as JSON, pictures of a console
+  left out: pictures of a console
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from html import unescape
 from typing import NamedTuple
 
@@ -38,6 +40,8 @@ _PREFIX = re.compile(
     r"|(?:\S{1,64} )?kernel(?:\[\d{1,9}\])? ?(?:[:-] ?){1,3}"
     r"|(?:ttyS\d|console|dmesg|netconsole): "
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[mK]")
+_MESSAGE = re.compile(r'"(?:MESSAGE|message|msg|log)" ?: ?("(?:[^"\\]|\\.){0,2000}")')
 _VALUE = re.compile(r"[0-9a-f]{1,16}\b")
 _CUT = re.compile(
     r"(?:^| )(?:R[A-Z0-9]{2}|ORIG_RAX|CR\d|EFLAGS|PKRU|[FG]S|knlGS): {0,2}(?:[0-9a-f]{4}:)?([0-9a-f]{0,15})$"
@@ -61,7 +65,7 @@ class Row(NamedTuple):
 
 def bare(line: str, number: int = 0) -> Row:
     """One line without what stands before the kernel's own words."""
-    text, caller, stamped, quoted = line[: 2 * LONGEST].rstrip().lstrip("\ufeff \t"), "", False, False
+    text, caller, stamped, quoted = _plain(line[: 4 * LONGEST]), "", False, False
     while found := _PREFIX.match(text):
         if text[0] in ">|`" and quoted:
             break
@@ -74,6 +78,16 @@ def bare(line: str, number: int = 0) -> Row:
     if "&lt;" in text or "&gt;" in text:
         text = unescape(text)
     return Row(text[:LONGEST].strip(" `\t\r\n"), caller, number, stamped)
+
+
+def _plain(line: str) -> str:
+    """A line without colours; of a log as JSON, the message."""
+    if "\x1b" in line:
+        line = _COLOUR.sub("", line)
+    if line.startswith("{") and (found := _MESSAGE.search(line)):
+        with suppress(ValueError):  # it may be cut off in an escape
+            line = str(json.loads(found[1]))
+    return line.rstrip().lstrip("\ufeff \t")[: 2 * LONGEST]
 
 
 class Joiner:

@@ -1,5 +1,6 @@
 """Reports of known truth in the kernel's form, and what people's tools make of them: prefixes, quoting, breaks."""
 
+import json
 import textwrap
 
 KERNEL = {"RAX": 0xFFFF96F30B261DAA, "RDX": 30, "RBP": 24, "R12": 0xFFFFAD890A356868, "R13": 0xFFFFAD890A356860}
@@ -53,6 +54,13 @@ PREFIXES = {
     "quoted": lambda k, row, cpu: f"> > {row}",
     "quoted, tight": lambda k, row, cpu: f">>[ 48{k:02d}.000001] {row}",
     "several machines": lambda k, row, cpu: f"node-1  | [ 48{k:02d}.000001] {row}",
+    "colours": lambda k, row, cpu: f"\x1b[32m[ 48{k:02d}.000001] \x1b[0m\x1b[33m{row[:8]}\x1b[0m{row[8:]}",
+    "journald, JSON": lambda k, row, cpu: json.dumps({"PRIORITY": "0", "MESSAGE": row, "_TRANSPORT": "kernel"}),
+    "container, JSON": lambda k, row, cpu: json.dumps({"log": f"[ 48{k:02d}.000001] {row}\n", "stream": "stdout"}),
+    "ISO, weekday": lambda k, row, cpu: f"Wed 2025-06-11 14:12:{k % 60:02d} UTC host kernel: {row}",
+    "since boot": lambda k, row, cpu: f"[  +0.0000{k % 100:02d}] {row}",
+    "facility": lambda k, row, cpu: f"kern  :emerg : [ 48{k:02d}.000001] {row}",
+    "RFC 5424": lambda k, row, cpu: f"<0>1 2025-06-11T14:12:{k % 60:02d}.123456Z host kernel - - - {row}",
     "prompt": lambda k, row, cpu: f"host login: [ 48{k:02d}.000001] {row}" if k == 0 else f"[ 48{k:02d}.000001] {row}",
 }
 
