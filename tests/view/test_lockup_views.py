@@ -163,7 +163,7 @@ def test_the_report_is_a_table_and_nothing_hostile_gets_through():
     all_of_it = str(tables.reports_table(read_reports(posted_text())))
     assert (
         "the upper RAM of a guest of 1,500 GiB" in all_of_it
-        and "without the patch a soft lockup in the store loop" in all_of_it
+        and "without the patch a soft lockup, in the store loop" in all_of_it
     )
     evil = posted_text().replace("qemu-kvm", "<script>x()</script>").replace("ORACLE", "<img src=x onerror=x()>")
     markup = str(tables.report_table(read_report(evil)).html())

@@ -21,6 +21,7 @@ from functools import cached_property
 from tdxkit.linux.memattr.ioctl import Kvm, MemoryAttributes, kvm_set_memory_attributes
 from tdxkit.linux.softlockup.kernels import Kernel, kernel_named
 from tdxkit.linux.softlockup.lockup import Judgement, Work, judge, size_text
+from tdxkit.linux.softlockup.preempt import MODELS
 from tdxkit.linux.softlockup.watchdog import SECOND, UNIT
 from tdxkit.linux.xarray.tree import xa_stat
 from tdxkit.review.softlockup.banner import attributes_since, banner_in
@@ -60,7 +61,12 @@ class Verdict:
 
     def words(self) -> str:
         """In a sentence."""
-        return f"{self.without.kernel}, {self.without.preempt}: without the patch {_word(self.without)}; with it {_word(self.patched)}"
+        without, patched = _word(self.without), _word(self.patched)
+        return (
+            f"with the patch and without {patched}"
+            if patched == without
+            else f"without the patch {without}; with it {patched}"
+        )
 
     def as_json(self) -> dict[str, object]:
         """As data: seconds is the longest stretch in which the CPU gives way to nobody."""
@@ -176,12 +182,19 @@ class Finding:
         return [f"user space asked for {asked}"] if asked else []
 
     def _model(self) -> list[str]:
-        if self.verdicts:
-            late = attributes_since(self.banner)
-            known = "" if self.banner.model else ", as the banner does not name it under each preemption model"
-            first, *more = (verdict.words() for verdict in self.verdicts)
-            return [*([late] if late else []), f"this workbook's model finds, at {COST} costs{known}: {first}", *more]
-        return [f"this workbook's model has nothing to say of it: {self._silent()}"]
+        if not self.verdicts:
+            return [f"this workbook's model has nothing to say of it: {self._silent()}"]
+        said: dict[str, list[str]] = {}  # models that come to the same stand together
+        for verdict in self.verdicts:
+            said.setdefault(verdict.words(), []).append(MODELS[verdict.without.preempt].shown)
+        late = attributes_since(self.banner)
+        each = "" if self.banner.model else "; the banner does not say which preemption model runs"
+        whole = f"this workbook's model, {self.verdicts[0].without.kernel}, {COST} costs{each}"
+        return [
+            *([late] if late else []),
+            whole,
+            *(f"{' and '.join(models)}: {words}" for words, models in said.items()),
+        ]
 
     def _silent(self) -> str:
         if self.report.kind not in _JUDGED:
@@ -251,12 +264,12 @@ def _done(call: MemoryAttributes, kernel: Kernel, patch: str | None) -> Work:
 
 
 def _word(verdict: Judgement) -> str:
-    longest = f"the CPU is held for {verdict.longest.seconds:.1f} s at most"
+    held = f"the CPU is held for {verdict.longest.seconds:.1f} s"
     if not verdict.lockup:
-        return f"no lockup, {longest}"
-    stall = ", an RCU stall too" if verdict.rcu_stall else ""
+        return f"no lockup, {held} at most"
+    stall = ", and an RCU stall" if verdict.rcu_stall else ""
     odds = "" if verdict.chance == 1 else f" in {verdict.chance:.0%} of the watchdog's phases"
-    return f"a soft lockup in the {verdict.loop} loop{odds}, first stuck for {verdict.stuck}s, {longest}{stall}"
+    return f"a soft lockup{odds}, in the {verdict.loop} loop, first “stuck for {verdict.stuck}s”{stall}: {held}"
 
 
 def _data(verdict: Judgement) -> dict[str, object]:
