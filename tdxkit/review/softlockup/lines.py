@@ -44,7 +44,7 @@ HEADS = {
 }  # fmt: skip
 _KINDS = {
     "idle": re.compile(r"NMI backtrace for cpu (?P<cpu>\d{1,6}) skipped: .{0,120}"),
-    "stalled": re.compile(r"(?:rcu: )?\s*(?P<cpu>\d{1,6})-[.\w!?]{3,5}: ?\(.{1,60}\).{0,200}"),
+    "stalled": re.compile(r"(?:rcu: )?\s*(?P<cpu>\d{1,6})-[.\w!?]{3,5}: ?\(.{1,60}\).{0,200}|Task dump for CPU (?P<dumped>\d{1,6}):"),
     "time": re.compile(r"(?:rcu: )?\s*\((?:detected by (?P<by>\d{1,6}), )?t=(?P<stuck>\d{1,9}) jiffies\b.{0,120}"),
     "task": re.compile(
         r"CPU: (?P<cpu>\d{1,6}) (?:UID: (?P<uid>\d{1,10}) )?PID: (?P<pid>\d{1,9}) Comm: (?:(?P<command>.{1,40}?) (?P<kdump>Kdump: loaded )?"
@@ -82,7 +82,7 @@ _PREEMPT = re.compile(
     r"\b(PREEMPT(?:_\{RT[^}]{1,20}\}|_RT|_DYNAMIC|LAZY|\((?:none|voluntary|full|lazy|undef)\))?|VOLUNTARY|NONE)(?![\w(])"
 )
 _SAME = {"id": "pid", "comm": "command", "tainted": "taint", "version": "release", "nth": "build"}  # before 3.11
-_SAME |= {"only": "command", "name": "command", "was": "state", "other": "where"}
+_SAME |= {"dumped": "cpu", "only": "command", "name": "command", "was": "state", "other": "where"}
 USER_SELECTORS = ("0033", "002b", "0023")
 
 

@@ -45,14 +45,9 @@ _WAITS = (
     (("__synchronize_srcu", "synchronize_srcu", "synchronize_rcu"), "it waits for readers under SRCU or RCU"),
     (("__mutex_lock", "mutex_lock", "__mutex_lock_slowpath"), "it waits for a mutex"),
 )  # fmt: skip
-_ENTRY = (
-    "schedule",
-    "__schedule",
-    "do_syscall_64",
-    "x64_sys_call",
-    "entry_SYSCALL_64_after_hwframe",
-    "entry_SYSCALL_64",
-    "__x64_sys_ioctl",
+_PASSED = re.compile(  # the way into the kernel, what sleeps, and what prints the report
+    r"(?:__)?schedule|do_syscall_64|x64_sys_call|entry_SYSCALL_64\w*|__x64_sys_ioctl|asm_sysvec_\w+|(?:__)?dump_stack(?:_lvl)?|dump_backtrace|show_(?:stack|regs)|panic"
+    r"|__warn(?:_printk)?|warn_slowpath_\w+|nmi_cpu_backtrace\w*|nmi_trigger_cpumask_backtrace|rcu_dump_cpu_stacks|_?sched_show_task"
 )
 _ADDED = re.compile(r"\.(?:isra|part|constprop|cold|llvm)\b.*")
 SYS_IOCTL = 0x10
@@ -88,7 +83,7 @@ def loop_of(names: Sequence[str]) -> Loop:
         return Loop(name, f"KVM_SET_MEMORY_ATTRIBUTES: {SAYS[name]}")
     if not names:
         return Loop("", "")
-    own = [name for name in names if name not in _ENTRY] or list(names)
+    own = [name for name in names if not _PASSED.fullmatch(name)] or list(names)
     callers = ", ".join(f"{name}()" for name in own[1:5])
     waits = next((f"; {says}" for called, says in _WAITS if set(names[:8]) & set(called)), "")
     return Loop("", f"{own[0]}()" + (f", called by {callers}" if callers else "") + waits)

@@ -34,8 +34,8 @@ _PREFIX = re.compile(
     rf"|{_DATE}(?: |$)|\[{_DATE}\] ?|\[{_MONTH}\d{{1,2}} \d\d:\d\d\] ?|\d{{9,10}}\.\d{{3,9}} "
     r"|<\d{1,3}>(?:1 )?"  # a level; RFC 5424 says its version too
     r"|\d{1,3},\d{1,10},\d{1,16},[-c+](?:,caller=(?P<kmsg>[TC]\d{1,9}))?[^;]{0,80};"  # /dev/kmsg, netconsole
-    r"|\[ *\+?\d{1,12}\.\d{1,9}(?:@\d{1,4})?\] ?|kern +:\w{1,8} *: ?"
-    r"|\[ *(?P<caller>[TC]\d{1,9})\] ?"
+    r"|\[ *\+?\d{1,12}\.\d{1,9}(?:@\d{1,4})? ?\] ?|kern +:\w{1,8} *: ?"
+    r"|\[ *(?P<caller>[TC]\d{1,9}) ?\] ?"
     r"|[^\[]{1,80}(?=\[ *\d{1,8}\.\d{6}\])"  # a console's prompt, a host
     r"|(?:\S{1,64} )?kernel(?:\[\d{1,9}\])? ?(?:[:-] ?){1,3}"
     r"|(?:ttyS\d|console|dmesg|netconsole): "

@@ -45,6 +45,7 @@ PREFIXES = {
     "dmesg": lambda k, row, cpu: f"[ {4796 + k}.249920] {row}",
     "dmesg -T": lambda k, row, cpu: f"[Thu Mar 25 00:50:{k % 60:02d} 2021] {row}",
     "caller": lambda k, row, cpu: f"[ {4796 + k}.249920][  C{cpu}] {row}",
+    "caller, loose": lambda k, row, cpu: f"[   48{k:02d}.249920 ][    C{cpu} ] {row}",
     "journald": lambda k, row, cpu: f"Jun 11 14:12:{k % 60:02d} host.example kernel: {row}",
     "syslog": lambda k, row, cpu: f"2025-06-11T14:12:{k % 60:02d}.123456+02:00 host kernel: [ 48{k:02d}.000001] {row}",
     "monotonic": lambda k, row, cpu: f"[  323.14{k:04d}] host kernel: {row}",

@@ -13,6 +13,7 @@ from tdxkit.review.softlockup.judged import Finding
 from tdxkit.review.softlockup.reading import MAX_LOOKED, read_report, read_reports
 from tdxkit.review.softlockup.registers import read_registers, reading_of, registers_in
 from tdxkit.review.softlockup.sorting import MAX_REPORTS
+from tdxkit.review.softlockup.told import told
 from tdxkit.units import GIB, TIB
 
 KTHREAD = [
@@ -183,6 +184,27 @@ def test_where_nothing_shows_the_function_it_is_not_called_another():
     assert said[1] == "no function that it was in is shown" and said[2].endswith(
         "which this was the report does not show"
     )
+
+
+def test_what_prints_a_report_is_not_where_it_was():
+    one = only(
+        [
+            "WARNING: CPU: 3 PID: 12 at kernel/x.c:1 fn+0x1/0x2",
+            " dump_stack_lvl+0x1/0x2",
+            " __warn+0x1/0x2",
+            " rbtree_test_init+0x1/0x2",
+        ]
+    )
+    assert one.loop.says == "rbtree_test_init()"
+
+
+def test_a_task_dump_names_the_stalled_cpu():
+    rows = [
+        "INFO: rcu_sched self-detected stall on CPU",
+        "Task dump for CPU 4:",
+        "a  R  running task    25256     1      0 0x00000008",
+    ]
+    assert found_in([*rows, " a+0x1/0x2"])[0].report.cpus == (4,)
 
 
 def test_a_caller_that_is_a_leftover_tells_no_loop():
@@ -421,6 +443,7 @@ def test_any_order_of_lines_is_read_or_refused(lines):
         assert "\n" not in str(error)
     else:
         assert all(one.says() and "\n" not in row for one in found for row in one.says())
+        assert all(row.says for one in found for row in told(one.report))
 
 
 # -- what is no report, and what is too much
