@@ -12,11 +12,11 @@ costs that the reporter measured; where the banner names no preemption model, ea
 Fidelity card
   modelled: the call's range, the release's text without the patch and with its version 2, the preemption model and build of the banner
   simplified: the tree is empty before the call; a page costs what it cost on the reporter's machine
-  left out: what a distribution has put in or taken out, PREEMPT_RT, hung tasks and hard lockups: those loops sleep nowhere and leave interrupts on
+  left out: ranges of more than 64 TiB, what a distribution has put in or taken out, PREEMPT_RT, hung tasks and hard lockups: those loops sleep nowhere and leave interrupts on
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tdxkit.linux.memattr.ioctl import Kvm, MemoryAttributes, kvm_set_memory_attributes
 from tdxkit.linux.softlockup.kernels import Kernel, kernel_named
@@ -30,12 +30,13 @@ from tdxkit.review.softlockup.loops import Loop, call_of, loop_of, names_of
 from tdxkit.review.softlockup.registers import Reading, reading_of
 from tdxkit.review.softlockup.report import Report
 from tdxkit.text import many
-from tdxkit.units import human
+from tdxkit.units import TIB, human
 
 SOURCES = ("linux-memattr", "linux-watchdog", "linux-rcu-stall", "snp-lockup-v1", "rhel-guest-lockup", "linux-report")
 UNKNOWN = "6.15"  # the release that is judged where the banner names none
 OLDEST = "6.8"
 COST = "the reporter's"
+MOST = 64 * TIB  # larger ranges are not judged: their calls take hours
 _JUDGED = ("soft lockup", "RCU stall", "backtrace", "trace", "task")
 _SPINS = ("soft lockup", "RCU stall", "hard lockup")
 _GUEST = (
@@ -104,11 +105,11 @@ class Finding:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The model's answers; none where it has nothing to say."""
-        if not self.reading or self.report.kind not in _JUDGED or self.banner.rt:
+        if not self.reading or self.report.kind not in _JUDGED or self.banner.rt or self.reading.call.size > MOST:
             return ()
         kernel = self.banner.kernel or kernel_named(OLDEST if self.banner.release else UNKNOWN)
-        models = [self.banner.model] if self.banner.model in kernel.models else kernel.models
-        return tuple(_verdict(self.reading.call, kernel, model, self.banner.build) for model in models)
+        models = (self.banner.model,) if self.banner.model in kernel.models else kernel.models
+        return _verdicts(self.reading.call, kernel, models, self.banner.build)
 
     def says(self) -> tuple[str, ...]:
         """All of it in sentences, what was printed first."""
@@ -204,6 +205,8 @@ class Finding:
             }.get(self.report.kind, "it models no oops, warning or panic")
         if self.banner.rt:
             return "it has no PREEMPT_RT"
+        if self.reading and self.reading.call.size > MOST:
+            return "it judges ranges of up to 64 TiB"
         if self.loop.name:
             return f"the range is not known: {reading_of(self.report)[1]}"
         another = ", and this is another" if self.loop.says else ": which this was the report does not show"
@@ -248,9 +251,12 @@ def _seconds(time: float) -> str:
     return f"{time:,.1f}" if time >= 1 else f"{time:.3f}"
 
 
-def _verdict(call: MemoryAttributes, kernel: Kernel, model: str, build: str) -> Verdict:
-    found = [judge(_done(call, kernel, patch), kernel, model, dynamic=build != "fixed") for patch in (None, "v2")]
-    return Verdict(*found)
+@lru_cache(maxsize=64)  # a log repeats its reports
+def _verdicts(call: MemoryAttributes, kernel: Kernel, models: tuple[str, ...], build: str) -> tuple[Verdict, ...]:
+    without, patched = (_done(call, kernel, patch) for patch in (None, "v2"))
+    dynamic = build != "fixed"
+    pairs = ([judge(done, kernel, model, dynamic=dynamic) for done in (without, patched)] for model in models)
+    return tuple(Verdict(*pair) for pair in pairs)
 
 
 def _done(call: MemoryAttributes, kernel: Kernel, patch: str | None) -> Work:
