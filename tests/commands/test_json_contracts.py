@@ -58,7 +58,7 @@ CALL = {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}
 REPORTED = {
     "kind": TEXT, "line": COUNT, "cpus": [COUNT], "command": (TEXT, MAYBE), "pid": (COUNT, MAYBE), "time": (COUNT, MAYBE), "unit": (TEXT, MAYBE),
     "release": (TEXT, MAYBE), "preempt": (TEXT, MAYBE), "model": (TEXT, MAYBE), "loop": (TEXT, MAYBE), "stack": [TEXT], "asked": (TEXT, MAYBE),
-    "call": (CALL, MAYBE), "mixed": bool,
+    "call": (CALL, MAYBE), "mixed": bool, "doubt": bool,
     "verdicts": [{"kernel": TEXT, "preempt": TEXT, "build": TEXT, "without": JUDGED, "patched": JUDGED}], "says": [TEXT],
 }  # fmt: skip
 EVENT = {

@@ -153,7 +153,7 @@ class Finding:
             )
         if self.report.doubt:
             rows.append(
-                "the heads of several CPUs stand before it and it names none: which of them it belongs to is not certain"
+                "other reports begin before it or go on in it, and nothing says whose each line is: what follows may be of one of them"
             )
         hardware = self.report.fields.get("hardware", "")
         if self.report.kind in _SPINS and any(name in hardware for name in _GUEST):
@@ -222,7 +222,7 @@ class Finding:
             "unit": ("jiffies" if self.report.kind == "RCU stall" else "s") if number else None,
             "release": self.banner.release or None, "preempt": self.banner.printed or None, "model": self.banner.model,
             "loop": self.loop.name or None, "stack": names_of(self.report), "asked": call_of(self.report.user) or None,
-            "call": reading and call_json(reading), "mixed": self.report.mixed, "verdicts": [v.as_json() for v in self.verdicts],
+            "call": reading and call_json(reading), "mixed": self.report.mixed, "doubt": self.report.doubt, "verdicts": [v.as_json() for v in self.verdicts],
             "says": list(self.says()),
         }  # fmt: skip
 

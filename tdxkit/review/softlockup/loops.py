@@ -46,7 +46,7 @@ _WAITS = (
     (("__mutex_lock", "mutex_lock", "__mutex_lock_slowpath"), "it waits for a mutex"),
 )  # fmt: skip
 _PASSED = re.compile(  # the way into the kernel, what sleeps, and what prints the report
-    r"(?:__)?schedule|do_syscall_64|x64_sys_call|entry_SYSCALL_64\w*|__x64_sys_ioctl|asm_sysvec_\w+|(?:__)?dump_stack(?:_lvl)?|dump_backtrace|show_(?:stack|regs)|panic"
+    r"(?:__)?schedule|do_syscall_64|x64_sys_call|entry_SYSCALL_64\w*|__x64_sys_ioctl|(?:asm_)?sysvec_\w+|asm_\w+|(?:smp_)?apic_timer_interrupt|ret_from_intr|(?:__)?dump_stack(?:_lvl)?|dump_backtrace|show_(?:stack|regs)|panic"
     r"|__warn(?:_printk)?|warn_slowpath_\w+|nmi_cpu_backtrace\w*|nmi_trigger_cpumask_backtrace|rcu_dump_cpu_stacks|_?sched_show_task"
 )
 _ADDED = re.compile(r"\.(?:isra|part|constprop|cold|llvm)\b.*")

@@ -29,7 +29,7 @@ _BACK = ("</IRQ>", "</NMI>", "</SOFTIRQ>", "<TASK>", "<EOI>", "<EOE>")
 @dataclass(frozen=True, slots=True)
 class Report:
     """All lines in order. at: the number of its first line in the text; mixed: lines of another CPU's report stand among them, and nothing says
-    whose each is; doubt: it may be the report of another CPU whose head stands before it."""
+    whose each is; doubt: another's lines may be among these, or these be another's."""
 
     lines: tuple[Line, ...]
     at: int = 1
