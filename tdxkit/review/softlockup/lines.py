@@ -65,6 +65,7 @@ _KINDS = {
     "frame": re.compile(
         r"(?:<{1,2}(?P<stack>IRQ|EOI|NMI|EOE|#DF)>{1,2} +)?(?:\[ ?<?[0-9a-f]{8,16}>?\] ){0,2}(?P<unsure>\? )?(?P<function>[A-Za-z_.][\w.]{0,100})(?:\+0x(?P<at>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})"
         r"| \((?=\S*\.[chS]:\d))(?P<path>.{0,200}?)(?: \[(?P<module>[\w-]{1,60})(?: [0-9a-f]{8,64})?\])?(?: \([A-Z ]{1,12}\))?"
+        r"|(?:\[<[0-9a-f]{8}>\] \((?P<callee>[\w.]{1,100})(?:\+\S{1,30})?\)|(?P<inner>[A-Za-z_][\w.]{0,100})) from .{1,160}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}\)?.{0,70}"  # ARM's
     ),
     "mark": re.compile(r"(?i:Call Trace):?|<{1,2}/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#DF|EOE)>{1,2}|Stack:|Backtrace:|---\[ end (?:trace|Kernel panic).{0,120}"),
 }  # fmt: skip
@@ -82,7 +83,15 @@ _PREEMPT = re.compile(
     r"\b(PREEMPT(?:_\{RT[^}]{1,20}\}|_RT|_DYNAMIC|LAZY|\((?:none|voluntary|full|lazy|undef)\))?|VOLUNTARY|NONE)(?![\w(])"
 )
 _SAME = {"id": "pid", "comm": "command", "tainted": "taint", "version": "release", "nth": "build"}  # before 3.11
-_SAME |= {"dumped": "cpu", "only": "command", "name": "command", "was": "state", "other": "where"}
+_SAME |= {
+    "callee": "function",
+    "inner": "function",
+    "dumped": "cpu",
+    "only": "command",
+    "name": "command",
+    "was": "state",
+    "other": "where",
+}
 USER_SELECTORS = ("0033", "002b", "0023")
 
 

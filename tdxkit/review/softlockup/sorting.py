@@ -158,7 +158,8 @@ class Sorter:
 
     def named(self, line: Line, live: list[_Open], last: _Open) -> _Open | None:
         """The report of the CPU that a task line names."""
-        own = [one for one in live if one.cpu == line.fields.get("cpu", "none") and "task" not in one.kinds]
+        cpu = line.fields.get("cpu", last.cpu)  # before 3.11 it names none
+        own = [one for one in live if one.cpu == cpu and "task" not in one.kinds]
         if not own and ("task" in last.kinds or (last.cpu and "stalled" not in last.kinds)):
             return None
         chosen = own[-1] if own else last

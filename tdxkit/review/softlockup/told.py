@@ -154,12 +154,10 @@ class _Teller:
     def _frame(self, line: Line) -> tuple[str, str]:
         said = line.fields
         where = f" in module {said['module']}" if "module" in said else ""
-        at = (
-            f"at byte {int(said['at'], 16)} of {int(said['size'], 16)}"
-            if "at" in said
-            else f"at {said.get('path', '').strip()}"
-        )
-        says = f"goes on {at}{where}" + (", perhaps a leftover" if "unsure" in said else "")
+        at = said.get("path", "").strip() or "a place that is not printed"
+        if "at" in said:
+            at = f"byte {int(said['at'], 16)} of {int(said['size'], 16)}"
+        says = f"goes on at {at}{where}" + (", perhaps a leftover" if "unsure" in said else "")
         function = plain(said["function"])
         follows = FRAMES.get(function, "")
         if function == "kvm_vm_set_mem_attributes":

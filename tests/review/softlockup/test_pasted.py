@@ -198,6 +198,42 @@ def test_what_prints_a_report_is_not_where_it_was():
     assert one.loop.says == "rbtree_test_init()"
 
 
+def test_an_old_kernels_task_line_and_callers():
+    rows = [
+        "Watchdog detected hard LOCKUP on cpu 0",
+        "Pid: 0, comm: swapper/0 Not tainted 3.8.9-200.fc18.x86_64 #1",
+        "Call Trace:",
+    ]
+    rows += [
+        "  <NMI>  [<ffffffff8105cd86>] warn_slowpath_common+0x66/0x80",
+        "  <<EOE>>  [<ffffffff810944f0>] tick_idle+0x90/0xa0",
+    ]
+    one = only(rows)
+    assert (one.report.kind, one.banner.release, one.loop.says) == (
+        "hard lockup",
+        "3.8.9-200.fc18.x86_64",
+        "tick_idle()",
+    )
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "[<80de0078>] ({0}) from [<80de0574>] ({1}+0x28/0x2c)",
+        " {0} from {1}+0x20/0x24",
+        " {0} from {1}+0x20/0x24 [kvm]",
+    ],
+)
+def test_callers_as_arm_prints_them(form):
+    one = only(
+        [
+            "INFO: task a:1 blocked for more than 122 seconds.",
+            *(form.format(*pair) for pair in (("__schedule", "wait"), ("wait", "caller"))),
+        ]
+    )
+    assert one.loop.says == "wait()" and told(one.report)[1].says
+
+
 def test_a_task_dump_names_the_stalled_cpu():
     rows = [
         "INFO: rcu_sched self-detected stall on CPU",
