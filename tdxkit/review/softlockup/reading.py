@@ -28,7 +28,7 @@ SOURCES = ("linux-report",)
 MAX_BYTES = 64 << 20
 MAX_LINE = 4096
 MAX_LOOKED = 100_000  # lines that may be a report's
-NEAR = 500  # lines after one that may be a report's, which are read; elsewhere in a log nothing is
+NEAR = 60  # lines after one that may be a report's, which are read; elsewhere in a log nothing is
 _MAY_BE = re.compile(
     rb"soft lockup|LOCKUP on|INFO: (?:rcu_|task )|stall|BUG:|kernel BUG|Oops|WARNING: |Kernel panic|NMI backtrace|Call [Tt]race|\bR[A-Z0-9]{2}: |"
     rb"\+0x[0-9a-f]{1,8}/0x|ORIG_RAX|Comm: |Pid: |state:[A-Z] |Linux version|Dynamic Preempt|general protection|double fault|invalid opcode|divide error"
