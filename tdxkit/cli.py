@@ -29,6 +29,7 @@ COMMANDS = {
     "sources": "where each statement comes from, and how that was checked",
     "xarray": "replay XArray vector files",
     "lockup": "does setting attributes on a guest trip the watchdog?",
+    "report": "what a kernel says when it is stuck, and what the model says of it",
     "trace": "read kvm_msr events from a trace",
     "digest": "read a mailing-list digest",
     "series": "patch series out of mail files",

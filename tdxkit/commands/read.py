@@ -62,9 +62,9 @@ def _trace(stream, as_json: bool) -> int:
 
 
 def _report(stream, as_json: bool) -> int:
-    from tdxkit.commands import lockup
+    from tdxkit.commands import report
 
-    return lockup.run(Namespace(report=stream, json=as_json))
+    return report.run(Namespace(file=stream, json=as_json))
 
 
 def _log(stream, as_json: bool) -> int:

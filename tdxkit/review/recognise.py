@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tdxkit.errors import InputError
 from tdxkit.review.msr.panic import tells_of_one, unfolded
 from tdxkit.review.msr.trace import parse
-from tdxkit.review.softlockup.report import read_report
+from tdxkit.review.softlockup.reading import read_report
 from tdxkit.status import scan
 from tdxkit.status.decoding import parse as parse_status
 
@@ -134,7 +134,7 @@ KINDS = (
     Kind("patch", "a patch without a mail around it", "series", _is_patch),
     Kind("C", "C", "", _is_c),
     Kind("trace", "a trace", "trace", _is_trace),
-    Kind("report", "a report of a stuck kernel", "lockup --report", _is_report),
+    Kind("report", "a report of a stuck kernel", "report", _is_report),
     Kind("panic", "a guest's crash line", "read", tells_of_one),
     Kind("status", "a completion status", "decode", _is_status),
     Kind("log", "a kernel's log", "decode --scan", _is_log),

@@ -15,7 +15,7 @@ from tdxkit.facts import data_path
 
 DATA = Path(__file__).parent.parent / "data"
 DIGEST = DATA / "mail" / "digest.txt"
-LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n"
+LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\nINFO: task qemu:7 blocked for more than 122 seconds.\n"
 
 # A shape is a type, a set of values, None, a pattern for a whole string, (either, or), [of each], or {key: shape}.
 COUNT, TEXT = int, str
@@ -52,6 +52,14 @@ LIVED = {
 LOCKED_UP = {
     "guest": TEXT, "pages": COUNT, "nodes": COUNT, "bytes": COUNT, "seconds": float, "lockup": bool, "stuck": (COUNT, MAYBE),
     "loop": (TEXT, MAYBE), "kernel": TEXT, "preempt": TEXT, "patched": bool, "cost": TEXT,
+}  # fmt: skip
+JUDGED = {"lockup": bool, "stuck": (COUNT, MAYBE), "loop": (TEXT, MAYBE), "seconds": float, "rcu_stall": bool}
+CALL = {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}
+REPORTED = {
+    "kind": TEXT, "line": COUNT, "cpus": [COUNT], "command": (TEXT, MAYBE), "pid": (COUNT, MAYBE), "time": (COUNT, MAYBE), "unit": (TEXT, MAYBE),
+    "release": (TEXT, MAYBE), "preempt": (TEXT, MAYBE), "model": (TEXT, MAYBE), "loop": (TEXT, MAYBE), "stack": [TEXT], "asked": (TEXT, MAYBE),
+    "call": (CALL, MAYBE), "mixed": bool, "doubt": bool,
+    "verdicts": [{"kernel": TEXT, "preempt": TEXT, "build": TEXT, "without": JUDGED, "patched": JUDGED}], "says": [TEXT],
 }  # fmt: skip
 EVENT = {
     "vcpu": (COUNT, MAYBE), "pid": (COUNT, MAYBE), "cpu": (COUNT, MAYBE), "time": (float, MAYBE), "op": {"read", "write"}, "msr": COUNT,
@@ -128,8 +136,10 @@ CONTRACTS = {
         (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),
         (["lockup", "--guest", "4G", "--patched", "--cost", "plain"], LOCKED_UP),
         (["lockup", "--report", "example"],
-         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
-          "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
+         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}], "call": CALL, "others": COUNT}),
+    ],
+    "report": [
+        (["report", name], {"items": [REPORTED], "lines": COUNT, "more": bool}) for name in ("example", "LOG")
     ],
     "read": [
         (["read", "LOG"], {"kind": {"log"}, MORE: True}),

@@ -92,7 +92,7 @@ COMMAND = {
     "digest": ["digest"],
     "mbox": ["series"],
     "trace": ["trace"],
-    "report": ["lockup", "--report"],
+    "report": ["report"],
     "log": ["decode", "--scan"],
 }
 
