@@ -81,9 +81,9 @@ class World:
 
     def suspended(self, k: int) -> bool:
         """Is thread k kept by an interrupt that has started and not finished?"""
-        hosts = self.scenario.hosts
-        before = hosts[k] if hosts[k] is not None and not self.begun[k] else None  # another of its host comes first
-        return any(not self.finished(i) and self._began(i) for i, host in enumerate(hosts) if host in (k, before))
+        return any(
+            k in below and self._began(i) and not self.finished(i) for i, below in enumerate(self.scenario.beneath)
+        )
 
     def _began(self, k: int) -> bool:
         """Is thread k an interrupt that has begun?"""

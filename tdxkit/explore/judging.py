@@ -7,6 +7,7 @@ no run executed, stand beside it.
 
 import ast
 from dataclasses import dataclass, replace
+from types import FunctionType
 
 from tdxkit.explore.audit import audit
 from tdxkit.explore.guard import Ran, noting
@@ -18,9 +19,11 @@ from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import AS_IT_STANDS, exploring
+from tdxkit.explore.slips import over_keys
 from tdxkit.explore.split import split
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unrun import unrun
+from tdxkit.explore.whose import ours
 from tdxkit.kinds import LOAD, STORE
 from tdxkit.work import Job, drive
 
@@ -61,6 +64,9 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
     told = [remark for function in own for remark in refuse(function, scenario)]
+    for rule in scenario.properties:
+        if isinstance(rule.check, FunctionType) and not ours(rule.check):
+            over_keys(rule.check, scenario)
     if not own and not lines:
         return Judged((yield from exploring(scenario, **how)), scenario)
     ran: Ran = {}
@@ -135,6 +141,8 @@ def _write(pieces: Pieces, piece: Piece) -> str:
             return f"{piece.said.does} stores once: give the rest a yield of its own"
         better = "atomic_dec_and_test" if "dec" in piece.said.does else "atomic_inc_return"
         return f'{piece.said.does} gives nothing back; one that does is yield locked("{better}", "{name}")'
+    if piece.said and (LOAD, piece.slot) in piece.before and name in piece.said.operand:
+        return f'{piece.said.does} tests nothing; one that does is yield conditional("atomic_add_unless", "{name}")'
     if piece.slot in pieces.locks:
         return f'a test and a set are two; if they are one instruction, say so: yield lock("spin_lock", "{name}")'
     same = [p for p in pieces.pieces.values() if p.where.code is piece.where.code and p.slot == piece.slot]

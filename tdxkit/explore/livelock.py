@@ -73,7 +73,7 @@ def no_end(space: Space, node: Spot, patience: int = PATIENCE) -> bool:
 
 def _leaving(space: Space, rounds: Mapping[int, int]) -> dict[int, set[int]]:
     """By shared state the places from which a thread may leave its round, or break a rule; never one that an interrupt may suspend."""
-    hosts = {host for _, host in space.tables.interrupts}
+    hosts = {k for below in space.tables.scenario.beneath for k in below}
     found: dict[int, set[int]] = {}
     for (sid, lid), (good, bad) in space._rows.items():
         own = rounds.get(lid)

@@ -142,9 +142,9 @@ class Log:
             inside = self._pieces.inside
             return self._says if not inside or slot in inside else None
         says = self._says
-        if says.takes(what, slot, before):
+        if part := says.part(what, slot, before):
             self._pieces.worked(where, says.label, slot)
-            return says
+            return part
         if says.is_one and not says.sure and self._pieces.layout.names[slot] not in says.words:
             self._pieces.unnamed(where, says.label, says.words[0])
         return None

@@ -133,6 +133,10 @@ class Memory:
             raise ModelError(
                 f"rule {printable(name)}", f"a {type(condition).__name__} is always true", "give its answer"
             )
+        if isinstance(condition, tuple) and condition and isinstance(condition[0], bool):
+            raise ModelError(
+                f"rule {printable(name)}", "a tuple with something in it is always true", "give the condition alone"
+            )
         if not condition and name not in self._broken:
             self._broken.append(name)
 
@@ -225,6 +229,23 @@ class Keyed:
         slot = self._slot(key)
         if self._memory._look():
             self._memory._store(slot, value)
+
+    def __bool__(self) -> bool:
+        raise self._whole()
+
+    def __eq__(self, other: object) -> bool:
+        raise self._whole()
+
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __hash__ = None  # type: ignore[assignment]
+
+    def _whole(self) -> ModelError:
+        key = next(iter(self._slots), "key")
+        return ModelError(
+            f"m.{self._name}",
+            "it is keyed, and as a whole neither true nor equal to anything",
+            f"write m.{self._name}[{key!r}]",
+        )
 
     def __iter__(self):
         return iter(self._slots)

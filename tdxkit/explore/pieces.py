@@ -14,7 +14,7 @@ from tdxkit.explore.reading import functions_of
 from tdxkit.explore.rules import Property
 from tdxkit.explore.sleeping import in_words
 from tdxkit.explore.whose import ours
-from tdxkit.kinds import LOAD, LOCK, SEAMCALL, STORE, UNLOCK, Act
+from tdxkit.kinds import LOAD, LOCK, LOCKED, SEAMCALL, STORE, UNLOCK, Act
 from tdxkit.rules import known
 
 
@@ -88,7 +88,15 @@ class Pieces:
             self.told.setdefault(
                 f'{where}: {label} is one step with all that it touches: name what only the module knows, module=("…",) in Python'
             )
-        write = "" if label.kind or label.sleeps else in_words(label)
+        if label.kind in (LOCK, LOCKED) and set(WORD.findall(label.operand)) & self.lock_names - set(
+            self._scenario.mutexes
+        ):
+            if in_words(label.does):
+                self.told.setdefault(
+                    f'{where}: {label}: it may sleep, and is taken for a spinlock: MUTEXES = ("{label.operand}",) in the file, mutexes= in Python'
+                )
+            return
+        write = "" if label.sleeps else in_words(label.does if label.kind else label)
         if write and not set(WORD.findall(label)) & set(self._scenario.mutexes):
             self.told.setdefault(f"{where}: {label} is words only, and no rule knows that it may sleep: yield {write}")
 

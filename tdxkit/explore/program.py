@@ -54,6 +54,14 @@ class Thread:
     actor: str = ""
     on: "Thread | None" = None
 
+    def __post_init__(self):
+        if not callable(self.program):
+            raise ModelError(
+                f"Thread({printable(self.program, 40)})", "it runs a program", "give the function, not a call of it"
+            )
+        if not isinstance(self.args, tuple):
+            raise ModelError(f"arguments {printable(self.args, 40)}", "they are a tuple", "write Thread(program, (1,))")
+
     @cached_property
     def foreign(self) -> bool:
         """Does it run a function that is not part of tdxkit?"""
@@ -121,6 +129,16 @@ class Scenario:
     make: "Callable[..., Scenario] | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        for word, values, kind in (("threads", self.threads, Thread), ("properties", self.properties, Property)):
+            values = values if isinstance(values, tuple) else (values,)
+            if odd := next((value for value in values if not isinstance(value, kind)), None):
+                one = "Thread(program)" if kind is Thread else 'always("it is small", lambda m: m.n < 5)'
+                raise ModelError(
+                    f"{word} of {printable(self.name)}: {printable(odd, 40)}",
+                    f"it is no {kind.__name__}",
+                    f"write ({one},)",
+                )
+            object.__setattr__(self, word, values)
         brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
         more = tuple(rule for rule in brought if rule not in self.properties)
         object.__setattr__(self, "properties", (*self.properties, *more))
@@ -216,6 +234,24 @@ class Scenario:
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
         return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    @cached_property
+    def beneath(self) -> tuple[tuple[int, ...], ...]:
+        """For each interrupt the threads that cannot move while it has begun and not finished: all of its CPU but those that come into it."""
+        above = [
+            list(self._chain(k)) for k in range(len(self.threads))
+        ]  # a thread, whom it interrupts, whom that interrupts …
+        return tuple(
+            tuple(k for k, chain in enumerate(above) if i not in chain and chain[-1] == above[i][-1])
+            if host is not None
+            else ()
+            for i, host in enumerate(self.hosts)
+        )
+
+    def _chain(self, k: int | None) -> Iterator[int]:
+        while k is not None:
+            yield k
+            k = self.hosts[k]
 
     def _index(self, thread: Thread) -> int:
         """Where a thread stands: the very one, where several are alike."""

@@ -113,11 +113,14 @@ def locked_wrong(step: Step, mutexes: frozenset[int]) -> tuple[str, ...]:
     )
     if waits or any(slot in held for slot in same):
         broken.append(NO_RELOCK)
-    if any(slot not in held for slot in same):
+    if not step.waits and any(slot not in held for slot in same):  # who comes back for it has seen that it was taken
         broken.append(NO_STEAL)
     if step.left:
         broken.append(NO_LEFT)
-    sleeps = label.sleeps or any(slot in mutexes and weight(new) > weight(old) for slot, old, new in words)
+    tries = "trylock" in label.does
+    sleeps = label.sleeps or any(
+        slot in mutexes and weight(new) > weight(old) and not tries for slot, old, new in words
+    )
     if sleeps and set(held) - mutexes:
         broken.append(NO_SLEEP)
     if sleeps and step.irq:

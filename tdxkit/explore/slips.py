@@ -1,14 +1,17 @@
 """Statements that cannot mean what they say: a rule that is always true, an assert that is caught, an answer that nobody looks at."""
 
 import ast
+import dis
 from collections.abc import Iterator
+from types import FunctionType
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.aside import says
-from tdxkit.explore.names import Names
+from tdxkit.explore.names import Names, nested
 from tdxkit.explore.program import Scenario
 
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+OVER = {"any", "all", "sum", "max", "min"}
 CATCHES = {"AssertionError", "Exception", "BaseException"}
 # what the wrapper of a SEAMCALL answers: the constant of a scenario in which it may fail, and the fault that sets it
 ANSWERS = {
@@ -21,6 +24,7 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
     """What is to be told of a function's statements; ModelError for a rule that holds whatever happens."""
     told = []
     caught = set(_caught(names))
+    over_keys(names.function, scenario)
     for node in names.nodes:
         where = f"line {getattr(node, 'lineno', 0)} of {names.function.__name__}"
         _always_true(node, where)
@@ -51,6 +55,21 @@ def _always_true(node: ast.AST, where: str) -> None:
             f"a {kind} with something in it is always true",
             'write assert condition, "rule"' if isinstance(node, ast.Assert) else 'write m.must("rule", condition)',
         )
+
+
+def over_keys(function: FunctionType, scenario: Scenario) -> None:
+    """ModelError for any(m.busy) and the like of a keyed variable, in a program or a rule: they go over its keys, not its values."""
+    for code in nested(function.__code__):
+        found = [ins for ins in dis.get_instructions(code) if ins.opname not in ("CACHE", "PRECALL", "PUSH_NULL")]
+        for call, of, name, does in zip(found, found[1:], found[2:], found[3:]):
+            over = call.opname == "LOAD_GLOBAL" and call.argval in OVER and of.opname.startswith("LOAD_FAST")
+            if over and name.opname == "LOAD_ATTR" and name.argval in scenario.layout.keyed and does.arg == 1:
+                whole = f"{of.argval}.{name.argval}"
+                raise ModelError(
+                    f"line {code.co_firstlineno} of {code.co_name}: {call.argval}({whole})",
+                    f"that goes over the keys of {whole}, not its values",
+                    f"write {call.argval}({whole}[k] for k in {whole})",
+                )
 
 
 def _caught(names: Names) -> Iterator[ast.AST]:

@@ -121,13 +121,9 @@ class Tables:
         return ", ".join(said)
 
     def suspended(self, lids: tuple[int, ...]) -> dict[int, int]:
-        """The threads that cannot move because an interrupt of theirs has started and not finished: thread, interrupt."""
-        found: dict[int, int] = {}
-        for i, host in self.interrupts:
-            if lids[i] not in (FINISHED, self.first_lids[i]):
-                found[host] = i
-                found |= {j: i for j, other in self.interrupts if other == host and lids[j] == self.first_lids[j]}
-        return found
+        """The threads that cannot move because an interrupt of their CPU has started and not finished: thread, interrupt."""
+        beneath, first = self.scenario.beneath, self.first_lids
+        return {k: i for i, _ in self.interrupts if lids[i] not in (FINISHED, first[i]) for k in beneath[i]}
 
     def step(self, sid: int, lid: int, choice: int) -> tuple[Effect, int] | None:
         """What the step from place `lid` does and the shared state after it; None where it is blocked: nothing would change."""

@@ -102,7 +102,8 @@ class Teller:
             return None
         by = self.tables.suspended(lids).get(k)
         if by is not None:
-            kept = "is suspended" if self.scenario.hosts[by] == k else "does not begin"
+            waits = self.scenario.hosts[k] is not None and lids[k] == self.tables.first_lids[k]
+            kept = "does not begin" if waits else "is suspended"
             return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {actors[by]} has finished")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
 

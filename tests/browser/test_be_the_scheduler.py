@@ -240,7 +240,7 @@ def test_it_reads_in_both_themes(lab_page, watch, theme):
     lab_page.theme(theme)
     watch.get_by_role("button", name="Last", exact=True).click()
     steppers = lab_page.page.locator(".tdx-stepper")
-    assert steppers.count() >= 7
+    assert steppers.count() >= 6  # and one more where the reader's own put breaks a rule
     assert [poor for stepper in steppers.all() for poor in stepper.evaluate(CONTRAST)] == []
     ground = watch.evaluate("e => getComputedStyle(e).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", ground)[:3])) > 384) == theme.endswith("Light")

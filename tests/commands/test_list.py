@@ -33,3 +33,11 @@ def test_a_standstill_is_a_finding_and_said_as_a_rule_where_one_is_wanted():
     assert list(verdicts()) == ["ok", "violation", "deadlock", "livelock", "bounded"]
     assert as_rule("deadlock") == "somebody must be able to move" and result("deadlock") == "deadlock"
     assert as_rule("mine") == "mine" and result("mine") == "broken: mine"
+
+
+def test_a_rule_that_no_design_asks_says_so(capsys):
+    assert main(["list", "--rules"]) == 0
+    asked = [line for line in capsys.readouterr().out.splitlines() if line.startswith("    asked")]
+    assert (
+        all(line.split(maxsplit=1)[1:] for line in asked) and sum("no design as it is" in line for line in asked) == 2
+    )

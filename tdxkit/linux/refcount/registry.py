@@ -73,6 +73,8 @@ def asked_by(rule: str) -> tuple[str, ...]:
 
 def asked_of(names: tuple[str, ...]) -> str:
     """Designs in few words: "every design", "every design but lazy", "lazy"."""
+    if not names:
+        return "no design as it is: it comes with what it is about"
     others = [name for name in DESIGNS if name not in names]
     if len(names) < len(others):
         return ", ".join(names)
