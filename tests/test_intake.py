@@ -17,6 +17,7 @@ from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.facts import data_path
 from tdxkit.intake import STRIDE, Broken, opened, pasted, peek
+from tdxkit.review.softlockup.report import posted_text
 
 ROOT = Path(__file__).parent.parent
 DATA = b"one\ntwo\r\n\nthree"
@@ -196,6 +197,8 @@ READS = {
     ("trace",): (TRACE, "18 kvm_msr events"),
     ("trace", "--json"): (TRACE, '"read": 18'),
     ("decode", "--scan"): (b"noise\nSEAMCALL TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n", "1 status found"),
+    ("report",): (posted_text().encode(), "a guest of 1,500 GiB"),
+    ("read",): (TRACE, "18 kvm_msr events"),
     ("digest",): ((ROOT / "tests/data/mail/digest.txt").read_bytes(), "TOY: "),
     ("series",): (MAILS, "3 patches"),
     ("xarray",): ((ROOT / "tests/data/xarray/shrink.jsonl").read_bytes(), " 0 mismatches"),

@@ -1,5 +1,7 @@
 """``tdxkit decode VALUE… [--leaf NAME] [--json]`` and ``tdxkit decode --scan FILE|- [--json]``."""
 
+import sys
+
 from tdxkit.errors import InputError
 
 
@@ -38,11 +40,12 @@ def _values(args) -> int:
 
 
 def _scan(args) -> int:
-    from tdxkit.commands.wanted import wait_for
+    from tdxkit.commands.waiting import wait
+    from tdxkit.review.wanted import wanted
     from tdxkit.status.scanning import scan_job
     from tdxkit.text import many
 
-    found = wait_for(("log", "report"), args.scan, scan_job, text=True, strict=False)
+    found = wait(wanted(("log", "report"), scan_job, text=True, told=_say)(args.scan))
     if args.json:
         from tdxkit.commands import print_json
 
@@ -52,3 +55,8 @@ def _scan(args) -> int:
         print(f"{f.line}: {f.said}")
     print(many(len(found), "status"), "found")
     return 0
+
+
+def _say(other: InputError) -> None:
+    """Nothing found is an answer; that the file is another reader's is said beside it."""
+    print(other, file=sys.stderr)

@@ -3,10 +3,11 @@
 import sys
 
 from tdxkit.commands import print_json
-from tdxkit.commands.wanted import wait_for
+from tdxkit.commands.waiting import wait
 from tdxkit.errors import printable
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
+from tdxkit.review.wanted import wanted
 from tdxkit.text import many
 
 
@@ -18,7 +19,7 @@ def configure(parser) -> None:
 
 def run(args) -> None:
     """Read and print; what was skipped goes to standard error."""
-    digest = wait_for(("digest",), args.file, digest_job, lambda _: True)
+    digest = wait(wanted(("digest",), digest_job)(args.file))
     if args.json:
         print_json(digest.as_json())
     else:

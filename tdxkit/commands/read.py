@@ -5,6 +5,7 @@ from argparse import Namespace
 
 from tdxkit.commands import named_kind, print_json
 from tdxkit.errors import InputError
+from tdxkit.text import plural
 
 
 def configure(parser) -> None:
@@ -18,8 +19,8 @@ def configure(parser) -> None:
 
 def run(args) -> int:
     """Look at the first bytes, then open the reader of that kind; whatever it says and returns is the answer."""
-    from tdxkit.intake import is_binary, no_text, opened
-    from tdxkit.review.recognise import HEAD, KINDS, also, recognise
+    from tdxkit.intake import HEAD, is_binary, no_text, opened
+    from tdxkit.review.recognise import KINDS, also, recognise
 
     with opened(args.file) as stream:
         head = stream.head(HEAD)
@@ -90,8 +91,9 @@ def _panic(stream, as_json: bool) -> int:
         return 0
     print(panic)
     if panic.code == PROCESSORS_DIFFER:  # of others nobody says what the parameters have to do with each other
-        bits = ", ".join(map(str, differing_bits(*panic.parameters[:2])))
-        print(f"its first two parameters differ in bit {bits}" if bits else "its first two parameters are the same")
+        bits = differing_bits(*panic.parameters[:2])
+        where = f"{plural(len(bits), 'bit')} {', '.join(map(str, bits))}"
+        print(f"its first two parameters differ in {where}" if bits else "its first two parameters are the same")
     return 0
 
 

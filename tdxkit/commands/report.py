@@ -1,7 +1,7 @@
 """`report FILE`: what a kernel says when it is stuck, and what this workbook has to say of it. FILE `-` is standard input."""
 
 from tdxkit.commands import print_json
-from tdxkit.commands.wanted import wait_for
+from tdxkit.commands.waiting import wait
 
 SHOWN = 20
 
@@ -39,7 +39,8 @@ def reports_of(name):
 
     from tdxkit.review.softlockup.reading import reports_job
     from tdxkit.review.softlockup.report import posted_text
+    from tdxkit.review.wanted import wanted
 
     posted = name == "example" and not Path(name).exists()
     source = posted_text().encode() if posted else name
-    return wait_for(("report", "log"), source, reports_job, lambda found: found.items, text=True)
+    return wait(wanted(("report",), reports_job, lambda found: found.items, text=True)(source))

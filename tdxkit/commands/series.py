@@ -4,13 +4,14 @@ import sys
 from itertools import pairwise
 
 from tdxkit.commands import print_json
-from tdxkit.commands.wanted import wait_for
+from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import evidence_job
 from tdxkit.review.grouping import series_of
 from tdxkit.review.series import Series, spans
+from tdxkit.review.wanted import wanted
 from tdxkit.text import many
 
 
@@ -31,8 +32,9 @@ def run(args) -> None:
     answers = others = 0
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
+    job = wanted(("digest", "mbox", "patch"), evidence_job, lambda read: read.posts)
     for name in args.files:
-        read = wait_for(("digest", "mbox", "patch"), name, evidence_job, lambda read: read.posts)
+        read = wait(job(name))
         posts += read.posts
         answers += read.mailbox.replies if read.mailbox else 0
         others += read.mailbox.others if read.mailbox else 0

@@ -2,17 +2,16 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tdxkit.commands import first_keys
 from tdxkit.commands.waiting import wait
-from tdxkit.commands.wanted import wait_for
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import Source
 from tdxkit.work import Job, drive
 
 EXAMPLE = "kvm_msr.trace"
-KINDS = ("trace",)
 
 
 def configure(parser) -> None:
@@ -26,30 +25,30 @@ def run(args) -> int:
     """Read it as a stream; the events of --json go out as they come in, so a file may be of any size."""
     from tdxkit.linux.msr.register import parse_value
     from tdxkit.review.msr.reading import reading_job
+    from tdxkit.review.wanted import wanted
 
     msr = parse_value(args.msr, "--msr")
     if msr >> 32:
         raise InputError(f"--msr {printable(args.msr)}", "an MSR has a 32-bit number", "give one in hex, like 3a")
+
+    def read(job: Callable, found: Callable[[object], int]) -> Job:
+        return wanted(("trace",), lambda source: job(source, msr), found, text=True)(_source(args.file))
+
     if args.json:
         quiet = drive if sys.stdout.isatty() else wait  # a line of progress would stand among the events
-        rest = wait_for(
-            KINDS,
-            _source(args.file),
-            lambda source: _json_job(source, msr),
-            lambda rest: rest["read"],
-            text=True,
-            drive=quiet,
-        )
+        rest = quiet(read(_json_job, lambda rest: rest["read"]))
         sys.stdout.write((_begin() if not rest["read"] else "") + "], " + json.dumps(rest)[1:] + "\n")
         return 0
-    trace = wait_for(
-        KINDS, _source(args.file), lambda source: reading_job(source, msr), lambda trace: trace.counts.events, text=True
-    )
+    trace = wait(read(reading_job, lambda trace: trace.counts.events))
     print(trace)
     for bad in trace.counts.bad:
         print(f"line {bad.line}: {bad.why}: {printable(bad.start)}")
     if trace.counts.skipped > len(trace.counts.bad):
         print(f"… and {trace.counts.skipped - len(trace.counts.bad)} lines more that could not be read")
+    if not trace.reading.vcpus and trace.reading.msrs:
+        print(
+            f"python -m tdxkit trace FILE --msr {next(iter(trace.reading.msrs)):x} tells of that MSR", file=sys.stderr
+        )
     return 0
 
 

@@ -26,7 +26,7 @@ from tdxkit.mail.quoting import unquoted_patch
 from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
-_GIVE = "give an mbox, a raw mail or what git format-patch writes; `python -m tdxkit read FILE` opens what is something else"
+_GIVE = "give an mbox, a raw mail or what git format-patch writes"
 TEXT_LIMIT = 100_000  # lines of a mail above its diff
 _SNIFFED = 8192
 _HEAD_LIMIT = 256 * 1024

@@ -12,18 +12,20 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tdxkit.errors import InputError
-from tdxkit.review.msr.panic import tells_of_one, unfolded
+from tdxkit.intake import HEAD
+from tdxkit.review.digest import is_digest
+from tdxkit.review.msr.panic import tells_of_one
 from tdxkit.review.msr.trace import parse
+from tdxkit.review.pasted import unfolded
 from tdxkit.review.softlockup.reading import read_report
 from tdxkit.status import scan
 from tdxkit.status.decoding import parse as parse_status
 
-HEAD = 64 * 1024  # bytes by which a kind is told
 _LINES = 2000
 
 
 class Kind(NamedTuple):
-    """One kind: its name, what to call it, the command that reads it ("" for none), and whether a text looks like it."""
+    """One kind: its name, what to call it, how the command that reads it is called ("" for none), and whether a text looks like it."""
 
     name: str
     called: str
@@ -65,7 +67,8 @@ _C_STATEMENT = re.compile(r"[;{}][ \t]*(?:/\*.*|//.*)?$", re.MULTILINE)
 
 
 def _is_digest(text: str) -> bool:
-    return " mailing list update from " in text
+    """Its own first lines; a mail may quote them."""
+    return is_digest(text) and len(_fields(text.split("\n", 60)) & _OF_A_MAIL) < 2
 
 
 def _is_mail(text: str) -> bool:
@@ -73,17 +76,20 @@ def _is_mail(text: str) -> bool:
     lines = text.lstrip("\ufeff\r\n \t").split("\n", 60)[:60]
     if _SEPARATOR.match(lines[0]) or re.match(r"Send \S+ mailing list submissions to", lines[0]):
         return True
-    if lines[0].startswith("From "):  # a separator without a date
-        del lines[0]
+    dateless = lines[0].startswith("From ")  # a separator
+    fields = _fields(lines[dateless:])
+    return len(fields & _OF_A_MAIL) >= 2 - dateless or "message-id" in fields
+
+
+def _fields(lines: list[str]) -> set[str]:
+    """The names of the headers that a text begins with."""
     fields = set()
     for line in lines:
-        if not line.strip():
-            break
         found = _FIELD.match(line)
-        if not found and not line[:1].isspace():
+        if not line.strip() or (not found and not line[:1].isspace()):
             break
         fields |= {found[1].lower()} if found else set()
-    return len(fields & _OF_A_MAIL) >= 2 or "message-id" in fields
+    return fields
 
 
 def _is_trace(text: str) -> bool:
@@ -129,15 +135,15 @@ def _is_c(text: str) -> bool:
 
 
 KINDS = (
-    Kind("digest", "a mailing-list digest", "digest", _is_digest),
-    Kind("mbox", "mail", "series", _is_mail),
-    Kind("patch", "a patch without a mail around it", "series", _is_patch),
+    Kind("digest", "a mailing-list digest", "digest FILE", _is_digest),
+    Kind("mbox", "mail", "series FILE", _is_mail),
+    Kind("patch", "a patch without a mail around it", "series FILE", _is_patch),
     Kind("C", "C", "", _is_c),
-    Kind("trace", "a trace", "trace", _is_trace),
-    Kind("report", "a report of a stuck kernel", "report", _is_report),
-    Kind("panic", "a guest's crash line", "read", tells_of_one),
-    Kind("status", "a completion status", "decode", _is_status),
-    Kind("log", "a kernel's log", "decode --scan", _is_log),
+    Kind("trace", "a trace", "trace FILE", _is_trace),
+    Kind("report", "a report of a stuck kernel", "report FILE", _is_report),
+    Kind("panic", "a guest's crash line", "read FILE", tells_of_one),
+    Kind("status", "a completion status", "decode VALUE", _is_status),
+    Kind("log", "a kernel's log", "decode --scan FILE", _is_log),
 )
 _OF_A_LOG = ("report", "panic", "log")
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -161,14 +167,3 @@ def also(kind: Kind, head: bytes) -> tuple[Kind, ...]:
     text = text_of(head)
     others = (BY_NAME[name] for name in _OF_A_LOG if kind.name in _OF_A_LOG and name != kind.name)
     return tuple(other for other in others if (bool(scan(text)) if other.name == "log" else other.looks(text)))
-
-
-def wrong_kind(head: bytes, title: str, wanted: tuple[str, ...]) -> InputError | None:
-    """The complaint about what is of another kind than these: what it is and which command reads it. None where it may well be one."""
-    kind = recognise(head)
-    if kind is None or kind.name in wanted:
-        return None
-    *first, last = [BY_NAME[name].called for name in wanted]
-    called = f"{', '.join(first)} or {last}" if first else last
-    action = f"python -m tdxkit {kind.command} reads it" if kind.command else "no command reads it yet"
-    return InputError(title, f"it is {kind.called}, and this reads {called}", action)

@@ -3,6 +3,7 @@
 import ipywidgets as w
 
 from tdxkit.review.softlockup.reading import Reports, reports_job
+from tdxkit.review.wanted import wanted
 from tdxkit.view.kit.upload import Upload
 from tdxkit.view.lockup_tables import report_table, reports_table
 
@@ -10,7 +11,8 @@ from tdxkit.view.lockup_tables import report_table, reports_table
 def report_reader() -> Upload:
     """Open, paste or name a log: its reports, what the model says of each, and the one that matters most line by line."""
     hint = "… or paste a log or a mail here: lockups, RCU stalls, hung tasks, oopses; whatever stands before the lines may stay"
-    return Upload(reports_job, reports_shown, what="report", accept=".txt,.log,.eml,.gz,text/plain", hint=hint)
+    job = wanted(("report",), reports_job, lambda found: found.items, text=True)
+    return Upload(job, reports_shown, what="report", accept=".txt,.log,.eml,.gz,text/plain", hint=hint)
 
 
 def reports_shown(found: Reports) -> list[w.Widget]:

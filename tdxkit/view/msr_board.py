@@ -8,6 +8,7 @@ from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
 from tdxkit.linux.msr.register import describe
 from tdxkit.linux.msr.switches import GUESTS, VENDORS, Setup
 from tdxkit.review.msr.reading import Trace, reading_job
+from tdxkit.review.wanted import wanted
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.kit.tables import Table, table
@@ -28,7 +29,8 @@ _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px
 def trace_reader() -> Upload:
     """Open, paste or name a trace: the timeline, what each vCPU holds, what happened, and the lines that could not be read."""
     hint = "… or paste lines of a kvm_msr trace here: tracefs, trace-cmd report or perf script"
-    return Upload(reading_job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
+    job = wanted(("trace",), reading_job, lambda trace: trace.counts.events, text=True)
+    return Upload(job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
 
 
 def trace_shown(trace: Trace) -> list[w.Widget]:

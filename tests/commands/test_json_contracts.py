@@ -12,10 +12,19 @@ import pytest
 
 from tdxkit.cli import COMMANDS, main
 from tdxkit.facts import data_path
+from tdxkit.review.msr.panic import POSTED
 
 DATA = Path(__file__).parent.parent / "data"
 DIGEST = DATA / "mail" / "digest.txt"
 LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\nINFO: task qemu:7 blocked for more than 122 seconds.\n"
+READ_AS = {"LOG": "report", "STATUSES": "log", "VALUES": "status", "PATCH": "patch"}
+FILES = {
+    "LOG": LOG,
+    "STATUSES": LOG.splitlines()[0],
+    "VALUES": "0x8000020000000001\nTDX_SUCCESS\n",
+    "PATCH": "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
+    "PANIC": POSTED,
+}
 
 # A shape is a type, a set of values, None, a pattern for a whole string, (either, or), [of each], or {key: shape}.
 COUNT, TEXT = int, str
@@ -142,7 +151,8 @@ CONTRACTS = {
         (["report", name], {"items": [REPORTED], "lines": COUNT, "more": bool}) for name in ("example", "LOG")
     ],
     "read": [
-        (["read", "LOG"], {"kind": {"log"}, MORE: True}),
+        *((["read", name], {"kind": {kind}, MORE: True}) for name, kind in READ_AS.items()),
+        (["read", "PANIC"], {"kind": {"panic"}, "code": TEXT, "name": (TEXT, MAYBE), "parameters": [TEXT], "differing_bits": [COUNT]}),
         (["read", str(data_path("traces/kvm_msr.trace"))], {"kind": {"trace"}, MORE: True}),
         (["read", str(data_path("practice.mbox"))], {"kind": {"mbox"}, MORE: True}),
         (["read", str(DIGEST)], {"kind": {"digest"}, MORE: True}),
@@ -210,8 +220,9 @@ CASES = [(words, shape) for cases in CONTRACTS.values() for words, shape in case
 
 @pytest.mark.parametrize("words, shape", CASES, ids=[" ".join(words)[:50] for words, _ in CASES])
 def test_the_keys_and_kinds(words, shape, capsys, tmp_path):
-    (tmp_path / "log").write_text(LOG)
-    code = main([str(tmp_path / "log") if word == "LOG" else word for word in words] + ["--json"])
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    code = main([str(tmp_path / word) if word in FILES else word for word in words] + ["--json"])
     out = capsys.readouterr().out
     assert code == 0 or words == ["doctor"]
     assert out.count("\n") == 1 and out.endswith("\n"), "one line"

@@ -68,7 +68,7 @@ def test_what_is_left_alone_is_said(capsys, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "meant"),
-    [(b"kvm_msr: msr_read 3a = 0x5\n", "tdxkit trace FILE"), (b"From a@b Mon\nSubject: x\n\n", "tdxkit series FILE"), (b"", "paste it from"), (b"\x00" * 5000, "plain text")],
+    [(b"kvm_msr: msr_read 3a = 0x5\n", "tdxkit trace FILE"), (b"From a@b Mon\nSubject: x\n\n", "tdxkit series FILE"), (b"", "give it from BUG"), (b"\x00" * 5000, "plain text")],
 )  # fmt: skip
 def test_what_is_no_report_is_one_line_with_the_command_to_call(content, meant, capsys, tmp_path):
     path = tmp_path / "x"

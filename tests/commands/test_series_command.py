@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -74,7 +73,7 @@ def test_devices_are_refused_in_a_line(command, device, capsys, monkeypatch):
 )
 @pytest.mark.parametrize("head", [b"", b"From: a@x.org\nSubject: [PATCH] t\n\n"], ids=["nothing", "a mail"])
 def test_gzip_that_grows_without_measure_is_given_up(head, piece, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(intake, "_GROWN", 1 << 19)
+    monkeypatch.setattr(intake, "_FREELY", 1 << 20)
     monkeypatch.setattr(intake, "_PACKED", 1 << 10)
     path = tmp_path / "bomb.gz"
     with gzip.open(path, "wb") as out:
@@ -83,11 +82,12 @@ def test_gzip_that_grows_without_measure_is_given_up(head, piece, tmp_path, caps
             out.write(piece)
     begin = time.process_time()
     assert main(["series", str(path)]) == (0 if head else 2)
-    assert "unpacks to more than 250 times its size" in capsys.readouterr().err
+    assert "unpacks to more than 1 MiB and 250 times its size" in capsys.readouterr().err
     assert time.process_time() - begin < 10
 
 
-def test_gzip_of_real_text_is_read_to_its_end():
+def test_gzip_of_real_text_is_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(intake, "_FREELY", 1 << 20)
     raw = practice_mbox() * 500  # the same mails five hundred times: more alike than those of any list
     assert len(raw) > 4 << 20 and read_mails(gzip.compress(raw))[1].mails == 5_500
     with opened(gzip.compress(os.urandom(1 << 20).hex().encode() * 4)) as stream:
@@ -95,21 +95,21 @@ def test_gzip_of_real_text_is_read_to_its_end():
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("meant", "text"),
     [
-        ("a trace", " qemu-7 [001] 10.5: kvm_msr: msr_read 3a = 0x5\n"),
-        ("a log", "[   12.000000] virt/tdx: SEAMCALL (0x1c) failed: 0xc000060500000000\n"),
-        ("a report", "watchdog: BUG: soft lockup - CPU#8 stuck for 22s! [qemu-kvm:6372]\n"),
-        ("C", "static int get(void)\n{\n\treturn 0;\n}\n"),
+        ("trace FILE reads it", " qemu-7 [001] 10.5: kvm_msr: msr_read 3a = 0x5\n"),
+        ("decode --scan FILE reads it", "[   12.000000] virt/tdx: SEAMCALL (0x1c) failed: 0xc000060500000000\n"),
+        ("report FILE reads it", "watchdog: BUG: soft lockup - CPU#8 stuck for 22s! [qemu-kvm:6372]\n"),
+        ("it is C", "static int get(void)\n{\n\treturn 0;\n}\n"),
     ],
 )
-def test_another_kind_is_refused_and_the_door_is_named(name, text, tmp_path, capsys):
+def test_another_kind_is_refused_and_its_command_is_named(meant, text, tmp_path, capsys):
     path = tmp_path / "given"
     path.write_text(text * 30)
-    assert main(["series", str(path)]) == 2
-    said = capsys.readouterr().err
-    assert re.search(r"there is no mail in it.*python -m tdxkit read FILE", said) and said.count("\n") == 1
-    assert main(["digest", str(path)]) == 2 and "a digest begins with" in capsys.readouterr().err
+    for command in ("series", "digest"):
+        assert main([command, str(path)]) == 2
+        said = capsys.readouterr().err
+        assert meant in said and said.count("\n") == 1
 
 
 def test_nothing_posted_says_what_there_was(tmp_path, capsys):

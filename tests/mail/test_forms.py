@@ -426,8 +426,8 @@ def test_rules_of_dashes_in_a_mail_cut_nothing():
     ],
     ids=["a trace", "a log", "C", "dashes"],
 )
-def test_what_is_no_mail_is_refused_and_told_where_to_go(junk):
-    with pytest.raises(InputError, match=r"no mail in it.*tdxkit read FILE"):
+def test_what_is_no_mail_is_refused(junk):
+    with pytest.raises(InputError, match="there is no mail in it"):
         read_evidence(junk.encode())
 
 

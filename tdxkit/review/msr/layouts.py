@@ -10,6 +10,8 @@ Every repetition is bounded, so that no line can cost more than a few hundred tr
 
 import re
 
+from tdxkit.review.pasted import CLOCK, DATE
+
 SOURCES = ("trace-layouts",)
 _TIME = rb"(\d{1,20}(?:\.\d{1,9})?(?:us[ +!#*@$]{0,3})?)"
 _EVENT = rb"(?:kvm:)?kvm_msr:[ ]{1,40}((?:msr_|write[=:]|ecx[=:])[^\n\0]{1,700})$"
@@ -35,13 +37,8 @@ _FIELD = re.compile(rb"(write|ecx|data|exception)[=:][ ]?(0x[0-9a-fA-F]{1,16}|\d
 _VCPU = re.compile(r"(?:\bv?cpu|_vcpu|\bCPU)[ _/-]?(\d{1,6})(?!\d)")
 
 # What mail, journald, syslog, ts, netconsole and a dump on an oops put in front of a line.
-_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = rb"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 FRONT = re.compile(
-    rb"(?:[ \t]{0,4}>){0,20}(?:[ ]{0,4}"
-    rb"(?:\[?\d{4}-\d\d-\d\d[T ]" + _CLOCK + rb"(?:Z|[ ]?[+-]\d\d:?\d\d)?\]?:?[ \t]"
-    rb"|\[?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ])?" + _MONTH + rb"[ ]{1,2}\d{1,2}[ ]" + _CLOCK + rb"(?:[ ]\d{4})?\]?:?[ \t]"
-    rb"|\[?" + _CLOCK + rb"\]?:?[ \t])"
+    rb"(?:[ \t]{0,4}>){0,20}(?:[ ]{0,4}\[?(?:" + DATE.encode() + rb"|" + CLOCK.encode() + rb")\]?:?[ \t]"
     rb"(?:[\w.-]{1,64}[ ][\w./-]{1,40}(?:\[\d{1,10}\])?:[ \t])?)?"
     rb"(?:<\d{1,3}>)?(?:\[[ ]{0,8}\d{1,10}\.\d{6}\][ ](?:\[[ ]{0,8}[TC]\d{1,9}\][ ])?)?"
 )  # fmt: skip

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import Source, opened, pasted
+from tdxkit.review.pasted import unfolded
 from tdxkit.units import U64_MAX
 from tdxkit.work import Job
 
@@ -34,8 +35,6 @@ _TYPE = re.compile(
     r"\btype\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}\\{0,3}[\"']?([\w-]{1,20})|\bpanic ([\w-]{1,20}):", re.IGNORECASE
 )
 _EVENT = re.compile(r"GUEST_PANICKED|GUEST_CRASHLOADED|GuestPanicked|\bpanic [\w-]{1,20}:")
-_SOFT_BREAK, _QUOTED_PRINTABLE = re.compile(r"=[ \t]*\r?\n(?:[ \t]*>)*"), re.compile(r"=3D|=\r?\n")
-_QUOTING = re.compile(r"^(?:[ \t]{0,3}>)+[ \t]?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +93,6 @@ def differing_bits(a: int, b: int) -> tuple[int, ...]:
     """The numbers of the bits in which two values differ, lowest first: their XOR, read off."""
     xor = a ^ b
     return tuple(bit for bit in range(xor.bit_length()) if xor >> bit & 1)
-
-
-def unfolded(text: str) -> str:
-    """A text without what mail does to it: soft line breaks, =3D, marks of quoting."""
-    if "=3D" in text or _QUOTED_PRINTABLE.search(text):
-        text = _SOFT_BREAK.sub("", text).replace("=3D", "=").replace("=20", " ").replace("=22", '"')
-    return _QUOTING.sub("", text)
 
 
 def _told(plain: str) -> Panic | None:

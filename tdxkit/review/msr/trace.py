@@ -126,6 +126,8 @@ class TraceReader:
 
     def _line(self, line: bytes) -> Event | None:
         self._lines += 1
+        if not line:
+            return None
         if len(line) > MAX_LINE:
             return self._reject(line, f"longer than {MAX_LINE} bytes")
         bare = line[layouts.FRONT.match(line).end() :]

@@ -29,7 +29,7 @@ from tdxkit.review.softlockup.lines import Line
 from tdxkit.review.softlockup.loops import Loop, call_of, loop_of, names_of
 from tdxkit.review.softlockup.registers import Reading, reading_of
 from tdxkit.review.softlockup.report import Report
-from tdxkit.text import many
+from tdxkit.text import many, plural
 from tdxkit.units import TIB, human
 
 SOURCES = ("linux-memattr", "linux-watchdog", "linux-rcu-stall", "snp-lockup-v1", "rhel-guest-lockup", "linux-report")
@@ -134,7 +134,7 @@ class Finding:
             if "pid" in said and "command" in said
             else said.get("command", "")
         )
-        on = f" on CPU{'s' * (len(cpus) > 1)} {', '.join(map(str, cpus))}" if cpus and kind != "hung task" else ""
+        on = f" on {plural(len(cpus), 'CPU')} {', '.join(map(str, cpus))}" if cpus and kind != "hung task" else ""
         long = how_long(kind, said)
         what = {
             "trace": "registers or callers, without the line that says why they were printed",

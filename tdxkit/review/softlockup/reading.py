@@ -62,7 +62,7 @@ def read_report(text: str) -> Report:
 
 
 def read_reports(text: str) -> Reports:
-    """All reports in a text. InputError where there is none, with the command for what it seems to be."""
+    """All reports in a text. InputError where there is none."""
     return drive(reports_job(text.encode("utf-8", "replace")))
 
 
@@ -79,15 +79,16 @@ def reports_job(source: Source) -> Job[Reports]:
     for row in joiner.rest():
         sorter.add(row)
     if not (items := sorter.reports()):
-        raise _no_report(numbers.head)
+        rule = "no line of it is one of a kernel's report of a lockup, a stall, a hung task or an oops"
+        raise InputError(stream.title, rule, "give it from BUG: soft lockup on")
     return Reports(items, numbers.lines, numbers.cut or sorter.full, tuple(sorter.banner[:4]))
 
 
 class _Numbers:
-    """What is known of the text as a whole: its lines, how many were looked at, its beginning, is there more than was read?"""
+    """What is known of the text as a whole: its lines, how many were looked at, is that enough, is there more than was read?"""
 
     def __init__(self):
-        self.lines, self.looked, self.head, self.enough, self.cut = 0, 0, b"", False, False
+        self.lines, self.looked, self.enough, self.cut = 0, 0, False, False
 
 
 def _pieces(stream: Stream, numbers: _Numbers) -> Iterator[Sequence[tuple[int, str]]]:
@@ -99,7 +100,6 @@ def _pieces(stream: Stream, numbers: _Numbers) -> Iterator[Sequence[tuple[int, s
             numbers.cut = True
             return
         read += len(block)
-        numbers.head = numbers.head or block[:8192]
         whole, _, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")
         if not block and not whole:
             return
@@ -123,18 +123,3 @@ def _kept(whole: bytes, before: int, near: int) -> tuple[list[tuple[int, str]], 
         if near > 0:
             kept.append((number, line[:MAX_LINE].decode("utf-8", "replace")))
     return kept, max(near, 0)
-
-
-_SEEMS = (
-    (rb"kvm_msr: |msr_(?:read|write)", "python -m tdxkit trace FILE"),
-    (rb"(?m)^From \S+ |^Subject: |^diff --git |^@@ -", "python -m tdxkit series FILE"),
-    (rb"(?i)seamcall|0x[8c4][0-9a-f]{15}", "python -m tdxkit decode --scan FILE"),
-)
-
-
-def _no_report(head: bytes) -> InputError:
-    meant = next((f"it may be one for {command}" for form, command in _SEEMS if re.search(form, head)), "")
-    return InputError(
-        "the report", "no line of it is one of a kernel's report of a lockup, a stall, a hung task or an oops",
-        meant or "paste it from BUG: soft lockup on",
-    )  # fmt: skip

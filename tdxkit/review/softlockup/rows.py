@@ -19,19 +19,15 @@ from contextlib import suppress
 from html import unescape
 from typing import NamedTuple
 
+from tdxkit.review.pasted import DATE, MONTH, SOFT_BREAK_AT, unescaped
+
 SOURCES = ("linux-report",)
 LONGEST = 500  # characters of a line that are looked at
 MAX_JOINED = 6
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-_DATE = (
-    rf"(?:(?:[A-Z][a-z]{{2}} )?\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
-    rf"|(?:[A-Z][a-z]{{2}},? )?{_MONTH} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?(?: [A-Z]{{3,4}})?)"
-)
 _PREFIX = re.compile(
     r"(?:[>|`] ?)+"  # quoted
     r"|[\w.-]{1,40} +\| "  # one of several machines
-    rf"|{_DATE}(?: |$)|\[{_DATE}\] ?|\[{_MONTH}\d{{1,2}} \d\d:\d\d\] ?|\d{{9,10}}\.\d{{3,9}} "
+    rf"|{DATE}(?: |$)|\[{DATE}\] ?|\[{MONTH}\d{{1,2}} \d\d:\d\d\] ?|\d{{9,10}}\.\d{{3,9}} "
     r"|<\d{1,3}>(?:1 )?"  # a level; RFC 5424 says its version too
     r"|\d{1,3},\d{1,10},\d{1,16},[-c+](?:,caller=(?P<kmsg>[TC]\d{1,9}))?[^;]{0,80};"  # /dev/kmsg, netconsole
     r"|\[ *\+?\d{1,12}\.\d{1,9}(?:@\d{1,4})? ?\] ?|kern +:\w{1,8} *: ?"
@@ -49,8 +45,9 @@ _CUT = re.compile(
 _RIP = re.compile(r"RIP:(?: ?[0-9a-f]{4}:)?")
 _MODULE = re.compile(r"\[[\w-]{1,60}(?: [0-9a-f]{8,64})?\]")
 _BIOS = re.compile(r"BIOS|\d\d/\d\d/\d{4}$")
-_REST = re.compile(r"Not tainted|Tainted: |Kdump: |\[.{1,40}:\d{1,9}\]$|PREEMPT|VOLUNTARY$|NONE$")
-_BLANK = re.compile(r"=20(?==| |$)")
+_REST = re.compile(  # of a head or a task's line; a name may be broken too: "CPU" on one line, "0/KVM Not tainted" on the next
+    r"(?:\S{1,40} )?(?:Not tainted|Tainted: |Kdump: )|\[.{1,40}:\d{1,9}\]$|PREEMPT|VOLUNTARY$|NONE$"
+)
 _BYTES = re.compile(r"(?:(?:[0-9a-f]{2}|<[0-9a-f]{2}>)(?: |$))+")
 
 
@@ -127,12 +124,10 @@ class Joiner:
     def _unquoted(self, line: str) -> str:
         """The line with quoted-printable undone: a long one that ends with = goes on in the next ("" until then)."""
         line, self._before = self._before + line, ""
-        if "=" not in line:
-            return line
-        if line.endswith("=") and 60 <= len(line) < 4 * LONGEST:
+        if line.endswith("=") and SOFT_BREAK_AT <= len(line) < 4 * LONGEST:
             self._before = line[:-1]
             return ""
-        return _BLANK.sub(" ", line).replace("=3D", "=")
+        return unescaped(line)
 
 
 def _joined(held: Row, row: Row, kind: Callable[[str], str]) -> str:

@@ -10,11 +10,13 @@ from stuck_reports import PREFIXES, THREE, context, prefixed, quoted_printable, 
 from tdxkit.errors import InputError
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE
 from tdxkit.review.softlockup.judged import Finding
-from tdxkit.review.softlockup.reading import MAX_LOOKED, read_report, read_reports
+from tdxkit.review.softlockup.reading import MAX_LOOKED, read_report, read_reports, reports_job
 from tdxkit.review.softlockup.registers import read_registers, reading_of, registers_in
 from tdxkit.review.softlockup.sorting import MAX_REPORTS
 from tdxkit.review.softlockup.told import told
+from tdxkit.review.wanted import wanted
 from tdxkit.units import GIB, TIB
+from tdxkit.work import drive
 
 KTHREAD = [
     "watchdog: BUG: soft lockup - CPU#3 stuck for 24s! [migration/3:31]",
@@ -498,12 +500,12 @@ def test_any_order_of_lines_is_read_or_refused(lines):
         ("From a@b Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n", "series"),
         ("diff --git a/x b/x\n@@ -1 +1 @@\n", "series"),
         ("TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n", "decode --scan"),
-        ("hello\n", "paste it from BUG"),
+        ("hello\n", "give it from BUG"),
     ],
 )
 def test_another_kind_is_refused_and_named(given_text, command):
     with pytest.raises(InputError, match=re.escape(command)):
-        read_reports(given_text)
+        drive(wanted(("report",), reports_job)(given_text.encode()))
 
 
 def test_what_is_more_than_is_read_is_said():
