@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from os.path import isfile
 
 from tdxkit.commands import named_kind, print_json
 from tdxkit.errors import InputError
@@ -20,7 +21,7 @@ def configure(parser) -> None:
 def run(args) -> int:
     """Look at the first bytes, then open the reader of that kind; whatever it says and returns is the answer."""
     from tdxkit.intake import HEAD, is_binary, no_text, opened
-    from tdxkit.review.recognise import KINDS, also, recognise
+    from tdxkit.review.recognise import BY_NAME, KINDS, also, recognise
 
     with opened(args.file) as stream:
         head = stream.head(HEAD)
@@ -35,13 +36,37 @@ def run(args) -> int:
                 else "it looks like nothing that is read here"
             )
             raise InputError(stream.title, what, f"give what one of these reads ({known})")
+        long = len(head) == HEAD
+        if kind.name == "log" and long and _has_reports(args.file):
+            kind = BY_NAME["report"]
         with named_kind(kind.name):
             code = _READERS[kind.name](stream, args.json)
         for other in also(kind, head):
-            print(
-                f"{stream.title}: it has {other.called} too; python -m tdxkit {other.command} reads it", file=sys.stderr
+            _say(f"{stream.title}: it has {other.called} too; python -m tdxkit {other.command} reads it")
+        if kind.name == "log" and long and not _is_file(args.file):
+            _say(
+                f"{stream.title}: told by its first {HEAD >> 10} KiB; python -m tdxkit report FILE looks for reports of a stuck kernel in all of it"
             )
         return code
+
+
+def _has_reports(source: str) -> bool:
+    """A log is told by its beginning, and a report stands anywhere in it: where it can be read twice, it is."""
+    from tdxkit.commands.waiting import wait
+    from tdxkit.review.softlockup.reading import reports_job
+
+    try:
+        return _is_file(source) and bool(wait(reports_job(source)).items)
+    except InputError:  # none, or not to be read: its own reader says it
+        return False
+
+
+def _is_file(source: str) -> bool:
+    return source != "-" and isfile(source)
+
+
+def _say(row: str) -> None:
+    print(row, file=sys.stderr)
 
 
 def _digest(stream, as_json: bool) -> int:

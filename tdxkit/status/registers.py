@@ -57,7 +57,7 @@ def behind(text: str, end: int, head: str) -> Registers:
         mine = _only(line)
         if mine is None:
             strangers += bool(line.strip())
-            if strangers > _STRANGERS or _ANOTHER.search(line):
+            if strangers > _STRANGERS or "SEAMCALL" in line or _ANOTHER.search(line):
                 break
         elif caller == _caller(line):
             before = len(found)
@@ -89,7 +89,7 @@ def in_front(text: str, start: int) -> tuple[str | None, Registers]:
 
 def _only(line: str) -> Registers | None:
     """The registers of a line that holds nothing else of the kind; None for any other line."""
-    if "0x" not in line or len(line) > _LONGEST or not (pairs := _REGISTER.findall(line)):
+    if "0x" not in line or len(line) > _LONGEST or "SEAMCALL" in line or not (pairs := _REGISTER.findall(line)):
         return None
     (name, _), (_, last) = pairs[0], pairs[-1]
     alone = line.count("0x") == len(pairs) and line.rstrip(" ,;.|\t\r").endswith(last)

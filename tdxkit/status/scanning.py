@@ -120,7 +120,7 @@ def finds(text: str, line: int = 1, begin: int = 0, stop: int | None = None) -> 
         if not value and not _RESULT.search(text[max(start, at - 20) : at]):
             continue  # success is only a plain zero that is given as a result
         before = text[max(start, at - LINE_SHOWN) : at]
-        told = told or bool(_SUBJECT.search(before))
+        told = told or "SEAMCALL" in before or bool(_SUBJECT.search(before))
         likely = _likely(value, before, told, alone=piece == start)
         if likely is False:
             continue

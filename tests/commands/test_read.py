@@ -146,6 +146,22 @@ def test_a_log_with_a_report_in_it_says_that_it_has_both(capsys, tmp_path):
     )
 
 
+def test_a_report_far_down_in_a_log_is_found(capsys, tmp_path, monkeypatch):
+    """The kind is told by the first 64 KiB; a lockup comes when it comes."""
+    quiet = b"[    0.000001] x86/cpu: nothing to see in this line of a log\n" * 3000
+    (tmp_path / "x").write_bytes(quiet + posted_text().encode())
+    assert recognise(quiet).name == "log"
+    code, out, err = run(capsys, "read", tmp_path / "x")
+    assert (code, err) == (0, "") and out.startswith("line 3001: soft lockup on CPU 8")
+    assert json.loads(run(capsys, "read", tmp_path / "x", "--json")[1])["kind"] == "report"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(quiet + posted_text().encode())))
+    code, out, err = run(capsys, "read", "-")
+    assert (code, out) == (0, "0 statuses found\n") and "python -m tdxkit report FILE looks for reports" in err
+    (tmp_path / "x").write_bytes(quiet + LOG)
+    code, out, err = run(capsys, "read", tmp_path / "x")
+    assert (code, err) == (0, "") and out.startswith("3001: 0xC000050500000000") and out.endswith("1 status found\n")
+
+
 PLANTED = [(reader, given) for reader in ("digest", "mbox", "trace", "report") for given in EXAMPLES if reader != given and (reader, given) not in (("mbox", "digest"), ("mbox", "patch"), ("report", "digest"))]  # fmt: skip
 
 

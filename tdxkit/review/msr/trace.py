@@ -141,7 +141,8 @@ class TraceReader:
             self._other_clock = False
             return self._reject(line, "its clock is another one than that of the events before")
         if not layouts.is_passed_over(bare):
-            return self._reject(line, layouts.why_not(line if line == bare or b"kvm_msr" not in bare else bare))
+            why = layouts.why_not(bare if b"kvm_msr" in bare else line) if len(self._bad) < MAX_BAD else ""
+            return self._reject(line, why)
         if lost := layouts.LOST.match(bare):
             self._lost += int(lost[1])
         return None
