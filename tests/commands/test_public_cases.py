@@ -47,7 +47,7 @@ SAID = {
         "trace", TRACE, ("vCPU 0 read 0x5 once; its write was refused", "tried to write 0x40005 once, refused (#GP)", "it held 0x5, and so was locked", "vCPU 1 read 0x5 once, no write"), (),
     ),
     "trace-gp-read.trace": ("trace", [*TRACE, "--msr", "64e"], ("thread 21011, 21014 tried to read it once each, refused (#GP): no value came back",), ("read 0x0",)),
-    "trace-perf-stacks.trace": ("trace", TRACE, ("1 kvm_msr events in 5 lines, 0 of other kinds, 0 not readable",), ()),
+    "trace-perf-stacks.trace": ("trace", TRACE, ("1 kvm_msr event in 5 lines, 0 of other kinds, 0 not readable",), ()),
 }  # fmt: skip
 
 

@@ -86,11 +86,12 @@ def test_ctrl_c_at_any_moment_is_one_line_and_no_traceback(command, tmp_path):
     """From the first line of ours on; what Python does before it is Python's."""
     (tmp_path / "t").write_bytes(OWN[command] * (5_000_000 // len(OWN[command])))
     begun = tmp_path / "begun"
-    source = f"{ROOT}/tdxkit/__main__.py"
-    code = (
-        f"import sys; sys.argv = ['tdxkit', *{command.split()!r}, {str(tmp_path / 't')!r}]; ours = compile(open({source!r}).read(), {source!r}, 'exec'); "
-        f"open({str(begun)!r}, 'w').close(); exec(ours, {{'__name__': '__main__'}})"
+    ours = (
+        Path(ROOT, "tdxkit", "__main__.py")
+        .read_text()
+        .replace("try:", f"try:\n    open({str(begun)!r}, 'w').close()", 1)
     )
+    code = f"import sys; sys.argv = ['tdxkit', *{command.split()!r}, {str(tmp_path / 't')!r}]; exec({ours!r}, {{'__name__': '__main__'}})"
     for wait in (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.4):
         process = subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": ROOT},

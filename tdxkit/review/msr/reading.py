@@ -16,6 +16,7 @@ from tdxkit.intake import Source
 from tdxkit.linux.msr.register import FEATURE_CONTROL, Event
 from tdxkit.review.msr.told import Burst, Look, Reading, Refused, Time, Vcpu
 from tdxkit.review.msr.trace import Counts, TraceReader, read_events
+from tdxkit.text import many
 from tdxkit.work import Job, Progress, drive
 
 BURST_GAP = 0.010  # seconds; firmware's APs come within microseconds, an OS brings CPUs up tens of milliseconds apart
@@ -212,7 +213,7 @@ class Trace:
 
     def __str__(self) -> str:
         c = self.counts
-        head = f"{c.events} kvm_msr events in {c.lines} lines, {c.other} of other kinds, {c.skipped} not readable"
+        head = f"{many(c.events, 'kvm_msr event')} in {many(c.lines, 'line')}, {c.other:,} of other kinds, {c.skipped:,} not readable"
         if c.clock == "count":
             head += "; the trace's clock counts (x86-tsc or counter), its times are no seconds"
         rows = [head + (f", {c.lost} lost by the tracer: what is missing may have been there" if c.lost else "")]

@@ -118,7 +118,7 @@ class Finding:
 
     def columns(self) -> tuple[str, str, str]:
         """The same as three cells of a table: what the kernel says, where it was, what the model says."""
-        return tuple(". ".join(part) for part in self._parts())
+        return tuple(". ".join([*part[:1], *(one[:1].upper() + one[1:] for one in part[1:])]) for part in self._parts())
 
     def _parts(self) -> tuple[list[str], list[str], list[str]]:
         shown = f"in {self.loop.says}" if self.loop.says else "no function that it was in is shown"
