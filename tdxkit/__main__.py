@@ -7,9 +7,10 @@ try:  # Ctrl-C is heard from the first import to the last flush; before this lin
     import signal
 
     def _again(dropped) -> None:
-        """Ctrl-C in a clean-up, where Python drops what is raised: it comes once more."""
-        if dropped.exc_type is KeyboardInterrupt:
-            signal.raise_signal(signal.SIGINT)
+        """Ctrl-C in a clean-up, where Python drops what is raised, as it would here: it comes once more when this is over."""
+        if dropped.exc_type is KeyboardInterrupt and hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
         else:
             sys.__unraisablehook__(dropped)
 

@@ -147,3 +147,17 @@ def test_what_repeats_without_end_is_answered_before_anybody_waits(head):
     from tdxkit.review.recognise import KINDS, recognise
 
     assert recognise(head * 60_000) in (None, *KINDS)
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["raise KeyboardInterrupt", "exec('raise KeyboardInterrupt')", "class A:\n  def __del__(self): raise KeyboardInterrupt\n A()\n time.sleep(20)"],
+    ids=["anywhere", "in an exec", "in a clean-up"],
+)  # fmt: skip
+def test_ctrl_c_is_never_dropped_and_always_130(what):
+    """In an exec Python would end by the signal, in a clean-up it would go on."""
+    ours = Path(ROOT, "tdxkit", "__main__.py").read_text()
+    stub = f"import time, tdxkit.cli\ndef stub():\n print('so far')\n {what}\n return 0\ntdxkit.cli.main = stub\n"
+    code = f"{stub}exec(compile({ours!r}, 'main', 'exec'), {{'__name__': '__main__'}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, env=os.environ | {"PYTHONPATH": ROOT}, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"so far\n", b"tdxkit: stopped\n")
