@@ -273,3 +273,12 @@ def test_nobody_else_opens_what_comes_from_outside():
             if called in ("open", "fdopen", "read_bytes") or stdin:
                 found.add(str(path.relative_to(ROOT / "tdxkit")))
     assert found == set(known)
+
+
+def test_what_repeats_is_read_to_its_end_however_small_it_packs():
+    """A log may say the same line over and over: a thousand times its size is no bomb while it is small."""
+    data = b"virt/tdx: the same line again\n" * 500_000
+    packed = gzip.compress(data)
+    assert len(data) > 250 * len(packed)
+    with opened(packed) as stream:
+        assert stream.read() == data

@@ -4,13 +4,17 @@ import base64
 import gzip
 import quopri
 import textwrap
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
+from tdxkit.intake import opened
+from tdxkit.mail.lines import Notes
 from tdxkit.mail.mailbox import read_mails
+from tdxkit.mail.mbox import RawMail, raw_mails
 from tdxkit.mail.people import Person, person, sender_of
 from tdxkit.review.evidence import read_evidence
 from tdxkit.review.grouping import series_of
@@ -483,3 +487,13 @@ def test_an_answer_that_quotes_a_patch_posts_none():
     ]
     posts, box = read_mails("\n".join(lines).encode())
     assert posts == () and box.replies == 1
+
+
+def test_a_mail_of_blank_lines_costs_no_more_memory_than_itself():
+    data = b"From: a@x.org\nSubject: [PATCH] t\n\nx\n" + b"\n" * (4 << 20)
+    tracemalloc.start()
+    with opened(data) as stream:
+        (mail,) = (one for one in raw_mails(stream, Notes()) if isinstance(one, RawMail))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert mail.data == data and peak < 6 * len(data), "a list of its lines would be forty times as large"
