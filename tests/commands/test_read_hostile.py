@@ -15,6 +15,8 @@ from tdxkit.facts import data_path
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.softlockup.report import posted_text
 
+pytestmark = pytest.mark.slow
+
 ROOT = str(Path(__file__).parents[2])
 TRACE = data_path("traces/kvm_msr.trace").read_bytes()
 LOG = b"virt/tdx: SEAMCALL (34) failed: 0xc000050500000000\n"

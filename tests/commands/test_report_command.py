@@ -95,6 +95,7 @@ def test_a_device_without_end_is_refused_at_once():
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"binary" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"a\n", b"RAX: 00\n", b"x"])
 def test_a_bomb_is_left_where_it_is_too_much(content, monkeypatch):
     """Two GiB out of two MiB: read up to the bound, in memory that does not grow with it."""

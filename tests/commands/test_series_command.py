@@ -27,6 +27,7 @@ def start(*args, **more):
     return subprocess.Popen([sys.executable, "-c", code, *args], **pipes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["series", "digest"])
 def test_a_pipe_whose_reader_leaves(command, tmp_path):
     path = tmp_path / "in"
@@ -68,6 +69,7 @@ def test_devices_are_refused_in_a_line(command, device, capsys, monkeypatch):
     assert said.count("\n") == 1 and device in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [b"\n" * (1 << 20), b"x" * (1 << 20), b"text of no end\n" * (1 << 16)], ids=["blank", "a line", "lines"]
 )
@@ -86,6 +88,7 @@ def test_gzip_that_grows_without_measure_is_given_up(head, piece, tmp_path, caps
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.slow
 def test_gzip_of_real_text_is_read_to_its_end(monkeypatch):
     monkeypatch.setattr(intake, "_FREELY", 1 << 20)
     raw = practice_mbox() * 500  # the same mails five hundred times: more alike than those of any list

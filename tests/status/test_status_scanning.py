@@ -96,6 +96,7 @@ def test_hostile_texts_take_linear_time():
     assert len(scan(status * 30000)) == 30000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [20, 70_001, 300_000])
 def test_a_log_read_in_blocks_gives_what_its_text_gives(length):
     """Lines of all lengths, those that cross a block's end too; the line's number and column stay right."""
