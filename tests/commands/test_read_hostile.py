@@ -15,8 +15,6 @@ from tdxkit.facts import data_path
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.softlockup.report import posted_text
 
-pytestmark = pytest.mark.slow
-
 ROOT = str(Path(__file__).parents[2])
 TRACE = data_path("traces/kvm_msr.trace").read_bytes()
 LOG = b"virt/tdx: SEAMCALL (34) failed: 0xc000050500000000\n"
@@ -29,7 +27,7 @@ COMMANDS = [
     ["lockup", "--report"],
 ]  # series and digest: test_series_command.py
 OWN = {"read": TRACE, "report": REPORT, "trace": TRACE, "decode --scan": LOG, "series": MAILS, "digest": DIGEST}
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals")]
 
 
 def started(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
