@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from tdxkit.mail.mailbox import read_mails
-from tdxkit.review.series import series_of
+from tdxkit.review.grouping import series_of
 
 MIB = 1 << 20
 

@@ -2,6 +2,31 @@
 
 import sys
 
-from tdxkit.cli import main
+try:  # Ctrl-C is heard from the first import to the last flush; before this line it is Python's own start that answers
+    import os
+    import signal
 
-sys.exit(main())
+    def _again(dropped) -> None:
+        """Ctrl-C in a clean-up, where Python drops what is raised, as it would here: it comes once more when this is over."""
+        if dropped.exc_type is KeyboardInterrupt and hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
+        else:
+            sys.__unraisablehook__(dropped)
+
+    sys.unraisablehook = _again
+    from tdxkit.cli import main
+
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: Python's own end has nothing to add
+except KeyboardInterrupt:
+    sys.stderr.write("tdxkit: stopped\n")
+    code = 130
+if code == 130:  # where Ctrl-C came inside an exec of its own, Python would end by the signal and not by the code
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # whoever listened has left too
+    os._exit(code)
+sys.exit(code)

@@ -15,6 +15,12 @@ from tdxkit.errors import InputError, printable
 from tdxkit.work import Tick
 
 STRIDE = 256 * 1024  # bytes of a buffer, and between two ticks of a reading: milliseconds of work
+HEAD = 64 * 1024  # bytes of a source by which its kind is told
+_FREELY, _GROWTH = (
+    16 << 20,
+    250,
+)  # bytes that gzip may unpack to however small it is, and how many times its size beyond
+_PACKED = 16 * 1024  # bytes of gzip that are read at a time: so `done` is near to what was unpacked
 _SNIFFED = 8192
 _JUDGED = 1024  # a shorter beginning may hold anything: its few lines are read, and named where they cannot be
 _CONTROL = bytes({*range(32), 127} - {*b"\t\n\r\f\b\x1b"})  # no text has many of these
@@ -34,14 +40,57 @@ class Stream(io.BufferedReader):
     """What `opened` gives: the bytes unpacked, with `title`, what to call it, and `at`, how far its reading is."""
 
     def __init__(self, raw: io.RawIOBase, stored: "_Stored"):
-        super().__init__(raw, STRIDE)
+        self._looked = _LookedAt(raw)
+        super().__init__(self._looked, STRIDE)
         self._stored = stored
         self.title = stored.title
+
+    def head(self, size: int) -> bytes:
+        """The first bytes, without taking them: so many, or all where there are fewer. A pipe is waited for; ask before anything is read."""
+        return self._looked.look(size)
 
     @property
     def at(self) -> Tick:
         """Bytes taken so far and in all, as they are stored, that is packed; in all is 0 where nobody knows."""
         return self._stored.done, self._stored.total
+
+
+class _LookedAt(io.RawIOBase):
+    """What stands between a stream and its bytes, so that the first of them can be looked at, however slowly they come."""
+
+    def __init__(self, raw: io.RawIOBase):
+        self.raw, self._ahead = raw, bytearray()
+        self._failed: Broken | None = None
+
+    def look(self, size: int) -> bytes:
+        """The next bytes, `size` of them where there are so many; what fails on the way fails again when it is read."""
+        while len(self._ahead) < size and not self._failed:
+            try:
+                piece = self.raw.read(STRIDE)
+            except Broken as broken:
+                self._failed = broken
+                break
+            if not piece:
+                break
+            self._ahead += piece
+        return bytes(self._ahead[:size])
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        if self._ahead:
+            piece = self._ahead[: len(buffer)]
+            del self._ahead[: len(buffer)]
+            buffer[: len(piece)] = piece
+            return len(piece)
+        if self._failed:
+            raise self._failed
+        return self.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
 
 
 class _Stored(io.RawIOBase):
@@ -80,11 +129,16 @@ class _Stored(io.RawIOBase):
 
 
 class _Unpacked(io.RawIOBase):
-    """gzip, one or several ends to end, unpacked."""
+    """gzip, one or several ends to end, unpacked.
+
+    Readers take what comes piece by piece, so a bomb costs them no memory; it costs time. _FREELY is read in seconds. What is more than
+    that and than _GROWTH times its size is given up: text comes to 5 to 50 times, the same line without end to 1,000.
+    """
 
     def __init__(self, stored: _Stored):
         self.stored = stored
-        self.gzip = gzip.GzipFile(fileobj=io.BufferedReader(stored, STRIDE))
+        self.size = 0
+        self.gzip = gzip.GzipFile(fileobj=io.BufferedReader(stored, _PACKED))
 
     def readable(self) -> bool:
         return True
@@ -94,6 +148,9 @@ class _Unpacked(io.RawIOBase):
             piece = self.gzip.read1(len(buffer))  # read would lose what came before a failure
         except (EOFError, OSError, zlib.error) as error:
             raise Broken(self.stored.title, error) from None
+        self.size += len(piece)
+        if self.size > max(_FREELY, _GROWTH * self.stored.done):
+            raise Broken(self.stored.title, f"it unpacks to more than {_FREELY >> 20} MiB and {_GROWTH} times its size")
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -120,10 +177,15 @@ def opened(source: Source, text: bool = False) -> Stream:
     else:
         stored = _Stored(source, title, ours=False)
     stream = Stream(_Unpacked(stored) if stored.begins(b"\x1f\x8b") else stored, stored)
-    if text and _is_binary(peek(stream, _SNIFFED)):
+    if text and is_binary(peek(stream, _SNIFFED)):
         stream.close()
-        raise InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
+        raise no_text(title)
     return stream
+
+
+def no_text(title: str) -> InputError:
+    """The complaint about what is binary."""
+    return InputError(title, "it is binary (or UTF-16), and text is needed", "give it as plain text")
 
 
 def _file(path: str | os.PathLike, title: str) -> BinaryIO:
@@ -150,7 +212,8 @@ def _bytes_left(stream: BinaryIO) -> int:
         return 0
 
 
-def _is_binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file are no text: one in twenty of them controls something."""
     return len(head) >= _JUDGED and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 20
 
 

@@ -17,6 +17,7 @@ from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.facts import data_path
 from tdxkit.intake import STRIDE, Broken, opened, pasted, peek
+from tdxkit.review.softlockup.report import posted_text
 
 ROOT = Path(__file__).parent.parent
 DATA = b"one\ntwo\r\n\nthree"
@@ -196,6 +197,8 @@ READS = {
     ("trace",): (TRACE, "18 kvm_msr events"),
     ("trace", "--json"): (TRACE, '"read": 18'),
     ("decode", "--scan"): (b"noise\nSEAMCALL TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n", "1 status found"),
+    ("report",): (posted_text().encode(), "a guest of 1,500 GiB"),
+    ("read",): (TRACE, "18 kvm_msr events"),
     ("digest",): ((ROOT / "tests/data/mail/digest.txt").read_bytes(), "TOY: "),
     ("series",): (MAILS, "3 patches"),
     ("xarray",): ((ROOT / "tests/data/xarray/shrink.jsonl").read_bytes(), " 0 mismatches"),
@@ -270,3 +273,12 @@ def test_nobody_else_opens_what_comes_from_outside():
             if called in ("open", "fdopen", "read_bytes") or stdin:
                 found.add(str(path.relative_to(ROOT / "tdxkit")))
     assert found == set(known)
+
+
+def test_what_repeats_is_read_to_its_end_however_small_it_packs():
+    """A log may say the same line over and over: a thousand times its size is no bomb while it is small."""
+    data = b"virt/tdx: the same line again\n" * 500_000
+    packed = gzip.compress(data)
+    assert len(data) > 250 * len(packed)
+    with opened(packed) as stream:
+        assert stream.read() == data

@@ -3,6 +3,9 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from tdxkit.errors import InputError
 
@@ -46,10 +49,28 @@ def whole(what: str, low: int, high: int):
 FORMAT = 1  # of every `--json`; grows when a key that was there goes or means something else. docs/json.md has the keys
 
 
+_KIND: ContextVar[str] = ContextVar("kind", default="")  # of what `read` opens a reader for
+
+
+@contextmanager
+def named_kind(kind: str) -> Iterator[None]:
+    """Within it every `--json` says, next to its format, what kind the input was."""
+    token = _KIND.set(kind)
+    try:
+        yield
+    finally:
+        _KIND.reset(token)
+
+
+def first_keys() -> dict:
+    """The keys with which the object of a `--json` begins."""
+    return {"format": FORMAT} | ({"kind": _KIND.get()} if _KIND.get() else {})
+
+
 def print_json(answer: dict | list) -> None:
     """The `--json` form of an answer: an object on one line that begins with its format, names unescaped so that people can read
     them. A list of things stands under "items"."""
-    value = {"format": FORMAT, **(answer if isinstance(answer, dict) else {"items": answer})}
+    value = {**first_keys(), **(answer if isinstance(answer, dict) else {"items": answer})}
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")

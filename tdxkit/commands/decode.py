@@ -1,5 +1,7 @@
 """``tdxkit decode VALUE… [--leaf NAME] [--json]`` and ``tdxkit decode --scan FILE|- [--json]``."""
 
+import sys
+
 from tdxkit.errors import InputError
 
 
@@ -39,18 +41,22 @@ def _values(args) -> int:
 
 def _scan(args) -> int:
     from tdxkit.commands.waiting import wait
+    from tdxkit.review.wanted import wanted
     from tdxkit.status.scanning import scan_job
     from tdxkit.text import many
 
-    found = wait(scan_job(args.scan))
+    found = wait(wanted(("log", "report"), scan_job, text=True, told=_say)(args.scan))
     if args.json:
         from tdxkit.commands import print_json
 
         print_json([f.as_json() for f in found])
         return 0
     for f in found:
-        one = f.status
-        said = f"{one.name or 'unknown status'}, {one.details.text}; {one.kernel.kind}"
-        print(f"{f.line}: 0x{f.value:016X} {f'from {f.leaf} ' if f.leaf else ''}{said}")
+        print(f"{f.line}: {f.said}")
     print(many(len(found), "status"), "found")
     return 0
+
+
+def _say(other: InputError) -> None:
+    """Nothing found is an answer; that the file is another reader's is said beside it."""
+    print(other, file=sys.stderr)

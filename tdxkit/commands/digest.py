@@ -7,6 +7,7 @@ from tdxkit.commands.waiting import wait
 from tdxkit.errors import printable
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest, digest_job
+from tdxkit.review.wanted import wanted
 from tdxkit.text import many
 
 
@@ -18,7 +19,7 @@ def configure(parser) -> None:
 
 def run(args) -> None:
     """Read and print; what was skipped goes to standard error."""
-    digest = wait(digest_job(args.file))
+    digest = wait(wanted(("digest",), digest_job)(args.file))
     if args.json:
         print_json(digest.as_json())
     else:
@@ -40,7 +41,7 @@ def as_text(digest: Digest) -> str:
     for post in digest.entries:
         what, stat = post.subject, post.stat
         number = f"{what.n}/{what.total}" if what.n is not None else "alone"
-        rows += ["", f"{what.role:5} v{what.version} {number:>7}  {printable(what.title, 120)}"]
+        rows += ["", f"{what.role:5} {what.label} {number:>7}  {printable(what.title, 120)}"]
         rows.append(f"{'':16}{printable(str(post.author), 100)}")
         said = f"{many(stat.files_changed, 'file')}, +{stat.insertions} −{stat.deletions}" if stat else "no diffstat"
         rows.append(f"{'':16}{said}")

@@ -1,7 +1,6 @@
 """`lockup`: set memory attributes on a whole guest and see whether the watchdog reports; or read a report of one."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.waiting import wait
 
 
 def configure(parser) -> None:
@@ -11,7 +10,7 @@ def configure(parser) -> None:
     what.add_argument(
         "--report",
         metavar="FILE",
-        help="a soft-lockup report, told line by line; - is standard input, “example” the posted one",
+        help="a report of a stuck kernel, told line by line; - is standard input, “example” the posted one",
     )
     parser.add_argument("--preempt", default="voluntary", metavar="MODEL", help="none, voluntary, full or lazy")
     parser.add_argument("--kernel", default="6.15", metavar="RELEASE", help="such as 6.15 or 6.12.107 (default: 6.15)")
@@ -40,7 +39,9 @@ def configure(parser) -> None:
 def run(args) -> int:
     """Judge one guest, or read one report."""
     if args.report is not None:
-        return _read(args.report, args.json)
+        from tdxkit.commands.report import reports_of
+
+        return _tell(reports_of(args.report), args.json)
     from tdxkit.linux.memattr.guest_ram import guest_size
     from tdxkit.linux.softlockup.lockup import lockup
 
@@ -63,27 +64,25 @@ def run(args) -> int:
     return 0
 
 
-def _read(name: str, as_json: bool) -> int:
-    from pathlib import Path
+def _tell(found, as_json: bool) -> int:
+    """The report that matters most of these, line by line."""
+    from tdxkit.review.softlockup.judged import Finding, call_json
+    from tdxkit.review.softlockup.registers import reading_of
+    from tdxkit.review.softlockup.told import told
 
-    from tdxkit.review.softlockup.report import posted_text, report_job
-    from tdxkit.review.softlockup.told import reading_of, summary, told
-
-    posted = name == "example" and not Path(name).exists()
-    report = wait(report_job(posted_text().encode() if posted else name))
+    report = found.main
     rows, (reading, _) = told(report), reading_of(report)
     if as_json:
-        call = reading and {
-            "start": reading.gfns[0],
-            "end": reading.gfns[1],
-            "pages": reading.pages,
-            "guest": reading.guest,
-        }
+        call = reading and call_json(reading)
         print_json({"items": [row._asdict() for row in rows], "call": call, "others": report.others})
         return 0
     for row in rows:
         print(row.line, f"    {row.says}" + (f": {row.follows}" if row.follows else ""), sep="\n")
-    print("", *summary(report), sep="\n")
+    print("", *Finding(report, found.banner).says(), sep="\n")
+    if len(found.items) > 1:
+        print(
+            f"this was the one at line {report.at}, of {len(found.items)} reports; python -m tdxkit report tells of all"
+        )
     return 0
 
 

@@ -9,7 +9,9 @@ from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import evidence_job
-from tdxkit.review.series import Series, series_of, spans
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import Series, spans
+from tdxkit.review.wanted import wanted
 from tdxkit.text import many
 
 
@@ -19,7 +21,7 @@ def configure(parser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="mbox, raw mail, git format-patch output or digest, gzip too; - is standard input",
+        help="mbox, raw mail, digest, git format-patch or git log -p output, a diff, gzip too; - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print the series as one line of JSON")
 
@@ -27,18 +29,23 @@ def configure(parser) -> None:
 def run(args) -> None:
     """Read all files as one heap of mails and print the series in it; what was skipped goes to standard error."""
     posts: list[Post] = []
+    answers = others = 0
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
+    job = wanted(("digest", "mbox", "patch"), evidence_job, lambda read: read.posts)
     for name in args.files:
-        read = wait(evidence_job(name))
+        read = wait(job(name))
         posts += read.posts
+        answers += read.mailbox.replies if read.mailbox else 0
+        others += read.mailbox.others if read.mailbox else 0
         for row in str(read.notes).splitlines():
             print(row if len(args.files) == 1 else f"{printable(name)}: {row}", file=sys.stderr)
     series = series_of(posts)
     if args.json:
         print_json({"series": [one.as_json() for one in series]})
     else:
-        print(as_text(series) or "no patch, cover or pull request among the mails")
+        talk = f"{many(answers, 'answer')}, {many(others, 'other mail')}"
+        print(as_text(series) or f"no patch, cover or pull request among the mails: {talk}")
 
 
 def as_text(series: tuple[Series, ...]) -> str:
@@ -52,7 +59,8 @@ def as_text(series: tuple[Series, ...]) -> str:
 
 def _block(series: Series) -> str:
     size = "pull request" if series.total is None else many(series.total, "patch")
-    rows = [f"{printable(series.title, 120)}  v{series.version}, {size}, by {printable(str(series.sender), 100)}"]
+    by = f", by {printable(str(series.sender), 100)}" if str(series.sender) else ""
+    rows = [f"{printable(series.title, 120)}  {series.label}, {size}{by}"]
     for n, title in series.titles.items():
         post = series.patches.get(n)
         stat = post.diff.stat if post and post.diff else post.stat if post else None

@@ -2,9 +2,10 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from tdxkit.commands import FORMAT
+from tdxkit.commands import first_keys
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.intake import Source
@@ -24,24 +25,34 @@ def run(args) -> int:
     """Read it as a stream; the events of --json go out as they come in, so a file may be of any size."""
     from tdxkit.linux.msr.register import parse_value
     from tdxkit.review.msr.reading import reading_job
+    from tdxkit.review.wanted import wanted
 
     msr = parse_value(args.msr, "--msr")
     if msr >> 32:
         raise InputError(f"--msr {printable(args.msr)}", "an MSR has a 32-bit number", "give one in hex, like 3a")
+
+    def read(job: Callable, found: Callable[[object], int]) -> Job:
+        return wanted(("trace",), lambda source: job(source, msr), found, text=True)(_source(args.file))
+
     if args.json:
-        job = _json_job(_source(args.file), msr)
-        drive(job) if sys.stdout.isatty() else wait(job)  # a line of progress would stand among the events
+        quiet = drive if sys.stdout.isatty() else wait  # a line of progress would stand among the events
+        rest = quiet(read(_json_job, lambda rest: rest["read"]))
+        sys.stdout.write((_begin() if not rest["read"] else "") + "], " + json.dumps(rest)[1:] + "\n")
         return 0
-    trace = wait(reading_job(_source(args.file), msr))
+    trace = wait(read(reading_job, lambda trace: trace.counts.events))
     print(trace)
     for bad in trace.counts.bad:
         print(f"line {bad.line}: {bad.why}: {printable(bad.start)}")
     if trace.counts.skipped > len(trace.counts.bad):
         print(f"… and {trace.counts.skipped - len(trace.counts.bad)} lines more that could not be read")
+    if not trace.reading.vcpus and trace.reading.msrs:
+        print(
+            f"python -m tdxkit trace FILE --msr {next(iter(trace.reading.msrs)):x} tells of that MSR", file=sys.stderr
+        )
     return 0
 
 
-def _source(name: str) -> Source:
+def _source(name: Source) -> Source:
     if name != "example" or Path(name).exists():
         return name
     from tdxkit.facts import data_path
@@ -49,14 +60,19 @@ def _source(name: str) -> Source:
     return data_path(f"traces/{EXAMPLE}").read_bytes()
 
 
-def _json_job(source: Source, msr: int) -> Job[None]:
+def _begin() -> str:
+    return json.dumps(first_keys())[:-1] + ', "events": ['
+
+
+def _json_job(source: Source, msr: int) -> Job[dict]:
+    """Writes the events as they come; returns what stands behind them."""
     from dataclasses import asdict
 
     from tdxkit.review.msr.reading import ReadingBuilder
     from tdxkit.review.msr.trace import TraceReader, read_events
 
     reader, builder, write = TraceReader(), ReadingBuilder(msr), sys.stdout.write
-    comma = f'{{"format": {FORMAT}, "events": ['
+    comma = _begin()
     for events, tick in read_events(source, reader):
         builder.add(events)
         if events:
@@ -68,13 +84,13 @@ def _json_job(source: Source, msr: int) -> Job[None]:
     rest["read"] = rest.pop("events")
     rest["bad"] = [{**bad, "start": printable(bad["start"])} for bad in rest["bad"]]
     rest["reading"] = builder.reading().as_json()
-    write(("" if comma == ", " else comma) + "], " + json.dumps(rest)[1:] + "\n")
+    return rest
 
 
 def _event_json(event) -> str:
     """json.dumps of `event.as_json()`, three times as fast: all of it is numbers but for `op`, which is read or write."""
     vcpu, pid, cpu, time, op, msr, value, fault = event[:8]
-    vcpu = "null" if vcpu is None else vcpu
+    vcpu, cpu = "null" if vcpu is None else vcpu, "null" if cpu is None else cpu
     return (
         f'{{"vcpu": {vcpu}, "pid": {pid}, "cpu": {cpu}, "time": {time}, "op": "{op}", "msr": {msr}, '
         f'"value": {value}, "fault": {"true" if fault else "false"}}}'

@@ -1,13 +1,18 @@
-"""A diffstat read backwards: from git's bars to how many lines were added and removed, exactly or between bounds.
+"""A diffstat read backwards: from its bars to how many lines were added and removed, exactly or between bounds.
 
 git prints added + removed as a number and their shares as a bar. Where the longest bar does not fit, every bar of the block is
 scaled: `1 + changes * (width - 1) // largest`, at least 2 where both signs occur; the smaller share is scaled the same way and the other one is
 the rest. So a scaled bar bounds the two counts, and the block's totals tighten the bounds. Source: `git-diffstat`.
+
+That is git's rule of today. Older ones, `git apply --stat` (StGit) and diffstat(1) round in other ways, up to a sign too few; they set the
+number in five columns where git takes as many as it needs. Of their scaled bars nothing is concluded but what the totals leave.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+
+from tdxkit.mail.names import unquoted
 
 SOURCES = ("git-diffstat",)
 
@@ -15,13 +20,14 @@ SOURCES = ("git-diffstat",)
 Bounds = tuple[int, int]
 
 _TOTALS = re.compile(
-    r"\s*(\d{1,9}) files? changed(?:, (\d{1,9}) insertions?\(\+\))?(?:, (\d{1,9}) deletions?\(-\))?,?\s*"
+    r"\s*(\d{1,9}) files? changed(?:, ?(\d{1,9}) insertions?\(\+\))?(?:, ?(\d{1,9}) deletions?\(-\))?"
+    r"(?:, ?(\d{1,9}) modifications?\(!\))?,?\s*"
 )
-_COUNT = re.compile(r"(\d{1,12})(?: (\+*)(-*))?\s*")
-_BINARY = re.compile(r"Bin(?: \d+ -> \d+ bytes)?\s*")
+_COUNT = re.compile(r"(\d{1,12}) ?(\+*)(-*)(!*)\s*")
+_BINARY = re.compile(r"(?:Bin(?: .{0,60})?|binary|Unmerged)\s*")
 _NOTE = re.compile(r" \((?:new|gone|(?:new |gone |mode )?[+-][xl])\)$")  # what --compact-summary adds to a path
-_OCTAL = re.compile(r"\\([0-7]{3}|.)")
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11}
+_RENAMED = re.compile(r"(.*?)\{([^{}]*?) ?=> ?([^{}]*)\}(.*)")
+_FIVE = 5  # columns of a number, where it is not git's own diffstat of today
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +50,27 @@ class FileStat:
     @property
     def abbreviated(self) -> bool:
         """Whether git cut the path on the left, so that its beginning is unknown."""
-        return self.shown_as.startswith("...")
+        return self.path.startswith("...")
 
 
 @dataclass(frozen=True, slots=True)
 class Diffstat:
-    """A block of rows and its total line; `consistent`: the rows, the bars and the totals agree."""
+    """A block of rows and its total line; `consistent`: the rows, the bars and the totals agree.
+
+    `modified`: lines that diffstat(1) calls modified where it was asked to; they are in neither total.
+    """
 
     files: tuple[FileStat, ...]
     files_changed: int
     insertions: int
     deletions: int
     consistent: bool = True
+    modified: int = 0
+
+    @property
+    def listed(self) -> bool:
+        """Whether every file that it counts has its row."""
+        return len(self.files) >= self.files_changed
 
 
 @dataclass(slots=True)
@@ -65,6 +80,7 @@ class _Row:
     plus: int
     minus: int
     binary: bool
+    columns: int  # of the number, with what stands before it
 
 
 def diffstats(lines: Iterable[str]) -> Iterator[tuple[int, int, Diffstat]]:
@@ -84,26 +100,39 @@ def diffstats(lines: Iterable[str]) -> Iterator[tuple[int, int, Diffstat]]:
 
 
 def _row(line: str) -> _Row | None:
-    path, bar, count = line.rpartition("|")
-    if not bar or line[:1] != " " or len(line) > 2000:
+    path, bar, text = line.rpartition("|")
+    path, count = path.strip(), text.strip(" ")
+    if not bar or not path or len(line) > 2000:
         return None
-    path, count = path.strip(), count.strip(" ")
     if found := _COUNT.fullmatch(count):
-        return _Row(path, int(found[1]), len(found[2] or ""), len(found[3] or ""), False) if path else None
-    return _Row(path, 0, 0, 0, True) if path and _BINARY.fullmatch(count) else None
+        columns = len(text) - len(text.lstrip(" ")) + len(found[1])
+        return _Row(path, int(found[1]), len(found[2]), len(found[3]), False, columns)
+    return _Row(path, 0, 0, 0, True, 0) if _BINARY.fullmatch(count) else None
 
 
-def _block(rows: list[_Row], files_changed: int, insertions: int, deletions: int) -> Diffstat:
+def _block(rows: list[_Row], files_changed: int, insertions: int, deletions: int, modified: int) -> Diffstat:
     scale = _scale(rows)
-    read = [_bounds(row, scale) for row in rows]
+    drawn = scale is None or _by_git(rows)
+    read = [_bounds(row, scale) if drawn else ((0, row.changes), True) for row in rows]
     fits = all(ok for _, ok in read) and len(rows) == files_changed
+    if drawn and not all(ok for _, ok in read):  # somebody edited a bar, or another tool drew them all
+        read = [((0, row.changes), False) for row in rows]
     added = [bounds for bounds, _ in read]
-    if fits and sum(r.changes for r in rows) == insertions + deletions:
-        added, fits = _tighten(added, insertions)
+    if len(rows) == files_changed and sum(r.changes for r in rows) == insertions + deletions:
+        added, possible = _tighten(added, insertions)
+        fits = fits and possible
     else:
         fits = False
     files = tuple(_file(row, bounds) for row, bounds in zip(rows, added))
-    return Diffstat(files, files_changed, insertions, deletions, fits)
+    return Diffstat(files, files_changed, insertions, deletions, fits, modified)
+
+
+def _by_git(rows: list[_Row]) -> bool:
+    """Whether the numbers stand as git sets them today: in as many columns as the largest needs, and not as others do, in five."""
+    counted = [row for row in rows if not row.binary]
+    digits = max((len(str(row.changes)) for row in counted), default=0)
+    digits = max(digits, 3) if len(counted) < len(rows) else digits  # as wide as "Bin"
+    return digits != _FIVE - 1 and all(row.columns == 1 + digits for row in counted)
 
 
 def _scale(rows: list[_Row]) -> tuple[int, int] | None:
@@ -167,34 +196,16 @@ def _paths(shown: str) -> tuple[str, str]:
     shown = _NOTE.sub("", shown)
     if shown[:1] == '"' and shown.endswith('"') and " => " not in shown:
         return unquoted(shown), ""
-    if " => " not in shown:
+    if shown.startswith("...") and "}" in shown and "{" not in shown:  # cut within the braces
+        return "..." + shown[3:].rpartition("=> ")[2].replace("}", "", 1), ""
+    if "=>" not in shown:
         return shown, ""
-    head, brace, rest = shown.partition("{")
-    middle, end, tail = rest.partition("}")
-    if not (brace and end and " => " in middle):
-        head, middle, tail = "", shown, ""
-    before, _, after = middle.partition(" => ")
-    joined = [f"{head}{part}{tail}".replace("//", "/") for part in (after, before)]
-    return unquoted(joined[0]), unquoted(joined[1])
-
-
-def unquoted(path: str) -> str:
-    """A path without the quotes and escapes that git puts around unusual characters."""
-    if len(path) < 2 or not path[0] == path[-1] == '"':
-        return path
-    raw = bytearray()
-    at = 1
-    inside = path[:-1]
-    while at < len(inside):
-        if found := _OCTAL.match(inside, at):
-            code = found[1]
-            octal = len(code) == 3 and code[0] in "0123"
-            raw += bytes([int(code, 8)]) if octal else bytes([_ESCAPES[code]]) if code in _ESCAPES else code.encode()
-            at = found.end()
-        else:
-            raw += inside[at].encode("utf-8", "replace")
-            at += 1
-    return raw.decode("utf-8", "replace")
+    if found := _RENAMED.fullmatch(shown):
+        head, before, after, tail = found.groups()
+        joined = [f"{head}{part.strip()}{tail}".replace("//", "/") for part in (after, before)]
+        return unquoted(joined[0]), unquoted(joined[1])
+    before, arrow, after = shown.partition(" => ")
+    return (unquoted(after), unquoted(before)) if arrow else (shown, "")
 
 
 def added_up(files: Iterable[FileStat]) -> Diffstat:

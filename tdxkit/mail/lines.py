@@ -9,6 +9,7 @@ from tdxkit.intake import STRIDE, Broken, Stream
 from tdxkit.work import Tick
 
 LINE_LIMIT = 64 * 1024  # of one line, in bytes; the rest of a longer one is skipped
+ENDLESS = 256 << 20  # bytes after which a line is taken for one without end, such as a device gives
 NOTES_KEPT = 100
 _SKIP = 1 << 20
 # Character sets that mail uses; others (punycode, unicode_escape …) cost more than they are worth to a reader of hostile text.
@@ -78,6 +79,8 @@ def numbered(stream: Stream, notes: Notes) -> Iterator[tuple[int, bytes | Tick]]
                 while (rest := stream.readline(_SKIP)) and rest[-1] != 10:
                     skipped += len(rest)
                     yield 0, stream.at
+                    if skipped > ENDLESS:
+                        raise Broken(stream.title, f"line {number} has no end")
                 notes.add(number, f"longer than {LINE_LIMIT} bytes: {skipped + len(rest)} more are skipped")
                 line += b"\n"
             if number == 1:

@@ -1,45 +1,79 @@
 """Mails that carry patches, read with the standard library's `email`: encodings, folded headers, attachments.
 
-A mail costs no more memory than itself, and from it only what a `Post` holds is kept. Answers and other talk are counted, not read.
+A mail costs no more memory than itself, and from it only what a `Post` holds is kept. Of answers who answers what is kept, of other talk
+nothing. A mail posts a patch if its subject says so, or if it brings a diff and is no answer.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import Message as Mime
 from email.parser import BytesHeaderParser, BytesParser
 
 from tdxkit.errors import InputError
-from tdxkit.intake import Source, opened
+from tdxkit.intake import Source, is_binary, opened, peek
+from tdxkit.mail.agree import mismatches
+from tdxkit.mail.bare import as_mail
+from tdxkit.mail.body import text_of
 from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.mbox import RawMail, raw_mails
 from tdxkit.mail.message import message
-from tdxkit.mail.patchdiff import diff_start, mismatches, read_diff
-from tdxkit.mail.people import HEADER_LIMIT, Person, person, plain
+from tdxkit.mail.patchdiff import diff_start, read_diff
+from tdxkit.mail.people import HEADER_LIMIT, Person, person, plain, sender_of
 from tdxkit.mail.post import Post
+from tdxkit.mail.quoting import unquoted_patch
 from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
-NESTING = 30  # multipart marks in a mail; one with more is not taken apart
+_GIVE = "give an mbox, a raw mail or what git format-patch writes"
+TEXT_LIMIT = 100_000  # lines of a mail above its diff
+_SNIFFED = 8192
 _HEAD_LIMIT = 256 * 1024
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"\r?\n(?:\r?\n|(?=diff --git |--- \S))")
 _ID = re.compile(r"<[^<>\s]{3,400}>")
-_IN_BODY = re.compile(r"From:\s+(\S.*)")
-_PATCH_TYPES = {"text/plain", "text/x-patch", "text/x-diff", "text/x-csrc", "application/x-patch"}
+_IN_BODY = re.compile(r"(From|Subject|Date):\s+(\S.*)")
+_SCISSORS = re.compile(
+    r"(?=.*(?:>8|8<|>%|%<))(?=.*-)(?:[-\s]|>8|8<|>%|%<|cut here|remove everything above)+|[-\s]+(?:>8|8<)[-\s]+\S.{0,60}(?:>8|8<)[-\s]+"
+)
+_EMBEDDED = re.compile(
+    r">?From [0-9a-z]{5,64} Mon Sep 17 00:00:00 2001\s*"
+)  # what git format-patch wrote, put into an answer
+_CUT = re.compile(rb"^>From [0-9a-z]{5,64} Mon Sep 17 00:00:00 2001|^[- \t]*-[- \t]*(?:>8|8<)[- \t]*-", re.MULTILINE)
+_MAY_HOLD = re.compile(
+    rb"^(?:diff --git |\+\+\+ \S|Submodule )|^content-transfer-encoding:\s*base64", re.MULTILINE | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A mail that answers another one: what its header says; `references` end with the one it answers."""
+
+    subject: Subject
+    sender: Person
+    line: int
+    message_id: str
+    references: tuple[str, ...]
+    date: str
 
 
 class Mailbox:
     """The posts of a file of mails, one at a time: iterate once, then read what else was in it.
 
-    `mails` counts all, `replies` the answers, `others` what posts no patch either; `notes` says what could not be read.
+    `mails` counts all, `answers` holds those that answer, `others` counts what posts no patch either; `notes` says what could not be read.
+    `text` keeps each patch's files with their hunks: `post.diff.files`.
     """
 
-    def __init__(self, source: Source):
-        self.source = source
+    def __init__(self, source: Source, text: bool = False):
+        self.source, self.text = source, text
         self.notes = Notes()
-        self.mails = self.replies = self.others = 0
+        self.mails = self.others = 0
+        self.answers: list[Answer] = []
+
+    @property
+    def replies(self) -> int:
+        """How many mails answer another one."""
+        return len(self.answers)
 
     def __iter__(self) -> Iterator[Post]:
         return (what for what in self.posts_and_ticks() if isinstance(what, Post))
@@ -47,33 +81,57 @@ class Mailbox:
     def posts_and_ticks(self) -> Iterator[Post | Tick]:
         """As iteration, with ticks in between: a job passes them on. InputError at the end if the file held no mail."""
         with opened(self.source) as stream:
+            if is_binary(peek(stream, _SNIFFED).replace(b"\0", b"")):  # UTF-16 may pass
+                raise InputError(stream.title, "there is no mail in it, it is binary", _GIVE)
             for raw in raw_mails(stream, self.notes):
-                if not isinstance(raw, RawMail):
+                if isinstance(raw, RawMail):
+                    yield from self._posts(raw)
+                else:
                     yield raw
-                elif post := self._post(raw):
-                    yield post
             if not self.mails:
-                raise InputError(
-                    stream.title, "there is no mail in it", "give an mbox, a raw mail or what git format-patch writes"
-                )
+                ended = next((f", as far as it goes: {n.what}" for n in self.notes if " ends early " in n.what), "")
+                raise InputError(stream.title, f"there is no mail in it{ended}", _GIVE)
+
+    def _posts(self, raw: RawMail) -> Iterator[Post]:
+        for one in _taken_apart(raw, self.notes):
+            if post := self._post(one):
+                yield post
 
     def _post(self, raw: RawMail) -> Post | None:
+        raw = as_mail(raw) if raw.bare else raw
         head = _headers(raw, self.notes)
         if not any(head.get(name) for name in ("From", "Subject", "Message-ID")):
-            self.notes.add(raw.line, "no mail: neither From, Subject nor Message-ID among its headers")
-            return None
-        self.mails += 1
+            if not _MAY_HOLD.search(raw.data):
+                self.notes.add(raw.line, "no mail: neither From, Subject nor Message-ID among its headers")
+                return None
+            raw = as_mail(RawMail(raw.line, raw.data, "text"))
+            head = _headers(raw, self.notes)
         what = subject(_header(head, "Subject"))
-        if not what.posted:
-            self.replies += what.reply
-            self.others += not what.reply
-            return None
-        return read_post(raw, head, what, self.notes)
+        if raw.bare and not _MAY_HOLD.search(raw.data):
+            return None  # text that is no mail and brings no patch
+        self.mails += 1
+        inside = what.reply and _CUT.search(raw.data)  # an answer may bring a patch of its own below its scissors
+        if (inside or not what.reply) and (what.posted or _MAY_HOLD.search(raw.data)):
+            post, quotes = read_post(raw, head, what, self.notes, self.text)
+            what = post.subject
+            answers = (
+                bool(post.references)
+                and quotes
+                and not (what.posted and (post.diff or post.stat or post.message.shortlog))
+            )
+            if not (answers or what.reply) and (what.posted or (post.diff and post.diff.stat.files)):
+                complain(post, self.notes)
+                return post
+            what = subject(f"Re: {what.text}") if answers else what
+        if what.reply:
+            self.answers.append(_answer(raw, head, what))
+        self.others += not what.reply
+        return None
 
 
-def mails_job(source: Source) -> Job[tuple[tuple[Post, ...], Mailbox]]:
+def mails_job(source: Source, text: bool = False) -> Job[tuple[tuple[Post, ...], Mailbox]]:
     """All posts of a file, and its mailbox with the counts and notes; InputError where no mail is found in it."""
-    box, posts = Mailbox(source), []
+    box, posts = Mailbox(source, text), []
     for what in box.posts_and_ticks():
         if isinstance(what, Post):
             posts.append(what)
@@ -82,9 +140,28 @@ def mails_job(source: Source) -> Job[tuple[tuple[Post, ...], Mailbox]]:
     return tuple(posts), box
 
 
-def read_mails(source: Source, progress: Progress | None = None) -> tuple[tuple[Post, ...], Mailbox]:
-    """The same to its end."""
-    return drive(mails_job(source), progress)
+def read_mails(
+    source: Source, progress: Progress | None = None, text: bool = False
+) -> tuple[tuple[Post, ...], Mailbox]:
+    """The same to its end; `text` keeps the hunks of each patch."""
+    return drive(mails_job(source, text), progress)
+
+
+def _taken_apart(raw: RawMail, notes: Notes) -> Iterator[RawMail]:
+    """The mails of a digest that wraps them in MIME; any other mail is itself."""
+    if b"multipart/digest" not in raw.data.lower():
+        yield raw
+        return
+    try:
+        parts = BytesParser().parsebytes(raw.data).walk()
+        found = [
+            part.get_payload(0) for part in parts if part.get_content_type() == "message/rfc822" and part.get_payload()
+        ]
+        mails = [RawMail(raw.line, one.as_bytes()) for one in found] or [raw]
+    except (MessageError, ValueError, LookupError, RecursionError, TypeError, AttributeError) as error:
+        notes.add(raw.line, f"the mails of this digest cannot be told apart ({type(error).__name__})")
+        mails = [raw]
+    yield from mails
 
 
 def _headers(raw: RawMail, notes: Notes) -> Mime:
@@ -102,22 +179,43 @@ def _header(mime: Mime, name: str) -> str:
     return decoded(value.encode("utf-8", "surrogateescape"))[0]
 
 
-def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes) -> Post:
-    """The post that a mail carries."""
+def _answer(raw: RawMail, head: Mime, what: Subject) -> Answer:
+    ids = _ID.findall(_header(head, "Message-ID"))
+    return Answer(what, _sender(head), raw.line, ids[0] if ids else "", _references(head), plain(_header(head, "Date")))
+
+
+def _sender(head: Mime) -> Person:
+    return sender_of(*(_header(head, name) for name in ("From", "Reply-To", "X-Original-From")))
+
+
+def _references(head: Mime) -> tuple[str, ...]:
+    return tuple(_ID.findall(f"{_header(head, 'References')} {_header(head, 'In-Reply-To')}"))
+
+
+def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool = False) -> tuple[Post, bool]:
+    """The post that a mail carries, and whether its text quotes another mail."""
     end = _END_OF_HEAD.search(raw.data)
-    body_line = raw.line + raw.data[: end.end()].count(b"\n") if end else raw.line
-    lines = _text(raw, head, end.end() if end else len(raw.data), notes).replace("\r\n", "\n").split("\n")
-    sender = person(_header(head, "From"))
-    start = diff_start(lines)
-    diff = None if start is None else read_diff(lines[start:], notes, body_line + start)
-    text = lines[:start]
+    start = end.end() if end else len(raw.data)
+    body_line = raw.line + raw.data[:start].count(b"\n")
+    lines = text_of(raw.data, head, start, raw.line, notes).split("\n")
+    cut, references = _scissors(lines), _references(head)
+    begin = diff_start(lines[cut:])
+    if begin is None and not references and (bare := unquoted_patch(lines)):  # handed on, and no answer
+        notes.add(raw.line, "its patch is quoted: the signs before its lines are taken off")
+        lines, cut, begin = bare, 0, diff_start(bare)
+    diff = None if begin is None else read_diff(lines[cut + begin :], notes, body_line + cut + begin, keep)
+    text = lines[cut : None if begin is None else cut + begin]
     if signature := [i for i, line in enumerate(text) if line == "-- "]:
         del text[signature[-1] :]
-    references = tuple(_ID.findall(f"{_header(head, 'References')} {_header(head, 'In-Reply-To')}"))
+    if len(text) > TEXT_LIMIT:
+        notes.add(raw.line, f"its text has more than {TEXT_LIMIT} lines: those in the middle are not read")
+        text = text[: TEXT_LIMIT // 2] + text[-TEXT_LIMIT // 2 :]
     ids = _ID.findall(_header(head, "Message-ID"))
+    sender, within = _sender(head), _in_body(text)
+    author = person(within.get("From", ""))
     post = Post(
-        what,
-        _author(text) or sender,
+        subject(within["Subject"]) if "Subject" in within and not (what.posted and not cut) else what,
+        author if "@" in author.email else sender,
         sender,
         message(text),
         diff,
@@ -126,57 +224,41 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes) -> Post:
         references,
         plain(_header(head, "Date")),
     )
-    _complain(post, notes)
-    return post
+    return post, any(line.startswith(">") for line in text)
 
 
-def _author(text: list[str]) -> Person | None:
-    """The `From:` line that git puts first in the body where the author is not the sender."""
-    first = next((line for line in text if line.strip()), "")
-    found = _IN_BODY.fullmatch(first)
-    author = person(found[1]) if found else None
-    return author if author and "@" in author.email else None
+def _scissors(lines: Sequence[str]) -> int:
+    """How many lines stand above the patch, to its scissors: `-- >8 --`."""
+    for at, line in enumerate(lines):
+        if line.startswith(("diff --git ", "@@ ")):
+            return 0
+        if line.startswith((">From ", "From ")) and _EMBEDDED.fullmatch(line):
+            return at + 1
+        if ("8" in line or "%" in line) and len(line) < 120 and _SCISSORS.fullmatch(line):
+            return at + 1
+    return 0
 
 
-def _text(raw: RawMail, head: Mime, start: int, notes: Notes) -> str:
-    """All the plain text of a mail: its body, or the parts that are text or patches, in order."""
-    if head.get_content_maintype() != "multipart":
-        head.set_payload(raw.data[start:].decode("ascii", "surrogateescape"))
-        if head.get_content_type() == "text/html":
-            notes.add(raw.line, "the mail is HTML only: it is read as it stands")
-        return _decode(head, raw.line, notes)
-    if len(_MULTIPART.findall(raw.data)) > NESTING:
-        notes.add(raw.line, f"more than {NESTING} nested parts: the mail is read without taking them apart")
-        return decoded(raw.data[start:])[0]
-    try:
-        parts = list(BytesParser().parsebytes(raw.data).walk())
-    except (MessageError, ValueError, LookupError, RecursionError) as error:
-        notes.add(raw.line, f"its parts cannot be told apart ({type(error).__name__}): read as it stands")
-        return decoded(raw.data[start:])[0]
-    readable = [part for part in parts if part.get_content_type() in _PATCH_TYPES]
-    if not readable:
-        notes.add(raw.line, "no part of the mail is plain text")
-    return "\n".join(_decode(part, raw.line, notes) for part in readable)
+def _in_body(text: Sequence[str]) -> dict[str, str]:
+    """The lines `From:`, `Subject:` and `Date:` that may come first in a body: they speak of the patch, as the header does of the mail."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in text:
+        if field := _IN_BODY.fullmatch(line[:HEADER_LIMIT]):
+            last = field[1]
+            found.setdefault(last, field[2])
+        elif line.strip() and found and line[0] in " \t" and len(found[last]) < HEADER_LIMIT:
+            found[last] += f" {line.strip()}"
+        elif line.strip() or found:
+            break
+    return found
 
 
-def _decode(part: Mime, line: int, notes: Notes) -> str:
-    """The text of one part, its transfer encoding and character set undone."""
-    payload = b""
-    with suppress(MessageError, ValueError, LookupError):
-        payload = part.get_payload(decode=True) or b""
-    charset = ""
-    with suppress(MessageError, ValueError, LookupError):
-        charset = str(part.get_content_charset() or "")
-    text, clean = decoded(payload, charset)
-    if not clean:
-        notes.add(line, f"its text is not {charset or 'UTF-8'}: read as Windows-1252")
-    return text
-
-
-def _complain(post: Post, notes: Notes) -> None:
+def complain(post: Post, notes: Notes) -> None:
+    """Notes of what is missing in a post, and of where its own diffstat is not that of its diff."""
     name = post.subject.text or "(no subject)"
     for what in post.missing():
         notes.add(post.line, f"{name}: {what}")
-    if post.diff and post.message.stat:
-        for what in mismatches(post.message.stat, post.diff.stat):
+    if post.diff and post.message.stat and post.message.own_stat and post.subject.role == "patch":
+        for what in mismatches(post.message.stat, post.diff):
             notes.add(post.line, f"{name}: {what}")

@@ -22,6 +22,9 @@ _CHANGES = re.compile(
 _LINK = re.compile(r"\b(?:https?|git)://[^\s<>\"'`]{3,500}")
 _PREVIOUS = re.compile(r"[-*\[ ]{0,4}(?:link to )?v(\d{1,4})\]?:? +(https?://\S{3,500})", re.IGNORECASE)
 _BRANCH = re.compile(r"\s*((?:git|https?)://\S{3,500}) (?:(?:branch|tag):? )?([\w./-]{1,200})\s*")
+_SUMMARY = re.compile(
+    r" (?:create|delete|mode|rename|copy|rewrite) |base-commit:|prerequisite-|change-id:|={10}|-{3}$", re.IGNORECASE
+)
 _BASE = re.compile(r"(?:based on(?: tag)?|base-commit|base):\s+(\S{1,100})\s*", re.IGNORECASE)
 
 
@@ -63,6 +66,7 @@ class Message:
     branches: tuple[tuple[str, str], ...] = ()  # repository, branch or tag
     previous: tuple[tuple[int, str], ...] = ()  # earlier version, where it was posted
     base: str = ""
+    own_stat: bool = False  # `stat` stands where a tool puts it: below the `---` line, or right above the diff
 
 
 def message(lines: Sequence[str]) -> Message:
@@ -82,6 +86,14 @@ def message(lines: Sequence[str]) -> Message:
         branches,
         previous,
         base,
+        own_stat=bool(stats) and _is_own(lines, stats[-1][0], stats[-1][1]),
+    )
+
+
+def _is_own(lines: Sequence[str], first: int, last: int) -> bool:
+    """Whether a diffstat is that of the mail's own diff, and not one that the text quotes."""
+    return "---" in (line.rstrip() for line in lines[:first]) or not any(
+        line.strip() and not _SUMMARY.match(line) for line in lines[last + 1 :]
     )
 
 

@@ -1,159 +1,271 @@
-"""The diff of a mail, counted: which files, how many lines, and whether its own diffstat says the same.
+"""The diff of a mail: which files, which hunks with their line numbers, how many lines of each.
 
-Only counts and a fingerprint of the changed lines are kept. A hunk whose lines do not add up (a mailer wrapped them, the mail was cut)
-is named and left; counting goes on at the next one. (unidiff, which judges this file in the tests, stops at such a hunk and takes some
-three times as long for a whole mailbox.)
+A hunk whose lines do not add up (a mailer wrapped them, the mail was cut) is named and left; reading goes on at the next one. (unidiff,
+which judges this file in the tests, stops at such a hunk and takes some three times as long for a whole mailbox.)
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from tdxkit.mail.diffstat import Diffstat, FileStat, added_up, unquoted
+from tdxkit.mail import names
+from tdxkit.mail.diffstat import Diffstat, FileStat, added_up
 from tdxkit.mail.lines import Notes
 
-_HUNK = re.compile(r"@@ -\d{1,10}(?:,(\d{1,9}))? \+\d{1,10}(?:,(\d{1,9}))? @@")
+_HUNK = re.compile(r"@@ -(\d{1,10})(?:,(\d{1,9}))? \+(\d{1,10})(?:,(\d{1,9}))? @@ ?(.*)")
 _GIT = "diff --git "
+_OTHER = ("diff -", "Index: ")  # another tool's heading: its files are named by the lines --- and +++
+_SUBMODULE = re.compile(r"Submodule (\S.{0,2000}?) (?:[0-9a-f]{7,64}\.{2,3}[0-9a-f]{7,64}|contains )")
+_BINARY = re.compile(r"Binary files (.+) and (.+) differ")
+_SIGNATURE = re.compile(r"\d+\.\d+")  # git's version, below its "-- "
+_CONTEXT = 3  # lines that git shows around a change: as many blank ones may be lost at the end of a mail
+_HEADERS = ("old mode ", "new mode ", "new file mode ", "deleted file mode ", "index ", "similarity index ",
+            "dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to ")  # fmt: skip
+_EMPTY = "e69de29"  # the name that git has for a file without content
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """`@@ -old,count +new,count @@ heading` and its lines, each with its sign; `line` is the number of the `@@` in what was read.
+
+    `heading` names the last function that began before the hunk, as diff guesses it. Not `whole`: lines are missing or damaged.
+    """
+
+    line: int
+    old: int
+    old_count: int
+    new: int
+    new_count: int
+    heading: str
+    lines: tuple[str, ...]
+    whole: bool = True
+
+    def before(self) -> Iterator[tuple[int, str]]:
+        """The lines before the change, with their numbers in the old file."""
+        return self._side("+", self.old)
+
+    def after(self) -> Iterator[tuple[int, str]]:
+        """The lines after the change, with their numbers in the new file."""
+        return self._side("-", self.new)
+
+    def _side(self, other: str, number: int) -> Iterator[tuple[int, str]]:
+        for line in self.lines:
+            if not line.startswith((other, "\\")):
+                yield number, line[1:]
+                number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFile:
+    """One file of a patch. `what`: change, new, gone, rename, copy or mode; `before` is its path before, where that was another one.
+
+    `hidden`: its changed lines are not all in the diff (a binary file, a submodule's log, a merge, a removal without its lines).
+    """
+
+    path: str
+    before: str
+    what: str
+    hunks: tuple[Hunk, ...] = ()
+    binary: bool = False
+    hidden: bool = False
+
+    @property
+    def changed(self) -> list[str]:
+        """The lines with a plus or a minus."""
+        return [line for hunk in self.hunks for line in hunk.lines if line.startswith(("+", "-"))]
+
+    @property
+    def broken(self) -> int:
+        """Hunks that do not add up."""
+        return sum(not hunk.whole for hunk in self.hunks)
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The counted diffstat, and a fingerprint a path: equal ones mean the same lines added and removed, wherever they moved."""
+    """The counted diffstat, a path once; and a fingerprint a path: equal ones mean the same lines added and removed, wherever they moved."""
 
     stat: Diffstat
     prints: tuple[tuple[str, str], ...] = ()
     broken: int = 0  # hunks that do not add up
+    hidden: frozenset[str] = frozenset()  # paths whose lines are not all there, a broken hunk's too
+    entries: int = 0  # of files, one that comes twice counted twice
+    files: tuple[PatchFile, ...] = ()  # kept where the reader was asked for the text
 
 
 @dataclass(slots=True)
 class _File:
-    before: str = ""
-    after: str = ""
-    renamed: bool = False
+    old: str = ""
+    new: str = ""
+    git: bool = False
+    heading: bool = False  # its header may go on
+    first: bool = True  # no line of it was read: what stands there may be the rest of a long `diff --git`, wrapped
+    exact: bool = False  # the names have no prefix
+    what: str = "change"
     binary: bool = False
-    added: int = 0
-    removed: int = 0
-    changed: list[str] = field(default_factory=list)
+    hidden: bool = False
+    empty: bool = False
+    hunks: list[Hunk] = field(default_factory=list)
 
 
 def diff_start(lines: Sequence[str]) -> int | None:
-    """Index of the first line of a diff, or None: `diff --git`, or `---`, `+++` and a hunk."""
+    """Index of the first line of a diff, or None: `diff --git` and its like, or `---`, `+++`."""
     for at, line in enumerate(lines):
-        if line.startswith(_GIT) or (
-            line.startswith("--- ") and lines[at + 1 : at + 2] and lines[at + 1].startswith("+++ ")
-        ):
+        if line.startswith((_GIT, "diff --cc ", "diff --combined ")) and line.count(" ") > 1 + line.startswith(_GIT):
+            return at
+        if line.startswith("--- ") and lines[at + 1 : at + 2] and lines[at + 1].startswith("+++ "):
+            return at
+        if line.startswith("Submodule ") and _SUBMODULE.match(line):
             return at
     return None
 
 
-def read_diff(lines: Sequence[str], notes: Notes, first: int = 1) -> Diff:
-    """Count a diff; `first` is the number of its first line in the file, for the notes."""
+def read_diff(lines: Sequence[str], notes: Notes, first: int = 1, text: bool = False) -> Diff:
+    """Count a diff; `first` is the number of its first line in the file, for the notes. `text` keeps its files with their hunks."""
+    files = read_files(lines, notes, first)
+    changed: dict[str, list[str]] = {}
+    for file in files:
+        changed.setdefault(file.path, []).extend(file.changed)
+    last = {file.path: file for file in files}  # a change of type is two entries of one file
+    stat = added_up(_stat(last[path], rows) for path, rows in changed.items())
+    hidden = frozenset(file.path for file in files if file.hidden or file.binary or file.broken)
+    prints = tuple((path, _print(rows)) for path, rows in changed.items())
+    broken = sum(file.broken for file in files)
+    return Diff(stat, prints, broken, hidden, len(files), tuple(files) if text else ())
+
+
+def read_files(lines: Sequence[str], notes: Notes, first: int = 1) -> list[PatchFile]:
+    """The files of a diff in its order, each with its hunks; a path comes twice where a file changes its type."""
     files: list[_File] = []
-    at, broken = 0, 0
+    at = 0
     while at < len(lines):
         line = lines[at]
-        if line.startswith("@@ ") and files and (hunk := _HUNK.match(line)):
-            at, whole = _hunk(lines, at + 1, files[-1], *(1 if g is None else int(g) for g in hunk.groups()))
-            if not whole:
-                broken += 1
+        if line.startswith("@@ ") and files and (found := _HUNK.match(line)):
+            hunk, at = _hunk(lines, at, first, found)
+            files[-1].hunks.append(hunk)
+            files[-1].heading = False
+            if not hunk.whole:
                 notes.add(first + at, "a hunk of the diff does not add up; its remaining lines are not counted")
             continue
-        if line.startswith(_GIT):
-            files.append(_git_file(line))
-        elif line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
-            if not files or files[-1].changed or not line.startswith(("--- /dev/null", '--- "', "--- a/")):
-                files.append(_File())
-            _names(files[-1], line[4:], lines[at + 1][4:])
+        if line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
+            _named(files, line, lines[at + 1])
             at += 1
-        elif files:
+        elif line.startswith("diff "):
+            _headed(files, line)
+        elif started := _alone(files, line):
+            files.append(started)
+        elif files and files[-1].heading:
             _header(files[-1], line)
         at += 1
-    return Diff(added_up(map(_stat, files)), tuple((f.after, _print(f.changed)) for f in files), broken)
+    known = frozenset(p for f in files if not f.exact for p in _prefixes(f.old, f.new))
+    return [_finished(file, known) for file in files]
 
 
-def _hunk(lines: Sequence[str], at: int, file: _File, old: int, new: int) -> tuple[int, bool]:
-    """Count one hunk of `old` lines before and `new` after; returns where it ends and whether it was whole."""
-    end = len(lines)
-    while (old > 0 or new > 0) and at < end:
+def _hunk(lines: Sequence[str], start: int, first: int, head: re.Match) -> tuple[Hunk, int]:
+    """One hunk, and the index of the line after it."""
+    old, new = (1 if head[k] is None else int(head[k]) for k in (2, 4))
+    left, right = old, new
+    at, end = start + 1, len(lines)
+    while (left > 0 or right > 0) and at < end:
         line = lines[at]
         sign = line[:1]
-        if sign == "+" and new > 0:
-            new -= 1
-            file.added += 1
-            file.changed.append(line)
-        elif sign == "-" and old > 0:
-            old -= 1
-            file.removed += 1
-            file.changed.append(line)
-        elif sign in (" ", "", "\r") and old > 0 and new > 0:  # mailers eat the space of an empty line
-            old -= 1
-            new -= 1
+        if line.startswith("--") and left == right and _signs(lines, at):
+            break
+        if sign == "+" and right > 0:
+            right -= 1
+        elif sign == "-" and left > 0:
+            left -= 1
+        elif sign in (" ", "", "\r") and left > 0 and right > 0:  # mailers eat the space of an empty line
+            left -= 1
+            right -= 1
         elif sign != "\\":
-            return at, False
+            break
         at += 1
-    return at, not (old or new)
+    lost = left == right <= _CONTEXT and (at == end or _signs(lines, at))  # blank lines at the end of a mail
+    counts = (int(head[1]), old, int(head[3]), new)
+    return Hunk(first + start, *counts, head[5], tuple(lines[start + 1 : at]), lost or not (left or right)), at
 
 
-def _git_file(line: str) -> _File:
-    """`diff --git a/x b/x`: enough where no other line names the file (a mode change, a binary one)."""
-    names = line[len(_GIT) :].strip()
-    half = len(names) // 2
-    before, after = unquoted(names[:half]), unquoted(names[half + 1 :])
-    if names[half : half + 1] == " " and before[2:] == after[2:]:  # the same name twice
-        return _File(before[2:], after[2:])
-    before, _, after = names.partition(" b/")
-    return _File(unquoted(before).removeprefix("a/"), unquoted(after))
+def _signs(lines: Sequence[str], at: int) -> bool:
+    """Whether git's signature stands here: two dashes, its version, the end."""
+    if lines[at].rstrip() != "--" or at + 1 >= len(lines):
+        return False
+    return bool(_SIGNATURE.match(lines[at + 1])) and not any(line.strip() for line in lines[at + 2 : at + 4])
 
 
-def _names(file: _File, before: str, after: str) -> None:
-    names = []
-    for text, side in ((before, "a/"), (after, "b/")):
-        name = unquoted(text.partition("\t")[0].rstrip())
-        names.append("" if name == "/dev/null" else name.removeprefix(side))
-    file.before, file.after = names[0] or names[1], names[1] or names[0]
+def _headed(files: list[_File], line: str) -> None:
+    """`diff --git`, `diff --cc`, and the headings of other tools, which name nothing that is needed."""
+    if line.startswith(_GIT):
+        one, two = names.in_git_line(line[len(_GIT) :]) or ("", "")
+        files.append(_File(one, two, git=True, heading=True))
+    elif line.startswith(("diff --cc ", "diff --combined ")):
+        name = names.unquoted(line.split(" ", 2)[2].strip())
+        files.append(_File(name, name, git=True, heading=True, exact=True, hidden=True))
+    elif line.startswith(_OTHER) and files:
+        files[-1].heading = False
+
+
+def _named(files: list[_File], before: str, after: str) -> None:
+    """`---` and `+++`: of the git header above, or of a file of their own."""
+    one, two = names.in_file_line(before[4:]), names.in_file_line(after[4:])
+    if files and files[-1].heading and files[-1].git and not files[-1].hunks:
+        file = files[-1]
+        file.heading = False
+        if not file.exact and names.NOTHING not in (one, two):  # these count, as they do for git
+            file.old, file.new = one, two
+        return
+    what = "new" if one == names.NOTHING else "gone" if two == names.NOTHING else "change"
+    files.append(_File(one, two, what=what))
+
+
+def _alone(files: list[_File], line: str) -> _File | None:
+    """A file that one line tells of: a submodule's log, or a binary one of `diff -r`."""
+    if line.startswith("Submodule ") and (found := _SUBMODULE.match(line)):
+        return _File(found[1], found[1], exact=True, hidden=True)
+    if line.startswith("Binary files ") and not (files and files[-1].heading) and (found := _BINARY.match(line)):
+        return _File(*(names.in_file_line(name) for name in found.groups()), binary=True)
+    return None
 
 
 def _header(file: _File, line: str) -> None:
-    if line.startswith(("rename from ", "copy from ")):
-        file.before, file.renamed = unquoted(line.split(" ", 2)[2].strip()), line[0] == "r"
+    if line.startswith(("Binary files ", "GIT binary patch")):
+        file.binary, file.heading = True, False
+    elif not line.startswith(_HEADERS):
+        file.heading = file.first and bool(line.strip())
+    elif line.startswith(("rename from ", "copy from ")):
+        file.old, file.exact = names.unquoted(line.split(" ", 2)[2].strip()), True
+        file.what = line.split(" ", 1)[0]
     elif line.startswith(("rename to ", "copy to ")):
-        file.after = unquoted(line.split(" ", 2)[2].strip())
-    elif line.startswith(("Binary files ", "GIT binary patch")):
-        file.binary = True
+        file.new, file.exact = names.unquoted(line.split(" ", 2)[2].strip()), True
+    elif line.startswith(("new file ", "deleted file ")):
+        file.what = "new" if line[0] == "n" else "gone"
+    elif line.startswith("index "):
+        file.empty = line.startswith(f"index {_EMPTY}")
+    file.first = False
 
 
-def _stat(file: _File) -> FileStat:
-    counts = ((n, n) for n in (file.added, file.removed))
+def _prefixes(old: str, new: str) -> set[str]:
+    """What stands before the name that both share; the empty string where nothing does."""
+    alike = names.ending(old, new)
+    return {name[: len(name) - len(alike)] for name in (old, new)} if alike else set()
+
+
+def _finished(file: _File, known: frozenset[str]) -> PatchFile:
+    old, new = (file.old, file.new) if file.exact else names.without_prefix(file.old, file.new, known, file.git)
+    untold = file.what == "gone" and file.git and not (file.hunks or file.empty)  # git format-patch -D
+    return PatchFile(
+        new or old, old if old != new else "", file.what, tuple(file.hunks), file.binary, file.hidden or untold
+    )
+
+
+def _stat(file: PatchFile, changed: list[str]) -> FileStat:
+    added = sum(line[0] == "+" for line in changed)
+    removed = len(changed) - added
+    before = file.before if file.what == "rename" else ""
     return FileStat(
-        file.after,
-        file.added + file.removed,
-        *counts,
-        renamed_from=file.before if file.renamed else "",
-        binary=file.binary,
+        file.path, len(changed), (added, added), (removed, removed), renamed_from=before, binary=file.binary
     )
 
 
 def _print(changed: list[str]) -> str:
     return blake2b("\n".join(changed).encode("utf-8", "replace"), digest_size=8).hexdigest()
-
-
-def mismatches(stated: Diffstat, counted: Diffstat) -> tuple[str, ...]:
-    """Where a mail's own diffstat and its diff do not agree, as sentences; empty when they do."""
-    found = []
-    for what in ("files_changed", "insertions", "deletions"):
-        says, has = getattr(stated, what), getattr(counted, what)
-        if says != has:
-            found.append(f"the diffstat says {says} {what.replace('_', ' ')}, the diff has {has}")
-    real = {f.path: f for f in counted.files}
-    for file in stated.files:
-        other = real.pop(file.path, None)
-        if file.abbreviated:  # git cut its beginning: any file with that ending will do
-            continue
-        if other is None:
-            found.append(f"{file.path} is in the diffstat and not in the diff")
-        elif not file.added[0] <= other.added[0] <= file.added[1] or file.changes != other.changes:
-            found.append(f"{file.path}: the diffstat has {file.changes} changed lines, the diff {other.changes}")
-    if not any(f.abbreviated for f in stated.files):
-        found += [f"{path} is in the diff and not in the diffstat" for path in real]
-    return tuple(found)

@@ -1,4 +1,7 @@
-"""Two versions of a series side by side: patches added, dropped, retitled, moved, and which files changed in those that stayed."""
+"""Two versions of a series side by side: patches added, dropped, retitled, moved, and which files changed in those that stayed.
+
+A patch is dropped or added only where the other version is known to its last title, by mails or by its cover; else nobody can say so.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,18 +18,21 @@ _ALIKE = 0.55  # how alike two patches must be to be one that was retitled
 class Pair:
     """A patch in the old version (number and title), in the new one, or in both; None where it is not.
 
-    `files` names what differs between the two diffs; None where they are not both at hand.
+    `files` names what differs between the two diffs; None where they are not both at hand. `sure`: the other version is known whole.
     """
 
     old: tuple[int, str] | None
     new: tuple[int, str] | None
     files: tuple[str, ...] | None = None
+    sure: bool = True
 
     @property
     def verdict(self) -> str:
-        """`added`, `dropped`, `retitled`, `changed`, `same`, or `kept` where only the titles can be compared."""
+        """`added`, `dropped`, `retitled`, `changed`, `same`; `kept` where only the titles can be compared; `alone` where the other version
+        is not known whole: it may have this patch too.
+        """
         if self.old is None or self.new is None:
-            return "added" if self.old is None else "dropped"
+            return "alone" if not self.sure else "added" if self.old is None else "dropped"
         if self.old[1] != self.new[1]:
             return "retitled"
         return "kept" if self.files is None else "changed" if self.files else "same"
@@ -47,7 +53,7 @@ class Comparison:
         return tuple(pair for pair in self.pairs if pair.verdict == word)
 
     def __str__(self) -> str:
-        rows = [f"v{self.old.version} → v{self.new.version}  {self.new.title}"]
+        rows = [f"{self.old.label} → {self.new.label}  {self.new.title}"]
         for pair in self.pairs:
             numbers = [f"{side[0]:>4}" if side else "   –" for side in (pair.old, pair.new)]
             title = pair.new[1] if pair.new else pair.old[1]
@@ -56,6 +62,11 @@ class Comparison:
             rows.append(f"{numbers[0]} →{numbers[1]}  {pair.verdict:8}  {title}{was}{files}")
         for word, paths in (("new files", self.files_added), ("files no longer touched", self.files_dropped)):
             rows += [f"{word}: {', '.join(paths)}"] if paths else []
+        for side in (self.old, self.new):
+            if any(p.verdict == "alone" and (p.old if side is self.new else p.new) for p in self.pairs):
+                rows.append(
+                    f"{side.label} is not known whole ({len(side.titles)} of {side.total}): what stands alone may be in it too"
+                )
         return "\n".join(rows)
 
 
@@ -69,12 +80,24 @@ def compare(old: Series, new: Series) -> Comparison:
         at = next((k for k, p in enumerate(pairs) if p.old and p.old[0] > n), len(pairs))
         pairs.insert(at, _pair(old, new, n, None))
     before, after = _paths(old), _paths(new)
-    return Comparison(old, new, tuple(pairs), tuple(sorted(after - before)), tuple(sorted(before - after)))
+    fresh = () if before is None else _known(after, new) - before
+    gone = () if after is None else _known(before, old) - after
+    return Comparison(old, new, tuple(pairs), tuple(sorted(fresh)), tuple(sorted(gone)))
 
 
-def _paths(series: Series) -> set[str]:
+def _paths(series: Series) -> set[str] | None:
+    """All files that a version touches; None where they are not all known."""
+    whole = not series.missing and all(post.files for post in series.patches.values())
+    if whole and series.patches:
+        return set(series.touched)
     stat = series.cover.stat if series.cover else None
-    return {f.path for f in stat.files} if stat else set(series.touched)
+    full = stat and stat.listed and not any(f.abbreviated for f in stat.files)
+    return {f.path for f in stat.files} if full else None
+
+
+def _known(paths: set[str] | None, series: Series) -> set[str]:
+    """All the files that are known, where not all are."""
+    return set(series.touched) if paths is None else paths
 
 
 def _same_titles(old: dict[int, str], new: dict[int, str]) -> dict[int, int]:
@@ -114,7 +137,9 @@ def _likeness(old: Series, a: int, new: Series, b: int) -> float:
 def _pair(old: Series, new: Series, a: int | None, b: int | None) -> Pair:
     left = (a, old.titles[a]) if a is not None else None
     right = (b, new.titles[b]) if b is not None else None
-    return Pair(left, right, _changed(old.patches.get(a), new.patches.get(b)) if left and right else None)
+    if left and right:
+        return Pair(left, right, _changed(old.patches.get(a), new.patches.get(b)))
+    return Pair(left, right, sure=(old if right else new).known)
 
 
 def _changed(old: Post | None, new: Post | None) -> tuple[str, ...] | None:
@@ -133,10 +158,10 @@ def lineages(series: Iterable[Series]) -> tuple[tuple[Series, ...], ...]:
     found: list[list[Series]] = []
     by_title: dict[str, list[Series]] = {}
     by_patch: dict[str, list[Series]] = {}
-    for one in sorted(series, key=lambda s: s.version):
+    for one in sorted(series, key=lambda s: (s.version, s.minor)):
         patches = {bare(title) for title in one.titles.values()}
         line = by_title.get(bare(one.title)) or _kin(patches, by_patch)
-        if line is None or any(other.version == one.version for other in line):
+        if line is None or any((other.version, other.minor) == (one.version, one.minor) for other in line):
             line = []
             found.append(line)
         line.append(one)

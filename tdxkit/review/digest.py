@@ -24,7 +24,7 @@ ENTRY_LIMIT = 4 << 20  # characters of one entry; the rest of a longer one is sk
 RULE = "-" * 70
 _HEAD_LINES = 50  # in which a digest says that it is one
 _RANGE = re.compile(r"From ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
-_HEAD = re.compile(r"(\S.{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
+_HEAD = re.compile(r"([^\s>|].{0,200}?) mailing list update from ([0-9a-f]{4,64}) to ([0-9a-f]{4,64})\s*")
 _KIND = re.compile(r"([A-Z][A-Za-z]{1,20}):  ?(\S.*)")
 
 
@@ -61,6 +61,11 @@ class Digest:
             "entries": [post.as_json() for post in self.entries],
             "patch_list": None if self.patch_list is None else list(self.patch_list),
         }
+
+
+def is_digest(head: str) -> bool:
+    """Whether a text that begins so is a digest: its first lines say it."""
+    return any(_HEAD.fullmatch(line[:500]) for line in head.split("\n", _HEAD_LINES)[:_HEAD_LINES])
 
 
 def read_digest(source: Source, progress: Progress | None = None) -> Digest:
@@ -111,7 +116,7 @@ def _head(lines: Iterator[Line], notes: Notes, source: str) -> Job[tuple[tuple[s
     raise InputError(
         source,
         "a digest begins with 'LIST mailing list update from … to …'",
-        "give a digest, or see `tdxkit series` for mails",
+        "give a digest",
     )
 
 

@@ -6,8 +6,9 @@ from tdxkit.intake import Source, opened, peek
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.mailbox import Mailbox, mails_job
 from tdxkit.mail.post import Post
-from tdxkit.review.digest import Digest, digest_job
-from tdxkit.review.series import Series, series_of
+from tdxkit.review.digest import Digest, digest_job, is_digest
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import Series
 from tdxkit.work import Job, Progress, drive
 
 _SNIFFED = 8192
@@ -36,7 +37,7 @@ def read_evidence(source: Source, progress: Progress | None = None) -> Evidence:
 def evidence_job(source: Source) -> Job[Evidence]:
     """The same as a job."""
     with opened(source) as stream:
-        if b" mailing list update from " in peek(stream, _SNIFFED).replace(b"\0", b""):
+        if is_digest(peek(stream, _SNIFFED).replace(b"\0", b"").decode("utf-8", "replace")):
             digest = yield from digest_job(stream)
             return Evidence(digest.entries, digest.notes, digest=digest)
         posts, box = yield from mails_job(stream)

@@ -1,8 +1,4 @@
-"""Series out of posts: which cover and which patches belong together, which numbers are missing, who touched what.
-
-Mails are linked by their thread where they name one, else by sender, version and total, with the shortlog of a cover to tell two such
-series apart. Their order in the file means nothing: covers come before and after their patches.
-"""
+"""One version of a series: what is at hand of it, what is missing, who touched what. `grouping` makes them out of posts."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,13 +13,28 @@ _TAG = re.compile(r"(?:\[[^\[\]]*\]\s*)+")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One version of a series. `total` is None for a pull request, whose patches are not mailed; a lone patch has total 1."""
+    """One version of a series. `total` is None for a pull request, whose patches are not mailed; a lone patch has total 1.
+
+    `minor` is what stands behind the dot of a version such as v2.1; `replaced` holds the patches that such a mail took the place of.
+    """
 
     sender: Person
     version: int
     total: int | None
     cover: Post | None
     patches: Mapping[int, Post] = field(default_factory=dict)
+    minor: int = 0
+    replaced: tuple[Post, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The version in words: v2, v2.1."""
+        return f"v{self.version}.{self.minor}" if self.minor else f"v{self.version}"
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a title for each of its patches."""
+        return self.total is not None and len([n for n in self.titles if n <= self.total]) == self.total
 
     @property
     def title(self) -> str:
@@ -63,8 +74,8 @@ class Series:
         """Each file, and the numbers of the patches that touch it."""
         found: dict[str, list[int]] = {}
         for n in self.present:
-            for file in self.patches[n].files:
-                found.setdefault(file.path, []).append(n)
+            for path in {file.path for file in self.patches[n].files}:
+                found.setdefault(path, []).append(n)
         return {path: tuple(numbers) for path, numbers in sorted(found.items())}
 
     @property
@@ -77,7 +88,7 @@ class Series:
 
     def gaps(self) -> tuple[str, ...]:
         """What of this series is not at hand, as sentences; empty when it is whole."""
-        said = []
+        said = [f"patch {one.subject.n}: {self._stead(one)}" for one in self.replaced]
         if self.cover is None and (self.total or 0) > 1:
             said.append("no cover")
         if self.total and len([n for n in self.patches if n <= self.total]) < self.total:
@@ -87,11 +98,16 @@ class Series:
             said += [f"{name}: {what}" for what in post.missing()]
         return tuple(said)
 
+    def _stead(self, old: Post) -> str:
+        new = self.patches[old.subject.n or 1].subject
+        return f"{new.label} takes the place of {old.subject.label}"
+
     def as_json(self) -> dict:
         """An item of `series --json`; `patches` are those at hand."""
         return {
             "title": self.title,
             "version": self.version,
+            "label": self.label,
             "total": self.total,
             "present": list(self.present),
             "missing": list(self.missing),
@@ -143,99 +159,3 @@ def gaps(present: Iterable[int], total: int) -> str:
 def bare(title: str) -> str:
     """A title for comparison: without tags in brackets, in lower case."""
     return " ".join(_TAG.sub("", title, count=1).lower().split())
-
-
-def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
-    """Sort posts into series, in the order of their first mail. A mail that comes twice (same Message-ID) counts once."""
-    groups = _Groups()
-    once: dict[object, Post] = {post.message_id or id(post): post for post in posts}
-    order = {id(post): k for k, post in enumerate(once.values())}
-    for post in sorted(
-        once.values(), key=lambda p: p.subject.n or 0
-    ):  # stable: covers first, so that patches find them
-        groups.place(post)
-    ready = sorted(groups.all, key=lambda g: min(order[id(p)] for p in g.members()))
-    return tuple(group.series() for group in ready)
-
-
-@dataclass(slots=True)
-class _Group:
-    key: tuple
-    cover: Post | None = None
-    patches: dict[int, Post] = field(default_factory=dict)
-
-    def members(self) -> list[Post]:
-        return [*([self.cover] if self.cover else []), *self.patches.values()]
-
-    def series(self) -> Series:
-        sender, version, total = self.key
-        return Series(sender, version, total, self.cover, dict(sorted(self.patches.items())))
-
-
-class _Groups:
-    """Groups found by thread, by a shortlog's titles, or by being the next with this number: each a look-up, so sorting is linear."""
-
-    def __init__(self):
-        self.all: list[_Group] = []
-        self.threads: dict[tuple, _Group] = {}
-        self.titles: dict[tuple, _Group] = {}
-        self.queues: dict[tuple, list[_Group]] = {}
-        self.roots: dict[str, str] = {}  # message id: root of its thread
-
-    def place(self, post: Post) -> None:
-        what = post.subject
-        if what.n is None:
-            group = self._new((post.sender, what.version, None if what.pull else 1))
-            if what.pull:
-                group.cover = post
-            else:
-                group.patches[1] = post
-            return
-        root = self._root(post)
-        thread = (root, what.version, what.total)
-        group = self.threads.get(thread) if root else None
-        if group is None or self._taken(group, what.n):
-            group = self._unthreaded(post, alone=group is None and bool(post.references))
-        if root:
-            self.threads.setdefault(thread, group)
-        self._put(group, post)
-
-    def _root(self, post: Post) -> str:
-        """The thread's first mail, as far as it can be followed; a mail that names none begins one."""
-        known = next((self.roots[r] for r in reversed(post.references) if r in self.roots), "")
-        root = known or (post.references[0] if post.references else post.message_id)
-        if post.message_id:
-            self.roots[post.message_id] = root
-        return root
-
-    def _unthreaded(self, post: Post, alone: bool) -> _Group:
-        what = post.subject
-        key = (post.sender.email, what.version, what.total)
-        listed = self.titles.get((key, bare(what.title)))
-        if listed and not self._taken(listed, what.n):
-            return listed
-        queue = self.queues.setdefault(key, [])
-        free = next((g for g in queue[-50:] if not self._taken(g, what.n)), None) if not alone else None
-        if free is None:
-            free = self._new((post.sender, what.version, what.total))
-            queue.append(free)
-        return free
-
-    @staticmethod
-    def _taken(group: _Group, n: int) -> bool:
-        return group.cover is not None if n == 0 else n in group.patches
-
-    def _new(self, key: tuple) -> _Group:
-        self.all.append(_Group(key))
-        return self.all[-1]
-
-    def _put(self, group: _Group, post: Post) -> None:
-        what = post.subject
-        if what.n:
-            group.patches[what.n] = post
-            return
-        group.cover = post
-        key = (post.sender.email, what.version, what.total)
-        for log in post.message.shortlog:
-            for title in log.titles:
-                self.titles.setdefault((key, bare(title)), group)

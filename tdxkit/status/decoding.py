@@ -15,13 +15,15 @@ from functools import cache
 
 from tdxkit.errors import InputError, printable
 from tdxkit.status import codes as c
-from tdxkit.status.kernel import action, leaf_name
-from tdxkit.status.lower import details_of
+from tdxkit.status.kernel import P_SEAMLDR, VMCALL, action, leaf_name
+from tdxkit.status.lower import Details, details_of
 from tdxkit.units import U64_MAX
 
 SOURCES = ("module-status-2-0-18", "module-status-1-5-06", "module-leaves", "linux-tdx-errno")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9a-fA-F]{16}")
 _SENTINEL = U64_MAX
+HOST = "the host (GHCI)"
+FOREIGN = (P_SEAMLDR, HOST)
 
 
 # Named tuples, not dataclasses: those cost a command as much as half an interpreter at its start.
@@ -33,7 +35,7 @@ class Field(namedtuple("Field", "name high low value meaning")):
 
 class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note", defaults=("",))):
     """A status and what it says. `name` is None where no header has this upper half; `maker` is who makes it:
-    ``module``, ``Linux`` or ``""`` for nobody known; `leaf` the SEAMCALL or None; `details` a `Details`, `kernel` an
+    ``module``, ``Linux``, one of FOREIGN, whose codes no table here has, or ``""`` for nobody known; `leaf` the SEAMCALL or None; `details` a `Details`, `kernel` an
     `Action`; `note` is a sentence on what is odd about it, or empty."""
 
     __slots__ = ()
@@ -51,7 +53,7 @@ class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note",
     @property
     def recoverable(self) -> bool | None:
         """May the same call succeed when made again? None for success, for what is no error and for what Linux made."""
-        if self.class_id == 0xFF:
+        if self.class_id == 0xFF or self.maker in FOREIGN:
             return None
         return False if self.non_recoverable else True if self.error else None
 
@@ -63,8 +65,13 @@ class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note",
     @property
     def class_name(self) -> str | None:
         """The class in words, None for a number that no code uses."""
-        entry = c.facts()["classes"].get(str(self.class_id))
+        entry = None if self.maker in FOREIGN else c.facts()["classes"].get(str(self.class_id))
         return entry and entry[0]
+
+    @property
+    def title(self) -> str:
+        """The name, or what it is where it has none."""
+        return self.name or (f"a code of {self.maker}" if self.maker in FOREIGN else "unknown status")
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -90,7 +97,7 @@ class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note",
         return {
             "value": f"0x{self.value:016X}",
             "name": self.name,
-            "class": self.class_id,
+            "class": None if self.maker in FOREIGN else self.class_id,
             "recoverable": self.recoverable,
             "details": {"kind": self.details.kind, "text": self.details.text},
             "kernel": str(self.kernel),
@@ -100,9 +107,10 @@ class Decoded(namedtuple("Decoded", "value name maker leaf details kernel note",
         again = {True: "recoverable", False: "not recoverable", None: "says nothing about trying again"}[
             self.recoverable
         ]
-        head = self.name or "unknown status"
+        if self.maker in FOREIGN:
+            return f"0x{self.value:016X}  {self.title}\n  details   {self.details.text}\n  kernel    {self.kernel}"
         rows = [
-            f"0x{self.value:016X}  {head}",
+            f"0x{self.value:016X}  {self.title}",
             f"  class     {self.class_id} {self.class_name or '(unknown)'}, {again}",
         ]
         if self.name is None:
@@ -165,7 +173,25 @@ def _by_linux() -> dict[int, str]:
 
 def _decode(value: int, leaf: str | None) -> Decoded:
     name, maker, note = name_of(value)
+    theirs = foreign(value, name, leaf)
+    if theirs:
+        said = Details("foreign", "none of the TDX module's codes; what it means is not known here", False)
+        return Decoded(value, None, theirs, leaf, said, action(value, None, leaf), "")
     return Decoded(value, name, maker, leaf, details_of(value, name, leaf), action(value, name, leaf), note)
+
+
+def returned_by(value: int, call: str | None) -> Decoded:
+    """A status as a log has it, with the call that the log names, which need be none of a table here."""
+    return _decode(value, call)
+
+
+def foreign(value: int, name: str | None, leaf: str | None) -> str:
+    """Who answered, where it was not the TDX module: P-SEAMLDR, or the host in a TDVMCALL's own result; "" where it was."""
+    if leaf is None or value & c.STATUS_MASK == _software()["TDX_SW_ERROR"]:
+        return ""
+    if leaf.startswith(P_SEAMLDR):
+        return P_SEAMLDR
+    return HOST if leaf == VMCALL and name is None else ""
 
 
 def name_of(value: int) -> tuple[str | None, str, str]:

@@ -37,6 +37,8 @@ def details_of(value: int, name: str | None, leaf: str | None = None) -> Details
         return Details("unknown", f"{low:#x}; what it means depends on the status, which is unknown", False)
     if value & c.STATUS_MASK == 0x8000FF00 << 32:
         said = VECTORS.get(low)
+        if leaf and leaf.startswith("P-SEAMLDR") and low == 0xFFFF0000:
+            said = "VMfailInvalid: P-SEAMLDR did not answer"
         return Details(
             "software", said or f"{low:#x}, a vector or a mark that Linux put here", said is not None or low < 32
         )

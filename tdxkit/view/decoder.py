@@ -33,14 +33,14 @@ def log_table(text: str) -> Table:
     rows = []
     for f in found[:FINDS_SHOWN]:
         one = f.status
-        name = one.name or "unknown status"
-        rows.append((f.line, f"0x{f.value:016X}", name, f.leaf or "—", one.details.text, one.kernel.kind))
+        held = ", ".join(f"{name} {value:#x}" for name, value in f.registers) or "—"
+        rows.append((f.line, f"0x{f.value:016X}", one.title, f.leaf or "—", one.details.text, one.kernel.kind, held))
     title = f"{many(len(found), 'status')} found"
     if len(found) > FINDS_SHOWN:
         title += f", the first {FINDS_SHOWN} shown"
     if len(text) > LOG_LIMIT:
         title += f" in the first {LOG_LIMIT:,} characters; for all of it: python -m tdxkit decode --scan FILE"
-    return table(("line", "value", "name", "leaf", "lower half", "the kernel"), rows, title)
+    return table(("line", "value", "name", "leaf", "lower half", "the kernel", "registers"), rows, title)
 
 
 def questions(value: int) -> Table:

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import Evidence, evidence_job
+from tdxkit.review.wanted import wanted
 from tdxkit.view import mail_charts
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.patch_graph import draw_patch_graph, series_graph
@@ -22,7 +23,8 @@ def evidence_box():
     def show(evidence: Evidence) -> list[w.Widget]:
         return [w.Output(outputs=outputs(evidence_views(evidence)))]
 
-    return Upload(evidence_job, show, what="mail file", accept=MAIL_FILES, hint="… or paste a digest or mails here")
+    job = wanted(("digest", "mbox", "patch"), evidence_job, lambda read: read.posts)
+    return Upload(job, show, what="mail file", accept=MAIL_FILES, hint="… or paste a digest or mails here")
 
 
 def evidence_views(evidence: Evidence) -> list[object]:

@@ -1,18 +1,20 @@
-"""A soft-lockup report at hand in a notebook: open or paste one, and read it line by line."""
+"""Reports of a stuck kernel at hand in a notebook: open or paste a log, see what each is, and read one line by line."""
 
 import ipywidgets as w
 
-from tdxkit.review.softlockup.report import Report, report_job
+from tdxkit.review.softlockup.reading import Reports, reports_job
+from tdxkit.review.wanted import wanted
 from tdxkit.view.kit.upload import Upload
-from tdxkit.view.lockup_tables import report_table
+from tdxkit.view.lockup_tables import report_table, reports_table
 
 
 def report_reader() -> Upload:
-    """Open, paste or name a report: what each line says, what follows, which range was being set."""
-    hint = "… or paste a soft-lockup report here, from BUG: soft lockup on; time stamps may stand before the lines"
-    return Upload(report_job, report_shown, what="report", accept=".txt,.log,.gz,text/plain", hint=hint)
+    """Open, paste or name a log: its reports, what the model says of each, and the one that matters most line by line."""
+    hint = "… or paste a log or a mail here: lockups, RCU stalls, hung tasks, oopses; whatever stands before the lines may stay"
+    job = wanted(("report",), reports_job, lambda found: found.items, text=True)
+    return Upload(job, reports_shown, what="report", accept=".txt,.log,.eml,.gz,text/plain", hint=hint)
 
 
-def report_shown(report: Report) -> list[w.Widget]:
-    """The widgets that show a report."""
-    return [w.HTML(str(report_table(report).html()))]
+def reports_shown(found: Reports) -> list[w.Widget]:
+    """The widgets that show what was found."""
+    return [w.HTML(str(each.html())) for each in (reports_table(found), report_table(found.main))]

@@ -9,10 +9,12 @@ from tdxkit.linux.softlockup.lockup import Judgement, judge, lockup, size_text, 
 from tdxkit.linux.softlockup.loop_cost import COSTS
 from tdxkit.linux.softlockup.preempt import MODELS
 from tdxkit.linux.xarray.node import NODE_BYTES
+from tdxkit.review.softlockup.judged import Finding
+from tdxkit.review.softlockup.reading import Reports
 from tdxkit.review.softlockup.registers import Reading
 from tdxkit.review.softlockup.report import Report
-from tdxkit.review.softlockup.told import summary, told
-from tdxkit.text import words
+from tdxkit.review.softlockup.told import told
+from tdxkit.text import many, words
 from tdxkit.units import GIB, human
 from tdxkit.view.kit.charts import Chart, lines
 from tdxkit.view.kit.tables import Table, table
@@ -20,6 +22,7 @@ from tdxkit.view.kit.tables import Table, table
 SIZES = (64, 256, 512, 940, 1500, 1900, 3072, 4096)  # GiB
 KERNELS = (("6.15", None), ("6.15", "v1"), ("6.15", "v2"), ("6.12.107", "as is"), ("7.0", "as is"))
 PATCH = {None: "unpatched", "v1": "version 1: batches", "v2": "patched"}
+REPORTS_SHOWN = 50
 LETTER = {"reserve": "R", "store": "S", "check": "C"}
 
 
@@ -128,8 +131,19 @@ def registers_table(reading: Reading) -> Table:
 
 
 def report_table(report: Report) -> Table:
-    """A soft-lockup report line by line: the line, what such a line says, what follows from this one."""
-    return table(("line", "says", "what follows"), told(report), "; ".join(summary(report)))
+    """A report line by line: the line, what such a line says, what follows from this one."""
+    return table(("line", "says", "what follows"), told(report), Finding(report).headline())
+
+
+def reports_table(found: Reports) -> Table:
+    """All reports of a text: where it stands, what the kernel says, in which loop, what this workbook has to say of it."""
+    findings = [Finding(report, found.banner) for report in found.items[:REPORTS_SHOWN]]
+    rows = [(one.report.at, *one.columns()) for one in findings]
+    lit = [k for k, one in enumerate(findings) if one.report is found.main and len(findings) > 1]
+    title = many(len(found.items), "report") + (
+        f", the first {REPORTS_SHOWN} shown" if len(found.items) > REPORTS_SHOWN else ""
+    )
+    return table(("line", "the kernel says", "where", "this workbook"), rows, title, lit)
 
 
 def said_sizes_table() -> Table:

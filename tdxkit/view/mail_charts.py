@@ -101,7 +101,7 @@ def entries(posts: tuple[Post, ...], title: str = "") -> Table:
         rows.append(
             (
                 what.role,
-                f"v{what.version}",
+                what.label,
                 number,
                 what.title,
                 post.author.name or post.author.email,
@@ -129,7 +129,7 @@ def series_table(series: tuple[Series, ...], title: str = "Series") -> Table:
         rows.append(
             (
                 one.title,
-                f"v{one.version}",
+                one.label,
                 one.sender.name or one.sender.email,
                 size,
                 "yes" if one.cover else "no",

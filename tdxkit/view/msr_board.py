@@ -8,6 +8,8 @@ from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
 from tdxkit.linux.msr.register import describe
 from tdxkit.linux.msr.switches import GUESTS, VENDORS, Setup
 from tdxkit.review.msr.reading import Trace, reading_job
+from tdxkit.review.wanted import wanted
+from tdxkit.text import many
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.kit.tables import Table, table
@@ -28,7 +30,8 @@ _WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px
 def trace_reader() -> Upload:
     """Open, paste or name a trace: the timeline, what each vCPU holds, what happened, and the lines that could not be read."""
     hint = "… or paste lines of a kvm_msr trace here: tracefs, trace-cmd report or perf script"
-    return Upload(reading_job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
+    job = wanted(("trace",), reading_job, lambda trace: trace.counts.events, text=True)
+    return Upload(job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
 
 
 def trace_shown(trace: Trace) -> list[w.Widget]:
@@ -43,9 +46,7 @@ def trace_shown(trace: Trace) -> list[w.Widget]:
         )
         parts.insert(0, start)
     c = trace.counts
-    counted = (
-        f"{c.events:,} kvm_msr events in {c.lines:,} lines; {c.other:,} other events, {c.skipped:,} lines not readable"
-    )
+    counted = f"{many(c.events, 'kvm_msr event')} in {many(c.lines, 'line')}; {many(c.other, 'other event')}, {many(c.skipped, 'line')} not readable"
     if c.lost:
         counted += f"; the tracer lost {c.lost:,}: what is missing may have been there"
     tables = [phases_table(trace.reading), reading_table(trace.reading), *([bad_table(trace)] if c.bad else [])]

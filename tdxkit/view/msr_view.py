@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from tdxkit.linux.msr.register import FIELDS, Event, describe, names
 from tdxkit.linux.msr.vcpu_life import Register
-from tdxkit.review.msr.reading import PHASE_GAP, Reading, sentence
+from tdxkit.review.msr.reading import PHASE_GAP
+from tdxkit.review.msr.told import Reading, sentence
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.bits import MONO, bits
 from tdxkit.view.kit.picture import Picture
@@ -52,7 +53,7 @@ def timeline(
             marks.append(_pause(x - SLOT / 2 + PAUSE / 2, gap, len(lanes)))
             x += PAUSE
         if (i == 0 or gap is not None) and event.time is not None:
-            marks.append(svg.text(x - MARK, TOP - 8, f"{event.time:.6f} s", role="soft", font_size=10.5))
+            marks.append(svg.text(x - MARK, TOP - 8, _when(event.time), role="soft", font_size=10.5))
         marks.append(_mark(x, TOP + lanes.index(_lane(event)) * LANE + LANE / 2, event, notes))
         x += SLOT
     wide, tall = x - SLOT / 2 + 8, TOP + len(lanes) * LANE
@@ -77,10 +78,14 @@ def _sorted(lanes: list[str]) -> list[str]:
 
 def _gap(before: Event, after: Event) -> float | None:
     """The pause in seconds where one is worth drawing."""
-    if before.time is None or after.time is None:
+    if not isinstance(before.time, float) or not isinstance(after.time, float):  # none, or of a clock that counts
         return None
     pause = after.time - before.time
     return pause if abs(pause) >= PHASE_GAP else None
+
+
+def _when(time: float) -> str:
+    return f"{time:.6f} s" if isinstance(time, float) else str(time)
 
 
 def _pause(x: float, gap: float, lanes: int) -> Markup:
@@ -95,7 +100,7 @@ def _pause(x: float, gap: float, lanes: int) -> Markup:
 
 def _said(event: Event, notes: bool) -> str:
     """One access in words: what the hover and the twin say."""
-    when = "" if event.time is None else f"{event.time:.6f} s  "
+    when = "" if event.time is None else f"{_when(event.time)}  "
     note = f"  {event.note}" if notes and event.note else ""
     name = f" {event.name}" if event.vcpu is None and event.name else ""
     thread = f" (pid {event.pid}{name})" if event.pid is not None else ""
@@ -158,10 +163,11 @@ def reading_table(reading: Reading) -> Table:
 
 
 def phases_table(reading: Reading) -> Table:
-    """The bursts and checks of a reading in the order of time."""
-    told = sorted((*reading.bursts, *reading.checks), key=lambda what: what.start)[:40]
+    """The bursts, checks and refusals of a reading in the order of time."""
+    told = reading.happened[:40]
     rows = [tuple(sentence(what).split("  ", 1)) for what in told]
-    return table(("from (s)", "what happened"), rows, "What happened to it")
+    counts = bool(told) and not isinstance(told[0].start, float)
+    return table(("from (count)" if counts else "from (s)", "what happened"), rows, "What happened to it")
 
 
 def vcpus(state) -> Markup:

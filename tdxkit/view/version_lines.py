@@ -16,6 +16,7 @@ LOOKS = {
     "retitled": ("a1", "6 4", 2, "~"),
     "added": ("ok", None, 0, "+"),
     "dropped": ("bad", None, 0, "×"),
+    "alone": ("soft", None, 0, "?"),
 }
 
 
@@ -27,8 +28,8 @@ def side_by_side(comparison: Comparison) -> Picture:
     right_y = {p.new[0]: TOP + ROW * k for k, p in enumerate(right)}
     foot = TOP + ROW * max(len(left), len(right), 1) + 6
     parts = [text(0, 16, comparison.new.title[:100], font_size=13.5, font_weight=600)]
-    parts += [text(LEFT, 40, f"version {comparison.old.version}", role="soft", anchor="end")]
-    parts += [text(RIGHT, 40, f"version {comparison.new.version}", role="soft")]
+    parts += [text(LEFT, 40, f"version {comparison.old.label[1:]}", role="soft", anchor="end")]
+    parts += [text(RIGHT, 40, f"version {comparison.new.label[1:]}", role="soft")]
     for pair in comparison.pairs:
         if pair.old and pair.new and pair.old[0] in left_y and pair.new[0] in right_y:
             parts.append(_link(pair, left_y[pair.old[0]], right_y[pair.new[0]]))
@@ -36,7 +37,9 @@ def side_by_side(comparison: Comparison) -> Picture:
     parts += [_side(p, p.new, right_y[p.new[0]], False) for p in right]
     parts.append(_legend(comparison, foot))
     counts = ", ".join(f"{len(comparison.verdict(word))} {word}" for word in LOOKS if comparison.verdict(word))
-    label = f"Version {comparison.old.version} beside version {comparison.new.version}: {counts or 'no patches known'}"
+    label = (
+        f"Version {comparison.old.label[1:]} beside version {comparison.new.label[1:]}: {counts or 'no patches known'}"
+    )
     return Picture(drawing(WIDTH, foot + 8, label, *parts), str(comparison))
 
 
@@ -59,7 +62,7 @@ def _side(pair: Pair, patch: tuple[int, str], y: float, old: bool) -> Markup:
     cut = title if len(title) <= _CHARS else title[: _CHARS - 1] + "…"
     words = f"{cut} · {n}" if old else f"{n} · {cut}"
     parts = [element("title", f"{n}: {title} ({pair.verdict})"), text(x, y + 4, words, anchor=anchor)]
-    if pair.verdict in ("added", "dropped"):
+    if pair.verdict in ("added", "dropped", "alone"):
         at = LEFT + 18 if old else RIGHT - 18
         parts += [text(at, y + 4.5, sign, role=role, anchor="middle", font_size=15, font_weight=700)]
     return element("g", *parts)

@@ -12,10 +12,19 @@ import pytest
 
 from tdxkit.cli import COMMANDS, main
 from tdxkit.facts import data_path
+from tdxkit.review.msr.panic import POSTED
 
 DATA = Path(__file__).parent.parent / "data"
 DIGEST = DATA / "mail" / "digest.txt"
-LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\n"
+LOG = "TDH_MEM_PAGE_AUG failed: 0x8000020000000001\nINFO: task qemu:7 blocked for more than 122 seconds.\n"
+READ_AS = {"LOG": "report", "STATUSES": "log", "VALUES": "status", "PATCH": "patch"}
+FILES = {
+    "LOG": LOG,
+    "STATUSES": LOG.splitlines()[0],
+    "VALUES": "0x8000020000000001\nTDX_SUCCESS\n",
+    "PATCH": "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
+    "PANIC": POSTED,
+}
 
 # A shape is a type, a set of values, None, a pattern for a whole string, (either, or), [of each], or {key: shape}.
 COUNT, TEXT = int, str
@@ -38,7 +47,7 @@ EXPLORED = {
     "memory": {"sc", "tso"}, "races": [TEXT],
 }  # fmt: skip
 DECODED = {
-    "value": HEX64, "name": (TEXT, MAYBE), "class": COUNT, "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
+    "value": HEX64, "name": (TEXT, MAYBE), "class": (COUNT, MAYBE), "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
     "kernel": TEXT,
 }  # fmt: skip
 LIVED = {
@@ -53,6 +62,14 @@ LIVED = {
 LOCKED_UP = {
     "guest": TEXT, "pages": COUNT, "nodes": COUNT, "bytes": COUNT, "seconds": float, "lockup": bool, "stuck": (COUNT, MAYBE),
     "loop": (TEXT, MAYBE), "kernel": TEXT, "preempt": TEXT, "patched": bool, "cost": TEXT,
+}  # fmt: skip
+JUDGED = {"lockup": bool, "stuck": (COUNT, MAYBE), "loop": (TEXT, MAYBE), "seconds": float, "rcu_stall": bool}
+CALL = {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}
+REPORTED = {
+    "kind": TEXT, "line": COUNT, "cpus": [COUNT], "command": (TEXT, MAYBE), "pid": (COUNT, MAYBE), "time": (COUNT, MAYBE), "unit": (TEXT, MAYBE),
+    "release": (TEXT, MAYBE), "preempt": (TEXT, MAYBE), "model": (TEXT, MAYBE), "loop": (TEXT, MAYBE), "stack": [TEXT], "asked": (TEXT, MAYBE),
+    "call": (CALL, MAYBE), "mixed": bool, "doubt": bool,
+    "verdicts": [{"kernel": TEXT, "preempt": TEXT, "build": TEXT, "without": JUDGED, "patched": JUDGED}], "says": [TEXT],
 }  # fmt: skip
 EVENT = {
     "vcpu": (COUNT, MAYBE), "pid": (COUNT, MAYBE), "cpu": (COUNT, MAYBE), "time": (float, MAYBE), "op": {"read", "write"}, "msr": COUNT,
@@ -75,6 +92,7 @@ DIGESTED = {
 SERIES = {
     "title": TEXT,
     "version": COUNT,
+    "label": TEXT,
     "total": (COUNT, MAYBE),
     "present": [COUNT],
     "missing": [COUNT],
@@ -102,7 +120,7 @@ CONTRACTS = {
     "decode": [
         (["decode", "0x8000030800000001", "0x0", "0xC000030600000001", "0x8000039900000001", "0xFFFFFFFFFFFFFFFF"], [DECODED]),
         (["decode", "TDX_OPERAND_BUSY|RCX", "--leaf", "TDH.MEM.PAGE.AUG"], [DECODED]),
-        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE)}]),
+        (["decode", "--scan", "LOG"], [{**DECODED, "line": COUNT, "leaf": (TEXT, MAYBE), "registers": dict}]),
     ],
     "conflicts": [(["conflicts", "TDH.VP.ENTER"], {"pairs": [CONFLICT]}), (["conflicts", "TDH.VP.ENTER", "TDH.MEM.TRACK"], {"pairs": [CONFLICT]}),
         (["conflicts", "TDH.VP.ENTER", "--in-kernel"], {"pairs": [CONFLICT | {"in_kernel": (MEETINGS, MAYBE)}]}),
@@ -128,8 +146,17 @@ CONTRACTS = {
         (["lockup", "--guest", "1900G", "--preempt", "voluntary", "--kernel", "6.15"], LOCKED_UP),
         (["lockup", "--guest", "4G", "--patched", "--cost", "plain"], LOCKED_UP),
         (["lockup", "--report", "example"],
-         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}],
-          "call": {"start": COUNT, "end": COUNT, "pages": COUNT, "guest": (COUNT, MAYBE)}, "others": COUNT}),
+         {"items": [{"line": TEXT, "says": TEXT, "follows": TEXT}], "call": CALL, "others": COUNT}),
+    ],
+    "report": [
+        (["report", name], {"items": [REPORTED], "lines": COUNT, "more": bool}) for name in ("example", "LOG")
+    ],
+    "read": [
+        *((["read", name], {"kind": {kind}, MORE: True}) for name, kind in READ_AS.items()),
+        (["read", "PANIC"], {"kind": {"panic"}, "code": TEXT, "name": (TEXT, MAYBE), "parameters": [TEXT], "differing_bits": [COUNT]}),
+        (["read", str(data_path("traces/kvm_msr.trace"))], {"kind": {"trace"}, MORE: True}),
+        (["read", str(data_path("practice.mbox"))], {"kind": {"mbox"}, MORE: True}),
+        (["read", str(DIGEST)], {"kind": {"digest"}, MORE: True}),
     ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [
@@ -194,8 +221,9 @@ CASES = [(words, shape) for cases in CONTRACTS.values() for words, shape in case
 
 @pytest.mark.parametrize("words, shape", CASES, ids=[" ".join(words)[:50] for words, _ in CASES])
 def test_the_keys_and_kinds(words, shape, capsys, tmp_path):
-    (tmp_path / "log").write_text(LOG)
-    code = main([str(tmp_path / "log") if word == "LOG" else word for word in words] + ["--json"])
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    code = main([str(tmp_path / word) if word in FILES else word for word in words] + ["--json"])
     out = capsys.readouterr().out
     assert code == 0 or words == ["doctor"]
     assert out.count("\n") == 1 and out.endswith("\n"), "one line"

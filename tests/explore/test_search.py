@@ -280,7 +280,7 @@ def test_one_rule_can_be_asked_for_and_the_others_are_gone_past():
     assert explore(made, prop=DEADLOCK).verdict == "ok"
     with pytest.raises(InputError, match="no such property; use one of first rule, second rule, deadlock"):
         explore(made, prop="third")
-    with pytest.raises(InputError, match="none, sym and all"):
+    with pytest.raises(InputError, match="none, sym, all, movers"):
         explore(made, "some")
 
 

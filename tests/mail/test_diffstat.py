@@ -5,9 +5,11 @@ import unidiff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdxkit.mail.diffstat import diffstats, unquoted
+from tdxkit.mail.agree import mismatches
+from tdxkit.mail.diffstat import diffstats
 from tdxkit.mail.lines import Notes
-from tdxkit.mail.patchdiff import diff_start, mismatches, read_diff
+from tdxkit.mail.names import unquoted
+from tdxkit.mail.patchdiff import diff_start, read_diff
 
 
 def drawn(rows, width):
@@ -18,6 +20,7 @@ def drawn(rows, width):
         return 1 + count * (width - 1) // largest if count else 0
 
     lines = []
+    digits = len(str(largest))
     for k, (added, removed) in enumerate(rows):
         plus, minus = added, removed
         if width <= largest:
@@ -30,10 +33,26 @@ def drawn(rows, width):
             else:
                 minus = scale(removed)
                 plus = total - minus
-        lines.append(f" dir/file{k}.c | {added + removed:5} {'+' * plus}{'-' * minus}".rstrip())
+        lines.append(f" dir/file{k}.c | {added + removed:{digits}} {'+' * plus}{'-' * minus}".rstrip())
+    return [*lines, totals(rows)]
+
+
+def totals(rows):
     a, r = sum(x for x, _ in rows), sum(x for _, x in rows)
     tail = (f", {a} insertions(+)" if a else "") + (f", {r} deletions(-)" if r else "")
-    return [*lines, f" {len(rows)} files changed{tail}"]
+    return f" {len(rows)} files changed{tail}"
+
+
+def applied(rows, width):
+    """The rule of `git apply --stat` forwards: five columns a number, both shares rounded, so that a sign may be too few."""
+    largest = max(a + r for a, r in rows)
+    lines = []
+    for k, (added, removed) in enumerate(rows):
+        room = min(width, largest)
+        both = ((added + removed) * room + largest // 2) // largest
+        plus = (added * room + largest // 2) // largest
+        lines.append(f" dir/file{k}.c |{added + removed:5} {'+' * plus}{'-' * (both - plus)}")
+    return [*lines, totals(rows)]
 
 
 def only(lines):
@@ -45,19 +64,34 @@ counts = st.tuples(st.integers(0, 300), st.integers(0, 300))
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(counts, min_size=1, max_size=8).filter(lambda r: any(a + b for a, b in r)), st.integers(5, 60))
-def test_bounds_always_hold_the_truth(rows, width):
-    stat = only(drawn(rows, width))
-    assert stat.consistent
+@given(
+    st.sampled_from([drawn, applied]),
+    st.lists(counts, min_size=1, max_size=8).filter(lambda r: any(a + b for a, b in r)),
+    st.integers(5, 60),
+)
+def test_bounds_always_hold_the_truth(tool, rows, width):
+    stat = only(tool(rows, width))
+    assert stat.consistent or tool is applied
     for file, (added, removed) in zip(stat.files, rows):
         assert file.changes == added + removed
         assert file.added[0] <= added <= file.added[1] and file.removed[0] <= removed <= file.removed[1]
         assert file.added[0] >= 0 and file.removed[0] >= 0
 
 
-@given(st.lists(counts, min_size=1, max_size=4).filter(lambda r: any(a + b for a, b in r)))
-def test_unscaled_bars_are_exact(rows):
-    assert all(f.exact and f.added[0] == a for f, (a, _) in zip(only(drawn(rows, 9999)).files, rows))
+@given(
+    st.sampled_from([drawn, applied]),
+    st.lists(counts, min_size=1, max_size=4).filter(lambda r: any(a + b for a, b in r)),
+)
+def test_unscaled_bars_are_exact(tool, rows):
+    assert all(f.exact and f.added[0] == a for f, (a, _) in zip(only(tool(rows, 9999)).files, rows))
+
+
+def test_a_scaled_bar_of_another_tool_bounds_nothing_that_the_total_does_not():
+    """Five added lines and one removed are drawn as three plus signs: no minus is no proof."""
+    stat = only(applied([(53, 26), (5, 1)], 44))
+    assert stat.files[1].shown_as == "dir/file1.c" and applied([(53, 26), (5, 1)], 44)[1].endswith("|    6 +++")
+    assert [f.added for f in stat.files] == [(52, 58), (0, 6)]
+    assert [f.added for f in only(drawn([(53, 26), (5, 1)], 44)).files] == [(53, 53), (5, 5)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,6 +141,10 @@ def test_no_tighter_bound_is_true(rows, width):
         ("run.sh (mode +x)", "run.sh", ""),
         (".../a/long/path.c", ".../a/long/path.c", ""),
         ("odd | name.c", "odd | name.c", ""),
+        ("dir/{=> sub}/f.c", "dir/sub/f.c", "dir/f.c"),
+        (".../{vmx => include}/errno.h", ".../include/errno.h", ".../vmx/errno.h"),
+        ("...vmx => include/asm}/errno.h", "...include/asm/errno.h", ""),
+        (".../asm}/errno.h", ".../asm/errno.h", ""),
     ],
 )
 def test_paths(shown, path, before):
@@ -257,7 +295,7 @@ def test_a_wrapped_line_is_named_and_counting_goes_on():
 
 
 def test_the_stated_diffstat_is_held_against_the_diff():
-    diff = read_diff(DIFF[:WHOLE], Notes()).stat
+    diff = read_diff(DIFF[:WHOLE], Notes())
     honest = only(
         [" x/a.c          | 4 ++--", " old.c => new.c | 2 +-", " 2 files changed, 3 insertions(+), 3 deletions(-)"]
     )

@@ -275,7 +275,7 @@ def test_bytes_thrown_in_anywhere_never_break_the_reader(noise, at):
     noisy = raw[:at] + noise + raw[at + len(noise) :]
     assume(not noisy.startswith(b"\x1f\x8b"))  # that is gzip then, and broken: the next test
     posts, _ = read_mails(noisy)
-    assert len(posts) >= 5
+    assert len(posts) >= (5 if at else 1)  # noise in the first line may make the file one raw mail
     try:
         read_mails(noise)
     except InputError as error:

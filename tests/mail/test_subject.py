@@ -24,7 +24,7 @@ FORMS = {
     "[PATCH net-next v2 03/10] toy: a title": (2, 3, 10, "patch", "patch", "net-next"),
     "[kvm-unit-tests PATCH v2 1/3] toy: a title": (2, 1, 3, "patch", "patch", "kvm-unit-tests"),
     "[PATCH for-9.2 1/2] toy: a title": (1, 1, 2, "patch", "patch", "for-9.2"),
-    "[PATCH-for-9.2 v2] toy: a title": (2, None, None, "patch", "", "PATCH-for-9.2"),
+    "[PATCH-for-9.2 v2] toy: a title": (2, None, None, "patch", "patch", "for-9.2"),
     "[PATCH 6.1 001/200] toy: a title": (1, 1, 200, "patch", "patch", "6.1"),
     "[PATCH 6.12.y] toy: a title": (1, None, None, "patch", "patch", "6.12.y"),
     "[PATCH v2.1 3/5] toy: a title": (2, 3, 5, "patch", "patch", ""),
@@ -38,6 +38,18 @@ FORMS = {
     "[Qemu-devel] [PATCH v2 1/3] toy: a title": (2, 1, 3, "patch", "patch", "Qemu-devel"),
     "[PATCH 10/12] [NOT-FOR-UPSTREAM] toy: a title": (1, 10, 12, "patch", "patch", "NOT-FOR-UPSTREAM"),
     "[patch V2 1/2] toy: a title": (2, 1, 2, "patch", "patch", ""),
+    "[PATCH v6,19/24] toy: a title": (6, 19, 24, "patch", "patch", ""),
+    "[bug#60788] [PATCH v10 1/3] toy: a title": (10, 1, 3, "patch", "patch", "bug#60788"),
+    "[PATCH 1/1]: toy: a title": (1, 1, 1, "patch", "patch", ""),
+    "[PATCH] - toy: a title": (1, None, None, "patch", "patch", ""),
+    "[PATCH (v2) 1/3] toy: a title": (2, 1, 3, "patch", "patch", ""),
+    "[PATCH ver2 1/3] toy: a title": (2, 1, 3, "patch", "patch", ""),
+    "PATCH v2 1/3: toy: a title": (2, 1, 3, "patch", "patch", ""),
+    "[GIT] toy: a title": (1, None, None, "cover", "pull", ""),
+    "[GIT PATCHES] toy: a title": (1, None, None, "cover", "pull patch", ""),
+    "[GIT PULL for v6.16] toy: a title": (1, None, None, "cover", "pull", "for v6.16"),
+    "[net-next, v3] toy: a title": (3, None, None, "patch", "", "net-next"),
+    "[PATCH v2] [GIT] toy: a title": (2, None, None, "cover", "patch pull", ""),
 }
 
 
@@ -48,7 +60,7 @@ def test_forms(text):
     assert (found.version, found.n, found.total, found.role) == (version, n, total, role)
     assert found.title == "toy: a title" and found.text == text
     assert (found.marks, found.words) == (set(marks.split()), tuple(words.split()))
-    assert found.posted or text.startswith("[PATCH-for")
+    assert found.posted or not marks
 
 
 @pytest.mark.parametrize(
@@ -116,3 +128,14 @@ def test_encoded_words(header, text):
     found = plain(header)
     assert text is None or found == text
     found.encode("utf-8")
+
+
+def test_a_dot_in_a_version():
+    assert (subject("[PATCH v2.1 3/5] t").version, subject("[PATCH v2.1 3/5] t").minor) == (2, 1)
+    assert [subject(f"[PATCH {text} 3/5] t").label for text in ("", "v2", "v2.1", "V3.14")] == [
+        "v1",
+        "v2",
+        "v2.1",
+        "v3.14",
+    ]
+    assert subject("[GIT PULL] fixes for v6.16").label == "v1"

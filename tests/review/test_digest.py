@@ -16,7 +16,8 @@ from tdxkit.linux.softlockup.kernels import FIRST, FIXES, PATCHED_STABLE
 from tdxkit.mail.people import Person
 from tdxkit.review.clinic import cases, clinic_digest
 from tdxkit.review.digest import RULE, read_digest
-from tdxkit.review.series import bare, series_of
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import bare
 from tdxkit.review.trailers import meaning
 from tdxkit.view.mail_charts import trailers_table
 

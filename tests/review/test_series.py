@@ -15,7 +15,8 @@ from tdxkit.mail.post import Post
 from tdxkit.mail.subject import subject
 from tdxkit.review.clinic import practice_mbox
 from tdxkit.review.compare import compare, lineages
-from tdxkit.review.series import bare, gaps, series_of, spans
+from tdxkit.review.grouping import series_of
+from tdxkit.review.series import bare, gaps, spans
 
 ONE = Person("Reviewer One", "one@example.org")
 
@@ -54,7 +55,7 @@ def test_json(capsys):
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["format", "series"]
     v2 = found["series"][1]
-    assert list(v2) == ["title", "version", "total", "present", "missing", "patches"]
+    assert list(v2) == ["title", "version", "label", "total", "present", "missing", "patches"]
     assert (v2["version"], v2["total"], v2["present"], v2["missing"]) == (2, 4, [2, 3, 4], [1])
     assert [(p["n"], p["insertions"], p["deletions"]) for p in v2["patches"]] == [(2, 2, 1), (3, 6, 0), (4, 1, 1)]
     assert v2["patches"][0]["link"] == "https://lore.kernel.org/r/20250113.v2-2-one@example.org"

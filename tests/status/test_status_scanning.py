@@ -85,6 +85,9 @@ def test_hostile_texts_take_linear_time():
         "TDH_" * 300000,
         "tdh_a" * 200000 + " 0x8000020000000001",
         "\n" * 10**6,
+        "x" * 10**6 + "\n" + "0x8000020000000001 " * 5000 + "\n" + "y" * 10**6,
+        "leaf 7 " * 10**5 + status,
+        "RCX 0x0 " * 10**5 + "\n" + status * 1000 + "\n" + "RCX 0x0 " * 10**5,
     ]
     for text in texts:
         start = time.perf_counter()
@@ -93,6 +96,7 @@ def test_hostile_texts_take_linear_time():
     assert len(scan(status * 30000)) == 30000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [20, 70_001, 300_000])
 def test_a_log_read_in_blocks_gives_what_its_text_gives(length):
     """Lines of all lengths, those that cross a block's end too; the line's number and column stay right."""

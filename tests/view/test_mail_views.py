@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit.facts import data_path
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.compare import compare
 from tdxkit.review.evidence import read_evidence
 from tdxkit.view.evidence_box import evidence_box, evidence_views, outputs
+from tdxkit.view.lockup_reader import report_reader
 from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, treemap
+from tdxkit.view.msr_board import trace_reader
 from tdxkit.view.patch_graph import MOST, diffstat_table, draw_patch_graph, files_graph, patch_graph, series_graph
 from tdxkit.view.version_lines import side_by_side
 
+TRACE = data_path("traces/kvm_msr.trace").read_bytes()
 HOSTILE = Path(__file__).parents[1] / "data" / "mail"
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=2>\"'&{{7*7}}\u202egnp"
 MAIL, DIGEST = ((HOSTILE / name).read_text(encoding="utf-8") for name in ("hostile.mbox", "hostile-digest.txt"))
@@ -147,3 +151,17 @@ def test_the_box_reads_pastes_and_refuses():
     assert "there is no mail in it" in box.said.value and box.result.mailbox.mails == 11
     box.begin(clinic_digest().encode())
     assert box.result.digest.list == "KVM"
+
+
+@pytest.mark.parametrize(
+    "box, given, command",
+    [(evidence_box, TRACE, "trace FILE"), (trace_reader, practice_mbox(), "series FILE"), (report_reader, TRACE, "trace FILE"), (report_reader, b"SEAMCALL (34) failed: 0xc000050500000000", "decode --scan FILE")],
+)  # fmt: skip
+def test_a_box_given_another_kind_says_which_command_reads_it(box, given, command):
+    box = box()
+    box.begin(given)
+    assert (
+        'role="alert"' in box.said.value
+        and f"python -m tdxkit {command} reads it" in box.said.value
+        and box.result is None
+    )

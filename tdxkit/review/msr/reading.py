@@ -1,125 +1,42 @@
-"""What a trace says about one MSR: who wrote it in a burst, who only read it, which vCPU differs. Facts of the trace, no guesses.
+"""What a trace says about one MSR: who wrote it in a burst, who only read it, who was refused, which vCPU differs. Facts of the trace,
+no guesses; told.py has the words.
 
 A *burst* is one write on each of several vCPUs, one after the other within BURST_GAP; a *check* is a visit to the register that reads
-and does not write, told together for vCPUs that did the same in the same phase; a pause of PHASE_GAP starts a new phase. All of it is
-built event by event in bounded memory, so a reading of a gigabyte costs what a reading of a page costs.
+and does not write, told together for vCPUs that did the same in the same phase; a pause of PHASE_GAP starts a new phase; a *refusal* is
+an access that took #GP: a read then has no value, a write left none. On a clock that counts nobody knows a gap: what follows each
+other is taken together. All of it is built event by event in bounded memory, so a reading of a gigabyte costs what a reading of a page
+costs.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tdxkit.intake import Source
 from tdxkit.linux.msr.register import FEATURE_CONTROL, Event
+from tdxkit.review.msr.told import Burst, Look, Reading, Refused, Time, Vcpu
 from tdxkit.review.msr.trace import Counts, TraceReader, read_events
+from tdxkit.text import many
 from tdxkit.work import Job, Progress, drive
 
 BURST_GAP = 0.010  # seconds; firmware's APs come within microseconds, an OS brings CPUs up tens of milliseconds apart
 PHASE_GAP = 1.0
-TOLD = 40  # sentences that a reading says; the rest is in its fields
 KEEP = 5000  # events, and visits, that are kept for a picture
 MAX_THREADS = 4096
 MAX_MSRS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Vcpu:
-    """One vCPU thread: how often it read and wrote the register, its last known value (None: never seen) and when it was seen."""
-
-    label: str
-    vcpu: int | None
-    pid: int | None
-    reads: int
-    writes: int
-    faults: int
-    value: int | None
-    first: float
-    last: float
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """The value was written on each of these vCPUs, in this order, from `start` to `end` in seconds."""
-
-    vcpus: tuple[str, ...]
-    value: int
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Each of these vCPUs, in this order, read the value `reads` times and wrote nothing."""
-
-    vcpus: tuple[str, ...]
-    reads: int
-    value: int
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the trace says of MSR `msr`. vCPUs are given by label, in order of first appearance; `msrs` counts every MSR in it."""
-
-    msr: int
-    vcpus: tuple[Vcpu, ...]
-    bursts: tuple[Burst, ...]
-    checks: tuple[Look, ...]
-    written: tuple[str, ...]
-    only_read: tuple[str, ...]
-    differs: tuple[str, ...]
-    msrs: dict[int, int]
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        if not self.vcpus:
-            others = ", ".join(f"{m:x} ({n} times)" for m, n in list(self.msrs.items())[:8])
-            return f"no access to MSR {self.msr:x}" + (f"; the trace has {others}" if others else "")
-        told = sorted((*self.bursts, *self.checks), key=lambda b: b.start)
-        more = [f"… and {len(told) - TOLD} bursts and checks more"] if len(told) > TOLD else []
-        return "\n".join([*map(sentence, told[:TOLD]), *more, *self._last_words(), *self.notes])
-
-    def _last_words(self) -> Iterable[str]:
-        by_label = {v.label: v for v in self.vcpus}
-        for label in self.differs[:TOLD]:
-            v = by_label[label]
-            how = "written otherwise" if v.writes > v.faults else "never written"
-            yield f"{label} (pid {v.pid}) differs: {v.value:#x}, {how}"
-
-    def as_json(self) -> dict:
-        """The reading as plain data; the MSRs are counted by number."""
-        return asdict(self)
-
-
-def sentence(what: Burst | Look) -> str:
-    """A burst or a check in words."""
-    who, many = together(what.vcpus), len(what.vcpus) > 1
-    if isinstance(what, Burst):
-        took = f" in one burst of {(what.end - what.start) * 1e6:.0f} µs" if many else ""
-        return f"{what.start:.6f}  {who} written {what.value:#x}{took}"
-    return f"{what.start:.6f}  {who} read {what.value:#x} {_times(what.reads)}{' each' * many}, no write"
-
-
-def together(labels: tuple[str, ...]) -> str:
-    """`("vCPU 0", "vCPU 3")` as `vCPU 0, 3`, cut after a dozen."""
-    short = [
-        label.removeprefix("vCPU ") if k and labels[k - 1].startswith("vCPU ") else label
-        for k, label in enumerate(labels)
-    ]
-    return ", ".join(short[:12]) + (f" and {len(short) - 12} more" if len(short) > 12 else "")
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def _gap(before: Time, after: Time) -> float:
+    """The seconds between two times; 0 where a clock that counts something else tells none."""
+    return abs(after - before) if isinstance(after, float) else 0
 
 
 class _Thread:
-    __slots__ = ("faults", "first", "last", "reads", "value", "vcpu", "writes")
+    __slots__ = ("faults", "first", "last", "reads", "refused_writes", "value", "vcpu", "writes")
 
     def __init__(self, event: Event):
         self.vcpu, self.first = event.vcpu, event.time
-        self.reads = self.writes = self.faults = 0
+        self.reads = self.writes = self.faults = self.refused_writes = 0
         self.value: int | None = None
         self.last = event.time
 
@@ -132,9 +49,9 @@ class ReadingBuilder:
         self.events: list[Event] = []  # of this MSR, the first KEEP
         self._threads: dict[tuple, _Thread] = {}
         self._msrs: dict[int, int] = {}
-        self._visits: list[
-            list
-        ] = []  # [key, start, end, reads, writes, value]: one vCPU's accesses with no other's in between
+        # [key, start, end, reads, writes, value, tried]: one vCPU's accesses with no other's in between; tried: refused writes
+        self._visits: list[list] = []
+        self._refused: list[list] = []  # [key, op, value, start, end, times, held]
         self._bursts: list[list] = []  # [start, end, value, keys]
         self._untracked = self._unkept = 0
 
@@ -166,26 +83,33 @@ class ReadingBuilder:
             thread.reads += 1
         if fault:
             thread.faults += 1
+            thread.refused_writes += writes
+            self._refuse(key, event, thread.value)
         else:
             thread.value = event[6]
             if writes:
                 self._write(key, time, event[6])
         self._visit(key, time, writes, event)
 
-    def _visit(self, key: tuple, time: float, writes: bool, event: Event) -> None:
+    def _visit(self, key: tuple, time: Time, writes: bool, event: Event) -> None:
         last = self._visits[-1] if self._visits else None
-        if last and last[0] == key and abs(time - last[2]) < PHASE_GAP:
-            last[2] = time
+        fault = event[7]
+        if not (last and last[0] == key and _gap(last[2], time) < PHASE_GAP):
+            if len(self._visits) >= KEEP:
+                self._unkept += 1
+                return
+            last = [key, time, time, 0, 0, None, 0]
+            self._visits.append(last)
+        last[2] = time
+        if fault:
+            last[6] += writes
+        else:
             last[3 + writes] += 1
             last[5] = event[6]
-        elif len(self._visits) < KEEP:
-            self._visits.append([key, time, time, int(not writes), int(writes), event[6]])
-        else:
-            self._unkept += 1
 
-    def _write(self, key: tuple, time: float, value: int) -> None:
+    def _write(self, key: tuple, time: Time, value: int) -> None:
         last = self._bursts[-1] if self._bursts else None
-        if last and last[2] == value and abs(time - last[1]) <= BURST_GAP and key not in last[3]:
+        if last and last[2] == value and _gap(last[1], time) <= BURST_GAP and key not in last[3]:
             last[1] = time
             last[3][key] = None
         elif len(self._bursts) < KEEP:
@@ -193,11 +117,22 @@ class ReadingBuilder:
         else:
             self._unkept += 1
 
+    def _refuse(self, key: tuple, event: Event, held: int | None) -> None:
+        op, value, time = event[4], event[6] if event[4] == "write" else None, event[3]
+        last = self._refused[-1] if self._refused else None
+        if last and last[:3] == [key, op, value] and last[6] == held and _gap(last[4], time) < PHASE_GAP:
+            last[4] = time
+            last[5] += 1
+        elif len(self._refused) < KEEP:
+            self._refused.append([key, op, value, time, time, 1, held])
+        else:
+            self._unkept += 1
+
     def reading(self) -> Reading:
         """What the events so far say."""
         labels = self._labels()
         vcpus = tuple(
-            Vcpu(labels[key], *key, t.reads, t.writes, t.faults, t.value, t.first, t.last)
+            Vcpu(labels[key], *key, t.reads, t.writes, t.faults, t.value, t.first, t.last, t.refused_writes)
             for key, t in self._threads.items()
         )
         usual = Counter(v.value for v in vcpus if v.value is not None).most_common(1)
@@ -206,27 +141,44 @@ class ReadingBuilder:
             vcpus,
             tuple(Burst(tuple(labels[k] for k in keys), value, start, end) for start, end, value, keys in self._bursts),
             self._checks(labels),
-            tuple(v.label for v in vcpus if v.writes > 0),
-            tuple(v.label for v in vcpus if not v.writes),
+            tuple(v.label for v in vcpus if v.writes > v.refused_writes),
+            tuple(v.label for v in vcpus if not v.writes and v.value is not None),
             tuple(v.label for v in vcpus if usual and v.value is not None and v.value != usual[0][0]),
             dict(self._msrs),
             self._notes(),
+            self._refusals(labels),
         )
 
     def _checks(self, labels: dict[tuple, str]) -> tuple[Look, ...]:
         """Visits that only read, those of one phase with the same count and value told together."""
         checks: list[Look] = []
-        for key, start, end, reads, writes, value in self._visits:
-            if writes:
+        for key, start, end, reads, writes, value, tried in self._visits:
+            if writes or not reads:
                 continue
             last = checks[-1] if checks else None
             label = labels[key]
-            alike = last and (last.reads, last.value) == (reads, value) and label not in last.vcpus
-            if alike and abs(start - last.end) < PHASE_GAP:
-                checks[-1] = Look((*last.vcpus, label), reads, value, last.start, end)
+            alike = last and (last.reads, last.value, last.tried) == (reads, value, tried) and label not in last.vcpus
+            if last and alike and _gap(last.end, start) < PHASE_GAP:
+                checks[-1] = Look((*last.vcpus, label), reads, value, last.start, end, tried)
             else:
-                checks.append(Look((label,), reads, value, start, end))
+                checks.append(Look((label,), reads, value, start, end, tried))
         return tuple(checks)
+
+    def _refusals(self, labels: dict[tuple, str]) -> tuple[Refused, ...]:
+        """Tries that took #GP, those of one phase that were alike told together."""
+        told: list[Refused] = []
+        for key, op, value, start, end, times, held in self._refused:
+            last, label = told[-1] if told else None, labels[key]
+            alike = (
+                last
+                and (last.op, last.value, last.times, last.held) == (op, value, times, held)
+                and label not in last.vcpus
+            )
+            if last and alike and _gap(last.end, start) < PHASE_GAP:
+                told[-1] = Refused((*last.vcpus, label), op, value, times, last.start, end, held, self.msr)
+            else:
+                told.append(Refused((label,), op, value, times, start, end, held, self.msr))
+        return tuple(told)
 
     def _labels(self) -> dict[tuple, str]:
         """A name for each thread, with its pid where two threads claim the same vCPU."""
@@ -261,7 +213,9 @@ class Trace:
 
     def __str__(self) -> str:
         c = self.counts
-        head = f"{c.events} kvm_msr events in {c.lines} lines, {c.other} of other kinds, {c.skipped} not readable"
+        head = f"{many(c.events, 'kvm_msr event')} in {many(c.lines, 'line')}, {c.other:,} of other kinds, {c.skipped:,} not readable"
+        if c.clock == "count":
+            head += "; the trace's clock counts (x86-tsc or counter), its times are no seconds"
         rows = [head + (f", {c.lost} lost by the tracer: what is missing may have been there" if c.lost else "")]
         return "\n".join([*rows, str(self.reading)])
 

@@ -16,16 +16,19 @@ Fidelity card
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError
 from tdxkit.linux.memattr.guest_ram import LOW, guest_ranges
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE, KVM_SET_MEMORY_ATTRIBUTES, MemoryAttributes
 from tdxkit.linux.xarray.node import CHUNK_SHIFT, SLAB_NODES, SLAB_SIZE
-from tdxkit.review.softlockup.report import posted_text, read_report
-from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, U64_MAX, human
+from tdxkit.review.softlockup.loops import SYS_IOCTL, call_of
+from tdxkit.review.softlockup.reading import read_report
+from tdxkit.review.softlockup.report import Report, posted_text
+from tdxkit.units import GIB, PAGE_4K, PAGE_SHIFT, TIB, U64_MAX, human
 
-SOURCES = ("snp-lockup-v2", "linux-xarray", "linux-memattr")
+SOURCES = ("snp-lockup-v2", "linux-xarray", "linux-memattr", "qemu-pc-ram")
+MAX_ADDRESS = 1 << 52
+LEAST_MOVED = 64 * GIB  # a smaller range at 1 TiB is more likely a part that a guest converts
 SLOT_BYTES = 584  # a node in its slab: the free pointer stands behind the object
-SYS_IOCTL = 0x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,32 @@ class Reading:
 
 
 def registers_in(text: str) -> tuple[dict[str, int], dict[str, int]]:
-    """(kernel, user) registers out of a pasted report; a name that comes again begins the user's. InputError where there are none."""
+    """(kernel, user) registers out of a pasted text, of the report that matters. InputError where there are none."""
     found = read_report(text)
     if not found.user:
-        raise InputError("the report", "it shows kernel and user registers", "paste it from RIP to the second R15")
+        raise no_user_registers(found)
     return found.kernel, found.user
+
+
+def no_user_registers(report: Report) -> InputError:
+    """Why a report shows no registers of user space, and what to paste."""
+    if report.mixed:
+        return InputError(
+            "the registers",
+            "lines of several CPUs are mixed, and nothing says whose each is",
+            "give a log with callers",
+        )
+    return InputError("the report", "it shows no registers of user space", "paste it down to the R15 after RSP: 002b")
+
+
+def reading_of(report: Report) -> tuple[Reading | None, str]:
+    """Which range was being set, or None and why the registers do not say."""
+    if not report.user:
+        return None, str(no_user_registers(report))
+    try:
+        return read_registers((report.kernel, report.user)), ""
+    except InputError as error:
+        return None, str(error)
 
 
 def posted() -> tuple[dict[str, int], dict[str, int]]:
@@ -64,25 +88,36 @@ def posted() -> tuple[dict[str, int], dict[str, int]]:
 def read_registers(registers: tuple[Mapping[str, int], Mapping[str, int]] | None = None) -> Reading:
     """Read (kernel, user) registers, by default the posted ones. InputError where the call was another one."""
     kernel, user = registers or posted()
-    for name in ("ORIG_RAX", "RSI", "RDI", "RDX", "R8", "R9", "R14"):
+    if user.get("ORIG_RAX") != SYS_IOCTL or user.get("RSI", 0) & 0xFFFF_FFFF != KVM_SET_MEMORY_ATTRIBUTES:
+        raise InputError(
+            call_of(dict(user)) or "the registers", "this reads the registers of ioctl KVM_SET_MEMORY_ATTRIBUTES",
+            "paste a report of that",
+        )  # fmt: skip
+    for name in ("RDI", "RDX", "R8", "R9", "R14"):
         if name not in user:
             raise InputError(f"user register {name}", "the reading needs it", "paste all registers of the report")
-    if user["ORIG_RAX"] != SYS_IOCTL or user["RSI"] & U64_MAX != KVM_SET_MEMORY_ATTRIBUTES:
-        raise InputError(
-            f"call {user['ORIG_RAX']:#x} with {printable(hex(user['RSI']))}", "this reads KVM_SET_MEMORY_ATTRIBUTES",
-            "paste a report of that ioctl",
-        )  # fmt: skip
     call = MemoryAttributes(user["R8"], user["R9"], user["R14"])
-    if not call.size or call.address % PAGE_4K or call.size % PAGE_4K or call.address + call.size > U64_MAX:
-        raise InputError("R8 and R9", "an address and a size are whole pages", "this report does not show the range")
+    whole = call.size and not call.address % PAGE_4K and not call.size % PAGE_4K and call.address + call.size <= U64_MAX
+    if not whole or call.address + call.size > MAX_ADDRESS or call.attributes not in (0, KVM_MEMORY_ATTRIBUTE_PRIVATE):
+        raise InputError(
+            "R8, R9 and R14", "address and size are whole pages, the attribute is PRIVATE or none",
+            "another build keeps them elsewhere: this report does not show the range",
+        )  # fmt: skip
     return Reading(call, guest_of(call), (*_user_rows(user, call), *_kernel_rows(kernel, call)))
 
 
 def guest_of(call: MemoryAttributes) -> int | None:
-    """The guest whose upper RAM this range is, in bytes; None where QEMU's layout has none of whole GiB."""
+    """The guest whose upper RAM this range is, in bytes; None where QEMU's layout has none of whole GiB.
+
+    On Intel it begins at 4 GiB. On AMD it begins at 1 TiB where what lies behind the RAM (the PCI hole, memory to be plugged) would reach the
+    HyperTransport hole, so guests may be smaller there than their RAM alone would say (qemu-pc-ram).
+    """
     size = call.size + LOW
-    wanted = call.address >> PAGE_SHIFT, (call.address + call.size) >> PAGE_SHIFT
-    return size if size % GIB == 0 and size <= 1 << 52 and guest_ranges(size)[-1] == wanted else None
+    if size % GIB or size > MAX_ADDRESS:
+        return None
+    by_ram = [guest_ranges(size, amd=amd)[-1] for amd in (True, False)]
+    moved = call.address == TIB and call.size >= LEAST_MOVED
+    return size if moved or (call.address >> PAGE_SHIFT, (call.address + call.size) >> PAGE_SHIFT) in by_ram else None
 
 
 def _user_rows(user: Mapping[str, int], call: MemoryAttributes) -> list[tuple[str, str, str]]:

@@ -1,78 +1,63 @@
-"""A soft-lockup report as the kernel prints it, taken apart line by line: who, which kernel, where it stood, registers, callers.
+"""Reports of a kernel that is stuck, as it prints them: who, which kernel, where it stood, registers, callers.
 
-    >>> found = read_report(posted_text())
-    >>> found.fields["stuck"], found.fields["pid"], len(found.frames), found.user["R9"] >> 30
-    ('26', '6372', 8, 1498)
+`reading` puts the lines of a text together to these.
 
-What is pasted is hostile until parsed: at most MAX_TEXT characters and MAX_LINES lines are read, a line that is none of a report's is
-kept as one of kind "other" and says nothing. Time stamps before the lines are taken off.
+User space's registers are those whose RSP or RIP stands behind a user selector; where no selector was pasted, those that come again or name a
+system call. A kernel thread, an interrupt or an exception has registers of its own before them.
 
 Facts: the posted report, snp-lockup-v2; what the kernel prints, linux-report.
 
 Fidelity card
-  modelled: the lines of an x86-64 report: head, task, hardware, RIP, code bytes, registers, call trace, for the kernel and for user space
-  simplified: text before the first soft-lockup line and from a second one on is left alone, and so is all that follows MAX_LINES lines
-  left out: other architectures, the list of modules, interrupt stacks, the lines of a panic
+  modelled: soft and hard lockups, RCU stalls, hung tasks, oopses, warnings, panics, backtraces of x86-64: heads, task, hardware, every set of
+    registers, the callers of each stack
+  simplified: all that follows MAX_LINES lines of a report is left alone
+  left out: other architectures but for heads and callers, the list of modules
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from tdxkit.errors import InputError, printable
 from tdxkit.facts import load_toml
-from tdxkit.intake import Source, opened
-from tdxkit.work import Job
+from tdxkit.review.softlockup.lines import Line
 
 SOURCES = ("snp-lockup-v2", "linux-report")
-
-MAX_TEXT = 100_000
-MAX_LINES = 200
-LONGEST = 500  # characters of a line that are looked at
-_STAMP = re.compile(r"^(?:<\d>)?(?:\[ *\d{1,12}\.\d{1,9}\] ?)?(?:\[ *[TC]\d{1,9}\] ?)?")
-_HEX16 = "[0-9a-f]{16}"
-_KINDS = {
-    "head": re.compile(r"(?:watchdog: )?BUG: soft lockup - CPU#(?P<cpu>\d{1,6}) stuck for (?P<stuck>\d{1,9})s! \[(?P<command>.{1,40}):(?P<pid>\d{1,9})\]"),
-    "task": re.compile(
-        r"CPU: \d{1,6} (?:UID: (?P<uid>\d{1,10}) )?PID: \d{1,9} Comm: \S{1,40} (?P<kdump>Kdump: loaded )?"
-        r"(?P<taint>Not tainted|Tainted: [^#]{1,120}?) +(?P<release>\d\S{1,100}) (?P<build>#\d{1,9})(?: (?P<preempt>\S[^#]{0,60}))?"
-    ),
-    "hardware": re.compile(r"Hardware name: (?P<hardware>.{1,200}?)(?:, BIOS (?P<bios>.{1,80}))?"),
-    "rip": re.compile(r"RIP: (?P<selector>[0-9a-f]{4}):(?P<where>\S{1,120})"),
-    "code": re.compile(r"Code: (?P<code>(?:(?:[0-9a-f]{2}|<[0-9a-f]{2}>) ?){8,80})"),
-    "frame": re.compile(r"(?P<unsure>\? )?(?P<function>[\w.]{1,100})\+0x(?P<at>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})(?: \[(?P<module>[\w-]{1,60})\])?"),
-    "mark": re.compile(r"Call Trace:|</?(?:TASK|IRQ|NMI|SOFTIRQ)>"),
-}  # fmt: skip
-_REGISTER = re.compile(
-    rf"\b(ORIG_RAX|R[A-D]X|R[SD]I|RBP|R(?:0?8|0?9|1[0-5])|CR[0-4]|knlGS): {{0,2}}({_HEX16})\b"
-    rf"|\b([FG]S): {{0,2}}({_HEX16})\(\d{{1,4}}\)|\b(RSP): ?[0-9a-f]{{4}}:({_HEX16})\b"
-    r"|\b(EFLAGS|PKRU): ?([0-9a-f]{8})\b|\b([CDES]S): {0,2}([0-9a-f]{4})\b"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the report. kind: a key of _KINDS, "registers" or "other"; user: of the part about user space; registers: name to
-    value, in the order of the line."""
-
-    kind: str
-    text: str
-    user: bool = False
-    fields: Mapping[str, str] = field(default_factory=dict)
-    registers: Mapping[str, int] = field(default_factory=dict)
+MAX_LINES = 800  # of a report
+_BACK = ("</IRQ>", "</NMI>", "</SOFTIRQ>", "<TASK>", "<EOI>", "<EOE>")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All lines in order; `others` is how many of them are no report's."""
+    """All lines in order. at: the number of its first line in the text; mixed: lines of another CPU's report stand among them, and nothing says
+    whose each is; doubt: another's lines may be among these, or these be another's."""
 
     lines: tuple[Line, ...]
+    at: int = 1
+    mixed: bool = False
+    doubt: bool = False
+
+    @property
+    def kind(self) -> str:
+        """A key of `lines.HEADS`, "task" for a task's stack, "trace" for registers or callers without a head."""
+        first = self.lines[0]
+        return first.fields["report"] if first.kind == "head" else "task" if first.kind == "state" else "trace"
 
     @property
     def fields(self) -> dict[str, str]:
-        """What head, task and hardware line say, by name; what they do not say is not there."""
-        named = (line.fields for line in self.lines if line.kind in ("head", "task", "hardware"))
-        return {key: value for one in named for key, value in one.items() if value}
+        """What head, task, state and hardware line say, by name, the first of a name; what they do not say is not there."""
+        found: dict[str, str] = {}
+        for line in self.lines:
+            if line.kind in ("head", "time", "task", "state", "hardware"):
+                found = {**line.fields, **found}
+        return {key: value for key, value in found.items() if key != "report"}
+
+    @property
+    def cpus(self) -> tuple[int, ...]:
+        """The CPUs it speaks of."""
+        named = [line.fields.get("cpu", "") for line in self.lines if line.kind in ("head", "stalled", "task")]
+        named[:0] = re.findall(r"\b\d{1,6}\b", self.fields.get("cpus", ""))  # { 5}, { 0-... 7-... }
+        own = [int(cpu) for cpu in named if cpu]
+        return tuple(dict.fromkeys(own if self.kind == "RCU stall" else own[:1]))
 
     @property
     def frames(self) -> tuple[Line, ...]:
@@ -80,72 +65,55 @@ class Report:
         return tuple(line for line in self.lines if line.kind == "frame")
 
     @property
+    def task_frames(self) -> tuple[Line, ...]:
+        """The callers on the task's own stack: an interrupt's are left out."""
+        found, inside = [], False
+        for line in self.lines:
+            mark = line.text if line.kind == "mark" else f"<{line.fields.get('stack', '')}>"
+            inside = mark in ("<IRQ>", "<NMI>", "<SOFTIRQ>", "<#DF>") or (inside and mark not in _BACK)
+            if line.kind == "frame" and not inside:
+                found.append(line)
+        return tuple(found)
+
+    @property
+    def where(self) -> str:
+        """The function and offset at which the kernel was, "" where no RIP of the kernel is shown."""
+        return next((line.fields.get("where", "") for line in self.lines if line.kind == "rip" and not line.user), "")
+
+    @property
     def others(self) -> int:
         """Lines that are none of a report's."""
         return sum(line.kind == "other" for line in self.lines)
 
     @property
+    def kernel_context(self) -> int | None:
+        """Which set of registers is the kernel's on the task's stack: the last before the user's; None for none, and where all are mixed."""
+        return None if self.mixed else max((n for n, user in self._contexts() if not user), default=None)
+
+    @property
+    def user_context(self) -> int | None:
+        """Which is the user's."""
+        return None if self.mixed else max((n for n, user in self._contexts() if user), default=None)
+
+    @property
     def kernel(self) -> dict[str, int]:
         """The kernel's registers."""
-        return self._registers(user=False)
+        return self._registers(self.kernel_context)
 
     @property
     def user(self) -> dict[str, int]:
         """User space's registers; empty where the report does not show them."""
-        return self._registers(user=True)
+        return self._registers(self.user_context)
 
-    def _registers(self, user: bool) -> dict[str, int]:
+    def _contexts(self) -> Iterator[tuple[int, bool]]:
+        return ((line.context, line.user) for line in self.lines if line.registers and line.context is not None)
+
+    def _registers(self, context: int | None) -> dict[str, int]:
         found: dict[str, int] = {}
-        for line in self.lines:
-            if line.user == user:
-                found = {**line.registers, **found}  # the first of a name counts
+        for line in self.lines if context is not None else ():
+            if line.context == context:
+                found |= {name: value for name, value in line.registers.items() if name not in found}
         return found
-
-
-def read_report(text: str) -> Report:
-    """The report in a text. InputError where there is none, and for more than MAX_TEXT characters."""
-    if len(text) > MAX_TEXT:
-        raise InputError(f"a report of {len(text):,} characters", f"{MAX_TEXT:,} are read", "paste only the report")
-    found = Report(tuple(_lines(text)))
-    if all(line.kind in ("other", "mark") for line in found.lines):
-        raise InputError(
-            "the report", "no line of it is one of a soft-lockup report", "paste it from BUG: soft lockup on"
-        )
-    return found
-
-
-def report_job(source: Source) -> Job[Report]:
-    """The same from a file, a paste or standard input."""
-    with opened(source, text=True) as stream:
-        raw = stream.read(4 * MAX_TEXT + 1)
-        yield stream.at
-    return read_report(raw.decode("utf-8", "replace"))
-
-
-def _lines(text: str) -> Iterator[Line]:
-    rows = [_STAMP.sub("", row.rstrip()[:LONGEST], count=1).strip() for row in text.splitlines() if row.strip()]
-    heads = [k for k, row in enumerate(rows) if _KINDS["head"].fullmatch(row)]
-    if heads:
-        rows = rows[heads[0] : heads[1] if len(heads) > 1 else None]
-    user, seen = False, set()
-    for row in rows[:MAX_LINES]:
-        line = _line(row)
-        # user space begins with its own RIP; where only registers were pasted, with a name that comes again
-        again = line.kind == "registers" and ("ORIG_RAX" in line.registers or bool(seen & set(line.registers)))
-        user = user or again or (line.kind == "rip" and line.fields["selector"] == "0033")
-        seen |= set(line.registers)
-        yield Line(line.kind, printable(row, LONGEST), user, line.fields, line.registers)
-
-
-def _line(row: str) -> Line:
-    for kind, form in _KINDS.items():
-        if found := form.fullmatch(row):
-            return Line(kind, row, fields={key: (value or "").strip() for key, value in found.groupdict().items()})
-    registers: dict[str, int] = {}
-    for groups in _REGISTER.findall(row):
-        name, value = (part for part in groups if part)
-        registers[re.sub(r"^R0", "R", name)] = int(value, 16)
-    return Line("registers" if registers else "other", row, registers=registers)
 
 
 def posted_text() -> str:

@@ -1,6 +1,7 @@
-"""A soft-lockup report told line by line: what each line says, and what follows from it where something does.
+"""A kernel's report told line by line: what each line says, and what follows from it where something does.
 
-    >>> from tdxkit.review.softlockup.report import posted_text, read_report
+    >>> from tdxkit.review.softlockup.reading import read_report
+    >>> from tdxkit.review.softlockup.report import posted_text
     >>> rows = told(read_report(posted_text()))
     >>> rows[0].follows.split(";")[0]
     "26 units of 2³⁰ ns, 27.9 to 29.0 s since the stopper's last stamp"
@@ -15,16 +16,17 @@ Fidelity card
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tdxkit.errors import InputError
 from tdxkit.linux.softlockup.kernels import kernel_named
-from tdxkit.linux.softlockup.lockup import size_text
-from tdxkit.linux.softlockup.watchdog import SECOND, UNIT
-from tdxkit.review.softlockup.registers import Reading, read_registers
-from tdxkit.review.softlockup.report import Line, Report
-from tdxkit.text import many
+from tdxkit.review.softlockup.banner import banner_of
+from tdxkit.review.softlockup.judged import how_long
+from tdxkit.review.softlockup.lines import Line
+from tdxkit.review.softlockup.loops import loop_of, names_of, plain
+from tdxkit.review.softlockup.registers import reading_of
+from tdxkit.review.softlockup.report import Report
 
 SOURCES = ("snp-lockup-v2", "linux-report", "linux-preempt-string", "linux-watchdog", "linux-xarray")
 
@@ -51,8 +53,6 @@ FRAMES = {
 }
 _EFLAGS_IF = 1 << 9
 _CR4 = {7: "PGE", 12: "LA57", 16: "FSGSBASE", 17: "PCIDE", 20: "SMEP", 21: "SMAP", 22: "PKE", 23: "CET"}
-_DYNAMIC = re.compile(r"PREEMPT\((none|voluntary|full|lazy)\)")
-_RELEASE = re.compile(r"(\d{1,3}\.\d{1,3})(?:\.(\d{1,4}))?(-rc\d{1,3})?")
 
 
 def told(report: Report) -> tuple[Told, ...]:
@@ -61,48 +61,30 @@ def told(report: Report) -> tuple[Told, ...]:
     return tuple(teller.tell(line) for line in report.lines if line.kind != "other")
 
 
-def reading_of(report: Report) -> tuple[Reading | None, str]:
-    """Which range was being set, or None and why the registers do not say."""
-    try:
-        return read_registers((report.kernel, report.user)), ""
-    except InputError as error:
-        return None, str(error)
-
-
-def summary(report: Report) -> tuple[str, ...]:
-    """What the whole comes to, in a few sentences."""
-    reading, why = reading_of(report)
-    rows = [f"the range is not known: {why}"]
-    if reading:
-        start, end = reading.gfns
-        guest = (
-            f"the upper RAM of a guest of {size_text(reading.guest)}"
-            if reading.guest
-            else "the upper RAM of no guest of whole GiB"
-        )
-        rows = [f"KVM_SET_MEMORY_ATTRIBUTES on GFNs [{start:#x}, {end:#x}), {reading.pages:,} pages: {guest}"]
-    if report.others:
-        rows.append(f"{many(report.others, 'line')} of no kind that a report has")
-    return tuple(rows)
-
-
 class _Teller:
     """A report, and what its registers say of each other."""
 
     def __init__(self, report: Report):
         self.report = report
         self.reading, _ = reading_of(report)
-        self.where = next((line.fields["where"] for line in report.lines if line.kind == "rip" and not line.user), "")
-        self.notes = {False: dict(self._kernel()), True: dict(self._user())}
+        at = report.kernel_context
+        rips = (line.fields.get("where", "") for line in report.lines if line.kind == "rip" and line.context == at)
+        self.where = next(rips, "")
+        self.notes = {at: dict(self._kernel())}  # by set of registers: an interrupt's are none of these
+        if report.user_context is not None:
+            self.notes[report.user_context] = dict(self._user())
 
     def tell(self, line: Line) -> Told:
         says, follows = getattr(self, f"_{line.kind}")(line)
         return Told(line.text, says, follows)
 
     def _head(self, line: Line) -> tuple[str, str]:
-        units = int(line.fields["stuck"])
-        says = f"the watchdog of CPU {line.fields['cpu']} reports {line.fields['command']}, thread {line.fields['pid']}"
-        follows = f"{units} units of 2³⁰ ns, {units * UNIT / SECOND:.1f} to {(units + 1) * UNIT / SECOND:.1f} s since the stopper's last stamp"
+        said, what = line.fields, line.fields["report"]
+        if what != "soft lockup":
+            return _HEADS[what], how_long(what, said)
+        units = int(said["stuck"])
+        whom = f" reports {said['command']}, thread {said['pid']}" if "pid" in said else " reports a thread"
+        says, follows = f"the watchdog of CPU {said['cpu']}{whom}", how_long(what, said)
         if units in (22, 23):
             follows += "; the first tick at which a report can come"
         elif units in (26, 27):
@@ -112,13 +94,14 @@ class _Teller:
     def _task(self, line: Line) -> tuple[str, str]:
         said = line.fields
         follows = []
-        if said["uid"] == "0":
+        if said.get("uid") == "0":
             follows.append("run by root")
-        if said["kdump"]:
+        if "kdump" in said:
             follows.append("a crash kernel is loaded: a panic would leave a dump")
-        if said["taint"] == "Not tainted":
+        soft = self.report.kind == "soft lockup"
+        if said.get("taint") == "Not tainted" and soft:
             follows.append("the first soft lockup since boot: the kernel taints itself (L) only after it has printed")
-        elif re.search(r"\bL\b|SOFTLOCKUP", said["taint"]):
+        elif re.search(r"\bL\b|SOFTLOCKUP", said.get("taint", "")):
             follows.append("not the first soft lockup since boot")
         return "user, process, crash kernel, taint, release, build, preemption", "; ".join(
             [*follows, *_kernel_of(said)]
@@ -130,18 +113,23 @@ class _Teller:
     def _rip(self, line: Line) -> tuple[str, str]:
         if line.user:
             return "where user space goes on", "selector 0033: user code, so no function is named"
-        found = re.fullmatch(r"([\w.]+)\+0x([0-9a-f]+)/0x([0-9a-f]+)", line.fields["where"])
-        says = "the instruction at which the timer interrupted the kernel"
+        found = re.fullmatch(r"([\w.]+)\+0x([0-9a-f]+)/0x([0-9a-f]+)", line.fields.get("where", ""))
+        timer = self.report.kind == "soft lockup" and line.context == 0
+        says = (
+            "the instruction at which the timer interrupted the kernel"
+            if timer
+            else "the instruction at which the kernel was"
+        )
         if not found:
             return says, ""
         what = f"; it {FRAMES[found[1]]}" if found[1] in FRAMES else ""
         return says, f"{found[1]}(), {int(found[2], 16)} bytes into its {int(found[3], 16)}{what}"
 
     def _code(self, line: Line) -> tuple[str, str]:
-        before, _, after = line.fields["code"].partition("<")
+        before, _, after = line.fields.get("code", "").partition("<")
         before, after = before.strip(), after.replace(">", "").strip()
         follows = []
-        if before.endswith("48 85 c0") and after.startswith("74"):
+        if before.endswith("48 85 c0") and after.startswith("74") and line.context == self.report.kernel_context:
             zero = self.report.kernel.get("RAX") == 0
             follows.append(
                 f"test RAX, jump if zero: RAX is {'zero: it jumps' if zero else 'not zero: it goes on with that entry'}"
@@ -153,24 +141,44 @@ class _Teller:
         return "the bytes around RIP, the one at RIP in brackets", "; ".join(follows)
 
     def _registers(self, line: Line) -> tuple[str, str]:
-        notes = self.notes[line.user]
+        notes = self.notes.get(line.context, {})
         said = [f"{name}: {notes[name]}" for name in line.registers if name in notes]
         return "user space's registers" if line.user else "the kernel's registers", "; ".join(said)
 
     def _mark(self, line: Line) -> tuple[str, str]:
-        return "what follows" if line.text == "Call Trace:" else "whose stack it is", _MARKS.get(line.text, "")
+        stack = line.text.lower().startswith(("call trace", "stack", "backtrace"))
+        return "what follows" if stack else "whose stack it is" if line.text[0] == "<" else "the end", _MARKS.get(
+            line.text, ""
+        )
 
     def _frame(self, line: Line) -> tuple[str, str]:
         said = line.fields
-        where = f" in module {said['module']}" if said["module"] else ""
-        says = f"goes on at byte {int(said['at'], 16)} of {int(said['size'], 16)}{where}" + (
-            ", perhaps a leftover" if said["unsure"] else ""
-        )
-        follows = FRAMES.get(said["function"], "")
-        names = [frame.fields["function"] for frame in self.report.frames]
-        if said["function"] == "kvm_vm_set_mem_attributes" and "xa_store" in names:
-            follows += "; by xa_store(), so the store loop: reserving goes by __xa_cmpxchg()"
+        where = f" in module {said['module']}" if "module" in said else ""
+        at = said.get("path", "").strip() or "a place that is not printed"
+        if "at" in said:
+            at = f"byte {int(said['at'], 16)} of {int(said['size'], 16)}"
+        says = f"goes on at {at}{where}" + (", perhaps a leftover" if "unsure" in said else "")
+        function = plain(said["function"])
+        follows = FRAMES.get(function, "")
+        if function == "kvm_vm_set_mem_attributes":
+            names = names_of(self.report)
+            how = {"store": "by xa_store(), so the store loop: reserving goes by __xa_cmpxchg()"}
+            loop = loop_of(names)
+            follows += f"; {how.get(loop.name, loop.says)}" if function in names else ""
         return says, follows
+
+    def _state(self, line: Line) -> tuple[str, str]:
+        sleeps = "it sleeps and takes no signal" if line.fields.get("state", "").startswith("D") else ""
+        return "a task, its state and its numbers", sleeps
+
+    def _stalled(self, line: Line) -> tuple[str, str]:
+        return f"CPU {line.fields['cpu']} has not gone through a quiescent state", ""
+
+    def _time(self, line: Line) -> tuple[str, str]:
+        return "since when the grace period lasts", how_long("RCU stall", line.fields)
+
+    def _idle(self, line: Line) -> tuple[str, str]:
+        return f"CPU {line.fields['cpu']} was idle", ""
 
     def _kernel(self) -> Iterator[tuple[str, str]]:
         have = self.report.kernel
@@ -220,6 +228,15 @@ class _Teller:
         return self.reading.rows if self.reading else ()
 
 
+_HEADS = {
+    "RCU stall": "a grace period of RCU does not end",
+    "hung task": "a task sleeps and is not woken",
+    "hard lockup": "a CPU takes no timer interrupt",
+    "oops": "the kernel has done what it may not",
+    "warning": "a check in the kernel did not hold",
+    "panic": "the kernel stops",
+    "backtrace": "where a CPU is, asked for by NMI",
+}
 _MARKS = {"Call Trace:": "the callers, the innermost first", "<TASK>": "the task's own", "<IRQ>": "an interrupt's"}
 _BASES = {
     "FS": "the thread pointer of the user thread",
@@ -228,18 +245,19 @@ _BASES = {
 }
 
 
-def _kernel_of(said: dict[str, str]) -> Iterator[str]:
+def _kernel_of(said: Mapping[str, str]) -> Iterator[str]:
     """What the release and the preemption model tell."""
-    found = _RELEASE.match(said["release"])
-    if found:
-        candidate = f" ({found[3][1:]})" if found[3] else ""
-        name = found[1] + (f".{found[2]}" if found[2] and found[2] != "0" else "")
+    banner = banner_of(said.get("release", ""), said.get("preempt", ""))
+    name, candidate = banner.named
+    if name:
         try:
             carries = "carries the patch" if kernel_named(name).patch else "does not carry the patch"
-            yield f"Linux {name}{candidate}: kernel.org's {name} {carries}"
+            yield f"Linux {name}{f' ({candidate})' if candidate else ''}: kernel.org's {name} {carries}"
         except InputError as error:
             yield str(error)
-    if uek := re.search(r"\.el(\d{1,2})uek", said["release"]):
+    if uek := re.search(r"\.el(\d{1,2})uek", banner.release):
         yield f"UEK, Oracle's own build for Oracle Linux {uek[1]}: what was put in or taken out is not known here"
-    if mode := _DYNAMIC.search(said["preempt"]):
-        yield f"a PREEMPT_DYNAMIC build, since only that prints a mode in brackets; it runs as {mode[1]}, and RCU can preempt its readers"
+    if banner.build == "dynamic" and not banner.rt:
+        yield f"a PREEMPT_DYNAMIC build, since only that prints a mode in brackets; it runs as {banner.model}, and RCU can preempt its readers"
+    elif banner.printed:
+        yield banner.preemption()

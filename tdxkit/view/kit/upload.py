@@ -11,7 +11,8 @@ from pathlib import Path
 
 import ipywidgets as w
 
-from tdxkit.intake import Source, pasted
+from tdxkit.errors import InputError
+from tdxkit.intake import Source, name_of, pasted
 from tdxkit.units import human
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.work import Job
@@ -40,12 +41,19 @@ class Upload(WorkBoard):
         )
         self.file.observe(self._opened, "value")
         self.read.on_click(lambda _: self.begin(pasted(self.paste.value, PASTE_LIMIT)))
-        self.path.observe(lambda change: change["new"] and self.begin(Path(change["new"])), "value")
+        self.path.observe(lambda change: change["new"] and self._begin_path(Path(change["new"])), "value")
         super().__init__([self.file, self.path], self.paste, start=self.read)
 
     def begin(self, source: Source) -> None:
         """Read these bytes, or the file of this path; a reading that is under way is given up."""
         self.work(self._job(source))
+
+    def _begin_path(self, path: Path) -> None:
+        """Read a file of the server's; a pipe would be waited for without end, a device read without end, and no button heard."""
+        if path.exists() and not path.is_file():
+            self.say(InputError(name_of(path), "it is no file", "give the path of a file"), "alert")
+            return
+        self.begin(path)
 
     def _opened(self, change) -> None:
         if change["new"]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.facts import data_path
 from tdxkit.linux.msr.register import Event
-from tdxkit.review.msr.reading import KEEP, MAX_THREADS, Burst, Look, ReadingBuilder, read_trace
+from tdxkit.review.msr.reading import KEEP, MAX_THREADS, ReadingBuilder, read_trace
+from tdxkit.review.msr.told import Burst, Look
 from tdxkit.review.msr.trace import MAX_BAD, MAX_LINE, TraceReader, parse
 
 POSTED = data_path("traces/kvm_msr.trace").read_bytes()
@@ -163,7 +164,7 @@ GOOD = "   CPU 0/KVM-1 [007] .....   380.398696: kvm_msr: msr_read 3a = 0x5"
     "line, why",
     [
         ("hello", "no event"),
-        (GOOD.replace("380.398696", "now"), "no time in seconds"),
+        (GOOD.replace("380.398696", "now"), "no time before"),
         (GOOD.replace("[007]", ""), "no “name-pid [cpu]”"),
         (GOOD.replace("msr_read", "msr_peek"), "neither msr_read nor msr_write"),
         (GOOD.replace("3a =", "3g ="), "the MSR is not"),

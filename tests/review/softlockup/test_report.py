@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
-from tdxkit.review.softlockup.registers import read_registers
-from tdxkit.review.softlockup.report import LONGEST, MAX_LINES, MAX_TEXT, posted_text, read_report
-from tdxkit.review.softlockup.told import reading_of, summary, told
+from tdxkit.review.softlockup.judged import Finding
+from tdxkit.review.softlockup.reading import read_report
+from tdxkit.review.softlockup.registers import read_registers, reading_of
+from tdxkit.review.softlockup.report import MAX_LINES, posted_text
+from tdxkit.review.softlockup.rows import LONGEST
+from tdxkit.review.softlockup.told import told
 from tdxkit.units import GIB
 
 TEXT = posted_text()
@@ -80,8 +83,11 @@ def test_what_follows_from_the_posted_lines(start, what):
 
 
 def test_it_comes_to_the_upper_ram_of_a_guest_of_1500_gib():
-    assert summary(POSTED) == (
-        "KVM_SET_MEMORY_ATTRIBUTES on GFNs [0x10000000, 0x27680000), 392,691,712 pages: the upper RAM of a guest of 1,500 GiB",
+    said = Finding(POSTED).says()
+    assert said[2] == "KVM_SET_MEMORY_ATTRIBUTES: the store loop, which stores the attributes of every page"
+    assert said[3] == (
+        "address 0x10000000000, size 0x17680000000 (1,498 GiB at 1 TiB), PRIVATE: GFNs [0x10000000, 0x27680000), 392,691,712 pages, "
+        "the upper RAM of a guest of 1,500 GiB"
     )
     assert reading_of(POSTED)[0] == read_registers() and read_registers().guest == 1500 * GIB
 
@@ -96,7 +102,7 @@ def test_it_comes_to_the_upper_ram_of_a_guest_of_1500_gib():
         ("UID: 0 ", "", "CPU: 8", "root"),
         ("xas_create+0x78", "xas_find+0x78", "R13: ffffad", "XArray"),
         ("ffffad890a356860", "ffffad890a356861", "R13: ffffad", "order 0"),
-        ("xa_store+0x2c", "__xa_cmpxchg+0x2c", "kvm_vm_set", "the store loop"),
+        ("xa_store+", "xa_cmpxchg+", "kvm_vm_set", "the store loop"),
         ("00000286", "00000086", "RSP: 0018", "interrupts on"),
         ("0000000000f70ef0", "0000000000f71ef0", "CR2", "no LA57"),
         ("RCX: 00007f5578d031bb", "RCX: 00007f5578d031bc", "RAX: ffffffffffffffda", "equals RIP"),
@@ -128,19 +134,18 @@ def test_time_stamps_other_lines_and_a_second_report():
     ]
     found = read_report("\r\n".join(noisy))
     assert found.others == 1 and found.fields["cpu"] == "8"
-    assert summary(found)[1] == "1 line of no kind that a report has"
     assert list(told(found)) == list(told(POSTED))
 
 
 def test_a_report_of_another_call_is_told_and_its_range_is_not():
     other = read_report(TEXT.replace("RSI: 000000004020aed2", "RSI: 000000000000ae80"))
     reading, why = reading_of(other)
-    assert (
-        reading is None and summary(other) == (f"the range is not known: {why}",) and "KVM_SET_MEMORY_ATTRIBUTES" in why
+    assert reading is None and why.startswith(
+        "ioctl KVM_RUN: this reads the registers of ioctl KVM_SET_MEMORY_ATTRIBUTES"
     )
-    assert len(told(other)) == len(ROWS)
+    assert len(told(other)) == len(ROWS) and "the range is not known" in Finding(other).says()[-1]
     kernel_only = read_report(TEXT.partition("RIP: 0033")[0])
-    assert not kernel_only.user and summary(kernel_only)[0].startswith("the range is not known: user register ORIG_RAX")
+    assert not kernel_only.user and "no registers of user space" in Finding(kernel_only).says()[-1]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "hello", "Call Trace:\n <TASK>\n", "\x00" * 999])
@@ -151,8 +156,6 @@ def test_no_report_is_said_in_a_line(text):
 
 
 def test_bounds():
-    with pytest.raises(InputError, match="characters"):
-        read_report("x" * (MAX_TEXT + 1))
     many = read_report(TEXT.splitlines()[0] + "\n" + "a+0x1/0x2\n" * 5000)
     assert len(many.lines) == MAX_LINES
     long = read_report("RAX: 0000000000000001 " + "y" * 5000)
@@ -182,7 +185,7 @@ def test_the_command_tells_it_and_reads_files_and_gzip(capsys, tmp_path):
 
     assert main(["lockup", "--report", "example"]) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[-1] == summary(POSTED)[0] and "the store loop" in out
+    assert out.splitlines()[-1] == Finding(POSTED).says()[-1] and "by xa_store(), so the store loop" in out
     packed = tmp_path / "r.gz"
     packed.write_bytes(gzip.compress(TEXT.encode()))
     assert main(["lockup", "--report", str(packed), "--json"]) == 0
@@ -191,7 +194,7 @@ def test_the_command_tells_it_and_reads_files_and_gzip(capsys, tmp_path):
     assert answer["others"] == 0 and len(answer["items"]) == len(ROWS)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x7fELF\x00" * 500, b"nothing here", b"x" * (5 * MAX_TEXT)])
+@pytest.mark.parametrize("content", [b"", b"\x7fELF\x00" * 500, b"nothing here", b"x" * 500_000])
 def test_a_file_that_is_no_report_is_one_line_and_exit_code_2(content, capsys, tmp_path):
     path = tmp_path / "r"
     path.write_bytes(content)

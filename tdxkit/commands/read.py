@@ -1,0 +1,127 @@
+"""`read FILE`: one door for what a reviewer has at hand: tells by content what it is, and prints what that kind's own command prints."""
+
+import sys
+from argparse import Namespace
+from os.path import isfile
+
+from tdxkit.commands import named_kind, print_json
+from tdxkit.errors import InputError
+from tdxkit.text import plural
+
+
+def configure(parser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        "file",
+        help="a digest, mails, a patch, a trace, a log, a report of a stuck kernel or a guest's crash line, gzip too; - is standard input",
+    )
+    parser.add_argument("--json", action="store_true", help="what the kind's own command gives, with the kind")
+
+
+def run(args) -> int:
+    """Look at the first bytes, then open the reader of that kind; whatever it says and returns is the answer."""
+    from tdxkit.intake import HEAD, is_binary, no_text, opened
+    from tdxkit.review.recognise import BY_NAME, KINDS, also, recognise
+
+    with opened(args.file) as stream:
+        head = stream.head(HEAD)
+        kind = recognise(head)
+        if kind is None or not kind.command:
+            if is_binary(head):
+                raise no_text(stream.title)
+            known = "; ".join(f"{one.called}: {one.command}" for one in KINDS if one.command and one.name != "panic")
+            what = (
+                f"it is {kind.called}, which no command reads yet"
+                if kind
+                else "it looks like nothing that is read here"
+            )
+            raise InputError(stream.title, what, f"give what one of these reads ({known})")
+        long = len(head) == HEAD
+        if kind.name == "log" and long and _has_reports(args.file):
+            kind = BY_NAME["report"]
+        with named_kind(kind.name):
+            code = _READERS[kind.name](stream, args.json)
+        for other in also(kind, head):
+            _say(f"{stream.title}: it has {other.called} too; python -m tdxkit {other.command} reads it")
+        if kind.name == "log" and long and not _is_file(args.file):
+            _say(
+                f"{stream.title}: told by its first {HEAD >> 10} KiB; python -m tdxkit report FILE looks for reports of a stuck kernel in all of it"
+            )
+        return code
+
+
+def _has_reports(source: str) -> bool:
+    """A log is told by its beginning, and a report stands anywhere in it: where it can be read twice, it is."""
+    from tdxkit.commands.waiting import wait
+    from tdxkit.review.softlockup.reading import reports_job
+
+    try:
+        return _is_file(source) and bool(wait(reports_job(source)).items)
+    except InputError:  # none, or not to be read: its own reader says it
+        return False
+
+
+def _is_file(source: str) -> bool:
+    return source != "-" and isfile(source)
+
+
+def _say(row: str) -> None:
+    print(row, file=sys.stderr)
+
+
+def _digest(stream, as_json: bool) -> int:
+    from tdxkit.commands import digest
+
+    return digest.run(Namespace(file=stream, json=as_json)) or 0
+
+
+def _series(stream, as_json: bool) -> int:
+    from tdxkit.commands import series
+
+    return series.run(Namespace(files=[stream], json=as_json)) or 0
+
+
+def _trace(stream, as_json: bool) -> int:
+    from tdxkit.commands import trace
+
+    return trace.run(Namespace(file=stream, msr="3a", json=as_json))
+
+
+def _report(stream, as_json: bool) -> int:
+    from tdxkit.commands import report
+
+    return report.run(Namespace(file=stream, json=as_json))
+
+
+def _log(stream, as_json: bool) -> int:
+    from tdxkit.commands import decode
+
+    return decode.run(Namespace(value=[], leaf=None, scan=stream, json=as_json))
+
+
+def _status(stream, as_json: bool) -> int:
+    from tdxkit.commands import decode
+
+    values = stream.read(4096).decode("utf-8", "replace").lstrip("\ufeff").split()
+    return decode.run(Namespace(value=values, leaf=None, scan=None, json=as_json))
+
+
+def _panic(stream, as_json: bool) -> int:
+    from tdxkit.commands.waiting import wait
+    from tdxkit.review.msr.panic import PROCESSORS_DIFFER, differing_bits, panic_job
+
+    panic = wait(panic_job(stream))
+    if as_json:
+        print_json(panic.as_json())
+        return 0
+    print(panic)
+    if panic.code == PROCESSORS_DIFFER:  # of others nobody says what the parameters have to do with each other
+        bits = differing_bits(*panic.parameters[:2])
+        where = f"{plural(len(bits), 'bit')} {', '.join(map(str, bits))}"
+        print(f"its first two parameters differ in {where}" if bits else "its first two parameters are the same")
+    return 0
+
+
+_READERS = {
+    "digest": _digest, "mbox": _series, "patch": _series, "trace": _trace, "report": _report, "panic": _panic, "status": _status, "log": _log,
+}  # fmt: skip

@@ -1,0 +1,84 @@
+"""The text of a mail: transfer encoding, character set, attachments, and what mail programs do to patches undone where it shows.
+
+Undone: quoted-printable without a header that says so; the blank that format=flowed puts before lines that begin with one (RFC 3676).
+"""
+
+import quopri
+import re
+from contextlib import suppress
+from email.errors import MessageError
+from email.message import Message as Mime
+from email.parser import BytesParser
+
+from tdxkit.mail.lines import Notes, decoded
+
+NESTING = 30  # multipart marks in a mail; one with more is not taken apart
+_MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
+_PATCH_NAME = re.compile(r".*\.(?:patch|diff|eml)$", re.IGNORECASE)
+_ESCAPE = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*$)", re.MULTILINE)
+_TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])", re.MULTILINE)
+
+
+def text_of(data: bytes, head: Mime, start: int, line: int, notes: Notes) -> str:
+    """All the plain text of a mail: its body, or the parts that are text or patches, in order; newlines are `\\n`."""
+    if head.get_content_maintype() != "multipart":
+        head.set_payload(data[start:].decode("ascii", "surrogateescape"))
+        if head.get_content_type() == "text/html":
+            notes.add(line, "the mail is HTML only: it is read as it stands")
+        return _decode(head, line, notes)
+    if len(_MULTIPART.findall(data)) > NESTING:
+        notes.add(line, f"more than {NESTING} nested parts: the mail is read without taking them apart")
+        return decoded(data[start:])[0]
+    try:
+        parts = list(BytesParser().parsebytes(data).walk())
+    except (MessageError, ValueError, LookupError, RecursionError) as error:
+        notes.add(line, f"its parts cannot be told apart ({type(error).__name__}): read as it stands")
+        return decoded(data[start:])[0]
+    readable = [part for part in parts if _is_text(part)]
+    if not readable:
+        notes.add(line, "no part of the mail is plain text")
+    return "\n".join(_decode(part, line, notes) for part in readable)
+
+
+def _is_text(part: Mime) -> bool:
+    """Plain text, a patch by its type, or an attachment with a patch's name, whatever type a mail program gave it."""
+    kind = part.get_content_type()
+    if kind in ("text/plain", "text/x-patch", "text/x-diff", "text/x-csrc", "application/x-patch"):
+        return True
+    name = ""
+    with suppress(MessageError, ValueError, LookupError):
+        name = str(part.get_filename() or "")
+    return part.get_content_maintype() in ("text", "application") and bool(_PATCH_NAME.fullmatch(name[:300]))
+
+
+def _decode(part: Mime, line: int, notes: Notes) -> str:
+    """The text of one part, its transfer encoding and character set undone."""
+    payload, charset, flowed = b"", "", False
+    with suppress(MessageError, ValueError, LookupError):
+        payload = part.get_payload(decode=True) or b""
+    with suppress(MessageError, ValueError, LookupError):
+        charset = str(part.get_content_charset() or "")
+        flowed = str(part.get_param("format") or "").lower() == "flowed"
+    text, clean = decoded(payload, charset)
+    if "=3D" in text and _is_quoted_printable(text):
+        notes.add(line, "its text is quoted-printable, though no header says so: it is decoded")
+        text, clean = decoded(quopri.decodestring(payload), charset)
+    if not clean:
+        notes.add(line, f"its text is not {charset or 'UTF-8'}: read as Windows-1252")
+    text = text.replace("\r\n", "\n")
+    return _unstuffed(text) if flowed else text
+
+
+def _is_quoted_printable(text: str) -> bool:
+    """Every `=` begins an escape or ends its line, as in no C and in no prose, and some of them could be nothing else."""
+    return text.count("=") == len(_ESCAPE.findall(text)) and bool(_TELLING.search(text))
+
+
+def _unstuffed(text: str) -> str:
+    """Without the blank before each line that begins with one, if all of them have it: some programs say "flowed" and add none."""
+    lines = text.split("\n")
+    at = next((k for k, line in enumerate(lines) if line.startswith("@@ ")), len(lines))
+    context = [line for line in lines[at:] if line[:1] == " " and line.strip()]
+    if not context or any(line[:2] != "  " for line in context):
+        return text
+    return "\n".join(line[1:] if line[:1] == " " else line for line in lines)

@@ -1,0 +1,179 @@
+"""Series out of posts: which cover and which patches belong together.
+
+Mails are linked by their thread where they name one, else by sender, version and total, with the shortlog of a cover to tell two such
+series apart. Their order in the file means nothing: covers come before and after their patches. Only where mails have neither a thread nor
+an identity, as `git format-patch --stdout` writes them, each with its author as the sender, the order of the file says what belongs together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tdxkit.mail.post import Post
+from tdxkit.review.series import Series, bare
+
+
+def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
+    """Sort posts into series, in the order of their first mail. A mail that comes twice (same Message-ID) counts once."""
+    once: dict[object, Post] = {post.message_id or id(post): post for post in posts}
+    groups = _Groups(_runs(once.values()))
+    order = {id(post): k for k, post in enumerate(once.values())}
+    for post in sorted(
+        once.values(), key=lambda p: (p.subject.n or 0, p.subject.minor)
+    ):  # stable: covers first, so that patches find them
+        groups.place(post)
+    ready = sorted(groups.joined(), key=lambda g: min(order[id(p)] for p in g.members()))
+    return tuple(group.series() for group in ready)
+
+
+def _runs(posts: Iterable[Post]) -> dict[int, int]:
+    """Posts without thread and identity whose numbers rise from one to the next, by several senders: post's id to its run's number."""
+    found: dict[int, int] = {}
+    run: list[Post] = []
+    for post in [*posts, None]:
+        if post and run and _follows(run[-1], post):
+            run.append(post)
+            continue
+        if len({one.sender for one in run}) > 1:
+            found.update(dict.fromkeys(map(id, run), len(found) + 1))
+        run = [post] if post and _anonymous(post) else []
+    return found
+
+
+def _anonymous(post: Post) -> bool:
+    return (
+        post.subject.n is not None
+        and not post.message_id
+        and not post.references
+        and bool(post.diff or not post.subject.n)
+    )
+
+
+def _follows(last: Post, post: Post) -> bool:
+    one, two = last.subject, post.subject
+    same = (one.version, one.minor, one.total) == (two.version, two.minor, two.total)
+    return same and _anonymous(post) and (one.n or 0) < (two.n or 0)
+
+
+@dataclass(slots=True)
+class _Group:
+    first: Post
+    root: str = ""
+    cover: Post | None = None
+    patches: dict[int, Post] = field(default_factory=dict)
+    replaced: list[Post] = field(default_factory=list)
+
+    def members(self) -> list[Post]:
+        return [*([self.cover] if self.cover else []), *self.patches.values(), *self.replaced]
+
+    def taken(self, n: int) -> bool:
+        return self.cover is not None if n == 0 else n in self.patches
+
+    def series(self) -> Series:
+        what = self.first.subject
+        total = what.total if what.n is not None else None if what.pull else 1
+        sender = (self.cover or self.first).sender
+        patches = dict(sorted(self.patches.items()))
+        return Series(sender, what.version, total, self.cover, patches, what.minor, tuple(self.replaced))
+
+    def takes(self, other: "_Group") -> bool:
+        """Whether the other's patches take the place of some of this one's: by their version, v2.1 for v2, or as answers to them."""
+        if other.cover or not other.patches or not other.patches.keys() <= self.patches.keys():
+            return False
+        newer = other.first.subject.minor > self.first.subject.minor
+        return all(newer or self.patches[n].message_id in post.references for n, post in other.patches.items())
+
+    def take(self, other: "_Group") -> None:
+        """Put the other's patches in the place of this one's."""
+        self.replaced += [self.patches[n] for n in other.patches]
+        self.patches.update(other.patches)
+
+
+class _Groups:
+    """Groups found by thread, by a shortlog's titles, or by being the next with this number: each a look-up, so sorting is linear."""
+
+    def __init__(self, runs: dict[int, int]):
+        self.all: list[_Group] = []
+        self.runs = runs
+        self.threads: dict[tuple, _Group] = {}
+        self.titles: dict[tuple, _Group] = {}
+        self.queues: dict[tuple, list[_Group]] = {}
+        self.roots: dict[str, str] = {}  # message id: root of its thread
+
+    def place(self, post: Post) -> None:
+        what = post.subject
+        if what.n is None:
+            group = self._new(post)
+            if what.pull:
+                group.cover = post
+            else:
+                group.patches[1] = post
+            return
+        root = f"run {self.runs[id(post)]}" if id(post) in self.runs else self._root(post)
+        thread = (root, what.version, what.minor, what.total)
+        group = self.threads.get(thread) if root else None
+        if group and what.n and self._is_talk(group, post):
+            return
+        if group is None or group.taken(what.n):
+            group = self._unthreaded(post, alone=group is None and bool(post.references))
+        if root:
+            group.root = group.root or root
+            self.threads.setdefault(thread, group)
+        self._put(group, post)
+
+    def joined(self) -> list[_Group]:
+        """All groups, those that replace patches of another one put into it."""
+        by_thread: dict[tuple, list[_Group]] = {}
+        kept = []
+        for group in sorted(self.all, key=lambda g: g.first.subject.minor):
+            what = group.first.subject
+            earlier = by_thread.setdefault((group.root, what.version, what.total), []) if group.root else []
+            if into := next((other for other in earlier[:50] if other.takes(group)), None):
+                into.take(group)
+            else:
+                earlier.append(group)
+                kept.append(group)
+        return kept
+
+    @staticmethod
+    def _is_talk(group: _Group, post: Post) -> bool:
+        """An answer whose subject lacks "Re:": it brings no diff and names the patch of its number."""
+        there = group.patches.get(post.subject.n or 0)
+        return bool(there and there.diff and not post.diff and there.message_id in post.references)
+
+    def _root(self, post: Post) -> str:
+        """The thread's first mail, as far as it can be followed; a mail that names none begins one."""
+        known = next((self.roots[r] for r in reversed(post.references) if r in self.roots), "")
+        root = known or (post.references[0] if post.references else post.message_id)
+        if post.message_id:
+            self.roots[post.message_id] = root
+        return root
+
+    def _unthreaded(self, post: Post, alone: bool) -> _Group:
+        what = post.subject
+        key = (what.version, what.minor, what.total)
+        for who in (post.sender.email, ""):  # the cover may be somebody else's
+            listed = self.titles.get((who, *key, bare(what.title)))
+            if listed and not listed.taken(what.n or 0):
+                return listed
+        queue = self.queues.setdefault((post.sender.email, *key), [])
+        free = next((g for g in queue[-50:] if not g.taken(what.n or 0)), None) if not alone else None
+        if free is None:
+            free = self._new(post)
+            queue.append(free)
+        return free
+
+    def _new(self, post: Post) -> _Group:
+        self.all.append(_Group(post))
+        return self.all[-1]
+
+    def _put(self, group: _Group, post: Post) -> None:
+        what = post.subject
+        if what.n:
+            group.patches[what.n] = post
+            return
+        group.cover = post
+        key = (what.version, what.minor, what.total)
+        for log in post.message.shortlog:
+            for title in log.titles:
+                for who in (post.sender.email, ""):
+                    self.titles.setdefault((who, *key, bare(title)), group)
