@@ -15,7 +15,9 @@ def configure(parser):
     """What to explore and how."""
     parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
     sized(parser)
-    parser.add_argument("--reduce", choices=tuple(REDUCTIONS), default="movers", help="reduction (movers)")
+    parser.add_argument(
+        "--reduce", choices=tuple(REDUCTIONS), default=None, help="reduction (movers; of a file of your own all)"
+    )
     parser.add_argument(
         "--property", metavar="RULE", help="judge this rule only, by name or id; a wrong name lists them"
     )

@@ -2,8 +2,9 @@
 
 Taking a lock moves right: what other threads do between it and the step after it could as well have come before it, for none of them can do
 anything about a lock that is taken but wait. Letting go moves left, past what came after the step before it. So a lock that is taken goes
-together with the next step, unless that may wait for another lock, and a step together with the unlock after it. What is left out are states
-that differ from others in the word of a lock alone.
+together with the next step, unless that looks at another lock, and a step together with the unlock after it. What is left out are states that
+differ from others in the words of locks alone, and no deadlock is among them: where two threads have each taken a lock and cannot go on, what
+they wait for is not a lock that the other has just taken, so the second comes there after the first, step by step.
 
 That holds of a lock that is nothing but a lock: whoever does not hold it and looks at it takes it, or waits. No rule about states looks at it,
 and no interrupt may come in, which would keep back the one who has just taken it. Whether a lock is such a one is known for sure when the
@@ -18,7 +19,7 @@ from tdxkit.errors import TdxkitError
 from tdxkit.explore.effects import Ask, Effect, effects
 from tdxkit.explore.holding import weight
 from tdxkit.explore.tables import FINISHED, Tables
-from tdxkit.kinds import LOCK, UNLOCK
+from tdxkit.kinds import UNLOCK
 
 SOURCES = ("lipton-movers",)
 
@@ -37,7 +38,7 @@ class Movers:
         tables, ahead = self.tables, self.tables.places[effect.after]
         held = tables.places[lid].held
         if len(effect.held) > len(held) and self._only(effect, set(effect.held) - set(held)):
-            return ahead.label.kind != LOCK and self._moves(sid, effect.after)
+            return self._moves(sid, effect.after)
         if ahead.held and ahead.label.kind in (UNLOCK, "") and len(ahead.choices) == 1 and not ahead.buffer:
             step = tables.step(sid, effect.after, 0)
             return step is not None and step[0].kind == UNLOCK and self._lets_go(step[0], ahead.held)
@@ -51,9 +52,11 @@ class Movers:
         return len(slots) == 1 and slots <= self.locks and {*effect.reads, *(s for s, _ in effect.writes)} <= slots
 
     def _moves(self, sid: int, lid: int) -> bool:
-        """Can the step from here be taken, whatever it is given?"""
-        choices = range(len(self.tables.places[lid].choices))
-        return all(self.tables.step(sid, lid, choice) for choice in choices)
+        """Can the step from here be taken, whatever it is given, and can no other thread's taking a lock stop it?"""
+        at = self.tables.places[lid]
+        others = self.tables.locks.difference(at.held)
+        steps = [self.tables.step(sid, lid, choice) for choice in range(len(at.choices))]
+        return all(step and others.isdisjoint(step[0].reads) for step in steps)
 
     def doubt(self) -> bool:
         """Was a lock taken for a mover that is none, as far as the tables know? Then it is one no more."""

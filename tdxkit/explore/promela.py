@@ -17,7 +17,7 @@ from itertools import chain
 
 from tdxkit.errors import printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
-from tdxkit.explore.effects import Ask, Effect
+from tdxkit.explore.effects import Ask, Effect, effects, ways
 from tdxkit.explore.memory import View
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
@@ -216,7 +216,7 @@ class _Writer:
     def _coded(self, slot: int) -> dict[int, int]:
         """For each value of a shared variable, by its number, the number that stands for it: itself where all are numbers of one type."""
         tables = self.tables
-        written = (n for at in tables.places for e in _effects(at) for s, n in e.writes if s == slot)
+        written = (n for at in tables.places for e in effects(at.rows) for s, n in e.writes if s == slot)
         held = (entry[1] for at in tables.places for entry in at.buffer if entry[0] == slot)
         numbers = dict.fromkeys(chain((state[slot] for state in tables.shared), written, held))
         values = [tables.values[number] for number in numbers]
@@ -328,7 +328,7 @@ class _Writer:
             yield (), self.tables.outcome(self.tables.first_sid, lid, DRAIN)
             return
         rows = self.tables.places[lid].rows
-        yield from _leaves(rows[choice] if rows else None, ())
+        yield from ((tuple(seen.items()), effect) for _, seen, effect in ways(rows[choice : choice + 1]))
 
     def _lines(self, k: int, lid: int, choice: int, seen: Seen, effect: Effect) -> Iterator[tuple]:
         guard = [f"!broken && at_{k} == {lid}", *self._may_run(k, lid)]
@@ -417,20 +417,6 @@ class _Seeing(View):
     def _load(self, slot: int) -> object:
         self._looked[slot] = self._numbers[slot]
         return super()._load(slot)
-
-
-def _effects(at) -> Iterator[Effect]:
-    for row in at.rows:
-        yield from (effect for _, effect in _leaves(row, ()))
-
-
-def _leaves(row, seen: Seen) -> Iterator[tuple[Seen, Effect]]:
-    """The ends of a row, each with the values that lead there."""
-    if type(row) is Ask:
-        for number, branch in row.branches.items():
-            yield from _leaves(branch, (*seen, (row.slot, number)))
-    elif row is not None:
-        yield seen, row
 
 
 def _gaps(row, seen: Seen) -> Iterator[tuple[Seen, int, list[int]]]:

@@ -26,7 +26,7 @@ TICK = 256  # states between two ticks of a search: a few hundredths of a second
 
 def explore(
     scenario: Scenario,
-    reduce: str = "all",
+    reduce: str | None = None,
     prop: str | None = None,
     *,
     fewest_switches: bool = False,
@@ -37,7 +37,8 @@ def explore(
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
-    reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
+    reduce: `none`, `sym`, `all` or `movers`; where none is named `movers`, and `all` for a reader's own programs, of which more is to be
+    said than a verdict. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a
     violation; False stops at the first. fewest_switches: show the schedule with the fewest switches instead of the shortest (which has the
     fewest switches among the shortest). count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
@@ -50,7 +51,7 @@ def explore(
 
 def exploring(
     scenario: Scenario,
-    reduce: str = "all",
+    reduce: str | None = None,
     prop: str | None = None,
     fewest_switches: bool = False,
     whole: bool = True,
@@ -60,8 +61,7 @@ def exploring(
 ) -> Job[Result]:
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
-    if reduce not in REDUCTIONS:
-        raise InputError(f"reduction {printable(reduce)}", f"there are {', '.join(REDUCTIONS)}", "use one of these")
+    reduce = _reduction(scenario, reduce)
     scenario = scenario.on(memory or scenario.memory)
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
@@ -104,9 +104,19 @@ def _racing(scenario: Scenario, found: "Found | None", bound: int) -> Job[tuple[
     """The data races of the states that were found, or of those on sequentially consistent memory, where they are told."""
     if found is None or not plain(found.space.tables):
         return ()
-    if scenario.memory != SC:
-        found = yield from visiting(Space(Tables(scenario.on(SC)), True), True, bound)
+    space = found.space
+    if scenario.memory != SC or space.movers:  # a lock that moves hides who stands behind it
+        space = Space(Tables(scenario.on(SC)) if scenario.memory != SC else space.tables, True)
+        found = yield from visiting(space, True, bound)
     return races(found.space, found.parents)
+
+
+def _reduction(scenario: Scenario, name: str | None) -> str:
+    """The reduction that is meant: of a reader's own programs all meetings are looked at, for there is more to say than a verdict."""
+    name = name or ("all" if any(thread.foreign for thread in scenario.threads) else "movers")
+    if name not in REDUCTIONS:
+        raise InputError(f"reduction {printable(name)}", f"there are {', '.join(REDUCTIONS)}", "use one of these")
+    return name
 
 
 def _into(found: "Found", calm: bool, bound: int) -> Way:

@@ -8,6 +8,8 @@ brought there by the recipe: the values that led there, read again by that threa
 A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
 """
 
+from collections.abc import Collection
+
 from tdxkit.errors import ModelError
 from tdxkit.explore.buffers import DRAIN, Buffer, always_empty, buffered
 from tdxkit.explore.closing import clings, discard
@@ -157,10 +159,7 @@ class Tables(Standing):
                 discard(generator, self.scenario.threads[at.start].foreign)
                 return self._grow(at, choice, seen, _kept_back(at, lid, tuple(looked)))
         changed = tuple((slot, n) for slot, n in writes.items() if looked.get(slot, -1) != n) if not buffer else ()
-        notes, first = tuple(noted._notes.values()), None
-        if self.scenario.hosts[at.start] is not None:
-            spins = at.label.kind == LOCK or not self.locks.isdisjoint(looked)
-            first = lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
+        notes, first = tuple(noted._notes.values()), self._not_begun(lid, looked, changed)
         after = self._arrive(generator, item, (lid, choice, seen), at, (held, notes, buffer), first)
         if not raised:
             left = held if (ended := self.places[after].over) else ()
@@ -173,6 +172,14 @@ class Tables(Standing):
         return self._grow(
             at, choice, seen, Effect(tuple(looked), changed, after, broken, raised, told, kind, held, notes)
         )
+
+    def _not_begun(self, lid: int, looked: Collection[int], changed: tuple) -> int | None:
+        """Of an interrupt: the place where it has not begun, if it has not with this step, else FINISHED; None where it is none."""
+        at = self.places[lid]
+        if self.scenario.hosts[at.start] is None:
+            return None
+        spins = at.label.kind == LOCK or not self.locks.isdisjoint(looked)
+        return lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
 
     def _wrong(self, step: Step, before: Notes, after: Notes, over: bool) -> tuple[str, ...]:
         """The rules about locks, and about what is noted, that a step breaks; `over`: the program has ended with it."""

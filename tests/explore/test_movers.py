@@ -24,6 +24,15 @@ def take(m, name):
             return
 
 
+def take_in_words(m, name):
+    """The same, and nothing but the memory says that it is a lock."""
+    while True:
+        yield f"take {name}"
+        if not getattr(m, name):
+            setattr(m, name, True)
+            return
+
+
 def take_looking_first(m, name):
     """It looks, goes somewhere else to wait, and takes it in another step."""
     yield load("spin_is_locked", name)
@@ -42,6 +51,14 @@ def run(m, acts):
     for act, name in acts:
         if act == "take":
             yield from take(m, name)
+        elif act == "words":
+            yield from take_in_words(m, name)
+        elif act == "round":
+            while True:
+                yield locked("atomic_xor", "y")
+                m.y = 1 - m.y if m.y in (0, 1) else m.y
+                if m.f:
+                    break
         elif act == "look first":
             yield from take_looking_first(m, name)
         elif act == "try":
@@ -90,8 +107,8 @@ def section(die):
     inner = [(act, "l" if act == "peek" else "f" if act == "wait" else where) for act, where in inner]
     if die.random() < 0.3:
         other = "k" if name == "l" else "l"
-        inner = [("take", other), *inner, ("go", other)]
-    takes = die.choices(("take", "look first", "try"), (8, 1, 1))[0]
+        inner = [(die.choice(("take", "words")), other), *inner, ("go", other)]
+    takes = die.choices(("take", "words", "look first", "try"), (6, 3, 1, 1))[0]
     if takes == "try":
         return [("try", name)]
     ends = [] if die.random() < 0.05 else [("go", name)]
@@ -107,7 +124,7 @@ def random_scenario(seed):
         for _ in range(die.randint(1, 2)):
             acts += section(die)
             if die.random() < 0.4:
-                acts.append((die.choice(("inc", "set", "must", "peek", "wait", "choose")), die.choice("xyf")))
+                acts.append((die.choice(("inc", "set", "must", "peek", "wait", "choose", "round")), die.choice("xyf")))
         acts = [(act, "l" if act == "peek" else where) for act, where in acts]
         threads.append(tuple(acts))
     if die.random() < 0.4:
