@@ -17,119 +17,28 @@ from itertools import chain
 
 from tdxkit.errors import printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
-from tdxkit.explore.effects import Ask, Effect, effects, ways
-from tdxkit.explore.memory import View
+from tdxkit.explore.effects import effects
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
 from tdxkit.explore.search import visiting
 from tdxkit.explore.space import Space
-from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.explore.states import Judged
+from tdxkit.explore.tables import Tables
+from tdxkit.explore.transitions import Seen, Transition, Transitions
 from tdxkit.work import Job, drive
 
 SOURCES = ("spin-promela",)
 
-FORBIDDEN = frozenset(
-    # words of Promela, and of the C that SPIN makes of it
-    [
-        "active",
-        "assert",
-        "atomic",
-        "bit",
-        "bool",
-        "break",
-        "byte",
-        "c_code",
-        "c_decl",
-        "c_expr",
-        "c_state",
-        "c_track",
-        "chan",
-        "d_step",
-        "d_proctype",
-        "do",
-        "else",
-        "empty",
-        "enabled",
-        "eval",
-        "false",
-        "fi",
-        "for",
-        "full",
-        "get_priority",
-        "goto",
-        "hidden",
-        "if",
-        "in",
-        "init",
-        "inline",
-        "int",
-        "len",
-        "local",
-        "ltl",
-        "mtype",
-        "nempty",
-        "never",
-        "nfull",
-        "np_",
-        "od",
-        "of",
-        "pc_value",
-        "pid",
-        "printf",
-        "printm",
-        "priority",
-        "proctype",
-        "provided",
-        "run",
-        "select",
-        "set_priority",
-        "short",
-        "show",
-        "skip",
-        "timeout",
-        "trace",
-        "true",
-        "typedef",
-        "unless",
-        "unsigned",
-        "xr",
-        "xs",
-        "auto",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "double",
-        "enum",
-        "extern",
-        "float",
-        "long",
-        "register",
-        "return",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "union",
-        "void",
-        "volatile",
-        "while",
-        "main",
-        "now",
-        "model",
-        "wipe",
-        "judge",
-        "finish",
-        "broken",
-        "over",
-        "told",
-        "tell",
-    ]
-)
+RESERVED = """
+    active assert atomic bit bool break byte c_code c_decl c_expr c_state c_track chan d_step d_proctype do else empty enabled eval false fi
+    for full get_priority goto hidden if in init inline int len local ltl mtype nempty never nfull np_ od of pc_value pid printf printm
+    priority proctype provided run select set_priority short show skip timeout trace true typedef unless unsigned xr xs
+    auto case char const continue default double enum extern float long register return signed sizeof static struct switch union void
+    volatile while main now model wipe judge finish blank broken over told tell
+"""  # words of Promela, of the C that SPIN makes of it, and of the models here
+FORBIDDEN = frozenset(RESERVED.split())
 INTS = {"byte": (0, 255), "short": (-(1 << 15), (1 << 15) - 1), "int": (-(1 << 31), (1 << 31) - 1)}
-Seen = tuple[tuple[int, int], ...]  # (slot, number of a value): what must stand in shared variables
+NO_RULES = 3  # lines of an inline that asks for nothing
 
 
 @dataclass
@@ -173,20 +82,21 @@ class _Writer:
         self.tables, self.model, self.scenario = tables, model, model.scenario
         self.lines: list[str] = []
         self.ids = {MISSING: 1}
+        self.judges = False  # is there a rule that is asked after each step?
         self.threads = range(len(self.scenario.threads))
         self.names = self._named(tables.layout.labels)
         self.codes = [self._coded(slot) for slot in range(len(self.names))]
 
     def write(self) -> Model:
         """The model."""
-        steps = [way for k in self.threads for way in self._thread(k)]
-        judge = list(self._rules("always", "judge()", "wipe()"))
-        finish = list(self._rules("at_end", "finish()", "wipe()"))
+        judge, finish = list(self._rules("always", "judge()")), list(self._rules("at_end", "finish()"))
+        self.judges = len(judge) > NO_RULES
+        steps = [(step, *self._line(step)) for step in Transitions(self.tables, self.model.complete)]
         self._head()
         self.lines += [*self._variables(), *judge, *finish, "", "active proctype model() {", "  do"]
-        for k, choice, guard, acts, said in steps:
-            self.lines.append(f"  :: d_step {{ {guard} -> {'; '.join(acts)} }}  /* {said} */")
-            self.model.steps[len(self.lines)] = k, choice
+        for step, guard, acts in steps:
+            self.lines.append(f"  :: d_step {{ {' && '.join(guard)} -> {'; '.join(acts)} }}  /* {self._said(step)} */")
+            self.model.steps[len(self.lines)] = step.thread, step.choice
         over = " && ".join(f"at_{k} == 0" for k in self.threads)
         self.lines += [
             f"  :: d_step {{ !broken && !over && {over} -> finish(); if :: broken :: else -> blank(); over = 1; {ENDED} fi }}  /* all have finished */",
@@ -261,28 +171,29 @@ class _Writer:
         told = " ".join(f'if (!tdx_told[{n}]++) printf("tdxkit: rule {n}\\n");' for n in ids)
         return f"broken = {ids[0]}; c_code {{ {told} }}"
 
-    def _rules(self, kind: str, name: str, then: str) -> Iterator[str]:
+    def _rules(self, kind: str, name: str) -> Iterator[str]:
         """The rules about states as one inline."""
         checks = [(p.name, p) for p in self.scenario.asked if p.kind == kind and p.check]
         yield f"inline {name} {{"
         for rule, one in checks:
-            paths = self._false_paths(one, kind)
+            paths = self._false_paths(one)
             if paths:
                 yield f"  if :: {' || '.join(paths)} -> {self._tell_more(rule)} :: else fi;  /* {_comment(rule)} */"
-        yield f"  if :: broken -> {then} :: else fi"
+        yield "  if :: broken -> wipe() :: else fi"
         yield "}"
 
     def _tell_more(self, rule: str) -> str:
         n = self._id(rule)
         return f'broken = (broken -> broken : {n}); c_code {{ if (!tdx_told[{n}]++) printf("tdxkit: rule {n}\\n"); }}'
 
-    def _false_paths(self, rule, kind: str) -> list[str]:
+    def _false_paths(self, rule) -> list[str]:
         """What must stand in shared memory for a rule not to hold, as conditions, read off every state that the search has met."""
         paths: dict[str, None] = {}
         for numbers in self.tables.shared:
-            seen = _Seeing(self.tables, numbers)
-            if not holds(rule, seen):
-                paths[self._when(tuple(seen._looked.items())) or "true"] = None
+            looked: dict[int, None] = {}
+            view = Judged(self.tables.layout, [self.tables.values[number] for number in numbers], looked)
+            if not holds(rule, view):
+                paths[self._when(tuple((slot, numbers[slot]) for slot in looked)) or "true"] = None
         return list(paths)
 
     def _when(self, seen: Seen) -> str:
@@ -290,141 +201,34 @@ class _Writer:
         said = " && ".join(f"{self.names[slot]} == {self.codes[slot][number]}" for slot, number in seen)
         return f"({said})" if len(seen) > 1 else said
 
-    def _thread(self, k: int) -> Iterator[tuple[int, int, str, list[str], str]]:
-        """Everything that thread k may do: (thread, choice, guard, changes, words)."""
-        tables = self.tables
-        todo = [tables.first_lids[k]]
-        known = set(todo)
-        for lid in todo:
-            at = tables.places[lid]
-            for choice in at.options if lid != FINISHED else ():
-                for seen, effect in self._ways(lid, choice):
-                    new = [a for a in self._stands(k, effect.after) if a not in known]
-                    known.update(new)
-                    todo += new
-                    yield from self._lines(k, lid, choice, seen, effect)
-                if not self.model.complete and choice != DRAIN:
-                    yield from self._missing(k, lid, choice)
-            if k in self._heirs():  # an interrupt may leave its buffer to who stands here
-                more = [a for a in self._inherited(k, lid) if a not in known]
-                known.update(more)
-                todo += more
+    def _line(self, step: Transition) -> tuple[list[str], list[str]]:
+        """A transition as conditions and changes."""
+        k = step.thread
+        guard = [f"!broken && at_{k} == {step.lid}"]
+        for j, places in step.stands.items():
+            either = " || ".join(f"at_{j} == {place}" for place in places)
+            guard.append(f"({either})" if len(places) > 1 else either)
+        guard += [f"at_{j} != {place}" for j, places in step.avoids.items() for place in places]
+        guard += [self._when(step.sees)] if step.sees else []
+        guard += [f"!({self._when(step.not_all)})"] if step.not_all else []
+        guard += [f"{self.names[slot]} != {self.codes[slot][number]}" for slot, number in step.but_not]
+        if broken := step.broken if step.known else (MISSING,):
+            return guard, [self._tells(broken), "wipe()"]
+        acts = [f"{self.names[slot]} = {self.codes[slot][number]}" for slot, number in step.writes]
+        judge = ["judge()"] if acts and self.judges else []
+        return guard, [*acts, *(f"at_{j} = {place}" for j, place in step.goes.items()), *judge]
 
-    def _heirs(self) -> set[int]:
-        return {j for i, _ in self.tables.interrupts if self.tables.hands for j in self.scenario.beneath[i]}
-
-    def _inherited(self, k: int, lid: int) -> list[int]:
-        """The places that thread k at this one is in once it has taken over a buffer."""
-        tables = self.tables
-        buffers = {tables.places[hand].buffer for hand in tables.hands}
-        return [tables.with_buffer(tables.standing_at(k, lid), b) for b in buffers if not tables.places[lid].buffer]
-
-    def _stands(self, k: int, lid: int) -> list[int]:
-        return [] if lid in self.tables.hands else [lid]
-
-    def _ways(self, lid: int, choice: int) -> Iterator[tuple[Seen, Effect]]:
-        """What a step is known to do, under each of the values that it reads."""
-        if choice == DRAIN:
-            yield (), self.tables.outcome(self.tables.first_sid, lid, DRAIN)
-            return
-        rows = self.tables.places[lid].rows
-        yield from ((tuple(seen.items()), effect) for _, seen, effect in ways(rows[choice : choice + 1]))
-
-    def _lines(self, k: int, lid: int, choice: int, seen: Seen, effect: Effect) -> Iterator[tuple]:
-        guard = [f"!broken && at_{k} == {lid}", *self._may_run(k, lid)]
-        if seen:
-            guard.append(self._when(seen))
-        if effect.after == lid and not effect.broken:
-            read = dict(seen)
-            changes = [f"{self.names[s]} != {self.codes[s][n]}" for s, n in effect.writes if read.get(s) != n]
-            if not changes:
-                return  # blocked: nothing would change
-            guard.append(f"({' || '.join(changes)})")
-        writes = [f"{self.names[slot]} = {self.codes[slot][number]}" for slot, number in effect.writes]
-        said = self._said(k, lid, choice)
-        if effect.broken:
-            yield k, choice, " && ".join(guard), [self._tells(effect.broken), "wipe()"], said
-            return
-        judged = ["judge()"] if writes else []
-        if effect.after in self.tables.hands:
-            for more, moves in self._handed(k, self.tables.places[effect.after].buffer):
-                yield k, choice, " && ".join([*guard, *more]), [*writes, f"at_{k} = 0", *moves, *judged], said
-            return
-        yield k, choice, " && ".join(guard), [*writes, f"at_{k} = {effect.after}", *judged], said
-
-    def _handed(self, k: int, buffer) -> Iterator[tuple[list[str], list[str]]]:
-        """Who goes on with an interrupt's buffer, where it stands, and where it stands then."""
-        tables, first = self.tables, self.tables.first_lids
-        for j in self.scenario.beneath[k]:
-            others = [i for i, _ in tables.interrupts if i != k and j in self.scenario.beneath[i]]
-            free = [f"(at_{i} == 0 || at_{i} == {first[i]})" for i in others]
-            if self.scenario.hosts[j] is not None:
-                free.append(f"at_{j} != 0 && at_{j} != {first[j]}")
-            for lid in self._places(j):
-                if not tables.places[lid].buffer:
-                    after = tables.with_buffer(tables.standing_at(j, lid), buffer)
-                    yield [*free, f"at_{j} == {lid}"], [f"at_{j} = {after}"]
-
-    def _places(self, k: int) -> list[int]:
-        """Every place that thread k may stand at."""
-        role = self.tables.roles[k]
-        return [FINISHED, *(lid for lid, at in enumerate(self.tables.places) if at.role == role and at.start == k)]
-
-    def _may_run(self, k: int, lid: int) -> list[str]:
-        """What keeps a thread back: an interrupt of its CPU and, where it is one, its CPU's buffer."""
-        tables, first = self.tables, self.tables.first_lids
-        over = [f"(at_{i} == 0 || at_{i} == {first[i]})" for i, _ in tables.interrupts if k in self.scenario.beneath[i]]
-        if tables.tso and self.scenario.hosts[k] is not None and lid == first[k]:
-            for j in self.scenario.beneath[k]:
-                full = [f"at_{j} != {p}" for p in self._places(j) if tables.places[p].buffer]
-                over += full
-        return over
-
-    def _missing(self, k: int, lid: int, choice: int) -> Iterator[tuple]:
-        """Where the tables know no more: rule 1."""
-        rows = self.tables.places[lid].rows
-        for seen, slot, known in _gaps(rows[choice] if rows else None, ()):
-            guard = [f"!broken && at_{k} == {lid}", *self._may_run(k, lid)]
-            if seen:
-                guard.append(self._when(seen))
-            guard += [f"{self.names[slot]} != {self.codes[slot][number]}" for number in known]
-            yield (
-                k,
-                choice,
-                " && ".join(guard),
-                [self._tells([MISSING]), "wipe()"],
-                f"{self._said(k, lid, choice)}: not known",
-            )
-
-    def _said(self, k: int, lid: int, choice: int) -> str:
-        at = self.tables.places[lid]
-        code, line = at.lines[-1] if at.lines else (None, 0)
-        where = f", line {line} of {code.co_name}" if code and choice != DRAIN else ""
-        given = f" = {printable(at.choices[choice], 20)}" if len(at.choices) > 1 and choice != DRAIN else ""
-        return _comment(f"{self.scenario.actors[k]}{where}: {DRAINED if choice == DRAIN else at.label}{given}")
-
-
-class _Seeing(View):
-    """A state as a rule sees it, with what the rule looked at."""
-
-    __slots__ = ("_looked", "_numbers")
-
-    def __init__(self, tables: Tables, numbers: tuple[int, ...]):
-        object.__setattr__(self, "_looked", {})
-        object.__setattr__(self, "_numbers", numbers)
-        super().__init__(tables.layout, [tables.values[number] for number in numbers])
-
-    def _load(self, slot: int) -> object:
-        self._looked[slot] = self._numbers[slot]
-        return super()._load(slot)
-
-
-def _gaps(row, seen: Seen) -> Iterator[tuple[Seen, int, list[int]]]:
-    """Where a row knows only some values of what it asks: (what was seen before, slot, the values known)."""
-    if type(row) is Ask:
-        yield seen, row.slot, list(row.branches)
-        for number, branch in row.branches.items():
-            yield from _gaps(branch, (*seen, (row.slot, number)))
+    def _said(self, step: Transition) -> str:
+        """The step in words: who, the line of the program, the label."""
+        at = self.tables.places[step.lid]
+        if step.choice == DRAIN:
+            return _comment(f"{self.scenario.actors[step.thread]}: {DRAINED}")
+        code, line = at.lines[-1]
+        given = f" = {printable(at.choices[step.choice], 20)}" if len(at.choices) > 1 else ""
+        unknown = "" if step.known else ": not known"
+        return _comment(
+            f"{self.scenario.actors[step.thread]}, line {line} of {code.co_name}: {at.label}{given}{unknown}"
+        )
 
 
 def _type(*values: int) -> str:

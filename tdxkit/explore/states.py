@@ -24,7 +24,7 @@ class States:
         self.shared: list[tuple[int, ...]] = []
         self._sids: dict[tuple[int, ...], int] = {}
         self._kept = 0
-        self.judged: set[int] = set()  # the slots that rules about states have looked at
+        self.judged: dict[int, None] = {}  # the slots that rules about states have looked at
         names = self.layout.names
         self.locks = frozenset(k for k, name in enumerate(names) if name in scenario.locks)
         # for a slot and a value the place whose step first wrote it there
@@ -104,10 +104,10 @@ class Judged(View):
 
     __slots__ = ("_looked",)
 
-    def __init__(self, layout: Layout, values: list[object], looked: set[int]):
+    def __init__(self, layout: Layout, values: list[object], looked: dict[int, None]):
         super().__init__(layout, values)
         object.__setattr__(self, "_looked", looked)
 
     def _load(self, slot: int) -> object:
-        self._looked.add(slot)
+        self._looked[slot] = None
         return self._values[slot]

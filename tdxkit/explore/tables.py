@@ -152,12 +152,13 @@ class Tables(Standing):
         words = [(s, self.lock_word(s, looked[s]), self.lock_word(s, writes[s])) for s in self.locks & writes.keys()]
         held = held_after(at.held, words) if words else at.held
         kind = at.label.kind_when(bool(writes), bool(looked), len(held) > len(at.held), len(held) < len(at.held))
-        buffer: Buffer | None = ()
+        buffer: Buffer = ()
         if self.tso:
-            buffer = buffered(at.label, kind, tuple(writes.items()), at.buffer)
-            if buffer is None:
+            after_it = buffered(at.label, kind, tuple(writes.items()), at.buffer)
+            if after_it is None:
                 discard(generator, self.scenario.threads[at.start].foreign)
                 return self._grow(at, choice, seen, _kept_back(at, lid, tuple(looked)))
+            buffer = after_it
         changed = tuple((slot, n) for slot, n in writes.items() if looked.get(slot, -1) != n) if not buffer else ()
         notes, first = tuple(noted._notes.values()), self._not_begun(lid, looked, changed)
         after = self._arrive(generator, item, (lid, choice, seen), at, (held, notes, buffer), first)
