@@ -91,7 +91,7 @@ def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
             if WORSE.get(second.verdict, 2) > WORSE["ok"]:
                 told += _between(apart, pieces, second)
                 judged = Judged(second, apart)
-            elif pieces.pieces:
+            elif not all(piece.rule for piece in pieces.pieces.values()):
                 told.append(_also(pieces))
             if second.verdict == "ok":
                 told += pieces.unchecked()
@@ -135,6 +135,8 @@ def _write(pieces: Pieces, piece: Piece) -> str:
     """What to write where the pieces of a step on this variable are one instruction."""
     if not piece.what:
         return "a call of the module is one step: give it a yield of its own"
+    if piece.rule:
+        return "in C a rule's look is a load too, and comes later: hold a lock over both; always(…) judges every moment"
     name = pieces.layout.names[piece.slot]
     if piece.said and (STORE, piece.slot) in piece.before and name in piece.said.operand:
         if piece.what == STORE:
@@ -167,6 +169,8 @@ def _also(pieces: Pieces, verb: str = "judged load by load and store by store as
     """The lines whose steps were taken apart."""
     lines: dict[str, set[int]] = {}
     for piece in pieces.pieces.values():
+        if piece.rule and not all(p.rule for p in pieces.pieces.values()):
+            continue
         lines.setdefault(piece.where.code.co_name, set()).add(piece.where.line)
     said = "; ".join(f"line {', '.join(map(str, sorted(rows)))} of {name}" for name, rows in lines.items())
     return f"{said}: more than one load or store under one yield; {verb}" if said else verb

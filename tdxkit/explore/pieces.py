@@ -35,13 +35,15 @@ class Where(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a step that is not its first: where it is, what it does (`load`, `store`, or "" for a call), to which slot (-1 for a
-    call), what the step did before it, as (what, slot), and its label, where that says that it is one instruction."""
+    call), what the step did before it, as (what, slot), its label, where that says that it is one instruction, and whether it is the look
+    of a rule."""
 
     where: Where
     what: str
     slot: int
     before: tuple[tuple[str, int], ...]
     said: Act | None = None
+    rule: bool = False
 
 
 class Pieces:
@@ -73,7 +75,7 @@ class Pieces:
     def label(self, piece: Piece, call: str) -> Act:
         """The label of a part of a step."""
         does = f"{piece.what} {self.layout.labels[piece.slot]}" if piece.what else f"{call}()"
-        label = Act(f"{does} ({piece.where})", piece.what)
+        label = Act(f"{does} for a rule ({piece.where})" if piece.rule else f"{does} ({piece.where})", piece.what)
         self.pieces.setdefault(label, piece)
         return label
 
