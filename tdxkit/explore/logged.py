@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tdxkit.errors import ModelError, hush
 from tdxkit.explore.aside import tells
 from tdxkit.explore.frames import call_of, innermost, line_of, own, program_stack, works_on
-from tdxkit.explore.instruction import Instruction
+from tdxkit.explore.instruction import Instruction, takes_lock
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
 from tdxkit.explore.values import Reached, frozen
@@ -68,7 +68,7 @@ class Log:
         label = self._said if own(frame) else Act("")
         if frame and label:
             self._pieces.labelled(Where(frame.f_code, frame.f_lineno), label)
-        self._says = Instruction(label, self._pieces.layout, self._pieces.lock_names)
+        self._says = Instruction(label, self._pieces.layout, self._pieces.lock_names, self._pieces.one_cpu)
         self.go_on(self.events)
 
     def says(self, item: object) -> None:
@@ -102,7 +102,7 @@ class Log:
             return value
         given = None
         if isinstance(slot, int):
-            given = self._access(what, slot, of)
+            given = self._access(what, slot, of, put)
             if self.pausing:
                 return self._for_nothing(what, slot, put)
         value = given[0] if given else do()
@@ -131,7 +131,7 @@ class Log:
         """The loads and stores of the step so far, those of rules left out."""
         return tuple((w, s) for k, (w, s, _) in enumerate(self.events) if isinstance(s, int) and k not in self._asides)
 
-    def _access(self, what: str, slot: int, of: "Logged") -> tuple[object] | None:
+    def _access(self, what: str, slot: int, of: "Logged", put: object) -> tuple[object] | None:
         """A load or store that is to be made now: pause before it where it is no part of the instruction under way. What it gives, where
         the instruction has found that before."""
         stack = program_stack()
@@ -140,7 +140,7 @@ class Log:
         where = Where(*line_of(stack if call is None else stack[stack.index(call) + 1 :] or stack))
         if of_readers:
             rule = self._pieces.aside(stack, own, of) if what == LOAD else None
-            self._pieces.look(where, what, slot, bool(rule))
+            self._pieces.look(where, what, slot, bool(rule), self._says.label)
             if what == STORE and slot in self._pieces.locks:
                 self._pieces.store(where, slot, self.events)
             if rule:
@@ -148,6 +148,8 @@ class Log:
                 return None
         elif call and not works_on(call, of):
             call = None
+        elif what == STORE and takes_lock(self._said):
+            self._pieces.worked(where, self._said, slot)
         before, self._rule = self._before(), (None, 0)
         if len(before) >= MOST:
             raise NotApart(
@@ -156,6 +158,8 @@ class Log:
         group = call or self._instruction(where, what, slot, before) or object()
         part = self._part
         if part.group is None or part.group is group:
+            if what == STORE and group is not call and (found := self._found(slot)):
+                self._pieces.counted(where, self._says.label, found[0], put)
             again = part.group is None and group is self._left.group
             self._part = Part(group, part.slots | {slot})
             self._left = self._left if again else Part(None)
@@ -189,9 +193,9 @@ class Log:
         self.pausing, self._spare, self._scratch = True, SPARE, {}
         hush()
 
-    def _found(self, slot: int) -> tuple[object]:
-        """What an instruction that goes on after a rule gives back."""
-        return next((value,) for _, at, value in reversed(self.events) if at == slot)
+    def _found(self, slot: int) -> tuple[object] | None:
+        """What the step has found or left in a slot."""
+        return next(((value,) for _, at, value in reversed(self.events) if at == slot), None)
 
     def _goes_on(self, what: str, slot: int) -> bool:
         """Does the instruction that a rule's look seemed to stand behind go on here, with more than what it gives back?"""

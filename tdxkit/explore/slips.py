@@ -11,6 +11,7 @@ from tdxkit.explore.names import Names, nested
 from tdxkit.explore.program import Scenario
 
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+EMPTY = {"[]", "()", "{}", "{*()}"}
 OVER = {"any", "all", "sum", "max", "min"}
 CATCHES = {"AssertionError", "Exception", "BaseException"}
 # what the wrapper of a SEAMCALL answers: the constant of a scenario in which it may fail, and the fault that sets it
@@ -28,6 +29,12 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
     for node in names.nodes:
         where = f"line {getattr(node, 'lineno', 0)} of {names.function.__name__}"
         _always_true(node, where)
+        if (
+            isinstance(node, ast.Assert)
+            and isinstance(node.test, ast.Name)
+            and (kind := _holds_many(names, node.test.id))
+        ):
+            told.append(f"{where}: assert {node.test.id}: a {kind} with something in it is always true")
         if isinstance(node, ast.Assert) and node in caught:
             told.append(f"{where}: an assert whose failure is caught breaks no rule: write m.must(…)")
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom):
@@ -41,6 +48,15 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
     return told
 
 
+def _holds_many(names: Names, name: str) -> str:
+    """The kind of what a variable holds, where that is written out with something in it wherever it is bound."""
+    kinds = {
+        type(n).__name__.lower() if isinstance(n, DISPLAYS) and ast.unparse(n) not in EMPTY else ""
+        for n in names.bound(name)
+    }
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
 def _always_true(node: ast.AST, where: str) -> None:
     """ModelError for a condition that is a list, a tuple or the like, written out."""
     call = says(node)
@@ -48,8 +64,11 @@ def _always_true(node: ast.AST, where: str) -> None:
     if call and call.func.attr == "must":
         given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "condition")]
         condition = given[0] if given else None
-    if isinstance(condition, DISPLAYS):
-        kind = type(condition).__name__.lower()
+    text = isinstance(condition, ast.JoinedStr) or (
+        isinstance(condition, ast.Constant) and isinstance(condition.value, str)
+    )
+    if isinstance(condition, DISPLAYS) or text:
+        kind = "text" if text else type(condition).__name__.lower()
         raise ModelError(
             f"{where}: {ast.unparse(node)}",
             f"a {kind} with something in it is always true",
