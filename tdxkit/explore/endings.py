@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario, given_scenario
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables
@@ -78,6 +78,7 @@ class Outcomes:
 
 def outcomes(scenario: Scenario, bound: int | None = None) -> Outcomes:
     """Every outcome of a scenario with its number of interleavings and an example; at most `bound` states (`scenario.bound`)."""
+    given_scenario("outcomes", scenario)
     tables, bound = Tables(scenario), bound or scenario.bound
     graph = _Graph(Space(tables, fuse=False), bound)
     ways = graph.ways() if graph.complete else None

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 
 from tdxkit.explore.audit import audit
-from tdxkit.explore.guard import Ran, noting
+from tdxkit.explore.guard import Ran, RanAgain, noting
 from tdxkit.explore.moves import follow
 from tdxkit.explore.names import walk
 from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
-from tdxkit.explore.program import Scenario
+from tdxkit.explore.program import Scenario, given_scenario
 from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
@@ -22,6 +22,7 @@ from tdxkit.explore.search import AS_IT_STANDS, exploring
 from tdxkit.explore.slips import over_keys
 from tdxkit.explore.split import split
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.unmet import never_failed
 from tdxkit.explore.unrun import unrun
 from tdxkit.explore.whose import ours
 from tdxkit.kinds import LOAD, STORE
@@ -62,6 +63,7 @@ def that_counts(scenario: Scenario) -> Scenario:
 
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
+    given_scenario("judge", scenario)
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
     told = [remark for function in own for remark in refuse(function, scenario)]
     for rule in scenario.properties:
@@ -71,12 +73,13 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
         return Judged((yield from exploring(scenario, **how)), scenario)
     ran: Ran = {}
     result = yield from noting(ran, exploring(scenario, **how))
-    never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
-    judged = Judged(result, scenario)
+    judged, verdict = Judged(result, scenario), result.verdict
     told += [remark for remark in result.remarks if remark != AS_IT_STANDS]
     if own:
-        judged, more = yield from _apart(judged, **how)
-        told = more + told
+        ran = RanAgain(ran)
+        judged, more = yield from noting(ran, _apart(judged, **how))
+        told = more + told + never_failed(scenario, ran) + list(scenario.own.told if scenario.own else ())
+    never = unrun(own or scenario.texts, ran) if verdict in WORSE or lines else ()
     return replace(judged, result=replace(judged.result, remarks=tuple(told), unrun=never))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from tdxkit.errors import ModelError, hush
 from tdxkit.explore.aside import tells
 from tdxkit.explore.frames import call_of, innermost, line_of, own, program_stack, works_on
+from tdxkit.explore.guard import for_nothing
 from tdxkit.explore.instruction import Instruction, takes_lock
 from tdxkit.explore.memory import Memory
 from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
@@ -84,6 +85,7 @@ class Log:
 
     def rest(self) -> None:
         """A part is over: no frame is kept."""
+        for_nothing.clear()
         self._part = Part(None)
 
     def event(self, what: str, slot: object, do: Callable[[], object], of: "Logged", put: object = None) -> object:
@@ -191,6 +193,7 @@ class Log:
         self.label = self._pieces.label(piece, call)
         self.lines = [(f.f_code, f.f_lineno) for f in reversed(stack)]
         self.pausing, self._spare, self._scratch = True, SPARE, {}
+        for_nothing.append(self)
         hush()
 
     def _found(self, slot: int) -> tuple[object] | None:

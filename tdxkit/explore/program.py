@@ -19,6 +19,7 @@ not m.lock: …`, and threads that are all blocked are a deadlock. A state from 
 Nothing that a step changes may lie outside `m`: global lists, attributes of functions and classes are watched while the steps run.
 """
 
+import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -83,13 +84,15 @@ class Own:
     """Where a reader's own scenario comes from.
 
     text: the file, or the notebook cells, with its code; "" where Python cannot find it. file: the path, "" for a notebook. target: the
-    name in the file; options: what else `explore FILE.py:target` needs to make this very scenario.
+    name in the file; options: what else `explore FILE.py:target` needs to make this very scenario. told: what is to be said of the file
+    beside every answer.
     """
 
     text: str
     file: str
     target: str
     options: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -158,6 +161,12 @@ class Scenario:
 
     def _check_declared(self) -> None:
         """A name that is no variable's would switch rules off without a word."""
+        if not isinstance(self.shared, Mapping):
+            raise ModelError(
+                f"shared of {printable(self.name)}: {printable(self.shared, 40)}",
+                "it maps each name to its first value",
+                'write {"n": 0}',
+            )
         for word, names, among in (
             ("locks", self.locks, self.shared),
             ("module", self.module, self.shared),
@@ -281,3 +290,20 @@ class Scenario:
         raise InputError(
             f"property {printable(name)}", f"{self.name} has no such property", "use one of " + ", ".join(known)
         )
+
+
+def given_scenario(where: str, value: object) -> None:
+    """ModelError for what is no scenario."""
+    if isinstance(value, Scenario):
+        return
+    name = printable(getattr(value, "__name__", type(value).__name__), 40)
+    judged = isinstance(getattr(value, "scenario", None), Scenario)
+    a_put = isinstance(value, types.FunctionType) and bool(value.__code__.co_flags & inspect.CO_GENERATOR)
+    write = (
+        "its .scenario"
+        if judged
+        else f"of_programs({name})"
+        if a_put
+        else "what a function like of_programs(put) returns"
+    )
+    raise ModelError(f"{where}({name})", "it takes a scenario", f"give it {write}")

@@ -57,16 +57,22 @@ def _holds_many(names: Names, name: str) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
+def _text(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
 def _always_true(node: ast.AST, where: str) -> None:
     """ModelError for a condition that is a list, a tuple or the like, written out."""
     call = says(node)
     condition = node.test if isinstance(node, ast.Assert) else None
+    named = isinstance(node, ast.Assert)
     if call and call.func.attr == "must":
         given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "condition")]
         condition = given[0] if given else None
-    text = isinstance(condition, ast.JoinedStr) or (
-        isinstance(condition, ast.Constant) and isinstance(condition.value, str)
-    )
+        named = bool(call.args) and _text(
+            call.args[0]
+        )  # else the two may have changed places, which is another mistake
+    text = named and _text(condition)
     if isinstance(condition, DISPLAYS) or text:
         kind = "text" if text else type(condition).__name__.lower()
         raise ModelError(

@@ -266,3 +266,48 @@ def test_a_call_of_the_module_of_ones_own_may_write_what_only_the_module_knows()
 def makes_a_pair(m, region):
     yield seamcall("TDH.PHYMEM.PAMT.ADD", "region")
     m.pair[region] = True
+
+
+def reads_twice(m):
+    yield "n twice"
+    first = m.n
+    if m.n != first:
+        m.seen = 1
+        raise RuntimeError("torn")
+
+
+def test_a_line_that_only_ran_load_by_load_has_run():
+    torn = judged(Thread(reads_twice), UP, shared={"seen": 0})
+    assert torn.property == "RuntimeError: torn" and torn.unrun == ()
+
+
+def never_gets_there(m):
+    yield "k"
+    m.k = 1
+    yield "n, then k"
+    m.n = 1
+    if m.k == 0:  # so it was at first, and a step that runs for nothing knows no better
+        m.n = 2
+
+
+def test_what_runs_for_nothing_has_not_run():
+    line = never_gets_there.__code__.co_firstlineno + 6
+    found = judged(Thread(never_gets_there), shared={"k": 0})
+    assert found.verdict == "ok" and found.unrun == (f"line {line} of never_gets_there",)
+
+
+def one_then_other(m, first, second):
+    yield from spin_lock(m, first)
+    yield from spin_lock(m, second)
+    yield from spin_unlock(m, second)
+    yield from spin_unlock(m, first)
+
+
+def test_orders_of_locks_name_the_readers_lines():
+    locks = {"a": False, "b": False}
+    found = judged(
+        Thread(one_then_other, ("a", "b")), Thread(one_then_other, ("b", "a")), shared=locks, locks=("a", "b")
+    )
+    line = one_then_other.__code__.co_firstlineno + 2
+    assert found.verdict == "deadlock" and all(f"(line {line} of one_then_other)" in order for order in found.orders)
+    assert found.orders
