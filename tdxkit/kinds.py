@@ -8,6 +8,8 @@
 The words are for people. Whoever wants to know what happened asks for `kind` and `does`.
 """
 
+from tdxkit.errors import ModelError
+
 LOAD, STORE, LOCKED, LOCK, UNLOCK, SEAMCALL, ALLOC, FREE = KINDS = (
     "load",
     "store",
@@ -68,6 +70,12 @@ class Act(str):
 
 
 def _act(kind: str, does: str, operand: str, label: str, idle: str = "", sleeps: bool = False) -> Act:
+    if not isinstance(operand, str):
+        raise ModelError(
+            f"{does}({operand!r})",
+            "what it works on is given by its name",
+            'write the name as a text, like "pamt_lock"',
+        )
     return Act(label or f"{does}({operand})", kind, does, idle, sleeps, operand)
 
 
@@ -107,8 +115,9 @@ def seamcall(leaf: str, operand: str = "", label: str = "") -> Act:
 
 
 def alloc(does: str, operand: str = "", label: str = "", sleeps: bool = True) -> Act:
-    """Asking the page allocator, which may sleep; with GFP_ATOMIC it does not."""
-    return _act(ALLOC, does, operand, label, sleeps=sleeps)
+    """Asking the page allocator, which may sleep; with GFP_ATOMIC or GFP_NOWAIT in its words it does not."""
+    atomic = any(flag in f"{does} {operand} {label}" for flag in ("GFP_ATOMIC", "GFP_NOWAIT"))
+    return _act(ALLOC, does, operand, label, sleeps=sleeps and not atomic)
 
 
 def sleep(does: str, operand: str = "", label: str = "") -> Act:

@@ -1,6 +1,9 @@
 """Text as this workbook writes it, for every floor: a value in words, a count with its noun, a table in columns, a name misspelt."""
 
+import re
 from collections.abc import Iterable, Sequence
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # of an object, another in each process: a schedule code must not know it
 
 
 def words(value: object) -> str:
@@ -11,7 +14,7 @@ def words(value: object) -> str:
         return "none"
     if isinstance(value, tuple) and type(value).__str__ is object.__str__:
         return ", ".join(words(v) for v in value) or "none"
-    return str(value)
+    return ADDRESS.sub("", str(value))
 
 
 def plural(number: int, thing: str) -> str:

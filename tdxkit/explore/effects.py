@@ -52,6 +52,17 @@ class Place:
     pool: list = field(default_factory=list)
 
 
+def ways(rows: Iterable) -> Iterator[tuple[int, dict[int, int], Effect]]:
+    """The same, each with the index of the value that the step was given and what it read: slots and value numbers."""
+    todo: list[tuple[int, dict[int, int], object]] = [(choice, {}, row) for choice, row in enumerate(rows) if row]
+    while todo:
+        choice, seen, row = todo.pop()
+        if isinstance(row, Ask):
+            todo += [(choice, {**seen, row.slot: number}, after) for number, after in row.branches.items()]
+        elif isinstance(row, Effect):
+            yield choice, seen, row
+
+
 def effects(rows: Iterable) -> Iterator[Effect]:
     """Everything that a step is known to do, in no order that means anything."""
     todo = [row for row in rows if row is not None]

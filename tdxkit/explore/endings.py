@@ -7,9 +7,10 @@ are. It counts schedules, each as one: it is no probability.
 
 from dataclasses import dataclass
 
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario, given_scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import encode
 from tdxkit.explore.space import Space, Turn
 from tdxkit.explore.tables import Tables

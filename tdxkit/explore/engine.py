@@ -9,11 +9,11 @@ from collections import deque
 from dataclasses import dataclass
 
 from tdxkit.explore.closing import discard
-from tdxkit.explore.holding import Held, held_after
+from tdxkit.explore.holding import Held, held_after, more_than, word
 from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, Program, Scenario
-from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
+from tdxkit.explore.rules import Step, locked_wrong, mutexes_of, noted_wrong
 from tdxkit.explore.running import begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen
 from tdxkit.kinds import LOCK, Act
@@ -114,9 +114,10 @@ class World:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
-            return [*self.memory._broken, rule_of(error, generator.__name__)]
+            return [*self.memory._broken, rule_of(error, generator.__name__, self.memory._layout)]
         read, written, values = self.memory._read, self.memory._written, self.memory._values
-        words = [(slot, old, values[slot]) for slot, old in written.items() if slot in self.locks]
+        first = self.memory._layout.first
+        words = [(s, word(first[s], old), word(first[s], values[s])) for s, old in written.items() if s in self.locks]
         held = self.held[k]
         if words:
             self.held[k] = held_after(held, words)
@@ -128,7 +129,9 @@ class World:
         over, irq = self.finished(k), self.scenario.hosts[k] is not None
         if words or ask[0].sleeps or (held and (waits or over)):
             left = self.held[k] if over else ()
-            broken += locked_wrong(Step(ask[0], held, left, read, words, waits, irq), self.mutexes)
+            self.mutexes |= mutexes_of(ask[0], words)
+            alone = {s for s in held if s in read and not more_than(held, s, word(first[s], values[s]))}
+            broken += locked_wrong(Step(ask[0], held, left, read, alone, words, waits, irq), self.mutexes)
         if self.noted and (self.notes[k] != before or self.asks[k] is None):
             broken += noted_wrong(self.noted, before, self.notes[k], over)
         return broken

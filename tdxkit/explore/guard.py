@@ -81,7 +81,13 @@ def guarded(function: Callable, *args, told: list[str]):
         if text := said.getvalue():
             told.append(f"It prints {printable(text.rstrip(), 200)}.")
         if refused:
-            raise refused[0] from None
+            raise _placed(refused[0]) from None
+
+
+def _placed(error: ModelError) -> ModelError:
+    """A refusal that begins with the reader's line, where it came up on one."""
+    where = "" if error.thing.startswith("line ") else place_of(error, "")
+    return ModelError(f"{where}: {error.thing}", error.rule, error.action) if where else error
 
 
 def place_of(error: BaseException, otherwise: str) -> str:

@@ -20,6 +20,7 @@ GIVES_BACK = re.compile(
     r"|^bt[src][lq]?$|testzero|put(_|$)|mmdrop|^rcuref_get$|^get_file_rcu$",
     re.IGNORECASE,
 )
+TAKES = re.compile(r"_lock(_irq|_irqsave|_bh|_nested)?$")  # it spins: each try looks and takes, or leaves things alone
 FENCE = re.compile(
     r"^(smp_|dma_|virt_)?(mb|rmb|wmb|store_mb|mb__\w+)$|barrier|fence$|^prefetch|^(cpu_relax|pause|clflush)"
 )
@@ -80,7 +81,8 @@ def saturates(does: str, before: object, after: object) -> str:
 
 class Instruction:
     """What the step is that starts under this label. `words`: the variables that it works on; where the label names none of them, the
-    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess)."""
+    first that it touches, which of `lock` and `unlock` is a declared lock (`sure`: it is no guess). `gives_back`: what it found; `tests`: it
+    may leave things alone."""
 
     def __init__(self, label: Act, layout: Layout, locks: Collection[str] = (), one_cpu: bool = False):
         self.label, self._layout = label, layout
@@ -90,8 +92,8 @@ class Instruction:
             one_cpu and OF_ITS_CPU.search(name_of(label.does or label)) and not (label.does or label).startswith("__")
         )
         self.is_one = bool(alone) or (label.kind in KINDS and not _plain(label.does))
-        self._gives_back = bool(GIVES_BACK.search(name))
-        self._tests = self._gives_back or label.kind in (LOCK, UNLOCK)
+        self.gives_back = bool(GIVES_BACK.search(name))
+        self.tests = self.gives_back or label.kind in (LOCK, UNLOCK) or bool(TAKES.search(name))
         operand = label.operand if label.does else label
         known = [word for word in WORD.findall(operand) if word in layout.plain or word in layout.keyed]
         self.words = tuple(dict.fromkeys(known))[: None if WIDE.search(label.does) else 1]
@@ -112,6 +114,6 @@ class Instruction:
         if name not in self.words or self._slots.setdefault(name, slot) != slot:
             return None
         if (STORE, slot) in before:
-            return self if what != STORE and self._gives_back else None
+            return self if what != STORE and self.gives_back else None
         looks = sum(at == slot for _, at in before) - (what == STORE)
-        return self if self._tests or looks < 1 else self._later.setdefault(looks, object())
+        return self if self.tests or looks < 1 else self._later.setdefault(looks, object())

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 
 from tdxkit.explore.audit import audit
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.guard import Ran, RanAgain, noting
+from tdxkit.explore.instruction import Instruction
 from tdxkit.explore.moves import follow
 from tdxkit.explore.names import walk
 from tdxkit.explore.pieces import NotApart, Piece, Pieces, Where
-from tdxkit.explore.program import Scenario, given_scenario
+from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of, refuse
 from tdxkit.explore.result import Result
 from tdxkit.explore.schedule import parse
@@ -30,6 +32,7 @@ from tdxkit.work import Job, drive
 
 WORSE = {"ok": 0, "bounded": 1}  # and whatever was found: 2
 ASIDE = 3  # remarks of one sort
+NO_END_APART = "taken apart, there is no end to it within the bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,13 @@ def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
     apart = split(scenario, pieces)
     told: list[str] = []
     try:
-        if judged.result.verdict == "ok":
+        if (first := judged.result.verdict) in WORSE:
             second = yield from exploring(apart, **how)
-            if WORSE.get(second.verdict, 2) > WORSE["ok"]:
+            if WORSE.get(second.verdict, 2) > WORSE[first]:
                 told += _between(apart, pieces, second)
                 judged = Judged(second, apart)
+            elif pieces.pieces and second.verdict == "bounded":
+                told.append(_also(pieces, NO_END_APART))
             elif not all(piece.rule for piece in pieces.pieces.values()):
                 told.append(_also(pieces))
             if second.verdict == "ok":
@@ -119,7 +124,7 @@ def _between(apart: Scenario, pieces: Pieces, result: Result) -> list[str]:
         if piece_ahead:
             open_[k] = piece_ahead
     if not found and result.verdict == "bounded":
-        return [_also(pieces, "taken apart, there is no end to it within the bound")]
+        return [_also(pieces, NO_END_APART)]
     if not found:
         verb = "taken apart, it breaks: give each a yield of its own, or say that it is one instruction"
         return [_also(pieces, verb)]
@@ -141,12 +146,19 @@ def _write(pieces: Pieces, piece: Piece) -> str:
     if piece.rule:
         return "in C a rule's look is a load too, and comes later: hold a lock over both; always(…) judges every moment"
     name = pieces.layout.names[piece.slot]
-    if piece.said and (STORE, piece.slot) in piece.before and name in piece.said.operand:
+    said = (
+        Instruction(piece.said, pieces.layout, pieces.lock_names) if piece.said and name in piece.said.operand else None
+    )
+    if piece.said and said and (STORE, piece.slot) in piece.before:
         if piece.what == STORE:
             return f"{piece.said.does} stores once: give the rest a yield of its own"
+        if said.gives_back:
+            return f"{piece.said.does} is over where another variable is touched: keep what it gives back before that, and look at that"
         better = "atomic_dec_and_test" if "dec" in piece.said.does else "atomic_inc_return"
         return f'{piece.said.does} gives nothing back; one that does is yield locked("{better}", "{name}")'
-    if piece.said and (LOAD, piece.slot) in piece.before and name in piece.said.operand:
+    if piece.said and said and (LOAD, piece.slot) in piece.before:
+        if said.tests:
+            return f"{piece.said.does} is over where another variable is touched: touch that one before it or after it"
         return f'{piece.said.does} tests nothing; one that does is yield conditional("atomic_add_unless", "{name}")'
     if piece.slot in pieces.locks:
         return f'a test and a set are two; if they are one instruction, say so: yield lock("spin_lock", "{name}")'

@@ -241,17 +241,21 @@ class Keyed:
     def __bool__(self) -> bool:
         raise self._whole()
 
+    def __call__(self, *args: object) -> None:
+        raise self._whole()
+
     def __eq__(self, other: object) -> bool:
         raise self._whole()
 
     __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __add__ = __sub__ = __mul__ = __and__ = __or__ = __xor__ = __radd__ = __rsub__ = __int__ = __index__ = __eq__
     __hash__ = None  # type: ignore[assignment]
 
     def _whole(self) -> ModelError:
         key = next(iter(self._slots), "key")
         return ModelError(
             f"m.{self._name}",
-            "it is keyed, and as a whole neither true nor equal to anything",
+            "it is keyed, and what it holds is under its keys",
             f"write m.{self._name}[{key!r}]",
         )
 

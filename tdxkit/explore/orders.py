@@ -2,7 +2,7 @@
 
 Whoever takes lock B while it holds A has an order, A before B. Where orders make a circle (A before B here, B before A there), threads
 that come into it together may wait for each other for ever. A search sees that only if some run of its few threads does; the orders are
-in the tables whatever the runs were. A try that goes on elsewhere where the lock is taken waits for nobody and makes no order.
+in the tables whatever the runs were. A try that goes on elsewhere where the lock is taken, or lets go of the other before it tries again, waits for nobody and makes no order.
 """
 
 from collections import deque
@@ -59,22 +59,23 @@ def _arrows(tables: Tables) -> Arrows:
             continue
         for effect in effects(at.rows):
             taken = {slot for slot in effect.held if effect.held.count(slot) > at.held.count(slot)}
-            new = [(held, slot) for slot in taken for held in at.held if held != slot and (held, slot) not in found]
-            if new and _waits(tables, lid, taken):
-                code, line = readers(at.lines)
-                found.update(dict.fromkeys(new, f"line {line} of {code.co_name}"))
+            for slot, held in ((slot, held) for slot in taken for held in at.held):
+                if held != slot and (held, slot) not in found and _waits(tables, lid, taken, held):
+                    code, line = readers(at.lines)
+                    found[held, slot] = f"line {line} of {code.co_name}"
     return found
 
 
-def _waits(tables: Tables, lid: int, taken: set[int]) -> bool:
-    """Does a thread that does not get the lock here come back? So too where no run found it taken."""
+def _waits(tables: Tables, lid: int, taken: set[int], held: int) -> bool:
+    """Does a thread that does not get the lock here come back, with the other one held all the way? So too where no run found it taken."""
     failed = [e.after for e in effects(tables.places[lid].rows) if not taken & set(e.held)]
     seen, todo = set(failed), list(failed)
     while todo:
         at = todo.pop()
         if at == lid:
             return True
-        after = [] if at == FINISHED else [e.after for e in effects(tables.places[at].rows)]
+        lost = at == FINISHED or held not in tables.places[at].held
+        after = [] if lost else [e.after for e in effects(tables.places[at].rows)]
         todo += [a for a in after if a not in seen]
         seen.update(after)
     return not failed

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import EnumType
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 from tdxkit.errors import ModelError, printable
@@ -41,6 +41,7 @@ PYTHONS = {  # what Python itself keeps in a class
     ),
 }
 MISSING = object()
+CACHE = type(lru_cache(int))
 
 
 class Spot(NamedTuple):
@@ -91,6 +92,10 @@ class Outside:
         self.settle()
         kept = (self._kept or {}).values()
         return [f for f in kept if isinstance(f, types.FunctionType) and not librarys(f) and not _generated(f)]
+
+    def caches(self) -> list[str]:
+        """The names of what answers from what it kept of an earlier call."""
+        return sorted(getattr(v, "__name__", "") for v in (self._kept or {}).values() if isinstance(v, CACHE))
 
     def check(self) -> None:
         """ModelError where something is not as it was."""

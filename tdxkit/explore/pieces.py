@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.aside import Aside
-from tdxkit.explore.holding import weight
+from tdxkit.explore.holding import weight, word
 from tdxkit.explore.instruction import WORD, saturates, takes_lock
 from tdxkit.explore.memory import Layout
 from tdxkit.explore.program import Scenario
@@ -83,7 +83,9 @@ class Pieces:
 
     def store(self, where: Where, slot: int, events: list) -> None:
         """A lock's word is written by a function of the reader's own; `events`: what its step did before."""
-        if any(what == STORE and at == slot and weight(value) for what, at, value in events):
+        if any(
+            what == STORE and at == slot and weight(word(self.layout.first[slot], value)) for what, at, value in events
+        ):
             self.sections.setdefault((where, self.layout.names[slot]))
 
     def labelled(self, where: Where, label: Act) -> None:
@@ -97,7 +99,7 @@ class Pieces:
         ):
             if in_words(label.does):
                 self.told.setdefault(
-                    f'{where}: {label}: it may sleep, and is taken for a spinlock: MUTEXES = ("{label.operand}",) in the file, mutexes= in Python'
+                    f'{where}: {label}: it may sleep, so {label.operand} counts as a mutex: MUTEXES = ("{label.operand}",) in the file, mutexes= in Python'
                 )
             return
         write = "" if label.sleeps else in_words(label.does if label.kind else label)
@@ -125,7 +127,7 @@ class Pieces:
             raise ModelError(
                 f'{where}: m.note("{what}", …)',
                 "the functions of tdxkit count that, and a rule of tdxkit judges it",
-                "call take_pages, free_pages, pamt_add and the like, or give what you count another name and a rule",
+                "call take_pages, free_pages, keep_pages, pamt_add and the like, or give what you count another name and a rule",
             )
         if what not in self._asked:
             self.told.setdefault(f'{where}: m.note("{what}", …): no rule asks for it')

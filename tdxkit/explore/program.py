@@ -19,7 +19,6 @@ not m.lock: …`, and threads that are all blocked are a deadlock. A state from 
 Nothing that a step changes may lie outside `m`: global lists, attributes of functions and classes are watched while the steps run.
 """
 
-import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -135,13 +134,17 @@ class Scenario:
         for word, values, kind in (("threads", self.threads, Thread), ("properties", self.properties, Property)):
             values = values if isinstance(values, tuple) else (values,)
             if odd := next((value for value in values if not isinstance(value, kind)), None):
-                one = "Thread(program)" if kind is Thread else 'always("it is small", lambda m: m.n < 5)'
+                write = f"Thread({getattr(odd, '__name__', 'program')})"
+                one = write if kind is Thread else 'always("it is small", lambda m: m.n < 5)'
                 raise ModelError(
                     f"{word} of {printable(self.name)}: {printable(odd, 40)}",
                     f"it is no {kind.__name__}",
                     f"write ({one},)",
                 )
             object.__setattr__(self, word, values)
+        for word in ("locks", "mutexes", "module"):
+            if isinstance(name := getattr(self, word), str):  # one alone, not its letters
+                object.__setattr__(self, word, (name,))
         brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
         more = tuple(rule for rule in brought if rule not in self.properties)
         object.__setattr__(self, "properties", (*self.properties, *more))
@@ -290,20 +293,3 @@ class Scenario:
         raise InputError(
             f"property {printable(name)}", f"{self.name} has no such property", "use one of " + ", ".join(known)
         )
-
-
-def given_scenario(where: str, value: object) -> None:
-    """ModelError for what is no scenario."""
-    if isinstance(value, Scenario):
-        return
-    name = printable(getattr(value, "__name__", type(value).__name__), 40)
-    judged = isinstance(getattr(value, "scenario", None), Scenario)
-    a_put = isinstance(value, types.FunctionType) and bool(value.__code__.co_flags & inspect.CO_GENERATOR)
-    write = (
-        "its .scenario"
-        if judged
-        else f"of_programs({name})"
-        if a_put
-        else "what a function like of_programs(put) returns"
-    )
-    raise ModelError(f"{where}({name})", "it takes a scenario", f"give it {write}")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.holding import Held, Words, weight
+from tdxkit.explore.sleeping import takes_mutex
 from tdxkit.kinds import LOCK, Act
 from tdxkit.rules import named
 
@@ -97,7 +98,7 @@ class Step:
     """What the rules about locks ask of a step.
 
     held: the locks that the thread held before it; left: those that it still holds where it has finished with it. looked: the slots it
-    read. words: the lock words it wrote, as (slot, before, after). waits: it changed nothing and stands where it stood. irq: it is an
+    read; alone: of those it holds the locks that nobody else does. words: the lock words it wrote, as (slot, before, after). waits: it changed nothing and stands where it stood. irq: it is an
     interrupt's.
     """
 
@@ -105,9 +106,15 @@ class Step:
     held: Held
     left: Held
     looked: Collection[int]
+    alone: Collection[int]
     words: Words
     waits: bool
     irq: bool
+
+
+def mutexes_of(label: Act, words: Words) -> frozenset[int]:
+    """The locks that a step takes by the name of what takes a mutex: under them one may sleep, whatever was declared."""
+    return frozenset(slot for slot, old, new in words if weight(new) > weight(old) and takes_mutex(label.does))
 
 
 def locked_wrong(step: Step, mutexes: frozenset[int]) -> tuple[str, ...]:
@@ -121,10 +128,12 @@ def locked_wrong(step: Step, mutexes: frozenset[int]) -> tuple[str, ...]:
         broken.append(UNLOCK_BY_HOLDER)
     waits = (
         step.waits
-        and bool(own := set(looked) & set(held))
+        and bool(own := set(looked) & set(step.alone))
         and (label.kind == LOCK or (not label.kind and own == set(looked)))
     )
-    if waits or any(slot in held for slot in same):
+    if waits or any(
+        slot in held and old == new for slot, old, new in words if weight(new)
+    ):  # a reader may become the writer
         broken.append(NO_RELOCK)
     if not step.waits and any(slot not in held for slot in same):  # who comes back for it has seen that it was taken
         broken.append(NO_STEAL)

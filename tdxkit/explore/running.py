@@ -1,5 +1,7 @@
 """One thread's program run: begun, resumed step by step, its rules judged, and whatever goes wrong there told in one line."""
 
+import inspect
+import re
 import types
 from collections.abc import Callable
 
@@ -73,7 +75,7 @@ def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
     """The thread's generator, gone on to its first yield, and what it yielded; it must not touch the memory before that."""
     name = getattr(thread.program, "__name__", "program")
     try:
-        generator = thread.program(memory, *thread.args)
+        generator = _made(thread, memory)
     except TypeError as error:
         raise ModelError(
             f"{name}{printable(thread.args)}", printable(said(error), 90), "give it the arguments it takes"
@@ -88,9 +90,16 @@ def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
     except ModelError:
         raise
     except Exception as error:
-        raise mistake(error, name) from None
+        raise mistake(error, name, memory._layout) from None
     finally:
         object.__setattr__(memory, "_open", True)
+
+
+def _made(thread: Thread, memory: Memory) -> object:
+    """What a thread's program gives: its generator, where a program made it, as a lambda does, in a run that is watched."""
+    if not thread.foreign or inspect.isgeneratorfunction(thread.program):
+        return thread.program(memory, *thread.args)
+    return guarded(thread.program, memory, *thread.args, told=memory._told)
 
 
 def settle(threads: tuple[Thread, ...], layout: Layout) -> None:
@@ -103,18 +112,25 @@ def settle(threads: tuple[Thread, ...], layout: Layout) -> None:
             frozen(value, f"argument {number} of {getattr(thread.program, '__name__', 'program')}", layout.outside)
 
 
-def mistake(error: Exception, program: str) -> ModelError:
+def mistake(error: Exception, program: str, layout: Layout) -> ModelError:
     """A slip in the model's own Python, told in one line with its place."""
+    local = re.search(r"local variable '(\w+)'", said(error)) if isinstance(error, UnboundLocalError) else None
+    name = local[1] if local else getattr(error, "name", None)
+    if isinstance(error, (NameError, AttributeError)) and (name in layout.plain or name in layout.keyed):
+        if isinstance(error, NameError):
+            return ModelError(place_of(error, program), f"{name} is a shared variable", f"write m.{name}")
+        asked = f"{name} is asked of {printable(error.obj, 20)}, and m has it"
+        return ModelError(place_of(error, program), asked, "give m itself, as in spin_lock(m)")
     text = f"{type(error).__name__}: {printable(said(error), 90)}"
     return ModelError(place_of(error, program), text.removesuffix(": "), "correct the model")
 
 
-def rule_of(error: Exception, program: str) -> str:
+def rule_of(error: Exception, program: str, layout: Layout) -> str:
     """The name of the rule that an exception broke: the text of an assert, else type and text; ModelError for a slip."""
     if isinstance(error, ModelError):
         raise error
     if isinstance(error, MISTAKES):
-        raise mistake(error, program) from None
+        raise mistake(error, program, layout) from None
     text = printable((said(error).splitlines() or [""])[0], 80)
     if isinstance(error, AssertionError):
         return f"assert: {text}" if text in RESERVED else text or "assert"

@@ -2,11 +2,12 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.orders import crossing
-from tdxkit.explore.program import LIVELOCK, Scenario, given_scenario
+from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
@@ -157,7 +158,12 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
-        remarks=(*hints(tables), *never_taken(tables), *not_modelled(tables), *(() if way else (AS_IT_STANDS,)))
+        remarks=(
+            *hints(tables, bool(found and found.complete and not way)),
+            *never_taken(tables),
+            *not_modelled(tables),
+            *(() if way else (AS_IT_STANDS,)),
+        )
         if tables.strange
         else (),
     )

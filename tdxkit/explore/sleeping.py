@@ -14,6 +14,11 @@ WAITS_FOR_MEMORY = re.compile(r"\bGFP_(KERNEL|USER|HIGHUSER|NOIO|NOFS)")
 GUARD = re.compile(r"^\W*(?:scoped_)?guard\W+(mutex\w*|rwsem\w*)")
 
 
+def takes_mutex(name: str) -> bool:
+    """Does a function of the kernel take a lock under which one may sleep?"""
+    return name == "down" or name.startswith(("mutex_", "rt_mutex_", "ww_mutex_", "down_"))
+
+
 def in_words(label: str) -> str:
     """What to yield instead of a label that begins with the name of a function that may sleep; "" for any other.
 

@@ -4,6 +4,7 @@ import ast
 import dis
 from collections.abc import Iterator
 from types import FunctionType
+from typing import Any
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.aside import says
@@ -26,6 +27,7 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
     told = []
     caught = set(_caught(names))
     over_keys(names.function, scenario)
+    node: Any
     for node in names.nodes:
         where = f"line {getattr(node, 'lineno', 0)} of {names.function.__name__}"
         _always_true(node, where)
@@ -37,11 +39,11 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
             told.append(f"{where}: assert {node.test.id}: a {kind} with something in it is always true")
         if isinstance(node, ast.Assert) and node in caught:
             told.append(f"{where}: an assert whose failure is caught breaks no rule: write m.must(…)")
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom):
-            call = node.value.value
+        if how := _unseen(node, names):
+            call: Any = node.value.value
             called = [v.__name__ for v in names.value(call.func) if callable(v)] if isinstance(call, ast.Call) else []
             told += [
-                f"{where}: {ast.unparse(call)}: its status is thrown away; faults={fault} asks what then"
+                f"{where}: {ast.unparse(call)}: its status is {how}; faults={fault} asks what then"
                 for name, (constant, fault) in ANSWERS.items()
                 if name in called and not scenario.constants.get(constant)
             ]
@@ -59,6 +61,24 @@ def _holds_many(names: Names, name: str) -> str:
 
 def _text(node: ast.AST | None) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _unseen(node: Any, names: Names) -> str:
+    """What becomes of the answer of a program that a statement runs, where nobody looks at it: no look after the statement or, in a loop
+    that has it, anywhere in that; "" where somebody does."""
+    if not isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.YieldFrom):
+        return ""
+    if isinstance(node, ast.Expr):
+        return "thrown away"
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return ""
+    kept = {target.id for target in targets if isinstance(target, ast.Name)}
+    loops = [n for n in names.nodes if isinstance(n, (ast.For, ast.While)) and node in ast.walk(n)]
+    first = min((loop.lineno, loop.col_offset) for loop in loops) if loops else (node.end_lineno, node.end_col_offset)
+    looks = (n for n in names.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in kept)
+    seen = any((look.lineno, look.col_offset) >= first for look in looks)
+    return "" if seen else f"kept in {', '.join(sorted(kept))}, and nobody looks at it"
 
 
 def _always_true(node: ast.AST, where: str) -> None:

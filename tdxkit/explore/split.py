@@ -117,7 +117,7 @@ class Parts:
         discard(self._program, True)
 
 
-def in_parts(m, pieces: Pieces, program: Callable[..., Iterator], *args):
+def in_parts(m, *args, pieces: Pieces, program: Callable[..., Iterator]):
     """A program, its steps taken apart."""
     yield from Parts(m, pieces, program, args)
 
@@ -132,8 +132,8 @@ def split(scenario: Scenario, pieces: Pieces) -> Scenario:
         if k not in apart:
             one, host = threads[k], scenario.hosts[k]
             on = None if host is None else of(host)
-            program, args = (in_parts, (pieces, one.program, *one.args)) if one.foreign else (one.program, one.args)
-            apart[k] = Thread(program, args, one.actor, on)
+            program = partial(in_parts, pieces=pieces, program=one.program) if one.foreign else one.program
+            apart[k] = Thread(program, one.args, one.actor, on)
         return apart[k]
 
     return replace(

@@ -11,12 +11,12 @@ A step writes into an overlay, so closing a generator (its `finally:` and `with:
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.closing import clings, discard
 from tdxkit.explore.effects import Ask, Effect, Notes, Place
-from tdxkit.explore.holding import Held, held_after
+from tdxkit.explore.holding import Held, held_after, more_than, word
 from tdxkit.explore.memory import Memory, View
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.rules import Step, locked_wrong, noted_wrong
+from tdxkit.explore.rules import Step, locked_wrong, mutexes_of, noted_wrong
 from tdxkit.explore.running import NO_CHOICE, begin, holds, request, resume, rule_of, settle
 from tdxkit.explore.values import frozen, weighed
 from tdxkit.kinds import LOCK, Act
@@ -205,7 +205,7 @@ class Tables:
         except StopIteration:
             pass
         except Exception as error:
-            broken, raised = (rule_of(error, generator.__name__),), True
+            broken, raised = (rule_of(error, generator.__name__, self.layout),), True
         noted = self.memory
         told, broken = " ".join(noted._told), (*noted._broken, *broken)
         noted._off()
@@ -227,7 +227,9 @@ class Tables:
         irq = first is not None
         if not raised and (words or at.label.sleeps or (at.held and (waits or after == FINISHED))):
             left = held if after == FINISHED else ()
-            broken += locked_wrong(Step(at.label, at.held, left, reads, words, waits, irq), self._mutexes)
+            self._mutexes |= mutexes_of(at.label, words)
+            alone = {s for s in at.held if s in reads and not more_than(at.held, s, self.lock_word(s, reads[s]))}
+            broken += locked_wrong(Step(at.label, at.held, left, reads, alone, words, waits, irq), self._mutexes)
         if not raised and (notes != at.notes or after == FINISHED):
             now = dict(zip(self._notes, notes))
             broken += noted_wrong(self._noted, dict(zip(self._notes, at.notes)), now, after == FINISHED)
@@ -238,8 +240,11 @@ class Tables:
         return outcome
 
     def _lock_words(self, reads: dict[int, int], writes: dict[int, int]) -> list[tuple[int, object, object]]:
-        """The lock words that a step wrote: (slot, value before, value after)."""
-        return [(s, self.values[reads[s]], self.values[writes[s]]) for s in self.locks & writes.keys()]
+        return [(s, self.lock_word(s, reads[s]), self.lock_word(s, writes[s])) for s in self.locks & writes.keys()]
+
+    def lock_word(self, slot: int, number: int) -> object:
+        """What a lock's word says of it: this value in this slot."""
+        return word(self.layout.first[slot], self.values[number])
 
     def _grow(self, at: Place, choice: int, seen: tuple, outcome: Effect) -> None:
         """Put an outcome into a row at the end of the values that were read."""
@@ -285,8 +290,10 @@ class Tables:
 
     def fickle(self, label: str = "a step") -> ModelError:
         """What to say about a program that does not do the same thing twice."""
+        names = ", ".join(self.layout.outside.caches())
+        cached = f"{names} is cached, and answers from an earlier step: take the cache away" if names else ""
         return ModelError(
             f"{self.scenario.name}, step {label}",
             "the program did something else when it was run again on the same values",
-            "a step may depend on m and its own variables only: no random, clock, input or outside object",
+            cached or "a step may depend on m and its own variables only: no random, clock, input or outside object",
         )

@@ -150,7 +150,7 @@ class Teller:
         return self._endless[state]
 
     def _word(self, sid: int, slot: int) -> object:
-        return self.tables.values[self.tables.shared[sid][slot]]
+        return self.tables.lock_word(slot, self.tables.shared[sid][slot])
 
 
 def moments(teller: Teller, steps: Steps) -> list[Moment]:

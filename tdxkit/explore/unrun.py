@@ -14,6 +14,7 @@ from tdxkit.explore.guard import Ran
 from tdxkit.explore.names import nested, tree_of
 
 At = tuple[int, int]  # line and column
+BEFORE = {"__init__", "__new__", "__post_init__"}  # an object that is there at the first step has run them
 DOES = (ast.Call, ast.Yield, ast.YieldFrom)
 
 
@@ -36,12 +37,12 @@ def unrun(functions: Iterable[Callable], ran: Ran) -> tuple[str, ...]:
         return ()
     said = []
     for function in functions:
-        name, codes = function.__name__, list(nested(function.__code__))
+        name, codes = _called(function.__code__), list(nested(function.__code__))
         done = {at for code in codes for at in _places(code, ran.get(code, ()))}
         parts, branches = _parts(function.__code__, {at for code in codes for at in _places(code)})
         left = [part for part in parts if not _ran(part, done)]
         if parts and len(left) == len(parts):
-            said.append(f"all of {name}")
+            said += [f"all of {name}"] if name not in BEFORE else []
             continue
         did = [part for part in parts if part not in left]
         left += [b for b in branches if not _ran(b, done) and any(part.has(b.first, b.end) for part in did)]
@@ -53,6 +54,10 @@ def unrun(functions: Iterable[Callable], ran: Ran) -> tuple[str, ...]:
             [f"part of line {', '.join(str(n) for n in sorted({p.first[0] for p in half}))} of {name}"] if half else []
         )
     return tuple(said)
+
+
+def _called(code: types.CodeType) -> str:
+    return code.co_name if code.co_name != "<lambda>" else f"the lambda in line {code.co_firstlineno}"
 
 
 def _places(code: types.CodeType, offsets: Iterable[int] | None = None) -> Iterator[tuple[At, At]]:

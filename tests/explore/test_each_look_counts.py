@@ -391,7 +391,7 @@ def test_what_may_be_meant_is_told():
     spins = judge(Scenario("irq", {"busy": False}, (cpu, interrupt(spins_on_the_host, on=cpu)))).result
     assert spins.verdict == "deadlock" and not any(begins in remark for remark in spins.remarks)
     line = counts_itself_in.__code__.co_firstlineno + 1
-    several = f"line {line} of counts_itself_in: n counts its holders, so several have it at once; where only one may, write True"
+    several = f"line {line} of counts_itself_in: it takes n where that is taken too, so several have it at once; where only one may, look first and write True"
     found = judge(Scenario("rw", {"n": 0}, (Thread(counts_itself_in), Thread(counts_itself_in)), locks=("n",))).result
     assert (found.verdict, several in found.remarks) == ("ok", True)
     taken = judge(Scenario("rw", {"n": 1}, (Thread(counts_itself_in),), locks=("n",))).result

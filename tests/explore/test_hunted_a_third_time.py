@@ -6,7 +6,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore import Scenario, Thread, always, at_end, interrupt
 from tdxkit.explore.judging import judge
 from tdxkit.explore.sleeping import in_words
-from tdxkit.kinds import conditional, free, locked, seamcall, store, unlock
+from tdxkit.kinds import conditional, free, lock, locked, seamcall, store, unlock
 from tdxkit.linux.refcount import v6
 from tdxkit.linux.refcount.module import alloc_pages, free_pages, spin_lock, spin_unlock
 from tdxkit.linux.refcount.own import of_programs
@@ -311,3 +311,25 @@ def test_orders_of_locks_name_the_readers_lines():
     line = one_then_other.__code__.co_firstlineno + 2
     assert found.verdict == "deadlock" and all(f"(line {line} of one_then_other)" in order for order in found.orders)
     assert found.orders
+
+
+def downgrades(m, after):
+    while True:
+        yield lock("down_write", "rw")
+        if m.rw == 0:
+            m.rw = -1
+            break
+    yield "n"
+    m.n += 1
+    yield unlock("downgrade_write", "rw")
+    m.rw = after
+    if after > 0:
+        yield unlock("up_read", "rw")
+        m.rw -= 1
+
+
+def test_a_writer_that_becomes_a_reader_takes_no_lock_again():
+    rw = {"shared": {"rw": 0}, "locks": ("rw",), "mutexes": ("rw",)}
+    two = at_end("two", lambda m: m.n == 2)
+    assert judged(*[Thread(downgrades, (1,))] * 2, rules=(two,), **rw).verdict == "ok"
+    assert judged(Thread(downgrades, (-1,)), **rw).property == "a lock must not be taken by who holds it"

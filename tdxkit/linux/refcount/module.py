@@ -12,7 +12,7 @@ Fidelity card
 """
 
 from tdxkit.explore.rules import always, at_end, each_step, finished, must, sometimes
-from tdxkit.kinds import alloc, free, lock, seamcall, unlock
+from tdxkit.kinds import alloc, free, load, lock, seamcall, store, unlock
 from tdxkit.rules import named
 
 SOURCES = ("module-leaves", "module-status-2-0-18")
@@ -172,6 +172,34 @@ def free_pages(m, many=PAIR):
             "The two pages go back to the page allocator.",
         )[many]
     )
+
+
+STAYS_AS_SEEN = "a cache of pages must be as it was seen when it is written"
+
+
+def keep_pages(m, name, many=PAIR):
+    """Pages in hand put into a cache of the reader's own, `m.NAME` pages: a load and a store, so somebody must hold a lock over them."""
+    yield load("READ_ONCE", name)
+    kept = getattr(m, name)
+    yield store("WRITE_ONCE", name)
+    m.must(STAYS_AS_SEEN, getattr(m, name) == kept)
+    setattr(m, name, kept + many)
+    m.note(IN_HAND, -many)
+    m.tell(f"{many} pages go from its hands into {name}.")
+
+
+def take_kept(m, name, many=PAIR):
+    """Pages taken out of such a cache, likewise: whether it had as many."""
+    yield load("READ_ONCE", name)
+    kept = getattr(m, name)
+    if kept < many:
+        return False
+    yield store("WRITE_ONCE", name)
+    m.must(STAYS_AS_SEEN, getattr(m, name) == kept)
+    setattr(m, name, kept - many)
+    m.note(IN_HAND, many)
+    m.tell(f"It takes {many} pages out of {name}.")
+    return True
 
 
 # What a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry.

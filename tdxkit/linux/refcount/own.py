@@ -8,6 +8,9 @@ What stands beside them in a file, and is an argument here by the same name in s
     LOCKS = ("mylock",)                            which of them are spinlocks, false where they are free, as one that SHARED has not begins
     MUTEXES = ("mymutex",)                         locks under which one may sleep
     RULES = (always("the cache is small", lambda m: m.cache[0] < 3),)
+
+Pages that a put keeps for a later get go into a shared variable by `keep_pages(m, "cache")` and out of it by `take_kept(m, "cache")`, of
+tdxkit.linux.refcount.module: so the rule about lost pages knows where they are.
 """
 
 import inspect
