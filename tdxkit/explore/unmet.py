@@ -49,7 +49,7 @@ def not_modelled(tables: Tables) -> list[str]:
         if not place.held and MAY_BE_BUSY.search(place.label):
             code, line = readers(place.lines)
             told.setdefault(
-                f"line {line} of {code.co_name}: {place.label} with no lock held: BUSY, which the module answers there while another call "
+                f"line {line} of {code.co_name}: {place.label} with no lock held: BUSY, which the module may answer there while another call "
                 "has the entry, is not modelled"
             )
     return list(told)
