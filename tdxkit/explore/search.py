@@ -2,6 +2,7 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.moves import Steps
@@ -12,6 +13,7 @@ from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.unmet import never_taken, not_modelled
 from tdxkit.run import STANDSTILLS
 from tdxkit.work import Job, drive
 
@@ -52,6 +54,7 @@ def exploring(
 ) -> Job[Result]:
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
+    given_scenario("explore", scenario)
     if reduce not in REDUCTIONS:
         raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
@@ -155,7 +158,12 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
-        remarks=(*hints(tables, bool(found and found.complete and not way)), *(() if way else (AS_IT_STANDS,)))
+        remarks=(
+            *hints(tables, bool(found and found.complete and not way)),
+            *never_taken(tables),
+            *not_modelled(tables),
+            *(() if way else (AS_IT_STANDS,)),
+        )
         if tables.strange
         else (),
     )
