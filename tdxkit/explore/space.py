@@ -58,6 +58,7 @@ class Space:
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
         self._edges: dict[tuple[int, int], list[Arc]] = {}
+        self._false: dict[int, tuple[str, ...]] = {}  # of each shared state the rules about all states that do not hold
 
     def first(self) -> Spot:
         """The state before the first step."""
@@ -135,7 +136,10 @@ class Space:
                 continue
             outcome, after = step
             stands, choices = outcome.after, (*given, choice)
-            broken = outcome.broken + self.false("always", after)
+            false = self._false.get(after)
+            if false is None:
+                false = self._false[after] = tables.false("always", after)
+            broken = outcome.broken + false
             if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
                 if (after, stands) not in done:
                     self._follow(after, stands, choices, passed | {stands}, done, found)
