@@ -27,9 +27,8 @@ class Aside:
     """The loads aside of some functions, those in them included."""
 
     def __init__(self, functions: Iterable[types.FunctionType]):
-        self._looks: dict[
-            types.CodeType, dict[int, str]
-        ] = {}  # offset of an instruction: the name of the memory, "" in an assert
+        # offset of an instruction: the name of the memory ("" in an assert), and the statement that it is part of
+        self._looks: dict[types.CodeType, dict[int, tuple[str, ast.AST]]] = {}
         self._caught: dict[types.CodeType, frozenset[int]] = {}  # offsets where an exception may be caught
         for function in functions:
             self._read(Names(function))
@@ -38,7 +37,10 @@ class Aside:
         codes = list(nested(names.function.__code__))
         local = {name for code in codes for name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars)}
         looks = {
-            _position(n): of for part, of in _judging(names, local) for n in ast.walk(part) if hasattr(n, "lineno")
+            _position(n): (of, judging)
+            for part, of, judging in _judging(names, local)
+            for n in ast.walk(part)
+            if hasattr(n, "lineno")
         }
         guards = [_position(node)[:2] for node in names.nodes if _catches(node)]
         for code in codes:
@@ -48,19 +50,21 @@ class Aside:
                 offset for offset, (line, *_) in at if line and any(first <= line <= last for first, last in guards)
             )
 
-    def __call__(self, stack: list[types.FrameType], own: Any, memory: object) -> bool:
-        """Does the innermost of these frames look aside? own: is a frame the reader's; memory: the one that counts."""
+    def __call__(self, stack: list[types.FrameType], own: Any, memory: object) -> ast.AST | None:
+        """The statement in which the innermost of these frames looks aside; None where it does not. own: is a frame the reader's; memory:
+        the one that counts."""
         for frame in stack:
-            of = self._looks.get(frame.f_code, {}).get(frame.f_lasti)
-            if of is None:
-                return False
+            of, judging = self._looks.get(frame.f_code, {}).get(frame.f_lasti, ("", None))
+            if judging is None:
+                return None
             if not frame.f_code.co_name.startswith(
                 "<"
             ):  # a comprehension or lambda in the arguments: on to whose it is
                 break
         if of and frame.f_locals.get(of) is not memory:
-            return False
-        return not any(own(f) and f.f_lasti in self._caught.get(f.f_code, (f.f_lasti,)) for f in stack)
+            return None
+        caught = any(own(f) and f.f_lasti in self._caught.get(f.f_code, (f.f_lasti,)) for f in stack)
+        return None if caught else judging
 
 
 def _position(node: Any) -> tuple:
@@ -75,8 +79,13 @@ def says(node: ast.AST) -> Any:
     return None
 
 
-def _judging(names: Names, local: set[str]) -> Iterator[tuple[ast.expr, str]]:
-    """The expressions that only judge or tell, and the name of whom they ask to."""
+def tells(node: Any) -> bool:
+    """Is it m.tell(…), which is a sentence and judges nothing?"""
+    return bool(call := says(node)) and call.func.attr == "tell"
+
+
+def _judging(names: Names, local: set[str]) -> Iterator[tuple[ast.expr, str, ast.AST]]:
+    """The expressions that only judge or tell, the name of whom they ask to, and the statements that they are part of."""
     for node in names.nodes:
         if isinstance(node, ast.Assert):
             parts, of = [node.test], ""
@@ -85,7 +94,7 @@ def _judging(names: Names, local: set[str]) -> Iterator[tuple[ast.expr, str]]:
         else:
             continue
         if all(_plain(inner, names, local) for part in parts for inner in ast.walk(part)):
-            yield from ((part, of) for part in parts)
+            yield from ((part, of, node) for part in parts)
 
 
 def _plain(node: ast.AST, names: Names, local: set[str]) -> bool:

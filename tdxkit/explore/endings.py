@@ -7,6 +7,7 @@ are. It counts schedules, each as one: it is no probability.
 
 from dataclasses import dataclass
 
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
@@ -78,6 +79,7 @@ class Outcomes:
 
 def outcomes(scenario: Scenario, bound: int | None = None) -> Outcomes:
     """Every outcome of a scenario with its number of interleavings and an example; at most `bound` states (`scenario.bound`)."""
+    given_scenario("outcomes", scenario)
     tables, bound = Tables(scenario), bound or scenario.bound
     graph = _Graph(Space(tables, fuse=False), bound)
     ways = graph.ways() if graph.complete else None

@@ -25,7 +25,14 @@ SECONDS = 10  # of a step, where somebody can stop it (tdxkit.commands.apart)
 alarm: Callable[[float], object] | None = None  # ends this process after so many seconds; 0: no more
 HERE = os.path.dirname(__file__)
 Ran = dict[types.CodeType, set[int]]  # offsets of instructions that ran
+
+
+class RanAgain(Ran):
+    """The same where programs are run again and again to where they stood: what they yield then comes to nobody."""
+
+
 _ran: ContextVar[Ran | None] = ContextVar("ran", default=None)
+for_nothing: list[object] = []  # not empty while a step runs only to come to its end, and nothing of it is noted
 T = TypeVar("T")
 
 
@@ -140,15 +147,15 @@ def watched(function: Callable, *args):
 
 def _tracer(ran: "Ran | None", stop: Stop, yielded: Yielded) -> Callable:
     """What Python calls for each instruction of a step."""
-    left = INSTRUCTIONS
+    left, again = INSTRUCTIONS, isinstance(ran, RanAgain)
 
     def count(frame, event, value):
         nonlocal left
         left -= 1
         if ran is not None:
-            if event == "opcode":
+            if event == "opcode" and not for_nothing:
                 ran[frame.f_code].add(frame.f_lasti)
-            elif event == "return":
+            elif event == "return" and not again:
                 yielded.note(frame, value)
         if left < 0:
             left = INSTRUCTIONS  # so that the program's own clean-up may run

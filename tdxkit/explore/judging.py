@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 
 from tdxkit.explore.audit import audit
-from tdxkit.explore.guard import Ran, noting
+from tdxkit.explore.given import given_scenario
+from tdxkit.explore.guard import Ran, RanAgain, noting
 from tdxkit.explore.instruction import Instruction
 from tdxkit.explore.moves import follow
 from tdxkit.explore.names import walk
@@ -23,6 +24,7 @@ from tdxkit.explore.search import AS_IT_STANDS, exploring
 from tdxkit.explore.slips import over_keys
 from tdxkit.explore.split import split
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.unmet import never_failed
 from tdxkit.explore.unrun import unrun
 from tdxkit.explore.whose import ours
 from tdxkit.kinds import LOAD, STORE
@@ -64,6 +66,7 @@ def that_counts(scenario: Scenario) -> Scenario:
 
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
+    given_scenario("judge", scenario)
     own = functions_of(scenario) if any(thread.foreign for thread in scenario.threads) else []
     told = [remark for function in own for remark in refuse(function, scenario)]
     for rule in scenario.properties:
@@ -73,12 +76,13 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
         return Judged((yield from exploring(scenario, **how)), scenario)
     ran: Ran = {}
     result = yield from noting(ran, exploring(scenario, **how))
-    never = unrun(own or scenario.texts, ran) if result.verdict in WORSE or lines else ()
-    judged = Judged(result, scenario)
+    judged, verdict = Judged(result, scenario), result.verdict
     told += [remark for remark in result.remarks if remark != AS_IT_STANDS]
     if own:
-        judged, more = yield from _apart(judged, **how)
-        told = more + told
+        ran = RanAgain(ran)
+        judged, more = yield from noting(ran, _apart(judged, **how))
+        told = more + told + never_failed(scenario, ran) + list(scenario.own.told if scenario.own else ())
+    never = unrun(own or scenario.texts, ran) if verdict in WORSE or lines else ()
     return replace(judged, result=replace(judged.result, remarks=tuple(told), unrun=never))
 
 
@@ -95,7 +99,7 @@ def _apart(judged: Judged, **how) -> Job[tuple[Judged, list[str]]]:
                 judged = Judged(second, apart)
             elif pieces.pieces and second.verdict == "bounded":
                 told.append(_also(pieces, NO_END_APART))
-            elif pieces.pieces:
+            elif not all(piece.rule for piece in pieces.pieces.values()):
                 told.append(_also(pieces))
             if second.verdict == "ok":
                 told += pieces.unchecked()
@@ -139,6 +143,8 @@ def _write(pieces: Pieces, piece: Piece) -> str:
     """What to write where the pieces of a step on this variable are one instruction."""
     if not piece.what:
         return "a call of the module is one step: give it a yield of its own"
+    if piece.rule:
+        return "in C a rule's look is a load too, and comes later: hold a lock over both; always(…) judges every moment"
     name = pieces.layout.names[piece.slot]
     said = (
         Instruction(piece.said, pieces.layout, pieces.lock_names) if piece.said and name in piece.said.operand else None
@@ -178,6 +184,8 @@ def _also(pieces: Pieces, verb: str = "judged load by load and store by store as
     """The lines whose steps were taken apart."""
     lines: dict[str, set[int]] = {}
     for piece in pieces.pieces.values():
+        if piece.rule and not all(p.rule for p in pieces.pieces.values()):
+            continue
         lines.setdefault(piece.where.code.co_name, set()).add(piece.where.line)
     said = "; ".join(f"line {', '.join(map(str, sorted(rows)))} of {name}" for name, rows in lines.items())
     return f"{said}: more than one load or store under one yield; {verb}" if said else verb

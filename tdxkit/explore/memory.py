@@ -25,6 +25,10 @@ ALWAYS_TRUE = (
 )
 
 
+MANY = (list, set, dict)  # of answers, and not one
+HELD = (tuple, frozenset, str)  # so too, unless the memory holds it
+
+
 def rule_name(name: object, where: str) -> None:
     """Refuse what cannot name a rule: no text, or the name of what the explorer finds by itself."""
     if not isinstance(name, str) or not name:
@@ -133,9 +137,13 @@ class Memory:
             raise ModelError(
                 f"rule {printable(name)}", f"a {type(condition).__name__} is always true", "give its answer"
             )
-        if isinstance(condition, tuple) and condition and isinstance(condition[0], bool):
+        if isinstance(condition, MANY) or (
+            isinstance(condition, tuple) and any(isinstance(value, bool) for value in condition)
+        ):
             raise ModelError(
-                f"rule {printable(name)}", "a tuple with something in it is always true", "give the condition alone"
+                f"rule {printable(name)}",
+                f"a {type(condition).__name__} with something in it is always true",
+                "give the condition alone, all(…) or any(…)",
             )
         if not condition and name not in self._broken:
             self._broken.append(name)

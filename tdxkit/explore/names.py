@@ -75,6 +75,10 @@ class Names:
             for one, other in zip(target.elts, value.elts):
                 self._bind(one, other)
 
+    def bound(self, name: str) -> list[ast.AST]:
+        """What a name is set to in the function itself."""
+        return self._bound.get(name, [])
+
     def value(self, node: ast.AST, depth: int = 5) -> list[Any]:
         """What an expression may stand for; none where that is known only while it runs."""
         if not depth:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tdxkit.explore.effects import effects
 from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.explore.whose import readers
 
 Arrows = dict[tuple[int, int], str]  # (held, taken): where
 
@@ -60,7 +61,7 @@ def _arrows(tables: Tables) -> Arrows:
             taken = {slot for slot in effect.held if effect.held.count(slot) > at.held.count(slot)}
             for slot, held in ((slot, held) for slot in taken for held in at.held):
                 if held != slot and (held, slot) not in found and _waits(tables, lid, taken, held):
-                    code, line = at.lines[-1]
+                    code, line = readers(at.lines)
                     found[held, slot] = f"line {line} of {code.co_name}"
     return found
 

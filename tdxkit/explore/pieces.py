@@ -7,14 +7,14 @@ from typing import NamedTuple
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.aside import Aside
 from tdxkit.explore.holding import weight, word
-from tdxkit.explore.instruction import WORD
+from tdxkit.explore.instruction import WORD, saturates, takes_lock
 from tdxkit.explore.memory import Layout
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reading import functions_of
 from tdxkit.explore.rules import Property
 from tdxkit.explore.sleeping import in_words
 from tdxkit.explore.whose import ours
-from tdxkit.kinds import LOAD, LOCK, LOCKED, SEAMCALL, STORE, UNLOCK, Act
+from tdxkit.kinds import LOAD, LOCK, LOCKED, SEAMCALL, STORE, Act
 from tdxkit.rules import known
 
 
@@ -35,13 +35,15 @@ class Where(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a step that is not its first: where it is, what it does (`load`, `store`, or "" for a call), to which slot (-1 for a
-    call), what the step did before it, as (what, slot), and its label, where that says that it is one instruction."""
+    call), what the step did before it, as (what, slot), its label, where that says that it is one instruction, and whether it is the look
+    of a rule."""
 
     where: Where
     what: str
     slot: int
     before: tuple[tuple[str, int], ...]
     said: Act | None = None
+    rule: bool = False
 
 
 class Pieces:
@@ -63,6 +65,8 @@ class Pieces:
         self.sections: dict[tuple[Where, str], None] = {}
         self.told: dict[str, None] = {}
         self.checked: set[str] = set()
+        self.one_cpu = scenario.count == 1
+        self._undeclared: set[str] = set()
         self._scenario = scenario
         self._counted = {note for rule in scenario.properties if _of_the_house(rule) for note in rule.notes}
         self._asked = {note for rule in scenario.properties for note in rule.notes}
@@ -73,7 +77,7 @@ class Pieces:
     def label(self, piece: Piece, call: str) -> Act:
         """The label of a part of a step."""
         does = f"{piece.what} {self.layout.labels[piece.slot]}" if piece.what else f"{call}()"
-        label = Act(f"{does} ({piece.where})", piece.what)
+        label = Act(f"{does} for a rule ({piece.where})" if piece.rule else f"{does} ({piece.where})", piece.what)
         self.pieces.setdefault(label, piece)
         return label
 
@@ -105,11 +109,17 @@ class Pieces:
     def worked(self, where: Where, label: Act, slot: int) -> None:
         """A step works on the variable that its label is about."""
         name = self.layout.names[slot]
-        if label.kind in (LOCK, UNLOCK) and slot not in self.locks:
+        if takes_lock(label) and slot not in self.locks and name not in self._undeclared:
+            self._undeclared.add(name)
             self.told.setdefault(
                 f"{where}: {label}: {name} is no declared lock, and no rule about locks is judged of it: "
                 f'LOCKS = ("{name}",) in the file, locks=("{name}",) in Python'
             )
+
+    def counted(self, where: Where, label: Act, before: object, after: object) -> None:
+        """A step that says to be one instruction stores another value."""
+        if warns := saturates(label.does, before, after):
+            self.told.setdefault(f"{where}: {warns}")
 
     def noted(self, where: Where, what: str) -> None:
         """A function of the reader's own notes something; ModelError where that is counted for it."""
@@ -135,14 +145,14 @@ class Pieces:
         """A step touches several variables, and its label, which says that it is one instruction, names none of them."""
         self.told.setdefault(f"{where}: {label} names no shared variable, and is taken for one on {name}: name it")
 
-    def look(self, where: Where, what: str, slot: int, aside: bool) -> None:
-        """An access by a function of the reader's own, not through a call of the module; ModelError where it writes what is the module's."""
-        if slot not in self.inside:
+    def look(self, where: Where, what: str, slot: int, aside: bool, label: Act) -> None:
+        """An access by a function of the reader's own, not through a call of the module; ModelError where it writes what is the module's
+        and is no call of the module of the reader's own."""
+        if slot not in self.inside or (label.kind == SEAMCALL and not self._counted):
             return
-        label = self.layout.labels[slot]
         if what == STORE:
             raise ModelError(
-                f"{where}: m.{label} = …",
+                f"{where}: m.{self.layout.labels[slot]} = …",
                 "only the TDX module changes that, and the kernel cannot write it",
                 "call pamt_add(m, region) or pamt_remove(m, region)",
             )

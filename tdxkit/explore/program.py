@@ -84,13 +84,15 @@ class Own:
     """Where a reader's own scenario comes from.
 
     text: the file, or the notebook cells, with its code; "" where Python cannot find it. file: the path, "" for a notebook. target: the
-    name in the file; options: what else `explore FILE.py:target` needs to make this very scenario.
+    name in the file; options: what else `explore FILE.py:target` needs to make this very scenario. told: what is to be said of the file
+    beside every answer.
     """
 
     text: str
     file: str
     target: str
     options: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -168,6 +170,12 @@ class Scenario:
 
     def _check_declared(self) -> None:
         """A name that is no variable's would switch rules off without a word."""
+        if not isinstance(self.shared, Mapping):
+            raise ModelError(
+                f"shared of {printable(self.name)}: {printable(self.shared, 40)}",
+                "it maps each name to its first value",
+                'write {"n": 0}',
+            )
         for word, names, among in (
             ("locks", self.locks, self.shared),
             ("module", self.module, self.shared),

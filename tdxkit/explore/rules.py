@@ -14,10 +14,13 @@ memory must not hide that on one of them pages were lost. The rules about locks 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from tdxkit.errors import ModelError, printable
 from tdxkit.explore.holding import Held, Words, weight
 from tdxkit.explore.sleeping import takes_mutex
 from tdxkit.kinds import LOCK, Act
 from tdxkit.rules import named
+
+BY_PROGRAMS = ("must", "lock")  # kinds of rules that are checked while programs run
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class Property:
     name: str
     check: Callable[..., object] | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.kind not in BY_PROGRAMS and not callable(self.check):
+            raise ModelError(
+                f"rule {printable(self.name)}",
+                f"its check is {printable(self.check, 40)}, not a function",
+                f'write {self.kind}("{printable(self.name, 40)}", …, lambda …: …)'
+                if self.notes
+                else f'write {self.kind}("{printable(self.name, 40)}", lambda m: …)',
+            )
 
 
 def always(name: str, check: Callable) -> Property:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tdxkit.errors import ModelError, printable, said
 from tdxkit.explore.guard import guarded, lines_wanted, place_of, watched
-from tdxkit.explore.memory import ALWAYS_TRUE, RESERVED, Layout, Memory
+from tdxkit.explore.memory import ALWAYS_TRUE, HELD, MANY, RESERVED, Layout, Memory
 from tdxkit.explore.place import delegate
 from tdxkit.explore.program import Program, Thread
 from tdxkit.explore.rules import Property
@@ -147,6 +147,10 @@ def holds(rule: Property, view: Memory, cause: Callable[[], str] = str) -> bool:
         view._layout.outside.check()
         if isinstance(truth, ALWAYS_TRUE):
             raise TypeError(f"it gives a {type(truth).__name__}, which is always true")
+        if isinstance(truth, MANY) or (isinstance(truth, HELD) and not any(truth is v for v in view._values)):
+            raise TypeError(
+                f"it gives a {type(truth).__name__}, true with anything in it: write all(…), any(…) or a comparison"
+            )
         return bool(truth)
     except ModelError:
         raise

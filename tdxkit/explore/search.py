@@ -5,6 +5,7 @@ from dataclasses import replace
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.movers import Movers
@@ -17,6 +18,7 @@ from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.unmet import never_taken, not_modelled
 from tdxkit.run import STANDSTILLS
 from tdxkit.work import Job, drive
 
@@ -61,6 +63,7 @@ def exploring(
 ) -> Job[Result]:
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
+    given_scenario("explore", scenario)
     reduce = _reduction(scenario, reduce)
     scenario = scenario.on(memory or scenario.memory)
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
@@ -188,7 +191,12 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
-        remarks=(*hints(tables, bool(found and found.complete and not way)), *(() if way else (AS_IT_STANDS,)))
+        remarks=(
+            *hints(tables, bool(found and found.complete and not way)),
+            *never_taken(tables),
+            *not_modelled(tables),
+            *(() if way else (AS_IT_STANDS,)),
+        )
         if tables.strange
         else (),
     )

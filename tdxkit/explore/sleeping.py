@@ -2,18 +2,16 @@
 
 import re
 
-SLEEPS = {
-    *("msleep", "msleep_interruptible", "ssleep", "usleep_range", "fsleep", "schedule", "schedule_timeout", "cond_resched"),
-    *("mutex_lock", "mutex_lock_interruptible", "mutex_lock_killable", "down", "down_read", "down_write", "down_interruptible"),
-    *("synchronize_rcu", "synchronize_srcu", "flush_work", "cancel_work_sync", "copy_from_user", "copy_to_user", "might_sleep"),
-}  # fmt: skip
-WAITS = ("wait_event", "wait_for_completion")  # and what begins so
+SLEEPS = re.compile(
+    r"^[fmsu]sleep|^(flush_(?!tlb|d?cache|icache|signals)|synchronize_|cancel_\w*_sync$|drain_workqueue|rcu_barrier|kthread_(stop|park)|free_irq|request_irq"
+    r"|(rt_|ww_)?mutex_lock|(percpu_)?down(_read|_write|_timeout)*(_nested)?$|cpus_read_lock|mmap_(read|write)_lock|lock_page|folio_lock|stop_machine"
+    r"|s?wait_(event|for_completion|on_|woken)|(io_)?schedule(_timeout\w*|_hrtimeout\w*)?$|might_sleep|cond_resched|copy_(from|to)_user|(get|pin)_user_pages|kvm_mmu_topup_|k?vfree$|vmap$)"
+    r"|_(killable|interruptible)$"
+)
 ENGLISH = {"schedule", "down"}  # which may begin a sentence
-ASKS = {"vmalloc", "vzalloc"}  # for memory, and may always sleep
-ASKS_SO = {  # and may where they are given GFP_KERNEL
-    *("kmalloc", "kzalloc", "kcalloc", "kvmalloc", "kmem_cache_alloc", "alloc_page", "alloc_pages", "get_zeroed_page"),
-    *("__get_free_page", "__get_free_pages"),
-}
+ASKS = re.compile(r"^(vm|vz|__vm|kvm|kvz)alloc")  # for memory, and may always sleep
+WAITS_FOR_MEMORY = re.compile(r"\bGFP_(KERNEL|USER|HIGHUSER|NOIO|NOFS)")
+GUARD = re.compile(r"^\W*(?:scoped_)?guard\W+(mutex\w*|rwsem\w*)")
 
 
 def takes_mutex(name: str) -> bool:
@@ -27,9 +25,11 @@ def in_words(label: str) -> str:
     >>> in_words("msleep(10)"), in_words("down"), in_words("down to zero"), in_words("kmalloc(8, GFP_KERNEL)")
     ('sleep("msleep")', 'sleep("down")', '', 'alloc("kmalloc")')
     """
+    if guard := GUARD.match(label):
+        return f'sleep("{guard[1]}")'
     name, rest = re.findall(r"^\W*(\w*)\s*(.*)", label)[0]
-    if name in ASKS or (name in ASKS_SO and "GFP_KERNEL" in label):
+    if ASKS.match(name) or WAITS_FOR_MEMORY.search(label):
         return f'alloc("{name}")'
-    if (name in SLEEPS and (name not in ENGLISH or rest[:1] in ("", "("))) or name.startswith(WAITS):
+    if SLEEPS.search(name) and (name not in ENGLISH or rest[:1] in ("", "(")):
         return f'sleep("{name}")'
     return ""

@@ -12,6 +12,7 @@ from tdxkit.explore.names import Names, nested
 from tdxkit.explore.program import Scenario
 
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+EMPTY = {"[]", "()", "{}", "{*()}"}
 OVER = {"any", "all", "sum", "max", "min"}
 CATCHES = {"AssertionError", "Exception", "BaseException"}
 # what the wrapper of a SEAMCALL answers: the constant of a scenario in which it may fail, and the fault that sets it
@@ -30,6 +31,12 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
     for node in names.nodes:
         where = f"line {getattr(node, 'lineno', 0)} of {names.function.__name__}"
         _always_true(node, where)
+        if (
+            isinstance(node, ast.Assert)
+            and isinstance(node.test, ast.Name)
+            and (kind := _holds_many(names, node.test.id))
+        ):
+            told.append(f"{where}: assert {node.test.id}: a {kind} with something in it is always true")
         if isinstance(node, ast.Assert) and node in caught:
             told.append(f"{where}: an assert whose failure is caught breaks no rule: write m.must(…)")
         if how := _unseen(node, names):
@@ -41,6 +48,19 @@ def slips(names: Names, scenario: Scenario) -> list[str]:
                 if name in called and not scenario.constants.get(constant)
             ]
     return told
+
+
+def _holds_many(names: Names, name: str) -> str:
+    """The kind of what a variable holds, where that is written out with something in it wherever it is bound."""
+    kinds = {
+        type(n).__name__.lower() if isinstance(n, DISPLAYS) and ast.unparse(n) not in EMPTY else ""
+        for n in names.bound(name)
+    }
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _text(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _unseen(node: Any, names: Names) -> str:
@@ -65,11 +85,16 @@ def _always_true(node: ast.AST, where: str) -> None:
     """ModelError for a condition that is a list, a tuple or the like, written out."""
     call = says(node)
     condition = node.test if isinstance(node, ast.Assert) else None
+    named = isinstance(node, ast.Assert)
     if call and call.func.attr == "must":
         given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "condition")]
         condition = given[0] if given else None
-    if isinstance(condition, DISPLAYS):
-        kind = type(condition).__name__.lower()
+        named = bool(call.args) and _text(
+            call.args[0]
+        )  # else the two may have changed places, which is another mistake
+    text = named and _text(condition)
+    if isinstance(condition, DISPLAYS) or text:
+        kind = "text" if text else type(condition).__name__.lower()
         raise ModelError(
             f"{where}: {ast.unparse(node)}",
             f"a {kind} with something in it is always true",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.explore.buffers import DRAIN
+from tdxkit.explore.effects import Effect
 from tdxkit.explore.movers import Movers
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK
@@ -67,6 +68,7 @@ class Space:
         self.wide = len(tables.places) > WIDE
         self._rows: dict[tuple[int, int], tuple] = {}
         self._edges: dict[tuple[int, int], list[Arc]] = {}
+        self._false: dict[int, tuple[str, ...]] = {}  # of each shared state the rules about all states that do not hold
 
     def first(self) -> Spot:
         """The state before the first step."""
@@ -152,16 +154,11 @@ class Space:
                 continue
             outcome, after = step
             stands, choices = outcome.after, (*given, choice)
-            broken = outcome.broken + self.false("always", after)
-            if (
-                not broken
-                and choice != DRAIN
-                and self._fuses(choices, stands, passed)
-                and (
-                    self._goes_on_alone(after, stands)
-                    or (self.movers is not None and self.movers.together(lid, outcome, after))
-                )
-            ):
+            false = self._false.get(after)
+            if false is None:
+                false = self._false[after] = tables.false("always", after)
+            broken = outcome.broken + false
+            if not broken and self._fuses(choices, stands, passed) and self._together(lid, outcome, after):
                 if (after, stands) not in done:
                     self._follow(after, stands, choices, passed | {stands}, done, found)
                     done.add((after, stands))
@@ -169,7 +166,13 @@ class Space:
                 found.append(Arc(after, stands, broken, choices))
 
     def _fuses(self, choices: tuple, lid: int, passed: set) -> bool:
-        return self.fuse and lid not in passed and len(choices) < LONGEST_FUSE
+        return self.fuse and choices[-1] != DRAIN and lid not in passed and len(choices) < LONGEST_FUSE
+
+    def _together(self, lid: int, effect: Effect, sid: int) -> bool:
+        """Is a step that did this taken together with the one after it?"""
+        if self._goes_on_alone(sid, effect.after):
+            return True
+        return self.movers is not None and self.movers.together(lid, effect, sid)
 
     def _goes_on_alone(self, sid: int, lid: int) -> bool:
         """Does the next step touch nothing shared, and move? It is tried in the state really reached."""

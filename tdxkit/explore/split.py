@@ -5,7 +5,8 @@ one `yield` of a reader's own function stays together only where it says that it
 
     a call of tdxkit's on the memory, such as pamt_remove(m, region), or a step of a program of tdxkit's, such as spin_lock(m)
     what a step of kind `locked`, `lock` or `unlock` names and does (see `instruction`); under `seamcall` what only the TDX module knows
-    looks of m.must(…), m.tell(…) and assert: they judge and tell, the program goes on the same (see `aside`)
+    looks of m.tell(…), and those of m.must(…) and assert at what the access before them has touched; others of theirs are one look, later
+    (see `aside`: the program goes on the same)
 
 How: a generator cannot be stopped between two loads, but it can be run again. A step is run on a memory that keeps a log; from the first
 access on that is no longer part of the instruction it runs for nothing and is thrown away, and the next step runs it once more from the
@@ -74,7 +75,7 @@ class Parts:
         if self._log.pausing:
             self._under_way = True
             discard(self._program, True)
-            return self._log.label
+            return self.send(None) if self._log.amid else self._log.label
         self._log.says(item)
         self._under_way = False
         self._done.append((self._given, self._log.events))

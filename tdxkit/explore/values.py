@@ -32,6 +32,8 @@ def frozen(value: Any, where: str, reached: Reached = ()) -> Hashable:
     kind = type(value)
     if value is None or kind is bool or (kind is int and -SMALL < value < SMALL):
         return kind, value
+    if kind not in PLAIN and (as_local := _of_the_house(kind)) is not None:  # the memory, of which each frame has one
+        return kind, as_local(value)
     return weighed(value, where, reached)[0]
 
 

@@ -37,6 +37,11 @@ def trusted(name: object) -> bool:
     return _installed(file) if isinstance(file, str) else name in sys.builtin_module_names or _frozen(module)
 
 
+def readers(lines: tuple) -> tuple[types.CodeType, int]:
+    """Of the lines at which a thread stands, outermost first, the innermost that is no line of tdxkit; the innermost where all are."""
+    return next((at for at in reversed(lines) if not _below(at[0].co_filename, (HERE,))), lines[-1])
+
+
 def of_ours(there: dict) -> bool:
     """Are these the globals of a module of tdxkit?"""
     return _home(there, _tdxkits)

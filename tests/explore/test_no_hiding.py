@@ -25,7 +25,7 @@ INC = 'def inc(m):\n    yield "n"\n    m.n += 1\n'
 TWO = 'S = Scenario("c", {"n": 0}, (Thread(inc), Thread(inc)), (at_end("two", lambda m: m.n == 2),))\n'
 WAITS = """
 def go(m, me):
-    yield locked("add", "q")
+    yield locked("atomic_or", "q")
     m.q = frozenset([*m.q, me])
 def look(m):
     while True:
@@ -82,7 +82,7 @@ def one(body, shared='{"n": 0}', before=""):
 TRIES = {
     "wraps a function of ours": (INC.replace("def", "@wraps(v6.put)\ndef", 1) + TWO, "violation"),
     "calls itself ours": ('__name__ = "tdxkit.mine"\n' + INC + TWO, "violation"),
-    "right twin": (INC.replace('"n"', 'locked("inc", "n")') + TWO, "ok"),
+    "right twin": (INC.replace('"n"', 'locked("atomic_inc", "n")') + TWO, "ok"),
     "patches": ("import tdxkit.explore.judging as j\nj.split = lambda scenario, pieces: scenario\n" + INC + TWO, "tdxkit.explore.judging.split: it is part of tdxkit"),
     "class attribute": (busy("class C:\n    _busy_ = False", "C._busy_ = True", "C._busy_ = False", "C._busy_"), "C._busy_: it is outside m and changed"),
     "logger": (busy("log = logging.getLogger('k')\nlog.busy = False", "log.busy = True", "log.busy = False", "log.busy"), "log.busy: it is outside m and changed"),
@@ -108,7 +108,7 @@ TRIES = {
     "a label that cannot": (one("pass", before="class L(str):\n    def __str__(self): raise ValueError").replace('yield "x"', 'yield L("x")'), "ok"),
     "a key that cannot": (one("pass", '{"n": {K(): 0}}', "class K:\n    def __str__(self): raise ValueError"), "ok"),
     "runs itself for ever": ('def wait(m):\n    yield "look"\n    if not m.n:\n        m.k = 1 - m.k\n        yield from wait(m)\nS = Scenario("c", {"n": 0, "k": 0}, (Thread(wait),), ())\n', "line 9 of wait: programs run programs 100 deep"),
-    "partial": ('def inc(by, m):\n    yield locked("add", "n")\n    m.n += by\nS = Scenario("c", {"n": 0}, (Thread(partial(inc, 1)), Thread(partial(inc, 1))), (at_end("two", lambda m: m.n == 2),))\n', "ok"),
+    "partial": ('def inc(by, m):\n    yield locked("atomic_add", "n")\n    m.n += by\nS = Scenario("c", {"n": 0}, (Thread(partial(inc, 1)), Thread(partial(inc, 1))), (at_end("two", lambda m: m.n == 2),))\n', "ok"),
     "a frozen dataclass": (one("m.n = V(1)", before="import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass V:\n    a: int"), "ok"),
     "a value that doubles": (one("while (yield locked('on'), (True, False)):\n        m.n = (m.n, m.n)", '{"n": ()}'), "more than 10,000 items in all"),
     "a guard with state": (one("with Guard(m):\n        yield 'in'", before="class Guard:\n    def __init__(self, m): self.m = m\n    def __enter__(self): pass\n    def __exit__(self, *a): pass"), "a with, a loop or an expression around a yield of prog holds"),

@@ -56,7 +56,7 @@ def box(board):
         (RACE, "✗ violation: REMOVE found a page in use", "also broken"),
         (TWICE, "✗ violation: ", "the rule"),
         (ROUND, "↻ livelock: ", "the round"),
-        (NOT_DECLARED, "! not judged: m.mylock: the shared variables", "8: m.mylock = True"),
+        (NOT_DECLARED, "! not judged: line 8 of put: m.mylock: the shared variables", "8: m.mylock = True"),
         (SLIP, "! not judged: line 8 of put: NameError", "8: m.refcount[region] -= 1 / zero"),
         ("    m.refcount[region] -= 1\n    return", "! not judged: put: a program is a generator function", ""),
     ],

@@ -22,6 +22,7 @@ from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.guard import timed
 from tdxkit.explore.program import Own, Scenario
 from tdxkit.explore.whose import asked, replaced, snapshot
+from tdxkit.linux.refcount.declaring import beside, misspelt
 from tdxkit.linux.refcount.own import DECLARED, around, of_programs
 from tdxkit.linux.refcount.own_text import tidy
 from tdxkit.linux.refcount.posted import DESIGNS
@@ -93,15 +94,15 @@ def _of_file(name: str, threads, rounds, get: str = "", put: str = "", label: st
     }
     if attribute and not put:
         pair["get" if attribute in ("get", get) else "put"] = attribute
+    misspelt(found, text, path)
     made = of_programs(
         **{word: _part(found, path, word, n) for word, n in pair.items()},
         name=label or re.sub(r"[^A-Za-z0-9_.-]", "_", f"{Path(path).stem[:20]}.{(attribute or put or 'put')[:18]}"),
         threads=threads, rounds=rounds, **{w.lower(): v for w in DECLARED if (v := getattr(found, w, None)) is not None}, **more,
     )  # fmt: skip
     asked = [word for option, value in (("--get", get), ("--put", put)) if value for word in (option, value)]
-    return replace(
-        made, own=replace(made.own, text=text, file=path, target=attribute, options=(*asked, *around(**more)))
-    )
+    own = replace(made.own, text=text, file=path, target=attribute, options=(*asked, *around(**more)))
+    return replace(made, own=replace(own, told=beside(found, text, pair)))
 
 
 def _part(found: ModuleType, path: str, word: str, name: str) -> Callable | None:
