@@ -29,7 +29,7 @@ Reached = Container[object]  # ids of the functions, classes and objects that we
 
 def frozen(value: Any, where: str, reached: Reached = ()) -> Hashable:
     """`value` as a key; ModelError where it could change behind our back, or is too large to be kept for every state."""
-    kind = type(value)
+    kind: type = type(value)
     if value is None or kind is bool or (kind is int and -SMALL < value < SMALL):
         return kind, value
     if kind not in PLAIN and (as_local := _of_the_house(kind)) is not None:  # the memory, of which each frame has one
