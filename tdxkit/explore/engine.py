@@ -134,7 +134,9 @@ class World:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
-            return [*self.memory._broken, rule_of(error, generator.__name__, self.memory._layout)]
+            assert ask is not None, "a thread that has finished takes no step"
+            broken = [*self.memory._broken, rule_of(error, generator.__name__, self.memory._layout)]
+            return broken if self._write(k, ask[0], bool(self.memory._read), self.held[k]) else None
         assert ask is not None, "a thread that has finished takes no step"
         read, written, seen = self.memory._read, self.memory._written, self.memory._before
         first = self.memory._layout.first
