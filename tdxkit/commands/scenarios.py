@@ -5,7 +5,8 @@ from argparse import ArgumentParser, Namespace
 
 from tdxkit.commands import whole
 from tdxkit.explore.buffers import MEMORIES, SC
-from tdxkit.explore.program import MAX_THREADS, Scenario
+from tdxkit.explore.declared import MAX_THREADS
+from tdxkit.explore.program import Scenario
 from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.linux.refcount.own import MOST_REGIONS, STAYS
 from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS

@@ -28,22 +28,18 @@ from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.explore.buffers import MEMORIES, SC, TSO
+from tdxkit.explore.buffers import SC, TSO
+from tdxkit.explore.declared import check
 from tdxkit.explore.guard import foreign
-from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
+from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.rules import IRQ_RULES, LOCK_RULES, Property
 from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
-from tdxkit.text import near
 
-MAX_THREADS = 15
 BOUND = 1_000_000  # states
 OWN_BOUND = 50_000  # of a reader's model: one that never ends is answered in seconds
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
-
-
-NOBODY = "nobody"  # who holds a lock that nobody took
 
 
 @dataclass(frozen=True)
@@ -150,62 +146,7 @@ class Scenario:
         brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
         more = tuple(rule for rule in brought if rule not in self.properties)
         object.__setattr__(self, "properties", (*self.properties, *more))
-        if not 1 <= len(self.threads) <= MAX_THREADS:
-            raise InputError(
-                f"{self.name} with {len(self.threads)} threads",
-                f"a scenario has 1 to {MAX_THREADS} threads",
-                "give another number",
-            )
-        if self.memory not in MEMORIES:
-            raise InputError(
-                f"memory {printable(self.memory)}", f"there are {' and '.join(MEMORIES)}", "use one of these"
-            )
-        self._check_declared()
-        for thread in self.threads:
-            if thread.on is not None and thread.on not in self.threads:
-                raise ModelError(
-                    f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
-                )
-        self._check_names()
-
-    def _check_declared(self) -> None:
-        """A name that is no variable's would switch rules off without a word."""
-        if not isinstance(self.shared, Mapping):
-            raise ModelError(
-                f"shared of {printable(self.name)}: {printable(self.shared, 40)}",
-                "it maps each name to its first value",
-                'write {"n": 0}',
-            )
-        for word, names, among in (
-            ("locks", self.locks, self.shared),
-            ("module", self.module, self.shared),
-            ("mutexes", self.mutexes, self.locks),
-        ):
-            if odd := next((name for name in names if name not in among), None):
-                what = "lock" if among is self.locks else "shared variable"
-                meant = near(str(odd), among, 0.6)
-                raise ModelError(
-                    f"{word} of {printable(self.name)}: {printable(odd)}",
-                    f"there is no such {what}",
-                    f"try {meant}"
-                    if meant
-                    else f"declare it, or leave it out; there are {', '.join(map(str, among)) or 'none'}",
-                )
-
-    def _check_names(self) -> None:
-        """No actor and no rule may be taken for another, or for what the explorer says by itself."""
-        for name in self.actors:
-            if not isinstance(name, str) or name == NOBODY:
-                raise ModelError(f"actor {printable(name)}", "it is no name for a thread", "rename it")
-        if len(set(self.actors)) < len(self.actors):
-            raise ModelError(
-                f"actors {printable(', '.join(self.actors), 200)}", "each thread has a name of its own", "rename one"
-            )
-        known: dict[str, Property] = {}
-        for rule in self.properties:
-            rule_name(rule.name, f"scenario {printable(self.name)}")
-            if known.setdefault(rule.name, rule) != rule:
-                raise ModelError(f"rule {printable(rule.name)}", "another rule has this name", "rename one")
+        check(self)
 
     @cached_property
     def asked(self) -> tuple[Property, ...]:

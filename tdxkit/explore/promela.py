@@ -20,11 +20,11 @@ from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.effects import effects
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
-from tdxkit.explore.search import visiting
 from tdxkit.explore.space import Space
 from tdxkit.explore.states import Judged
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.transitions import Seen, Transition, Transitions
+from tdxkit.explore.visit import visiting
 from tdxkit.work import Job, drive
 
 SOURCES = ("spin-promela",)

@@ -120,12 +120,9 @@ class Teller:
         by = self.tables.suspended(lids).get(k)
         if by is not None:
             waits = self.scenario.hosts[k] is not None and lids[k] == self.tables.first_lids[k]
-            if self.tables.places[lids[by]].buffer and waits:
-                return Wait(
-                    actors[k], actors[by], f"{actors[k]} does not begin until {actors[by]}'s stores have reached memory"
-                )
-            kept = "does not begin" if waits else "is suspended"
-            return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {actors[by]} has finished")
+            kept, full = "does not begin" if waits else "is suspended", waits and self.tables.places[lids[by]].buffer
+            until = f"{actors[by]}'s stores have reached memory" if full else f"{actors[by]} has finished"
+            return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {until}")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
 
     def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:

@@ -8,9 +8,9 @@ from tso_machine import outcomes as on_machine
 from tdxkit.explore import Scenario, Thread, at_end, explore
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import explore_readably
-from tdxkit.explore.search import visit
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.visit import visit
 from tdxkit.kinds import conditional, load, locked, store
 
 # Each CPU's instructions: "x=1" a plain store, "a:x" a plain load into register a, "mb" a fence, "xchg x=1", "inc_not_zero z" and

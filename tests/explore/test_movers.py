@@ -6,9 +6,9 @@ import pytest
 
 from tdxkit.explore import Scenario, Thread, always, at_end, explore, interrupt
 from tdxkit.explore.movers import Movers
-from tdxkit.explore.search import visit
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.visit import visit
 from tdxkit.kinds import load, lock, locked, store, unlock
 from tdxkit.linux.refcount import names, scenario
 
