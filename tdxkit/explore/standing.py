@@ -25,6 +25,7 @@ class Standing(States):
         self.hands: set[int] = set()
         self.first_lids: tuple[int, ...] = ()
         self.interrupts = [(i, host) for i, host in enumerate(scenario.hosts) if host is not None]
+        self.hosted = self.tso and bool(self.interrupts)
         bound = {host for _, host in self.interrupts}
         self.roles = [k if apart or k in bound or host is not None else None for k, host in enumerate(scenario.hosts)]
 
