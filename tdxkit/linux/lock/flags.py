@@ -28,6 +28,7 @@ def meet(m, mine, other):
         yield locked("smp_mb")
     yield load("READ_ONCE", f"flag[{other}]")
     seen = m.flag[other]
+    m.tell("The other's flag is up." if seen else "No flag but my own: I may go in.")
     yield store("WRITE_ONCE", f"saw[{mine}], {seen}")
     m.saw[mine] = seen
 
