@@ -27,6 +27,7 @@ STORED = re.compile(r"^\s*([\d.e+]+) states, stored", re.MULTILINE)
 TAKEN = re.compile(r"^\s*\d+:\s*proc\s+0 \(model\).*\[D_STEP(\d+)\]$", re.MULTILINE)
 ENDED = re.compile(r"^tdxkit: ended$", re.MULTILINE)
 STUCK = "invalid end state (at"
+LARGE = 100_000  # states
 POLL = 0.05  # seconds
 
 
@@ -62,8 +63,10 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
         (folder / "m.pml").write_text(model.text, encoding="ascii")
         yield from _run(folder, "spin", "-a", "m.pml")
         many = ("-DBFS_PAR",) if cores > 1 else ()
-        yield from _run(folder, "gcc", "-O1", *FLAGS, *many, "-o", "whole", "pan.c")
-        yield from _run(folder, "gcc", "-O1", *FLAGS, "-DBFS", "-o", "short", "pan.c")
+        fast = (
+            "-O2" if model.states > LARGE else "-O0"
+        )  # compiling is what takes its time where there is little to search
+        yield from _run(folder, "gcc", fast, *FLAGS, *many, "-o", "whole", "pan.c")
         whole = yield from _run(folder, "./whole", *((f"-u{cores}",) if many else ("-c0", f"-m{DEPTH}", "-n")))
         counts = STORED.findall(whole)
         if not counts:
@@ -76,6 +79,7 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
             )
         if not (broken or stuck):
             return Confirmed(_without_ends(int(float(counts[-1])), whole), (), False, None, None)
+        yield from _run(folder, "gcc", fast, *FLAGS, "-DBFS", "-o", "short", "pan.c")
         yield from _run(folder, "./short", "-n")
         trail = yield from _run(folder, "./whole" if not many else "./short", "-r", "m.pml.trail")
         steps = tuple(model.steps[int(n)] for n in TAKEN.findall(trail) if int(n) in model.steps)

@@ -46,7 +46,7 @@ class Model:
     """A model's text, and what leads from it back.
 
     steps: for each line the (thread, choice) of its step. rules: the rule of each number that `broken` may have. renamed: what a name of
-    the scenario became. complete: are these all steps that there are? Else a step that is missing is told by SPIN as rule 1.
+    the scenario became. states: how many the search has met that filled the tables. complete: are these all steps that there are? Else a step that is missing is told by SPIN as rule 1.
     """
 
     scenario: Scenario
@@ -55,6 +55,7 @@ class Model:
     rules: dict[int, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     complete: bool = True
+    states: int = 0
 
 
 # A broken rule, and the end, are each a state of their own, and so are the two in which SPIN's process then ends.
@@ -71,7 +72,7 @@ def writing(scenario: Scenario, bound: int | None = None) -> Job[Model]:
     """`promela` as a job: it ticks as a search does."""
     tables = Tables(scenario)
     found = yield from visiting(Space(tables, fuse=False), True, bound or scenario.bound)
-    model = Model(scenario, complete=found.complete, rules={1: MISSING})
+    model = Model(scenario, complete=found.complete, states=found.states, rules={1: MISSING})
     return _Writer(tables, model).write()
 
 

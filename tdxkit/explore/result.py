@@ -19,11 +19,11 @@ REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
-    "movers": "also a lock that is taken goes with the step after it, and an unlock with the step before it",
+    "movers": "also a lock goes with the step after it, and an unlock with the one before",
 }
 SPEAKS_OF = {
-    SC: "each store is seen by all at once; on x86 it may wait in a store buffer: --memory tso",
-    TSO: "x86-TSO, the machine; the kernel's contract is the LKMM, and a compiler may reorder plain accesses",
+    SC: "sc, each store is seen by all at once; tso has the store buffers of x86",
+    TSO: "tso, that of x86; the kernel's contract is the LKMM, and a compiler may reorder plain accesses",
 }
 ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
 

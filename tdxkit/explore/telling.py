@@ -294,5 +294,7 @@ def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) ->
     wait = teller.wait(moment, k)
     if wait:
         return InputError(step, wait.why, "let another thread go on")
+    if choice == DRAIN:
+        return InputError(step, f"the store buffer of {actors[k]} is empty", "leave the drain out")
     known = " or ".join(str(m.choice) for m in moves(teller.tables, moment.state, k))
     return InputError(step, f"{actors[k]} has no choice {choice} here", f"choose {known}")

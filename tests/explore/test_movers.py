@@ -148,24 +148,28 @@ def found(one, reduce):
 def compare(seed):
     """The verdict, and how many states were left out; "large" where there are too many."""
     one = random_scenario(seed)
-    whole, tables = found(one, "none")
-    if not whole.complete:
+    plain, moved = explore(one, "none", bound=LARGEST), explore(one, "movers", bound=LARGEST)
+    if not plain.complete:
         return "large", 0
-    less, others = found(one, "movers")
-    assert less.complete, seed
+    assert moved.complete and moved.states <= plain.states, seed
+    assert (plain.verdict, set(plain.broken), plain.steps, plain.switches) == (
+        moved.verdict, set(moved.broken), moved.steps, moved.switches,
+    ), seed  # fmt: skip
+    if seed % 4 == 0:
+        compare_closely(one, seed)
+    return plain.verdict, explore(one, "all", bound=LARGEST).states - moved.states
+
+
+def compare_closely(one, seed):
+    """The ends, what breaks anywhere, and the fewest switches."""
+    (whole, tables), (less, others) = found(one, "none"), found(one, "movers")
     assert set(less.broken) == set(whole.broken), seed
     ends = [
         {tuple(t.state(sid).values()) for sid in visited.finals()} for visited, t in ((whole, tables), (less, others))
     ]
     assert ends[0] == ends[1], seed
-    plain, moved = explore(one, "none"), explore(one, "movers")
-    assert (plain.verdict, set(plain.broken), plain.steps, plain.switches) == (
-        moved.verdict, set(moved.broken), moved.steps, moved.switches,
-    ), seed  # fmt: skip
     calm = explore(one, "none", fewest_switches=True).switches, explore(one, "movers", fewest_switches=True).switches
     assert calm[0] == calm[1], seed
-    all_states, _ = found(one, "all")
-    return plain.verdict, all_states.states - less.states
 
 
 def shares(seeds):
@@ -182,11 +186,12 @@ def test_forty_random_programs_with_locks():
 
 
 @pytest.mark.slow
-def test_two_thousand_random_programs_with_locks(capsys):
-    verdicts, fewer = shares(range(1000, 3000))
+@pytest.mark.parametrize("start", range(1000, 3000, 500))
+def test_two_thousand_random_programs_with_locks(start, capsys):
+    verdicts, fewer = shares(range(start, start + 500))
     with capsys.disabled():
         print(f"\nmovers: {verdicts}, fewer states in {fewer}")
-    assert min(verdicts["ok"], verdicts["violation"], verdicts["deadlock"]) >= 100 and verdicts["livelock"] >= 10
+    assert min(verdicts["ok"], verdicts["violation"], verdicts["deadlock"]) >= 50 and verdicts["livelock"] >= 5
 
 
 @pytest.mark.parametrize("name", names())

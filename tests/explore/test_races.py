@@ -6,6 +6,8 @@ from tdxkit.explore import Scenario, Thread, explore
 from tdxkit.explore.judging import judge
 from tdxkit.kinds import load, lock, locked, store, unlock
 from tdxkit.linux.refcount import names, scenario
+from tdxkit.seam.scenes import EMPTY, PAIR, world_at
+from tdxkit.seam.threads import together
 
 
 def plain_inc(m):
@@ -93,6 +95,13 @@ def test_two_unlocked_users_and_one_beside_a_once_are_told_with_both_lines():
 def test_under_a_common_lock_none_is_told():
     assert judge(two(under_lock, under_lock)).result.races == ()
     assert judge(two(under_lock, plain_load)).result.races
+
+
+def test_of_two_calls_of_the_module_none_is_told():
+    calls = [("TDH.PHYMEM.PAMT.ADD", {"rcx": EMPTY | 1, "rdx": PAIR[0] + i, "r8": PAIR[1] + i}) for i in (0, 0x1000)]
+    both = together(world_at("ready").module, calls)
+    plain, tso = explore(both, "none"), explore(both, "none", memory="tso")
+    assert plain.races == tso.races == () and plain.verdict == tso.verdict and tso.states > plain.states
 
 
 @pytest.mark.parametrize("name", names())

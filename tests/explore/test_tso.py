@@ -262,7 +262,7 @@ def test_a_memory_that_there_is_not(capsys):
     assert main(["explore", "v2", "--memory", "pso"]) == 2 and "sc" in capsys.readouterr().err
     assert main(["explore", "v2", "--memory", "tso"]) == 0
     said = capsys.readouterr().out
-    assert "memory: x86-TSO, the machine; the kernel's contract is the LKMM" in said
+    assert "memory: tso, that of x86; the kernel's contract is the LKMM" in said
     code = re.search(r"replay v2 '([^']+)'", said)[1]
     assert main(["replay", "v2", code]) == 0 and "a store leaves the buffer" in capsys.readouterr().out
 
