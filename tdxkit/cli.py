@@ -15,6 +15,8 @@ COMMANDS = {
     "explore": "every interleaving of a scenario, and the shortest one that breaks it",
     "replay": "run one schedule again, step by step",
     "stress": "what a stress test of random runs would have met",
+    "export": "a scenario in another tool's language, such as SPIN's",
+    "confirm": "the verdict of a search beside SPIN's",
     "lens": "the same race under several posted versions",
     "program": "what a design does, step by step; several side by side",
     "packet": "a counterexample as text for a mail",

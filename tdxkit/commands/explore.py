@@ -5,6 +5,7 @@ from argparse import ArgumentTypeError
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import load, own_options, replays, sized, words
 from tdxkit.explore.program import BOUND, OWN_BOUND
+from tdxkit.explore.result import REDUCTIONS
 
 KINDS = ("violation", "deadlock", "livelock", "bounded")
 BAD = KINDS[:3]
@@ -14,7 +15,9 @@ def configure(parser):
     """What to explore and how."""
     parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
     sized(parser)
-    parser.add_argument("--reduce", choices=("none", "sym", "all"), default="all", help="reduction (all)")
+    parser.add_argument(
+        "--reduce", choices=tuple(REDUCTIONS), default=None, help="reduction (movers; of a file of your own all)"
+    )
     parser.add_argument(
         "--property", metavar="RULE", help="judge this rule only, by name or id; a wrong name lists them"
     )

@@ -4,7 +4,9 @@ import shlex
 from argparse import ArgumentParser, Namespace
 
 from tdxkit.commands import whole
-from tdxkit.explore.program import MAX_THREADS, Scenario
+from tdxkit.explore.buffers import MEMORIES, SC
+from tdxkit.explore.declared import MAX_THREADS
+from tdxkit.explore.program import Scenario
 from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.linux.refcount.own import MOST_REGIONS, STAYS
 from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS
@@ -27,6 +29,12 @@ def sized(parser: ArgumentParser, most_threads: int = MAX_THREADS, most_rounds: 
         default=1,
         metavar="N",
         help="times get, use, put on each CPU (1)",
+    )
+    parser.add_argument(
+        "--memory",
+        choices=tuple(MEMORIES),
+        default=SC,
+        help="sc (each store is seen by all at once) or tso (x86: stores wait in their CPU's buffer)",
     )
 
 
@@ -60,7 +68,7 @@ def asked(args: Namespace) -> dict:
 
 def load(args: Namespace, name: str = "") -> Scenario:
     """The scenario that the arguments name, or one of several names."""
-    return scenario_of(name or args.name, args.threads, args.rounds, **asked(args))
+    return scenario_of(name or args.name, args.threads, args.rounds, **asked(args)).on(args.memory)
 
 
 def of_code(args: Namespace, code: str) -> Scenario:
@@ -73,7 +81,7 @@ def of_code(args: Namespace, code: str) -> Scenario:
         {"label": parsed.name.removesuffix(MARK)} if parsed.text else {}
     )  # the text says whose it is, not the file's name here
     found = scenario_of(args.name, None if args.roles else parsed.threads, parsed.rounds, **asked(args), **label)
-    return meant(found, parsed.name)
+    return meant(found, parsed)
 
 
 def words(args: Namespace, *options: str, then: tuple[str, ...] = ()) -> str:

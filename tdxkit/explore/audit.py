@@ -46,19 +46,26 @@ def _compare(tables: Tables, die: Random, steps: Steps | None) -> None:
         if not found:
             break
         k, move = found[die.randrange(len(found))]
-        label = tables.places[state[1][k]].label
-        asked = world.asks[k]
-        if asked is None or asked[0] != label:
+        label, asked = _ahead(tables, state[1][k]), world.asks[k]
+        if (asked[0] if asked else "") != label:
             raise tables.fickle(label)
         broken = world.run_step(k, move.choice)
+        if broken is None:
+            raise tables.fickle(label)
         state = sid, lids = move.state
         shown, now = tables.shared[sid], world.memory._values
         same = all(map(is_, now, map(tables.values.__getitem__, shown)))
         same = same or all(tables.number(v, slot) == n for slot, (v, n) in enumerate(zip(now, shown)))
         after = [ask[0] if ask else "" for ask in world.asks]
-        expected = [tables.places[lid].label if lid else "" for lid in lids]
+        expected = [_ahead(tables, lid) for lid in lids]
         if tuple(broken) != move.outcome.broken or not same or after != expected:
             raise tables.fickle(label)
         if move.outcome.raised:
             break
     world.close()
+
+
+def _ahead(tables: Tables, lid: int) -> str:
+    """What a thread that stands here is about to do; "" where its program has ended."""
+    at = tables.places[lid]
+    return "" if at.over else at.label

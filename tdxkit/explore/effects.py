@@ -6,6 +6,7 @@ A row asks for shared values in the order in which the step read them; each answ
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tdxkit.explore.buffers import DRAIN, Buffer
 from tdxkit.explore.holding import Held
 from tdxkit.kinds import Act
 
@@ -48,8 +49,20 @@ class Place:
     recipe: tuple | None  # (place before, index of the choice, values read), None for a thread's start
     role: object  # the thread, where threads are not interchangeable
     start: int  # the thread whose program leads here
+    buffer: Buffer = ()  # its CPU's stores that have not reached memory
+    key: tuple = ()  # what the place is, but for the buffer
     rows: list = field(default_factory=list)
     pool: list = field(default_factory=list)
+
+    @property
+    def options(self) -> Iterable[int]:
+        """What the thread may be given here: the index of a choice, or the sign that lets a store out of the buffer."""
+        return (*range(len(self.choices)), DRAIN) if self.buffer else range(len(self.choices))
+
+    @property
+    def over(self) -> bool:
+        """Has the program ended? A thread has finished once its buffer is empty too."""
+        return not self.choices
 
 
 def ways(rows: Iterable) -> Iterator[tuple[int, dict[int, int], Effect]]:

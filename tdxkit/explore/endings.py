@@ -130,7 +130,7 @@ class _Graph:
                 continue
             for edge, raised in self._edges(sid, lid):
                 moved = True
-                after = (*lids[:k], edge.lid, *lids[k + 1 :])
+                after = space.tables.handed((*lids[:k], edge.lid, *lids[k + 1 :]))
                 broken = rules + tuple(name for name in edge.broken if name not in rules)
                 target = self._number(
                     (edge.sid, after if space.interrupts else tuple(sorted(after)), broken), raised, number

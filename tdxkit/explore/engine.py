@@ -6,8 +6,10 @@ fine for some thousand states.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tdxkit.explore.buffers import DRAIN, TSO, needs_empty
 from tdxkit.explore.closing import discard
 from tdxkit.explore.holding import Held, held_after, more_than, word
 from tdxkit.explore.memory import Layout, Memory, View
@@ -22,31 +24,37 @@ Choice = tuple[int, int]  # which thread, and the index of the value it is given
 
 
 class Watched(Memory):
-    """A memory that knows which slots a step has read before it wrote them, and what stood in those it wrote; a lock's word is read first,
-    as whether it is taken or let go depends on what it was."""
+    """A memory that knows which slots a step has read before it wrote them, and what it wrote; a lock's word is read first, as whether it is
+    taken or let go depends on what it was. What a step writes is kept aside until somebody has said where it goes."""
 
-    __slots__ = ("_locks", "_read", "_written")
+    __slots__ = ("_buffer", "_locks", "_read", "_written")
 
     def __init__(self, layout: Layout, locks: frozenset[int]):
-        for name, value in {"_locks": locks, "_read": set(), "_written": {}}.items():
+        for name, value in {"_locks": locks, "_read": set(), "_written": {}, "_buffer": []}.items():
             object.__setattr__(self, name, value)
         super().__init__(layout)
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _on(self, buffer: list[tuple[int, object]]) -> None:
+        """A step starts on a CPU with this buffer."""
+        self._begin()
         self._read.clear()
         self._written.clear()
+        object.__setattr__(self, "_buffer", buffer)
 
     def _load(self, slot: int) -> object:
-        if slot not in self._written:
-            self._read.add(slot)
-        return self._values[slot]
+        if slot in self._written:
+            return self._written[slot]
+        self._read.add(slot)
+        return self._before(slot)
+
+    def _before(self, slot: int) -> object:
+        """What the CPU sees in a slot: the newest entry of its buffer, else memory."""
+        return next((value for at, value in reversed(self._buffer) if at == slot), self._values[slot])
 
     def _store(self, slot: int, value: object) -> None:
         if slot in self._locks:
             self._load(slot)
-        self._written.setdefault(slot, self._values[slot])
-        self._values[slot] = value
+        self._written[slot] = value
 
 
 class World:
@@ -65,6 +73,8 @@ class World:
         self.noted = [rule for rule in scenario.asked if rule.kind in ("each_step", "finished")]
         self.notes = [dict.fromkeys(scenario.notes, 0) for _ in scenario.threads]
         self.begun = [False] * len(scenario.threads)  # has it taken a step that was not blocked?
+        self.tso = scenario.memory == TSO
+        self.buffers: list[list[tuple[int, object]]] = [[] for _ in scenario.threads]  # by CPU, the oldest store first
         for thread in scenario.threads:
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
@@ -80,10 +90,15 @@ class World:
         return self.threads[k].gi_frame is None
 
     def suspended(self, k: int) -> bool:
-        """Is thread k kept by an interrupt that has started and not finished?"""
-        return any(
+        """Is thread k kept by an interrupt that has started and not finished, or an interrupt that is not taken before its CPU's buffer is empty?"""
+        early = self.scenario.hosts[k] is not None and not self.begun[k] and bool(self.buffer(k))
+        return early or any(
             k in below and self._began(i) and not self.finished(i) for i, below in enumerate(self.scenario.beneath)
         )
+
+    def buffer(self, k: int) -> list[tuple[int, object]]:
+        """The store buffer of the CPU that thread k runs on."""
+        return self.buffers[self.scenario.cpus[k]]
 
     def _began(self, k: int) -> bool:
         """Is thread k an interrupt that has begun?"""
@@ -93,19 +108,24 @@ class World:
         """One atomic step of thread k: did anything change, and which rules did it break."""
         before = self.state()
         broken = self.run_step(k, choice)
-        return bool(broken) or self.state() != before, broken
+        return broken is not None and (bool(broken) or self.state() != before), broken or []
 
-    def run_step(self, k: int, choice: int = 0) -> list[str]:
-        """Resume thread k up to its next yield; the rules it broke, of those asked for."""
+    def run_step(self, k: int, choice: int = 0) -> list[str] | None:
+        """Resume thread k up to its next yield; the rules it broke, of those asked for. None where the step has to wait for an empty buffer:
+        then this world has gone wrong."""
+        if choice == DRAIN:
+            slot, value = self.buffer(k).pop(0)
+            self.memory._values[slot] = value
+            return []
         broken = self._run_step(k, choice)
         return [name for name in broken if name not in self.scenario.unasked] if broken else broken
 
-    def _run_step(self, k: int, choice: int) -> list[str]:
+    def _run_step(self, k: int, choice: int) -> list[str] | None:
         generator, ask = self.threads[k], self.asks[k]
         before = dict(self.notes[k]) if self.noted else self.notes[k]
         own = ask is not None and self.held[k] and ask[0].kind in (LOCK, "")  # it may wait for a lock of its own
         here = self.place(k) if own or self.scenario.hosts[k] is not None else None
-        self.memory._begin()
+        self.memory._on(self.buffer(k))
         object.__setattr__(self.memory, "_notes", self.notes[k])
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
@@ -114,27 +134,47 @@ class World:
             self.asks[k] = None
         except Exception as error:
             self.asks[k] = None
-            return [*self.memory._broken, rule_of(error, generator.__name__, self.memory._layout)]
-        read, written, values = self.memory._read, self.memory._written, self.memory._values
+            assert ask is not None, "a thread that has finished takes no step"
+            broken = [*self.memory._broken, rule_of(error, generator.__name__, self.memory._layout)]
+            return broken if self._write(k, ask[0], bool(self.memory._read), self.held[k]) else None
+        assert ask is not None, "a thread that has finished takes no step"
+        read, written, seen = self.memory._read, self.memory._written, self.memory._before
         first = self.memory._layout.first
-        words = [(s, word(first[s], old), word(first[s], values[s])) for s, old in written.items() if s in self.locks]
+        words = [(s, word(first[s], seen(s)), word(first[s], new)) for s, new in written.items() if s in self.locks]
         held = self.held[k]
         if words:
             self.held[k] = held_after(held, words)
         same = here is not None and read.issuperset(written) and self.place(k) == here and self.notes[k] == before
-        waits = same and all(frozen(values[slot], "") == frozen(old, "") for slot, old in written.items())
-        assert ask is not None, "a thread that has finished takes no step"
+        waits = same and all(frozen(new, "") == frozen(seen(slot), "") for slot, new in written.items())
+        if not self._write(k, ask[0], bool(read), held):
+            return None
         self.begun[k] |= not waits or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
         broken = list(self.memory._broken)
         over, irq = self.finished(k), self.scenario.hosts[k] is not None
         if words or ask[0].sleeps or (held and (waits or over)):
             left = self.held[k] if over else ()
             self.mutexes |= mutexes_of(ask[0], words)
-            alone = {s for s in held if s in read and not more_than(held, s, word(first[s], values[s]))}
+            alone = {s for s in held if s in read and not more_than(held, s, word(first[s], seen(s)))}
             broken += locked_wrong(Step(ask[0], held, left, read, alone, words, waits, irq), self.mutexes)
         if self.noted and (self.notes[k] != before or self.asks[k] is None):
             broken += noted_wrong(self.noted, before, self.notes[k], over)
         return broken
+
+    def _write(self, k: int, act: Act, read: bool, held: Held) -> bool:
+        """What the step wrote goes to memory, or into the CPU's buffer; False where that has to be empty first."""
+        written, buffer = self.memory._written, self.buffer(k)
+        if self.tso:
+            more, less = len(self.held[k]) > len(held), len(self.held[k]) < len(held)
+            kind = act.kind_when(bool(written), read, more, less)
+            if needs_empty(act, kind, bool(written)):
+                if buffer:
+                    return False
+            else:
+                buffer += written.items()
+                return True
+        for slot, value in written.items():
+            self.memory._values[slot] = value
+        return True
 
     def choices(self, k: int) -> tuple:
         """The values that thread k may be given next."""
@@ -151,10 +191,28 @@ class World:
             frozen(v, f"shared variable {n}", self.scenario.layout.outside)
             for v, n in zip(self.memory._values, self.memory._layout.labels)
         )
-        return shared, tuple(
-            None if self.finished(k) else (self.place(k), self.held[k], tuple(self.notes[k].items()), self._began(k))
-            for k in range(len(self.threads))
+        return (
+            shared,
+            tuple(
+                None
+                if self.finished(k)
+                else (self.place(k), self.held[k], tuple(self.notes[k].items()), self._began(k))
+                for k in range(len(self.threads))
+            ),
+            tuple(tuple((slot, frozen(value, "")) for slot, value in buffer) for buffer in self.buffers),
         )
+
+    def able(self) -> Iterator[Choice]:
+        """What may be tried here: each thread with each value it may be given, and each drain."""
+        for k in range(len(self.threads)):
+            if not self.finished(k) and not self.suspended(k):
+                yield from ((k, choice) for choice in range(len(self.choices(k))))
+            if self.buffers[k]:
+                yield k, DRAIN
+
+    def over(self) -> bool:
+        """Have all threads finished, and all stores reached memory?"""
+        return all(map(self.finished, range(len(self.threads)))) and not any(self.buffers)
 
 
 @dataclass(frozen=True)
@@ -194,18 +252,15 @@ def explore_readably(scenario: Scenario, prop: str | None = None) -> Explored:
             continue
         seen.add(world.state())
         moved = False
-        for k in range(len(world.threads)):
-            if world.finished(k) or world.suspended(k):
-                continue
-            for choice in range(len(world.choices(k))):
-                after = run(scenario, schedule)
-                moves, broken = after.step(k, choice)
-                moved |= moves
-                judged = broken + false("always", after.memory)
-                found += [(name, (*schedule, (k, choice))) for name in judged if moves]
-                if moves and not judged:
-                    todo.append((*schedule, (k, choice)))
-        if all(world.finished(k) for k in range(len(world.threads))):
+        for k, choice in world.able():
+            after = run(scenario, schedule)
+            moves, broken = after.step(k, choice)
+            moved |= moves
+            judged = broken + false("always", after.memory)
+            found += [(name, (*schedule, (k, choice))) for name in judged if moves]
+            if moves and not judged:
+                todo.append((*schedule, (k, choice)))
+        if world.over():
             finals.add(world.state()[0])
             found += [(name, schedule) for name in false("at_end", world.memory)]
         elif not moved and prop in (None, DEADLOCK):

@@ -32,10 +32,10 @@ def moves(tables: Tables, state: State, k: int) -> list[Move]:
     if lid == FINISHED or (tables.interrupts and k in tables.suspended(lids)):
         return []
     found = []
-    for choice in range(len(tables.places[lid].choices)):
+    for choice in tables.places[lid].options:
         if step := tables.step(sid, lid, choice):
             effect, after = step
-            found.append(Move(choice, effect, (after, (*lids[:k], effect.after, *lids[k + 1 :]))))
+            found.append(Move(choice, effect, (after, tables.handed((*lids[:k], effect.after, *lids[k + 1 :])))))
     return found
 
 

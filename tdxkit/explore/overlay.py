@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tdxkit.errors import ModelError
+from tdxkit.explore.buffers import Buffer
 from tdxkit.explore.memory import Layout, Memory
 
 
@@ -21,23 +22,28 @@ class Numbers(Protocol):
 class Overlay(Memory):
     """The memory during one step of one thread: reads are noted in order, writes are kept aside."""
 
-    __slots__ = ("_base", "_locks", "_reads", "_tables", "_writes")
+    __slots__ = ("_ahead", "_base", "_locks", "_own", "_reads", "_tables", "_writes")
 
     def __init__(self, layout: Layout, tables: Numbers, locks: frozenset[int]):
         put = object.__setattr__
         put(self, "_base", {})
+        put(self, "_ahead", {})
+        put(self, "_own", {})
         put(self, "_reads", None)
         put(self, "_writes", {})
         put(self, "_tables", tables)
         put(self, "_locks", locks)
         super().__init__(layout)
 
-    def _on(self, base, noted: dict[str, int]) -> tuple[dict, dict]:
-        """Start a step on these value numbers, by slot, and what the thread has noted; gives the reads and writes that the step will fill."""
+    def _on(self, base, noted: dict[str, int], buffer: Buffer = ()) -> tuple[dict, dict]:
+        """Start a step on these value numbers, by slot, what the thread has noted and what its CPU's buffer holds; gives the reads of memory
+        and the writes that the step will fill."""
         put = object.__setattr__
         reads: dict[int, int] = {}
         writes: dict[int, int] = {}
         put(self, "_base", base)
+        put(self, "_ahead", dict(buffer))
+        put(self, "_own", {})
         put(self, "_reads", reads)
         put(self, "_writes", writes)
         put(self, "_notes", noted)
@@ -52,6 +58,8 @@ class Overlay(Memory):
         if self._reads is None:
             return self._values[slot]
         number = self._writes.get(slot)
+        if number is None and slot in self._ahead:
+            number = self._own[slot] = self._ahead[slot]
         if number is None:
             try:
                 number = self._reads[slot] = self._base[slot]

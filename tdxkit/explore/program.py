@@ -28,21 +28,18 @@ from typing import TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.explore.buffers import SC, TSO
+from tdxkit.explore.declared import check
 from tdxkit.explore.guard import foreign
-from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout, rule_name
+from tdxkit.explore.memory import DEADLOCK, LIVELOCK, Layout
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.rules import IRQ_RULES, LOCK_RULES, Property
 from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
-from tdxkit.text import near
 
-MAX_THREADS = 15
 BOUND = 1_000_000  # states
 OWN_BOUND = 50_000  # of a reader's model: one that never ends is answered in seconds
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
-
-
-NOBODY = "nobody"  # who holds a lock that nobody took
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ class Scenario:
     the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
     under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see
     `asking` and `without`). texts: the functions whose source lines the views light. name, threads and rounds are what a schedule code
-    names; `version` goes into its digest. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
+    names; `version` goes into its digest. memory: a name of `MEMORIES`. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
     it has one size only.
     """
 
@@ -127,6 +124,7 @@ class Scenario:
     mutexes: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
     module: tuple[str, ...] = ()
+    memory: str = SC
     own: Own | None = None
     make: "Callable[..., Scenario] | None" = field(default=None, compare=False, repr=False)
 
@@ -148,58 +146,7 @@ class Scenario:
         brought = (*(LOCK_RULES if self.locks else ()), *(IRQ_RULES if any(t.on for t in self.threads) else ()))
         more = tuple(rule for rule in brought if rule not in self.properties)
         object.__setattr__(self, "properties", (*self.properties, *more))
-        if not 1 <= len(self.threads) <= MAX_THREADS:
-            raise InputError(
-                f"{self.name} with {len(self.threads)} threads",
-                f"a scenario has 1 to {MAX_THREADS} threads",
-                "give another number",
-            )
-        self._check_declared()
-        for thread in self.threads:
-            if thread.on is not None and thread.on not in self.threads:
-                raise ModelError(
-                    f"interrupt {thread.actor}", "it suspends a thread of the same scenario", "add that thread"
-                )
-        self._check_names()
-
-    def _check_declared(self) -> None:
-        """A name that is no variable's would switch rules off without a word."""
-        if not isinstance(self.shared, Mapping):
-            raise ModelError(
-                f"shared of {printable(self.name)}: {printable(self.shared, 40)}",
-                "it maps each name to its first value",
-                'write {"n": 0}',
-            )
-        for word, names, among in (
-            ("locks", self.locks, self.shared),
-            ("module", self.module, self.shared),
-            ("mutexes", self.mutexes, self.locks),
-        ):
-            if odd := next((name for name in names if name not in among), None):
-                what = "lock" if among is self.locks else "shared variable"
-                meant = near(str(odd), among, 0.6)
-                raise ModelError(
-                    f"{word} of {printable(self.name)}: {printable(odd)}",
-                    f"there is no such {what}",
-                    f"try {meant}"
-                    if meant
-                    else f"declare it, or leave it out; there are {', '.join(map(str, among)) or 'none'}",
-                )
-
-    def _check_names(self) -> None:
-        """No actor and no rule may be taken for another, or for what the explorer says by itself."""
-        for name in self.actors:
-            if not isinstance(name, str) or name == NOBODY:
-                raise ModelError(f"actor {printable(name)}", "it is no name for a thread", "rename it")
-        if len(set(self.actors)) < len(self.actors):
-            raise ModelError(
-                f"actors {printable(', '.join(self.actors), 200)}", "each thread has a name of its own", "rename one"
-            )
-        known: dict[str, Property] = {}
-        for rule in self.properties:
-            rule_name(rule.name, f"scenario {printable(self.name)}")
-            if known.setdefault(rule.name, rule) != rule:
-                raise ModelError(f"rule {printable(rule.name)}", "another rule has this name", "rename one")
+        check(self)
 
     @cached_property
     def asked(self) -> tuple[Property, ...]:
@@ -210,6 +157,10 @@ class Scenario:
     def notes(self) -> tuple[str, ...]:
         """What threads note that a rule needs which is judged; everything else they note is forgotten."""
         return tuple(dict.fromkeys(note for rule in self.asked for note in rule.notes))
+
+    def on(self, memory: str) -> "Scenario":
+        """The same scenario on this memory: `sc` or `tso`."""
+        return self if memory == self.memory else replace(self, memory=memory)
 
     def asking(self, *names: str) -> "Scenario":
         """The same scenario with these rules judged and no others."""
@@ -246,6 +197,26 @@ class Scenario:
     def hosts(self) -> tuple[int | None, ...]:
         """For each thread the index of the thread it interrupts, None for an ordinary one."""
         return tuple(None if t.on is None else self._index(t.on) for t in self.threads)
+
+    @cached_property
+    def buffers(self) -> dict[int, str]:
+        """On a memory with store buffers: for each CPU, by its thread, what views call its buffer."""
+        return {k: f"store buffer of {self.actors[k]}" for k in sorted(set(self.cpus))} if self.memory == TSO else {}
+
+    @cached_property
+    def rows(self) -> tuple[Track, ...]:
+        """The tracks, and one for each store buffer."""
+        return (*self.tracks, *(Track(name, name, "fact") for name in self.buffers.values()))
+
+    @cached_property
+    def setting(self) -> str:
+        """The subtitle, and the memory where it is not the plain one."""
+        return ", ".join(filter(None, (self.subtitle, "x86-TSO memory" if self.memory == TSO else "")))
+
+    @cached_property
+    def cpus(self) -> tuple[int, ...]:
+        """For each thread the one whose CPU it runs on: itself, or the one that it interrupts in the end."""
+        return tuple(list(self._chain(k))[-1] for k in range(len(self.threads)))
 
     @cached_property
     def beneath(self) -> tuple[tuple[int, ...], ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.livelock import without_end
 from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import LIVELOCK, Scenario
@@ -68,7 +69,7 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
                     return Graph(actors, (), (), (), False)
                 number[key] = len(number)
                 order.append((after, raised))
-            label = str(tables.places[moment.state[1][k]].label)
+            label = str(DRAINED if move.choice == DRAIN else tables.places[moment.state[1][k]].label)
             false = () if raised else teller.false_rules(after.state)
             broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
             effect = move.outcome

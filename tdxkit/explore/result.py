@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tdxkit import rules
+from tdxkit.explore.buffers import SC, TSO
 from tdxkit.run import NO_END, STANDSTILLS
 from tdxkit.text import many
 
@@ -18,6 +19,11 @@ REDUCTIONS = {
     "none": "every thread told apart, every step on its own",
     "sym": "threads that run the same program are interchangeable",
     "all": "also a step that touches nothing shared is taken together with the step before it",
+    "movers": "also a lock goes with the step after it, and an unlock with the one before",
+}
+SPEAKS_OF = {
+    SC: "sc, each store is seen by all at once; tso has the store buffers of x86",
+    TSO: "tso, that of x86; the kernel's contract is the LKMM, and a compiler may reorder plain accesses",
 }
 ON_BOUND = "fewer threads or rounds, a higher bound, or look for what grows for ever, such as a count in a loop"
 
@@ -59,7 +65,7 @@ class Result:
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
-    orders: of locks, that could meet their opposite, whether a run met it or not.
+    memory: `sc` or `tso`. races: pairs of lines that KCSAN would tell of. orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -86,6 +92,8 @@ class Result:
     remarks: tuple[str, ...] = ()
     unrun: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+    memory: str = SC
+    races: tuple[str, ...] = ()
 
     @builtins.property
     def never(self) -> str:
@@ -129,6 +137,8 @@ class Result:
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
             "orders": list(self.orders),
+            "memory": self.memory,
+            "races": list(self.races),
         }
 
     def __str__(self) -> str:
@@ -148,6 +158,7 @@ class Result:
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")
         rows.append(f"{many(self.states, 'state')} ({self.reduction}: {REDUCTIONS[self.reduction]}); {whole}")
+        rows.append(f"memory: {SPEAKS_OF[self.memory]}")
         if self.verdict == "bounded" and not self.spent:
             rows.append(f"to go on: {ON_BOUND}")
         if self.schedule:
@@ -162,7 +173,7 @@ class Result:
             for rule, code in self.broken.items()
             if rule != self.property
         ]
-        rows += self.orders
+        rows += (*self.orders, *self.races)
         if self.interleavings is not None:
             rows.append(f"{self.interleavings:,} interleavings")
         return "\n".join(rows)

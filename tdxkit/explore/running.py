@@ -4,6 +4,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable
+from typing import TypeGuard
 
 from tdxkit.errors import ModelError, printable, said
 from tdxkit.explore.guard import guarded, lines_wanted, place_of, watched
@@ -22,7 +23,7 @@ MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, Recu
 
 def request(item: object, program: Program) -> tuple[Act, tuple]:
     """What a program yielded, as (label, values to choose from); ModelError for anything but a label or (label, choices)."""
-    if type(item) is Act and len(item) <= LONGEST:
+    if _is_act(item) and len(item) <= LONGEST:
         return item, NO_CHOICE
     label, choices = item if isinstance(item, tuple) and len(item) == 2 else (item, NO_CHOICE)
     if isinstance(label, types.GeneratorType):
@@ -37,7 +38,7 @@ def request(item: object, program: Program) -> tuple[Act, tuple]:
             "a step starts with a label, or with a label and a tuple of values to choose from",
             'write yield "what happens" or yield "what happens", (1, 0)',
         )
-    if type(label) is not Act:  # a text of a class of the reader's own: what it says, and no more
+    if not _is_act(label):  # a text of a class of the reader's own: what it says, and no more
         label = Act(str.__str__(label))
     if len(label) > LONGEST:
         frozen(str(label), f"the label of a step of {speaker(program)}")
@@ -48,6 +49,11 @@ def request(item: object, program: Program) -> tuple[Act, tuple]:
             "let it choose between the cases that differ",
         )
     return label, choices
+
+
+def _is_act(label: object) -> TypeGuard[Act]:
+    """Is it an act of the house, whatever class of ours it is of?"""
+    return type(label) is Act or (isinstance(label, Act) and ours(type(label)))
 
 
 def speaker(generator: Program) -> str:

@@ -8,8 +8,8 @@ names the scenario, threads x rounds and a digest of the model; then CPU 0 (A) t
 `+c41e07` is the mark of what these very steps did: who, of what kind, what changed, which rules broke; not the words of a label. The
 digest of the model looks at two plain runs and may miss a change elsewhere; the mark misses none in the steps of its own code. A code
 from before marks has none. `%9f3c1a2b` after it is how the SHA-256 of a reader's own text begins, the file or cell that the model was made
-from: with another text the code is refused. There is room for what a later version may need: `@tso`, a memory other than sequentially
-consistent, which is not known to this version, and it says so.
+from: with another text the code is refused. `@tso` between the two names a memory other than the sequentially consistent one; there `a2`
+lets two stores of CPU 0's buffer reach memory.
 """
 
 import re
@@ -18,6 +18,7 @@ from hashlib import sha256
 from itertools import groupby, pairwise
 
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.buffers import DRAIN, MEMORIES, SC
 from tdxkit.explore.moves import Move, State, Steps, follow, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
@@ -32,8 +33,7 @@ HEAD = re.compile(r"([A-Za-z0-9_.+-]{1,40}):([1-9][0-9]?)x([1-9][0-9]?):([0-9a-f
 TAIL = re.compile(r"(?:\+([0-9a-f]{6}))?(?:@([a-z]{2,8}))?(?:%([0-9a-f]{4,16}))?", re.ASCII)
 MARKS, FOLD = 1 << 24, 1_000_003  # FOLD is odd, so a step that differs is never folded away
 TEXT_DIGITS = 8  # of the digest of a reader's text
-MEMORY = "sc"  # the only memory that schedules of this version run on
-PART = re.compile(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?", re.ASCII)
+PART = re.compile(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?|([a-o])([1-9][0-9]{0,4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Code:
     steps: Steps
     mark: str = ""
     text: str = ""
+    memory: str = SC
 
     @property
     def shape(self) -> str:
@@ -132,7 +133,13 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
     parts: list[str] = []
     count, last = 0, -1
     for (k, choice), run in groupby(steps):
-        for _ in run:
+        many = len(list(run))
+        if choice == DRAIN:
+            parts += [f"{LETTERS[last]}{count}"] if count else []
+            parts.append(f"{LETTERS[k].lower()}{many}")
+            count = 0
+            continue
+        for _ in range(many):
             if k != last and count:
                 parts.append(f"{LETTERS[last]}{count}")
                 count = 0
@@ -144,13 +151,14 @@ def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> st
         parts.append(f"{LETTERS[last]}{count}")
     tables = _all_rules(scenario, tables)
     head = f"{shape_of(scenario)}:{digest(scenario, tables)}"
-    return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}", *text_mark(scenario)])
+    return " ".join([head, *parts, f"+{mark(scenario, steps, tables)}", *tail_marks(scenario)])
 
 
-def text_mark(scenario: Scenario) -> tuple[str, ...]:
-    """What the codes of a reader's own scenario end with; nothing where it is ours, or its text was not found."""
+def tail_marks(scenario: Scenario) -> tuple[str, ...]:
+    """What the codes of a scenario end with: the memory where it is not the plain one, and the digest of a reader's own text."""
     digest = scenario.own.digest if scenario.own else ""
-    return (f"%{digest[:TEXT_DIGITS]}",) if digest else ()
+    memory = (f"@{scenario.memory}",) if scenario.memory != SC else ()
+    return (*memory, f"%{digest[:TEXT_DIGITS]}") if digest else memory
 
 
 def parse(text: str) -> Code:
@@ -168,28 +176,32 @@ def parse(text: str) -> Code:
         raise InputError(
             f"schedule code {printable(text)}", "its mark stands once and last, such as +c41e07", "copy the whole code"
         )
-    if tail[2] not in (None, MEMORY):
+    memory = tail[2] or SC
+    if memory not in MEMORIES:
         raise InputError(
             f"schedule code, end {printable(tail[0], 30)}",
-            f"this version runs schedules on {MEMORY} memory",
+            f"this version runs schedules on {' and '.join(MEMORIES)} memory",
             "replay it with the version that printed it",
         )
     steps: list[tuple[int, int]] = []
     for word in (word for word in words[1:] if word[0] not in "+@%"):
         part = PART.fullmatch(word)
-        if part is None or len(steps) + int(part[2]) > MAX_STEPS:
+        if part is None or len(steps) + int(part[2] or part[5]) > MAX_STEPS or (part[4] and memory == SC):
             raise InputError(
                 f"schedule code, part {printable(word, 20)}",
                 f"a part is a thread's letter and a number of steps, such as A10, and all parts make {MAX_STEPS} at most",
                 "copy the whole code",
             )
+        if part[4]:
+            steps += [(LETTERS.index(part[4].upper()), DRAIN)] * int(part[5])
+            continue
         k = LETTERS.index(part[1])
         steps += [(k, 0)] * int(part[2])
         if part[3]:
             steps[-1] = (k, int(part[3]))
-    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps), tail[1] or "", tail[3] or "")
+    return Code(head[1], int(head[2]), int(head[3]), head[4], tuple(steps), tail[1] or "", tail[3] or "", memory)
 
 
 def switches(steps: Steps) -> int:
-    """How often another thread goes on."""
-    return sum(a[0] != b[0] for a, b in pairwise(steps))
+    """How often another thread goes on; a drain is nobody's turn."""
+    return sum(a != b for a, b in pairwise(k for k, choice in steps if choice != DRAIN))

@@ -1,74 +1,84 @@
 """Every state, breadth first: is a rule broken anywhere, how many states are there, was that all of them?"""
 
+from dataclasses import replace
+
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
-from tdxkit.explore.moves import Steps
+from tdxkit.explore.movers import Movers
 from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import LIVELOCK, Scenario
+from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
-from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
+from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unmet import never_taken, not_modelled
+from tdxkit.explore.visit import Found, visit, visiting
 from tdxkit.run import STANDSTILLS
 from tdxkit.work import Job, drive
 
 AS_IT_STANDS = "each step was taken as it stands: judge() of tdxkit.explore also takes it apart into loads and stores"
-TICK = 256  # states between two ticks of a search: a few hundredths of a second
 
 
 def explore(
     scenario: Scenario,
-    reduce: str = "all",
+    reduce: str | None = None,
     prop: str | None = None,
     *,
     fewest_switches: bool = False,
     whole: bool = True,
     count: bool = False,
     bound: int | None = None,
+    memory: str | None = None,
 ) -> Result:
     """Run every interleaving of a scenario and judge it.
 
-    reduce: `none`, `sym` or `all`. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
+    reduce: `none`, `sym`, `all` or `movers`; where none is named `movers`, and `all` for a reader's own programs, of which more is to be
+    said than a verdict. prop: one rule by name, or "deadlock" or "livelock"; by default every rule is judged. A
     step that breaks a judged rule is not gone past. A livelock is told where no rule and no deadlock is. whole: visit all states even after a
     violation; False stops at the first. fewest_switches: show the schedule with the fewest switches instead of the shortest (which has the
     fewest switches among the shortest). count: also count the interleavings, run past violations. bound: stop after so many states and say so (by default `scenario.bound`).
+    memory: `sc` or `tso` (that of the scenario where none is named).
     A reader's own programs are taken as they stand here; `judge` looks closer. InputError for unknown names; ModelError for a model that
     cannot be explored.
     """
-    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound))
+    return drive(exploring(scenario, reduce, prop, fewest_switches, whole, count, bound, memory))
 
 
 def exploring(
     scenario: Scenario,
-    reduce: str = "all",
+    reduce: str | None = None,
     prop: str | None = None,
     fewest_switches: bool = False,
     whole: bool = True,
     count: bool = False,
     bound: int | None = None,
+    memory: str | None = None,
 ) -> Job[Result]:
     """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
     does not tick."""
     given_scenario("explore", scenario)
-    if reduce not in REDUCTIONS:
-        raise InputError(f"reduction {printable(reduce)}", "there are none, sym and all", "use one of these")
+    reduce = _reduction(scenario, reduce)
+    scenario = scenario.on(memory or scenario.memory)
     prop, bound = prop and scenario.rule(prop), bound or scenario.bound
     asked = scenario.asking(prop) if prop else scenario
     tables = Tables(asked, apart=reduce == "none")
+    fuse = reduce not in ("none", "sym")
     way, found, levels = None, None, None
     others: list[str] = []
     if fewest_switches and not whole:
-        way = calmest(Space(tables, reduce == "all", prop), bound)
+        way = calmest(Space(tables, fuse, prop), bound)
     if way is None:
-        found = yield from visiting(Space(tables, reduce == "all", prop), whole, bound)
+        movers = Movers(tables) if reduce == "movers" else None
+        found = yield from visiting(Space(tables, fuse, prop, movers), whole, bound)
         if found.rule:
             levels = Levels(Space(tables, False, prop), bound)
-            way = calmest(Space(tables, reduce == "all", prop), bound) if fewest_switches else levels.way()
+            way = calmest(Space(tables, fuse, prop), bound) if fewest_switches else levels.way()
             way = way or Way(found.path(), found.rule, found.states, exact=False)
             others = [rule for rule in found.broken if rule != way.rule]
         if prop in (None, LIVELOCK):
@@ -77,6 +87,7 @@ def exploring(
                 others.append(LIVELOCK)
             elif not found.ends:
                 way = _into(found, fewest_switches, bound)
+    raced = yield from _racing(asked, found, bound)
     audit(tables, way.steps if way else None)
 
     def code(rule: str) -> str | None:
@@ -87,10 +98,30 @@ def exploring(
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
-    return _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    return replace(result, races=raced) if raced else result
 
 
-def _into(found: "Found", calm: bool, bound: int) -> Way:
+def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[str, ...]]:
+    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told."""
+    if found is None or not plain(found.space.tables):
+        return ()
+    space = found.space
+    if scenario.memory != SC or space.movers:  # a lock that moves hides who stands behind it
+        space = Space(Tables(scenario.on(SC)) if scenario.memory != SC else space.tables, True)
+        found = yield from visiting(space, True, bound)
+    return races(found.space, found.parents)
+
+
+def _reduction(scenario: Scenario, name: str | None) -> str:
+    """The reduction that is meant: of a reader's own programs all meetings are looked at, for there is more to say than a verdict."""
+    name = name or ("all" if any(thread.foreign for thread in scenario.threads) else "movers")
+    if name not in REDUCTIONS:
+        raise InputError(f"reduction {printable(name)}", f"there are {', '.join(REDUCTIONS)}", "use one of these")
+    return name
+
+
+def _into(found: Found, calm: bool, bound: int) -> Way:
     """The schedule into the states from which no end can be reached."""
     space = found.space
     if space.fuse and not calm:  # every step is to count
@@ -128,7 +159,7 @@ def _result(
     tables: Tables,
     way: Way | None,
     broken: Broken,
-    found: "Found | None",
+    found: Found | None,
     count,
 ) -> Result:
     rule = way.rule if way else None
@@ -140,6 +171,7 @@ def _result(
         scenario=scenario.name,
         threads=scenario.count,
         rounds=scenario.rounds,
+        memory=scenario.memory,
         reduction=reduce,
         verdict=_verdict(rule, bool(found and found.bounded)),
         property=rule,
@@ -173,121 +205,3 @@ def _verdict(rule: str | None, bounded: bool) -> str:
     if rule is None:
         return "bounded" if bounded else "ok"
     return rule if rule in STANDSTILLS else "violation"
-
-
-class Found:
-    """What a visit of the states brought: counts, the rules broken, the way to the first."""
-
-    def __init__(self, space: Space):
-        self.space = space
-        self.parents: dict = {}
-        self.complete = True
-        self.bounded = False
-        self.spent = ""  # why it stopped before the bound
-        self.ends = False  # is there a way to an end from every state visited? False where nobody looked
-        self.rule: str | None = None
-        self.broken: tuple[str, ...] = ()
-        self.seen = {p.name: False for p in space.tables.scenario.asked if p.kind == "sometimes"}
-        self.goal: tuple[Spot, Arc | None, int] | None = (
-            None  # where the first rule breaks: state, edge out of it, place it leaves
-        )
-
-    @property
-    def states(self) -> int:
-        """How many states were visited."""
-        return len(self.parents)
-
-    def finals(self) -> set[int]:
-        """The shared states in which all threads have finished."""
-        threads = len(self.space.tables.first_lids)
-        if self.space.wide:
-            return {key[0] for key in self.parents if not any(key[1:])}
-        return {key & (1 << SHARED_BITS) - 1 for key in self.parents if key >> SHARED_BITS == threads}
-
-    def note(self, names: tuple[str, ...], node: Spot, edge: Arc | None = None, lid: int = 0) -> None:
-        """Rules that do not hold at a state, or on an edge that leaves it."""
-        if self.rule is None and names:
-            self.rule, self.goal = names[0], (node, edge, lid)
-        if not set(names) <= set(self.broken):
-            self.broken += tuple(name for name in names if name not in self.broken)
-
-    def path(self) -> Steps:
-        """The schedule to the first broken rule: shortest in (fused) steps, with no care for switches."""
-        assert self.goal is not None, "there is a way to a rule that broke"
-        node, edge, lid = self.goal
-        keys: list = [node.key]
-        while (before := self.parents[keys[-1]]) is not None:
-            keys.append(before)
-        path, at = [], self.space.first()
-        for key in reversed(keys[:-1]):
-            at, turn = self._towards(at, key)
-            path.append(turn)
-        return self.space.named([*path, Turn(lid, edge.lid, edge.choices)] if edge else path)
-
-    def _towards(self, node: Spot, key: object) -> tuple[Spot, Turn]:
-        for k, lid, good, _ in self.space.turns(node):
-            for edge in good:
-                after = self.space.after(node, k, edge)
-                if after.key == key:
-                    return after, Turn(lid, edge[2], self.space.choices(node.sid, lid, edge))
-        raise AssertionError("a parent has an edge to its child")
-
-
-def visit(space: Space, whole: bool, bound: int) -> Found:
-    """Breadth first over all states, level by level."""
-    return drive(visiting(space, whole, bound))
-
-
-def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
-    """`visit` as a job: how many states were seen, and the bound."""
-    found, node = Found(space), space.first()
-    seen, row, tables = found.parents, space._rows, space.tables
-    seen[node.key] = None
-    found.note(space.false("always", node.sid), node)
-    level: list[tuple] = [node] if not found.rule else []
-    while level:
-        _look(space, found, level)
-        following: list[tuple] = []
-        add = following.append
-        for number, (key, sid, lids) in enumerate(level):
-            if not number % TICK:
-                yield len(seen), bound
-            waiting = tables.suspended(lids) if space.interrupts else ()
-            moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
-            for k, lid in enumerate(lids):
-                if not lid or lid in lids[:k] or k in waiting:
-                    continue
-                good, bad = row.get((sid, lid)) or space.row(sid, lid)
-                if bad:
-                    moved = True
-                    for edge in bad:
-                        found.note(edge.broken, Spot(key, sid, lids), edge, lid)
-                for difference, sid_after, lid_after in good:
-                    moved = True
-                    after = (
-                        key + difference
-                        if not space.wide
-                        else (sid_after, *sorted((*lids[:k], lid_after, *lids[k + 1 :])))
-                    )
-                    if after not in seen:
-                        seen[after] = key
-                        add((after, sid_after, (*lids[:k], lid_after, *lids[k + 1 :])))
-            if not moved:
-                found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
-        if space.widen():
-            return (yield from visiting(space, whole, bound))
-        level = following
-        found.spent = tables.spent
-        if len(seen) > bound or found.spent or (found.rule and not whole) or len(tables.shared) >= 1 << SHARED_BITS:
-            found.complete = not level
-            found.bounded = not found.complete and (whole or not found.rule)
-            break
-    return found
-
-
-def _look(space: Space, found: Found, level: list) -> None:
-    """Which `sometimes` rules have come true on this level."""
-    for name, true in found.seen.items():
-        if not true:
-            sids = {node[1] for node in level}
-            found.seen[name] = any(name not in space.false("sometimes", sid) for sid in sids)

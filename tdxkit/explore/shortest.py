@@ -115,18 +115,20 @@ def _fewest_on(
         following: dict = {}
         for (key, last), (cost, _, _) in labels.items():
             for k, lid, good, bad in space.turns(level[key]):
-                here = cost + (last is not None and last != lid)
                 for edge in bad if bad_edges and depth == len(nodes) - 2 else ():
                     if goal is None or goal in edge.broken:
-                        turn = Turn(lid, edge.lid, edge.choices)
-                        ends.append((here, len(ends), goal or edge.broken[0], (key, last), turn))
+                        more, _, own = next(space.runners(level[key], lid, edge.choices, edge.lid, last))
+                        turn = Turn(lid, edge.lid, edge.choices, own)
+                        ends.append((cost + more, len(ends), goal or edge.broken[0], (key, last), turn))
                 for edge in good:
                     after = space.key(level[key], k, edge)
-                    if after in nodes[depth + 1]:
-                        label = (after, edge[2])
-                        if label not in following or here < following[label][0]:
-                            turn = Turn(lid, edge[2], space.choices(level[key].sid, lid, edge))
-                            following[label] = (here, (key, last), turn)
+                    if after not in nodes[depth + 1]:
+                        continue
+                    choices = space.choices(level[key].sid, lid, edge)
+                    for more, ran, own in space.runners(level[key], lid, choices, edge[2], last):
+                        label = (after, ran)
+                        if label not in following or cost + more < following[label][0]:
+                            following[label] = (cost + more, (key, last), Turn(lid, edge[2], choices, own))
         labels = following
     history.append(labels)
     for label, (cost, before, turn) in labels.items():
@@ -165,18 +167,18 @@ def calmest(space: Space, bound: int) -> Way | None:
             continue
         moved = False
         for k, lid, good, bad in space.turns(node):
-            more = cost + (last is not None and last != lid)
             for edge in bad:
                 moved = True
-                trail.append((here, Turn(lid, edge.lid, edge.choices)))
-                heappush(heap, (more, steps + len(edge.choices), len(trail) - 1, node, None, edge.broken[0]))
+                more, _, own = next(space.runners(node, lid, edge.choices, edge.lid, last))
+                trail.append((here, Turn(lid, edge.lid, edge.choices, own)))
+                heappush(heap, (cost + more, steps + len(edge.choices), len(trail) - 1, node, None, edge.broken[0]))
             for edge in good:
                 moved = True
-                after = space.after(node, k, edge)
-                if (after.key, edge[2]) not in done:
-                    choices = space.choices(node.sid, lid, edge)
-                    trail.append((here, Turn(lid, edge[2], choices)))
-                    heappush(heap, (more, steps + len(choices), len(trail) - 1, after, edge[2], None))
+                after, choices = space.after(node, k, edge), space.choices(node.sid, lid, edge)
+                for more, ran, own in space.runners(node, lid, choices, edge[2], last):
+                    if (after.key, ran) not in done:
+                        trail.append((here, Turn(lid, edge[2], choices, own)))
+                        heappush(heap, (cost + more, steps + len(choices), len(trail) - 1, after, ran, None))
         if not moved and (names := space.stuck(node)):
             heappush(heap, (cost, steps, here, node, last, names[0]))
         if space.widen():

@@ -11,12 +11,16 @@ later moment with the same effect, so nothing that can be seen in the shared mem
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tdxkit.explore.buffers import DRAIN
+from tdxkit.explore.effects import Effect
+from tdxkit.explore.movers import Movers
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import DEADLOCK
 from tdxkit.explore.tables import FINISHED, Tables
 
 SHARED_BITS = 24
 LONGEST_FUSE = 30  # steps taken together: a thread that never looks at the shared memory must not hold up the search
+DRAINED = (DRAIN,)
 WIDE = 1000  # with more places than this the ints grow too long: states become sorted tuples
 
 
@@ -44,14 +48,20 @@ class Turn:
     before: int
     after: int
     choices: tuple[int, ...]
+    own: bool = True  # of several that stand there, is it the one that ran last?
+
+    @property
+    def drains(self) -> bool:
+        """Is it a drain, which is nobody's turn?"""
+        return self.choices == DRAINED
 
 
 class Space:
     """Edges, ends and rules of a scenario's states. Which rules are judged the scenario says (asserts and raised errors always count);
     `prop` is the only thing asked for, where that may be a standstill."""
 
-    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None):
-        self.tables, self.fuse, self.prop = tables, fuse, prop
+    def __init__(self, tables: Tables, fuse: bool, prop: str | None = None, movers: Movers | None = None):
+        self.tables, self.fuse, self.prop, self.movers = tables, fuse, prop, movers
         self.interrupts = bool(tables.interrupts)
         self.bits = len(tables.first_lids).bit_length()
         self.lost: set = set()  # states of no return, by key: a search for a schedule is over there
@@ -78,6 +88,14 @@ class Space:
             return False
         self.wide = True
         self._rows.clear()
+        return True
+
+    def doubt(self) -> bool:
+        """Was a step taken together with another that should not have been? Then the search starts again."""
+        if self.movers is None or not self.movers.doubt():
+            return False
+        self._rows.clear()
+        self._edges.clear()
         return True
 
     def spot(self, key) -> Spot:
@@ -129,8 +147,8 @@ class Space:
 
     def _follow(self, sid: int, lid: int, given: tuple, passed: set, done: set, found: list[Arc]) -> None:
         """The edges from here; `passed` are the places on the way, `done` the states from which all edges are known."""
-        tables = self.tables
-        for choice in range(len(tables.places[lid].choices)):
+        tables, at = self.tables, self.tables.places[lid]
+        for choice in range(len(at.choices)) if given else at.options:
             step = tables.step(sid, lid, choice)
             if step is None:
                 continue
@@ -140,7 +158,7 @@ class Space:
             if false is None:
                 false = self._false[after] = tables.false("always", after)
             broken = outcome.broken + false
-            if not broken and self._fuses(choices, stands, passed) and self._goes_on_alone(after, stands):
+            if not broken and self._fuses(choices, stands, passed) and self._together(lid, outcome, after):
                 if (after, stands) not in done:
                     self._follow(after, stands, choices, passed | {stands}, done, found)
                     done.add((after, stands))
@@ -148,7 +166,13 @@ class Space:
                 found.append(Arc(after, stands, broken, choices))
 
     def _fuses(self, choices: tuple, lid: int, passed: set) -> bool:
-        return self.fuse and lid not in passed and len(choices) < LONGEST_FUSE
+        return self.fuse and choices[-1] != DRAIN and lid not in passed and len(choices) < LONGEST_FUSE
+
+    def _together(self, lid: int, effect: Effect, sid: int) -> bool:
+        """Is a step that did this taken together with the one after it?"""
+        if self._goes_on_alone(sid, effect.after):
+            return True
+        return self.movers is not None and self.movers.together(lid, effect, sid)
 
     def _goes_on_alone(self, sid: int, lid: int) -> bool:
         """Does the next step touch nothing shared, and move? It is tried in the state really reached."""
@@ -158,6 +182,10 @@ class Space:
         for choice in range(len(tables.places[lid].choices)):
             outcome = tables.outcome(sid, lid, choice)
             moves |= outcome.after != lid or bool(outcome.broken)
+            if tables.tso and outcome.after == lid:
+                return False  # it may move once the buffer is empty
+            if tables.hosted and tables.places[outcome.after].buffer != tables.places[lid].buffer:
+                return False  # no interrupt is taken before that store has left
         return moves and tables.local(lid)
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:
@@ -190,20 +218,40 @@ class Space:
     def key(self, node: Spot, k: int, edge: tuple) -> object:
         """The key of the state after thread k went along a good edge."""
         difference, sid, lid = edge
+        if lid in self.tables.hands:
+            return self.node(sid, self._lids_after(node, k, lid)).key
         if not self.wide:
             return node.key + difference
         return (sid, *sorted((*node.lids[:k], lid, *node.lids[k + 1 :])))
 
     def after(self, node: Spot, k: int, edge: tuple) -> Spot:
         """The state after thread k went along a good edge."""
-        return Spot(self.key(node, k, edge), edge[1], (*node.lids[:k], edge[2], *node.lids[k + 1 :]))
+        return Spot(self.key(node, k, edge), edge[1], self._lids_after(node, k, edge[2]))
+
+    def _lids_after(self, node: Spot, k: int, lid: int) -> tuple[int, ...]:
+        return self.tables.handed((*node.lids[:k], lid, *node.lids[k + 1 :]))
 
     def named(self, path: list[Turn]) -> Steps:
         """A path as a schedule with real threads: of those that stand at a place, the one that ran last goes on."""
         lids, last, steps = list(self.tables.first_lids), None, []
         for turn in path:
-            if last is None or lids[last] != turn.before:
-                last = lids.index(turn.before)
-            lids[last] = turn.after
-            steps += [(last, choice) for choice in turn.choices]
+            k = last if last is not None and lids[last] == turn.before and turn.own else None
+            if k is None:
+                k = max((i for i, lid in enumerate(lids) if lid == turn.before), key=lambda i: (i != last, -i))
+            lids[k] = turn.after
+            lids = list(self.tables.handed(tuple(lids)))
+            steps += [(k, choice) for choice in turn.choices]
+            last = last if turn.drains else k
         return tuple(steps)
+
+    def runners(self, node: Spot, lid: int, choices: tuple[int, ...], after: int, last: int | None):
+        """Who may go along an edge from place `lid` to `after`, where the thread at place `last` ran last: for each (switches, place of the
+        one that ran last then, is it the one that ran last). A drain is nobody's turn."""
+        if choices != DRAINED:
+            yield int(last is not None and last != lid), after, True
+        elif last != lid:
+            yield 0, last, True
+        else:
+            yield 0, after, True
+            if node.lids.count(lid) > 1:
+                yield 0, last, False

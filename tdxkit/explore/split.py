@@ -27,7 +27,7 @@ from tdxkit.explore.logged import Log, Logged
 from tdxkit.explore.pieces import NotApart, Pieces
 from tdxkit.explore.place import lines, place
 from tdxkit.explore.program import Scenario, Thread
-from tdxkit.explore.schedule import code_name
+from tdxkit.explore.schedule import Code, code_name
 from tdxkit.explore.values import frozen
 
 LONGEST = 2_000  # steps that a thread is run again from its start
@@ -157,7 +157,8 @@ def _another(make: Callable[..., Scenario], **size) -> Scenario:
     return split(made, Pieces(made))
 
 
-def meant(scenario: Scenario, name: str) -> Scenario:
-    """The scenario that a schedule code of this name is for: this one, or this one with its steps taken apart."""
-    apart = name == code_name(replace(scenario, name=_marked(scenario.name)))
+def meant(scenario: Scenario, code: Code) -> Scenario:
+    """The scenario that a schedule code is for: this one, or this one with its steps taken apart, on the memory that the code names."""
+    scenario = scenario.on(code.memory)
+    apart = code.name == code_name(replace(scenario, name=_marked(scenario.name)))
     return split(scenario, Pieces(scenario)) if apart and any(t.foreign for t in scenario.threads) else scenario

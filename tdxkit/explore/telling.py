@@ -9,6 +9,7 @@ from textwrap import dedent
 from types import CodeType
 
 from tdxkit.errors import InputError
+from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.holding import weight
 from tdxkit.explore.livelock import no_end
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
@@ -62,7 +63,7 @@ class Teller:
     def after(self, moment: Moment, k: int, move: Move, number: int = 0) -> Moment:
         """The moment after thread k made a move as step `number` (0 where nobody counts)."""
         sid, effect = move.state[0], move.outcome
-        left = ((slot, k) for slot in effect.held) if effect.after == FINISHED else ()
+        left = ((slot, k) for slot in effect.held) if self.tables.places[effect.after].over else ()
         ended = tuple(sorted((slot, who) for slot, who in (*moment.ended, *left) if weight(self._word(sid, slot))))
         before = self.tables.places[moment.state[1][k]].held
         since, wrote = moment.since, moment.wrote
@@ -79,9 +80,14 @@ class Teller:
         for slot in sorted(self.tables.locks):
             if weight(self._word(sid, slot)):
                 ended = {who for at, who in moment.ended if at == slot}
-                holding = (k for k, lid in enumerate(lids) if slot in self.tables.places[lid].held or k in ended)
+                holding = (k for k, lid in enumerate(lids) if self._holds(lid, slot) or k in ended)
                 found[slot] = [self.scenario.actors[k] for k in holding]
         return found
+
+    def _holds(self, lid: int, slot: int) -> bool:
+        """Does who stands here hold the lock, or has let go of it in a store that has not reached memory?"""
+        at = self.tables.places[lid]
+        return slot in at.held or any(waiting == slot for waiting, _ in at.buffer)
 
     def shown(self, moment: Moment) -> dict[str, object]:
         """The shared memory as a run shows it: a lock holds its holder's name, those of its readers in a tuple, or None."""
@@ -93,7 +99,18 @@ class Teller:
             else:
                 said = " and ".join(names) or "nobody" if names is not None else None
             state[self.tables.layout.labels[slot]] = said
-        return state
+        return state | self._buffers(moment)
+
+    def _buffers(self, moment: Moment) -> dict[str, object]:
+        """What each CPU's store buffer holds, the oldest store first; none where the memory has no buffers."""
+        tables, lids = self.tables, moment.state[1]
+        found: dict[str, object] = {}
+        for cpu, name in self.scenario.buffers.items():
+            entries = [
+                e for k, lid in enumerate(lids) if self.scenario.cpus[k] == cpu for e in tables.places[lid].buffer
+            ]
+            found[name] = tuple(tables.said(*entry) for entry in entries)
+        return found
 
     def wait(self, moment: Moment, k: int) -> Wait | None:
         """Why thread k cannot move; None where it can or has finished."""
@@ -103,8 +120,9 @@ class Teller:
         by = self.tables.suspended(lids).get(k)
         if by is not None:
             waits = self.scenario.hosts[k] is not None and lids[k] == self.tables.first_lids[k]
-            kept = "does not begin" if waits else "is suspended"
-            return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {actors[by]} has finished")
+            kept, full = "does not begin" if waits else "is suspended", waits and self.tables.places[lids[by]].buffer
+            until = f"{actors[by]}'s stores have reached memory" if full else f"{actors[by]} has finished"
+            return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {until}")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
 
     def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:
@@ -173,7 +191,7 @@ def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:
     """The run that a schedule code describes, also one of the scenario with its steps taken apart. InputError where it is another model's,
     where its steps did something else when the code was written, or at the step where it stops fitting."""
     parsed = parse(code)
-    scenario = tables.scenario if tables else meant(scenario, parsed.name)
+    scenario = tables.scenario if tables else meant(scenario, parsed)
     tables = tables or Tables(scenario)
     compared(scenario, parsed, tables)
     return replay_steps(scenario, parsed.steps, tables)
@@ -227,13 +245,13 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         before, effect = moment.state[1][k], move.outcome
         moment = teller.after(moment, k, move, number)
         now_false = teller.false_rules(moment.state) if not effect.raised else ()
-        act = tables.places[before].label
+        act = tables.places[before].label if choice != DRAIN else DRAINED
         recorder.step(
             actors[k],
             str(act),
             effect.told or str(act),
             teller.shown(moment),
-            line=teller.line(before),
+            line=teller.line(before) if choice != DRAIN else None,
             next=teller.line(effect.after) if effect.after else None,
             waits=teller.waits(moment),
             broken=(*effect.broken, *(name for name in now_false if name not in false)),
@@ -247,8 +265,8 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
     return recorder.run(
         scenario.title or scenario.name,
         actors,
-        subtitle=scenario.subtitle,
-        tracks=scenario.tracks,
+        subtitle=scenario.setting,
+        tracks=scenario.rows,
         texts=teller.texts,
         start=start,
         card=scenario.card,
@@ -276,5 +294,7 @@ def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) ->
     wait = teller.wait(moment, k)
     if wait:
         return InputError(step, wait.why, "let another thread go on")
+    if choice == DRAIN:
+        return InputError(step, f"the store buffer of {actors[k]} is empty", "leave the drain out")
     known = " or ".join(str(m.choice) for m in moves(teller.tables, moment.state, k))
     return InputError(step, f"{actors[k]} has no choice {choice} here", f"choose {known}")

@@ -104,7 +104,7 @@ def lens(versions: Iterable[object], threads: int = 2, rounds: int = 1, code: st
     after the other. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
     made = [scenario_of(version, threads, rounds) for version in versions]
-    made = [meant(one, parse(code).name) if code else that_counts(one) for one in made]
+    made = [meant(one, parse(code)) if code else that_counts(one) for one in made]
     scenarios = {one.name: one for one in made}
     names = tuple(scenarios)
     if not 1 <= len(made) <= MOST or len(names) < len(made):

@@ -117,7 +117,7 @@ class Opinion:
             yield "also broken", tuple(also)
         assert self.scenario is not None
         seen = f"{many(result.states, 'state')}: {'all there are' if result.complete else 'and there are more'}"
-        yield "looked at", (f"{self.scenario.title}; {self.scenario.subtitle}", seen)
+        yield "looked at", (f"{self.scenario.title}; {self.scenario.setting}", seen)
         if result.verdict == "bounded":
             yield "to go on", (ON_BOUND,)
 

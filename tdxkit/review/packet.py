@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tdxkit.errors import InputError
+from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
 from tdxkit.explore.schedule import parse
 from tdxkit.linux.refcount.naming import scenario_of
@@ -20,6 +21,10 @@ from tdxkit.text import words
 
 WIDTH = 75
 CUT = "-- >8 --"  # as git am knows it
+REORDERS = {
+    SC: "Sequential consistency only: steps interleave, none is reordered.",
+    TSO: "Memory is x86-TSO: a plain store waits in its CPU's buffer. The kernel's contract is the LKMM.",
+}
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row
 
 
@@ -103,7 +108,7 @@ def _verdict(run: Run, number: int, rule: str) -> str:
             if number
             else "In the model no rule breaks on this schedule"
         )
-    return f"{head}. Sequential consistency only: steps interleave, none is reordered."
+    return f"{head}. {REORDERS[parse(run.code).memory]}"
 
 
 def _table(run: Run, broken: int) -> Iterator[str]:

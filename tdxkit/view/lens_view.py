@@ -1,7 +1,10 @@
-"""Versions as tables: what get and put do in each, where they part, what a round costs, and what breaks first in each design."""
+"""Versions as tables: what get and put do in each, where they part, what a round costs, what breaks first in each design, and on which memory."""
 
 from collections.abc import Iterable
 
+from tdxkit.explore.buffers import SC, TSO
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.result import Result
 from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
@@ -56,3 +59,21 @@ def verdicts_table(names: Iterable[str], threads: int = 2, rounds: int = 1) -> T
         f"{threads} CPUs × {rounds}",
         lit,
     )
+
+
+def memory_table(scenarios: Iterable[Scenario]) -> Table:
+    """One line a scenario: what breaks first, states and shortest schedule, where a store is seen at once and on x86-TSO; lit: they differ."""
+    rows, lit = [], []
+    for one in scenarios:
+        at_once, x86 = (explore(one, "none", memory=memory) for memory in (SC, TSO))
+        lit += [len(rows)] if (at_once.verdict, *sorted(at_once.broken)) != (x86.verdict, *sorted(x86.broken)) else []
+        rows.append(
+            (one.name, _first(at_once), _first(x86), at_once.states, x86.states, at_once.steps or "", x86.steps or "")
+        )
+    head = ("the model finds", "on x86-TSO", "states", "on x86-TSO", "shortest", "on x86-TSO")
+    return table(("scenario", *head), rows, "Each store seen at once, and x86-TSO; lit: the verdicts differ", lit)
+
+
+def _first(found: Result) -> str:
+    """What breaks first, as a result."""
+    return result(found.property) if found.property else "nothing"

@@ -6,6 +6,7 @@ changelog change with it. Every answer is an object that begins with its format;
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from tdxkit.cli import COMMANDS, main
 from tdxkit.facts import data_path
 from tdxkit.review.msr.panic import POSTED
+
+SPIN = bool(shutil.which("spin") and shutil.which("gcc"))  # confirm asks it
 
 DATA = Path(__file__).parent.parent / "data"
 DIGEST = DATA / "mail" / "digest.txt"
@@ -40,10 +43,11 @@ LOOP = {
     "schedule": TEXT,
 }
 EXPLORED = {
-    "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all"},
+    "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all", "movers"},
     "verdict": {"ok", "violation", "deadlock", "livelock", "bounded"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
     "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE), "waits": [TEXT], "loop": (LOOP, MAYBE), "defect": (TEXT, MAYBE), "broken": dict,
     "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
+    "memory": {"sc", "tso"}, "races": [TEXT],
 }  # fmt: skip
 DECODED = {
     "value": HEX64, "name": (TEXT, MAYBE), "class": (COUNT, MAYBE), "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
@@ -101,6 +105,10 @@ STRESSED = {
     "scenario": TEXT, "runs": COUNT, "stay": float, "bad": COUNT, "met": dict, "first": (COUNT, MAYBE), "schedule": TEXT,
 }  # fmt: skip
 SAID = {"place": TEXT, "source": TEXT, "checked": ({"read", "run", "inferred"}, MAYBE), "read_in": (TEXT, MAYBE)}
+CONFIRMED = {
+    "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "memory": {"sc", "tso"}, "verdict": TEXT, "states": COUNT, "broken": [TEXT],
+    "spin": {"states": COUNT, "broken": [TEXT], "schedule": (TEXT, MAYBE)}, "same": bool,
+}  # fmt: skip
 LENS = {
     "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
 }  # fmt: skip
@@ -134,6 +142,7 @@ CONTRACTS = {
     ],
     "differences": [(["differences"], [{"kind": {"difference", "added detail", "quibble"}, "letter": TEXT, "code": TEXT, "shown": TEXT}])],
     "lens": [(["lens", "v2", "v6"], LENS)],
+    **({"confirm": [(["confirm", "v2", "--with", "spin"], CONFIRMED)]} if SPIN else {}),
     "life": [
         (["life"], LIVED),
         (["life", "--without", "7"], LIVED),
@@ -182,7 +191,7 @@ CONTRACTS = {
         (["seamcall", "TDH.MEM.PAGE.AUG"], {"leaf": COUNT, "name": TEXT, MORE: True}),
     ],
 }  # fmt: skip
-WITHOUT = {"replay", "packet", "xarray"}  # these print text only
+WITHOUT = {"replay", "packet", "xarray", "export"}  # these print text only
 
 
 def check(value, shape, where="answer"):
@@ -233,9 +242,12 @@ def test_the_keys_and_kinds(words, shape, capsys, tmp_path):
 
 
 def test_every_command_has_its_contract_here_or_prints_no_json(capsys):
-    assert set(CONTRACTS) | WITHOUT == set(COMMANDS) and not set(CONTRACTS) & WITHOUT
+    assert set(CONTRACTS) | WITHOUT | (set() if SPIN else {"confirm"}) == set(COMMANDS) and not set(CONTRACTS) & WITHOUT
     for name in WITHOUT:
-        assert main([name, "--json", "x", "y"]) == 2 and "--json" in capsys.readouterr().err
+        assert (
+            main([name, *(["--to", "promela"] if name == "export" else []), "--json", "x", "y"]) == 2
+            and "--json" in capsys.readouterr().err
+        )
 
 
 def test_what_null_means(capsys):

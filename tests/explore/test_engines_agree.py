@@ -11,10 +11,11 @@ from tdxkit.explore.engine import explore_readably, run
 from tdxkit.explore.program import DEADLOCK, Scenario, Thread
 from tdxkit.explore.rules import always, at_end, must
 from tdxkit.explore.schedule import parse, switches
-from tdxkit.explore.search import explore, visit
+from tdxkit.explore.search import explore
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.values import frozen
+from tdxkit.explore.visit import visit
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_step import SHARED, Judge, as_text, random_threads

@@ -111,7 +111,7 @@ def test_only_text_is_a_code(value):
         ("v2:2x1:37b4 A20 +000000", "v2 or the code has changed since; it stops fitting at schedule step 16"),
         ("v2:2x1:37b4 +000000 A3", "its mark stands once and last"),
         ("v2:2x1:37b4 A3 +000000 +000000", "its mark stands once and last"),
-        ("v2:2x1:37b4 A3 @tso", "runs schedules on sc memory"),
+        ("v2:2x1:37b4 A3 @pso", "runs schedules on sc and tso memory"),
         (
             "v2:2x1:37b4 A3 +000000 @sc %9f3c",
             "it was made from a reader's text whose SHA-256 begins so, and here is none",

@@ -280,7 +280,7 @@ def test_one_rule_can_be_asked_for_and_the_others_are_gone_past():
     assert explore(made, prop=DEADLOCK).verdict == "ok"
     with pytest.raises(InputError, match="no such property; use one of first rule, second rule, deadlock"):
         explore(made, prop="third")
-    with pytest.raises(InputError, match="none, sym and all"):
+    with pytest.raises(InputError, match="none, sym, all, movers"):
         explore(made, "some")
 
 
@@ -541,8 +541,8 @@ def test_many_places_make_wide_states_and_the_same_answers(reduction, monkeypatc
 
 def test_stopping_at_the_first_violation_gives_the_same_schedule():
     for calm in (False, True):
-        whole = explore(scenario("v2", 3), fewest_switches=calm)
-        first = explore(scenario("v2", 3), fewest_switches=calm, whole=False)
+        whole = explore(scenario("v2", 3), "all", fewest_switches=calm)
+        first = explore(scenario("v2", 3), "all", fewest_switches=calm, whole=False)
         assert (first.schedule, first.property) == (whole.schedule, whole.property)
         assert not first.complete and first.states < whole.states and not first.bounded
     clean = explore(scenario("v6"), fewest_switches=True, whole=False)

@@ -13,6 +13,7 @@ from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.judging import judge
 from tdxkit.explore.pieces import Pieces
 from tdxkit.explore.rules import always, must
+from tdxkit.explore.schedule import parse
 from tdxkit.explore.split import meant, split
 from tdxkit.kinds import conditional, lock, locked, seamcall, unlock
 
@@ -345,7 +346,7 @@ def test_a_code_of_the_scenario_taken_apart_replays_on_the_one_that_was_asked_fo
         "inc",
         f"store a (line {inc.__code__.co_firstlineno + 2} of inc)",
     ]
-    assert meant(one, "s") is one and meant(one, "t+split") is one
+    assert meant(one, parse("s:2x1:0000 A1")) is one and meant(one, parse("t+split:2x1:0000 A1")) is one
 
 
 def host(m):

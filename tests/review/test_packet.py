@@ -43,6 +43,14 @@ def test_every_counterexample_makes_a_packet_that_fits_a_mail_and_replays(name, 
     assert "Sequential consistency only" in " ".join(text.split()) and "The model finds" in text and "left out:" in text
 
 
+def test_a_run_on_x86_memory_says_so_and_replays_there(capsys):
+    assert main(["packet", "v2", "--memory", "tso"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 75
+    assert "Sequential" not in text and "Memory is x86-TSO" in text and "x86-TSO memory)" in text
+    assert code_in(text)[-1] == "@tso" and main(["replay", *code_in(text)]) == 0
+
+
 def test_v2_row_by_row():
     one = scenario("v2")
     text = packet(replay(one, explore(one, fewest_switches=True).schedule), "v2")

@@ -7,6 +7,9 @@ import pytest
 
 from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.life import live
+from tdxkit.linux.lock.flags import flags
+from tdxkit.linux.refcount import names, scenario
+from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.review.lens import lens
 from tdxkit.rules import rules
 from tdxkit.view import contention_board, lens_view, needs_picture, rules_table, series_tables
@@ -71,6 +74,19 @@ def test_tables_come_from_the_models():
         "deadlock",
         "a page came into use without a pair",
     ]
+
+
+def test_each_design_on_both_memories_and_the_two_flags_that_differ():
+    both = lens_view.memory_table([flags(), flags(fence=True), *map(scenario, names())])
+    rows = {name: row for name, *row in both.rows}
+    assert both.marked == {0} and rows["two-flags"] == [
+        "nothing", "broken: one CPU must see the other", 28, 113, "", 10,
+    ]  # fmt: skip
+    assert rows["two-flags-fenced"] == ["nothing", "nothing", 41, 79, "", ""]
+    assert rows["v2"] == ["REMOVE found no pair"] * 2 + [233, 321, 27, 31]
+    designs = [rows[name] for name in (*DESIGNS, "v5-softirq")]
+    assert all(x86 >= at_once for _, _, at_once, x86, *_ in designs)
+    assert max(x86 / at_once for _, _, at_once, x86, *_ in designs) < 1.54  # what notebook 04 says
 
 
 def test_contexts_as_the_facts_have_them():

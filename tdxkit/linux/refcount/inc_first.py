@@ -5,7 +5,7 @@ Between the increment and ADD the count says that there is a pair when there is 
 Fidelity card
   modelled: count first, ADD after; v6's put, so that nothing else is wrong
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts; never posted, so no error paths to be faithful to
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts; never posted, so no error paths to be faithful to
 """
 
 from tdxkit.kinds import locked

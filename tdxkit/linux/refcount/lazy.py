@@ -9,7 +9,7 @@ Fidelity card
   modelled: `get` is the fault that maps a page, `put` the zap that unmaps it
   simplified: BUSY lets the fault start again at once; a REMOVE that meets BUSY gives up and leaves the pair
   simplified: the design is known from the cover letters only, so the order of its steps is ours
-  left out: weak memory, the 1G entry, host priority, the S-EPT
+  left out: what compilers reorder, memory weaker than x86-TSO, the 1G entry, host priority, the S-EPT
 """
 
 from tdxkit.explore.rules import at_end, must, sometimes

@@ -11,7 +11,7 @@ Fidelity card
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
   simplified: the sketch leaves open when its add function says "added already" and what its increment with two arguments does; read here
     as the module's HPA_RANGE_NOT_FREE, and as an increment
-  left out: weak memory, BUSY from the module, interrupts; declarations and the add function are not in the mail
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts; declarations and the add function are not in the mail
 """
 
 from tdxkit.explore.rules import always, at_end

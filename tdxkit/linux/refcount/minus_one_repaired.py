@@ -7,7 +7,7 @@ fast path of a get still moves the count from 0 to 1 without the lock, after the
 Fidelity card
   modelled: inc-unless-negative and dec-if-positive, the lock and the second look under it, one atomic step each
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts; nobody proposed it in this form
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts; nobody proposed it in this form
 """
 
 from tdxkit.kinds import conditional, store

@@ -64,7 +64,7 @@ def _sized(one: Scenario, threads: int | None, rounds: int | None) -> Scenario:
             f"it was made with {one.count} × {one.rounds}",
             "use that",
         )
-    return replace(one.make(threads=threads, rounds=rounds), name=one.name, own=one.own)
+    return replace(one.make(threads=threads, rounds=rounds), name=one.name, own=one.own, memory=one.memory)
 
 
 def _of_file(name: str, threads, rounds, get: str = "", put: str = "", label: str = "", **more) -> Scenario:

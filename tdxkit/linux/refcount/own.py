@@ -43,7 +43,7 @@ CARD = Card(
     simplified=(
         "a round is get, use, put, one page at a time; beside it stand the module's calls, the page allocator and pamt_lock as in v2",
     ),
-    left_out=("weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts",),
+    left_out=("what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts",),
 )
 
 

@@ -7,7 +7,7 @@ pairs lie in each other then lock in opposite orders.
 Fidelity card
   modelled: two regions, each hosting the other's pair; one lock a region, writer or readers; v6's order otherwise
   simplified: everything happens under the locks, there is no fast path
-  left out: weak memory, interrupts; never posted, so no error paths to be faithful to
+  left out: what compilers reorder, memory weaker than x86-TSO, interrupts; never posted, so no error paths to be faithful to
 """
 
 from tdxkit import kinds

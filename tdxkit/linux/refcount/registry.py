@@ -7,7 +7,8 @@ from functools import partial
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.program import MAX_THREADS, Scenario, Thread, interrupt
+from tdxkit.explore.declared import MAX_THREADS
+from tdxkit.explore.program import Scenario, Thread, interrupt
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.roles import LIFE, ROLES, given_back

@@ -7,7 +7,7 @@ Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   modelled: pages of an ADD that failed are freed inside the lock, those of a get that came second after it
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts, phys_prepare() and the pool it draws from
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, phys_prepare() and the pool it draws from
 """
 
 from tdxkit.kinds import conditional, load, locked, store

@@ -7,7 +7,7 @@ Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region, so the lock is never contended for another region's sake
   simplified: each thread takes, uses and gives back one page at a time, a round being get, use, put
-  left out: weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts, the pr_err lines
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, the pr_err lines
 """
 
 from tdxkit.kinds import conditional, load, locked, store

@@ -8,7 +8,7 @@ Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
   modelled: the page that is lost when the second one cannot be had, in the scenario in which pages are taken one by one
-  left out: weak memory, BUSY from the module, interrupts, pages from a pool
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, pages from a pool
 """
 
 from tdxkit.kinds import conditional, load, locked, store

@@ -7,7 +7,7 @@ ADD, that of a pair which is there included, is told as success.
 Fidelity card
   modelled: the posted order of lock, SEAMCALLs and the count, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts, pages from a pool
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, pages from a pool
 """
 
 from tdxkit.kinds import load, locked

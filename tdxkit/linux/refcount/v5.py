@@ -6,7 +6,7 @@ may also run in a softirq, on top of a get or put that holds the plain pamt_lock
 Fidelity card
   modelled: the posted order of atomics, lock, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, pages from a pool
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, pages from a pool
 """
 
 from tdxkit.kinds import conditional, load, locked, store

@@ -5,7 +5,7 @@ v4's form, count and pair under pamt_lock; a failed ADD is now told as -EIO. A f
 Fidelity card
   modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts, pages from a pool
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, pages from a pool
 """
 
 from tdxkit.kinds import load, locked

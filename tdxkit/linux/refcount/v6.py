@@ -8,7 +8,7 @@ Fidelity card
   modelled: atomic_dec_and_lock() as the kernel has it: decrement unless one, else lock, decrement and test
   simplified: one 2 MiB region, so the lock is never contended for another region's sake
   simplified: each thread takes, uses and gives back one page at a time, a round being get, use, put
-  left out: weak memory (steps interleave, nothing is reordered), BUSY from the module, interrupts, the per-vCPU cache of pages
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, the per-vCPU cache of pages
 """
 
 from tdxkit.kinds import conditional, load, locked, store

@@ -6,7 +6,7 @@ looks first, takes the pair out where it is the last user, and sets the count to
 Fidelity card
   modelled: the posted order of lock, count, SEAMCALLs, allocation and freeing, one atomic step each; the error paths
   simplified: one 2 MiB region; each thread takes, uses and gives back one page at a time
-  left out: weak memory, BUSY from the module, interrupts, pages from a pool
+  left out: what compilers reorder, memory weaker than x86-TSO, BUSY from the module, interrupts, pages from a pool
 """
 
 from tdxkit.kinds import load, locked, store

@@ -93,7 +93,7 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     ]
     edges = [[_edge_row(edge, graph.nodes[edge.target], text) for edge in row] for row in graph.edges]
     data["graph"] = {
-        "head": data["code"].split(" ")[0], "tail": [w for w in data["code"].split(" ") if w[0] == "%"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
+        "head": data["code"].split(" ")[0], "tail": [w for w in data["code"].split(" ") if w[0] in "@%"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
         "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
         "nodes": nodes, "edges": edges, "slots": SLOTS, "fold": FOLD, "marks": MARKS,
     }  # fmt: skip

@@ -4,6 +4,7 @@
 import { named } from "./trace.js";
 
 const MOST_STEPS = 5000;
+const DRAIN = -1; // the choice of a step that lets the oldest store leave a CPU's buffer
 
 /** The data of a scheduler with a name for each slot of its rows, and texts in place of their numbers. */
 export function unpackedGraph(data) {
@@ -79,7 +80,7 @@ function stepOf(graph, from, edge, stillBroken) {
     label,
     sentence,
     changes: now.map((value, key) => [key, value]).filter(([key, value]) => value !== old[key]),
-    line: graph.nodes[from].lines[actor],
+    line: edge.choice === DRAIN ? null : graph.nodes[from].lines[actor],
     next: graph.nodes[target].lines[actor],
     waits: waitsAt(graph, target),
     broken: edge.broken.filter(rule => !stillBroken.includes(rule)),
@@ -99,20 +100,22 @@ function valuesOf(graph, track, number, visited, steps) {
 }
 
 /** The schedule code of a path, as explore/schedule.py writes it: in `v2:2x1:9f3c A9 B15/1 A4 +c41e07` B's 15th step
- * gets value number 1, `+` marks what the steps do, and `%`, where the model is a reader's own, its text. */
+ * gets value number 1, a small letter lets stores leave that CPU's buffer, `+` marks what the steps do, `@` the memory
+ * that is not the plain one, and `%`, where the model is a reader's own, its text. */
 function codeOf(graph, path) {
   const parts = [];
   let open = null; // the part that the next step of the same actor still belongs to
   for (const { actor, choice } of edgesOf(graph, path)) {
-    if (open?.actor !== actor) {
+    if (open?.actor !== actor || (open.choice === DRAIN) !== (choice === DRAIN)) {
       open = { actor, count: 0, choice: 0 };
       parts.push(open);
     }
     open.count++;
     open.choice = choice;
-    if (choice) open = null;
+    if (choice > 0) open = null;
   }
-  const written = parts.map(part => graph.letters[part.actor] + part.count + (part.choice ? `/${part.choice}` : ""));
+  const letter = ({ actor, choice }) => (choice === DRAIN ? graph.letters[actor].toLowerCase() : graph.letters[actor]);
+  const written = parts.map(part => letter(part) + part.count + (part.choice > 0 ? `/${part.choice}` : ""));
   return [graph.head, ...written, "+" + markOf(graph, path), ...graph.tail].join(" ");
 }
 
@@ -127,24 +130,31 @@ function markOf(graph, path) {
 export function pathOf(graph, code) {
   const [head, ...words] = code.trim().slice(0, 4000).split(/\s+/);
   const text = /^%[0-9a-f]{4,16}$/.test(words.at(-1) || "") ? words.pop() : "";
+  const memory = /^@[a-z]{2,8}$/.test(words.at(-1) || "") ? words.pop() : "";
   const mark = /^\+[0-9a-f]{6}$/.test(words.at(-1) || "") ? words.pop().slice(1) : "";
   if (!head) return { error: `Schedule code: it is empty; paste one such as ${graph.head} A9 B2` };
   if (head !== graph.head) {
     const wanted = `it must begin with ${graph.head} to fit this scenario`;
     return { error: `Schedule code: ${wanted}; copy it from a run of the same one` };
   }
-  if (text && text !== graph.tail[0]) {
+  if (memory !== (graph.tail.find(word => word[0] === "@") || "")) {
+    const other = memory ? `${memory} is another memory than this scheduler's` : "this scheduler's memory is another";
+    return { error: `Schedule code: ${other}; copy it from a run on the same one` };
+  }
+  if (text && text !== graph.tail.find(word => word[0] === "%")) {
     return { error: `Schedule code: ${text} is another text than this model's; use that file, or explore it again` };
   }
   const walk = { path: [], node: 0 };
   for (const word of words) {
-    const match = /^([A-O])([1-9]\d{0,4})(?:\/([1-9]\d?))?$/.exec(word);
-    const actor = match ? graph.letters.indexOf(match[1]) : -1;
+    const match = /^(?:([A-O])([1-9]\d{0,4})(?:\/([1-9]\d?))?|([a-o])([1-9]\d{0,4}))$/.exec(word);
+    const actor = match ? graph.letters.indexOf((match[1] || match[4]).toUpperCase()) : -1;
     if (actor < 0) {
       const start = JSON.stringify(word.slice(0, 20));
       return { error: `Schedule code: ${start} is not a CPU's letter and a count; write for example A9` };
     }
-    const error = take(graph, walk, actor, Number(match[2]), Number(match[3] || 0));
+    const error = match[4]
+      ? take(graph, walk, actor, Number(match[5]), DRAIN, DRAIN)
+      : take(graph, walk, actor, Number(match[2]), Number(match[3] || 0));
     if (error) return { path: walk.path, error };
   }
   if (!mark || mark === markOf(graph, walk.path)) return { path: walk.path };
@@ -152,10 +162,10 @@ export function pathOf(graph, code) {
   return { path: walk.path, error: `Schedule code: ${other}; explore the scenario again` };
 }
 
-/** Lets an actor take so many steps, the last by this choice; returns why it cannot, or null. */
-function take(graph, walk, actor, count, lastChoice) {
+/** Lets an actor take so many steps by one choice, the last by another; returns why it cannot, or null. */
+function take(graph, walk, actor, count, lastChoice, eachChoice = 0) {
   for (let left = count; left > 0; left--) {
-    const choice = left === 1 ? lastChoice : 0;
+    const choice = left === 1 ? lastChoice : eachChoice;
     const number = graph.edges[walk.node].findIndex(edge => edge.actor === actor && edge.choice === choice);
     if (number < 0) {
       const why = graph.nodes[walk.node].whys[actor] || `${graph.actors[actor]} has no such move`;

@@ -1,0 +1,101 @@
+"""Data races as KCSAN would tell them: two CPUs may touch a variable at one time, one of them writes, and one at least is a plain access.
+
+Plain is what the C would do with `=` or by reading a name. READ_ONCE() and WRITE_ONCE(), atomics, locked instructions and what the module does
+are marked: two marked accesses may meet. Under a common lock no two meet at all. A race says nothing about the verdict: the compiler may tear,
+join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from tdxkit.explore.effects import effects
+from tdxkit.explore.space import Space
+from tdxkit.explore.tables import Tables
+from tdxkit.kinds import LOAD, LOCK, LOCKED, STORE, UNLOCK, Act
+
+SOURCES = ("linux-kcsan",)
+
+MARKED = re.compile(r"(atomic|refcount)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release)|(cmp)?xchg\w*")
+LEFT_ALONE = "data_race"
+
+
+class Access(NamedTuple):
+    """What a step that may be taken does to a variable, and where it stands."""
+
+    slot: int
+    writes: bool
+    plain: bool
+    where: str
+
+    @property
+    def said(self) -> str:
+        """It in words."""
+        return f"{self.where} (a {'plain' if self.plain else 'marked'} {STORE if self.writes else LOAD})"
+
+
+def races(space: Space, keys: Iterable) -> tuple[str, ...]:
+    """A sentence for each pair of lines that race in one of these states of a search on sequentially consistent memory."""
+    tables, told = space.tables, dict[tuple, str]()
+    ahead: dict[tuple[int, int], tuple[Access, ...]] = {}
+    unmarked = plain(tables)
+    for key in keys if unmarked else ():
+        spot = space.spot(key)
+        if unmarked.isdisjoint(spot.lids):
+            continue
+        waiting = tables.suspended(spot.lids) if space.interrupts else ()
+        standing = [lid for k, lid in enumerate(spot.lids) if lid and k not in waiting]
+        for one, other in combinations(standing, 2):
+            if one in unmarked or other in unmarked:
+                for lid in (one, other):
+                    if (spot.sid, lid) not in ahead:
+                        ahead[spot.sid, lid] = tuple(_accesses(space, spot.sid, lid))
+                for a in ahead[spot.sid, one]:
+                    for b in ahead[spot.sid, other]:
+                        if a.slot == b.slot and (a.plain or b.plain) and (a.writes or b.writes):
+                            told.setdefault((a.slot, *sorted((a.where, b.where))), _said(space, a, b))
+    return tuple(told.values())
+
+
+def plain(tables: Tables) -> set[int]:
+    """The places from which a plain access of shared memory is made."""
+    return {
+        lid
+        for lid, at in enumerate(tables.places)
+        if not _says(at.label) and any(e.reads or e.writes or e.kind == STORE for e in effects(at.rows))
+    }
+
+
+def _said(space: Space, a: Access, b: Access) -> str:
+    first, second = sorted((a, b), key=lambda access: (access.where, access.writes))
+    name = space.tables.layout.labels[a.slot]
+    return (
+        f"data race on {name}: {first.said} and {second.said} may meet, and a compiler may tear or repeat a plain access: "
+        f"READ_ONCE() and WRITE_ONCE(), an atomic, or a lock over both"
+    )
+
+
+def _says(act: Act) -> bool:
+    """Does a step's label say what it does to the memory, by a kind or a name that is marked?"""
+    return bool(act.kind) and (act.kind not in (LOAD, STORE) or bool(MARKED.fullmatch(act.does)))
+
+
+def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
+    """The accesses of the step from here, where it may be taken."""
+    tables, at = space.tables, space.tables.places[lid]
+    for choice in at.options if at.label.does != LEFT_ALONE else ():
+        step = tables.step(sid, lid, choice)
+        if step is None:
+            continue
+        effect, _ = step
+        written = {slot for slot, _ in effect.writes}
+        plain = not _says(at.label) and effect.kind not in (LOCK, UNLOCK)
+        code, line = at.lines[-1]
+        where = f"the step after line {line} of {code.co_name}"
+        for slot in dict.fromkeys((*effect.reads, *written)):
+            if slot in tables.locks:
+                continue  # the lock's own business
+            if slot in written and slot in effect.reads and effect.kind == LOCKED and plain:
+                yield Access(slot, False, plain, where)
+            yield Access(slot, slot in written, plain, where)
