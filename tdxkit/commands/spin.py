@@ -25,8 +25,8 @@ FLAGS = ("-w", "-DSAFETY", "-DNOREDUCE")  # one process: there is nothing that i
 TOLD = re.compile(r"^tdxkit: rule (\d+)$", re.MULTILINE)
 STORED = re.compile(r"^\s*([\d.e+]+) states, stored", re.MULTILINE)
 TAKEN = re.compile(r"^\s*\d+:\s*proc\s+0 \(model\).*\[D_STEP(\d+)\]$", re.MULTILINE)
-ENDED = re.compile(r"^tdxkit: ended$", re.MULTILINE)
-STUCK = "invalid end state (at"
+ENDED = re.compile(r"^tdxkit: ended (\d+)$", re.MULTILINE)
+STUCK = re.compile(r"pan:\d+: invalid end state")
 LARGE = 100_000  # states
 POLL = 0.05  # seconds
 
@@ -67,12 +67,12 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
             "-O2" if model.states > LARGE else "-O0"
         )  # compiling is what takes its time where there is little to search
         yield from _run(folder, "gcc", fast, *FLAGS, *many, "-o", "whole", "pan.c")
-        whole = yield from _run(folder, "./whole", *((f"-u{cores}",) if many else ("-c0", f"-m{DEPTH}", "-n")))
+        whole = yield from _run(folder, "./whole", "-c0", *((f"-u{cores}",) if many else (f"-m{DEPTH}", "-n")))
         counts = STORED.findall(whole)
         if not counts:
             raise InputError("SPIN", f"it ended without a count: {whole.strip()[-120:]!r}", "give it fewer threads")
         found = tuple(dict.fromkeys(int(n) for n in TOLD.findall(whole)))
-        broken, stuck = tuple(model.rules[n] for n in found), STUCK in whole
+        broken, stuck = tuple(model.rules[n] for n in found), bool(STUCK.search(whole))
         if MISSING in broken:
             raise InputError(
                 model.scenario.name, "SPIN came to a step that the tables do not have", "give a higher --bound"
@@ -90,7 +90,7 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
 
 def _without_ends(stored: int, said: str) -> int:
     """The states of the scenario among those that SPIN stored: not what a broken rule or the end leads to."""
-    return stored - ENDS * len(ENDED.findall(said))
+    return stored - ENDS * len(set(ENDED.findall(said)))
 
 
 def _run(folder: Path, *words: str) -> Job[str]:

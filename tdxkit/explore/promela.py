@@ -59,7 +59,7 @@ class Model:
 
 
 # A broken rule, and the end, are each a state of their own, and so are the two in which SPIN's process then ends.
-ENDED, ENDS = 'c_code { if (!tdx_ended[now.broken]++) printf("tdxkit: ended\\n"); }', 3
+ENDED, ENDS = 'c_code { if (!tdx_ended[now.broken]++) printf("tdxkit: ended %d\\n", now.broken); }', 3
 MISSING = "the tables have no step for this"
 
 
