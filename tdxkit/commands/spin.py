@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tdxkit.work import Job
 
 TOOLS = ("spin", "gcc")
 DEPTH = 10_000_000  # steps of a run at most
+DEEPER = 100  # for each state of the search, in which threads that run the same program are interchangeable
 FLAGS = ("-w", "-DSAFETY", "-DNOREDUCE")  # one process: there is nothing that its reduction could leave out
 TOLD = re.compile(r"^tdxkit: rule (\d+)$", re.MULTILINE)
 STORED = re.compile(r"^\s*([\d.e+]+) states, stored", re.MULTILINE)
@@ -28,6 +30,7 @@ TAKEN = re.compile(r"^\s*\d+:\s*proc\s+0 \(model\).*\[D_STEP(\d+)\]$", re.MULTIL
 ENDED = re.compile(r"^tdxkit: ended (\d+)$", re.MULTILINE)
 STUCK = re.compile(r"pan:\d+: invalid end state")
 LARGE = 100_000  # states
+TOO_DEEP = "max search depth too small"
 POLL = 0.05  # seconds
 
 
@@ -67,7 +70,11 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
             "-O2" if model.states > LARGE else "-O0"
         )  # compiling is what takes its time where there is little to search
         yield from _run(folder, "gcc", fast, *FLAGS, *many, "-o", "whole", "pan.c")
-        whole = yield from _run(folder, "./whole", "-c0", *((f"-u{cores}",) if many else (f"-m{DEPTH}", "-n")))
+        room = f"-w{max(16, model.states.bit_length() + 4)}" if model.complete else "-w24"
+        deep = f"-m{min(DEPTH, DEEPER * model.states + 10_000) if model.complete else DEPTH}"
+        whole = yield from _run(folder, "./whole", "-c0", *((f"-u{cores}",) if many else (deep, room, "-n")))
+        if TOO_DEEP in whole:
+            whole = yield from _run(folder, "./whole", "-c0", f"-m{DEPTH}", "-n")
         counts = STORED.findall(whole)
         if not counts:
             raise InputError("SPIN", f"it ended without a count: {whole.strip()[-120:]!r}", "give it fewer threads")
@@ -100,7 +107,8 @@ def _run(folder: Path, *words: str) -> Job[str]:
         process = subprocess.Popen(words, cwd=folder, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             while process.poll() is None:
-                time.sleep(POLL)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(POLL)
                 yield time.monotonic() - began, 0
         finally:
             if process.poll() is None:
