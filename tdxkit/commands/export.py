@@ -29,7 +29,10 @@ def run(args):
     for label, name in model.renamed.items():
         print(f"{label} is {name} in the model", file=sys.stderr)
     if not model.complete:
-        print("not every step is in it: SPIN tells where one is missing; a higher --bound knows more", file=sys.stderr)
+        print(
+            "not every step is in it: SPIN tells where one is missing; with fewer threads or rounds all are",
+            file=sys.stderr,
+        )
     if not args.output:
         print(model.text, end="")
         return

@@ -82,7 +82,9 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
         broken, stuck = tuple(model.rules[n] for n in found), bool(STUCK.search(whole))
         if MISSING in broken:
             raise InputError(
-                model.scenario.name, "SPIN came to a step that the tables do not have", "give a higher --bound"
+                model.scenario.name,
+                "SPIN came to a step that the tables do not have",
+                "give it fewer threads or rounds",
             )
         if not (broken or stuck):
             return Confirmed(_without_ends(int(float(counts[-1])), whole), (), False, None, None)

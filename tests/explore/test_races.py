@@ -107,3 +107,18 @@ def test_of_two_calls_of_the_module_none_is_told():
 @pytest.mark.parametrize("name", names())
 def test_of_shipped_designs_none_is_told(name):
     assert explore(scenario(name)).races == ()
+
+
+def under_lock_in_words(m):
+    while True:
+        yield "take l"
+        if not m.l:
+            m.l = True
+            break
+    yield from plain_inc(m)
+    yield "let go of l"
+    m.l = False
+
+
+def test_the_word_of_a_declared_lock_is_the_locks_own_business():
+    assert explore(two(under_lock_in_words, under_lock_in_words)).races == ()
