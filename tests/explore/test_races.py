@@ -110,11 +110,10 @@ def test_of_shipped_designs_none_is_told(name):
 
 
 def under_lock_in_words(m):
-    while True:
-        yield "take l"
-        if not m.l:
-            m.l = True
-            break
+    yield "take l"
+    while m.l:
+        yield "take l once more"
+    m.l = True
     yield from plain_inc(m)
     yield "let go of l"
     m.l = False
