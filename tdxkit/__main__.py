@@ -15,18 +15,21 @@ try:  # Ctrl-C is heard from the first import to the last flush; before this lin
             sys.__unraisablehook__(dropped)
 
     sys.unraisablehook = _again
+    import gc
+
+    gc.set_threshold(50_000)  # of what is made at a start next to nothing is garbage
     from tdxkit.cli import main
 
     code = main()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: Python's own end has nothing to add
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: nothing more is to be stopped
 except KeyboardInterrupt:
     sys.stderr.write("tdxkit: stopped\n")
     code = 130
-if code == 130:  # where Ctrl-C came inside an exec of its own, Python would end by the signal and not by the code
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # whoever listened has left too
-    os._exit(code)
-sys.exit(code)
+try:
+    sys.stdout.flush()
+    sys.stderr.flush()
+except (OSError, ValueError):
+    pass  # whoever listened has left too
+# Python's own end takes apart what was built, as long as a small search; and where Ctrl-C came inside an exec of its own, it would end by
+# the signal and not by the code.
+os._exit(code)

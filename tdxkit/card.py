@@ -12,7 +12,6 @@ What can be counted is not typed: a model with a function `card_counts`, which g
 """
 
 import inspect
-import textwrap
 from dataclasses import dataclass
 
 KINDS = ("modelled", "simplified", "left out")
@@ -28,6 +27,8 @@ class Card:
     left_out: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        import textwrap
+
         rows = zip(KINDS, (self.modelled, self.simplified, self.left_out))
         said = (f"{kind}: {entry}" for kind, entries in rows for entry in entries)
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in said)

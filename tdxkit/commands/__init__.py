@@ -1,7 +1,6 @@
 """One module a command: `configure(parser)` declares its arguments, `run(args)` does it and returns the exit code."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +69,8 @@ def first_keys() -> dict:
 def print_json(answer: dict | list) -> None:
     """The `--json` form of an answer: an object on one line that begins with its format, names unescaped so that people can read
     them. A list of things stands under "items"."""
+    import json
+
     value = {**first_keys(), **(answer if isinstance(answer, dict) else {"items": answer})}
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     try:

@@ -7,9 +7,9 @@ from tdxkit.commands import whole
 from tdxkit.explore.buffers import MEMORIES, SC
 from tdxkit.explore.declared import MAX_THREADS
 from tdxkit.explore.program import Scenario
+from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount.naming import scenario_of
-from tdxkit.linux.refcount.own import MOST_REGIONS, STAYS
-from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS
+from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS, MOST_REGIONS
 
 OPTIONS = ("get", "put", "roles", "regions", "faults")
 DECLARE = (

@@ -5,7 +5,6 @@ functions close over, their defaults and attributes, attributes of classes and o
 standard library and of installed packages are trusted and not entered; a name that is only made up while the program runs is not followed.
 """
 
-import pickle
 import sys
 import types
 from collections import deque
@@ -156,6 +155,8 @@ def _fill(value: Any, kind: type) -> None:
 
 def _by_name(value: object) -> bool:
     """Does its pickle only say where it is found?"""
+    import pickle  # only a reader's program can have such values
+
     return hasattr(value, "__dict__") and pickle.loads(pickle.dumps(value)) is value
 
 
@@ -206,6 +207,8 @@ def _pickled(value: Any, where: str) -> bytes:
     """All that a value of a built-in or installed type carries."""
     if isinstance(value, types.WrapperDescriptorType | types.MethodDescriptorType | types.GetSetDescriptorType):
         return b""
+    import pickle
+
     try:
         return pickle.dumps(value)
     except Exception:

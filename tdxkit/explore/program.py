@@ -23,7 +23,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import TypeAlias
 
 from tdxkit.card import Card
@@ -93,6 +92,8 @@ class Own:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the text in hex, as `sha256sum` gives it of the file; "" without a text."""
+        from hashlib import sha256
+
         return sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest() if self.text else ""
 
 

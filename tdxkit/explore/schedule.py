@@ -14,7 +14,6 @@ lets two stores of CPU 0's buffer reach memory.
 
 import re
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import groupby, pairwise
 
 from tdxkit.errors import InputError, printable
@@ -93,7 +92,13 @@ def _digest(scenario: Scenario, tables: Tables) -> str:
     text = [scenario.version, code_name(scenario), len(scenario.threads), scenario.rounds]
     for last in (False, True):
         text += [_did(tables, *step) for step in one_by_one(tables, last)]
-    return sha256(repr(text).encode()).hexdigest()[:4]
+    return _sha(text).hexdigest()[:4]
+
+
+def _sha(what: object):
+    from hashlib import sha256  # where a search finds nothing no code is made
+
+    return sha256(repr(what).encode())
 
 
 def _did(tables: Tables, k: int, state: State, move: Move) -> tuple:
@@ -125,7 +130,7 @@ def deed(tables: Tables, k: int, move: Move) -> int:
     changes = [(labels[slot], words(tables.values[v])) for slot, v in effect.writes]
     rules = [rule.id if (rule := known(name)) else name for name in effect.broken]  # their words may change
     did = k, move.choice, effect.kind, changes, rules
-    return int.from_bytes(sha256(repr(did).encode()).digest()[:3])
+    return int.from_bytes(_sha(did).digest()[:3])
 
 
 def encode(scenario: Scenario, steps: Steps, tables: Tables | None = None) -> str:

@@ -7,16 +7,11 @@ but not between two.
 
 import _thread
 import time
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable
+from functools import cache
 
 from tdxkit.errors import ModelError
 
-RAISE: Any = None  # a Python without: it is raised once
-with suppress(ImportError, AttributeError):
-    from ctypes import c_ulong, py_object, pythonapi
-
-    RAISE = pythonapi.PyThreadState_SetAsyncExc
 ROUNDS = 3
 PAUSE = 0.01  # seconds in which a step's own clean-up may run
 
@@ -37,24 +32,35 @@ class Stop:
         """Raise Stopped, and again where that is caught."""
         if self.why is None:
             self.why = why
-            if RAISE:
+            if _raising():
                 self.going.append(True)
                 _thread.start_new_thread(_insist, (self.going, self._gone, _thread.get_ident()))
         raise Stopped
 
     def rest(self) -> None:
         """Nothing is raised any more; Stopped out of this where one was on its way."""
-        while self.why is not None and RAISE and not self._gone:
+        while self.why is not None and _raising() and not self._gone:
             time.sleep(0)
         for _ in range(ROUNDS):  # what is on its way arrives; taking it back would leave Python looking for it for ever
             pass
 
 
+@cache
+def _raising() -> Callable[[int], object] | None:
+    """What raises Stopped in a thread; None in a Python without: there it is raised once."""
+    try:
+        from ctypes import c_ulong, py_object, pythonapi  # a millisecond of each start, for what hardly ever happens
+
+        return lambda thread: pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(Stopped))
+    except (ImportError, AttributeError):
+        return None
+
+
 def _insist(going: list[bool], gone: list[bool], thread: int) -> None:
     """Raise Stopped in a thread for as long as it goes on."""
-    ident, what = c_ulong(thread), py_object(Stopped)
+    again = _raising()
     time.sleep(PAUSE)
-    while going:
-        RAISE(ident, what)
+    while going and again:
+        again(thread)
         time.sleep(PAUSE / 10)
     gone.append(True)

@@ -12,6 +12,10 @@ import types
 from functools import cache, partial
 from typing import Any
 
+STAYS = (
+    "What you judge is run by this Python, with its rights and on its machine, many times over and in the order of the search. "
+    "It stays there: nothing of it is sent anywhere."
+)
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # tdxkit
 OF_C = 1 << 8  # flag of a type that cannot be changed
 HEAP_TYPE = 1 << 9  # flag of a type that was made while Python ran

@@ -13,7 +13,7 @@ from tdxkit.explore.judging import judging
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import ON_BOUND, Result
 from tdxkit.explore.search import explore
-from tdxkit.linux.refcount.own import STAYS
+from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount.own_text import line_at, line_of
 from tdxkit.linux.refcount.registry import FAULTS, scenario
 from tdxkit.review.lens import Cost, cost

@@ -6,8 +6,8 @@ import linecache
 import ipywidgets as w
 import pytest
 
+from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount import v6
-from tdxkit.linux.refcount.own import STAYS
 from tdxkit.review.own import SIGNS
 from tdxkit.rules import verdicts
 from tdxkit.view.own_board import OwnBoard, judge_own

@@ -27,17 +27,12 @@ from tdxkit.explore.whose import ours
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.own_text import text_of
 from tdxkit.linux.refcount.posted import DESIGNS
-from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
+from tdxkit.linux.refcount.registry import FAULTS, MOST_REGIONS, Variant, of_design
 from tdxkit.linux.refcount.roles import COUNT_FITS, GETS, ROLES
 from tdxkit.text import near
 
-MOST_REGIONS = 4
 DECLARED = ("SHARED", "LOCKS", "MUTEXES", "RULES")
 TAKEN = ("refcount", "pair", "users", "pamt_lock")  # what every scenario of a get and a put has
-STAYS = (
-    "What you judge is run by this Python, with its rights and on its machine, many times over and in the order of the search. "
-    "It stays there: nothing of it is sent anywhere."
-)
 CARD = Card(
     modelled=("the reader's own code as it is written: what stands between two yields happens at once",),
     simplified=(

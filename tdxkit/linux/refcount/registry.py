@@ -16,6 +16,7 @@ from tdxkit.run import Track
 from tdxkit.text import near
 
 MAX_ROUNDS = 9
+MOST_REGIONS = 4
 CONSTANTS = ("memory_may_run_out", "add_may_fail", "remove_may_fail", "one_by_one")
 
 
