@@ -7,6 +7,7 @@ tuple of these; one that is read otherwise than Python writes it (an address, a 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from tdxkit.card import Card
 from tdxkit.rules import result
@@ -18,8 +19,7 @@ ABSENT = "—"  # what a name holds in a state that does not have it
 State = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One name of the state, before and after a step; ABSENT where it came or went."""
 
     key: str
@@ -34,8 +34,7 @@ STANDSTILLS = ("deadlock", "livelock")  # what a run breaks where nobody moves a
 NO_END = "from here no end can be reached, whoever goes next: fair turns do not help"
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence."""
 
     actor: str
@@ -51,16 +50,14 @@ class Line:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """The source text that a lane shows: the model itself, as the reader would find it in its file."""
 
     title: str
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(NamedTuple):
     """A row of the timeline, read from the state.
 
     kind ``lock``: the state holds the holder's name or None; ``fact``: it holds something true or false;

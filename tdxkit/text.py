@@ -3,6 +3,20 @@
 import re
 from collections.abc import Iterable, Sequence
 
+
+class Pattern:
+    """A regular expression that is compiled when it is first asked: most of what an import would cost is in those that nobody asks."""
+
+    def __init__(self, text: str, flags: int = 0):
+        self.text, self.flags = text, flags
+
+    def __getattr__(self, name: str):
+        compiled = re.compile(self.text, self.flags)
+        for asked in ("search", "match", "fullmatch", "findall"):
+            setattr(self, asked, getattr(compiled, asked))
+        return getattr(compiled, name)
+
+
 ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # of an object, another in each process: a schedule code must not know it
 
 

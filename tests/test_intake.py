@@ -260,7 +260,7 @@ def test_nobody_else_opens_what_comes_from_outside():
         "facts.py": "data of the package",
         "review/clinic.py": "data of the package",
         "commands/doctor.py": "what is installed",
-        "linux/refcount/naming.py": "a program of the reader's",
+        "linux/refcount/own_file.py": "a program of the reader's",
         "commands/trace.py": "the posted example",
         "commands/spin.py": "what SPIN prints",
         "cli.py": "mends the streams",

@@ -8,11 +8,10 @@ The page allocator takes a lock of its own by a locked instruction, so where a s
 the buffer is empty; where it changes nothing it waits for nobody, which allows more than the machine.
 """
 
-import re
-
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.instruction import PLAIN
 from tdxkit.kinds import ALLOC, FREE, LOAD, LOCKED, STORE, UNLOCK, Act
+from tdxkit.text import Pattern
 
 SOURCES = ("x86-tso",)
 
@@ -26,9 +25,9 @@ DRAINS = "drain"  # its kind
 DRAINED = Act("a store leaves the buffer", DRAINS, DRAINS)
 Buffer = tuple[tuple[int, int], ...]  # (slot, number of a value), the oldest first
 
-PLAIN_UNLOCK = re.compile(r"(raw_|arch_)?(spin|write)_unlock(_irq|_irqrestore|_bh)?|queued_(spin|write)_unlock")
-NO_INSTRUCTION = re.compile(r"barrier|(smp_|dma_)?(rmb|wmb)|smp_mb__(before|after)_\w+|smp_acquire__\w+")
-NAME = re.compile(r"\w*")
+PLAIN_UNLOCK = Pattern(r"(raw_|arch_)?(spin|write)_unlock(_irq|_irqrestore|_bh)?|queued_(spin|write)_unlock")
+NO_INSTRUCTION = Pattern(r"barrier|(smp_|dma_)?(rmb|wmb)|smp_mb__(before|after)_\w+|smp_acquire__\w+")
+NAME = Pattern(r"\w*")
 
 
 def buffered(act: Act, kind: str, writes: Buffer, buffer: Buffer) -> Buffer | None:

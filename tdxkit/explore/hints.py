@@ -1,14 +1,14 @@
 """What the tables of a reader's program show and no rule judges, since it may be meant: told beside the verdict."""
 
-import re
 from collections import defaultdict
 
 from tdxkit.explore.effects import Place, effects, ways
 from tdxkit.explore.holding import weight
 from tdxkit.explore.instruction import Instruction
 from tdxkit.explore.tables import Tables
+from tdxkit.text import Pattern
 
-EXCHANGE = re.compile(r"(?P<compares>cmp)?xchg")
+EXCHANGE = Pattern(r"(?P<compares>cmp)?xchg")
 
 
 def hints(tables: Tables, whole: bool) -> tuple[str, ...]:

@@ -10,38 +10,39 @@ from collections.abc import Collection
 
 from tdxkit.explore.memory import Layout
 from tdxkit.kinds import LOCK, LOCKED, STORE, UNLOCK, Act
+from tdxkit.text import Pattern
 
 KINDS = (LOCKED, LOCK, UNLOCK)
-WORD = re.compile(r"[A-Za-z_]\w*")
-WIDE = re.compile(r"cmpxchg(16b|128|_double|8b)")
-HEAD = re.compile(r"(?P<around>\W*(?:(?:if|while|return)\b\W*)*)(?P<prefix>(?:lock\s+)?)_*(?P<name>[A-Za-z]?\w*)")
-GIVES_BACK = re.compile(
+WORD = Pattern(r"[A-Za-z_]\w*")
+WIDE = Pattern(r"cmpxchg(16b|128|_double|8b)")
+HEAD = Pattern(r"(?P<around>\W*(?:(?:if|while|return)\b\W*)*)(?P<prefix>(?:lock\s+)?)_*(?P<name>[A-Za-z]?\w*)")
+GIVES_BACK = Pattern(
     r"_and_test|test_?(and_?)?set|test_and_|_return|fetch|xchg|exchange|swap$|xadd|negative|_unless|_if_|_not_|_and_(raw_)?(mutex_)?lock|(^|_)try"
     r"|^bt[src][lq]?$|testzero|put(_|$)|mmdrop|^rcuref_get$|^get_file_rcu$",
     re.IGNORECASE,
 )
-TAKES = re.compile(r"_lock(_irq|_irqsave|_bh|_nested)?$")  # it spins: each try looks and takes, or leaves things alone
-FENCE = re.compile(
+TAKES = Pattern(r"_lock(_irq|_irqsave|_bh|_nested)?$")  # it spins: each try looks and takes, or leaves things alone
+FENCE = Pattern(
     r"^(smp_|dma_|virt_)?(mb|rmb|wmb|store_mb|mb__\w+)$|barrier|fence$|^prefetch|^(cpu_relax|pause|clflush)"
 )
 # What its name says to be no locked read-modify-write of x86: a plain access, one that only its own CPU makes, what is done under a lock.
-PLAIN = re.compile(
+PLAIN = Pattern(
     r"(^|_)(set|read|init)(_acquire|_release)?$|^(READ_ONCE|WRITE_ONCE|smp_(load|store)_\w+|test_bit\w*|assign_bit|rcu_(assign|dereference)\w*|set_(current_state|page_private))$"
     r"|^(init_|INIT_|h?list_|xas?_(?!cmpxchg|insert|alloc)|mem(cpy|set|move)|raw_cpu_|local(64)?_(?!lock|unlock)|percpu_(?!ref_|down_|up_))|_local$|seqcount_|_copy$"
     r"|_(node|zone)_\w*state$|^count_vm_event|^(rdtsc|rdmsr|wrmsr)"
 )
-NOT_ATOMIC = re.compile(
+NOT_ATOMIC = Pattern(
     r"^__((test_and_)?(set|clear|change)_bit|(Test)?(Set|Clear)Page|folio_(set|clear)_|(this_cpu|raw_cpu|inc|dec|mod|count)_)"
 )
-BARE = re.compile(r"^(inc|dec|neg|not|add|sub|adc|sbb|and|or|xor|xadd|bt[src])[bwlq]?$")  # locked only with the prefix
-STATEMENT = re.compile(r"^\W*[\w.>-]+\s*(\+\+|--|[-+|&^]=)|^\s*(\+\+|--)")
-OF_ITS_CPU = re.compile(
+BARE = Pattern(r"^(inc|dec|neg|not|add|sub|adc|sbb|and|or|xor|xadd|bt[src])[bwlq]?$")  # locked only with the prefix
+STATEMENT = Pattern(r"^\W*[\w.>-]+\s*(\+\+|--|[-+|&^]=)|^\s*(\+\+|--)")
+OF_ITS_CPU = Pattern(
     r"^(this_cpu_|local(64)?_(?!irq|bh|lock|unlock))|_local$"
 )  # one instruction to what interrupts it, and no more
-LOCKS = re.compile(
+LOCKS = Pattern(
     r"(^|_)(try|un)?lock(_irq\w*|_bh|_nested\w*|_killable|_interruptible)?$|^(percpu_)?(down|up)(_(read|write|trylock|killable|interruptible|timeout|nested))*$"
 )
-LOCKS_NOTHING = re.compile(r"^s?rcu_|_and_")
+LOCKS_NOTHING = Pattern(r"^s?rcu_|_and_")
 
 
 def name_of(does: str) -> str:

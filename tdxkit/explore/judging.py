@@ -5,7 +5,7 @@ steps taken apart into loads and stores (`closer`); the worse of the two is the 
 no run executed, stand beside it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.program import Scenario
@@ -15,8 +15,7 @@ from tdxkit.explore.whose import ours
 from tdxkit.work import Job, drive
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The answer about a scenario: the `result` that counts, with its remarks, and the `scenario` that its schedule is one of: the one
     that was asked about or, where its steps had to be taken apart to see it, that."""
 

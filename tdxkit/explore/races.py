@@ -5,7 +5,6 @@ are marked: two marked accesses may meet. Under a common lock no two meet at all
 join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import NamedTuple
@@ -14,10 +13,11 @@ from tdxkit.explore.effects import effects
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.kinds import LOAD, LOCK, LOCKED, STORE, UNLOCK, Act
+from tdxkit.text import Pattern
 
 SOURCES = ("linux-kcsan",)
 
-MARKED = re.compile(r"(atomic|refcount)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release)|(cmp)?xchg\w*")
+MARKED = Pattern(r"(atomic|refcount)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release)|(cmp)?xchg\w*")
 LEFT_ALONE = "data_race"
 
 

@@ -13,8 +13,9 @@ lets two stores of CPU 0's buffer reach memory.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import DRAIN, MEMORIES, SC
@@ -22,21 +23,20 @@ from tdxkit.explore.moves import Move, State, Steps, follow, one_by_one
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
 from tdxkit.rules import known
-from tdxkit.text import words
+from tdxkit.text import Pattern, words
 
 LETTERS = "ABCDEFGHIJKLMNO"
 MAX_TEXT = 20_000
 MAX_STEPS = 20_000
 LONGEST_NAME = 40
-HEAD = re.compile(r"([A-Za-z0-9_.+-]{1,40}):([1-9][0-9]?)x([1-9][0-9]?):([0-9a-f]{4})", re.ASCII)
-TAIL = re.compile(r"(?:\+([0-9a-f]{6}))?(?:@([a-z]{2,8}))?(?:%([0-9a-f]{4,16}))?", re.ASCII)
+HEAD = Pattern(r"([A-Za-z0-9_.+-]{1,40}):([1-9][0-9]?)x([1-9][0-9]?):([0-9a-f]{4})", re.ASCII)
+TAIL = Pattern(r"(?:\+([0-9a-f]{6}))?(?:@([a-z]{2,8}))?(?:%([0-9a-f]{4,16}))?", re.ASCII)
 MARKS, FOLD = 1 << 24, 1_000_003  # FOLD is odd, so a step that differs is never folded away
 TEXT_DIGITS = 8  # of the digest of a reader's text
-PART = re.compile(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?|([a-o])([1-9][0-9]{0,4})", re.ASCII)
+PART = Pattern(r"([A-O])([1-9][0-9]{0,4})(?:/([1-9][0-9]?))?|([a-o])([1-9][0-9]{0,4})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A schedule code taken apart. `mark`: what its steps did, "" in a code from before marks; `text`: how the digest of a reader's text
     begins, "" for a model of ours."""
 

@@ -1,15 +1,14 @@
 """The schedule worth showing: a shortest one with the fewest switches, or the one with the fewest switches of all."""
 
-from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from tdxkit.explore.moves import Steps, follow
 from tdxkit.explore.program import LIVELOCK
 from tdxkit.explore.space import Space, Spot, Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A schedule to a broken rule, and how many states were visited to find it. `exact`: it is the best of its kind."""
 
     steps: Steps

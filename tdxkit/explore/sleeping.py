@@ -2,16 +2,18 @@
 
 import re
 
-SLEEPS = re.compile(
+from tdxkit.text import Pattern
+
+SLEEPS = Pattern(
     r"^[fmsu]sleep|^(flush_(?!tlb|d?cache|icache|signals)|synchronize_|cancel_\w*_sync$|drain_workqueue|rcu_barrier|kthread_(stop|park)|free_irq|request_irq"
     r"|(rt_|ww_)?mutex_lock|(percpu_)?down(_read|_write|_timeout)*(_nested)?$|cpus_read_lock|mmap_(read|write)_lock|lock_page|folio_lock|stop_machine"
     r"|s?wait_(event|for_completion|on_|woken)|(io_)?schedule(_timeout\w*|_hrtimeout\w*)?$|might_sleep|cond_resched|copy_(from|to)_user|(get|pin)_user_pages|kvm_mmu_topup_|k?vfree$|vmap$)"
     r"|_(killable|interruptible)$"
 )
 ENGLISH = {"schedule", "down"}  # which may begin a sentence
-ASKS = re.compile(r"^(vm|vz|__vm|kvm|kvz)alloc")  # for memory, and may always sleep
-WAITS_FOR_MEMORY = re.compile(r"\bGFP_(KERNEL|USER|HIGHUSER|NOIO|NOFS)")
-GUARD = re.compile(r"^\W*(?:scoped_)?guard\W+(mutex\w*|rwsem\w*)")
+ASKS = Pattern(r"^(vm|vz|__vm|kvm|kvz)alloc")  # for memory, and may always sleep
+WAITS_FOR_MEMORY = Pattern(r"\bGFP_(KERNEL|USER|HIGHUSER|NOIO|NOFS)")
+GUARD = Pattern(r"^\W*(?:scoped_)?guard\W+(mutex\w*|rwsem\w*)")
 
 
 def takes_mutex(name: str) -> bool:

@@ -8,7 +8,6 @@ Fusing (reduction `all`): a step that touches nothing shared is taken together w
 later moment with the same effect, so nothing that can be seen in the shared memory, and no rule, deadlock or end, is lost.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.explore.buffers import DRAIN
@@ -41,8 +40,7 @@ class Spot(NamedTuple):
     lids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One edge of a path: the thread at place `before` was given `choices` and stands at `after`."""
 
     before: int

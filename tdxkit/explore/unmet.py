@@ -7,7 +7,7 @@ from tdxkit.explore.guard import Ran
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.whose import readers
-from tdxkit.text import near
+from tdxkit.text import Pattern, near
 
 # the constant of a scenario in which something may fail: the fault that sets it, and the program in which it does
 FAILS = {
@@ -16,7 +16,7 @@ FAILS = {
     "add_may_fail": ("add-fails", "tdh_phymem_pamt_add"),
     "remove_may_fail": ("remove-fails", "tdh_phymem_pamt_remove"),
 }
-MAY_BE_BUSY = re.compile(r"PAMT[._](ADD|REMOVE)", re.IGNORECASE)
+MAY_BE_BUSY = Pattern(r"PAMT[._](ADD|REMOVE)", re.IGNORECASE)
 
 
 def never_failed(scenario: Scenario, ran: Ran) -> list[str]:

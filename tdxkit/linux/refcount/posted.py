@@ -4,8 +4,8 @@ A line here and a file beside this one is all that a new posting needs: it is in
 a TD and the tables of the notebooks. Facts: dynamic-pamt threads v1 … v6.
 """
 
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.text import near
@@ -13,8 +13,7 @@ from tdxkit.text import near
 SOURCES = ("tdx-rfc-v1", "tdx-rfc-v1-review", "tdx-v2-00", "tdx-v3", "tdx-v4", "tdx-v5", "tdx-v6", "tdx-after-v6")
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """One design. `design` names the file of tdxkit.linux.refcount with its get and put; the rest is what the host does around them.
 
     `posted`: its get and put are those of a text; the others are ideas. `whole`: a version of the series with paths of its own; the others

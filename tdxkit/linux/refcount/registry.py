@@ -2,8 +2,9 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, printable
@@ -20,8 +21,7 @@ MOST_REGIONS = 4
 CONSTANTS = ("memory_may_run_out", "add_may_fail", "remove_may_fail", "one_by_one")
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """A design under conditions of its own: its name in posted.DESIGNS, and how this scenario differs from the plain one.
 
     `one_by_one`: the pages of a pair are allocated in two steps, of which either may fail. `first_refcount`: what the counters hold
@@ -38,6 +38,7 @@ class Variant:
     softirq: bool = False
 
 
+AS_IT_IS = Variant("")
 # What may go wrong in a posted design, by what stands behind its name: v4-enomem, v3-page-by-page.
 FAULTS = {
     "enomem": ("memory may run out", "memory_may_run_out"),
@@ -101,7 +102,7 @@ def scenario(name: str, threads: int = 2, rounds: int = 1) -> Scenario:
     return replace(made, make=partial(scenario, name))
 
 
-def of_design(design, name: str, threads: int, rounds: int, variant: Variant = Variant("")) -> Scenario:
+def of_design(design, name: str, threads: int, rounds: int, variant: Variant = AS_IT_IS) -> Scenario:
     """Threads that run `design.get`, a use of the page and `design.put`; a design may bring its own `use`, and roles for the threads."""
     _within("threads", threads, MAX_THREADS)
     _within("rounds", rounds, MAX_ROUNDS)
