@@ -82,7 +82,7 @@ def exploring(
             way = way or Way(found.path(), found.rule, found.states, exact=False)
             others = [rule for rule in found.broken if rule != way.rule]
         if prop in (None, LIVELOCK):
-            found.ends = not trap(found.space, found.parents)
+            found.ends = not trap(found.space, found)
             if not found.ends and way:
                 others.append(LIVELOCK)
             elif not found.ends:
@@ -110,7 +110,7 @@ def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[st
     if scenario.memory != SC or space.movers:  # a lock that moves hides who stands behind it
         space = Space(Tables(scenario.on(SC)) if scenario.memory != SC else space.tables, True)
         found = yield from visiting(space, True, bound)
-    return races(found.space, found.parents)
+    return races(found.space, found)
 
 
 def _reduction(scenario: Scenario, name: str | None) -> str:
@@ -129,14 +129,14 @@ def _into(found: Found, calm: bool, bound: int) -> Way:
         found_there = visit(space, True, bound)
     else:
         found_there = found
-    space.lost = lost(space, found_there.parents)
+    space.lost = lost(space, found_there)
     way = None
     if space.lost:
         way = calmest(space, bound) if calm else Levels(space, bound).way(LIVELOCK)
     if way is None:
         space = found.space
-        among = lost(space, found.parents)
-        found.goal = space.spot(next(key for key in found.parents if key in among)), None, 0
+        among = lost(space, found)
+        found.goal = space.spot(next(key for key in found if key in among)), None, 0
         way = Way(found.path(), LIVELOCK, found.states, exact=False)
     return way
 

@@ -1,4 +1,14 @@
-"""Every state of a space, breadth first, level by level: how many, which rules break, and the way to the first that does."""
+"""Every state of a space, breadth first, level by level: how many, which rules break, and the way to the first that does.
+
+States that share their memory are looked at together: what may happen from one place there is found once, and adds the same number to each
+state in which a thread stands at that place. Where that is not so, as an interrupt holds its thread back or there are too many places
+for an int, they are looked at one by one; so they are too where the way to a state is asked for.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.space import SHARED_BITS, Arc, Space, Spot, Turn
@@ -12,7 +22,10 @@ class Found:
 
     def __init__(self, space: Space):
         self.space = space
-        self.parents: dict = {}
+        self.places: defaultdict[int, set[int]] = defaultdict(
+            set
+        )  # of each shared state what the threads' places add up to, or
+        self.parents: dict = {}  # each state with the one before it, where they were looked at one by one
         self.complete = True
         self.bounded = False
         self.spent = ""  # why it stopped before the bound
@@ -27,14 +40,18 @@ class Found:
     @property
     def states(self) -> int:
         """How many states were visited."""
-        return len(self.parents)
+        return len(self.parents) or sum(map(len, self.places.values()))
+
+    def __iter__(self) -> Iterator:
+        """The states visited, by their keys."""
+        yield from self.parents or (sid | p << SHARED_BITS for sid, found in self.places.items() for p in found)
 
     def finals(self) -> set[int]:
         """The shared states in which all threads have finished."""
         threads = len(self.space.tables.first_lids)
         if self.space.wide:
             return {key[0] for key in self.parents if not any(key[1:])}
-        return {key & (1 << SHARED_BITS) - 1 for key in self.parents if key >> SHARED_BITS == threads}
+        return {key & (1 << SHARED_BITS) - 1 for key in self if key >> SHARED_BITS == threads}
 
     def note(self, names: tuple[str, ...], node: Spot, edge: Arc | None = None, lid: int = 0) -> None:
         """Rules that do not hold at a state, or on an edge that leaves it."""
@@ -43,18 +60,42 @@ class Found:
         if not set(names) <= set(self.broken):
             self.broken += tuple(name for name in names if name not in self.broken)
 
+    def look(self, sids: Iterable[int]) -> None:
+        """Which `sometimes` rules have come true in these shared states."""
+        for name, true in self.seen.items():
+            if not true:
+                self.seen[name] = any(name not in self.space.false("sometimes", sid) for sid in sids)
+
+    def enough(self, states: int, whole: bool, bound: int, more: bool) -> bool:
+        """After a level, is this the last? `more`: there is a next one."""
+        tables = self.space.tables
+        self.spent = tables.spent
+        full = len(tables.shared) >= 1 << SHARED_BITS
+        if not (states > bound or self.spent or (self.rule and not whole) or full):
+            return not more
+        self.complete = not more
+        self.bounded = more and (whole or not self.rule)
+        return True
+
     def path(self) -> Steps:
         """The schedule to the first broken rule: shortest in (fused) steps, with no care for switches."""
         assert self.goal is not None, "there is a way to a rule that broke"
         node, edge, lid = self.goal
+        parents = self.parents or self._again().parents
         keys: list = [node.key]
-        while (before := self.parents[keys[-1]]) is not None:
+        while (before := parents[keys[-1]]) is not None:
             keys.append(before)
         path, at = [], self.space.first()
         for key in reversed(keys[:-1]):
             at, turn = self._towards(at, key)
             path.append(turn)
         return self.space.named([*path, Turn(lid, edge.lid, edge.choices)] if edge else path)
+
+    def _again(self) -> "Found":
+        """The same states, each with the one before it."""
+        found = Found(self.space)
+        drive(_one_by_one(found, True, self.states))
+        return found
 
     def _towards(self, node: Spot, key: object) -> tuple[Spot, Turn]:
         for k, lid, good, _ in self.space.turns(node):
@@ -72,52 +113,80 @@ def visit(space: Space, whole: bool, bound: int) -> Found:
 
 def visiting(space: Space, whole: bool, bound: int) -> Job[Found]:
     """`visit` as a job: how many states were seen, and the bound."""
-    found, node = Found(space), space.first()
-    seen, row, tables = found.parents, space._rows, space.tables
-    seen[node.key] = None
+    found, node, wide = Found(space), space.first(), space.wide
     found.note(space.false("always", node.sid), node)
-    level: list[tuple] = [node] if not found.rule else []
+    yield from (_one_by_one if wide or space.interrupts else _together)(found, whole, bound)
+    return (yield from visiting(space, whole, bound)) if space.wide != wide or space.doubt() else found
+
+
+def _together(found: Found, whole: bool, bound: int) -> Job[None]:
+    """Those of a level that share their memory at once. A state is what its threads' places add up to."""
+    space, seen, field = found.space, found.places, (1 << found.space.bits) - 1
+    key, sid, _ = space.first()
+    assert isinstance(key, int), "a wide space is looked at one by one"
+    seen[sid] = {key >> SHARED_BITS}
+    level: dict[int, set[int]] = {} if found.rule else {sid: set(seen[sid])}
+    states, looked = 1, TICK
     while level:
-        _look(space, found, level)
-        following: list[tuple] = []
-        add, hands, wide = following.append, tables.hands, space.wide
-        for number, (key, sid, lids) in enumerate(level):
+        found.look(level)
+        following: defaultdict[int, set[int]] = defaultdict(set)
+        for sid, group in level.items():
+            rest, may_move = reduce(or_, group) & ~field, 0  # nobody leaves the place of those that have finished
+            while rest:
+                if (looked := looked + len(group)) > TICK:
+                    looked = 0
+                    yield states, bound
+                lid = ((rest & -rest).bit_length() - 1) // space.bits
+                here = field << space.bits * lid
+                rest &= ~here
+                good, bad = space.row(sid, lid)
+                if good or bad:
+                    may_move |= here
+                for edge in bad:
+                    found.note(edge.broken, _spot(space, sid, next(p for p in group if p & here)), edge, lid)
+                for difference, after, _ in good:
+                    more = difference + sid - after >> SHARED_BITS
+                    known = seen[after]
+                    if new := {there for p in group if p & here and (there := p + more) not in known}:
+                        states += len(new)
+                        known |= new
+                        following[after] |= new
+            for p in group:
+                if not p & may_move:
+                    spot = _spot(space, sid, p)
+                    found.note(space.stuck(spot), spot)
+        if space.widen() or found.enough(states, whole, bound, bool(following)):
+            return
+        level = following
+
+
+def _spot(space: Space, sid: int, places: int) -> Spot:
+    return space.spot(sid | places << SHARED_BITS)
+
+
+def _one_by_one(found: Found, whole: bool, bound: int) -> Job[None]:
+    """Each state of a level by itself, with the one before it."""
+    space, seen, node = found.space, found.parents, found.space.first()
+    seen[node.key] = None
+    level = [node] if not found.rule else []
+    while level:
+        found.look({node.sid for node in level})
+        following: list[Spot] = []
+        for number, node in enumerate(level):
             if not number % TICK:
                 yield len(seen), bound
-            waiting = tables.suspended(lids) if space.interrupts else ()
-            moved = False  # what follows is Space.turns, key and after written out: this loop is the search's time
-            for k, lid in enumerate(lids):
-                if not lid or lid in lids[:k] or k in waiting:
-                    continue
-                good, bad = row.get((sid, lid)) or space.row(sid, lid)
-                if bad:
-                    moved = True
-                    for edge in bad:
-                        found.note(edge.broken, Spot(key, sid, lids), edge, lid)
+            moved = False
+            for k, lid, good, bad in space.turns(node):
+                moved = moved or bool(good or bad)
+                for edge in bad:
+                    found.note(edge.broken, node, edge, lid)
                 for edge in good:
-                    moved = True
-                    difference, sid_after, lid_after = edge
-                    after = key + difference if not (wide or hands) else space.key(Spot(key, sid, lids), k, edge)
-                    if after not in seen:
-                        seen[after] = key
-                        stand = (*lids[:k], lid_after, *lids[k + 1 :])
-                        add((after, sid_after, tables.handed(stand) if hands else stand))
+                    after = space.after(node, k, edge)
+                    if after.key not in seen:
+                        seen[after.key] = node.key
+                        following.append(after)
             if not moved:
-                found.note(space.stuck(Spot(key, sid, lids)), Spot(key, sid, lids))
-        if space.widen():
-            return (yield from visiting(space, whole, bound))
+                found.note(space.stuck(node), node)
+        if space.widen() or found.enough(len(seen), whole, bound, bool(following)):
+            return
         level = following
-        found.spent = tables.spent
-        if len(seen) > bound or found.spent or (found.rule and not whole) or len(tables.shared) >= 1 << SHARED_BITS:
-            found.complete = not level
-            found.bounded = not found.complete and (whole or not found.rule)
-            break
-    return (yield from visiting(space, whole, bound)) if space.doubt() else found
-
-
-def _look(space: Space, found: Found, level: list) -> None:
-    """Which `sometimes` rules have come true on this level."""
-    for name, true in found.seen.items():
-        if not true:
-            sids = {node[1] for node in level}
-            found.seen[name] = any(name not in space.false("sometimes", sid) for sid in sids)

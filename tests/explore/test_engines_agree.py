@@ -80,7 +80,7 @@ def compare(seed):
         assert shared_states(tables, found.finals()) == judged(finals)
         if reduction == "none":
             assert found.states == readable.states
-            assert shared_states(tables, {key & (1 << 24) - 1 for key in found.parents}) == judged(shares)
+            assert shared_states(tables, {key & (1 << 24) - 1 for key in found}) == judged(shares)
     if length is not None:
         calm = explore(scenario, fewest_switches=True)
         assert calm.switches == judge.fewest(RULES) == switches(parse(calm.schedule).steps)
