@@ -3,9 +3,10 @@
     python benchmarks/bench_explore.py [--repeats 3] [--sizes 2x1 3x1 … 5x2] [--large]
 
 Everything runs in turn within one run, so that a busy machine is busy for all; what counts are the ratios of the medians. `warm` is
-a call in this process, tables and all made anew; `process` is `python -m tdxkit explore …` from start to end, with its peak
-memory. Harmony (PyPI: harmony) and SPIN (Debian: spin, with gcc) are timed end to end too, compiling included, as a user waits
-for them; their models are benchmarks/models/refcount.hny and .pml. v6 is proven, v2 is searched for its first counterexample.
+a call in this process, tables and all made anew; `process` is `python -m tdxkit explore …` from start to end, in seconds of CPU time with
+all that it starts, and its peak memory. Harmony (PyPI: harmony; with one worker, as tdxkit has one) and SPIN (Debian: spin, with gcc) are
+timed end to end too, compiling included; their models are benchmarks/models/refcount.hny and .pml. v6 is proven, v2 is searched for its
+first counterexample.
 """
 
 import argparse
@@ -28,7 +29,7 @@ PATIENCE = 300  # seconds
 
 
 def child(words: list[str], cwd: str) -> tuple[float, int] | None:
-    """Wall seconds and peak KiB of a process and what it started; None where it fails or takes too long."""
+    """Seconds of CPU time and peak KiB of a process and what it started; None where it fails or takes too long."""
     start = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -36,7 +37,7 @@ def child(words: list[str], cwd: str) -> tuple[float, int] | None:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return (time.perf_counter() - start, usage.ru_maxrss) if status == 0 else None
+            return (usage.ru_utime + usage.ru_stime, usage.ru_maxrss) if status == 0 else None
         if time.perf_counter() - start > PATIENCE:
             process.kill()
             process.wait()
@@ -77,7 +78,7 @@ def harmony(design: str, threads: int, rounds: int, cwd: str):
     """Harmony, compiler and checker."""
     shutil.copy(MODELS / "refcount.hny", cwd)
     constants = [word for pair in (f"V={design[1:]}", f"N={threads}", f"R={rounds}") for word in ("-c", pair)]
-    return child([find_harmony(), "--noweb", *constants, "refcount.hny"], cwd)
+    return child([find_harmony(), "--noweb", "-w", "1", *constants, "refcount.hny"], cwd)
 
 
 def find_harmony() -> str | None:
@@ -110,10 +111,43 @@ def row(design: str, size: str, peers: dict, repeats: int) -> str:
         if None in results:
             words += ["—", "—", "—"][: 2 if name == "tdxkit" else 3]
             continue
-        wall, memory = median(r[0] for r in results), max(r[1] for r in results) / 1024
-        own = own or wall
-        words += [f"{wall:.2f} s", f"{memory:.0f}"] + ([f"{wall / own:.1f}"] if name != "tdxkit" else [])
+        cpu, memory = median(r[0] for r in results), max(r[1] for r in results) / 1024
+        own = own or cpu
+        words += [f"{cpu:.3f} s", f"{memory:.0f}"] + ([f"{own / cpu:.2f}"] if name != "tdxkit" else [])
     return "| " + " | ".join(words) + " |"
+
+
+def search(design: str, threads: int, rounds: int, reduce: str, memory: str = "sc") -> tuple[int, float]:
+    """The states that a search visits, and its CPU seconds alone, its tables filled by one before."""
+    from tdxkit.explore.movers import Movers
+    from tdxkit.explore.space import Space
+    from tdxkit.explore.tables import Tables
+    from tdxkit.explore.visit import visit
+    from tdxkit.linux.refcount import scenario
+
+    tables = Tables(scenario(design, threads, rounds).on(memory), apart=reduce == "none")
+    space = Space(tables, reduce in ("all", "movers"), None, Movers(tables) if reduce == "movers" else None)
+    visit(space, True, 10**8)
+    start = time.process_time()
+    return visit(space, True, 10**8).states, time.process_time() - start
+
+
+def reductions(sizes: tuple[str, ...], repeats: int) -> None:
+    """What each reduction leaves of v6, and what store buffers cost, in the search alone."""
+    print("\n| v6 | sym | all | movers | all, tso | tso ÷ sc |\n|" + " --- |" * 6)
+    for size in sizes:
+        threads, rounds = map(int, size.split("x"))
+        cells, seconds = [], {}
+        for name, memory in (("sym", "sc"), ("all", "sc"), ("movers", "sc"), ("all", "tso")):
+            if threads > 3 and memory == "tso":
+                cells.append("—")
+                continue
+            found = [search("v6", threads, rounds, name, memory) for _ in range(repeats)]
+            seconds[name, memory] = median(s for _, s in found)
+            cells.append(f"{found[0][0]:,} in {seconds[name, memory] * 1e3:.1f} ms")
+        both = seconds.get(("all", "tso"))
+        ratio = f"{both / seconds['all', 'sc']:.2f}" if both else "—"
+        print(f"| {size} | " + " | ".join(cells) + f" | {ratio} |", flush=True)
 
 
 def import_cost(repeats: int) -> float:
@@ -151,7 +185,7 @@ def main() -> None:
         "warm",
         "process",
         "MiB",
-        *(f"{n}{h}" for n in list(peers)[1:] for h in ("", " MiB", " ÷ tdxkit")),
+        *(f"{n}{h}" for n in list(peers)[1:] for h in ("", " MiB", ": tdxkit’s part")),
     ]
     print("| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads))
     for design in ("v2", "v6"):
@@ -160,7 +194,8 @@ def main() -> None:
     if options.large:
         peers.pop("SPIN", None)
         for size in LARGE:
-            print(row("v6", size, peers, 1), flush=True)
+            print(row("v6", size, peers, options.repeats), flush=True)
+    reductions(("3x1", "3x2", "5x2"), options.repeats)
     calm = median(warm("v2", 5, 2, calm=True)[0] for _ in range(5))
     print(f"\nfewest-switch counterexample, v2 5x2, warm: {calm * 1e3:.0f} ms")
     print(f"v6 6x2 proven, warm: {median(warm('v6', 6, 2)[0] for _ in range(3)):.2f} s")
