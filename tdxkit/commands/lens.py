@@ -1,7 +1,7 @@
 """``lens``: one scenario under several versions: outcomes with exact counts, where they part, what a round costs."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import asked, own_options
+from tdxkit.commands.scenarios import asked, in_memory, own_options
 from tdxkit.linux.refcount.naming import scenario_of
 
 
@@ -10,6 +10,7 @@ def configure(parser):
     parser.add_argument("names", nargs="+", metavar="NAME", help="scenarios of `list`, or FILE.py:put for your own")
     parser.add_argument("--threads", type=whole("--threads", 1, 4), default=2)
     parser.add_argument("--rounds", type=whole("--rounds", 1, 3), default=1)
+    in_memory(parser)
     parser.add_argument("--schedule", metavar="CODE", help="a schedule code of one of the versions (quoted)")
     parser.add_argument("--json", action="store_true")
     own_options(parser)
@@ -20,6 +21,6 @@ def run(args) -> int:
     from tdxkit.review.lens import lens
 
     made = [scenario_of(name, **(asked(args) if ".py" in name else {})) for name in args.names]
-    seen = lens(made, args.threads, args.rounds, args.schedule)
+    seen = lens(made, args.threads, args.rounds, args.schedule, args.memory)
     print_json(seen.as_json()) if args.json else print(seen)
     return 0

@@ -30,6 +30,11 @@ def sized(parser: ArgumentParser, most_threads: int = MAX_THREADS, most_rounds: 
         metavar="N",
         help="times get, use, put on each CPU (1)",
     )
+    in_memory(parser)
+
+
+def in_memory(parser: ArgumentParser) -> None:
+    """Which memory the CPUs share."""
     parser.add_argument(
         "--memory",
         choices=tuple(MEMORIES),

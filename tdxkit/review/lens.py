@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tdxkit.errors import InputError
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.judging import that_counts
 from tdxkit.explore.moves import Steps, first, follow, moves
@@ -65,6 +66,7 @@ class Lens:
 
     threads: int
     rounds: int
+    memory: str
     rows: tuple[Row, ...]
     states: dict[str, int]
     schedule: str | None
@@ -76,6 +78,7 @@ class Lens:
         """The form that `lens --json` prints; counts of interleavings are decimal strings."""
         counted = {r: None if r.interleavings is None else str(r.interleavings) for r in self.rows}
         return {
+            "memory": self.memory,
             "outcomes": [
                 {"version": r.version, "outcome": r.outcome, "interleavings": counted[r], "schedule": r.schedule}
                 for r in self.rows
@@ -96,14 +99,17 @@ class Lens:
         return "\n".join(told(self))
 
 
-def lens(versions: Iterable[object], threads: int = 2, rounds: int = 1, code: str | None = None) -> Lens:
+def lens(
+    versions: Iterable[object], threads: int = 2, rounds: int = 1, code: str | None = None, memory: str | None = None
+) -> Lens:
     """Look at one scenario under each of these versions: names, or what else `scenario_of` takes, such as a reader's own file or put.
 
     `code` is a schedule of one of them to hold against the others; by default the fewest-switch counterexample of the first
     version that has one, run on past the broken rule until every thread has finished; where none has, the first version's threads one
-    after the other. InputError for unknown names, the same name twice, or a scenario too large to tabulate.
+    after the other. memory: `sc` or `tso` (that of `code` where there is one, else each version's own). InputError for unknown names, the same name twice, or a scenario too large to tabulate.
     """
     made = [scenario_of(version, threads, rounds) for version in versions]
+    made = [one.on(memory or one.memory) for one in made]
     made = [meant(one, parse(code)) if code else that_counts(one) for one in made]
     scenarios = {one.name: one for one in made}
     names = tuple(scenarios)
@@ -128,7 +134,7 @@ def lens(versions: Iterable[object], threads: int = 2, rounds: int = 1, code: st
     runs = {name: _follow(scenarios[name], steps) for name in order}
     partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
     code = encode(scenarios[base], steps)
-    return Lens(threads, rounds, tuple(rows), states, code, partings, tuple(map(cost, made)), runs)
+    return Lens(threads, rounds, made[0].memory, tuple(rows), states, code, partings, tuple(map(cost, made)), runs)
 
 
 def _outcome(outcome) -> str:
@@ -196,7 +202,7 @@ def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: S
 
 def cost(version: object) -> Cost:
     """What a round of this version costs; of a reader's own with nothing going wrong, on one region."""
-    one = scenario_of(version)
+    one = scenario_of(version).on(SC)  # the steps of its own: when a store leaves the buffer costs it none
     plain = {"roles": (), "regions": 1, "faults": ()} if one.own and one.make else {}
     name, one = one.name, one.make(threads=2, rounds=1, **plain) if one.make else one
     tables = Tables(one)

@@ -9,7 +9,7 @@ COST = ("steps", "SEAMCALLs", "pamt_lock", "pages")
 
 def told(seen) -> Iterator[str]:
     """The lines of a `tdxkit.review.lens.Lens`: outcomes, partings, costs."""
-    yield f"{seen.threads} threads x {seen.rounds}; the model finds, run past broken rules:"
+    yield f"{seen.threads} threads x {seen.rounds}, memory {seen.memory}; the model finds, run past broken rules:"
     total = {v: sum(r.interleavings or 0 for r in seen.rows if r.version == v) for v in seen.states}
     ways = ["endless" if r.interleavings is None else f"{r.interleavings:,} of {total[r.version]:,}" for r in seen.rows]
     ends = [("!! " if r.bad else "") + r.outcome for r in seen.rows]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
+from tdxkit.explore.buffers import MEMORIES, SC, TSO
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.explore.whose import STAYS
@@ -25,6 +26,7 @@ from tdxkit.view.region_picture import region
 from tdxkit.view.stepper import Stepper
 
 FAULTS = {"nothing": "", **dict(zip(("memory", "ADD", "REMOVE"), ONE_BY_ONE))}
+MEMORY = {"sequentially consistent": SC, "x86-TSO": TSO}
 ROLE = {"ok": "ok", "bounded": "soft"}  # the colour of a verdict; each has its sign and its word beside it
 _B = ".tdx.tdx-opinion"
 STYLE = (
@@ -42,7 +44,14 @@ class OwnBoard(WorkBoard):
     """See the module. `opinion`: the last one; `make(threads, rounds, faults)` gives the scenario to judge."""
 
     def __init__(
-        self, make: Callable[..., Scenario], programs: tuple, threads: int, rounds: int, fault: str, fixed: bool
+        self,
+        make: Callable[..., Scenario],
+        programs: tuple,
+        threads: int,
+        rounds: int,
+        fault: str,
+        fixed: bool,
+        memory: str = SC,
     ):
         self._make, self._programs, self.opinion = make, programs, None
         look = {"style": {"button_width": "auto", "description_width": "auto"}}
@@ -59,10 +68,16 @@ class OwnBoard(WorkBoard):
         known = fault in FAULTS.values()
         options = list(FAULTS.items()) + ([] if known else [(fault, fault)])
         self.faults = w.ToggleButtons(options=options, value=fault, description="may fail:", **look)
+        self.memory = w.ToggleButtons(
+            options=[*MEMORY.items(), *([] if memory in MEMORIES else [(memory, memory)])],
+            value=memory,
+            description="memory:",
+            **look,
+        )
         again = w.Button(description="Judge again", icon="gavel")
         again.on_click(self.judge)
-        super().__init__([self.threads, self.rounds, self.faults], start=again)
-        for control in (self.threads, self.rounds, self.faults):
+        super().__init__([self.threads, self.rounds, self.faults, self.memory], start=again)
+        for control in (self.threads, self.rounds, self.faults, self.memory):
             control.observe(self.judge, "value")
         self.judge()
 
@@ -70,6 +85,7 @@ class OwnBoard(WorkBoard):
         """Judge at the size and with the faults that stand in the controls."""
         try:
             one = self._make(threads=self.threads.value, rounds=self.rounds.value, faults=self.faults.value)
+            one = one.on(self.memory.value)
         except TdxkitError as error:
             opinion = refused(error, None, self._programs)
             self._conclude(lambda: self.finished(opinion))
@@ -99,7 +115,8 @@ class OwnBoard(WorkBoard):
 
 
 def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> OwnBoard:
-    """A board that judges a put (and get) of one's own, or FILE.py:put; `how` as `of_programs` takes it."""
+    """A board that judges a put (and get) of one's own, or FILE.py:put; `how` as `of_programs` takes it, and `memory`, `sc` or `tso`."""
+    memory = how.pop("memory", SC)
     fault = how.pop("faults", "")
     fault = fault if isinstance(fault, str) else ",".join(fault)
     if isinstance(put, str):
@@ -115,7 +132,7 @@ def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> 
     roles = how.get("roles", ())
     fixed = len(roles.split(",") if isinstance(roles, str) and roles else roles)
     threads, rounds = (fixed or how.pop("threads", None) or 2), how.pop("rounds", 1)
-    return OwnBoard(make, (put, get), threads, rounds, fault, bool(fixed))
+    return OwnBoard(make, (put, get), threads, rounds, fault, bool(fixed), memory)
 
 
 def opinion_box(opinion: Opinion) -> Markup:

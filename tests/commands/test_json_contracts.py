@@ -110,7 +110,7 @@ CONFIRMED = {
     "spin": {"states": COUNT, "broken": [TEXT], "schedule": (TEXT, MAYBE)}, "same": bool,
 }  # fmt: skip
 LENS = {
-    "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
+    "memory": TEXT, "outcomes": [{"version": TEXT, "outcome": TEXT, "interleavings": DECIMAL, "schedule": TEXT}], "parting": dict, "cost": dict,
 }  # fmt: skip
 
 # Whether other keys may follow the ones given: where the contract ends in "…", and where a log adds its line and leaf.

@@ -97,7 +97,7 @@ def ends(codes, memory):
 
 
 @pytest.mark.parametrize("memory", ["sc", "tso"])
-@pytest.mark.parametrize("name", LITMUS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "IRIW")) for n in LITMUS])
 def test_what_may_be_seen_and_what_never(name, memory):
     *codes, asked, sc, tso = LITMUS[name]
     may = {"sc": sc, "tso": tso}[memory]

@@ -511,6 +511,7 @@ def test_the_number_of_threads_has_a_limit(count):
         scene(*[adds] * count, shared={"n": 0})
 
 
+@pytest.mark.slow
 def test_fifteen_threads_are_told_apart_and_counted():
     def one(m):
         yield "one"

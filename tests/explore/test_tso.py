@@ -300,6 +300,7 @@ def agree(seed):
         assert {tuple(found.space.tables.state(sid).values()) for sid in found.finals()} == finals, (seed, reduce)
 
 
+@pytest.mark.slow
 def test_three_random_programs_with_interrupts_agree():
     for seed in range(3):
         agree(seed)

@@ -36,6 +36,16 @@ def test_v2_and_v6_part_at_the_decrement():
     assert parting.step == 10
 
 
+def test_on_store_buffers_versions_end_alike_in_more_ways_and_a_code_brings_its_memory():
+    flat, seen = lens(["v2", "v6"]), lens(["v2", "v6"], memory="tso")
+    assert [(r.version, r.outcome) for r in seen.rows] == [(r.version, r.outcome) for r in flat.rows]
+    assert all(there.interleavings > here.interleavings for here, there in zip(flat.rows, seen.rows))
+    assert seen.memory == "tso" == seen.as_json()["memory"] and seen.schedule.endswith("@tso")
+    assert "memory tso" in str(seen).splitlines()[0] and seen.costs == flat.costs
+    assert lens(["v2", "v6"], code=seen.schedule).memory == "tso"
+    assert seen.partings[0].labels == flat.partings[0].labels
+
+
 def test_v1_and_v2_part_where_the_pages_of_a_get_that_met_a_pair_are_freed():
     """Every way to a second REMOVE leads through such a get; v1 frees its pages before it lets go of the lock."""
     v2 = scenario("v2")
@@ -105,7 +115,7 @@ def test_a_schedule_of_a_version_that_is_not_compared():
 def test_command(capsys):
     assert main(["lens", "v2", "v6", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"format", "outcomes", "parting", "cost"}
+    assert set(answer) == {"format", "memory", "outcomes", "parting", "cost"}
     assert {"version", "outcome", "interleavings", "schedule"} == set(answer["outcomes"][0])
     assert "28152" in {o["interleavings"] for o in answer["outcomes"]}
     assert main(["lens", "v2", "v6"]) == 0

@@ -95,6 +95,16 @@ def test_the_source_that_was_judged_is_shown_open_where_no_stepper_shows_it():
     assert "<details><summary>the source that was judged" in wrong
 
 
+def test_the_memory_is_a_button_and_one_that_is_not_there_is_told():
+    board = judge_own(put_of(RIGHT), memory="tso")
+    states = board.opinion.result.states
+    assert "x86-TSO memory" in str(board) and board.opinion.result.memory == "tso"
+    board.memory.value = "sc"
+    assert "x86-TSO memory" not in str(board) and board.opinion.result.states < states
+    assert "there are sc and tso" in str(judge_own(put_of(RIGHT), memory="pso"))
+    assert "locked" in str(judge_own(put_of(RACE), memory="tso"))  # words alone do not say what the machine does
+
+
 def test_hostile_text_is_text():
     board = judge_own(put_of(RACE.replace('"dec"', '"<script>$x$"')), name="<img src=x> $\\alpha$")
     assert "<img" not in box(board) and "&lt;img src=x&gt;" in box(board) and "mathjax_ignore" in box(board)
