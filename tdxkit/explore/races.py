@@ -17,7 +17,10 @@ from tdxkit.text import Pattern
 
 SOURCES = ("linux-kcsan",)
 
-MARKED = Pattern(r"(atomic|refcount)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release)|(cmp)?xchg\w*")
+MARKED = Pattern(
+    r"((arch_|raw_)?atomic|refcount|kref|rcu)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
+    r"|(test|set|clear|change|assign)_bit|test_and_\w+_bit\w*|set_current_state"
+)
 LEFT_ALONE = "data_race"
 
 
@@ -85,10 +88,9 @@ def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
     """The accesses of the step from here, where it may be taken."""
     tables, at = space.tables, space.tables.places[lid]
     for choice in at.options if at.label.does != LEFT_ALONE else ():
-        step = tables.step(sid, lid, choice)
-        if step is None:
-            continue
-        effect, _ = step
+        effect = tables.outcome(sid, lid, choice)
+        if tables.step(sid, lid, choice) is None and (effect.kind == LOCK or not effect.reads):
+            continue  # it waits for a lock: nobody else is about what the lock is over. One that waits for a flag looks at it
         written = {slot for slot, _ in effect.writes}
         plain = not _says(at.label) and effect.kind not in (LOCK, UNLOCK)
         code, line = at.lines[-1]

@@ -8,12 +8,13 @@ brought there by the recipe: the values that led there, read again by that threa
 A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.buffers import DRAIN, Buffer, always_empty, buffered
 from tdxkit.explore.closing import clings, discard
-from tdxkit.explore.effects import Ask, Effect, Notes, Place
+from tdxkit.explore.effects import Ask, Effect, Notes, Place, copied
 from tdxkit.explore.holding import Held, held_after, more_than
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
@@ -66,6 +67,21 @@ class Tables(Standing):
         if after == sid and effect.after == lid and not effect.broken:
             return None
         return effect, after
+
+    @contextmanager
+    def aside(self, lid: int) -> Iterator[None]:
+        """Steps from place `lid` that are tried and leave no trace: what they bring is forgotten."""
+        rows, shared, places = copied(self.places[lid].rows), len(self.shared), len(self.places)
+        try:
+            yield
+        finally:
+            self.places[lid].rows = rows
+            self.forget(shared)
+            for at in self.places[places:]:
+                for generator in at.pool:
+                    discard(generator, self.scenario.threads[at.start].foreign)
+            del self.places[places:]
+            self._lids = {key: number for key, number in self._lids.items() if number < places}
 
     def local(self, lid: int) -> bool:
         """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
