@@ -252,7 +252,11 @@ def test_races_that_were_not_looked_for_to_the_end_are_said_to_be_so():
     whole = explore(one, "movers")
     assert len(whole.races) == 1 and not any("looked for" in remark for remark in whole.remarks)
     short = explore(one, "movers", bound=whole.states)
-    assert short.complete and not short.races and any("data races were looked for in the first" in remark for remark in short.remarks)
+    assert (
+        short.complete
+        and not short.races
+        and any("data races were looked for in the first" in remark for remark in short.remarks)
+    )
 
 
 def test_marked_accesses_of_the_kernel_do_not_race():
