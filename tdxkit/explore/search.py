@@ -87,7 +87,7 @@ def exploring(
                 others.append(LIVELOCK)
             elif not found.ends:
                 way = _into(found, fewest_switches, bound)
-    raced, all_looked = yield from _racing(asked, found, bound)
+    raced = yield from _racing(asked, found, bound)
     audit(tables, way.steps if way else None)
 
     def code(rule: str) -> str | None:
@@ -99,20 +99,20 @@ def exploring(
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
     result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
-    more = () if all_looked else (f"data races were looked for in the first {bound:,} states only",)
-    return replace(result, races=raced, remarks=(*result.remarks, *more)) if raced or more else result
+    return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
 
 
-def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[tuple[str, ...], bool]]:
-    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told; and were those all
-    the states there are?"""
+def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told; and what is to be
+    said where those were not all the states."""
     if found is None or not plain(found.space.tables):
-        return (), True
+        return (), ()
     space = found.space
     if scenario.memory != SC or space.movers:  # a lock that moves hides who stands behind it
         space = Space(Tables(scenario.on(SC)) if scenario.memory != SC else space.tables, True)
         found = yield from visiting(space, True, bound)
-    return races(found.space, found), not found.bounded
+    some = f"data races were looked for in the first {bound:,} states only"
+    return races(found.space, found), (some,) if found.bounded else ()
 
 
 def _reduction(scenario: Scenario, name: str | None) -> str:
