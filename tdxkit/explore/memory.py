@@ -89,8 +89,17 @@ class Layout:
         )
 
 
+class Cell(str):
+    """The name of a shared variable as C writes it: `dev.lock`, `flag[1]`. Programs of the house read it by this name; nobody can write it
+    behind `m.`."""
+
+    __slots__ = ()
+
+
 def _plain_name(what: str, name: object, taken: bool) -> None:
     """Refuse a name that cannot stand behind `m.`, or that means something else there already."""
+    if type(name) is Cell and not taken and not hasattr(Memory, name):
+        return
     if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or taken or hasattr(Memory, name):
         raise ModelError(f"{what} {printable(name)}", "the name is taken or not a plain name", "rename it")
 

@@ -1,0 +1,1 @@
+"""Kernel-style C, read: `parse` makes a tree of a text."""

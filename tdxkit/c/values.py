@@ -1,0 +1,573 @@
+"""Expressions: what is read and written, in which order, and what comes of it.
+
+Each access of a shared cell is a step of its own. Operands are taken from left to right, which C leaves open; of an assignment the right side
+comes first, then where it goes. An expression becomes Python that has no step in it and can be written anywhere behind the steps it needs.
+"""
+
+import ast
+from typing import NamedTuple
+
+from pycparser import c_ast
+
+from tdxkit.c import arithmetic
+from tdxkit.c.declare import Variable
+from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.literals import number
+from tdxkit.c.routine import Fixed, Local, Routine, Slot
+from tdxkit.c.runtime import OWN, WRAPS, reading, writing
+from tdxkit.c.types import (
+    BOOL,
+    CHAR,
+    INT,
+    LONG,
+    ULONG,
+    VOID,
+    Array,
+    Atomic,
+    Function,
+    Int,
+    Pointer,
+    Struct,
+    Type,
+    Void,
+    common,
+    promoted,
+)
+from tdxkit.errors import InputError
+
+OPS: dict[str, ast.operator] = {
+    "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "&": ast.BitAnd(), "|": ast.BitOr(), "^": ast.BitXor(),
+}  # fmt: skip
+COMPARES: dict[str, ast.cmpop] = {
+    "==": ast.Eq(), "!=": ast.NotEq(), "<": ast.Lt(), ">": ast.Gt(), "<=": ast.LtE(), ">=": ast.GtE(),
+}  # fmt: skip
+CALLS = {"/": "div", "%": "mod", "<<": "shl", ">>": "shr"}
+TEXT = Pointer(CHAR)
+
+
+class Value(NamedTuple):
+    """An expression without steps, and its type."""
+
+    code: ast.expr
+    type: Type
+
+
+class Place(NamedTuple):
+    """Something that can be assigned to: a local variable of the generator, or the cell that a pointer points to."""
+
+    type: Type
+    local: Local | None = None
+    pointer: ast.expr | None = None
+
+    @property
+    def fixed(self) -> tuple[str, int] | None:
+        """The object and cell, where these are known now."""
+        code = self.pointer
+        return code.value if isinstance(code, ast.Constant) and isinstance(code.value, tuple) else None  # type: ignore[return-value]
+
+
+class Values:
+    """The expressions of one routine."""
+
+    def __init__(self, routine: Routine, calls):
+        self.r, self.calls = routine, calls
+        self.declared, self.unit = routine.declared, routine.unit
+
+    def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
+        """What cannot be read, in one line."""
+        return self.declared.refuse(node, what, rule, action)
+
+    # values
+
+    def of(self, node: c_ast.Node) -> Value:
+        """The value of an expression; its steps are taken."""
+        self.r.move(node)
+        how = getattr(self, f"_{type(node).__name__}", None)
+        if how is None:
+            raise self.refuse(node, type(node).__name__, "this is not read", "write it in plain C")
+        return how(node)
+
+    def number(self, node: c_ast.Node) -> Value:
+        """The same, an integer."""
+        return self.integer(self.of(node), node)
+
+    def integer(self, value: Value, node: c_ast.Node) -> Value:
+        """A value that must be an integer."""
+        if not isinstance(value.type, Int):
+            raise self.refuse(node, f"a {value.type}", "an integer stands here", "convert it, or follow the pointer")
+        return value
+
+    def to(self, value: Value, kind: Type, node: c_ast.Node) -> Value:
+        """A value as it is in another type."""
+        if isinstance(kind, Void):
+            return Value(value.code, kind)
+        if isinstance(kind, Int) and isinstance(value.type, Int):
+            return Value(self._fitted(value, kind), kind)
+        if isinstance(kind, Pointer):
+            if isinstance(value.type, (Pointer, Array)) or isinstance(value.type, Int):
+                return Value(value.code, kind)
+        if isinstance(kind, Int) and isinstance(value.type, Pointer):
+            return Value(_truth(value.code), kind) if kind is BOOL else Value(value.code, kind)
+        if kind is value.type:
+            return value
+        raise self.refuse(node, f"a {value.type}", f"it does not become a {kind}", "assign its members")
+
+    def _fitted(self, value: Value, kind: Int) -> ast.expr:
+        code, was = value.code, value.type
+        assert isinstance(was, Int)
+        if kind is BOOL or kind.name == "_Bool":
+            return code if was.name == "_Bool" or _is_truth(code) else _truth(code)
+        if isinstance(code, ast.Constant) and isinstance(code.value, int):
+            return constant(kind.wrap(code.value))
+        if _is_truth(code) or (kind.least <= was.least and was.most <= kind.most):
+            return code
+        if (kind.bits, kind.signed) in WRAPS:
+            return call(WRAPS[kind.bits, kind.signed], code)
+        return call("narrow", code, constant(kind.bits), constant(kind.signed))
+
+    def _Constant(self, node: c_ast.Constant) -> Value:
+        if node.type == "string" or node.value[:1] == '"':
+            return Value(constant(("text", 0)), TEXT)
+        value, kind = number(node, self.declared)
+        return Value(constant(value), kind)
+
+    def _ID(self, node: c_ast.ID) -> Value:
+        found = self.r.find(node.name)
+        if isinstance(found, Fixed):
+            return Value(found.code, found.type)
+        if found is not None:
+            return self.load(self.place(node), node)
+        if node.name in self.declared.constants or node.name in ("true", "false"):
+            value, kind = self.declared.folded(node)
+            return Value(constant(value), kind)
+        if node.name in self.unit.kernel.constants:
+            value = self.unit.kernel.constants[node.name]
+            return Value(constant(value), Pointer(VOID) if node.name == "NULL" else _of_constant(value))
+        if node.name in self.declared.functions:
+            raise self.refuse(
+                node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
+            )
+        raise self.refuse(
+            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+        )
+
+    def _StructRef(self, node: c_ast.StructRef) -> Value:
+        return self.load(self.place(node), node)
+
+    _ArrayRef = _StructRef
+
+    def _Cast(self, node: c_ast.Cast) -> Value:
+        return self.to(self.of(node.expr), self.declared.type_of(node.to_type), node)
+
+    def _ExprList(self, node: c_ast.ExprList) -> Value:
+        *before, last = node.exprs
+        for one in before:
+            self.of(one)
+        return self.of(last)
+
+    def _FuncCall(self, node: c_ast.FuncCall) -> Value:
+        return self.calls.value(node)
+
+    def _TernaryOp(self, node: c_ast.TernaryOp) -> Value:
+        yes, no, after, word = Block(), Block(), Block(), self.r.variable()
+        self.truth(node.cond, yes, no)
+        ends, kinds = [], []
+        for block, side in ((yes, node.iftrue), (no, node.iffalse)):
+            self.r.at = block
+            value = self.of(side if side is not None else node.cond)
+            ends.append((self.r.at, value))
+            kinds.append(value.type)
+        kind = self._of_two(kinds, [v for _, v in ends])
+        for (end, value), side in zip(ends, (node.iftrue, node.iffalse)):
+            self.r.at = end
+            if not isinstance(kind, Void):
+                self.r.emit(assign(word, self.to(value, kind, side).code))
+            self.r.at.ways, self.r.at.line = (after,), self.r.line
+        self.r.at = after
+        return Value(name(word) if not isinstance(kind, Void) else constant(0), kind)
+
+    def _of_two(self, kinds: list[Type], values: list[Value]) -> Type:
+        one, other = kinds
+        if isinstance(one, Int) and isinstance(other, Int):
+            return common(one, other)
+        if isinstance(one, Void) or isinstance(other, Void):
+            return VOID
+        return other if isinstance(one, Int) or (isinstance(one, Pointer) and isinstance(one.to, Void)) else one
+
+    def _Assignment(self, node: c_ast.Assignment) -> Value:
+        if node.op == "=":
+            if self.calls.assigns(node):
+                return Value(constant(0), VOID)
+            kind = self.type_of(node.lvalue)
+            if isinstance(kind, Struct):
+                return self._copied(node, kind)
+            value = self.to(self.of(node.rvalue), kind, node)
+            code = self.r.temp(value.code) if not _lasts(value.code) else value.code
+            self.store(self.place(node.lvalue), Value(code, kind), node)
+            return Value(code, kind)
+        right = self.of(node.rvalue)
+        place = self._steady(self.place(node.lvalue))
+        old = self.load(place, node.lvalue)
+        new = self.to(self.binary(node.op[:-1], old, right, node), place.type, node)
+        code = self.r.temp(new.code)
+        self.store(place, Value(code, place.type), node)
+        return Value(code, place.type)
+
+    def _steady(self, place: Place) -> Place:
+        """The same place, its pointer worked out once."""
+        return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
+
+    def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
+        """A struct assigned as a whole: cell by cell."""
+        source, target = self._steady(self.place(node.rvalue)), self._steady(self.place(node.lvalue))
+        for k, (_, leaf) in enumerate(kind.leaves()):
+            value = self.load(self._within(source, k, leaf), node.rvalue)
+            self.store(self._within(target, k, leaf), Value(self.r.temp(value.code), leaf), node)
+        return Value(constant(0), VOID)
+
+    def _UnaryOp(self, node: c_ast.UnaryOp) -> Value:
+        if node.op == "&":
+            return self.address(node.expr)
+        if node.op == "*":
+            return self.load(self.place(node), node)
+        if node.op == "sizeof":
+            return Value(constant(self._size(node.expr)), ULONG)
+        if node.op in ("++", "--", "p++", "p--"):
+            return self._counted(node)
+        if node.op == "!":
+            return Value(_truth(ast.UnaryOp(ast.Not(), self.of(node.expr).code)), INT)
+        value = self.number(node.expr)
+        kind = promoted(value.type)  # type: ignore[arg-type]
+        value = self.to(value, kind, node)
+        if node.op == "+":
+            return value
+        op: ast.unaryop = ast.USub() if node.op == "-" else ast.Invert()
+        if isinstance(value.code, ast.Constant):
+            return Value(constant(kind.wrap(-value.code.value if node.op == "-" else ~value.code.value)), kind)  # type: ignore[operator]
+        return Value(call(WRAPS[kind.bits, kind.signed], ast.UnaryOp(op, value.code)), kind)
+
+    def _size(self, node: c_ast.Node) -> int:
+        if isinstance(node, c_ast.Typename):
+            return self.declared.size(node)
+        if isinstance(node, c_ast.Constant) and node.value[:1] == '"':
+            return len(node.value) - 1
+        return self.type_of(node).size
+
+    def _counted(self, node: c_ast.UnaryOp) -> Value:
+        place = self._steady(self.place(node.expr))
+        old = self.load(place, node.expr)
+        code = self.r.temp(old.code) if node.op[0] == "p" else old.code
+        one = Value(constant(1), INT)
+        new = self.to(self.binary("+" if "+" in node.op else "-", Value(code, old.type), one, node), place.type, node)
+        value = self.r.temp(new.code)
+        self.store(place, Value(value, place.type), node)
+        return Value(code if node.op[0] == "p" else value, place.type)
+
+    def _BinaryOp(self, node: c_ast.BinaryOp) -> Value:
+        if node.op in ("&&", "||"):
+            return self._both(node)
+        left = self.of(node.left)
+        if not _lasts(left.code):
+            left = Value(self.r.temp(left.code), left.type)
+        return self.binary(node.op, left, self.of(node.right), node)
+
+    def _both(self, node: c_ast.BinaryOp) -> Value:
+        yes, no, after, word = Block(), Block(), Block(), self.r.variable()
+        self.truth(node, yes, no)
+        for block, answer in ((yes, 1), (no, 0)):
+            self.r.at = block
+            self.r.emit(assign(word, constant(answer)))
+            self.r.at.ways, self.r.at.line = (after,), self.r.line
+        self.r.at = after
+        return Value(name(word), INT)
+
+    def binary(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
+        """The value of an operator on two values."""
+        if not (isinstance(left.type, Int) and isinstance(right.type, Int)):
+            return self._on_pointers(op, left, right, node)
+        one, other = left.type, right.type
+        if isinstance(left.code, ast.Constant) and isinstance(right.code, ast.Constant):
+            try:
+                value, kind = arithmetic.binary(op, left.code.value, one, right.code.value, other)  # type: ignore[arg-type]
+                return Value(constant(value), kind)
+            except arithmetic.Defect:
+                pass  # it is told where it runs
+        if op in COMPARES:
+            meet = common(one, other)
+            a, b = self.to(left, meet, node), self.to(right, meet, node)
+            return Value(_truth(ast.Compare(a.code, [COMPARES[op]], [b.code])), INT)
+        meet = arithmetic.result(op, one, other)
+        if op in ("<<", ">>"):
+            a = self.to(left, meet, node)
+            shifted = call(CALLS[op], a.code, right.code, constant(meet.bits))
+            return Value(call(WRAPS[meet.bits, meet.signed], shifted) if op == "<<" else shifted, meet)
+        a, b = self.to(left, meet, node), self.to(right, meet, node)
+        if op in CALLS:
+            code: ast.expr = call(CALLS[op], a.code, b.code)
+            return Value(call(WRAPS[meet.bits, meet.signed], code) if op == "/" and meet.signed else code, meet)
+        if op not in OPS:
+            raise self.refuse(node, f"`{op}`", "this operator is not read", "write it otherwise")
+        code = ast.BinOp(a.code, OPS[op], b.code)
+        return Value(code if op in "&|^" else call(WRAPS[meet.bits, meet.signed], code), meet)
+
+    def _on_pointers(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
+        if op in COMPARES:
+            if op not in ("==", "!="):
+                raise self.refuse(node, f"`{op}` of pointers", "only == and != are read", "compare indices")
+            return Value(_truth(ast.Compare(left.code, [COMPARES[op]], [right.code])), INT)
+        if op == "+" and isinstance(left.type, Int):
+            left, right = right, left
+        if isinstance(left.type, Pointer) and isinstance(right.type, Int) and op in "+-":
+            cells = max(1, left.type.to.cells)
+            by = right.code if op == "+" else ast.UnaryOp(ast.USub(), right.code)
+            return Value(call("moved", left.code, ast.BinOp(by, ast.Mult(), constant(cells))), left.type)
+        if op == "-" and isinstance(left.type, Pointer) and isinstance(right.type, Pointer):
+            return Value(call("apart", left.code, right.code, constant(max(1, left.type.to.cells))), LONG)
+        raise self.refuse(node, f"`{op}`", f"it does not go with a {left.type} and a {right.type}", "use integers")
+
+    # conditions
+
+    def truth(self, node: c_ast.Node, yes: Block, no: Block) -> None:
+        """Go on in one of two blocks, by the truth of an expression."""
+        self.r.move(node)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "!":
+            return self.truth(node.expr, no, yes)
+        if isinstance(node, c_ast.BinaryOp) and node.op in ("&&", "||"):
+            between = Block()
+            self.truth(node.left, *((between, no) if node.op == "&&" else (yes, between)))
+            self.r.at = between
+            return self.truth(node.right, yes, no)
+        code = self.of(node).code
+        if isinstance(code, ast.Constant):
+            self.r.jump(yes if code.value else no)
+        else:
+            self.r.branch(_bare(code), yes, no)
+        return None
+
+    # places
+
+    def type_of(self, node: c_ast.Node) -> Type:
+        """The type of an lvalue or another plain expression, without its steps."""
+        kept = self.r.at, self.r.temps, self.r.line
+        self.r.at = Block()
+        try:
+            return self.place(node).type if _is_place(node) else self.of(node).type
+        finally:
+            self.r.at, self.r.temps, self.r.line = kept
+
+    def place(self, node: c_ast.Node) -> Place:
+        """Where an lvalue is."""
+        self.r.move(node)
+        if isinstance(node, c_ast.ID):
+            return self._named(node)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+            value = self.of(node.expr)
+            return Place(self._to(value, node), pointer=value.code)
+        if isinstance(node, c_ast.StructRef):
+            return self._member(node)
+        if isinstance(node, c_ast.ArrayRef):
+            return self._element(node)
+        if isinstance(node, c_ast.Cast):
+            return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
+        if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
+            return inner
+        raise self.refuse(node, "this", "only a variable can be assigned to", "name the variable")
+
+    def _named(self, node: c_ast.ID) -> Place:
+        found = self.r.find(node.name)
+        if isinstance(found, Local):
+            return Place(found.type, local=found)
+        if isinstance(found, Slot):
+            return Place(found.type, pointer=_on_stack(found.at))
+        if isinstance(found, Variable):
+            return Place(found.type, pointer=constant((found.name, 0)))
+        raise self.refuse(
+            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+        )
+
+    def _to(self, value: Value, node: c_ast.Node) -> Type:
+        if not isinstance(value.type, (Pointer, Array)):
+            raise self.refuse(node, f"a {value.type}", "only a pointer can be followed", "take the address")
+        return value.type.to if isinstance(value.type, Pointer) else value.type.of
+
+    def _member(self, node: c_ast.StructRef) -> Place:
+        if node.type == "->":
+            value = self.of(node.name)
+            kind, pointer = self._to(value, node), value.code
+        else:
+            outer = self.place(node.name)
+            kind, pointer = outer.type, outer.pointer  # type: ignore[assignment]
+        member = kind.members.get(node.field.name) if isinstance(kind, Struct) else None
+        if member is None:
+            raise self.refuse(
+                node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
+            )
+        return Place(member.type, pointer=_moved(pointer, member.cell))
+
+    def _element(self, node: c_ast.ArrayRef) -> Place:
+        base, index = self.of_array(node.name), self.number(node.subscript)
+        if isinstance(base.type, Array):
+            of, count = base.type.of, base.type.count
+            if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
+                return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
+            return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
+        of = self._to(base, node)
+        step = ast.BinOp(index.code, ast.Mult(), constant(max(1, of.cells)))
+        return Place(of, pointer=call("moved", base.code, step))
+
+    def of_array(self, node: c_ast.Node) -> Value:
+        """An array as where it begins, its length kept; a pointer as it is."""
+        if isinstance(node, c_ast.ID) and isinstance(fixed := self.r.find(node.name), Fixed):
+            return Value(fixed.code, fixed.type)
+        if _is_place(node) and not (isinstance(node, c_ast.ID) and self.r.find(node.name) is None):
+            place = self.place(node)
+            if isinstance(place.type, Array):
+                assert place.pointer is not None, "an array lies in cells"
+                return Value(place.pointer, place.type)
+            return self.load(place, node)
+        return self.of(node)
+
+    def address(self, node: c_ast.Node) -> Value:
+        """A pointer to an lvalue."""
+        if isinstance(node, c_ast.ID) and node.name in self.declared.functions and self.r.find(node.name) is None:
+            raise self.refuse(
+                node, f"`&{node.name}`", "a function is called, not passed on", "call it where it is passed to"
+            )
+        place = self.place(node)
+        if place.pointer is None:
+            raise self.refuse(node, "this address", "it is that of a local value", "declare a variable for it")
+        return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
+
+    def _within(self, place: Place, cells: int, kind: Type) -> Place:
+        return Place(kind, pointer=_moved(place.pointer, cells))
+
+    # accesses
+
+    def load(self, place: Place, node: c_ast.Node, does: str = "") -> Value:
+        """What a place holds: a step where others may see it; `does`: the macro that says so, as READ_ONCE."""
+        if isinstance(place.type, Array):
+            assert place.pointer is not None, "an array lies in cells"
+            return Value(place.pointer, Pointer(place.type.of))
+        if isinstance(place.type, Function):
+            raise self.refuse(node, "a function", "functions are called by name", "call it by its name")
+        if place.local is not None:
+            return Value(call("known", name(place.local.word), constant(place.local.word[2:])), place.type)
+        if isinstance(place.type, Struct):
+            raise self.refuse(node, f"a {place.type}", "a struct is copied by an assignment alone", "name its members")
+        assert place.pointer is not None, "a place is a variable or a cell"
+        if (fixed := place.fixed) is not None:
+            self.r.step(self.unit.act(reading(self._cell(fixed), does)))
+            return Value(self.r.temp(self._read(fixed)), self._held(place.type))
+        if _own(place.pointer):
+            return Value(
+                self.r.temp(call("known", _on_top(place.pointer), constant("an object on the stack"))),
+                self._held(place.type),
+            )
+        pointer = self.r.temp(place.pointer)
+        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer)
+        got = call("fetch", name(MEMORY), name(STACK), pointer)
+        return Value(self.r.temp(got), self._held(place.type))
+
+    def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:
+        """A value into a place: a step where others may see it."""
+        if place.local is not None:
+            self.r.emit(assign(place.local.word, value.code))
+            return
+        assert place.pointer is not None, "a place is a variable or a cell"
+        if (fixed := place.fixed) is not None:
+            value = Value(self.r.temp(value.code), value.type)
+            self.r.step(self.unit.act(writing(self._cell(fixed), does)))
+            if fixed[0] == "refcount":
+                self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
+            else:
+                self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
+            return
+        if _own(place.pointer):
+            self.r.emit(assign(STACK, call("laid", name(STACK), _index(place.pointer), value.code)))
+            return
+        pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
+        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
+        self.r.emit(assign(STACK, call("keep", name(MEMORY), name(STACK), pointer, code)))
+
+    def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
+        """A step, unless the pointer stays on this CPU's stack."""
+        step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went"))]
+        self.r.emit(ast.If(call("far", pointer), step, []))
+
+    def _held(self, kind: Type) -> Type:
+        return kind.of if isinstance(kind, Atomic) else kind
+
+    def _cell(self, fixed: tuple[str, int]) -> str:
+        if fixed[0] == "refcount":
+            return f"refcount[{fixed[1]}]"
+        return str(self.unit.cells[fixed[0]][fixed[1]])
+
+    def _read(self, fixed: tuple[str, int]) -> ast.expr:
+        if fixed[0] == "refcount":
+            return call("get", name(MEMORY), constant(fixed))
+        return ast.Attribute(name(MEMORY), self._cell(fixed), ast.Load())
+
+
+def _truth(code: ast.expr) -> ast.expr:
+    """1 or 0."""
+    if isinstance(code, ast.Constant):
+        return constant(int(bool(code.value)))
+    if isinstance(code, (ast.Compare, ast.UnaryOp)):
+        return call("int", code)
+    return call("int", call("bool", code))
+
+
+def _is_truth(code: ast.expr) -> bool:
+    return isinstance(code, ast.Call) and isinstance(code.func, ast.Name) and code.func.id == "int"
+
+
+def _bare(code: ast.expr) -> ast.expr:
+    """A truth as Python's `if` takes it."""
+    return code.args[0] if _is_truth(code) else code  # type: ignore[attr-defined]
+
+
+def _lasts(code: ast.expr) -> bool:
+    """Does an expression mean the same after what comes next?"""
+    return isinstance(code, ast.Constant) or (isinstance(code, ast.Name) and code.id[:2] == "t_")
+
+
+def _is_place(node: c_ast.Node) -> bool:
+    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
+        isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    )
+
+
+def _on_stack(at: int) -> ast.expr:
+    """A pointer to a cell of this function's part of the stack."""
+    return ast.Tuple([constant(OWN), ast.BinOp(name(BASE), ast.Add(), constant(at))], ast.Load())
+
+
+def _own(code: ast.expr) -> bool:
+    return isinstance(code, ast.Tuple)
+
+
+def _index(code: ast.expr) -> ast.expr:
+    assert isinstance(code, ast.Tuple), "a pointer to the stack is written out"
+    return code.elts[1]
+
+
+def _on_top(code: ast.expr) -> ast.expr:
+    return ast.Subscript(name(STACK), _index(code), ast.Load())
+
+
+def _moved(code: ast.expr | None, cells: int) -> ast.expr:
+    """A pointer so many cells on, worked out now where it can be."""
+    assert code is not None, "it lies in cells"
+    if not cells:
+        return code
+    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
+        return constant((code.value[0], code.value[1] + cells))
+    if _own(code):
+        base = _index(code)
+        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
+        return _on_stack(base.right.value + cells)  # type: ignore[operator]
+    return call("moved", code, constant(cells))
+
+
+def _of_constant(value: object) -> Type:
+    return INT if isinstance(value, int) and -(1 << 31) <= value < 1 << 31 else ULONG
