@@ -7,7 +7,18 @@ from tdxkit.c.expanding import ON, Expander, Spent
 from tdxkit.c.lexing import Token, refused
 from tdxkit.c.macros import Macro
 
-LEVELS = ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%")
+LEVELS = (
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("==", "!="),
+    ("<", ">", "<=", ">="),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
 LEVEL = {sign: level for level, signs in enumerate(LEVELS) for sign in signs}
 NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)", re.ASCII)
 ESCAPED = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
@@ -52,7 +63,7 @@ class Condition:
             token, texts = line[at], [t.text for t in line[at + 1 : at + 4]]
             in_parentheses = len(texts) == 3 and texts[0] == "(" and texts[2] == ")" and line[at + 2].kind == "name"
             size = 4 if in_parentheses else 2
-            if token.text == "defined" and (in_parentheses or texts and line[at + 1].kind == "name"):
+            if token.text == "defined" and (in_parentheses or (texts and line[at + 1].kind == "name")):
                 answer = self._is_defined(line[at + size // 2])
             elif token.text in ON and in_parentheses:
                 answer = self._is_defined(line[at + 2]) and _on(line[at + 2], self.table)
@@ -152,7 +163,9 @@ class Condition:
         if token.kind == "char" and len(token.text) == 3:
             return ord(token.text[1]), False
         if token.kind == "char" and len(token.text) == 4 and token.text[1] == "\\":
-            return ESCAPED.get(token.text[2], ord(token.text[2]) if not token.text[2].isdigit() else int(token.text[2], 8)), False
+            return ESCAPED.get(
+                token.text[2], ord(token.text[2]) if not token.text[2].isdigit() else int(token.text[2], 8)
+            ), False
         match = NUMBER.fullmatch(token.text) if token.kind == "number" else None
         if not match or len(token.text) > 70:
             raise self._wrong(token)

@@ -70,7 +70,9 @@ class Directives:
             self.table.pop(rest[0].text if rest else "", None)
         elif name.text == "error":
             said = " ".join(token.text for token in rest)
-            raise refused(name, f"this branch says it is not to be compiled ({said[:60]})", "define what it asks for with -D")
+            raise refused(
+                name, f"this branch says it is not to be compiled ({said[:60]})", "define what it asks for with -D"
+            )
         elif name.text not in IGNORED and name.kind != "number":
             raise refused(name, "C has no such directive", "take the line out")
 

@@ -105,11 +105,15 @@ class Expander:
         """The arguments behind the parenthesis that has been read, one for each parameter; a rest that is left out is missing."""
         takes = found.takes or ()
         given = self._split(use, len(takes) if found.rest else 0)
-        if given == [[]] and (not takes or found.rest and len(takes) == 1):
+        if given == [[]] and (not takes or (found.rest and len(takes) == 1)):
             return []
         if len(given) != len(takes) and not (found.rest and len(given) == len(takes) - 1):
             wanted = f"{len(takes) - found.rest} or more" if found.rest else str(len(takes))
-            raise refused(use, f"this macro takes {wanted} arguments, {len(given)} stand here", "give as many as its #define names")
+            raise refused(
+                use,
+                f"this macro takes {wanted} arguments, {len(given)} stand here",
+                "give as many as its #define names",
+            )
         return given
 
     def _split(self, use: Token, most: int) -> list[Argument]:

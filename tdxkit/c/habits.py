@@ -22,7 +22,20 @@ OUTSIDE = re.compile(
 LOOP = re.compile(r"\w*for_each\w*")
 STATEMENT = {";", "{", "}", ")", "else", "do", ":"}
 OPENS, CLOSES = {"(": ")", "[": "]", "{": "}"}, {")", "]", "}"}
-NATIVE = {"sizeof", "offsetof", "typeof", "_Alignof", "if", "while", "for", "switch", "return", "case", "_Generic", "_Alignas"}
+NATIVE = {
+    "sizeof",
+    "offsetof",
+    "typeof",
+    "_Alignof",
+    "if",
+    "while",
+    "for",
+    "switch",
+    "return",
+    "case",
+    "_Generic",
+    "_Alignas",
+}
 
 
 def close(tokens: list[Token], at: int) -> int:
@@ -58,7 +71,13 @@ def _outside(tokens: list[Token]) -> list[Token]:
     while at < len(tokens):
         token = tokens[at]
         depth += (token.text == "{") - (token.text == "}")
-        if not depth and token.kind == "name" and at + 1 < len(tokens) and tokens[at + 1].text == "(" and OUTSIDE.fullmatch(token.text):
+        if (
+            not depth
+            and token.kind == "name"
+            and at + 1 < len(tokens)
+            and tokens[at + 1].text == "("
+            and OUTSIDE.fullmatch(token.text)
+        ):
             if not made or made[-1].text in (";", "}"):
                 at = close(tokens, at + 1) + 1
                 at += at < len(tokens) and tokens[at].text == ";"
@@ -78,9 +97,19 @@ def _cleanups(tokens: list[Token]) -> list[Token]:
         depth += (token.text in OPENS) - (token.text in CLOSES) if after else 0
         if token.text == "__free" and token.kind == "name" and at + 3 < len(tokens) and tokens[at + 1].text == "(":
             if not made or made[-1].kind != "name" or tokens[at + 3].text != ")":
-                raise refused(token, "__free(how) stands behind the name that it is for", "write TYPE name __free(how) = value;")
+                raise refused(
+                    token, "__free(how) stands behind the name that it is for", "write TYPE name __free(how) = value;"
+                )
             how, name = tokens[at + 2], made[-1]
-            after += [word("__cleanup", token), sign("(", token), how, sign(",", token), name, sign(")", token), sign(";", token)]
+            after += [
+                word("__cleanup", token),
+                sign("(", token),
+                how,
+                sign(",", token),
+                name,
+                sign(")", token),
+                sign(";", token),
+            ]
             at += 4
             continue
         made.append(token)

@@ -28,16 +28,57 @@ SIGNS = {
 }  # fmt: skip
 WORDS = {
     word: word.upper()
-    for word in """auto break case char const continue default do else enum extern for goto if inline int long register offsetof return
-    short signed sizeof static struct switch typedef union unsigned void volatile while __int128 _Bool _Alignof _Alignas _Generic
-    _Noreturn _Thread_local typeof""".split()
+    for word in [
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "else",
+        "enum",
+        "extern",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "offsetof",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "__int128",
+        "_Bool",
+        "_Alignof",
+        "_Alignas",
+        "_Generic",
+        "_Noreturn",
+        "_Thread_local",
+        "typeof",
+    ]
 }
 ALIKE = {
     "__type": "SIZEOF", "__signed__": "SIGNED", "__signed": "SIGNED", "__const": "CONST", "__volatile__": "VOLATILE", "__volatile": "VOLATILE",
     "__typeof__": "TYPEOF", "__typeof": "TYPEOF", "typeof_unqual": "TYPEOF", "__auto_type": "AUTO", "__alignof__": "_ALIGNOF",
     "__builtin_offsetof": "OFFSETOF",
 }  # fmt: skip
-NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|(0[bB][01]+)|0[0-7]*|[1-9][0-9]*)([uU]?(?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU])", re.ASCII)
+NUMBER = re.compile(
+    r"(0[xX][0-9a-fA-F]+|(0[bB][01]+)|0[0-7]*|[1-9][0-9]*)([uU]?(?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU])", re.ASCII
+)
 
 
 class Parsed(NamedTuple):
@@ -93,7 +134,12 @@ def _typedefs(tokens: list[Token], taken: dict[str, Token]) -> tuple[list[Token]
     used = {token.text: token for token in tokens if token.text in typenames.KERNEL}
     made: list[Token] = []
     for name, like in [*used.items(), *taken.items()]:
-        made += [like._replace(kind="name", text="typedef"), like._replace(kind="name", text="int"), like, like._replace(kind="sign", text=";")]
+        made += [
+            like._replace(kind="name", text="typedef"),
+            like._replace(kind="name", text="int"),
+            like,
+            like._replace(kind="sign", text=";"),
+        ]
     return made, len(used)
 
 
@@ -144,6 +190,7 @@ def _unmark(node: c_ast.Node) -> None:
         node = stack.pop()
         if isinstance(node, c_ast.ExprList):
             node.exprs = [
-                child.expr if isinstance(child, c_ast.UnaryOp) and child.op == "__type" else child for child in node.exprs
+                child.expr if isinstance(child, c_ast.UnaryOp) and child.op == "__type" else child
+                for child in node.exprs
             ]
         stack += list(node)

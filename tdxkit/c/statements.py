@@ -8,7 +8,7 @@ from tdxkit.c.calls import Calls
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name
 from tdxkit.c.kernel import GUARDS
 from tdxkit.c.routine import Fixed, Local, Routine, Scope, Slot, Unit
-from tdxkit.c.types import Array, Atomic, Function, Kernels, Lock, Int, Struct, Type, Void, promoted, whole
+from tdxkit.c.types import Array, Atomic, Function, Int, Kernels, Lock, Struct, Type, Void, promoted, whole
 from tdxkit.c.values import Place, Value, _on_stack
 
 SCOPED = "__scoped_guard"

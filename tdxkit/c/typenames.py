@@ -2,19 +2,99 @@
 
 from tdxkit.c.lexing import Token
 
-BASE = set("void char short int long signed unsigned float double _Bool __int128 __signed__".split())
-QUALIFIERS = set("const volatile _Atomic".split())
-STORAGE = set("static extern register auto typedef _Thread_local _Noreturn".split())
+BASE = set(
+    ["void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "__signed__"]
+)
+QUALIFIERS = set(["const", "volatile", "_Atomic"])
+STORAGE = set(["static", "extern", "register", "auto", "typedef", "_Thread_local", "_Noreturn"])
 TAGS = {"struct", "union", "enum"}
 JUMPS = {"return", "else", "do", "case", "goto", "default", "break", "continue"}
-KEYWORDS = BASE | QUALIFIERS | STORAGE | TAGS | JUMPS | set("if while for switch sizeof typeof offsetof _Alignof _Generic _Alignas asm".split())
+KEYWORDS = (
+    BASE
+    | QUALIFIERS
+    | STORAGE
+    | TAGS
+    | JUMPS
+    | set(["if", "while", "for", "switch", "sizeof", "typeof", "offsetof", "_Alignof", "_Generic", "_Alignas", "asm"])
+)
 KERNEL = set(
-    """u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 __le8 __le16 __le32 __le64 __be8 __be16 __be32 __be64
-    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t bool size_t ssize_t uintptr_t intptr_t ptrdiff_t uint ulong ushort
-    gfp_t fmode_t umode_t pid_t dev_t pgoff_t loff_t sector_t ktime_t irqreturn_t cycles_t
-    pfn_t kvm_pfn_t gfn_t gpa_t gva_t hpa_t hfn_t hva_t phys_addr_t dma_addr_t
-    atomic_t atomic64_t atomic_long_t refcount_t spinlock_t raw_spinlock_t rwlock_t seqlock_t seqcount_t seqcount_spinlock_t
-    wait_queue_head_t wait_queue_entry_t local_lock_t""".split()
+    [
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "s8",
+        "s16",
+        "s32",
+        "s64",
+        "__u8",
+        "__u16",
+        "__u32",
+        "__u64",
+        "__s8",
+        "__s16",
+        "__s32",
+        "__s64",
+        "__le8",
+        "__le16",
+        "__le32",
+        "__le64",
+        "__be8",
+        "__be16",
+        "__be32",
+        "__be64",
+        "int8_t",
+        "int16_t",
+        "int32_t",
+        "int64_t",
+        "uint8_t",
+        "uint16_t",
+        "uint32_t",
+        "uint64_t",
+        "bool",
+        "size_t",
+        "ssize_t",
+        "uintptr_t",
+        "intptr_t",
+        "ptrdiff_t",
+        "uint",
+        "ulong",
+        "ushort",
+        "gfp_t",
+        "fmode_t",
+        "umode_t",
+        "pid_t",
+        "dev_t",
+        "pgoff_t",
+        "loff_t",
+        "sector_t",
+        "ktime_t",
+        "irqreturn_t",
+        "cycles_t",
+        "pfn_t",
+        "kvm_pfn_t",
+        "gfn_t",
+        "gpa_t",
+        "gva_t",
+        "hpa_t",
+        "hfn_t",
+        "hva_t",
+        "phys_addr_t",
+        "dma_addr_t",
+        "atomic_t",
+        "atomic64_t",
+        "atomic_long_t",
+        "refcount_t",
+        "spinlock_t",
+        "raw_spinlock_t",
+        "rwlock_t",
+        "seqlock_t",
+        "seqcount_t",
+        "seqcount_spinlock_t",
+        "wait_queue_head_t",
+        "wait_queue_entry_t",
+        "local_lock_t",
+    ]
 )
 ENDS = {";", "=", ",", ")", "["}
 
