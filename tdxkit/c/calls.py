@@ -6,9 +6,10 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.kernel import Entry
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Struct, Type, Void
-from tdxkit.c.values import Place, Value, Values
+from tdxkit.c.values import Values
 
 WARNS = {
     "WARN_ON",
@@ -98,7 +99,7 @@ class Calls:
         return Value(name(result) if not isinstance(kind.returns, Void) else constant(0), kind.returns)
 
     def _argument(self, node: c_ast.Node, kind: Type) -> ast.expr:
-        value = self.values.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
+        value = self.values.places.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
     # the kernel's
@@ -116,7 +117,7 @@ class Calls:
             if kind == "t":
                 given.append(constant(arg.name if isinstance(arg, c_ast.ID) else ""))
                 continue
-            value = self.values.of_array(arg)
+            value = self.values.places.of_array(arg)
             if kind == "T" and pointee is not None:
                 value = self.values.to(value, _held(pointee), arg)
             if isinstance(value.type, Pointer) and pointee is None:
@@ -158,26 +159,28 @@ class Calls:
         return self.values.of(args[0])
 
     def _once(self, node, word, args) -> Value:
-        place = self.values.place(args[0]) if _addressable(args[0]) else None
-        return self.values.load(place, args[0], word) if place else self.values.of(args[0])
+        place = self.values.places.place(args[0]) if _addressable(args[0]) else None
+        return self.values.places.load(place, args[0], word) if place else self.values.of(args[0])
 
     def _store(self, node, word, args) -> Value:
-        place = self.values.type_of(args[0])
+        place = self.values.places.type_of(args[0])
         value = self.values.to(self.values.of(args[1]), place, node)
         code = self.r.temp(value.code)
-        self.values.store(self.values.place(args[0]), Value(code, place), node, word)
+        self.values.places.store(self.values.places.place(args[0]), Value(code, place), node, word)
         return Value(constant(0), VOID)
 
     def _acquire(self, node, word, args) -> Value:
         value = self.values.of(args[0])
-        return self.values.load(Place(self.values._to(value, node), pointer=value.code), args[0], word)
+        return self.values.places.load(
+            Place(self.values.places.pointee(value, node), pointer=value.code), args[0], word
+        )
 
     def _release(self, node, word, args) -> Value:
         target = self.values.of(args[0])
-        kind = self.values._to(target, node)
+        kind = self.values.places.pointee(target, node)
         pointer = self.r.temp(target.code)
         value = self.values.to(self.values.of(args[1]), kind, node)
-        self.values.store(Place(kind, pointer=pointer), Value(self.r.temp(value.code), kind), node, word)
+        self.values.places.store(Place(kind, pointer=pointer), Value(self.r.temp(value.code), kind), node, word)
         return Value(constant(0), VOID)
 
     def _store_mb(self, node, word, args) -> Value:

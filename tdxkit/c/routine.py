@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
-from tdxkit.c.declare import Declared, Variable
+from tdxkit.c.declare import Declared
 from tdxkit.c.flow import Block, assign, call, name, placed
+from tdxkit.c.typed import Variable
 from tdxkit.c.types import Array, Int, Pointer, Struct, Type
 from tdxkit.kinds import Act
 

@@ -6,12 +6,10 @@ from pycparser import c_ast
 
 from tdxkit.c.calls import Calls
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name
-from tdxkit.c.kernel import GUARDS
-from tdxkit.c.routine import Fixed, Local, Routine, Scope, Slot, Unit
+from tdxkit.c.guards import SCOPED, Guards
+from tdxkit.c.places import Place, Value, on_stack
+from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
 from tdxkit.c.types import Array, Atomic, Function, Int, Kernels, Lock, Struct, Type, Void, promoted, whole
-from tdxkit.c.values import Place, Value, _on_stack
-
-SCOPED = "__scoped_guard"
 
 
 class Statements:
@@ -21,7 +19,8 @@ class Statements:
         self.r = Routine(unit, node)
         self.calls = Calls(self.r)
         self.values, self.declared, self.unit = self.calls.values, unit.declared, unit
-        self.declared.of_expression = self.values.type_of
+        self.guards = Guards(self)
+        self.declared.of_expression = self.values.places.type_of
 
     def made(self) -> ast.FunctionDef:
         """The function, as Python's tree."""
@@ -81,7 +80,7 @@ class Statements:
         how = getattr(self, f"_{type(node).__name__}", None)
         if how is not None:
             how(node)
-        elif isinstance(node, c_ast.FuncCall) and self._guards(node):
+        elif isinstance(node, c_ast.FuncCall) and self.guards.guards(node):
             pass
         else:
             self.values.of(node)
@@ -123,7 +122,7 @@ class Statements:
         if isinstance(found, Local):
             r.emit(assign(found.word, constant(None) if value is None else value.code))
         elif value is not None:
-            self.values.store(Place(kind, pointer=_on_stack(found.at)), value, node)
+            self.values.places.store(Place(kind, pointer=on_stack(found.at)), value, node)
         elif isinstance(init, c_ast.InitList):
             self._filled(found.at, kind, init)
         elif init is not None:
@@ -135,7 +134,7 @@ class Statements:
         """The type of a declaration; one that is left to its initialiser is that."""
         inner = node.type
         if isinstance(inner, c_ast.TypeDecl) and type(inner.type).__name__ == "InferredType":
-            return self.values.type_of(node.init)
+            return self.values.places.type_of(node.init)
         return self.declared.type_of(node.type)
 
     def _where(self, node: c_ast.Node) -> str:
@@ -165,7 +164,7 @@ class Statements:
             )
         for offset, leaf, node in self.declared.listed(kind, init):
             value = self.values.to(self.values.of(node), leaf, node)
-            self.values.store(Place(leaf, pointer=_on_stack(at + offset)), value, node)
+            self.values.places.store(Place(leaf, pointer=on_stack(at + offset)), value, node)
 
     def _If(self, node: c_ast.If) -> None:
         yes, no, after = Block(), Block(), Block()
@@ -202,7 +201,7 @@ class Statements:
             and isinstance(node.cond.name, c_ast.ID)
             and node.cond.name.name == SCOPED
         ):
-            return self._scoped(node)
+            return self.guards.scoped(node)
         head, body, after = Block(), Block(), Block()
         self.r.begin(head)
         self.values.truth(node.cond, body, after)
@@ -319,78 +318,6 @@ class Statements:
             if line >= to.line:
                 r.do(call("again"))
             r.jump(to)
-
-    # guards
-
-    def _guards(self, node: c_ast.FuncCall) -> bool:
-        """guard(kind)(&lock); and what stands for __free() of a variable."""
-        if (
-            isinstance(node.name, c_ast.FuncCall)
-            and isinstance(node.name.name, c_ast.ID)
-            and node.name.name.name == "guard"
-        ):
-            self._hold(node, node.name.args.exprs[0], node.args.exprs if node.args else [])
-            return True
-        if isinstance(node.name, c_ast.ID) and node.name.name == "__cleanup":
-            how, variable = node.args.exprs
-            free = f"__free_{how.name}" if f"__free_{how.name}" in self.declared.functions else how.name
-            clean = c_ast.FuncCall(c_ast.ID(free, node.coord), c_ast.ExprList([variable], node.coord), node.coord)
-            self.r.scopes[-1].undo.append(lambda: self.statement(clean))
-            return True
-        return False
-
-    def _hold(self, node: c_ast.Node, kind: c_ast.Node, args: list) -> None:
-        word = kind.name if isinstance(kind, c_ast.ID) else ""
-        if word not in GUARDS:
-            raise self.declared.refuse(
-                node, f"`guard({word})`", "this guard is not known", f"there are {', '.join(sorted(GUARDS))}"
-            )
-        take, give = GUARDS[word]
-        # the lock is found once, where it is taken
-        pointer = [c_ast.ID(self._kept(self.values.of(arg)), node.coord) for arg in args]
-        for function_ in (take, give):
-
-            def call_(function_=function_) -> None:
-                self.r.move(node)
-                self.statement(
-                    c_ast.FuncCall(
-                        c_ast.ID(function_, node.coord),
-                        c_ast.ExprList(pointer, node.coord) if pointer else None,
-                        node.coord,
-                    )
-                )
-
-            if function_ is take:
-                call_()
-            else:
-                self.r.scopes[-1].undo.append(call_)
-
-    def _kept(self, value: Value) -> str:
-        """A value under a name of its own that no C has."""
-        if isinstance(value.code, ast.Constant) and isinstance(value.code.value, tuple):
-            word = f"&{value.code.value[0]}+{value.code.value[1]}"
-            self.r.scopes[-1].names[word] = Fixed(value.code, value.type)
-            return word
-        word = f"&{self.r.temps}"
-        found = self.r.declare(word, value.type)
-        assert isinstance(found, Local), "a pointer"
-        self.r.emit(assign(found.word, value.code))
-        return word
-
-    def _scoped(self, node: c_ast.While) -> None:
-        """scoped_guard() is a loop in the kernel, run once: break and continue leave it."""
-        kind, *args = node.cond.args.exprs
-        after = Block()
-        self.r.scopes.append(Scope())
-        outer = len(self.r.scopes) - 1
-        self._hold(node.cond, kind, args)
-        self.r.scopes.append(Scope(leave=after, again=after))
-        self.statement(node.stmt)
-        self.r.undo(outer + 1)
-        self.r.scopes.pop()
-        self.r.begin(after)
-        self.r.undo(outer)
-        self.r.scopes.pop()
 
 
 def _cases(node: c_ast.Node):

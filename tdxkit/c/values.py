@@ -5,16 +5,15 @@ comes first, then where it goes. An expression becomes Python that has no step i
 """
 
 import ast
-from typing import NamedTuple
 
 from pycparser import c_ast
 
 from tdxkit.c import arithmetic
-from tdxkit.c.declare import Variable
-from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.literals import number
-from tdxkit.c.routine import Fixed, Local, Routine, Slot
-from tdxkit.c.runtime import OWN, WRAPS, reading, writing
+from tdxkit.c.places import Places, Value
+from tdxkit.c.routine import Fixed, Routine
+from tdxkit.c.runtime import WRAPS
 from tdxkit.c.types import (
     BOOL,
     CHAR,
@@ -23,8 +22,6 @@ from tdxkit.c.types import (
     ULONG,
     VOID,
     Array,
-    Atomic,
-    Function,
     Int,
     Pointer,
     Struct,
@@ -45,33 +42,13 @@ CALLS = {"/": "div", "%": "mod", "<<": "shl", ">>": "shr"}
 TEXT = Pointer(CHAR)
 
 
-class Value(NamedTuple):
-    """An expression without steps, and its type."""
-
-    code: ast.expr
-    type: Type
-
-
-class Place(NamedTuple):
-    """Something that can be assigned to: a local variable of the generator, or the cell that a pointer points to."""
-
-    type: Type
-    local: Local | None = None
-    pointer: ast.expr | None = None
-
-    @property
-    def fixed(self) -> tuple[str, int] | None:
-        """The object and cell, where these are known now."""
-        code = self.pointer
-        return code.value if isinstance(code, ast.Constant) and isinstance(code.value, tuple) else None  # type: ignore[return-value]
-
-
 class Values:
     """The expressions of one routine."""
 
     def __init__(self, routine: Routine, calls):
         self.r, self.calls = routine, calls
         self.declared, self.unit = routine.declared, routine.unit
+        self.places = Places(routine, self)
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What cannot be read, in one line."""
@@ -103,9 +80,8 @@ class Values:
             return Value(value.code, kind)
         if isinstance(kind, Int) and isinstance(value.type, Int):
             return Value(self._fitted(value, kind), kind)
-        if isinstance(kind, Pointer):
-            if isinstance(value.type, (Pointer, Array)) or isinstance(value.type, Int):
-                return Value(value.code, kind)
+        if isinstance(kind, Pointer) and isinstance(value.type, (Pointer, Array, Int)):
+            return Value(value.code, kind)
         if isinstance(kind, Int) and isinstance(value.type, Pointer):
             return Value(_truth(value.code), kind) if kind is BOOL else Value(value.code, kind)
         if kind is value.type:
@@ -136,7 +112,7 @@ class Values:
         if isinstance(found, Fixed):
             return Value(found.code, found.type)
         if found is not None:
-            return self.load(self.place(node), node)
+            return self.places.load(self.places.place(node), node)
         if node.name in self.declared.constants or node.name in ("true", "false"):
             value, kind = self.declared.folded(node)
             return Value(constant(value), kind)
@@ -152,7 +128,7 @@ class Values:
         )
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:
-        return self.load(self.place(node), node)
+        return self.places.load(self.places.place(node), node)
 
     _ArrayRef = _StructRef
 
@@ -198,38 +174,37 @@ class Values:
         if node.op == "=":
             if self.calls.assigns(node):
                 return Value(constant(0), VOID)
-            kind = self.type_of(node.lvalue)
+            kind = self.places.type_of(node.lvalue)
             if isinstance(kind, Struct):
                 return self._copied(node, kind)
             value = self.to(self.of(node.rvalue), kind, node)
             code = self.r.temp(value.code) if not _lasts(value.code) else value.code
-            self.store(self.place(node.lvalue), Value(code, kind), node)
+            self.places.store(self.places.place(node.lvalue), Value(code, kind), node)
             return Value(code, kind)
         right = self.of(node.rvalue)
-        place = self._steady(self.place(node.lvalue))
-        old = self.load(place, node.lvalue)
+        place = self.places.steady(self.places.place(node.lvalue))
+        old = self.places.load(place, node.lvalue)
         new = self.to(self.binary(node.op[:-1], old, right, node), place.type, node)
         code = self.r.temp(new.code)
-        self.store(place, Value(code, place.type), node)
+        self.places.store(place, Value(code, place.type), node)
         return Value(code, place.type)
-
-    def _steady(self, place: Place) -> Place:
-        """The same place, its pointer worked out once."""
-        return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
 
     def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
         """A struct assigned as a whole: cell by cell."""
-        source, target = self._steady(self.place(node.rvalue)), self._steady(self.place(node.lvalue))
+        source, target = (
+            self.places.steady(self.places.place(node.rvalue)),
+            self.places.steady(self.places.place(node.lvalue)),
+        )
         for k, (_, leaf) in enumerate(kind.leaves()):
-            value = self.load(self._within(source, k, leaf), node.rvalue)
-            self.store(self._within(target, k, leaf), Value(self.r.temp(value.code), leaf), node)
+            value = self.places.load(self.places.within(source, k, leaf), node.rvalue)
+            self.places.store(self.places.within(target, k, leaf), Value(self.r.temp(value.code), leaf), node)
         return Value(constant(0), VOID)
 
     def _UnaryOp(self, node: c_ast.UnaryOp) -> Value:
         if node.op == "&":
-            return self.address(node.expr)
+            return self.places.address(node.expr)
         if node.op == "*":
-            return self.load(self.place(node), node)
+            return self.places.load(self.places.place(node), node)
         if node.op == "sizeof":
             return Value(constant(self._size(node.expr)), ULONG)
         if node.op in ("++", "--", "p++", "p--"):
@@ -251,16 +226,16 @@ class Values:
             return self.declared.size(node)
         if isinstance(node, c_ast.Constant) and node.value[:1] == '"':
             return len(node.value) - 1
-        return self.type_of(node).size
+        return self.places.type_of(node).size
 
     def _counted(self, node: c_ast.UnaryOp) -> Value:
-        place = self._steady(self.place(node.expr))
-        old = self.load(place, node.expr)
+        place = self.places.steady(self.places.place(node.expr))
+        old = self.places.load(place, node.expr)
         code = self.r.temp(old.code) if node.op[0] == "p" else old.code
         one = Value(constant(1), INT)
         new = self.to(self.binary("+" if "+" in node.op else "-", Value(code, old.type), one, node), place.type, node)
         value = self.r.temp(new.code)
-        self.store(place, Value(value, place.type), node)
+        self.places.store(place, Value(value, place.type), node)
         return Value(code if node.op[0] == "p" else value, place.type)
 
     def _BinaryOp(self, node: c_ast.BinaryOp) -> Value:
@@ -344,169 +319,6 @@ class Values:
             self.r.branch(_bare(code), yes, no)
         return None
 
-    # places
-
-    def type_of(self, node: c_ast.Node) -> Type:
-        """The type of an lvalue or another plain expression, without its steps."""
-        kept = self.r.at, self.r.temps, self.r.line
-        self.r.at = Block()
-        try:
-            return self.place(node).type if _is_place(node) else self.of(node).type
-        finally:
-            self.r.at, self.r.temps, self.r.line = kept
-
-    def place(self, node: c_ast.Node) -> Place:
-        """Where an lvalue is."""
-        self.r.move(node)
-        if isinstance(node, c_ast.ID):
-            return self._named(node)
-        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
-            value = self.of(node.expr)
-            return Place(self._to(value, node), pointer=value.code)
-        if isinstance(node, c_ast.StructRef):
-            return self._member(node)
-        if isinstance(node, c_ast.ArrayRef):
-            return self._element(node)
-        if isinstance(node, c_ast.Cast):
-            return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
-        if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
-            return inner
-        raise self.refuse(node, "this", "only a variable can be assigned to", "name the variable")
-
-    def _named(self, node: c_ast.ID) -> Place:
-        found = self.r.find(node.name)
-        if isinstance(found, Local):
-            return Place(found.type, local=found)
-        if isinstance(found, Slot):
-            return Place(found.type, pointer=_on_stack(found.at))
-        if isinstance(found, Variable):
-            return Place(found.type, pointer=constant((found.name, 0)))
-        raise self.refuse(
-            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
-        )
-
-    def _to(self, value: Value, node: c_ast.Node) -> Type:
-        if not isinstance(value.type, (Pointer, Array)):
-            raise self.refuse(node, f"a {value.type}", "only a pointer can be followed", "take the address")
-        return value.type.to if isinstance(value.type, Pointer) else value.type.of
-
-    def _member(self, node: c_ast.StructRef) -> Place:
-        if node.type == "->":
-            value = self.of(node.name)
-            kind, pointer = self._to(value, node), value.code
-        else:
-            outer = self.place(node.name)
-            kind, pointer = outer.type, outer.pointer  # type: ignore[assignment]
-        member = kind.members.get(node.field.name) if isinstance(kind, Struct) else None
-        if member is None:
-            raise self.refuse(
-                node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
-            )
-        return Place(member.type, pointer=_moved(pointer, member.cell))
-
-    def _element(self, node: c_ast.ArrayRef) -> Place:
-        base, index = self.of_array(node.name), self.number(node.subscript)
-        if isinstance(base.type, Array):
-            of, count = base.type.of, base.type.count
-            if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
-                return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
-            return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
-        of = self._to(base, node)
-        step = ast.BinOp(index.code, ast.Mult(), constant(max(1, of.cells)))
-        return Place(of, pointer=call("moved", base.code, step))
-
-    def of_array(self, node: c_ast.Node) -> Value:
-        """An array as where it begins, its length kept; a pointer as it is."""
-        if isinstance(node, c_ast.ID) and isinstance(fixed := self.r.find(node.name), Fixed):
-            return Value(fixed.code, fixed.type)
-        if _is_place(node) and not (isinstance(node, c_ast.ID) and self.r.find(node.name) is None):
-            place = self.place(node)
-            if isinstance(place.type, Array):
-                assert place.pointer is not None, "an array lies in cells"
-                return Value(place.pointer, place.type)
-            return self.load(place, node)
-        return self.of(node)
-
-    def address(self, node: c_ast.Node) -> Value:
-        """A pointer to an lvalue."""
-        if isinstance(node, c_ast.ID) and node.name in self.declared.functions and self.r.find(node.name) is None:
-            raise self.refuse(
-                node, f"`&{node.name}`", "a function is called, not passed on", "call it where it is passed to"
-            )
-        place = self.place(node)
-        if place.pointer is None:
-            raise self.refuse(node, "this address", "it is that of a local value", "declare a variable for it")
-        return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
-
-    def _within(self, place: Place, cells: int, kind: Type) -> Place:
-        return Place(kind, pointer=_moved(place.pointer, cells))
-
-    # accesses
-
-    def load(self, place: Place, node: c_ast.Node, does: str = "") -> Value:
-        """What a place holds: a step where others may see it; `does`: the macro that says so, as READ_ONCE."""
-        if isinstance(place.type, Array):
-            assert place.pointer is not None, "an array lies in cells"
-            return Value(place.pointer, Pointer(place.type.of))
-        if isinstance(place.type, Function):
-            raise self.refuse(node, "a function", "functions are called by name", "call it by its name")
-        if place.local is not None:
-            return Value(call("known", name(place.local.word), constant(place.local.word[2:])), place.type)
-        if isinstance(place.type, Struct):
-            raise self.refuse(node, f"a {place.type}", "a struct is copied by an assignment alone", "name its members")
-        assert place.pointer is not None, "a place is a variable or a cell"
-        if (fixed := place.fixed) is not None:
-            self.r.step(self.unit.act(reading(self._cell(fixed), does)))
-            return Value(self.r.temp(self._read(fixed)), self._held(place.type))
-        if _own(place.pointer):
-            return Value(
-                self.r.temp(call("known", _on_top(place.pointer), constant("an object on the stack"))),
-                self._held(place.type),
-            )
-        pointer = self.r.temp(place.pointer)
-        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer)
-        got = call("fetch", name(MEMORY), name(STACK), pointer)
-        return Value(self.r.temp(got), self._held(place.type))
-
-    def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:
-        """A value into a place: a step where others may see it."""
-        if place.local is not None:
-            self.r.emit(assign(place.local.word, value.code))
-            return
-        assert place.pointer is not None, "a place is a variable or a cell"
-        if (fixed := place.fixed) is not None:
-            value = Value(self.r.temp(value.code), value.type)
-            self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == "refcount":
-                self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
-            else:
-                self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
-            return
-        if _own(place.pointer):
-            self.r.emit(assign(STACK, call("laid", name(STACK), _index(place.pointer), value.code)))
-            return
-        pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
-        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
-        self.r.emit(assign(STACK, call("keep", name(MEMORY), name(STACK), pointer, code)))
-
-    def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
-        """A step, unless the pointer stays on this CPU's stack."""
-        step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went"))]
-        self.r.emit(ast.If(call("far", pointer), step, []))
-
-    def _held(self, kind: Type) -> Type:
-        return kind.of if isinstance(kind, Atomic) else kind
-
-    def _cell(self, fixed: tuple[str, int]) -> str:
-        if fixed[0] == "refcount":
-            return f"refcount[{fixed[1]}]"
-        return str(self.unit.cells[fixed[0]][fixed[1]])
-
-    def _read(self, fixed: tuple[str, int]) -> ast.expr:
-        if fixed[0] == "refcount":
-            return call("get", name(MEMORY), constant(fixed))
-        return ast.Attribute(name(MEMORY), self._cell(fixed), ast.Load())
-
 
 def _truth(code: ast.expr) -> ast.expr:
     """1 or 0."""
@@ -529,44 +341,6 @@ def _bare(code: ast.expr) -> ast.expr:
 def _lasts(code: ast.expr) -> bool:
     """Does an expression mean the same after what comes next?"""
     return isinstance(code, ast.Constant) or (isinstance(code, ast.Name) and code.id[:2] == "t_")
-
-
-def _is_place(node: c_ast.Node) -> bool:
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
-        isinstance(node, c_ast.UnaryOp) and node.op == "*"
-    )
-
-
-def _on_stack(at: int) -> ast.expr:
-    """A pointer to a cell of this function's part of the stack."""
-    return ast.Tuple([constant(OWN), ast.BinOp(name(BASE), ast.Add(), constant(at))], ast.Load())
-
-
-def _own(code: ast.expr) -> bool:
-    return isinstance(code, ast.Tuple)
-
-
-def _index(code: ast.expr) -> ast.expr:
-    assert isinstance(code, ast.Tuple), "a pointer to the stack is written out"
-    return code.elts[1]
-
-
-def _on_top(code: ast.expr) -> ast.expr:
-    return ast.Subscript(name(STACK), _index(code), ast.Load())
-
-
-def _moved(code: ast.expr | None, cells: int) -> ast.expr:
-    """A pointer so many cells on, worked out now where it can be."""
-    assert code is not None, "it lies in cells"
-    if not cells:
-        return code
-    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
-        return constant((code.value[0], code.value[1] + cells))
-    if _own(code):
-        base = _index(code)
-        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
-        return _on_stack(base.right.value + cells)  # type: ignore[operator]
-    return call("moved", code, constant(cells))
 
 
 def _of_constant(value: object) -> Type:
