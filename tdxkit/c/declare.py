@@ -96,7 +96,7 @@ class Declared(Types):
                 member = kind.members[step.name]
                 at, kind = at + member.cell, member.type
             elif isinstance(kind, Array):
-                index = self.constant(step)
+                index = self.constant(step.expr if isinstance(step, c_ast.ArrayDesignator) else step)
                 if not 0 <= index < kind.count:
                     raise self.refuse(node, f"element {index}", f"the array has {kind.count}", "correct the index")
                 at, kind = at + index * kind.of.cells, kind.of

@@ -6,7 +6,7 @@ emptied, so that what a CPU has done with does not make two states of one.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 NEXT, MEMORY, STACK, BASE = "_b", "m", "_s", "_f"
@@ -48,10 +48,9 @@ def constant(value: object) -> ast.Constant:
 
 def function(word: str, params: Iterable[str], entry: Block, line: int) -> ast.FunctionDef:
     """The generator function of these blocks."""
-    blocks = list(_reached(entry))
+    blocks, params = reached(entry), list(params)
     _lives(blocks)
     heads = _heads(blocks, entry)
-    params = list(params)
     body: list[ast.stmt] = []
     if heads:
         numbers = {block: k for k, block in enumerate([entry, *(h for h in heads if h is not entry)])}
@@ -72,16 +71,15 @@ def function(word: str, params: Iterable[str], entry: Block, line: int) -> ast.F
     return _placed(made, line)
 
 
-def _reached(entry: Block) -> Iterator[Block]:
+def reached(entry: Block) -> list[Block]:
     """The blocks that a run can come to, each once."""
     seen, todo = {entry}, [entry]
-    while todo:
-        block = todo.pop()
-        yield block
+    for block in todo:
         for way in block.ways:
             if way not in seen:
                 seen.add(way)
                 todo.append(way)
+    return todo
 
 
 def _heads(blocks: list[Block], entry: Block) -> list[Block]:

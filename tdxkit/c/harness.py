@@ -1,6 +1,7 @@
 """What each CPU runs: a get and a put with the use of a page between them, or statements of the reader's; the memory they share, the rules."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from tdxkit.c.program import Program, program
 from tdxkit.c.runtime import Defect
@@ -121,9 +122,14 @@ def _ends(made: Program, word: str) -> str:
     return found[0]
 
 
+@lru_cache(4)
+def _compiled(text: str) -> Program:
+    return program(text)
+
+
 def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     """What a function of a text gives when it runs alone."""
-    made = program(text)
+    made = _compiled(text)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
     memory = _Alone(made)

@@ -54,7 +54,8 @@ class Places:
         kept = self.r.at, self.r.temps, self.r.line
         self.r.at = Block()
         try:
-            return self.place(node).type if is_place(node) else self.values.of(node).type
+            known = not isinstance(node, c_ast.ID) or self.r.find(node.name) is not None
+            return self.place(node).type if is_place(node) and known else self.values.of(node).type
         finally:
             self.r.at, self.r.temps, self.r.line = kept
 

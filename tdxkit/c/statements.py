@@ -5,7 +5,8 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.calls import Calls
-from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name
+from tdxkit.c.certain import settle
+from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.places import Place, Value, on_stack
 from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
@@ -50,6 +51,7 @@ class Statements:
             *([assign(STACK, ast.BinOp(name(STACK), ast.Add(), constant((None,) * r.slots)))] if r.slots else []),
         ]
         head.ways = (r.entry,)
+        settle(reached(head), head, (MEMORY, STACK, *r.params))
         return function(self.unit.word(r.title), (MEMORY, STACK, *r.params), head, first)
 
     def leave(self, value: Value | None) -> None:

@@ -149,11 +149,16 @@ class Types:
         return made
 
     def _enum(self, node: c_ast.Enum) -> Type:
-        value = -1
-        for entry in node.values.enumerators if node.values else ():
+        key = f"enum {node.name}"
+        if node.values is None:
+            return self.tags.get(key, INTS["unsigned int"])
+        value, least = -1, 0
+        for entry in node.values.enumerators:
             value = self.constant(entry.value) if entry.value is not None else value + 1
             self.constants[entry.name] = value
-        return INTS["unsigned int"] if node.values and value >= 0 else INT
+            least = min(least, value)
+        kind = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
+        return kind
 
     # constants
 

@@ -4,7 +4,7 @@ An object is a row of cells, one for each scalar in it: `struct { int n; spinloc
 dev[1].lock. A pointer names an object and a cell of it. So a pointer can be moved, compared and followed; what cannot be done is to look at an
 object's bytes through another type.
 
-Signed arithmetic wraps, as the kernel is built with -fno-strict-overflow [linux-fwrapv].
+Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-cflags].
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError
 
-SOURCES = ("linux-fwrapv",)
+SOURCES = ("linux-cflags",)
 POINTER_BITS = 64
 MOST_CELLS = 4096  # of one object: every state holds all of them
 
@@ -184,7 +184,7 @@ def _align(kind: Type) -> int:
 
 def _ints() -> dict[str, Int]:
     found = {
-        "_Bool": Int("_Bool", 8, False, 0), "char": Int("char", 8, True, 1), "signed char": Int("signed char", 8, True, 1),
+        "_Bool": Int("_Bool", 8, False, 0), "char": Int("char", 8, False, 1), "signed char": Int("signed char", 8, True, 1),
         "unsigned char": Int("unsigned char", 8, False, 1), "short": Int("short", 16, True, 2), "unsigned short": Int("unsigned short", 16, False, 2),
         "int": Int("int", 32, True, 3), "unsigned int": Int("unsigned int", 32, False, 3), "long": Int("long", 64, True, 4),
         "unsigned long": Int("unsigned long", 64, False, 4), "long long": Int("long long", 64, True, 5),
