@@ -15,11 +15,10 @@ from pycparser import c_ast
 
 from tdxkit.c import runtime
 from tdxkit.c.declare import Declared
-from tdxkit.c.kernel import Kernel, kernel
+from tdxkit.c.kernel import kernel
 from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.routine import Unit
 from tdxkit.c.statements import Statements
-from tdxkit.errors import InputError
 from tdxkit.run import Text
 
 RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "laid",
@@ -41,7 +40,20 @@ class Program:
     declared: Declared
     unit: Unit
     remarks: tuple[str, ...]
-    lines: tuple[str, ...]
+    shown: Callable[[int], int]
+
+    def as_local(self) -> int:
+        """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
+        return 0
+
+    def at_line(self, error: Exception) -> str:
+        """What an error says, with the line of the text where it came up."""
+        line, tb = 0, error.__traceback__
+        while tb is not None:
+            if tb.tb_frame.f_code.co_filename == SHOWN:
+                line = tb.tb_lineno
+            tb = tb.tb_next
+        return f"line {self.shown(line)}: {error}" if line else str(error)
 
 
 def program(
@@ -57,21 +69,14 @@ def program(
     """
     whole = text.rstrip("\n") + "\n" + "".join(f"void __run_{k}(void) {{ {body} }}\n" for k, body in enumerate(runs))
     read = parsed(whole, defines or {})
-    kept = kernel()
     declared = Declared(lambda node: _place(read, node, shown), lambda node: read.place(node)[0])
     declared.read(read.tree)
-    unit = Unit(declared, _with_constants(kept), stubs or {})
+    unit = Unit(declared, kernel(), stubs or {})
     for variable in declared.variables.values():
         unit.share(variable)
     made = [Statements(unit, node).made() for node in declared.functions.values()]
     _no_recursion(unit, declared)
-    return Program(
-        _compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), tuple(whole.split("\n"))
-    )
-
-
-def _with_constants(known: Kernel) -> Kernel:
-    return known
+    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), shown)
 
 
 def _place(read: Parsed, node: c_ast.Node, shown: Callable[[int], int]) -> tuple[int, int]:
@@ -137,6 +142,3 @@ def warned(m, rule: str) -> None:
 def bug(m, rule: str) -> None:
     """A BUG fires: its CPU stops."""
     raise runtime.Defect(rule.replace("never fires", "fires"))
-
-
-__all__ = ["InputError", "Program", "program"]

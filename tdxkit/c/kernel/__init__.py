@@ -6,6 +6,7 @@ does not know, such as a format.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from tdxkit.c.types import INT, Type
@@ -46,6 +47,7 @@ class Kernel:
         return f"{f'did you mean {meant}? else ' if meant else ''}define it in the text, or give --stub {word}=0"
 
 
+@cache
 def kernel() -> Kernel:
     """All of them."""
     from tdxkit.c.kernel import atomics, locks, pages, quiet
