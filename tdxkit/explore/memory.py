@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable, said
+from tdxkit.explore.holding import weight
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
@@ -107,7 +108,7 @@ def _plain_name(what: str, name: object, taken: bool) -> None:
 class Memory:
     """The shared memory as a program sees it; this one simply keeps the values. `_load` and `_store` are what others override."""
 
-    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_notes", "_open", "_told", "_values")
+    __slots__ = ("_broken", "_count", "_held", "_keyed", "_layout", "_notes", "_open", "_told", "_values")
 
     def __init__(self, layout: Layout):
         put = object.__setattr__
@@ -116,6 +117,7 @@ class Memory:
         put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
         put(self, "_open", True)
         put(self, "_notes", {})
+        put(self, "_held", ())
         self._begin()
 
     def _as_local(self) -> str:
@@ -138,6 +140,19 @@ class Memory:
     def _store(self, slot: int, value: object) -> None:
         """Put a value into a slot."""
         self._values[slot] = value
+
+    def _holds(self, name: str) -> bool:
+        """Does the thread whose step this is hold a lock: since before the step, or taken in it? It looks at no value."""
+        slot = self._layout.plain[name]
+        word = self._written_word(slot)
+        if word is None:
+            return slot in self._held
+        before, now = word
+        return bool(weight(now)) and (slot in self._held or weight(now) > weight(before))
+
+    def _written_word(self, slot: int) -> tuple[object, object] | None:
+        """A lock word before and after this step wrote it; None where it has not."""
+        return None
 
     def must(self, name: str, condition: object) -> None:
         """A named rule of the model: where it does not hold, the step breaks it."""

@@ -146,7 +146,7 @@ class Tables(Standing):
         if at.buffer and always_empty(at.label):
             return self._grow(at, choice, (), _kept_back(at, lid))
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
-        reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)), at.buffer)
+        reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)), at.buffer, at.held)
         self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
@@ -243,7 +243,7 @@ class Tables(Standing):
             )
         for target, (before, choice, seen) in reversed(path):
             stood = self.places[before]
-            self.memory._on(dict(seen), dict(zip(self._notes, stood.notes)), stood.buffer)
+            self.memory._on(dict(seen), dict(zip(self._notes, stood.notes)), stood.buffer, stood.held)
             try:
                 item = resume(thread, generator, stood.choices[choice], self.memory, again=True)
             except Exception:
