@@ -1,23 +1,41 @@
-"""atomic_t, atomic64_t, atomic_long_t, refcount_t, kref; xchg(), cmpxchg(); bit operations; full barriers.
+"""atomic_t, atomic64_t, atomic_long_t; xchg(), cmpxchg() and try_cmpxchg() of any word; full barriers.
 
-Each operation is one locked instruction, or a plain load or store where x86 has one [linux-atomic]. A refcount_t saturates: an increment of
-zero, and a decrement to or below it by what is not to reach it, are defects.
+Each operation is one locked instruction, or a plain load or store where x86 has one [linux-atomic]. An operation that may leave things alone
+looks first, and is a load where it does; cmpxchg() is a locked instruction either way [x86-tso].
 """
 
 from collections.abc import Iterator
 
-from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel import Entry
-from tdxkit.c.runtime import cell, get, laid, narrow, put
-from tdxkit.c.types import INT, INTS, VOID, Int
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.runtime import cell, far, get, laid, narrow, put
+from tdxkit.c.types import INT, INTS, VOID
 from tdxkit.kinds import conditional, load, locked, store
 
-SOURCES = ("linux-atomic",)
-CONSTANTS: dict[str, object] = {}
+SOURCES = ("linux-atomic", "x86-tso")
 ORDERS = ("", "_relaxed", "_acquire", "_release")
-WIDTHS = {"atomic": 32, "atomic64": 64, "atomic_long": 64}  # bits
+SIZES = {
+    "atomic": (32, INT),
+    "atomic64": (64, INTS["long long"]),
+    "atomic_long": (64, INTS["long"]),
+}  # bits, what it is read as
 AS_IT_IS = 0  # bits of what is stored as it comes
-RETURNS = {"atomic": INT, "atomic64": INTS["long long"], "atomic_long": INTS["long"]}
+CHANGES = {  # operation: how old and value become new; the value, where it is not an argument; the forms there are
+    "inc": ("+", 1, "rft"), "dec": ("+", -1, "rft"), "add": ("+", None, "rfn"), "sub": ("-", None, "rft"),
+    "and": ("&", None, "f"), "or": ("|", None, "f"), "xor": ("^", None, "f"), "andnot": ("&~", None, "f"),
+}  # fmt: skip
+CONDITIONAL = {  # operation: (it is left alone where this holds of old, what is added, what it gives)
+    "inc_not_zero": ("zero", 1, "did"),
+    "inc_unless_negative": ("negative", 1, "did"),
+    "dec_unless_positive": ("positive", -1, "did"),
+    "dec_if_positive": ("not positive", -1, "new"),
+}
+
+
+def changed(how: str, old: int, value: int) -> int:
+    """What an operation makes of a word."""
+    if how in "+-":
+        return old + value if how == "+" else old - value
+    return {"&": old & value, "|": old | value, "^": old ^ value, "&~": old & ~value}[how]
 
 
 def _in(bits: int, value):
@@ -25,7 +43,9 @@ def _in(bits: int, value):
     return narrow(value, bits, True) if bits else value
 
 
-def _read(does: str):
+def reading(does: str):
+    """One that gives the value."""
+
     def program(m, p):
         yield load(does, cell(m, p))
         return get(m, p)
@@ -33,7 +53,9 @@ def _read(does: str):
     return program
 
 
-def _set(does: str, bits: int):
+def setting(does: str, bits: int):
+    """One that sets it."""
+
     def program(m, p, value):
         yield store(does, f"{cell(m, p)}, {value}")
         put(m, p, _in(bits, value))
@@ -41,32 +63,23 @@ def _set(does: str, bits: int):
     return program
 
 
-def _change(does: str, by: str, gives: str, bits: int, sign: int = 1):
-    """by: "v" an argument, else a number; gives: what it returns of old and new; sign: -1 takes away what is given."""
-    fixed = int(by) if by != "v" else None
+def _change(does: str, how: str, by: int | None, gives: str, bits: int):
+    """gives: what it returns of old and new."""
 
     def program(m, *args):
-        value, p = (fixed, args[0]) if fixed is not None else args
-        yield locked(does, cell(m, p) if fixed is not None else f"{abs(value)}, {cell(m, p)}")
+        value, p = (by, args[0]) if by is not None else args
+        yield locked(does, cell(m, p) if by is not None else f"{value}, {cell(m, p)}")
         old = get(m, p)
-        new = _in(bits, old + sign * value)
+        new = _in(bits, changed(how, old, value))
         put(m, p, new)
         return {"new": new, "old": old, "zero": int(not new), "negative": int(new < 0), "": None}[gives]
 
     return program
 
 
-def _bits(does: str, how: str, gives: bool, bits: int):
-    def program(m, value, p):
-        yield locked(does, f"{value:#x}, {cell(m, p)}")
-        old = get(m, p)
-        put(m, p, _in(bits, {"and": old & value, "or": old | value, "xor": old ^ value, "andnot": old & ~value}[how]))
-        return old if gives else None
+def unless(does: str, stays: str, by: int, bits: int, gives: str):
+    """One that leaves the value alone where `stays` holds of it."""
 
-    return program
-
-
-def _unless(does: str, stays: str, by: int, bits: int, gives: str = "did"):
     def program(m, p):
         yield conditional(does, cell(m, p))
         old = get(m, p)
@@ -78,7 +91,7 @@ def _unless(does: str, stays: str, by: int, bits: int, gives: str = "did"):
     return program
 
 
-def _add_unless(does: str, bits, gives: str):
+def _add_unless(does: str, bits: int, gives: str):
     def program(m, p, value, unless):
         yield conditional(does, f"{cell(m, p)}, {value}, {unless}")
         old = get(m, p)
@@ -91,7 +104,7 @@ def _add_unless(does: str, bits, gives: str):
 
 def _xchg(does: str, bits: int):
     def program(m, p, value):
-        yield locked(does, cell(m, p))
+        yield locked(does, f"{cell(m, p)}, {_said(value)}")
         old = get(m, p)
         put(m, p, _in(bits, value))
         return old
@@ -101,7 +114,7 @@ def _xchg(does: str, bits: int):
 
 def _cmpxchg(does: str, bits: int):
     def program(m, p, old, new):
-        yield conditional(does, f"{cell(m, p)}, {old}, {new}")
+        yield locked(does, f"{cell(m, p)}, {_said(old)}, {_said(new)}")
         was = get(m, p)
         if was == _in(bits, old):
             put(m, p, _in(bits, new))
@@ -111,125 +124,82 @@ def _cmpxchg(does: str, bits: int):
 
 
 def _try_cmpxchg(does: str, bits: int):
+    """What is expected may lie on the stack, or be shared: then it is a step to look at it, and one to write down what was found."""
+
     def program(m, stack, p, expected, new):
-        yield conditional(does, cell(m, p))
-        was, old = get(m, p), stack[expected[1]] if not expected[0] else get(m, expected)
+        if far(expected):
+            yield load("", cell(m, expected), label=f"read {cell(m, expected)}")
+            old = get(m, expected)
+        else:
+            old = stack[expected[1]]
+        yield locked(does, f"{cell(m, p)}, {_said(old)}, {_said(new)}")
+        was = get(m, p)
         if was == old:
             put(m, p, _in(bits, new))
             return 1, stack
-        return 0, laid(stack, expected[1], was)
+        if not far(expected):
+            return 0, laid(stack, expected[1], was)
+        yield store("", cell(m, expected), label=f"write {cell(m, expected)}")
+        put(m, expected, was)
+        return 0, stack
 
     return program
+
+
+def _said(value) -> str:
+    """A value in a label."""
+    return value[0] if type(value) is tuple else str(value)
 
 
 def _family(prefix: str) -> Iterator[Entry]:
     """The operations of one of the three sizes."""
-    bits, kind = WIDTHS[prefix], RETURNS[prefix]
-    name = lambda op, order="": f"{prefix}_{op}{order}"  # noqa: E731
-    yield Entry(name("read"), _read(name("read")), "p", kind)
-    yield Entry(name("read_acquire"), _read(name("read_acquire")), "p", kind)
-    yield Entry(name("set"), _set(name("set"), bits), "pv", VOID)
-    yield Entry(name("set_release"), _set(name("set_release"), bits), "pv", VOID)
-    for op, by in (("inc", "1"), ("dec", "-1"), ("add", "v"), ("sub", "v")):
-        takes, sign = "p" if by != "v" else "vp", -1 if op == "sub" else 1
-        for suffix, gives, returns in (("", "", VOID), ("_return", "new", kind), ("fetch_", "old", kind)):
-            for order in ORDERS if gives else ("",):
-                word = name(f"fetch_{op}" if suffix == "fetch_" else op + suffix, order)
-                yield Entry(word, _change(word, by, gives, bits, sign), takes, returns)
-        word = name(f"{op}_and_test")
-        if op != "add":
-            yield Entry(word, _change(word, by, "zero", bits, sign), takes, INT)
-    yield Entry(name("add_negative"), _change(name("add_negative"), "v", "negative", bits), "vp", INT)
-    for op in ("and", "or", "xor", "andnot"):
-        yield Entry(name(op), _bits(name(op), op, False, bits), "vp", VOID)
+    bits, kind = SIZES[prefix]
+
+    def named(op: str, order: str = "") -> str:
+        return f"{prefix}_{op}{order}"
+
+    for word in (named("read"), named("read_acquire")):
+        yield Entry(word, reading(word), "p", kind)
+    for word in (named("set"), named("set_release")):
+        yield Entry(word, setting(word, bits), "pv", VOID)
+    for op, (how, by, forms) in CHANGES.items():
+        takes = "p" if by is not None else "vp"
+        yield Entry(named(op), _change(named(op), how, by, "", bits), takes, VOID)
         for order in ORDERS:
-            yield Entry(name(f"fetch_{op}", order), _bits(name(f"fetch_{op}", order), op, True, bits), "vp", kind)
-    yield Entry(name("inc_not_zero"), _unless(name("inc_not_zero"), "zero", 1, bits), "p", INT)
-    yield Entry(name("inc_unless_negative"), _unless(name("inc_unless_negative"), "negative", 1, bits), "p", INT)
-    yield Entry(name("dec_unless_positive"), _unless(name("dec_unless_positive"), "positive", -1, bits), "p", INT)
-    yield Entry(name("dec_if_positive"), _unless(name("dec_if_positive"), "not positive", -1, bits, "new"), "p", kind)
-    yield Entry(name("add_unless"), _add_unless(name("add_unless"), bits, ""), "pvv", INT)
-    yield Entry(name("fetch_add_unless"), _add_unless(name("fetch_add_unless"), bits, "old"), "pvv", kind)
+            if "r" in forms:
+                yield Entry(named(f"{op}_return", order), _change(named(f"{op}_return", order), how, by, "new", bits), takes, kind)  # fmt: skip
+            yield Entry(named(f"fetch_{op}", order), _change(named(f"fetch_{op}", order), how, by, "old", bits), takes, kind)  # fmt: skip
+            if "n" in forms:
+                yield Entry(named("add_negative", order), _change(named("add_negative", order), how, by, "negative", bits), takes, INT)  # fmt: skip
+        if "t" in forms:
+            yield Entry(named(f"{op}_and_test"), _change(named(f"{op}_and_test"), how, by, "zero", bits), takes, INT)
+    for op, (stays, by, gives) in CONDITIONAL.items():
+        yield Entry(named(op), unless(named(op), stays, by, bits, gives), "p", kind if gives == "new" else INT)
+    yield Entry(named("add_unless"), _add_unless(named("add_unless"), bits, "did"), "pvv", INT)
+    yield Entry(named("fetch_add_unless"), _add_unless(named("fetch_add_unless"), bits, "old"), "pvv", kind)
     for order in ORDERS:
-        yield Entry(name("xchg", order), _xchg(name("xchg", order), bits), "pv", kind)
-        yield Entry(name("cmpxchg", order), _cmpxchg(name("cmpxchg", order), bits), "pvv", kind)
-        yield Entry(name("try_cmpxchg", order), _try_cmpxchg(name("try_cmpxchg", order), bits), "ppv", INT, stack=True)
-
-
-def _counted(does: str, by: int, least: int, gives: bool):
-    """least: the least count of which it may be done."""
-
-    def program(m, p, *more):
-        yield locked(does, cell(m, p))
-        old = get(m, p)
-        if old < least:
-            raise Defect(f"{does}() of {cell(m, p)}, which is {old}: the refcount saturates")
-        put(m, p, old + by)
-        return int(old + by == 0) if gives else None
-
-    return program
-
-
-def _refcounts() -> Iterator[Entry]:
-    yield Entry("refcount_read", _read("refcount_read"), "p", INTS["unsigned int"])
-    yield Entry("refcount_set", _set("refcount_set", 32), "pv", VOID)
-    yield Entry("refcount_inc", _counted("refcount_inc", 1, 1, False), "p", VOID)
-    yield Entry("refcount_dec", _counted("refcount_dec", -1, 2, False), "p", VOID)
-    yield Entry("refcount_dec_and_test", _counted("refcount_dec_and_test", -1, 1, True), "p", INT)
-    yield Entry("refcount_inc_not_zero", _unless("refcount_inc_not_zero", "zero", 1, 32), "p", INT)
-    yield Entry("kref_init", _set_one, "p", VOID)
-    yield Entry("kref_read", _read("kref_read"), "p", INTS["unsigned int"])
-    yield Entry("kref_get", _counted("kref_get", 1, 1, False), "p", VOID)
-    yield Entry("kref_get_unless_zero", _unless("kref_get_unless_zero", "zero", 1, 32), "p", INT)
-
-
-def _set_one(m, p):
-    yield store("kref_init", cell(m, p))
-    put(m, p, 1)
+        yield Entry(named("xchg", order), _xchg(named("xchg", order), bits), "pv", kind)
+        yield Entry(named("cmpxchg", order), _cmpxchg(named("cmpxchg", order), bits), "pvv", kind)
+        yield Entry(named("try_cmpxchg", order), _try_cmpxchg(named("try_cmpxchg", order), bits), "ppv", INT, stack=True)  # fmt: skip
 
 
 def _fence(does: str):
     def program(m):
-        yield locked(does)
+        yield locked(does, label=f"{does}()")
 
     return program
-
-
-def _bit(does: str, how: str, atomic: bool, gives: bool):
-    def program(m, number, p):
-        p = p[0], p[1] + (number >> 6)
-        yield (locked if atomic else load if how == "test" else store)(does, f"{number}, {cell(m, p)}")
-        old, mask = get(m, p), 1 << (number & 63)
-        new = {"set": old | mask, "clear": old & ~mask, "change": old ^ mask, "test": old}[how]
-        if new != old or how != "test":
-            put(m, p, new)
-        return int(bool(old & mask)) if gives else None
-
-    return program
-
-
-def _bit_operations() -> Iterator[Entry]:
-    for how in ("set", "clear", "change"):
-        yield Entry(f"{how}_bit", _bit(f"{how}_bit", how, True, False), "vp", VOID)
-        for order in ("", "_lock") if how == "set" else ("",):
-            yield Entry(f"test_and_{how}_bit{order}", _bit(f"test_and_{how}_bit{order}", how, True, True), "vp", INT)
-    yield Entry("clear_bit_unlock", _bit("clear_bit_unlock", "clear", True, False), "vp", VOID)
-    yield Entry("test_bit", _bit("test_bit", "test", False, True), "vp", INT)
 
 
 def functions() -> Iterator[Entry]:
     """All of them."""
-    for prefix in WIDTHS:
+    for prefix in SIZES:
         yield from _family(prefix)
-    yield from _refcounts()
-    yield from _bit_operations()
-    for order in ORDERS:
-        yield Entry(f"xchg{order}", _xchg(f"xchg{order}", AS_IT_IS), "pT", None)
-        yield Entry(f"cmpxchg{order}", _cmpxchg(f"cmpxchg{order}", AS_IT_IS), "pTT", None)
-        yield Entry(f"try_cmpxchg{order}", _try_cmpxchg(f"try_cmpxchg{order}", AS_IT_IS), "ppT", INT, stack=True)
-    for fence in ("smp_mb", "mb", "smp_mb__before_atomic", "smp_mb__after_atomic", "smp_mb__after_spinlock"):
-        if fence in ("smp_mb", "mb"):
-            yield Entry(fence, _fence(fence), "", VOID)
-
-
-__all__ = ["CONSTANTS", "Int", "functions"]
+    for size in ("", "64"):
+        for order in ORDERS:
+            if not size:
+                yield Entry(f"xchg{order}", _xchg(f"xchg{order}", AS_IT_IS), "pT", None)
+            word = f"cmpxchg{size}{order}"
+            yield Entry(word, _cmpxchg(word, AS_IT_IS), "pTT", None)
+            yield Entry(f"try_{word}", _try_cmpxchg(f"try_{word}", AS_IT_IS), "ppT", INT, stack=True)
+    for fence in ("smp_mb", "mb"):
+        yield Entry(fence, _fence(fence), "", VOID)
