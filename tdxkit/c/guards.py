@@ -33,7 +33,8 @@ class Guards:
             return True
         if isinstance(node.name, c_ast.ID) and node.name.name == "__cleanup":
             how, variable = node.args.exprs
-            free = f"__free_{how.name}" if f"__free_{how.name}" in self.declared.functions else how.name
+            known = f"__free_{how.name}"
+            free = known if known in self.declared.functions or known in self.r.unit.kernel.functions else how.name
             clean = c_ast.FuncCall(c_ast.ID(free, node.coord), c_ast.ExprList([variable], node.coord), node.coord)
             self.r.scopes[-1].undo.append(lambda: self.statements.statement(clean))
             return True

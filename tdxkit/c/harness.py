@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from types import SimpleNamespace
 
+from tdxkit.c.checks import BEGINS
 from tdxkit.c.program import SHOWN, Program, program
 from tdxkit.c.runtime import Defect
 from tdxkit.c.types import Int, Lock
@@ -69,7 +70,7 @@ def scenario_of_c(
         "", ", ".join(FAULTS[f][0] for f in faults), **{FAULTS[f][1]: True for f in faults}, first_refcount=first
     )
     scenario = (
-        _of_runs(made, run, cells, name, threads, rounds)
+        _of_runs(made, run, cells, name, threads, rounds, faults)
         if run
         else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
     )
@@ -104,11 +105,16 @@ def _locks(made: Program) -> tuple[list[str], list[str]]:
 
 def _constants(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
     """What programs of the kernel know of the text: its cells, and whether the scenario makes things fail."""
-    return {"c_cells": made.unit.cells, "c_may_fail": bool(faults), **({} if faults else {"c_failed": False})}
+    return {
+        "c_cells": made.unit.cells,
+        "c_heap": made.unit.heap,
+        "c_may_fail": bool(faults),
+        **({} if faults else {"c_failed": False}),
+    }
 
 
 def _rules(made: Program) -> tuple:
-    return tuple(must(rule) for rule in made.unit.rules)
+    return (*(must(rule) for rule in made.unit.rules), *made.unit.properties.values())
 
 
 def _told(made: Program, first: int) -> tuple[str, ...]:
@@ -146,7 +152,7 @@ def _of_pair(
     )  # fmt: skip
 
 
-def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds) -> Scenario:
+def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
     """CPUs that run the reader's statements."""
     if threads is not None and len(run) > 1 and threads != len(run):
         raise InputError(
@@ -157,10 +163,13 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds) 
     locks, mutexes = _locks(made)
     bodies = [_called(made, f"__run_{k}") for k in range(len(run))]
     bodies *= (threads or 2) if len(run) == 1 else 1
+    failed = {"c_failed": False} if faults else {}
+    inside = made.unit.keyed  # of the TDX module, where the text calls it
+    locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
-        name=name, shared=cells, threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
+        name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
         mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
-        constants=dict.fromkeys(("memory_may_run_out", "add_may_fail", "remove_may_fail", "one_by_one"), False),
+        constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
     )  # fmt: skip
 
 
@@ -185,7 +194,10 @@ def _called(made: Program, word: str) -> Callable:
         try:
             value, _ = yield from function(m, (), *given)
         except Defect as error:
-            raise Defect(made.at_line(error)) from None
+            said = made.at_line(error)
+            if not m._open:  # before the first step: then it is the first
+                yield BEGINS
+            raise Defect(said) from None
         return value
 
     called.__name__ = word
@@ -220,7 +232,8 @@ class _Alone:
     """The memory of a CPU that is alone."""
 
     def __init__(self, made: Program):
-        self.c_cells, self.c_failed = made.unit.cells, False
+        self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
+        self.memory_may_run_out, self._open = False, True
         for cell, first in _first_values(made).items():
             setattr(self, cell, first)
 

@@ -37,8 +37,9 @@ REFCOUNT = Atomic("refcount_t", INTS["int"], counts=True)
 SPIN, RAW_SPIN = Lock("spinlock_t"), Lock("raw_spinlock_t")
 MUTEX = Lock("struct mutex", sleeps=True, size=32)
 RWLOCK, RWSEM = Lock("rwlock_t", shared=True, size=8), Lock("struct rw_semaphore", sleeps=True, shared=True, size=40)
-LIST, PAGES = Kernels("struct list_head", (), 16), Kernels("struct page", 0, 64)
+LIST = Kernels("struct list_head", (), 16)
 COMPLETION, WAIT_QUEUE = Kernels("struct completion", 0), Kernels("wait_queue_head_t", 0, 24)
+SRCU = Lock("struct srcu_struct", sleeps=True, shared=True, size=64)  # held by its readers
 SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
 
 
@@ -46,6 +47,13 @@ def _kref() -> Struct:
     kref = Struct("struct kref")
     kref.fill([("refcount", REFCOUNT)])
     return kref
+
+
+def _page() -> Struct:
+    page = Struct("struct page")
+    page.fill([("lru", LIST)])
+    page.size = 64
+    return page
 
 
 def _seqlock() -> Struct:
@@ -59,7 +67,7 @@ NAMED: dict[str, Type] = _integers() | {
 }
 NAMED |= {"seqlock_t": _seqlock(), "wait_queue_entry_t": Kernels("wait_queue_entry_t"), "seqcount_spinlock_t": SEQUENCE}
 TAGGED: dict[str, Type] = {
-    kind.name.removeprefix("struct "): kind for kind in (MUTEX, RWSEM, LIST, COMPLETION, PAGES, _kref())
+    kind.name.removeprefix("struct "): kind for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, _page(), _kref())
 }
 TAGGED |= {
     "xarray": Kernels("struct xarray", ()), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),

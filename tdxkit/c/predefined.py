@@ -70,6 +70,15 @@ MEANING = """
 #define ATOMIC_LONG_INIT(n) (n)
 #define REFCOUNT_INIT(n) (n)
 #define KREF_INIT(n) { (n) }
+#define KERN_EMERG ""
+#define KERN_ALERT ""
+#define KERN_CRIT ""
+#define KERN_ERR ""
+#define KERN_WARNING ""
+#define KERN_NOTICE ""
+#define KERN_INFO ""
+#define KERN_DEBUG ""
+#define KERN_CONT ""
 #define STATIC_KEY_INIT_FALSE 0
 #define STATIC_KEY_INIT_TRUE 1
 #define RB_ROOT { 0 }

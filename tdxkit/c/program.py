@@ -16,6 +16,7 @@ from pycparser import c_ast
 from tdxkit.c import runtime
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
+from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.routine import Unit
 from tdxkit.c.statements import Statements
@@ -71,7 +72,11 @@ def program(
     read = parsed(whole, defines or {})
     declared = Declared(lambda node: _place(read, node, shown), lambda node: read.place(node)[0])
     declared.read(read.tree)
-    unit = Unit(declared, kernel(), stubs or {})
+    unit = Unit(declared, kernel(not runs), stubs or {})
+    unit.pages_in_hand = not runs
+    for word in set(WRAPPERS) & set(declared.functions):
+        del declared.functions[word]
+        unit.remarks.append(f"{word}() is the model's own, not the text's")
     for variable in declared.variables.values():
         unit.share(variable)
     made = [Statements(unit, node).made() for node in declared.functions.values()]

@@ -10,6 +10,7 @@ from tdxkit.c.declare import Declared
 from tdxkit.c.flow import Block, assign, call, name, placed
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import Array, Int, Pointer, Struct, Type
+from tdxkit.explore.rules import Property
 from tdxkit.kinds import Act
 
 
@@ -59,6 +60,12 @@ class Unit:
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
         self.rules: dict[str, None] = {}
+        self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
+        self.keyed: dict[str, Mapping] = {}  # shared variables of the TDX module's model, by region
+        self.properties: dict[str, Property] = {}  # rules that the kernel's functions ask for
+        self.heap: dict[
+            str, tuple[str, tuple[str, ...]]
+        ] = {}  # allocated objects: the variable with the state, cells that are no locks
 
     def objects(self) -> list[Variable]:
         """The objects that all CPUs share, static ones of functions too."""
@@ -71,7 +78,17 @@ class Unit:
     def kernel_word(self, entry) -> str:
         """The name of a kernel function's program."""
         self.constants[f"k_{entry.name}"] = entry.program
+        self.properties |= {rule.name: rule for rule in entry.rules}
+        needed = self.kernel.objects[entry.needs] if entry.needs and entry.needs not in self.cells else None
+        if isinstance(needed, Type):
+            self.add(entry.needs, needed)
+        elif needed is not None:
+            self.keyed |= needed
         return f"k_{entry.name}"
+
+    def add(self, title: str, kind: Type, first: tuple = ()) -> None:
+        """A shared object that no text declares."""
+        self.share(Variable(title, kind, first or (0,), c_ast.EmptyStatement()))
 
     def rule(self, word: str, node: c_ast.Node) -> str:
         """The rule that a WARN or BUG is, by its line."""

@@ -6,10 +6,12 @@ stands for a pointer is its number.
 
 from tdxkit.c.arithmetic import Defect, divided, remainder, shifted_left, shifted_right
 from tdxkit.c.types import INTS
+from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.kinds import Act, load, store
 
 COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
+FREED = "freed"  # the state of an allocated object that may not be used any more
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 
@@ -83,6 +85,12 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
     where, index = pointer
     if where == COUNTERS:
         return f"refcount[{index}]"
+    if where == OWN:
+        raise ModelError(
+            "a local variable given to a function of the kernel",
+            "it works on memory that CPUs share",
+            "declare it at file scope",
+        )
     cells = m.c_cells[where]
     if not 0 <= index < len(cells):
         raise Defect(f"cell {index} of {where}, which has {len(cells)}")
@@ -91,15 +99,32 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
 
 def get(m: Memory, pointer: tuple[str, int]) -> object:
     """What a shared cell holds."""
-    return m.refcount[pointer[1]] if pointer[0] == COUNTERS else getattr(m, cell(m, pointer))
+    if pointer[0] == COUNTERS:
+        return m.refcount[pointer[1]]
+    name = cell(m, pointer)
+    if pointer[0] in m.c_heap:
+        _is_there(m, pointer[0], name)
+    value = getattr(m, name)
+    if value is None:
+        raise Defect(f"{name} is read before it has a value")
+    return value
 
 
 def put(m: Memory, pointer: tuple[str, int], value: object) -> None:
     """A value into a shared cell."""
     if pointer[0] == COUNTERS:
         m.refcount[pointer[1]] = value
-    else:
-        setattr(m, cell(m, pointer), value)
+        return
+    name = cell(m, pointer)
+    if pointer[0] in m.c_heap:
+        _is_there(m, pointer[0], name)
+    setattr(m, name, value)
+
+
+def _is_there(m: Memory, name: str, cell: str) -> None:
+    """An allocated object may be used until it is freed."""
+    if getattr(m, m.c_heap[name][0]) == FREED:
+        raise Defect(f"use of {cell} after it was freed")
 
 
 def reading(cell: str, does: str = "") -> Act:

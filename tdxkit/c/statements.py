@@ -6,6 +6,7 @@ from pycparser import c_ast
 
 from tdxkit.c.calls import Calls
 from tdxkit.c.certain import settle
+from tdxkit.c.entries import BITS
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.places import Place, Value, on_stack
@@ -116,11 +117,11 @@ class Statements:
             self.unit.share(variable)
             r.scopes[-1].names[node.name] = variable
             return
-        value = None
+        found, value = r.declare(node.name, kind), None  # its own initialiser may ask for its size
         init = None if isinstance(kind, (Kernels, Lock, Atomic)) else node.init
         if init is not None and not isinstance(init, c_ast.InitList) and not isinstance(kind, Struct):
+            self.calls.wanted = kind
             value = self.values.to(self.values.of(init), kind, node)
-        found = r.declare(node.name, kind)
         if isinstance(found, Local):
             r.emit(assign(found.word, constant(None) if value is None else value.code))
         elif value is not None:
@@ -224,6 +225,9 @@ class Statements:
         self.r.at = after
 
     def _For(self, node: c_ast.For) -> None:
+        init = node.init
+        if isinstance(init, c_ast.FuncCall) and isinstance(init.name, c_ast.ID) and "for_each" in init.name.name:
+            return self._each(node, init.name.name, init.args.exprs)
         self.r.scopes.append(Scope())
         if node.init is not None:
             self.statement(node.init)
@@ -261,6 +265,12 @@ class Statements:
         self._body(node.stmt, after, None)
         self.r.jump(after)
         self.r.at = after
+
+    def _each(self, node: c_ast.For, word: str, args: list) -> None:
+        """A loop that is a macro of the kernel's, over a list or the bits of a word."""
+        if word.lstrip("_") in BITS:
+            return self._For(self.calls.entries.bits(node, word.lstrip("_"), args))
+        return self.calls.entries.walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
         self.r.begin(self.cases[id(node)])
