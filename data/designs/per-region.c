@@ -1,8 +1,7 @@
 /*
  * per-region (never posted): a lock each; two have their pages in each other.
  * Written from the step-by-step program of this workbook's model.
- * run: neighbour_get(0), use, neighbour_put(0)
- * run: neighbour_get(512), use, neighbour_put(512)
+ * regions: 2
  */
 /* ADD walks to the pair's pages, so their region is locked too, for reading. */
 static DEFINE_RWLOCK(even_lock);
@@ -16,44 +15,52 @@ static rwlock_t *lock_of(kvm_pfn_t pfn)
 int neighbour_get(kvm_pfn_t pfn)
 {
 	rwlock_t *own = lock_of(pfn), *other = lock_of(pfn + 512);
-	atomic_t *users = tdx_find_pamt_refcount(pfn);
 	struct page *pages[2];
-	int err = 0;
+	int users, err = 0;
 
 	if (alloc_pamt_array(pages))
 		return -ENOMEM;
 
 	write_lock(own);
-	if (!atomic_inc_not_zero(users)) {
-		read_lock(other);
-		if (IS_TDX_SUCCESS(tdh_phymem_pamt_add(pfn, pages)))
-			atomic_set(users, 1);
-		else
-			err = -EIO;
-		read_unlock(other);
+	users = tdx_region_count(pfn, own);
+	if (users) {
+		tdx_region_set_count(pfn, own, users + 1);
 		write_unlock(own);
-		if (!err)
-			return 0;
-	} else {
-		write_unlock(own);
+		free_pamt_array(pages);
+		return 0;
 	}
-	free_pamt_array(pages);
+
+	read_lock(other);
+	if (IS_TDX_SUCCESS(tdh_phymem_pamt_add(pfn, pages)))
+		tdx_region_set_count(pfn, own, 1);
+	else
+		err = -EIO;
+	read_unlock(other);
+	write_unlock(own);
+	if (err)
+		free_pamt_array(pages);
 	return err;
 }
 
 void neighbour_put(kvm_pfn_t pfn)
 {
-	atomic_t *users = tdx_find_pamt_refcount(pfn);
+	rwlock_t *own = lock_of(pfn);
 	struct page *pages[2];
-	bool got = false;
+	int users;
+	u64 status;
 
-	write_lock(lock_of(pfn));
-	if (atomic_dec_and_test(users)) {
-		got = IS_TDX_SUCCESS(tdh_phymem_pamt_remove(pfn, pages));
-		if (!got)
-			atomic_set(users, 1);
+	write_lock(own);
+	users = tdx_region_count(pfn, own) - 1;
+	tdx_region_set_count(pfn, own, users);
+	if (users) {
+		write_unlock(own);
+		return;
 	}
-	write_unlock(lock_of(pfn));
-	if (got)
+
+	status = tdh_phymem_pamt_remove(pfn, pages);
+	if (!IS_TDX_SUCCESS(status))
+		tdx_region_set_count(pfn, own, 1);
+	write_unlock(own);
+	if (IS_TDX_SUCCESS(status))
 		free_pamt_array(pages);
 }
