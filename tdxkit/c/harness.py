@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from types import SimpleNamespace
 
 from tdxkit.c.checks import BEGINS
+from tdxkit.c.kernel import simplified
 from tdxkit.c.program import SHOWN, Program, program
 from tdxkit.c.runtime import Defect
 from tdxkit.c.types import Int, Lock
@@ -75,8 +76,8 @@ def scenario_of_c(
         else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
     )
     return replace(
-        scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()), card=CARD,
-        constants={**scenario.constants, **_constants(made, faults)}, title=f"{name}, in C",
+        scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
+        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **_constants(made, faults)}, title=f"{name}, in C",
     )  # fmt: skip
 
 

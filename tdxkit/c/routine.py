@@ -61,6 +61,7 @@ class Unit:
         self.remarks: list[str] = []
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
+        self.modules: set[str] = set()  # whose programs are called
         self.keyed: dict[str, Mapping] = {}  # shared variables of the TDX module's model, by region
         self.properties: dict[str, Property] = {}  # rules that the kernel's functions ask for
         self.heap: dict[
@@ -79,6 +80,7 @@ class Unit:
         """The name of a kernel function's program."""
         self.constants[f"k_{entry.name}"] = entry.program
         self.properties |= {rule.name: rule for rule in entry.rules}
+        self.modules.add(entry.program.__module__)
         needed = self.kernel.objects[entry.needs] if entry.needs and entry.needs not in self.cells else None
         if isinstance(needed, Type):
             self.add(entry.needs, needed)

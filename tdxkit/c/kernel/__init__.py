@@ -1,6 +1,6 @@
 """The kernel's functions as a text calls them: tables of data, and short programs over the shared memory. Here they come together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from tdxkit.c.kernel import (
@@ -10,6 +10,7 @@ from tdxkit.c.kernel import (
     heap,
     leaves,
     listed,
+    lists,
     locks,
     pages,
     quiet,
@@ -77,6 +78,16 @@ class Kernel:
                 return f"{instead}; or give --stub {word}=0"
         meant = near(word, (*self.functions, *self.macros, *declared.functions, *declared.variables), 0.75)
         return f"{f'did you mean {meant}? else ' if meant else ''}define it in the text, or give --stub {word}=0"
+
+
+def simplified(modules: Collection[str]) -> tuple[str, ...]:
+    """What is to be said of the modules whose programs a text calls, by their full names."""
+    return tuple(
+        line
+        for module in (*MODULES, lists, leaves)
+        if module.__name__ in modules
+        for line in getattr(module, "SIMPLIFIED", ())
+    )
 
 
 @cache

@@ -12,6 +12,9 @@ from tdxkit.explore.rules import finished, must
 from tdxkit.kinds import Act, sleep
 
 SOURCES = ("linux-locking",)
+SIMPLIFIED = (
+    "with interrupts or preemption off nobody may sleep, and that is all: no interrupt comes that was not asked for",
+)
 OFF = "switched off"  # how often this CPU has switched preemption, interrupts or softirqs off
 NO_SLEEP_OFF = "nobody may sleep with preemption or interrupts off"
 BALANCED = "what switches preemption or interrupts on again must have switched them off"

@@ -19,6 +19,9 @@ from tdxkit.kinds import alloc, free
 from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
+SIMPLIFIED = (
+    "a run has six objects of each type that is allocated, and none is used again; locks in new memory are free",
+)
 POOL = 6  # objects of a type
 NEVER, LIVE, WAITING = "never", "live", "waiting for readers"
 STATE = Kernels("the state of an object", NEVER)

@@ -14,6 +14,9 @@ from tdxkit.kinds import seamcall
 from tdxkit.linux.refcount import lazy, module
 
 SOURCES = ("module-leaves",)
+SIMPLIFIED = (
+    "the TDX module is the model of the lazy design: one region, and a lock on its 2M entry that answers BUSY",
+)
 ADDED = "pairs added since the page missed one"
 RULES = (*(rule for rule in lazy.PROPERTIES if rule.name != lazy.ADDED_STAYS), must(lazy.ADDED_STAYS, ADDED))
 MODULE = "the TDX module"

@@ -11,6 +11,7 @@ from tdxkit.explore.rules import at_end
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-list",)
+SIMPLIFIED = ("a list is one variable: it is looked at and written as a whole, and a loop of the _rcu kind goes over what was there when it began",)  # fmt: skip
 ON, GONE, EMPTY = "on", "taken off a list", ()
 PAGE = ("page", 0)  # a page that is counted and not told from others: it has no cell of its own
 

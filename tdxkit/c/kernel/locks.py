@@ -16,6 +16,10 @@ from tdxkit.explore.sleeping import takes_mutex
 from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, unlock
 
 SOURCES = ("linux-locking",)
+SIMPLIFIED = (
+    "readers do not wait behind a writer who waits, as they do in the kernel's fair rwlocks and rwsems",
+    "a lock that may be interrupted is always had; spin_lock_irq() and its kin are spin_lock()",
+)
 FREE, WRITER = 0, -1
 SLEEPING = ("", "_interruptible", "_killable", "_nested", "_io")
 

@@ -16,6 +16,9 @@ from tdxkit.c.types import INT, ULLONG, VOID, Pointer
 from tdxkit.kinds import alloc
 from tdxkit.linux.refcount import module
 
+SIMPLIFIED = (
+    "pages of a pair are counted with the CPU that has them in hand, and not told from each other; getting both and giving both back is one step",
+)
 STATUSES = {
     "TDX_SUCCESS": module.TDX_SUCCESS, "TDX_HPA_RANGE_NOT_FREE": module.TDX_HPA_RANGE_NOT_FREE, "TDX_OPERAND_BUSY": module.TDX_OPERAND_BUSY,
     "TDX_MISSING_PAMT_PAGE_PAIR": module.TDX_MISSING_PAMT_PAGE_PAIR, "TDX_NO_PAMT_PAGE_PAIR": module.TDX_NO_PAMT_PAGE_PAIR,

@@ -15,6 +15,10 @@ from tdxkit.c.types import INT, VOID, Lock
 from tdxkit.kinds import LOCKED, Act, load, lock, locked, unlock
 
 SOURCES = ("linux-rcu",)
+SIMPLIFIED = (
+    "RCU waits until there is no reader at all, of those who called rcu_read_lock(): who holds a spinlock or has preemption off is none here",
+    "rcu_read_lock() empties the store buffer, which a machine does not do; what call_rcu() frees goes with the last reader, any other callback is called by its CPU, which waits",
+)
 READERS = "RCU readers"
 OBJECTS = {READERS: Lock(READERS, shared=True)}
 FORMS = ("", "_bh", "_sched")

@@ -12,6 +12,7 @@ from tdxkit.c.types import INT, INTS, VOID
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-seqlock",)
+SIMPLIFIED = ("that a writer must not be preempted is not asked",)
 WRAP = 1 << 32
 UINT = INTS["unsigned int"]
 

@@ -14,6 +14,9 @@ from tdxkit.c.types import INT, LONG, ULONG, VOID
 from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, locked, store
 
 SOURCES = ("linux-completion",)
+SIMPLIFIED = (
+    "who waits looks at the condition again and again, so a wake-up that is forgotten is not found; no signal ends a wait",
+)
 ALL = (1 << 32) - 1  # what complete_all() leaves, and what no wait uses up
 COMES, TIME_OUT = "is completed", "time is up"
 WAITS = {  # what waits for a completion: what it returns, and whether it may be out of time

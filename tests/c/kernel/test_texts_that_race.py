@@ -230,3 +230,13 @@ def test_a_pointer_freed_twice_by_two():
     assert "kfree() of foo#1, which was freed before" in broken(text, "init(); " + plain, plain)
     swapped = "struct foo *p = xchg(&shared, NULL); kfree(p);"
     assert fine(text, "init(); " + swapped, swapped)
+
+
+def test_the_card_says_what_is_simplified_of_what_is_called():
+    plain = scenario_of_c("int x;", run=("x = 1;",)).card.simplified
+    rcu = scenario_of_c("int x;", run=("rcu_read_lock(); rcu_read_unlock();",)).card.simplified
+    waits = scenario_of_c("wait_queue_head_t q; int x;", run=("wait_event(q, READ_ONCE(x));",)).card.simplified
+    assert set(plain) < set(rcu) and any("RCU waits until" in line for line in rcu)
+    assert any("a wake-up that is forgotten is not found" in line for line in waits) and not any(
+        "RCU" in line for line in waits
+    )
