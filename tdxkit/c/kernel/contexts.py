@@ -17,6 +17,8 @@ SIMPLIFIED = (
 )
 OFF = "switched off"  # how often this CPU has switched preemption, interrupts or softirqs off
 NO_SLEEP_OFF = "nobody may sleep with preemption or interrupts off"
+NO_SLEEP_READING = "nobody may sleep who reads under RCU"
+READERS = "RCU readers"  # how many there are
 BALANCED = "what switches preemption or interrupts on again must have switched them off"
 ON_AT_END = "at the end preemption and interrupts must be on"
 PAIRS = (
@@ -38,9 +40,11 @@ RULES = (must(NO_SLEEP_OFF, OFF), must(BALANCED, OFF), finished(ON_AT_END, OFF, 
 
 
 def may_sleep(m, sleeps: object = True) -> None:
-    """A step that sleeps: it may not, where something is switched off."""
+    """A step that sleeps: it may not, where something is switched off, or its CPU reads under RCU."""
     if sleeps:
         m.must(NO_SLEEP_OFF, not m.note(OFF))
+        if READERS in m.c_cells:
+            m.must(NO_SLEEP_READING, not m._holds(READERS))
 
 
 def _off(does: str):

@@ -7,6 +7,7 @@ the CPU that has them in hand and not told from each other. A region is known by
 from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
+from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
 from tdxkit.c.kernel.lists import PAGE
@@ -62,6 +63,7 @@ def one_page(m, flags):
     """One page, counted with its CPU; or NULL."""
     may_fail = m.memory_may_run_out or m.one_by_one
     got = yield alloc("alloc_page", sleeps=bool(flags & RECLAIMS)), ((True, False) if may_fail else (True,))
+    may_sleep(m, flags & RECLAIMS)
     m.note(module.IN_HAND if got else module.REFUSED, 1)
     _failed(m, not got)
     return PAGE if got else 0
@@ -70,6 +72,7 @@ def one_page(m, flags):
 def alloc_array(m, stack, pages, *more):
     """Two pages into an array, or none: 0, or -ENOMEM."""
     got = yield from module.alloc_pages(m)
+    may_sleep(m)
     _failed(m, not got)
     for k in range(module.PAIR):
         stack = laid(stack, pages[1] + k, PAGE if got else 0)
@@ -79,6 +82,7 @@ def alloc_array(m, stack, pages, *more):
 def alloc_list(m, stack, pages, *more):
     """Two pages onto a list, or none: 0, or -ENOMEM."""
     got = yield from module.alloc_pages(m)
+    may_sleep(m)
     _failed(m, not got)
     if got:
         stack = keep(m, stack, pages, (*fetch(m, stack, pages), *(PAGE,) * module.PAIR))

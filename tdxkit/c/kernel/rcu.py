@@ -1,17 +1,18 @@
 """RCU: readers who are never kept waiting, and who keep waiting whoever frees [linux-rcu].
 
-How many readers there are is one number, held like a lock: so a reader may not sleep, and leaves before it ends. synchronize_rcu() waits until
+How many readers there are is one number, held like a lock: whoever reads may not sleep, and leaves before it ends. synchronize_rcu() waits until
 there is no reader; kfree_rcu() waits for nobody, and the memory goes when the last reader leaves. rcu_read_lock() is a locked instruction here,
 and none on a machine. SRCU has a number for each domain, and its readers may sleep.
 """
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import may_sleep
+from tdxkit.c.kernel.contexts import NO_SLEEP_READING, READERS, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import freed_by_readers, let_go
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID, Lock
+from tdxkit.explore.rules import must
 from tdxkit.kinds import LOCKED, Act, load, lock, locked, unlock
 
 SOURCES = ("linux-rcu",)
@@ -19,8 +20,8 @@ SIMPLIFIED = (
     "RCU waits until there is no reader at all, of those who called rcu_read_lock(): who holds a spinlock or has preemption off is none here",
     "rcu_read_lock() empties the store buffer, which a machine does not do; what call_rcu() frees goes with the last reader, any other callback is called by its CPU, which waits",
 )
-READERS = "RCU readers"
-OBJECTS = {READERS: Lock(READERS, shared=True)}
+OBJECTS = {READERS: Lock(READERS, sleeps=True, shared=True)}  # that a reader may not sleep is a rule of its own
+RULES = (must(NO_SLEEP_READING),)
 FORMS = ("", "_bh", "_sched")
 
 
@@ -93,7 +94,7 @@ def _held(m):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for form in FORMS:
-        yield Entry(f"rcu_read_lock{form}", _enters(f"rcu_read_lock{form}"), "", VOID, needs=READERS)
+        yield Entry(f"rcu_read_lock{form}", _enters(f"rcu_read_lock{form}"), "", VOID, needs=READERS, rules=RULES)
         yield Entry(f"rcu_read_unlock{form}", _leaves(f"rcu_read_unlock{form}"), "", VOID, needs=READERS)
     for word in ("synchronize_rcu", "synchronize_rcu_expedited", "synchronize_net", "cond_synchronize_rcu"):
         yield Entry(word, _waits(word), "…" if word.startswith("cond") else "", VOID, needs=READERS)

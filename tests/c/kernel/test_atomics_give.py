@@ -152,6 +152,7 @@ def test_bits(call, before, gives, after, kinds):
 
 
 def test_a_bitmap_has_several_words():
+    assert alone("unsigned long v;", "set_bit(40, &v);").memory["v"] == 1 << 40
     ran = alone(
         "unsigned long map[2]; int r;",
         "set_bit(70, map); clear_bit(70, map); __set_bit(65, map); r = find_first_bit(map, 128);",

@@ -84,7 +84,7 @@ DECLARED = "spinlock_t l; struct mutex m; struct rw_semaphore s; struct completi
 @pytest.mark.parametrize("sleeps", SLEEPERS)
 @pytest.mark.parametrize(
     "off,on,rule",
-    [("spin_lock(&l)", "spin_unlock(&l)", "nobody may sleep under a spinlock"), ("rcu_read_lock()", "rcu_read_unlock()", "nobody may sleep under a spinlock"),
+    [("spin_lock(&l)", "spin_unlock(&l)", "nobody may sleep under a spinlock"), ("rcu_read_lock()", "rcu_read_unlock()", "nobody may sleep who reads under RCU"),
      ("preempt_disable()", "preempt_enable()", "nobody may sleep with preemption or interrupts off"),
      ("local_irq_save(flags)", "local_irq_restore(flags)", "nobody may sleep with preemption or interrupts off"),
      ("local_bh_disable()", "local_bh_enable()", "nobody may sleep with preemption or interrupts off")],
@@ -180,6 +180,14 @@ def test_readers_of_rcu():
     assert alone("int x;", "guard(rcu)(); x = 1;").memory[word] == 0
     assert not alone("int *p; int l;", "rcu_dereference_protected(p, true);").broken
     assert alone("int *p; spinlock_t l;", "rcu_dereference_protected(p, lockdep_is_held(&l));").broken
+
+
+def test_memory_goes_with_the_last_reader():
+    text = "struct foo { int n; struct rcu_head rcu; }; static int r;"
+    within = "struct foo *p = kzalloc(sizeof(*p), GFP_ATOMIC); rcu_read_lock(); kfree_rcu(p, rcu); r = p->n; "
+    assert not alone(text, within + "rcu_read_unlock();").broken
+    assert alone(text, within + "rcu_read_unlock();").memory["memory of foo#1"] == "freed"
+    assert "after it was freed" in " ".join(alone(text, within + "rcu_read_unlock(); r = p->n;").broken)
 
 
 def test_sequence_counters():

@@ -99,6 +99,12 @@ def test_a_list_without_a_lock_loses_an_entry():
     )
 
 
+def test_what_was_lost_cannot_be_taken_off_again():
+    both = [f"list_add(&{x}.node, &items); list_del(&{x}.node);" for x in "ab"]
+    assert "list_del() of a.node, which its list has not" in broken(LIST, *both)
+    assert fine(LIST, *(f"guard(spinlock)(&lock); {one}" for one in both))
+
+
 def test_an_unlock_that_an_error_path_forgets():
     text = """
 	static DEFINE_MUTEX(lock);
