@@ -77,11 +77,10 @@ def _outside(tokens: list[Token]) -> list[Token]:
             and at + 1 < len(tokens)
             and tokens[at + 1].text == "("
             and OUTSIDE.fullmatch(token.text)
-        ):
-            if not made or made[-1].text in (";", "}"):
-                at = close(tokens, at + 1) + 1
-                at += at < len(tokens) and tokens[at].text == ";"
-                continue
+        ) and (not made or made[-1].text in (";", "}")):
+            at = close(tokens, at + 1) + 1
+            at += at < len(tokens) and tokens[at].text == ";"
+            continue
         made.append(token)
         at += 1
     return made
@@ -125,7 +124,7 @@ def _loops(tokens: list[Token]) -> list[Token]:
     made: list[Token] = []
     ends: dict[int, Token] = {}
     for at, token in enumerate(tokens):
-        if token.kind == "name" and LOOP.fullmatch(token.text) and at and tokens[at - 1].text in STATEMENT:
+        if token.kind == "name" and LOOP.fullmatch(token.text) and at and tokens[at - 1].text in STATEMENT:  # noqa: SIM102
             if at + 1 < len(tokens) and tokens[at + 1].text == "(":
                 end = close(tokens, at + 1)
                 if end + 1 < len(tokens) and tokens[end + 1].text not in (";", ","):
@@ -153,7 +152,7 @@ def _ranges(tokens: list[Token]) -> list[Token]:
             made[-1] = sign(",", token)
             made[since:since] = [word("__range", token), sign("(", token)]
             opened[-1] = -1
-        elif token.text in ("]", ":") and opened and (token.text == "]") == (_opener(made, opened[-1]) == "["):
+        elif token.text in ("]", ":") and opened and (token.text == "]") == (_opener(made, opened[-1]) == "["):  # noqa: SIM102
             if opened.pop() == -1:
                 made.insert(-1, sign(")", token))
     return made

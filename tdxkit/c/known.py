@@ -1,11 +1,9 @@
 """The kernel's own types by their names: integers, atomics, locks and what only the kernel's functions touch.
 
-Sources: in SOURCES; the sizes are those of a 64-bit x86 kernel without lock debugging.
+The sizes are those of a 64-bit x86 kernel without lock debugging.
 """
 
 from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Struct, Type
-
-SOURCES = ("linux-types",)
 
 
 def _integers() -> dict[str, Type]:

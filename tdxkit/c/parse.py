@@ -133,7 +133,7 @@ def _typedefs(tokens: list[Token], taken: dict[str, Token]) -> tuple[list[Token]
     """A typedef for each of the kernel's types that the text uses, then for those that are taken for one; how many of the first."""
     used = {token.text: token for token in tokens if token.text in typenames.KERNEL}
     made: list[Token] = []
-    for name, like in [*used.items(), *taken.items()]:
+    for _name, like in [*used.items(), *taken.items()]:
         made += [
             like._replace(kind="name", text="typedef"),
             like._replace(kind="name", text="int"),

@@ -217,6 +217,7 @@ class Places:
 
 
 def is_place(node: c_ast.Node) -> bool:
+    """Can it be assigned to, by its form?"""
     return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
         isinstance(node, c_ast.UnaryOp) and node.op == "*"
     )

@@ -4,7 +4,7 @@ An object is a row of cells, one for each scalar in it: `struct { int n; spinloc
 dev[1].lock. A pointer names an object and a cell of it. So a pointer can be moved, compared and followed; what cannot be done is to look at an
 object's bytes through another type.
 
-Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-cflags].
+Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError
 
-SOURCES = ("linux-cflags",)
 POINTER_BITS = 64
 MOST_CELLS = 4096  # of one object: every state holds all of them
 
