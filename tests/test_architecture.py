@@ -1,4 +1,4 @@
-"""Imports point one way: ground floor ← explore, seam, linux, status, mail ← review, lessons ← view ← commands, cli.
+"""Imports point one way: ground floor ← explore, seam, linux, status, mail ← c ← review, lessons ← view ← commands, cli.
 
 Inside a floor that has wings the wings have an order too: `WINGS` says who may import whom, nothing else may.
 """
@@ -17,6 +17,7 @@ GROUND = {"errors", "text", "units", "facts", "card", "run", "doors", "kinds", "
 FLOORS = [
     GROUND,
     {"explore", "seam", "linux", "status", "mail"},
+    {"c"},
     {"review", "lessons"},
     {"view"},
     {"commands", "cli", "__main__"},

@@ -35,7 +35,16 @@ class Complaint:
 
     def error(self) -> InputError:
         """The refusal: the first that fits, from the plainest mistake to the most general."""
-        looks = (self._cut_out, self._cplusplus, self._no_semicolon, self._block, self._word, self._outside, self._statement, self._value)
+        looks = (
+            self._cut_out,
+            self._cplusplus,
+            self._no_semicolon,
+            self._block,
+            self._word,
+            self._outside,
+            self._statement,
+            self._value,
+        )
         for look in looks:
             if (found := look()) is not None:
                 return found
@@ -53,7 +62,9 @@ class Complaint:
         if any(around[: len(cut)] == cut for cut in CUT):
             return refused(self.token, "something was cut out of the text here", PASTE)
         if around[0] == ">" and self.token.before == FIRST:
-            return refused(self.token, "a line of C does not begin like this: is it quoted mail?", "take the marks of quoting off")
+            return refused(
+                self.token, "a line of C does not begin like this: is it quoted mail?", "take the marks of quoting off"
+            )
         return None
 
     def _cplusplus(self) -> InputError | None:
@@ -63,11 +74,20 @@ class Complaint:
                 return refused(self.tokens[at], *CPP)
             if text == "extern" and after.startswith('"'):
                 return refused(self.tokens[at], *CPP)
-            typed = self._text(at - 1) in BASE or (self._plain(at - 1) and self._text(at - 2) in ("(", ",", "{", ";", "const", *TAGS))
+            typed = self._text(at - 1) in BASE or (
+                self._plain(at - 1) and self._text(at - 2) in ("(", ",", "{", ";", "const", *TAGS)
+            )
             if text == "&" and self._plain(at + 1) and typed and at >= self.at - 1:
                 return refused(self.tokens[at], "references are C++, and C is read", "use a pointer")
-        if self._text(self.at) == "=" and self._plain(self.at - 1) and self._text(self._around()) == "(" and self._text(self.start) in SPECIFIERS:
-            return refused(self.token, "a parameter's default is C++, and C is read", "give the value where the function is called")
+        if (
+            self._text(self.at) == "="
+            and self._plain(self.at - 1)
+            and self._text(self._around()) == "("
+            and self._text(self.start) in SPECIFIERS
+        ):
+            return refused(
+                self.token, "a parameter's default is C++, and C is read", "give the value where the function is called"
+            )
         if self._text(self.at) == "[" and self.before in ("=", "(", ",", "return"):
             return refused(self.token, *CPP)
         return None
@@ -86,7 +106,11 @@ class Complaint:
         for at in range(self.start + 1, min(self.at + 1, len(self.tokens))):
             token, last = self.tokens[at], self.tokens[at - 1]
             ended = last.kind in VALUE or last.text in (")", "]", "break", "continue", "return") or self._plain(at - 1)
-            begins = token.text in SPECIFIERS | JUMPS | HEADS or token.text == "}" or (at == self.at and token.kind == "name")
+            begins = (
+                token.text in SPECIFIERS | JUMPS | HEADS
+                or token.text == "}"
+                or (at == self.at and token.kind == "name")
+            )
             controls = last.text == ")" and self._text(self.start) in HEADS | {"else", "do"}
             if token.before == FIRST and ended and begins and not controls:
                 if last.text == ")" and self._plain(self.start) and self._text(self.start + 1) == "(":
@@ -118,7 +142,9 @@ class Complaint:
             return refused(self.tokens[name], rule, "put its #define in the text, or write the loop out")
         if {self._text(self._around() - 1), self._text(self._around() - 2)} & TAGS:
             return refused(self.tokens[name], "a struct has no functions in C", "write it in C")
-        return refused(self.tokens[name], "a function stands outside all others", "move it before the function around it")
+        return refused(
+            self.tokens[name], "a function stands outside all others", "move it before the function around it"
+        )
 
     def _head(self, at: int) -> int:
         """The name before the parentheses that end at `at`."""
@@ -129,7 +155,9 @@ class Complaint:
         return at - 1
 
     def _word(self) -> InputError | None:
-        if self._text(self.at) in KEYWORDS and (self.before in BASE | STORAGE | TAGS or self.before in ("*", "goto", "->", ".")):
+        if self._text(self.at) in KEYWORDS and (
+            self.before in BASE | STORAGE | TAGS or self.before in ("*", "goto", "->", ".")
+        ):
             return refused(self.token, "it is a word of C and no name", "choose another name")
         for beginning, said in SAID_BY_PYCPARSER.items():
             if self.message.startswith(beginning):
@@ -149,7 +177,9 @@ class Complaint:
             rule = "a call stands in a function, and a declaration begins with a type"
             return refused(first, rule, f"{PASTE}, or put the macro's #define in the text")
         if self.at >= len(self.tokens):
-            return refused(self.token, "the text ends in the middle of a declaration", "end it, or paste the whole of it")
+            return refused(
+                self.token, "the text ends in the middle of a declaration", "end it, or paste the whole of it"
+            )
         return refused(self.token, "outside functions C has declarations only", f"{PASTE}, and nothing beside C")
 
     def _statement(self) -> InputError | None:
@@ -168,10 +198,16 @@ class Complaint:
 
     def _value(self) -> InputError | None:
         if self.message == "Invalid expression" and self._plain(self.at):
-            return refused(self.token, "it is read as a type, and a value is to stand here", "choose another name, or give it a type")
+            return refused(
+                self.token,
+                "it is read as a type, and a value is to stand here",
+                "choose another name, or give it a type",
+            )
         if self.message == "Invalid expression":
             return refused(self.token, f"a value is to stand after `{self.before[:30]}`", "write one")
         begins = self.token.kind in ("name", *VALUE)
         if begins and (self.tokens[self.at - 1].kind in ("name", *VALUE) or self.before in (")", "]")):
-            return refused(self.token, f"an operator, a comma or a ; is missing between `{self.before[:30]}` and it", "write it")
+            return refused(
+                self.token, f"an operator, a comma or a ; is missing between `{self.before[:30]}` and it", "write it"
+            )
         return None

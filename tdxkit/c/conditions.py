@@ -7,10 +7,23 @@ from typing import NamedTuple
 from tdxkit.c.lexing import Token, refused
 from tdxkit.errors import InputError
 
-LEVELS = ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%")
+LEVELS = (
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("==", "!="),
+    ("<", ">", "<=", ">="),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
 LEVEL = {sign: level for level, signs in enumerate(LEVELS) for sign in signs}
 COMPARING = LEVELS[5] + LEVELS[6]
-NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uU]?(?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU])", re.ASCII)
+NUMBER = re.compile(
+    r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uU]?(?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU])", re.ASCII
+)
 ESCAPED = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
 CHARACTER = re.compile(r"'(?:([^\\'])|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([^\dx])))'", re.ASCII)
 MOST, DEEPEST = 2000, 50
@@ -139,7 +152,13 @@ class Condition:
     def _constant(self, token: Token) -> Value:
         if token.kind == "char" and (match := CHARACTER.fullmatch(token.text)):
             plain, octal, hexadecimal, escaped = match.groups()
-            code = int(octal, 8) if octal else int(hexadecimal, 16) if hexadecimal else ESCAPED.get(escaped) or ord(plain or escaped)
+            code = (
+                int(octal, 8)
+                if octal
+                else int(hexadecimal, 16)
+                if hexadecimal
+                else ESCAPED.get(escaped) or ord(plain or escaped)
+            )
             return Value(code - 256 if 127 < code < 256 else code)
         match = NUMBER.fullmatch(token.text) if token.kind == "number" and len(token.text) < 80 else None
         if not match:

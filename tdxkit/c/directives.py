@@ -74,7 +74,9 @@ class Directives:
             self.table.pop(self._named(name, rest).text, None)
         elif name.text == "error":
             said = printable(" ".join(token.text for token in rest), 60)
-            raise refused(name, f"this branch says that it is not to be compiled ({said})", "define what it asks for with -D")
+            raise refused(
+                name, f"this branch says that it is not to be compiled ({said})", "define what it asks for with -D"
+            )
         elif name.text not in IGNORED and name.kind != "number":
             raise refused(name, "C has no such directive", "take the line out")
 
@@ -110,7 +112,9 @@ class Directives:
         """A name that is asked for is not defined: said, once."""
         if name.text not in self.asked:
             self.asked.add(name.text)
-            self.remarks.append(f"line {name.line}: {name.text} is asked for and not defined; -D {name.text} defines it")
+            self.remarks.append(
+                f"line {name.line}: {name.text} is asked for and not defined; -D {name.text} defines it"
+            )
 
 
 def preprocessed(tokens: list[Token], defines: Mapping[str, str], remarks: list[str]) -> list[Token]:
@@ -124,7 +128,9 @@ def preprocessed(tokens: list[Token], defines: Mapping[str, str], remarks: list[
 def bounded(tokens: list[Token]) -> list[Token]:
     """The tokens; InputError where they are too many."""
     if len(tokens) > MOST_TOKENS:
-        raise refused(tokens[MOST_TOKENS], f"C is read up to {MOST_TOKENS:,} tokens", "paste the functions in question only")
+        raise refused(
+            tokens[MOST_TOKENS], f"C is read up to {MOST_TOKENS:,} tokens", "paste the functions in question only"
+        )
     return tokens
 
 
@@ -136,4 +142,6 @@ def _given(name: str, value: str) -> Macro:
             return macro([names[0], *(word._replace(before=max(SPACED, word.before)) for word in words)], names[0])
     except InputError:
         pass
-    raise InputError(f"-D {printable(name, 40)}", "it defines one name of C, as one line of C", "write -D NAME or -D NAME=VALUE")
+    raise InputError(
+        f"-D {printable(name, 40)}", "it defines one name of C, as one line of C", "write -D NAME or -D NAME=VALUE"
+    )

@@ -46,7 +46,9 @@ class Expander:
     `unknown` is told of each option that is asked for and not defined; `asking`: it is the line of an #if, where defined() has a meaning.
     """
 
-    def __init__(self, source: Iterable[Token], table: dict[str, Macro], spent: Spent, unknown: Told, asking: bool = False):
+    def __init__(
+        self, source: Iterable[Token], table: dict[str, Macro], spent: Spent, unknown: Told, asking: bool = False
+    ):
         self.source, self.table, self.spent, self.unknown, self.asking = iter(source), table, spent, unknown, asking
         self.waiting: list[_Waiting] = []
         self.kept: Token | None = None  # read from the source and put back
@@ -115,7 +117,11 @@ class Expander:
             return []
         if len(given) != len(takes) and not (found.rest and len(given) == len(takes) - 1):
             wanted = f"{len(takes) - 1} or more" if found.rest else str(len(takes))
-            raise refused(use, f"this macro takes {wanted} arguments, {len(given)} stand here", "give as many as its #define names")
+            raise refused(
+                use,
+                f"this macro takes {wanted} arguments, {len(given)} stand here",
+                "give as many as its #define names",
+            )
         return given
 
     def _split(self, use: Token, most: int) -> list[Argument]:
@@ -152,7 +158,9 @@ class Expander:
         """What the compiler, or the kernel's configuration, knows."""
         if token.text in ("__LINE__", "__COUNTER__"):
             self.spent.counted += token.text == "__COUNTER__"
-            return token._replace(kind="number", text=str(token.line if token.text == "__LINE__" else self.spent.counted - 1))
+            return token._replace(
+                kind="number", text=str(token.line if token.text == "__LINE__" else self.spent.counted - 1)
+            )
         if token.text == "defined" and not self.asking:
             return token
         if self._opens():
@@ -171,4 +179,10 @@ class Expander:
         if found is None:
             self.unknown(name)
         said = [token.text for token in found.body] if found else ["0"]
-        return found is not None if asked == "defined" else (said == ["m"]) if asked == "IS_MODULE" else said not in (["0"], ["n"])
+        return (
+            found is not None
+            if asked == "defined"
+            else (said == ["m"])
+            if asked == "IS_MODULE"
+            else said not in (["0"], ["n"])
+        )

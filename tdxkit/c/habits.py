@@ -74,13 +74,21 @@ class Habits:
 
     def _begins(self, at: int) -> bool:
         """Does a statement begin here?"""
-        return self._text(at) in ("{", "*", "(", "++", "--") or (at < len(self.tokens) and self.tokens[at].kind == "name")
+        return self._text(at) in ("{", "*", "(", "++", "--") or (
+            at < len(self.tokens) and self.tokens[at].kind == "name"
+        )
 
     def _free(self, at: int) -> None:
         """__free(how) behind a name: taken out, and told after the declaration."""
         token, end = self.tokens[at], self.scopes.partner[at + 1]
-        if end != at + 3 or self.tokens[at - 1].kind != "name" or self.scopes.inside[at] in (FILE, EXPRESSION, PARAMETERS):
-            raise refused(token, "__free(how) stands behind the name of a local variable", "write TYPE name __free(how) = value;")
+        if (
+            end != at + 3
+            or self.tokens[at - 1].kind != "name"
+            or self.scopes.inside[at] in (FILE, EXPRESSION, PARAMETERS)
+        ):
+            raise refused(
+                token, "__free(how) stands behind the name of a local variable", "write TYPE name __free(how) = value;"
+            )
         self.out.update(range(at, end + 1))
         if at > self.declared:
             self.declared = end
@@ -135,4 +143,7 @@ class Habits:
 
 def _words(like: Token, text: str) -> list[Token]:
     """Words of ours at another token's place."""
-    return [like._replace(kind="name" if word[0].isalpha() or word[0] == "_" else "sign", text=word) for word in text.split()]
+    return [
+        like._replace(kind="name" if word[0].isalpha() or word[0] == "_" else "sign", text=word)
+        for word in text.split()
+    ]

@@ -72,7 +72,11 @@ def lexed(text: str) -> list[Token]:
         elif kind == "line":
             before = FIRST
         elif kind == "open":
-            raise InputError(place(line, at - starts[line - 1] + 1, "/*"), "a comment that begins here never ends", "close it with */")
+            raise InputError(
+                place(line, at - starts[line - 1] + 1, "/*"),
+                "a comment that begins here never ends",
+                "close it with */",
+            )
         else:
             found.append(Token(kind or "other", match.group(), line, at - starts[line - 1] + 1, before))
             before = GLUED
@@ -96,14 +100,18 @@ def _joined(text: str) -> tuple[str, list[int]]:
 
 def _check(text: str) -> None:
     if len(text) > MOST_TEXT:
-        raise InputError(f"a text of {len(text):,} characters", f"C is read up to {MOST_TEXT:,}", "paste the functions in question only")
+        raise InputError(
+            f"a text of {len(text):,} characters",
+            f"C is read up to {MOST_TEXT:,}",
+            "paste the functions in question only",
+        )
     if found := NOT_TEXT.search(text):
         raise _sign(text, found.start(), "this is no text: C has no control characters", "paste the source itself")
     if found := TURNED.search(text):
-        raise _sign(text, found.start(), "a sign that turns the direction of writing hides what the text says", "take it out")
+        raise _sign(
+            text, found.start(), "a sign that turns the direction of writing hides what the text says", "take it out"
+        )
 
 
 def _sign(text: str, at: int, rule: str, action: str) -> InputError:
     return InputError(place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), text[at]), rule, action)
-
-

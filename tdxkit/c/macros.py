@@ -39,7 +39,9 @@ def _parameters(tokens: list[Token]) -> tuple[tuple[str, ...], bool]:
     takes: list[str] = []
     rest = False
     for at, token in enumerate(tokens):
-        comma = bool(takes) and not rest and tokens[at - 1].kind == "name"  # may a comma stand here, or ... after a name?
+        comma = (
+            bool(takes) and not rest and tokens[at - 1].kind == "name"
+        )  # may a comma stand here, or ... after a name?
         if token.text == "..." and not rest and (comma or not at or tokens[at - 1].text == ","):
             rest = True
             if not comma:
@@ -95,7 +97,9 @@ class Use:
                 continue
             size = self._size(body, at)
             more = at + size < len(body) and body[at + size].text == "##"
-            if glue and not more and token.text == self.last and getattr(made[-1], "text", "") == ",":  # no comma before nothing
+            if (
+                glue and not more and token.text == self.last and getattr(made[-1], "text", "") == ","
+            ):  # no comma before nothing
                 if self.last not in self.given:
                     made[-1] = HOLE
                 made += self.given.get(self.last, ())
@@ -148,7 +152,11 @@ class Use:
         for token in inner:
             if isinstance(token, Token):
                 said += " " * (token.before != GLUED and bool(said))
-                said += token.text.replace("\\", "\\\\").replace('"', '\\"') if token.kind in ("string", "char") else token.text
+                said += (
+                    token.text.replace("\\", "\\\\").replace('"', '\\"')
+                    if token.kind in ("string", "char")
+                    else token.text
+                )
         return self._short(f'"{said}"')
 
     def _glued(self, left: Token | _Hole, right: Token | _Hole) -> Token | _Hole:
@@ -157,7 +165,11 @@ class Use:
         text = self._short(left.text + right.text)
         made = lexed(text)
         if len(made) != 1 or made[0].text != text or made[0].kind == "other":
-            raise refused(self.use, f"its ## makes `{text[:30]}` of two tokens, which is not one", "take the ## out of the #define")
+            raise refused(
+                self.use,
+                f"its ## makes `{text[:30]}` of two tokens, which is not one",
+                "take the ## out of the #define",
+            )
         return made[0]._replace(line=self.use.line, column=self.use.column, before=min(left.before, SPACED))
 
     def _short(self, text: str) -> str:

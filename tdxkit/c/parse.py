@@ -18,7 +18,6 @@ from tdxkit.c.lexing import Token, lexed, refused
 from tdxkit.c.scopes import scopes
 from tdxkit.c.typenames import KERNEL, own
 from tdxkit.c.words import check, words
-from tdxkit.errors import InputError
 
 NOTHING: Mapping[str, str] = {}
 MOST_REMARKS, DEEPEST = 50, 200
@@ -94,7 +93,9 @@ class _Parser(CParser):
         self.left = 20 * len(tokens) + 1000
 
     def _parse_error(self, msg: str, coord: object) -> NoReturn:
-        at = self._tokens._index + 1 if msg == "Invalid declaration" else getattr(coord, "line", self._tokens._index + 1)
+        at = (
+            self._tokens._index + 1 if msg == "Invalid declaration" else getattr(coord, "line", self._tokens._index + 1)
+        )
         raise _Stopped(at - 1, msg)
 
     def _reset(self, mark: int) -> None:
@@ -125,7 +126,10 @@ def _finish(tree: c_ast.FileAST, tokens: list[Token]) -> None:
         below: list[c_ast.Node] = []
         for node in level:
             if isinstance(node, c_ast.ExprList):
-                node.exprs = [each.expr if isinstance(each, c_ast.UnaryOp) and each.op == "__type" else each for each in node.exprs]
+                node.exprs = [
+                    each.expr if isinstance(each, c_ast.UnaryOp) and each.op == "__type" else each
+                    for each in node.exprs
+                ]
             elif isinstance(node, c_ast.FuncDef):
                 _with_types(node, tokens)
             below += node
@@ -140,4 +144,8 @@ def _with_types(function: c_ast.FuncDef, tokens: list[Token]) -> None:
     kind = function.decl.type
     listed = kind.args.params if isinstance(kind, c_ast.FuncDecl) and kind.args else ()
     if function.param_decls or any(isinstance(param, c_ast.ID) for param in listed):
-        raise refused(tokens[function.coord.line - 1], "its parameters have no types in the parentheses (K&R)", "write TYPE name there")
+        raise refused(
+            tokens[function.coord.line - 1],
+            "its parameters have no types in the parentheses (K&R)",
+            "write TYPE name there",
+        )

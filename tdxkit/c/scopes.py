@@ -46,7 +46,9 @@ def scopes(tokens: list[Token]) -> Scopes:
         if text in CLOSER:
             rows[at] = rows.get(at - 1, 0) + 1
             if len(open_) >= DEEPEST or rows[at] > DEEPEST:
-                raise refused(token, f"brackets are nested to a depth of {DEEPEST}, and as many stand in a row", "make it simpler")
+                raise refused(
+                    token, f"brackets are nested to a depth of {DEEPEST}, and as many stand in a row", "make it simpler"
+                )
             open_.append((at, here))
             here = _within(tokens, at, here, valued, partner)
     if open_:
@@ -58,7 +60,9 @@ def _within(tokens: list[Token], at: int, here: str, valued: bool, partner: dict
     """What stands in the bracket that opens at `at`."""
     before = tokens[at - 1].text if at else ";"
     if tokens[at].text != "{":
-        return PARAMETERS if here in (FILE, MEMBERS, PARAMETERS) and not valued and tokens[at].text == "(" else EXPRESSION
+        return (
+            PARAMETERS if here in (FILE, MEMBERS, PARAMETERS) and not valued and tokens[at].text == "(" else EXPRESSION
+        )
     if before == ")" and here in (BODY, EXPRESSION):
         head = tokens[partner[at - 1] - 1]  # what the parentheses before it belong to: `if`, or a cast's `=`
         return BODY if here == BODY and head.kind == "name" and head.text not in NO_BLOCK else LIST
@@ -113,5 +117,9 @@ def _unclosed(tokens: list[Token], open_: list[int], partner: dict[int, int], by
         return refused(tokens[start], rule, f"close it with {closer}")
     if closer == "}" and (found := _suspect(tokens, partner)) and _indent(tokens, found[0]) > tokens[found[1]].column:
         end = tokens[found[1]]
-        return refused(tokens[found[0]], f"it is never closed, by the margins: the }} of line {end.line} closes another", "close it with }")
+        return refused(
+            tokens[found[0]],
+            f"it is never closed, by the margins: the }} of line {end.line} closes another",
+            "close it with }",
+        )
     return refused(tokens[start], "it is never closed", f"close it with {closer}, or paste the whole function")

@@ -17,17 +17,26 @@ SIGNS = {
     "<": "LT", ">": "GT", "?": "CONDOP", "(": "LPAREN", ")": "RPAREN", "[": "LBRACKET", "]": "RBRACKET", "{": "LBRACE", "}": "RBRACE",
     ",": "COMMA", ".": "PERIOD", ";": "SEMI", ":": "COLON",
 }  # fmt: skip
-NAMES = {
-    word: word.upper()
-    for word in """auto break case char const continue default do else enum extern for goto if int long register offsetof return short
-    signed sizeof static struct switch typedef union unsigned void volatile while __int128 __builtin_va_arg _Bool _Alignof _Alignas
-    _Generic _Noreturn _Thread_local _Atomic typeof""".split()
-} | {
+# fmt: off
+WORDS = (
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "else", "enum", "extern", "for", "goto", "if", "int",
+    "long", "register", "offsetof", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+    "unsigned", "void", "volatile", "while", "__int128", "__builtin_va_arg", "_Bool", "_Alignof", "_Alignas", "_Generic",
+    "_Noreturn", "_Thread_local", "_Atomic", "typeof",
+)
+NAMES = {word: word.upper() for word in WORDS} | {
     "__type": "SIZEOF", "__signed__": "SIGNED", "__signed": "SIGNED", "__const": "CONST", "__volatile__": "VOLATILE", "__volatile": "VOLATILE",
     "__typeof__": "TYPEOF", "__typeof": "TYPEOF", "typeof_unqual": "TYPEOF_UNQUAL", "__auto_type": "AUTO", "__alignof__": "_ALIGNOF",
     "__builtin_offsetof": "OFFSETOF",
-}  # fmt: skip
-STRINGS = {"": "STRING_LITERAL", "L": "WSTRING_LITERAL", "u8": "U8STRING_LITERAL", "u": "U16STRING_LITERAL", "U": "U32STRING_LITERAL"}
+}
+# fmt: on
+STRINGS = {
+    "": "STRING_LITERAL",
+    "L": "WSTRING_LITERAL",
+    "u8": "U8STRING_LITERAL",
+    "u": "U16STRING_LITERAL",
+    "U": "U32STRING_LITERAL",
+}
 FLOAT = re.compile(r"[0-9]*\.[0-9]*\w*|[0-9]+[eE][-+]?[0-9]+\w*|0[xX][0-9a-fA-F.]*[pP].*", re.ASCII)
 
 FLOATING = "the kernel does not reckon with floating point", "use whole numbers"
@@ -38,7 +47,10 @@ NOT_READ = {
     "__label__": ("labels of a block's own are not read", "take the line out, and use a name that no other label has"),
     "__scope": ("labels of a block's own are not read", "write it out"),
 }  # fmt: skip
-GUARD = "guards of a text's own are not read", "lock and unlock in the text itself, or use guard(spinlock), guard(mutex) and their kin"
+GUARD = (
+    "guards of a text's own are not read",
+    "lock and unlock in the text itself, or use guard(spinlock), guard(mutex) and their kin",
+)
 WRITTEN_OUT = "it makes a function that is not in the text", "write the function out"
 NOT_CALLED = {
     "scoped_cond_guard": ("a guard that may fail is not read", "write it with a trylock and an if"),
@@ -55,7 +67,13 @@ def words(tokens: list[Token]) -> Iterator[Word]:
     """pycparser's tokens; the line of each is its number, from 1."""
     for number, token in enumerate(tokens, 1):
         kind, text = token.kind, token.text
-        yield Word(NAMES.get(text, "ID") if kind == "name" else SIGNS[text] if kind == "sign" else _literal(token), text, number, 1, "")
+        yield Word(
+            NAMES.get(text, "ID") if kind == "name" else SIGNS[text] if kind == "sign" else _literal(token),
+            text,
+            number,
+            1,
+            "",
+        )
 
 
 def _literal(token: Token) -> str:
@@ -105,7 +123,11 @@ def _no_sign(token: Token) -> InputError:
     if sign in DASHES:
         return refused(token, "C's minus is a plain hyphen", "write -")
     if sign == "\\":
-        return refused(token, "a backslash stands in strings and at the end of a line", "take it out, or what follows it on its line")
+        return refused(
+            token,
+            "a backslash stands in strings and at the end of a line",
+            "take it out, or what follows it on its line",
+        )
     if sign.isalpha():
         return refused(token, "names in C have the letters a to z, digits and _", "write it so")
     return refused(token, "C has no such sign", "take it out; of a diff or a mail, paste the text after the change")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tdxkit.commands.scenarios import load, own_options, sized
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.buffers import SC
 
 FORMS = ("promela",)
 
@@ -53,6 +54,8 @@ def meant(args):
         from tdxkit.explore.schedule import parse
 
         code = parse(text)
+        if (args.memory != SC and args.memory != code.memory) or args.threads not in (None, code.threads):
+            raise InputError("--memory and --threads", "a schedule code names its own", "leave them out")
         return scenario_of(code.name, code.threads, code.rounds).on(code.memory)
     args.name = text
     return load(args)

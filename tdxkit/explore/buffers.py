@@ -9,7 +9,7 @@ the buffer is empty; where it changes nothing it waits for nobody, which allows 
 """
 
 from tdxkit.errors import ModelError, printable
-from tdxkit.explore.instruction import PLAIN
+from tdxkit.explore.instruction import plain
 from tdxkit.kinds import ALLOC, FREE, LOAD, LOCKED, STORE, UNLOCK, Act
 from tdxkit.text import Pattern
 
@@ -25,8 +25,12 @@ DRAINS = "drain"  # its kind
 DRAINED = Act("a store leaves the buffer", DRAINS, DRAINS)
 Buffer = tuple[tuple[int, int], ...]  # (slot, number of a value), the oldest first
 
-PLAIN_UNLOCK = Pattern(r"(raw_|arch_)?(spin|write)_unlock(_irq|_irqrestore|_bh)?|queued_(spin|write)_unlock")
-NO_INSTRUCTION = Pattern(r"barrier|(smp_|dma_)?(rmb|wmb)|smp_mb__(before|after)_\w+|smp_acquire__\w+")
+# What lets go of a lock by a locked instruction; the others store, a spinlock among them.
+LOCKED_UNLOCK = Pattern(
+    r"((rt_|ww_)?mutex_|read_|(raw_|arch_|queued_)?read_|bit_spin_|folio_|page_)unlock\w*|unlock_page|clear_bit_unlock|(percpu_)?up(_read|_write)?|mmap_\w*unlock|inode_unlock\w*"
+)
+# Full fences, and what x86 does by xchg or with a lock prefix though its name says set.
+FULL = Pattern(r"(virt_|smp_)?mb|mfence|(virt_|smp_)?store_mb|smp_mb__after_spinlock|set_current_state|assign_bit")
 NAME = Pattern(r"\w*")
 
 
@@ -48,10 +52,10 @@ def needs_empty(act: Act, kind: str, wrote: bool) -> bool:
     _told_apart(act, kind, wrote)
     if kind in (LOAD, STORE, ""):
         return False
-    name = (NAME.match(act.does) or [""])[0]
+    name = (NAME.match(act.does) or [""])[0].lstrip("_")
     if kind == UNLOCK:
-        return bool(act.kind) and not PLAIN_UNLOCK.fullmatch(name)
-    if kind == LOCKED and (PLAIN.match(name) or NO_INSTRUCTION.fullmatch(name)):
+        return bool(LOCKED_UNLOCK.fullmatch(name))
+    if kind == LOCKED and not FULL.fullmatch(name) and plain(act.does):
         return False
     return wrote or kind not in (ALLOC, FREE)
 

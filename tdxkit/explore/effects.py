@@ -65,6 +65,15 @@ class Place:
         return not self.choices
 
 
+def copied(rows: list) -> list:
+    """Rows that can grow without the ones they were copied from."""
+    return [_copied(row) for row in rows]
+
+
+def _copied(row):
+    return Ask(row.slot, {n: _copied(after) for n, after in row.branches.items()}) if type(row) is Ask else row
+
+
 def ways(rows: Iterable) -> Iterator[tuple[int, dict[int, int], Effect]]:
     """The same, each with the index of the value that the step was given and what it read: slots and value numbers."""
     todo: list[tuple[int, dict[int, int], object]] = [(choice, {}, row) for choice, row in enumerate(rows) if row]

@@ -47,6 +47,9 @@ class Watched(Memory):
         self._read.add(slot)
         return self._before(slot)
 
+    def _written_word(self, slot: int) -> tuple[object, object] | None:
+        return (self._before(slot), self._written[slot]) if slot in self._written else None
+
     def _before(self, slot: int) -> object:
         """What the CPU sees in a slot: the newest entry of its buffer, else memory."""
         return next((value for at, value in reversed(self._buffer) if at == slot), self._values[slot])
@@ -127,6 +130,7 @@ class World:
         here = self.place(k) if own or self.scenario.hosts[k] is not None else None
         self.memory._on(self.buffer(k))
         object.__setattr__(self.memory, "_notes", self.notes[k])
+        object.__setattr__(self.memory, "_held", self.held[k])
         try:
             item = resume(self.scenario.threads[k], generator, self.choices(k)[choice], self.memory)
             self.asks[k] = request(item, generator)

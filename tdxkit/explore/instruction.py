@@ -52,7 +52,7 @@ def name_of(does: str) -> str:
     return found["name"] if found else ""
 
 
-def _plain(does: str) -> bool:
+def plain(does: str) -> bool:
     """Does the name of an operation say that it is no locked read-modify-write?"""
     head, name = HEAD.match(does), name_of(does)
     if FENCE.search(name) or STATEMENT.match(does) or (head and BARE.match(name) and not head["prefix"]):
@@ -92,7 +92,7 @@ class Instruction:
         alone = (
             one_cpu and OF_ITS_CPU.search(name_of(label.does or label)) and not (label.does or label).startswith("__")
         )
-        self.is_one = bool(alone) or (label.kind in KINDS and not _plain(label.does))
+        self.is_one = bool(alone) or (label.kind in KINDS and not plain(label.does))
         self.gives_back = bool(GIVES_BACK.search(name))
         self.tests = self.gives_back or label.kind in (LOCK, UNLOCK) or bool(TAKES.search(name))
         operand = label.operand if label.does else label

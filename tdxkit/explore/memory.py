@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable, said
+from tdxkit.explore.holding import weight
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
@@ -89,8 +90,17 @@ class Layout:
         )
 
 
+class Cell(str):
+    """The name of a shared variable as C writes it: `dev.lock`, `flag[1]`. Programs of the house read it by this name; nobody can write it
+    behind `m.`."""
+
+    __slots__ = ()
+
+
 def _plain_name(what: str, name: object, taken: bool) -> None:
     """Refuse a name that cannot stand behind `m.`, or that means something else there already."""
+    if type(name) is Cell and not taken and not hasattr(Memory, name):
+        return
     if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or taken or hasattr(Memory, name):
         raise ModelError(f"{what} {printable(name)}", "the name is taken or not a plain name", "rename it")
 
@@ -98,7 +108,7 @@ def _plain_name(what: str, name: object, taken: bool) -> None:
 class Memory:
     """The shared memory as a program sees it; this one simply keeps the values. `_load` and `_store` are what others override."""
 
-    __slots__ = ("_broken", "_count", "_keyed", "_layout", "_notes", "_open", "_told", "_values")
+    __slots__ = ("_broken", "_count", "_held", "_keyed", "_layout", "_notes", "_open", "_told", "_values")
 
     def __init__(self, layout: Layout):
         put = object.__setattr__
@@ -107,6 +117,7 @@ class Memory:
         put(self, "_keyed", {name: Keyed(self, name, slots) for name, slots in layout.keyed.items()})
         put(self, "_open", True)
         put(self, "_notes", {})
+        put(self, "_held", ())
         self._begin()
 
     def _as_local(self) -> str:
@@ -129,6 +140,19 @@ class Memory:
     def _store(self, slot: int, value: object) -> None:
         """Put a value into a slot."""
         self._values[slot] = value
+
+    def _holds(self, name: str) -> bool:
+        """Does the thread whose step this is hold a lock: since before the step, or taken in it? It looks at no value."""
+        slot = self._layout.plain[name]
+        word = self._written_word(slot)
+        if word is None:
+            return slot in self._held
+        before, now = word
+        return bool(weight(now)) and (slot in self._held or weight(now) > weight(before))
+
+    def _written_word(self, slot: int) -> tuple[object, object] | None:
+        """A lock word before and after this step wrote it; None where it has not."""
+        return None
 
     def must(self, name: str, condition: object) -> None:
         """A named rule of the model: where it does not hold, the step breaks it."""

@@ -37,7 +37,8 @@ class Movers:
             return False
         tables, ahead = self.tables, self.tables.places[effect.after]
         held = tables.places[lid].held
-        if len(effect.held) > len(held) and self._only(effect, set(effect.held) - set(held)):
+        taken = set(effect.held) - set(held)
+        if taken and taken == {slot for slot, _ in effect.writes} and self._only(effect, taken):
             return self._moves(sid, effect.after)
         if ahead.held and ahead.label.kind in (UNLOCK, "") and len(ahead.choices) == 1 and not ahead.buffer:
             step = tables.step(sid, effect.after, 0)
@@ -56,7 +57,7 @@ class Movers:
         at = self.tables.places[lid]
         others = self.tables.locks.difference(at.held)
         steps = [self.tables.step(sid, lid, choice) for choice in range(len(at.choices))]
-        return all(step and others.isdisjoint(step[0].reads) for step in steps)
+        return bool(steps) and all(step and others.isdisjoint(step[0].reads) for step in steps)
 
     def doubt(self) -> bool:
         """Was a lock taken for a mover that is none, as far as the tables know? Then it is one no more."""
@@ -83,13 +84,18 @@ class Movers:
                         yield from (self._blocked(lid, choice, seen, slot, number) for number in sorted(taken))
 
     def _blocked(self, lid: int, choice: int, seen: tuple, slot: int, number: int) -> bool:
-        """Does the step wait where it sees these values and the lock taken so?"""
+        """Does the step wait where it sees these values and the lock taken so, whatever else there is?
+
+        It is tried, and then forgotten: no run need come there."""
         tables = self.tables
         numbers = list(tables.shared[tables.first_sid])
         for at, value in (*seen, (slot, number)):
             numbers[at] = value
         try:
-            return tables.step(tables.sid(tuple(numbers)), lid, choice) is None
+            with tables.aside(lid):
+                sid = tables.sid(tuple(numbers))
+                asked = tables.outcome(sid, lid, choice).reads
+                return tables.step(sid, lid, choice) is None and {*asked} <= {slot, *(s for s, _ in seen)}
         except TdxkitError:
             return False  # nobody comes there, or what it does there cannot be known
 

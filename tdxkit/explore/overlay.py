@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.buffers import Buffer
+from tdxkit.explore.holding import Held
 from tdxkit.explore.memory import Layout, Memory
 
 
@@ -35,9 +36,9 @@ class Overlay(Memory):
         put(self, "_locks", locks)
         super().__init__(layout)
 
-    def _on(self, base, noted: dict[str, int], buffer: Buffer = ()) -> tuple[dict, dict]:
-        """Start a step on these value numbers, by slot, what the thread has noted and what its CPU's buffer holds; gives the reads of memory
-        and the writes that the step will fill."""
+    def _on(self, base, noted: dict[str, int], buffer: Buffer = (), held: Held = ()) -> tuple[dict, dict]:
+        """Start a step on these value numbers, by slot, what the thread has noted, what its CPU's buffer holds and which locks it holds; gives
+        the reads of memory and the writes that the step will fill."""
         put = object.__setattr__
         reads: dict[int, int] = {}
         writes: dict[int, int] = {}
@@ -47,6 +48,7 @@ class Overlay(Memory):
         put(self, "_reads", reads)
         put(self, "_writes", writes)
         put(self, "_notes", noted)
+        put(self, "_held", held)
         self._begin()
         return reads, writes
 
@@ -66,6 +68,12 @@ class Overlay(Memory):
             except KeyError:
                 raise self._tables.fickle() from None
         return self._tables.values[number]
+
+    def _written_word(self, slot: int) -> tuple[object, object] | None:
+        if slot not in self._writes:
+            return None
+        before = self._reads[slot] if slot in self._reads else self._own[slot]
+        return self._tables.values[before], self._tables.values[self._writes[slot]]
 
     def _store(self, slot: int, value: object) -> None:
         if self._reads is not None:

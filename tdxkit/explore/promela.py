@@ -34,10 +34,15 @@ RESERVED = """
     for full get_priority goto hidden if in init inline int len local ltl mtype nempty never nfull np_ od of pc_value pid printf printm
     priority proctype provided run select set_priority short show skip timeout trace true typedef unless unsigned xr xs
     auto case char const continue default double enum extern float long register return signed sizeof static struct switch union void
-    volatile while main now model wipe judge finish blank broken over told tell
+    volatile while asm typeof restrict linux unix errno uint ulong ushort uchar rand notrace D_proctype NULL EOF SYNC ASYNC NFAIR BASE SAFETY
+    NOREDUCE VECTORSZ main now model wipe judge finish blank broken over told tell
 """  # words of Promela, of the C that SPIN makes of it, and of the models here
 FORBIDDEN = frozenset(RESERVED.split())
-INTS = {"byte": (0, 255), "short": (-(1 << 15), (1 << 15) - 1), "int": (-(1 << 31), (1 << 31) - 1)}
+INTS = {
+    "byte": (0, 255),
+    "short": (-(1 << 15), (1 << 15) - 1),
+    "int": (1 - (1 << 31), (1 << 31) - 1),
+}  # C reads no literal of the least int
 NO_RULES = 3  # lines of an inline that asks for nothing
 
 

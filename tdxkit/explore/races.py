@@ -1,7 +1,7 @@
 """Data races as KCSAN would tell them: two CPUs may touch a variable at one time, one of them writes, and one at least is a plain access.
 
 Plain is what the C would do with `=` or by reading a name. READ_ONCE() and WRITE_ONCE(), atomics, locked instructions and what the module does
-are marked: two marked accesses may meet. Under a common lock no two meet at all. A race says nothing about the verdict: the compiler may tear,
+are marked, and so is what a sequence counter does: two marked accesses may meet. Under a common lock no two meet at all. A race says nothing about the verdict: the compiler may tear,
 join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there.
 """
 
@@ -17,8 +17,13 @@ from tdxkit.text import Pattern
 
 SOURCES = ("linux-kcsan",)
 
-MARKED = Pattern(r"(atomic|refcount)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release)|(cmp)?xchg\w*")
-LEFT_ALONE = "data_race"
+MARKED = Pattern(
+    r"((arch_|raw_)?atomic|refcount|kref|s?rcu)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
+    r"|(test|set|clear|change|assign)_bit|test_bit_acquire|test_and_\w+_bit\w*|set_current_state|completion_done|static_\w+|RCU_INIT_POINTER"
+    r"|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount"
+)
+# An empty list is told by READ_ONCE() of the word that adding and deleting write with WRITE_ONCE(); here a list is one variable.
+LEFT_ALONE = ("data_race", "list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed_lockless")
 
 
 class Access(NamedTuple):
@@ -84,11 +89,10 @@ def _says(act: Act) -> bool:
 def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
     """The accesses of the step from here, where it may be taken."""
     tables, at = space.tables, space.tables.places[lid]
-    for choice in at.options if at.label.does != LEFT_ALONE else ():
-        step = tables.step(sid, lid, choice)
-        if step is None:
-            continue
-        effect, _ = step
+    for choice in at.options if at.label.does not in LEFT_ALONE else ():
+        effect = tables.outcome(sid, lid, choice)
+        if tables.step(sid, lid, choice) is None and (effect.kind == LOCK or not effect.reads):
+            continue  # it waits for a lock: nobody else is about what the lock is over. One that waits for a flag looks at it
         written = {slot for slot, _ in effect.writes}
         plain = not _says(at.label) and effect.kind not in (LOCK, UNLOCK)
         code, line = at.lines[-1]

@@ -99,18 +99,20 @@ def exploring(
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
     result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
-    return replace(result, races=raced) if raced else result
+    return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
 
 
-def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[str, ...]]:
-    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told."""
+def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The data races of the states that were found, or of those on sequentially consistent memory, where they are told; and what is to be
+    said where those were not all the states."""
     if found is None or not plain(found.space.tables):
-        return ()
+        return (), ()
     space = found.space
     if scenario.memory != SC or space.movers:  # a lock that moves hides who stands behind it
         space = Space(Tables(scenario.on(SC)) if scenario.memory != SC else space.tables, True)
         found = yield from visiting(space, True, bound)
-    return races(found.space, found)
+    some = f"data races were looked for in the first {bound:,} states only"
+    return races(found.space, found), (some,) if found.bounded else ()
 
 
 def _reduction(scenario: Scenario, name: str | None) -> str:
@@ -124,8 +126,8 @@ def _reduction(scenario: Scenario, name: str | None) -> str:
 def _into(found: Found, calm: bool, bound: int) -> Way:
     """The schedule into the states from which no end can be reached."""
     space = found.space
-    if space.fuse and not calm:  # every step is to count
-        space = Space(space.tables, False, space.prop)
+    if (space.fuse and not calm) or space.movers:  # every step is to count, or at least every switch
+        space = Space(space.tables, calm, space.prop)
         found_there = visit(space, True, bound)
     else:
         found_there = found

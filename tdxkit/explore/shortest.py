@@ -192,6 +192,9 @@ def _way(space: Space, trail: list, at: int, rule: str, idle: bool, states: int)
         at, turn = trail[at]
         path.append(turn)
     steps = space.named([turn for turn in path[::-1] if turn])
+    idle = (
+        idle and not space.tables.tso
+    )  # a store that waits in a buffer touches nothing yet, and may be what it is about
     return Way(_without_idle(space, steps) if idle else steps, rule, states)
 
 

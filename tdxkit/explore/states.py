@@ -51,6 +51,13 @@ class States:
             self.shared.append(numbers)
         return sid
 
+    def forget(self, many: int) -> None:
+        """Leave the first so many states, as if the others had never been met."""
+        for numbers in self.shared[many:]:
+            del self._sids[numbers]
+        del self.shared[many:]
+        self._false = {key: names for key, names in self._false.items() if key[1] < many}
+
     def state(self, sid: int) -> dict[str, object]:
         """A state of the shared memory as labels and values."""
         return {label: self.values[number] for label, number in zip(self.layout.labels, self.shared[sid])}

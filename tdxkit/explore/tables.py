@@ -8,12 +8,13 @@ brought there by the recipe: the values that led there, read again by that threa
 A step writes into an overlay, so closing a generator (its `finally:` and `with:`) disturbs nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from tdxkit.errors import ModelError
 from tdxkit.explore.buffers import DRAIN, Buffer, always_empty, buffered
 from tdxkit.explore.closing import clings, discard
-from tdxkit.explore.effects import Ask, Effect, Notes, Place
+from tdxkit.explore.effects import Ask, Effect, Notes, Place, copied
 from tdxkit.explore.holding import Held, held_after, more_than
 from tdxkit.explore.overlay import Overlay
 from tdxkit.explore.place import lines, place
@@ -66,6 +67,21 @@ class Tables(Standing):
         if after == sid and effect.after == lid and not effect.broken:
             return None
         return effect, after
+
+    @contextmanager
+    def aside(self, lid: int) -> Iterator[None]:
+        """Steps from place `lid` that are tried and leave no trace: what they bring is forgotten."""
+        rows, shared, places = copied(self.places[lid].rows), len(self.shared), len(self.places)
+        try:
+            yield
+        finally:
+            self.places[lid].rows = rows
+            self.forget(shared)
+            for at in self.places[places:]:
+                for generator in at.pool:
+                    discard(generator, self.scenario.threads[at.start].foreign)
+            del self.places[places:]
+            self._lids = {key: number for key, number in self._lids.items() if number < places}
 
     def local(self, lid: int) -> bool:
         """Does the step from this place touch nothing shared? Known once the step has been taken somewhere."""
@@ -130,7 +146,7 @@ class Tables(Standing):
         if at.buffer and always_empty(at.label):
             return self._grow(at, choice, (), _kept_back(at, lid))
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
-        reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)), at.buffer)
+        reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)), at.buffer, at.held)
         self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
@@ -227,7 +243,7 @@ class Tables(Standing):
             )
         for target, (before, choice, seen) in reversed(path):
             stood = self.places[before]
-            self.memory._on(dict(seen), dict(zip(self._notes, stood.notes)), stood.buffer)
+            self.memory._on(dict(seen), dict(zip(self._notes, stood.notes)), stood.buffer, stood.held)
             try:
                 item = resume(thread, generator, stood.choices[choice], self.memory, again=True)
             except Exception:

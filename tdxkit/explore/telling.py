@@ -182,7 +182,9 @@ def moments(teller: Teller, steps: Steps) -> list[Moment]:
 def source_of(function) -> Text | None:
     """The source text of a function as its file or notebook cell has it; None where Python cannot find it."""
     try:
-        return Text(function.__name__, tuple(dedent(inspect.getsource(function)).rstrip().splitlines()))
+        return getattr(function, "shown", None) or Text(
+            function.__name__, tuple(dedent(inspect.getsource(function)).rstrip().splitlines())
+        )
     except (OSError, TypeError, SyntaxError, IndentationError):
         return None
 

@@ -54,6 +54,8 @@ class Transitions:
     def _thread(self, k: int) -> Iterator[Transition]:
         tables = self.tables
         order = [tables.first_lids[k]]
+        if k in self._inherits:
+            order.append(FINISHED)
         known = {FINISHED, *order}
         for lid in order:
             at, new = tables.places[lid], []
@@ -66,7 +68,7 @@ class Transitions:
                         gap = self._step(k, lid, choice, sees)
                         gap.but_not, gap.known = but_not, False
                         yield gap
-            if not at.buffer:  # an interrupt may leave its buffer to who stands here
+            if not at.buffer:  # an interrupt may leave its buffer to who stands here, and to who has finished
                 new += [tables.with_buffer(tables.standing_at(k, lid), b) for b in self._inherits.get(k, ())]
             order += [after for after in dict.fromkeys(new) if after not in known]
             known.update(new)

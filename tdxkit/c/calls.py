@@ -1,0 +1,143 @@
+"""Calls: the text's own functions, the kernel's, and what looks like a call and is none, such as READ_ONCE() and WARN_ON()."""
+
+import ast
+
+from pycparser import c_ast
+
+from tdxkit.c.accesses import Accesses
+from tdxkit.c.checks import Checks
+from tdxkit.c.entries import Entries
+from tdxkit.c.flow import BASE, MEMORY, STACK, assign, call, constant, name
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.numbers import Numbers
+from tdxkit.c.objects import Objects
+from tdxkit.c.places import Place, Value
+from tdxkit.c.routine import Routine
+from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
+from tdxkit.c.values import Values
+from tdxkit.c.waits import Waits
+
+NO_CALLS = ("trace_",)  # tracepoints: nothing happens
+
+
+class Calls:
+    """The calls of one routine. wanted: the type that what a call gives is assigned to, where that is known."""
+
+    def __init__(self, routine: Routine):
+        self.r, self.unit, self.declared = routine, routine.unit, routine.declared
+        self.values = Values(routine, self)
+        self.wanted: Type | None = None
+        self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
+        parts = (self.accesses, self.checks, self.entries, Objects(self), Waits(self), Numbers(self))
+        self.special = {word: how for part in parts for word, how in part.words.items()}
+        self.unit.kernel.macros.update(self.special)
+
+    def value(self, node: c_ast.FuncCall) -> Value:
+        """The value of a call; its steps are taken."""
+        if not isinstance(node.name, c_ast.ID):
+            raise self.declared.refuse(
+                node, "a call", "a function is called by its name", "pointers to functions are not followed: name it"
+            )
+        word, args = node.name.name, (node.args.exprs if node.args else [])
+        if word in self.declared.functions:
+            return self._own(node, word, args)
+        if word in self.unit.stubs:
+            for arg in args:
+                self.values.of(arg)
+            return Value(constant(self.unit.stubs[word]), INT)
+        if how := self.special.get(word):
+            return how(node, word, args)
+        entry = self.unit.kernel.functions.get(word)
+        if entry is None and word.startswith(NO_CALLS):
+            return Value(constant(0), VOID)
+        if entry is None:
+            if self.r.find(word) is not None:
+                raise self.declared.refuse(
+                    node,
+                    f"`{word}(…)`",
+                    "a function is called by its name",
+                    "pointers to functions are not followed: name it",
+                )
+            raise self.declared.refuse(
+                node, f"`{word}(…)`", "this function is not known", self.unit.kernel.way_out(word, self.declared)
+            )
+        return self._kernels(node, entry, args)
+
+    def place(self, node: c_ast.FuncCall) -> Place | None:
+        """The place that a macro stands for, such as per_cpu(); None for a call."""
+        return None
+
+    def assigns(self, node: c_ast.Assignment) -> bool:
+        """Was an assignment one that a call makes by itself? Then it is done. None is; but a call may ask for the type."""
+        if isinstance(node.rvalue, c_ast.FuncCall):
+            self.wanted = self.values.places.type_of(node.lvalue)
+        return False
+
+    # the text's own
+
+    def _own(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        kind = self.declared.takes[word]
+        if len(args) != len(kind.takes):
+            raise self.declared.refuse(
+                node, f"`{word}(…)`", f"it takes {len(kind.takes)} arguments, and gets {len(args)}", "correct the call"
+            )
+        self.unit.calls.setdefault(self.r.title, set()).add(word)
+        given = [self._argument(arg, takes) for arg, takes in zip(args, kind.takes)]
+        self.r.move(node)
+        self.r.temps += 1
+        result = f"t_{self.r.temps}"
+        made = ast.YieldFrom(call(self.unit.word(word), name(MEMORY), name(STACK), *given))
+        target = ast.Tuple([name(result, True), name(STACK, True)], ast.Store())
+        self.r.emit(ast.Assign([target], made))
+        return Value(name(result) if not isinstance(kind.returns, Void) else constant(0), kind.returns)
+
+    def _argument(self, node: c_ast.Node, kind: Type) -> ast.expr:
+        value = self.values.places.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
+        return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
+
+    # the kernel's
+
+    def _kernels(self, node: c_ast.FuncCall, entry: Entry, args: list) -> Value:
+        takes = entry.takes.rstrip("…")
+        if len(args) < len(takes) or (len(args) > len(takes) and takes == entry.takes):
+            raise self.declared.refuse(
+                node, f"`{entry.name}(…)`", f"it takes {len(takes)} arguments, and gets {len(args)}", "correct the call"
+            )
+        given, pointee = [], None
+        for arg, kind in zip(args, takes.ljust(len(args), "-")):
+            if kind == "-":  # printed, or nothing that the model knows
+                continue
+            if kind == "t":
+                given.append(constant(arg.name if isinstance(arg, c_ast.ID) else ""))
+                continue
+            value = self.values.places.of_array(arg)
+            if kind == "T" and pointee is not None:
+                value = self.values.to(value, _held(pointee), arg)
+            if isinstance(value.type, Pointer) and pointee is None:
+                pointee = value.type.to
+            given.append(self.r.temp(value.code))
+        self.r.move(node)
+        return self.run(entry, given, entry.returns if entry.returns is not None else _held(pointee))
+
+    def run(self, entry: Entry, given: list[ast.expr], returns: Type) -> Value:
+        """A function of the kernel with its arguments."""
+        code = call(self.unit.kernel_word(entry), name(MEMORY), *([name(STACK)] if entry.stack else []), *given)
+        if not entry.steps:
+            return Value(self.r.temp(code) if not isinstance(returns, Void) else constant(0), returns)
+        made = ast.YieldFrom(code)
+        result = self.r.variable()
+        if entry.stack:
+            self.r.emit(ast.Assign([ast.Tuple([name(result, True), name(STACK, True)], ast.Store())], made))
+        elif isinstance(returns, Void):
+            self.r.do(made)
+        else:
+            self.r.emit(assign(result, made))
+        self.r.do(call("went"))
+        return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
+
+
+def _held(kind: Type | None) -> Type:
+    return kind.of if isinstance(kind, Atomic) else kind if kind is not None else INT
+
+
+__all__ = ["BASE", "Calls"]

@@ -1,0 +1,122 @@
+"""What a text declares at file scope: the variables that all CPUs share with what they begin with, and its functions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pycparser import c_ast
+
+from tdxkit.c.known import NAMED
+from tdxkit.c.typed import Types, Variable
+from tdxkit.c.types import Array, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
+
+
+@dataclass
+class Declared(Types):
+    """The text at file scope."""
+
+    functions: dict[str, c_ast.FuncDef] = field(default_factory=dict)
+    takes: dict[str, Function] = field(default_factory=dict)
+
+    def read(self, tree: c_ast.FileAST) -> None:
+        """Everything that stands at file scope."""
+        for node in tree.ext:
+            if isinstance(node, c_ast.Typedef):
+                if node.name not in NAMED:
+                    self.types[node.name] = self.type_of(node.type)
+            elif isinstance(node, c_ast.FuncDef):
+                self.takes[node.decl.name] = self.function(node.decl.type)
+                self.functions[node.decl.name] = node
+            elif isinstance(node, c_ast.Decl):
+                self._global(node)
+
+    def _global(self, node: c_ast.Decl) -> None:
+        kind = self.type_of(node.type)
+        if node.name is None:
+            return
+        if isinstance(kind, Function):
+            return
+        if "extern" in (node.storage or []) and node.name in self.variables:
+            return
+        if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
+            kind = Array(kind.of, len(node.init.exprs))
+        line, column = self.place(node)
+        whole(f"line {line}, column {column}: `{node.name}`", kind)
+        self.variables[node.name] = Variable(node.name, kind, self.first(kind, node.init), node)
+
+    def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:
+        """A static variable of a function."""
+        return Variable(f"{function}.{node.name}", kind, self.first(kind, node.init), node)
+
+    def first(self, kind: Type, init: c_ast.Node | None) -> tuple:
+        """What the cells of an object at file scope begin with."""
+        found = [_zero(leaf) for _, leaf in kind.leaves()]
+        if isinstance(init, c_ast.InitList):
+            for offset, leaf, node in self.listed(kind, init):
+                found[offset] = self._first(leaf, node)
+        elif init is not None and found:
+            found[0] = self._first(kind, init)
+        return tuple(found)
+
+    def _first(self, kind: Type, node: c_ast.Node) -> object:
+        if isinstance(kind, (Lock, Kernels)):
+            return _zero(kind)
+        if isinstance(kind, Pointer):
+            if isinstance(node, c_ast.UnaryOp) and node.op == "&" and isinstance(node.expr, c_ast.ID):
+                return (node.expr.name, 0)
+            if isinstance(node, c_ast.ID) and node.name == "NULL":
+                return 0
+        value = self.constant(node)
+        held = kind.of if isinstance(kind, Atomic) else kind
+        return held.wrap(value) if isinstance(held, Int) else value
+
+    def listed(self, kind: Type, init: c_ast.InitList) -> Iterator[tuple[int, Type, c_ast.Node]]:
+        """An initialiser's entries: the cell, its type, and the expression."""
+        at = 0
+        if not isinstance(kind, (Array, Struct)):
+            for node in init.exprs or []:
+                yield 0, kind, node
+            return
+        for node in init.exprs or []:
+            if isinstance(node, c_ast.NamedInitializer):
+                at, inner = self._designated(kind, node)
+                node = node.expr
+            else:
+                inner = self._at(kind, at, node)
+            if isinstance(node, c_ast.InitList):
+                for offset, leaf, value in self.listed(inner, node):
+                    yield at + offset, leaf, value
+            else:
+                yield at, inner, node
+            at += inner.cells
+
+    def _designated(self, kind: Type, node: c_ast.NamedInitializer) -> tuple[int, Type]:
+        at = 0
+        for step in node.name:
+            if isinstance(kind, Struct) and isinstance(step, c_ast.ID) and step.name in kind.members:
+                member = kind.members[step.name]
+                at, kind = at + member.cell, member.type
+            elif isinstance(kind, Array):
+                index = self.constant(step.expr if isinstance(step, c_ast.ArrayDesignator) else step)
+                if not 0 <= index < kind.count:
+                    raise self.refuse(node, f"element {index}", f"the array has {kind.count}", "correct the index")
+                at, kind = at + index * kind.of.cells, kind.of
+            else:
+                raise self.refuse(node, "this initialiser", f"{kind} has no such member here", "correct the name")
+        return at, kind
+
+    def _at(self, kind: Type, at: int, node: c_ast.Node) -> Type:
+        """The type of the member or element that begins at this cell."""
+        if isinstance(kind, Array) and at < kind.cells:
+            return kind.of
+        if isinstance(kind, Struct):
+            for member in kind.members.values():
+                if member.cell == at and member.type.cells:
+                    return member.type
+        raise self.refuse(node, "this initialiser", f"{kind} has no member for it", "leave it out")
+
+
+def _zero(kind: Type) -> object:
+    """What a cell of this type begins with."""
+    if isinstance(kind, Lock):
+        return 0 if kind.shared else False
+    return kind.first if isinstance(kind, Kernels) else 0

@@ -1,0 +1,139 @@
+"""Entries of lists: list_first_entry() and kin, and the loops over lists and bits.
+
+list_for_each_entry() looks at the head again for each entry; what takes the entry off under it is a defect. Its _safe form has the next one
+before the body runs. The _rcu forms go over what was there when they began: what is taken off meanwhile may still be met.
+"""
+
+import ast
+
+from pycparser import c_ast
+
+from tdxkit.c.flow import Block, assign, call, constant, name
+from tdxkit.c.kernel.listed import ALL, ENDS, WALK, WALK_BACK
+from tdxkit.c.places import Value
+from tdxkit.c.types import INT, Pointer, Type
+
+BESIDE = ("list_next_entry", "list_prev_entry")
+BITS = {
+    "for_each_set_bit": ("find_first_bit", "find_next_bit"),
+    "for_each_clear_bit": ("find_first_zero_bit", "find_next_zero_bit"),
+}
+
+
+class Entries:
+    """The entries of lists in one routine."""
+
+    def __init__(self, calls):
+        self.calls, self.r, self.unit, self.declared = calls, calls.r, calls.unit, calls.declared
+        self.values, self.places = calls.values, calls.values.places
+        self.words = dict.fromkeys(ENDS, self._end) | dict.fromkeys(BESIDE, self._beside)
+        self.words |= {"hlist_entry_safe": self._or_null}
+
+    def _run(self, word: str, *given: ast.expr) -> ast.expr:
+        made = self.calls.run(self.unit.kernel.functions[word], [self.r.temp(code) for code in given], INT)
+        return self.r.temp(made.code)
+
+    def _end(self, node, word: str, args: list) -> Value:
+        pointer = self._run(f"the_{word}", self.values.of(args[0]).code)
+        return self._object(pointer, self.declared.type_of(args[1]), args[2])
+
+    def _or_null(self, node, word: str, args: list) -> Value:
+        return self._object(self.r.temp(self.values.of(args[0]).code), self.declared.type_of(args[1]), args[2])
+
+    def _beside(self, node, word: str, args: list) -> Value:
+        value = self.values.of(args[0])
+        kind = self.places.pointee(value, node)
+        entry = call("moved", value.code, constant(self.calls.accesses.offset(kind, args[1])))
+        return self._object(self._run(f"the_{word}", entry), kind, args[1])
+
+    def _object(self, pointer: ast.expr, kind: Type, member: c_ast.Node) -> Value:
+        """The object that an entry is in; NULL for NULL."""
+        return Value(
+            self._run("the_within", pointer, constant(self.calls.accesses.offset(kind, member))), Pointer(kind)
+        )
+
+    # loops
+
+    def walk(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """A loop over a list; `body(leave, again)` is its body."""
+        safe, back, rcu, raw = "_safe" in word, "_reverse" in word, word.endswith("_rcu"), "entry" not in word
+        known = {
+            f"{kind}_for_each{entry}{form}"
+            for kind in ("list", "hlist")
+            for entry in ("_entry", "")
+            for form in ("", "_safe", "_rcu", "_reverse", "_safe_reverse")
+        }
+        if word.lstrip("_") not in known:
+            raise self.declared.refuse(
+                node, f"`{word.lstrip('_')}(…)`", "this loop is not known", "write it as a for loop"
+            )
+        pos, nxt, where, member = args[0], args[1] if safe else None, args[1 + safe], None if raw else args[2 + safe]
+        cells = 0 if member is None else self.calls.accesses.offset(self.places.type_of(pos).to, member)
+        first = self.r.temp(self.values.of(where).code)
+        now, then, kept = self.r.variable(), self.r.variable(), self.r.variable()
+        self.r.emit(assign(kept, first))
+        step = self.unit.kernel.functions[WALK_BACK if back else WALK]
+        again, inside, over, on, after = Block(), Block(), Block(), Block(), Block()
+        if rcu:
+            self._snapshot(name(kept), then)
+        else:
+            self.r.emit(assign(now, self.calls.run(step, [name(kept), constant(0)], INT).code))
+        self.r.begin(again)
+        if rcu:
+            self._next_of(then, now)
+        self.r.branch(name(now), inside, over)
+        self.r.at = inside
+        self._gives(pos, call("moved", name(now), constant(-cells)))
+        if safe:
+            self.r.emit(assign(then, self.calls.run(step, [name(kept), name(now)], INT).code))
+            raw_next = raw or word.lstrip("_").startswith("hlist")
+            self._gives(nxt, self._run("the_within", name(then), constant(0 if raw_next else cells)))
+        body(after, on)
+        self.r.begin(on)
+        if safe:
+            self.r.emit(assign(now, name(then)))
+        elif not rcu:
+            self.r.emit(assign(now, self.calls.run(step, [name(kept), name(now)], INT).code))
+        self.r.do(call("again"))
+        self.r.jump(again)
+        self.r.at = over  # the loop has come to its end: there is no entry, but in an hlist NULL
+        ended = constant(0) if word.lstrip("_").startswith("hlist") else call("moved", name(kept), constant(-cells))
+        self._gives(pos, ended)
+        self.r.jump(after)
+        self.r.at = after
+
+    def _snapshot(self, where: ast.expr, kept: str) -> None:
+        self.r.emit(assign(kept, self.calls.run(self.unit.kernel.functions[ALL], [where], INT).code))
+
+    def _next_of(self, kept: str, now: str) -> None:
+        """The first of what is left to go over; NULL where nothing is."""
+        some, none, go = Block(), Block(), Block()
+        self.r.branch(name(kept), some, none)
+        self.r.at = some
+        self.r.emit(assign(now, ast.Subscript(name(kept), constant(0), ast.Load())))
+        self.r.emit(assign(kept, ast.Subscript(name(kept), ast.Slice(constant(1), None, None), ast.Load())))
+        self.r.jump(go)
+        self.r.at = none
+        self.r.emit(assign(now, constant(0)))
+        self.r.jump(go)
+        self.r.at = go
+
+    def _gives(self, variable: c_ast.Node, code: ast.expr) -> None:
+        """The variable of a loop has this value."""
+        place = self.places.place(variable)
+        self.places.store(place, Value(self.r.temp(code), place.type), variable)
+
+    def bits(self, node: c_ast.For, word: str, args: list) -> c_ast.For:
+        """for_each_set_bit() as the loop that it is."""
+        first, following = BITS[word]
+        bit, bitmap, size = args
+        at = node.init.coord
+
+        def called(function: str, *given) -> c_ast.Node:
+            return c_ast.FuncCall(c_ast.ID(function, at), c_ast.ExprList(list(given), at), at)
+
+        one = c_ast.BinaryOp("+", bit, c_ast.Constant("int", "1", at), at)
+        return c_ast.For(
+            c_ast.Assignment("=", bit, called(first, bitmap, size), at), c_ast.BinaryOp("<", bit, size, at),
+            c_ast.Assignment("=", bit, called(following, bitmap, size, one), at), node.stmt, at,
+        )  # fmt: skip

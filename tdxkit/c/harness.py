@@ -1,0 +1,248 @@
+"""What each CPU runs of a text: a get and a put with the use of a page between them, or statements of the reader's; the memory and the rules.
+
+    scenario_of_c(text)                                   # the pair of functions that end in _get and _put
+    scenario_of_c(text, run=("left();", "right();"))      # one CPU each; one alone is what every CPU runs
+
+Everything at file scope is shared memory. The region's counter is `refcount`, whatever the text calls it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
+from types import SimpleNamespace
+
+from tdxkit.c.checks import BEGINS
+from tdxkit.c.kernel import simplified
+from tdxkit.c.program import SHOWN, Program, program
+from tdxkit.c.runtime import Defect
+from tdxkit.c.types import Int, Lock
+from tdxkit.card import Card
+from tdxkit.errors import InputError, printable
+from tdxkit.explore.memory import Cell
+from tdxkit.explore.program import Own, Scenario, Thread
+from tdxkit.explore.rules import must
+from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
+from tdxkit.run import Track
+from tdxkit.text import near
+
+PAGES = 512  # of 4K in a region
+OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
+MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
+NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
+CARD = Card(
+    modelled=("the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps",),
+    simplified=("operands are taken from left to right, which C leaves open", "an object is a row of scalars: its bytes are not seen through another type"),
+    left_out=("what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for",),
+)  # fmt: skip
+
+
+def scenario_of_c(
+    text: str, *, run: Iterable[str] = (), get: str = "", put: str = "", name: str = "text", threads: int | None = None, rounds: int = 1,
+    stubs: Mapping[str, int] | None = None, defines: Mapping[str, str] | None = None, sets: Mapping[str, int] | None = None,
+    may_fail: Iterable[str] = (), roles: Iterable[str] = (), regions: int = 1, line: Callable[[int], int] = int,
+) -> Scenario:  # fmt: skip
+    """The scenario of a text in C.
+
+    run: C statements; one for every CPU, or one for each. get, put: their names, where the text does not say. stubs: functions that give a
+    number and do nothing. defines: as -D. sets: first values of variables, `refcount` of the regions' counters. may_fail: alloc, add, remove,
+    pages (one page of a pair at a time). roles, regions: as of a Python put. line: the line to tell for a line of the text.
+    InputError with line and column for what is not read, and for names that are not there.
+    """
+    run = tuple(run)
+    made = _compiled(text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, line)
+    cells, sets = _first_values(made), dict(sets or {})
+    faults = tuple(_fault(word) for word in may_fail)
+    known = {*cells, *(() if run else ("refcount",))}
+    for word in sets:
+        if word not in known:
+            raise InputError(
+                f"--set {printable(word)}",
+                "there is no such variable",
+                f"try {near(word, known, 0.3) or 'another name'}",
+            )
+    first = sets.pop("refcount", 0)
+    cells |= {Cell(word): value for word, value in sets.items()}
+    again = partial(
+        scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
+        may_fail=may_fail, roles=roles, regions=regions, line=line,
+    )  # fmt: skip
+    variant = Variant(
+        "", ", ".join(FAULTS[f][0] for f in faults), **{FAULTS[f][1]: True for f in faults}, first_refcount=first
+    )
+    scenario = (
+        _of_runs(made, run, cells, name, threads, rounds, faults)
+        if run
+        else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
+    )
+    return replace(
+        scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
+        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **_constants(made, faults)}, title=f"{name}, in C",
+    )  # fmt: skip
+
+
+@lru_cache(8)
+def _compiled(text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], line: Callable[[int], int]) -> Program:
+    return program(text, dict(defines), dict(stubs), run, line)
+
+
+def _first_values(made: Program) -> dict[str, object]:
+    """The cells of the shared objects, each with what it begins with."""
+    return {
+        Cell(cell): first
+        for variable in made.unit.objects()
+        for cell, first in zip(made.unit.cells[variable.name], variable.first)
+    }
+
+
+def _locks(made: Program) -> tuple[list[str], list[str]]:
+    """The cells that are locks, and those of them under which one may sleep."""
+    leaves = [
+        (cell, leaf) for v in made.unit.objects() for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
+    ]
+    locks = [(cell, leaf) for cell, leaf in leaves if isinstance(leaf, Lock)]
+    return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
+
+
+def _constants(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
+    """What programs of the kernel know of the text: its cells, and whether the scenario makes things fail."""
+    return {
+        "c_cells": made.unit.cells,
+        "c_heap": made.unit.heap,
+        "c_may_fail": bool(faults),
+        **({} if faults else {"c_failed": False}),
+    }
+
+
+def _rules(made: Program) -> tuple:
+    return (*(must(rule) for rule in made.unit.rules), *made.unit.properties.values())
+
+
+def _told(made: Program, first: int) -> tuple[str, ...]:
+    """What is to be said of the text beside every answer."""
+    asked = () if not first else (f"the refcount starts at {first}: {' and '.join(NOT_FROM_ZERO)} are not asked",)
+    return (*made.remarks, *asked)
+
+
+def _fault(word: str) -> str:
+    if word not in MAY_FAIL:
+        raise InputError(f"--may-fail {printable(word)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
+    return MAY_FAIL[word]
+
+
+def _of_pair(
+    made: Program, get: str, put: str, cells, name, threads, rounds, variant: Variant, roles, regions
+) -> Scenario:
+    """CPUs that get, use and put."""
+    locks, mutexes = _locks(made)
+    names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
+    programs = [_called(made, word) for word in names]
+    skipped = NOT_FROM_ZERO if variant.first_refcount else ()
+    failed = {"c_failed": False} if variant.variation else {}
+    design = SimpleNamespace(
+        TITLE=name, get=programs[0], put=programs[1], REGIONS=regions, ROLES=tuple(roles), CARD=CARD, SHARED=cells | failed, LOCKS=tuple(locks), MUTEXES=tuple(mutexes),
+        PROPERTIES=(*(p for p in module.PROPERTIES if p.name not in skipped), *_rules(made)),
+    )  # fmt: skip
+    scenario = of_design(design, name, len(design.ROLES) or threads or 2, rounds, variant)
+    if OWN_LOCK in locks:
+        return replace(scenario, locks=tuple(dict.fromkeys(scenario.locks)))
+    tracks = (*(Track(lock, lock, "lock") for lock in locks), *(t for t in scenario.tracks if t.key != OWN_LOCK))
+    return replace(
+        scenario, shared={word: value for word, value in scenario.shared.items() if word != OWN_LOCK}, locks=tuple(locks), tracks=tracks,
+        properties=tuple(p for p in scenario.properties if locks or p.kind != "lock"),
+    )  # fmt: skip
+
+
+def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
+    """CPUs that run the reader's statements."""
+    if threads is not None and len(run) > 1 and threads != len(run):
+        raise InputError(
+            f"--threads {threads}",
+            f"there are {len(run)} --run, one for each CPU",
+            "leave --threads out, or give one --run",
+        )
+    locks, mutexes = _locks(made)
+    bodies = [_called(made, f"__run_{k}") for k in range(len(run))]
+    bodies *= (threads or 2) if len(run) == 1 else 1
+    failed = {"c_failed": False} if faults else {}
+    inside = made.unit.keyed  # of the TDX module, where the text calls it
+    locks += [word for word in inside if word.endswith("_lock")]
+    return Scenario(
+        name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
+        mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
+        constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
+    )  # fmt: skip
+
+
+def _rounds(m, body, rounds):
+    """A CPU that does the same so many times."""
+    for _ in range(rounds):
+        yield from body(m)
+
+
+def _called(made: Program, word: str) -> Callable:
+    """A function of the text as a CPU calls it: with the region's first page frame, or with nothing."""
+    if word not in made.functions:
+        raise InputError(
+            f"function {printable(word)}",
+            "the text does not have it",
+            f"try {near(word, made.functions, 0.3) or 'another name'}",
+        )
+    function, many = made.functions[word], len(made.declared.takes[word].takes)
+
+    def called(m, region=None):
+        given = (PAGES * region, *(0,) * (many - 1)) if many and region is not None else (0,) * many
+        try:
+            value, _ = yield from function(m, (), *given)
+        except Defect as error:
+            said = made.at_line(error)
+            if not m._open:  # before the first step: then it is the first
+                yield BEGINS
+            raise Defect(said) from None
+        return value
+
+    called.__name__ = word
+    return called
+
+
+def _ends(made: Program, way: str) -> str:
+    """The one function that is a get, or a put, by its name."""
+    found = [word for word in made.functions if word == way or word.endswith(f"_{way}")]
+    if len(found) != 1:
+        rule = f"{' and '.join(found)} end in {way}" if found else f"no function ends in _{way}"
+        raise InputError(
+            f"the {way} of the text", rule, f"give --{way} NAME, or what each CPU runs: --run 'STATEMENTS'"
+        )
+    return found[0]
+
+
+def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
+    """What a function of a text gives when it runs alone, its arguments converted to what it takes."""
+    made = _compiled(text, (), (), (), int)
+    kind = made.declared.takes[function]
+    given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
+    running = made.functions[function](_Alone(made), (), *given)
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            return end.value[0]
+
+
+class _Alone:
+    """The memory of a CPU that is alone."""
+
+    def __init__(self, made: Program):
+        self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
+        self.memory_may_run_out, self._open = False, True
+        for cell, first in _first_values(made).items():
+            setattr(self, cell, first)
+
+    def must(self, rule: str, condition: object) -> None:
+        """Nobody asks here."""
+
+    def tell(self, sentence: str) -> None:
+        """Nobody listens."""
+
+
+__all__ = ["SHOWN", "scenario_of_c", "value_of"]

@@ -1,0 +1,103 @@
+"""The kernel's functions as a text calls them: tables of data, and short programs over the shared memory. Here they come together."""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+
+from tdxkit.c.kernel import (
+    atomics,
+    bits,
+    contexts,
+    heap,
+    leaves,
+    listed,
+    lists,
+    locks,
+    pages,
+    quiet,
+    rcu,
+    refcounts,
+    seqcount,
+    waiting,
+)
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.types import Type
+from tdxkit.text import near
+
+MODULES = (quiet, contexts, atomics, refcounts, bits, locks, waiting, rcu, seqcount, heap, listed, pages)
+GUARDS = {
+    "spinlock": ("spin_lock", "spin_unlock"), "spinlock_irq": ("spin_lock_irq", "spin_unlock_irq"), "spinlock_bh": ("spin_lock_bh", "spin_unlock_bh"),
+    "spinlock_irqsave": ("spin_lock_irq", "spin_unlock_irq"), "raw_spinlock": ("raw_spin_lock", "raw_spin_unlock"),
+    "raw_spinlock_irq": ("raw_spin_lock_irq", "raw_spin_unlock_irq"), "raw_spinlock_irqsave": ("raw_spin_lock_irq", "raw_spin_unlock_irq"),
+    "raw_spinlock_nested": ("raw_spin_lock", "raw_spin_unlock"), "raw_spinlock_bh": ("raw_spin_lock_bh", "raw_spin_unlock_bh"),
+    "mutex": ("mutex_lock", "mutex_unlock"), "rwsem_read": ("down_read", "up_read"), "rwsem_write": ("down_write", "up_write"),
+    "read_lock": ("read_lock", "read_unlock"), "write_lock": ("write_lock", "write_unlock"), "read_lock_irq": ("read_lock_irq", "read_unlock_irq"),
+    "write_lock_irq": ("write_lock_irq", "write_unlock_irq"), "read_lock_irqsave": ("read_lock_irq", "read_unlock_irq"),
+    "write_lock_irqsave": ("write_lock_irq", "write_unlock_irq"), "rcu": ("rcu_read_lock", "rcu_read_unlock"), "srcu": ("srcu_read_lock", "srcu_read_unlock"),
+    "irq": ("local_irq_disable", "local_irq_enable"), "irqsave": ("local_irq_disable", "local_irq_enable"), "preempt": ("preempt_disable", "preempt_enable"),
+    "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
+}  # fmt: skip
+OTHERWISE = {  # what is not read, by the beginning of its name, and what to write in its place
+    "this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "raw_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "__this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "per_cpu": "each CPU has its own: write a local variable, or an array that all CPUs share",
+    "get_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "prepare_to_wait": "write wait_event(wq, condition), which does the same",
+    "finish_wait": "write wait_event(wq, condition), which does the same",
+    "add_wait_queue": "write wait_event(wq, condition), which does the same",
+    "remove_wait_queue": "write wait_event(wq, condition), which does the same",
+    "queue_work": "call the work's function in a --run of its own: it runs on a CPU beside the others",
+    "schedule_work": "call the work's function in a --run of its own: it runs on a CPU beside the others",
+    "mod_timer": "call the timer's function in a --run of its own: it runs on a CPU beside the others",
+    "kthread_run": "call the thread's function in a --run of its own: it runs on a CPU beside the others",
+    "jiffies": "time is not modelled: declare `unsigned long jiffies;` with the value that matters",
+    "devm_k": "what a device frees later is not modelled: write kzalloc() and kfree()",
+    "copy_from_user": "user memory is not modelled: assign the values that matter",
+    "copy_to_user": "user memory is not modelled: leave it out",
+    "krealloc": "write kmalloc(), the copy and kfree()",
+    "rb_": "trees are not modelled: write a list or an array",
+    "xa_": "the XArray is not modelled here: write an array of pointers under a lock",
+    "idr_": "write an array of pointers under a lock",
+    "ida_": "write an atomic_t that counts",
+}
+
+
+class Kernel:
+    """What a text may call without defining it."""
+
+    def __init__(
+        self, functions: Mapping[str, Entry], constants: Mapping[str, object], objects: Mapping[str, Type | Mapping]
+    ):
+        self.functions, self.constants, self.objects = functions, constants, objects
+        self.macros: set[str] = set()  # names that are read where calls are
+
+    def way_out(self, word: str, declared) -> str:
+        """What to do about a name that is not known: what to write in its place, near names, a stub, or its text."""
+        for start, instead in OTHERWISE.items():
+            if word.startswith(start):
+                return f"{instead}; or give --stub {word}=0"
+        meant = near(word, (*self.functions, *self.macros, *declared.functions, *declared.variables), 0.75)
+        return f"{f'did you mean {meant}? else ' if meant else ''}define it in the text, or give --stub {word}=0"
+
+
+def simplified(modules: Collection[str]) -> tuple[str, ...]:
+    """What is to be said of the modules whose programs a text calls, by their full names."""
+    return tuple(
+        line
+        for module in (*MODULES, lists, leaves)
+        if module.__name__ in modules
+        for line in getattr(module, "SIMPLIFIED", ())
+    )
+
+
+@cache
+def kernel(of_pair: bool = True) -> Kernel:
+    """All of them. of_pair: for a text of which a get and a put are run; else its SEAMCALLs are those of a module with a lock of its own."""
+    functions: dict[str, Entry] = {}
+    constants: dict[str, object] = {}
+    objects: dict[str, Type | Mapping] = {}
+    for module in MODULES if of_pair else (*MODULES, leaves):
+        functions |= {entry.name: entry for entry in module.functions()}
+        constants |= getattr(module, "CONSTANTS", {})
+        objects |= getattr(module, "OBJECTS", {})
+    return Kernel(functions, constants, objects)

@@ -1,0 +1,156 @@
+"""Allocated memory: kmalloc() and its kin, kfree() [linux-memory].
+
+Each type that is allocated has a pool of objects, which are never used again: so a pointer to one that was freed is known for what it is. An
+object is never, live, waiting for RCU's readers, or freed. What was not zeroed has no value until it is given one. Locks in new memory are free.
+Where the scenario lets memory run out an allocation may fail; with GFP_KERNEL it may sleep.
+"""
+
+from collections.abc import Iterator
+
+from tdxkit.c.arithmetic import Defect
+from tdxkit.c.kernel.contexts import may_sleep
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.lists import PAGE
+from tdxkit.c.runtime import FREED
+from tdxkit.c.types import VOID, Kernels, Lock, Type
+from tdxkit.errors import ModelError
+from tdxkit.explore.rules import at_end
+from tdxkit.kinds import alloc, free
+from tdxkit.linux.refcount.module import IN_HAND
+
+SOURCES = ("linux-memory",)
+SIMPLIFIED = (
+    "a run has six objects of each type that is allocated, and none is used again; locks in new memory are free",
+)
+POOL = 6  # objects of a type
+NEVER, LIVE, WAITING = "never", "live", "waiting for readers"
+STATE = Kernels("the state of an object", NEVER)
+RECLAIMS = 0x400  # __GFP_DIRECT_RECLAIM: the allocator may sleep
+FREES = (
+    "kfree",
+    "kvfree",
+    "kfree_sensitive",
+    "vfree",
+    "kfree_const",
+    "__free_page",
+    "free_page",
+    "put_page",
+    "__free_kfree",
+    "__free_kvfree",
+)
+
+
+def state_of(name: str) -> str:
+    """The shared variable that says what has become of an object."""
+    return f"memory of {name}"
+
+
+def title(kind: Type) -> str:
+    """A type's name in that of its objects."""
+    return kind.name.removeprefix("struct ").replace(" ", "_")
+
+
+def firsts(kind: Type) -> tuple:
+    """What the cells of an object hold that nobody has written: a lock is free."""
+    return tuple((0 if leaf.shared else False) if isinstance(leaf, Lock) else None for _, leaf in kind.leaves())
+
+
+def new(m, does, pool, zeroed, flags):
+    """A new object: a pointer to it, or NULL."""
+    sleeps = bool(flags & RECLAIMS)
+    got = yield alloc(does, pool, sleeps=sleeps), ((True, False) if m.memory_may_run_out else (True,))
+    may_sleep(m, sleeps)
+    if not got:
+        if m.c_may_fail:
+            m.c_failed = True
+        m.tell("There is no memory.")
+        return 0
+    for number in range(1, POOL + 1):
+        name = f"{pool}#{number}"
+        state, words = m.c_heap[name]
+        if getattr(m, state) == NEVER:
+            setattr(m, state, LIVE)
+            for word in words if zeroed else ():
+                setattr(m, word, 0)
+            m.tell(f"It has {name}.")
+            return name, 0
+    raise ModelError(
+        f"{does}() of {pool}",
+        f"a run has {POOL} objects of a type, and wants one more",
+        "let fewer CPUs or rounds allocate",
+    )
+
+
+def let_go(m, p, does: str, waits: bool = False) -> None:
+    """An object is freed, or once the readers have gone."""
+    if type(p) is not tuple or p[0] not in m.c_heap:
+        raise Defect(f"{does}() of what was never allocated")
+    name, at = p
+    state, _ = m.c_heap[name]
+    was = getattr(m, state)
+    if was != LIVE:
+        raise Defect(f"{does}() of {name}, which was freed before")
+    if at:
+        raise Defect(f"{does}() of a pointer into the middle of {name}")
+    if waits:
+        setattr(m, state, WAITING)
+        m.tell(f"{name} goes when the readers have gone.")
+    else:
+        _gone(m, name)
+
+
+def freed_by_readers(m) -> None:
+    """The last reader has left: what waited for that is freed."""
+    for name, (state, _) in m.c_heap.items():
+        if getattr(m, state) == WAITING:
+            _gone(m, name)
+
+
+def _gone(m, name: str) -> None:
+    state, words = m.c_heap[name]
+    setattr(m, state, FREED)
+    for word in words:  # what it held makes no two states of one
+        setattr(m, word, None)
+    m.tell(f"{name} is freed.")
+
+
+def _free(does: str):
+    def program(m, p, *more):
+        if not p or (does.startswith("__free_k") and type(p) is int):
+            return
+        yield free(does, p[0] if type(p) is tuple else str(p))
+        if p == PAGE:
+            m.note(IN_HAND, -1)
+        else:
+            let_go(m, p, does)
+
+    return program
+
+
+def nothing_lost(m) -> bool:
+    """Can each object that is live be reached from what is no allocated object?"""
+    todo = [getattr(m, cell) for name, cells in m.c_cells.items() if name not in m.c_heap for cell in cells]
+    seen: set[str] = set()
+    while todo:
+        value = todo.pop()
+        if type(value) is not tuple:
+            continue
+        if value and type(value[0]) is str:  # a pointer; or of an entry, which list it is on
+            name = value[-2]
+            if name in m.c_heap and name not in seen:
+                seen.add(name)
+                todo += [getattr(m, cell) for cell in m.c_cells[name]]
+        else:
+            todo += value
+    return all(name in seen or getattr(m, state) != LIVE for name, (state, _) in m.c_heap.items())
+
+
+NOTHING_LOST = at_end("no memory may be lost: somebody points to it, or it is freed", nothing_lost)
+
+
+def functions() -> Iterator[Entry]:
+    """All of them."""
+    for word in FREES:
+        yield Entry(word, _free(word), "p…", VOID)
+    yield Entry("kmem_cache_free", _free("kmem_cache_free"), "-p", VOID)
+    yield Entry("__free_pages", _free("__free_pages"), "p-", VOID)

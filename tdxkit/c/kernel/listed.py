@@ -1,0 +1,61 @@
+"""The kernel's functions of lists, by name."""
+
+from collections.abc import Iterator
+
+from tdxkit.c.kernel import lists
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.types import INT, ULONG, VOID
+
+RULES = (lists.WHOLE,)
+EMPTIES = ("list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed", "hlist_unhashed_lockless")
+ENDS = {
+    "list_first_entry": "first",
+    "list_last_entry": "last",
+    "list_first_entry_or_null": "first or null",
+    "list_last_entry_or_null": "last or null",
+}
+WALK, WALK_BACK, ALL = "the_walk", "the_walk_back", "the_whole"
+
+
+def within(m, p, cells: int):
+    """The object of which a pointer to a list_head in it is given; NULL where that is NULL."""
+    return (p[0], p[1] - cells) if type(p) is tuple else 0
+
+
+def _changing() -> Iterator[tuple[str, object, str]]:
+    """What changes a list: name, program, arguments."""
+    for form in ("", "_rcu"):
+        yield f"list_add{form}", lists.adds(f"list_add{form}", 0), "pp"
+        yield f"list_add_tail{form}", lists.adds(f"list_add_tail{form}", 1), "pp"
+        yield f"list_del{form}", lists.deletes(f"list_del{form}", lists.GONE), "p"
+        yield f"hlist_add_head{form}", lists.adds(f"hlist_add_head{form}", 0), "pp"
+        yield f"hlist_del{form}", lists.deletes(f"hlist_del{form}", lists.GONE), "p"
+        yield f"hlist_del_init{form}", lists.deletes(f"hlist_del_init{form}", 0, 1), "p"
+    for word in ("list_del_init", "list_del_init_careful"):
+        yield word, lists.deletes(word, lists.EMPTY), "p"
+    for form, at_tail in (("", 0), ("_tail", 1)):
+        yield f"list_move{form}", lists.moves(f"list_move{form}", at_tail), "pp"
+        for end, empties in (("", 0), ("_init", 1)):
+            yield f"list_splice{form}{end}", lists.splices(f"list_splice{form}{end}", at_tail, empties), "pp"
+    for word in ("INIT_LIST_HEAD", "INIT_HLIST_HEAD", "INIT_HLIST_NODE"):
+        yield word, lists.starts(word), "p"
+
+
+def functions() -> Iterator[Entry]:
+    """All of them, and what the macros of entries are made of."""
+    for word, program, takes in _changing():
+        yield Entry(word, program, takes, VOID, stack=True, rules=RULES)  # type: ignore[arg-type]
+    for word in EMPTIES:
+        yield Entry(word, lists.empty(word), "p", INT, stack=True)
+    yield Entry("list_is_singular", lists.looks("list_is_singular", "one"), "p", INT, stack=True)
+    yield Entry("list_count_nodes", lists.looks("list_count_nodes", "count"), "p", ULONG, stack=True)
+    yield Entry("list_is_last", lists.is_edge("list_is_last", 1), "pp", INT, stack=True)
+    yield Entry("list_is_first", lists.is_edge("list_is_first", 0), "pp", INT, stack=True)
+    for word, what in ENDS.items():
+        yield Entry(f"the_{word}", lists.looks(word, what), "p", VOID, stack=True)
+    for word, by in (("list_next_entry", 1), ("list_prev_entry", -1)):
+        yield Entry(f"the_{word}", lists.beside(word, by), "p", VOID, stack=True)
+    yield Entry(WALK, lists.steps_on("list_for_each", 1), "pp", VOID, stack=True)
+    yield Entry(WALK_BACK, lists.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
+    yield Entry(ALL, lists.looks("list_for_each", "all"), "p", VOID, stack=True)
+    yield Entry("the_within", within, "pv", VOID, steps=False)

@@ -1,0 +1,107 @@
+"""Sequence counters and seqlocks: a writer makes the number odd and even again, a reader tries again where it moved [linux-seqlock].
+
+The writer's two increments are a load and a store each: writers exclude each other by a lock of their own, which a seqlock brings.
+"""
+
+from collections.abc import Iterator
+
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.locks import give, take
+from tdxkit.c.runtime import cell, get, put
+from tdxkit.c.types import INT, INTS, VOID
+from tdxkit.kinds import load, store
+
+SOURCES = ("linux-seqlock",)
+SIMPLIFIED = ("that a writer must not be preempted is not asked",)
+WRAP = 1 << 32
+UINT = INTS["unsigned int"]
+
+
+def _begins(does: str, waits: int):
+    """A reader begins: it waits for an even number, or takes what is there."""
+
+    def program(m, p):
+        while True:
+            yield load(does, cell(m, p))
+            number = get(m, p)
+            if not (waits and number & 1):
+                return number & ~1 if does == "raw_seqcount_begin" else number
+
+    return program
+
+
+def _retries(does: str):
+    def program(m, p, began):
+        yield load(does, cell(m, p))
+        return int(get(m, p) != began)
+
+    return program
+
+
+def _moves(does: str):
+    """A writer begins or ends: the number goes on by one."""
+
+    def program(m, p):
+        yield load(does, cell(m, p), label=f"{does}: read {cell(m, p)}")
+        number = get(m, p)
+        yield store(does, cell(m, p), label=f"{does}: write {cell(m, p)}")
+        put(m, p, (number + 1) % WRAP)
+
+    return program
+
+
+def _starts(does: str):
+    def program(m, p, *more):
+        yield store(does, cell(m, p))
+        put(m, p, 0)
+
+    return program
+
+
+MOVES = _moves("write_seqcount_begin"), _moves("write_seqcount_end")
+LOCKS = {form: (take(f"spin_lock{form}"), give(f"spin_unlock{form.replace('save', 'restore')}")) for form in ("", "_irq", "_bh", "_irqsave")}  # fmt: skip
+
+
+def _locks(form: str):
+    def program(m, p, *more):
+        yield from LOCKS[form][0](m, (p[0], p[1] + 1))
+        yield from MOVES[0](m, p)
+
+    return program
+
+
+def _unlocks(form: str):
+    def program(m, p, *more):
+        yield from MOVES[1](m, p)
+        yield from LOCKS[form][1](m, (p[0], p[1] + 1))
+
+    return program
+
+
+def _alone(form: str, half: int):
+    """A reader that keeps writers away, and changes no number."""
+
+    def program(m, p, *more):
+        yield from LOCKS[form][half](m, (p[0], p[1] + 1))
+
+    return program
+
+
+def functions() -> Iterator[Entry]:
+    """All of them."""
+    for word in ("read_seqcount_begin", "raw_read_seqcount_begin", "__read_seqcount_begin", "read_seqbegin"):
+        yield Entry(word, _begins(word, 1), "p", UINT)
+    for word in ("raw_read_seqcount", "raw_seqcount_begin"):
+        yield Entry(word, _begins(word, 0), "p", UINT)
+    for word in ("read_seqcount_retry", "__read_seqcount_retry", "read_seqretry"):
+        yield Entry(word, _retries(word), "pv", INT)
+    for word in ("write_seqcount_begin", "raw_write_seqcount_begin", "write_seqcount_end", "raw_write_seqcount_end"):
+        yield Entry(word, _moves(word), "p", VOID)
+    for form in LOCKS:
+        back, takes = form.replace("save", "restore"), "p" + ("-" if form == "_irqsave" else "")
+        yield Entry(f"write_seqlock{form}", _locks(form), takes, VOID)
+        yield Entry(f"write_sequnlock{back}", _unlocks(form), takes, VOID)
+        yield Entry(f"read_seqlock_excl{form}", _alone(form, 0), takes, VOID)
+        yield Entry(f"read_sequnlock_excl{back}", _alone(form, 1), takes, VOID)
+    for word in ("seqcount_init", "seqlock_init", "seqcount_spinlock_init"):
+        yield Entry(word, _starts(word), "p…", VOID)

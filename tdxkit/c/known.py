@@ -1,0 +1,75 @@
+"""The kernel's own types by their names: integers, atomics, locks and what only the kernel's functions touch.
+
+The sizes are those of a 64-bit x86 kernel without lock debugging.
+"""
+
+from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Struct, Type
+
+
+def _integers() -> dict[str, Type]:
+    found: dict[str, Type] = {}
+    for bits, word in ((8, "char"), (16, "short"), (32, "int"), (64, "long long")):
+        signed, unsigned = INTS["signed char" if bits == 8 else word], INTS[f"unsigned {word}"]
+        for name in (f"s{bits}", f"__s{bits}", f"int{bits}_t"):
+            found[name] = signed
+        for name in (f"u{bits}", f"__u{bits}", f"uint{bits}_t", f"__le{bits}", f"__be{bits}"):
+            found[name] = unsigned
+    alike = {
+        "bool": "_Bool", "size_t": "unsigned long", "ssize_t": "long", "uintptr_t": "unsigned long", "intptr_t": "long", "ptrdiff_t": "long",
+        "gfp_t": "unsigned int", "fmode_t": "unsigned int", "umode_t": "unsigned short", "pid_t": "int", "dev_t": "unsigned int",
+        "pgoff_t": "unsigned long", "loff_t": "long long", "sector_t": "unsigned long long", "ktime_t": "long long",
+        "uint": "unsigned int", "ulong": "unsigned long", "ushort": "unsigned short", "irqreturn_t": "int", "cycles_t": "unsigned long long",
+    }  # fmt: skip
+    found |= {name: INTS[of] for name, of in alike.items()}
+    found |= dict.fromkeys(
+        ["pfn_t", "kvm_pfn_t", "gfn_t", "gpa_t", "gva_t", "hpa_t", "hfn_t", "hva_t", "phys_addr_t", "dma_addr_t"],
+        INTS["unsigned long long"],
+    )
+    return found
+
+
+ATOMIC = Atomic("atomic_t", INTS["int"])
+ATOMIC64 = Atomic("atomic64_t", INTS["long long"])
+ATOMIC_LONG = Atomic("atomic_long_t", INTS["long"])
+REFCOUNT = Atomic("refcount_t", INTS["int"], counts=True)
+SPIN, RAW_SPIN = Lock("spinlock_t"), Lock("raw_spinlock_t")
+MUTEX = Lock("struct mutex", sleeps=True, size=32)
+RWLOCK, RWSEM = Lock("rwlock_t", shared=True, size=8), Lock("struct rw_semaphore", sleeps=True, shared=True, size=40)
+LIST = Kernels("struct list_head", (), 16)
+COMPLETION, WAIT_QUEUE = Kernels("struct completion", 0), Kernels("wait_queue_head_t", 0, 24)
+SRCU = Lock("struct srcu_struct", sleeps=True, shared=True, size=64)  # held by its readers
+SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
+
+
+def _kref() -> Struct:
+    kref = Struct("struct kref")
+    kref.fill([("refcount", REFCOUNT)])
+    return kref
+
+
+def _page() -> Struct:
+    page = Struct("struct page")
+    page.fill([("lru", LIST)])
+    page.size = 64
+    return page
+
+
+def _seqlock() -> Struct:
+    made = Struct("seqlock_t")
+    made.fill([("seqcount", SEQUENCE), ("lock", SPIN)])
+    return made
+
+
+NAMED: dict[str, Type] = _integers() | {
+    kind.name: kind for kind in (ATOMIC, ATOMIC64, ATOMIC_LONG, REFCOUNT, SPIN, RAW_SPIN, RWLOCK, WAIT_QUEUE, SEQUENCE)
+}
+NAMED |= {"seqlock_t": _seqlock(), "wait_queue_entry_t": Kernels("wait_queue_entry_t"), "seqcount_spinlock_t": SEQUENCE}
+TAGGED: dict[str, Type] = {
+    kind.name.removeprefix("struct "): kind for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, _page(), _kref())
+}
+TAGGED |= {
+    "xarray": Kernels("struct xarray", ()), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
+    "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"),
+    "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE,
+}  # fmt: skip
+WORD: Int = ULONG  # an unsigned long: what bit operations work on

@@ -1,0 +1,108 @@
+"""Operators on values, and what a value becomes in another type."""
+
+import ast
+
+from pycparser import c_ast
+
+from tdxkit.c import arithmetic
+from tdxkit.c.flow import call, constant
+from tdxkit.c.places import Value
+from tdxkit.c.runtime import WRAPS
+from tdxkit.c.types import BOOL, INT, LONG, Array, Int, Pointer, Type, Void, common
+
+OPS: dict[str, ast.operator] = {
+    "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "&": ast.BitAnd(), "|": ast.BitOr(), "^": ast.BitXor(),
+}  # fmt: skip
+COMPARES: dict[str, ast.cmpop] = {
+    "==": ast.Eq(), "!=": ast.NotEq(), "<": ast.Lt(), ">": ast.Gt(), "<=": ast.LtE(), ">=": ast.GtE(),
+}  # fmt: skip
+CALLS = {"/": "div", "%": "mod", "<<": "shl", ">>": "shr"}
+
+
+class Operators:
+    """What Values has of operators; it gives `refuse`."""
+
+    def to(self, value: Value, kind: Type, node: c_ast.Node) -> Value:
+        """A value as it is in another type."""
+        if isinstance(kind, Void):
+            return Value(value.code, kind)
+        if isinstance(kind, Int) and isinstance(value.type, Int):
+            return Value(self._fitted(value, kind), kind)
+        if isinstance(kind, Pointer) and isinstance(value.type, (Pointer, Array, Int)):
+            return Value(value.code, kind)
+        if isinstance(kind, Int) and isinstance(value.type, Pointer):
+            return Value(truth_of(value.code), kind) if kind is BOOL else Value(value.code, kind)
+        if kind is value.type:
+            return value
+        raise self.refuse(node, f"a {value.type}", f"it does not become a {kind}", "assign its members")
+
+    def _fitted(self, value: Value, kind: Int) -> ast.expr:
+        code, was = value.code, value.type
+        assert isinstance(was, Int)
+        if kind is BOOL or kind.name == "_Bool":
+            return code if was.name == "_Bool" or is_truth(code) else truth_of(code)
+        if isinstance(code, ast.Constant) and isinstance(code.value, int):
+            return constant(kind.wrap(code.value))
+        if is_truth(code) or (kind.least <= was.least and was.most <= kind.most):
+            return code
+        if (kind.bits, kind.signed) in WRAPS:
+            return call(WRAPS[kind.bits, kind.signed], code)
+        return call("narrow", code, constant(kind.bits), constant(kind.signed))
+
+    def binary(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
+        """The value of an operator on two values."""
+        if not (isinstance(left.type, Int) and isinstance(right.type, Int)):
+            return self._on_pointers(op, left, right, node)
+        one, other = left.type, right.type
+        if isinstance(left.code, ast.Constant) and isinstance(right.code, ast.Constant):
+            try:
+                value, kind = arithmetic.binary(op, left.code.value, one, right.code.value, other)  # type: ignore[arg-type]
+                return Value(constant(value), kind)
+            except arithmetic.Defect:
+                pass  # it is told where it runs
+        if op in COMPARES:
+            meet = common(one, other)
+            a, b = self.to(left, meet, node), self.to(right, meet, node)
+            return Value(truth_of(ast.Compare(a.code, [COMPARES[op]], [b.code])), INT)
+        meet = arithmetic.result(op, one, other)
+        if op in ("<<", ">>"):
+            a = self.to(left, meet, node)
+            shifted = call(CALLS[op], a.code, right.code, constant(meet.bits))
+            return Value(call(WRAPS[meet.bits, meet.signed], shifted) if op == "<<" else shifted, meet)
+        a, b = self.to(left, meet, node), self.to(right, meet, node)
+        if op in CALLS:
+            code: ast.expr = call(CALLS[op], a.code, b.code)
+            return Value(call(WRAPS[meet.bits, meet.signed], code) if op == "/" and meet.signed else code, meet)
+        if op not in OPS:
+            raise self.refuse(node, f"`{op}`", "this operator is not read", "write it otherwise")
+        code = ast.BinOp(a.code, OPS[op], b.code)
+        return Value(code if op in "&|^" else call(WRAPS[meet.bits, meet.signed], code), meet)
+
+    def _on_pointers(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
+        if op in COMPARES:
+            if op not in ("==", "!="):
+                raise self.refuse(node, f"`{op}` of pointers", "only == and != are read", "compare indices")
+            return Value(truth_of(ast.Compare(left.code, [COMPARES[op]], [right.code])), INT)
+        if op == "+" and isinstance(left.type, Int):
+            left, right = right, left
+        if isinstance(left.type, Pointer) and isinstance(right.type, Int) and op in "+-":
+            cells = max(1, left.type.to.cells)
+            by = right.code if op == "+" else ast.UnaryOp(ast.USub(), right.code)
+            return Value(call("moved", left.code, ast.BinOp(by, ast.Mult(), constant(cells))), left.type)
+        if op == "-" and isinstance(left.type, Pointer) and isinstance(right.type, Pointer):
+            return Value(call("apart", left.code, right.code, constant(max(1, left.type.to.cells))), LONG)
+        raise self.refuse(node, f"`{op}`", f"it does not go with a {left.type} and a {right.type}", "use integers")
+
+
+def truth_of(code: ast.expr) -> ast.expr:
+    """1 or 0."""
+    if isinstance(code, ast.Constant):
+        return constant(int(bool(code.value)))
+    if isinstance(code, (ast.Compare, ast.UnaryOp)):
+        return call("int", code)
+    return call("int", call("bool", code))
+
+
+def is_truth(code: ast.expr) -> bool:
+    """Is it 1 or 0 by its form?"""
+    return isinstance(code, ast.Call) and isinstance(code.func, ast.Name) and code.func.id == "int"

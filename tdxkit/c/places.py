@@ -1,0 +1,255 @@
+"""Places: what can be assigned to or pointed to, and the accesses of it.
+
+A local variable that nobody points to is a variable of the generator. Everything else lies in cells: those of shared objects, where each access is
+a step, and those on the CPU's own stack, where none is. Where a pointer points is known now, or when it is followed.
+"""
+
+import ast
+from typing import NamedTuple
+
+from pycparser import c_ast
+
+from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.routine import Fixed, Local, Routine, Slot
+from tdxkit.c.runtime import OWN, reading, writing
+from tdxkit.c.typed import Variable
+from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
+from tdxkit.errors import InputError
+
+
+class Value(NamedTuple):
+    """An expression without steps, and its type."""
+
+    code: ast.expr
+    type: Type
+
+
+class Place(NamedTuple):
+    """Something that can be assigned to: a local variable of the generator, or the cell that a pointer points to."""
+
+    type: Type
+    local: Local | None = None
+    pointer: ast.expr | None = None
+
+    @property
+    def fixed(self) -> tuple[str, int] | None:
+        """The object and cell, where these are known now."""
+        code = self.pointer
+        return code.value if isinstance(code, ast.Constant) and isinstance(code.value, tuple) else None  # type: ignore[return-value]
+
+
+class Places:
+    """The places of one routine; `values` are its expressions."""
+
+    def __init__(self, routine: Routine, values):
+        self.r, self.values, self.calls = routine, values, values.calls
+        self.declared, self.unit = routine.declared, routine.unit
+
+    def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
+        """What cannot be read, in one line."""
+        return self.declared.refuse(node, what, rule, action)
+
+    def type_of(self, node: c_ast.Node) -> Type:
+        """The type of an lvalue or another plain expression, without its steps."""
+        kept = self.r.at, self.r.temps, self.r.line
+        self.r.at = Block()
+        try:
+            known = not isinstance(node, c_ast.ID) or self.r.find(node.name) is not None
+            return self.place(node).type if is_place(node) and known else self.values.of(node).type
+        finally:
+            self.r.at, self.r.temps, self.r.line = kept
+
+    def place(self, node: c_ast.Node) -> Place:
+        """Where an lvalue is."""
+        self.r.move(node)
+        if isinstance(node, c_ast.ID):
+            return self._named(node)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+            value = self.values.of(node.expr)
+            return Place(self.pointee(value, node), pointer=value.code)
+        if isinstance(node, c_ast.StructRef):
+            return self._member(node)
+        if isinstance(node, c_ast.ArrayRef):
+            return self._element(node)
+        if isinstance(node, c_ast.Cast):
+            return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
+        if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
+            return inner
+        raise self.refuse(node, "this", "only a variable can be assigned to", "name the variable")
+
+    def _named(self, node: c_ast.ID) -> Place:
+        found = self.r.find(node.name)
+        if isinstance(found, Local):
+            return Place(found.type, local=found)
+        if isinstance(found, Slot):
+            return Place(found.type, pointer=on_stack(found.at))
+        if isinstance(found, Variable):
+            return Place(found.type, pointer=constant((found.name, 0)))
+        raise self.refuse(
+            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+        )
+
+    def pointee(self, value: Value, node: c_ast.Node) -> Type:
+        if not isinstance(value.type, (Pointer, Array)):
+            raise self.refuse(node, f"a {value.type}", "only a pointer can be followed", "take the address")
+        return value.type.to if isinstance(value.type, Pointer) else value.type.of
+
+    def _member(self, node: c_ast.StructRef) -> Place:
+        if node.type == "->":
+            value = self.values.of(node.name)
+            kind, pointer = self.pointee(value, node), value.code
+        else:
+            outer = self.place(node.name)
+            kind, pointer = outer.type, outer.pointer  # type: ignore[assignment]
+        member = kind.members.get(node.field.name) if isinstance(kind, Struct) else None
+        if member is None:
+            raise self.refuse(
+                node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
+            )
+        return Place(member.type, pointer=_moved(pointer, member.cell))
+
+    def _element(self, node: c_ast.ArrayRef) -> Place:
+        base, index = self.of_array(node.name), self.values.number(node.subscript)
+        if isinstance(base.type, Array):
+            of, count = base.type.of, base.type.count
+            if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
+                return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
+            return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
+        of = self.pointee(base, node)
+        step = ast.BinOp(index.code, ast.Mult(), constant(max(1, of.cells)))
+        return Place(of, pointer=call("moved", base.code, step))
+
+    def of_array(self, node: c_ast.Node) -> Value:
+        """An array as where it begins, its length kept; a pointer as it is."""
+        if isinstance(node, c_ast.ID) and isinstance(fixed := self.r.find(node.name), Fixed):
+            return Value(fixed.code, fixed.type)
+        if is_place(node) and not (isinstance(node, c_ast.ID) and self.r.find(node.name) is None):
+            place = self.place(node)
+            if isinstance(place.type, Array):
+                assert place.pointer is not None, "an array lies in cells"
+                return Value(place.pointer, place.type)
+            return self.load(place, node)
+        return self.values.of(node)
+
+    def address(self, node: c_ast.Node) -> Value:
+        """A pointer to an lvalue."""
+        if isinstance(node, c_ast.ID) and node.name in self.declared.functions and self.r.find(node.name) is None:
+            raise self.refuse(
+                node, f"`&{node.name}`", "a function is called, not passed on", "call it where it is passed to"
+            )
+        place = self.place(node)
+        if place.pointer is None:
+            raise self.refuse(node, "this address", "it is that of a local value", "declare a variable for it")
+        return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
+
+    def within(self, place: Place, cells: int, kind: Type) -> Place:
+        return Place(kind, pointer=_moved(place.pointer, cells))
+
+    # accesses
+
+    def load(self, place: Place, node: c_ast.Node, does: str = "") -> Value:
+        """What a place holds: a step where others may see it; `does`: the macro that says so, as READ_ONCE."""
+        if isinstance(place.type, Array):
+            assert place.pointer is not None, "an array lies in cells"
+            return Value(place.pointer, Pointer(place.type.of))
+        if isinstance(place.type, Function):
+            raise self.refuse(node, "a function", "functions are called by name", "call it by its name")
+        if place.local is not None:
+            return Value(call("known", name(place.local.word), constant(place.local.word[2:])), place.type)
+        if isinstance(place.type, Struct):
+            raise self.refuse(node, f"a {place.type}", "a struct is copied by an assignment alone", "name its members")
+        assert place.pointer is not None, "a place is a variable or a cell"
+        if (fixed := place.fixed) is not None:
+            self.r.step(self.unit.act(reading(self._cell(fixed), does)))
+            return Value(self.r.temp(self._read(fixed)), self._held(place.type))
+        if _own(place.pointer):
+            return Value(
+                self.r.temp(call("known", _on_top(place.pointer), constant("an object on the stack"))),
+                self._held(place.type),
+            )
+        pointer = self.r.temp(place.pointer)
+        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer)
+        got = call("fetch", name(MEMORY), name(STACK), pointer)
+        return Value(self.r.temp(got), self._held(place.type))
+
+    def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:
+        """A value into a place: a step where others may see it."""
+        if place.local is not None:
+            self.r.emit(assign(place.local.word, value.code))
+            return
+        assert place.pointer is not None, "a place is a variable or a cell"
+        if (fixed := place.fixed) is not None:
+            value = Value(self.r.temp(value.code), value.type)
+            self.r.step(self.unit.act(writing(self._cell(fixed), does)))
+            if fixed[0] == "refcount":
+                self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
+            else:
+                self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
+            return
+        if _own(place.pointer):
+            self.r.emit(assign(STACK, call("laid", name(STACK), _index(place.pointer), value.code)))
+            return
+        pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
+        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
+        self.r.emit(assign(STACK, call("keep", name(MEMORY), name(STACK), pointer, code)))
+
+    def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
+        """A step, unless the pointer stays on this CPU's stack."""
+        step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went"))]
+        self.r.emit(ast.If(call("far", pointer), step, []))
+
+    def _held(self, kind: Type) -> Type:
+        return kind.of if isinstance(kind, Atomic) else kind
+
+    def _cell(self, fixed: tuple[str, int]) -> str:
+        if fixed[0] == "refcount":
+            return f"refcount[{fixed[1]}]"
+        return str(self.unit.cells[fixed[0]][fixed[1]])
+
+    def _read(self, fixed: tuple[str, int]) -> ast.expr:
+        if fixed[0] == "refcount":
+            return call("get", name(MEMORY), constant(fixed))
+        return ast.Attribute(name(MEMORY), self._cell(fixed), ast.Load())
+
+    def steady(self, place: Place) -> Place:
+        """The same place, its pointer worked out once."""
+        return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
+
+
+def is_place(node: c_ast.Node) -> bool:
+    """Can it be assigned to, by its form?"""
+    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
+        isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    )
+
+
+def on_stack(at: int) -> ast.expr:
+    """A pointer to a cell of this function's part of the stack."""
+    return ast.Tuple([constant(OWN), ast.BinOp(name(BASE), ast.Add(), constant(at))], ast.Load())
+
+
+def _own(code: ast.expr) -> bool:
+    return isinstance(code, ast.Tuple)
+
+
+def _index(code: ast.expr) -> ast.expr:
+    assert isinstance(code, ast.Tuple), "a pointer to the stack is written out"
+    return code.elts[1]
+
+
+def _on_top(code: ast.expr) -> ast.expr:
+    return ast.Subscript(name(STACK), _index(code), ast.Load())
+
+
+def _moved(code: ast.expr | None, cells: int) -> ast.expr:
+    """A pointer so many cells on, worked out now where it can be."""
+    assert code is not None, "it lies in cells"
+    if not cells:
+        return code
+    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
+        return constant((code.value[0], code.value[1] + cells))
+    if _own(code):
+        base = _index(code)
+        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
+        return on_stack(base.right.value + cells)  # type: ignore[operator]
+    return call("moved", code, constant(cells))

@@ -1,0 +1,149 @@
+"""A text as programs: its functions compiled to generator functions, with the lines of the text, over the cells of its shared objects.
+
+Nothing of the text becomes code but what `lower` writes: Python's tree is made of a closed list of node kinds, every name of C gets a prefix,
+and no string of the text is looked at.
+"""
+
+import ast
+import itertools
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pycparser import c_ast
+
+from tdxkit.c import runtime
+from tdxkit.c.declare import Declared
+from tdxkit.c.kernel import kernel
+from tdxkit.c.kernel.pages import WRAPPERS
+from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.routine import Unit
+from tdxkit.c.statements import Statements
+from tdxkit.run import Text
+
+RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "laid",
+           "moved", "element", "apart", "went", "again", "div", "mod", "shl", "shr")  # fmt: skip
+NODES = (  # what a compiled text is made of
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,
+    ast.Store, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Yield, ast.YieldFrom,
+    ast.operator, ast.unaryop, ast.cmpop,
+)  # fmt: skip
+SHOWN = "a text in C"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled text: its functions, the cells of its shared objects with what they begin with, its rules, and what is to be said of it."""
+
+    functions: Mapping[str, Callable]
+    declared: Declared
+    unit: Unit
+    remarks: tuple[str, ...]
+    shown: Callable[[int], int]
+
+    def as_local(self) -> int:
+        """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
+        return 0
+
+    def at_line(self, error: Exception) -> str:
+        """What an error says, with the line of the text where it came up."""
+        line, tb = 0, error.__traceback__
+        while tb is not None:
+            if tb.tb_frame.f_code.co_filename == SHOWN:
+                line = tb.tb_lineno
+            tb = tb.tb_next
+        return f"line {self.shown(line)}: {error}" if line else str(error)
+
+
+def program(
+    text: str,
+    defines: Mapping[str, str] | None = None,
+    stubs: Mapping[str, int] | None = None,
+    runs: tuple[str, ...] = (),
+    shown: Callable[[int], int] = int,
+) -> Program:
+    """Compile a text. runs: statements in C, each the body of a function `run 0`, `run 1` …; shown: the line that is told for a line of the text.
+
+    InputError with the line, column and way out for what cannot be read.
+    """
+    whole = text.rstrip("\n") + "\n" + "".join(f"void __run_{k}(void) {{ {body} }}\n" for k, body in enumerate(runs))
+    read = parsed(whole, defines or {})
+    declared = Declared(lambda node: _place(read, node, shown), lambda node: read.place(node)[0])
+    declared.read(read.tree)
+    unit = Unit(declared, kernel(not runs), stubs or {})
+    unit.pages_in_hand = not runs
+    for word in set(WRAPPERS) & set(declared.functions):
+        del declared.functions[word]
+        unit.remarks.append(f"{word}() is the model's own, not the text's")
+    for variable in declared.variables.values():
+        unit.share(variable)
+    made = [Statements(unit, node).made() for node in declared.functions.values()]
+    _no_recursion(unit, declared)
+    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), shown)
+
+
+def _place(read: Parsed, node: c_ast.Node, shown: Callable[[int], int]) -> tuple[int, int]:
+    line, column = read.place(node)
+    return shown(line), column
+
+
+def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:
+    tree = ast.fix_missing_locations(ast.Module(list(functions), []))
+    for node in ast.walk(tree):
+        assert isinstance(node, NODES), f"{type(node).__name__} is no part of a compiled text"
+    module = types.ModuleType(f"tdxkit.c.text{next(_numbers)}")  # of the house: what runs is ours, whatever it says
+    module.__file__ = runtime.__file__
+    sys.modules[module.__name__] = module
+    there = vars(module)
+    there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
+    there |= {"warned": warned, "bug": bug}
+    exec(compile(tree, SHOWN, "exec"), there)
+    lines = text.split("\n")
+    found = {}
+    for word in unit.declared.functions:
+        made = there[unit.word(word)]
+        made.__name__ = made.__qualname__ = word
+        made.__code__ = made.__code__.replace(co_name=word, co_qualname=word)
+        start = made.__code__.co_firstlineno
+        made.shown = Text(word, tuple(lines[start - 1 : _end(lines, start)]))
+        found[word] = made
+    return found
+
+
+def _end(lines: list[str], start: int) -> int:
+    """The line after a function that begins at a line: where its braces are even again."""
+    depth, seen = 0, False
+    for number in range(start - 1, len(lines)):
+        depth += lines[number].count("{") - lines[number].count("}")
+        seen = seen or "{" in lines[number]
+        if seen and depth <= 0:
+            return number + 1
+    return len(lines)
+
+
+def _no_recursion(unit: Unit, declared: Declared) -> None:
+    done: set[str] = set()
+
+    def visit(word: str, above: tuple[str, ...]) -> None:
+        if word in above:
+            raise declared.refuse(declared.functions[word], f"`{word}(…)`", "it calls itself", "write it as a loop")
+        if word in done:
+            return
+        for called in sorted(unit.calls.get(word, ())):
+            visit(called, (*above, word))
+        done.add(word)
+
+    for word in declared.functions:
+        visit(word, ())
+
+
+def warned(m, rule: str) -> None:
+    """A WARN fires."""
+    m.must(rule, m.c_failed)
+
+
+def bug(m, rule: str) -> None:
+    """A BUG fires: its CPU stops."""
+    raise runtime.Defect(rule.replace("never fires", "fires"))

@@ -1,0 +1,219 @@
+"""What a compiled text calls while it runs: cells read and written through pointers, values that wrap, loops that must come to a step.
+
+A pointer is (object, cell): the object is a shared one by its name, or "" for what lies on the CPU's own stack. NULL is 0, and an error that
+stands for a pointer is its number.
+"""
+
+from tdxkit.c.arithmetic import Defect, divided, remainder, shifted_left, shifted_right
+from tdxkit.c.types import INTS
+from tdxkit.errors import ModelError
+from tdxkit.explore.memory import Memory
+from tdxkit.kinds import Act, load, store
+
+COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
+FREED = "freed"  # the state of an allocated object that may not be used any more
+ROUNDS = 100_000  # of a loop between two steps
+OWN = ""
+
+div, mod, shl, shr = divided, remainder, shifted_left, shifted_right
+
+
+def narrow(value: int, bits: int, signed: bool) -> int:
+    """A value as a type or bit field of so many bits has it."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if signed and value >> (bits - 1) else value
+
+
+def i8(value: int) -> int:
+    """A value as a signed char has it."""
+    return ((value + 0x80) & 0xFF) - 0x80
+
+
+def i16(value: int) -> int:
+    """A value as a short has it."""
+    return ((value + 0x8000) & 0xFFFF) - 0x8000
+
+
+def i32(value: int) -> int:
+    """A value as an int has it."""
+    return ((value + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+def i64(value: int) -> int:
+    """A value as a long has it."""
+    return ((value + (1 << 63)) & 0xFFFFFFFFFFFFFFFF) - (1 << 63)
+
+
+def u8(value: int) -> int:
+    """A value as an unsigned char has it."""
+    return value & 0xFF
+
+
+def u16(value: int) -> int:
+    """A value as an unsigned short has it."""
+    return value & 0xFFFF
+
+
+def u32(value: int) -> int:
+    """A value as an unsigned int has it."""
+    return value & 0xFFFFFFFF
+
+
+def u64(value: int) -> int:
+    """A value as an unsigned long has it."""
+    return value & 0xFFFFFFFFFFFFFFFF
+
+
+def known(value: object, name: str) -> object:
+    """The value of a local variable, which must have one."""
+    if value is None:
+        raise Defect(f"{name} is read before it has a value")
+    return value
+
+
+def far(pointer: object) -> bool:
+    """Does it point to what other CPUs see? Defect where it points nowhere."""
+    if type(pointer) is not tuple:
+        raise Defect("NULL is followed" if not pointer else f"{pointer} is followed, which is no address")
+    return pointer[0] is not OWN and pointer[0] != OWN
+
+
+def cell(m: Memory, pointer: tuple[str, int]) -> str:
+    """The name of the cell that a pointer to a shared object points to."""
+    if type(pointer) is not tuple:
+        far(pointer)
+    where, index = pointer
+    if where == COUNTERS:
+        return f"refcount[{index}]"
+    if where == OWN:
+        raise ModelError(
+            "a local variable given to a function of the kernel",
+            "it works on memory that CPUs share",
+            "declare it at file scope",
+        )
+    cells = m.c_cells[where]
+    if not 0 <= index < len(cells):
+        raise Defect(f"cell {index} of {where}, which has {len(cells)}")
+    return cells[index]
+
+
+def get(m: Memory, pointer: tuple[str, int]) -> object:
+    """What a shared cell holds."""
+    if pointer[0] == COUNTERS:
+        return m.refcount[pointer[1]]
+    name = cell(m, pointer)
+    if pointer[0] in m.c_heap:
+        _is_there(m, pointer[0], name)
+    value = getattr(m, name)
+    if value is None:
+        raise Defect(f"{name} is read before it has a value")
+    return value
+
+
+def put(m: Memory, pointer: tuple[str, int], value: object) -> None:
+    """A value into a shared cell."""
+    if pointer[0] == COUNTERS:
+        m.refcount[pointer[1]] = value
+        return
+    name = cell(m, pointer)
+    if pointer[0] in m.c_heap:
+        _is_there(m, pointer[0], name)
+    setattr(m, name, value)
+
+
+def _is_there(m: Memory, name: str, cell: str) -> None:
+    """An allocated object may be used until it is freed."""
+    if getattr(m, m.c_heap[name][0]) == FREED:
+        raise Defect(f"use of {cell} after it was freed")
+
+
+def reading(cell: str, does: str = "") -> Act:
+    """The step that reads a cell; `does`: by which macro, as READ_ONCE."""
+    return load(does, cell, label="" if does else f"read {cell}")
+
+
+def writing(cell: str, does: str = "") -> Act:
+    """The step that writes one."""
+    return store(does, cell, label="" if does else f"write {cell}")
+
+
+def reads(m: Memory, pointer: tuple[str, int], does: str = "") -> Act:
+    """The step that reads a cell through a pointer."""
+    return reading(cell(m, pointer), does)
+
+
+def writes(m: Memory, pointer: tuple[str, int], does: str = "") -> Act:
+    """The step that writes one."""
+    return writing(cell(m, pointer), does)
+
+
+def fetch(m: Memory, stack: tuple, pointer: tuple[str, int]) -> object:
+    """What any cell holds, shared or on the stack."""
+    return get(m, pointer) if pointer[0] else stack[pointer[1]]
+
+
+def keep(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) -> tuple:
+    """A value into any cell; the stack after it."""
+    if pointer[0]:
+        if type(value) is tuple and value and value[0] == OWN:
+            raise Defect("a pointer to a local variable is given to other CPUs")
+        put(m, pointer, value)
+        return stack
+    return laid(stack, pointer[1], value)
+
+
+def laid(stack: tuple, index: int, value: object) -> tuple:
+    """The stack with a value in a cell."""
+    if not 0 <= index < len(stack):
+        raise Defect("a pointer to a local variable of a function that has returned")
+    return (*stack[:index], value, *stack[index + 1 :])
+
+
+def moved(pointer: object, cells: int) -> object:
+    """A pointer so many cells on."""
+    if type(pointer) is tuple:
+        return pointer[0], pointer[1] + cells
+    return pointer + cells if cells else pointer  # type: ignore[operator]
+
+
+def element(pointer: tuple[str, int], index: int, cells: int, count: int) -> tuple[str, int]:
+    """A pointer to an element of an array of `count` elements of so many cells."""
+    if not 0 <= index < count:
+        raise Defect(f"element {index} of an array of {count}")
+    return pointer[0], pointer[1] + index * cells
+
+
+def apart(one: tuple[str, int], other: tuple[str, int], cells: int) -> int:
+    """How many elements lie between two pointers into one array."""
+    if type(one) is not tuple or type(other) is not tuple or one[0] != other[0]:
+        raise Defect("the difference of pointers that do not point into one array")
+    return (one[1] - other[1]) // cells
+
+
+turns: list[int] = [0]
+
+
+def went() -> None:
+    """A step was taken."""
+    turns[0] = 0
+
+
+def again() -> None:
+    """A loop goes round."""
+    turns[0] += 1
+    if turns[0] > ROUNDS:
+        turns[0] = 0
+        raise Defect(f"a loop that goes round {ROUNDS:,} times and looks at nothing that another CPU could change")
+
+
+WRAPS = {
+    (8, True): "i8",
+    (16, True): "i16",
+    (32, True): "i32",
+    (64, True): "i64",
+    (8, False): "u8",
+    (16, False): "u16",
+    (32, False): "u32",
+    (64, False): "u64",
+}
+assert all((kind.bits, kind.signed) in WRAPS for kind in INTS.values())

@@ -1,0 +1,208 @@
+"""The types that a text names, and the constants that are known before it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pycparser import c_ast
+
+from tdxkit.c.known import NAMED, TAGGED
+from tdxkit.c.literals import number
+from tdxkit.c.types import (
+    INT,
+    INTS,
+    VOID,
+    Array,
+    Function,
+    Int,
+    Pointer,
+    Struct,
+    Type,
+    Void,
+    promoted,
+    whole,
+)
+from tdxkit.errors import InputError
+
+FLOATS = {"float", "double", "_Complex"}
+
+
+@dataclass(slots=True)
+class Variable:
+    """A file-scope variable, or a static one of a function: its type and the values its cells begin with."""
+
+    name: str
+    type: Type
+    first: tuple
+    node: c_ast.Node
+    const: bool = False
+
+
+@dataclass
+class Types:
+    """The types and constants of a text. `place` gives the line and column of a node, as the reader sees them."""
+
+    place: Callable[[c_ast.Node], tuple[int, int]]
+    line: Callable[[c_ast.Node], int]  # in the text itself: what code objects carry
+    types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
+    tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
+    constants: dict[str, int] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+
+    def of_expression(self, node: c_ast.Node) -> Type:
+        """The type of an expression: known where functions are read, which put their own way here."""
+        raise self.refuse(node, "typeof", "it is not read here", "write the type")
+
+    def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
+        """What is said of a node that cannot be read."""
+        line, column = self.place(node)
+        return InputError(f"line {line}, column {column}: {what}", rule, action)
+
+    # types
+
+    def type_of(self, node: c_ast.Node) -> Type:
+        """The type that a declarator or type name stands for."""
+        if isinstance(node, c_ast.TypeDecl):
+            return self.type_of(node.type)
+        if isinstance(node, c_ast.Typename):
+            return self.type_of(node.type)
+        if isinstance(node, c_ast.IdentifierType):
+            return self._named(node)
+        if isinstance(node, c_ast.PtrDecl):
+            return Pointer(self.type_of(node.type))
+        if isinstance(node, c_ast.ArrayDecl):
+            return Array(self.type_of(node.type), self._length(node))
+        if isinstance(node, c_ast.FuncDecl):
+            return self.function(node)
+        if isinstance(node, (c_ast.Struct, c_ast.Union)):
+            return self._struct(node)
+        if isinstance(node, c_ast.Enum):
+            return self._enum(node)
+        if type(node).__name__ == "TypeOf":
+            return self.type_of(node.expr) if isinstance(node.expr, c_ast.Typename) else self.of_expression(node.expr)
+        raise self.refuse(node, type(node).__name__, "it is no type that is read", "write it with plain types")
+
+    def _named(self, node: c_ast.IdentifierType) -> Type:
+        name = " ".join(node.names)
+        if FLOATS & set(node.names):
+            raise self.refuse(node, name, "the kernel has no floating point", "use integers")
+        if name in self.types:
+            return self.types[name]
+        if name == "void":
+            return VOID
+        words = list(node.names)
+        unsigned, long = "unsigned" in words, words.count("long")
+        base = (
+            "char" if "char" in words else "short" if "short" in words else ("int", "long", "long long")[min(long, 2)]
+        )
+        spelled = f"unsigned {base}" if unsigned else "signed char" if base == "char" and "signed" in words else base
+        if set(words) - {"unsigned", "signed", "long", "short", "int", "char"} or spelled not in INTS:
+            raise self.refuse(node, f"type `{name}`", "it is not declared", "paste its typedef too")
+        return INTS[spelled]
+
+    def _length(self, node: c_ast.ArrayDecl) -> int:
+        if node.dim is None:
+            return 0
+        length = self.constant(node.dim)
+        if not 0 <= length <= 4096:
+            raise self.refuse(node, f"an array of {length}", "it has 0 to 4,096 elements", "make it smaller")
+        return length
+
+    def function(self, node: c_ast.FuncDecl) -> Function:
+        params = node.args.params if node.args else []
+        takes = []
+        for param in params:
+            if isinstance(param, c_ast.EllipsisParam):
+                raise self.refuse(param, "`...`", "a function takes a fixed number of arguments", "write them out")
+            kind = self.type_of(param.type)
+            if isinstance(kind, Void) and len(params) == 1:
+                break
+            takes.append(Pointer(kind.of) if isinstance(kind, Array) else kind)
+        return Function(self.type_of(node.type), tuple(takes))
+
+    def _struct(self, node: c_ast.Struct | c_ast.Union) -> Type:
+        word = "union" if isinstance(node, c_ast.Union) else "struct"
+        name = f"{word} {node.name}" if node.name else f"{word} (without a name)"
+        key = node.name if word == "struct" else name
+        known = self.tags.get(key) if node.name else None
+        if node.decls is None:
+            if known is None:
+                known = self.tags[key] = Struct(name)
+            return known
+        if word == "union":
+            raise self.refuse(
+                node, name, "a union shows the same bytes as different types", "write the member that is used"
+            )
+        made = known if isinstance(known, Struct) and not known.known else Struct(name)
+        if node.name:
+            self.tags[key] = made
+        fields = []
+        for decl in node.decls:
+            if not isinstance(decl, c_ast.Decl):
+                continue
+            kind = self.type_of(decl.type)
+            if decl.bitsize is not None and isinstance(kind, Int):
+                kind = Int(kind.name, self.constant(decl.bitsize), kind.signed, kind.rank)
+            if isinstance(kind, Function):
+                raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
+            fields.append((decl.name or "", kind))
+        made.fill(fields)
+        return made
+
+    def _enum(self, node: c_ast.Enum) -> Type:
+        key = f"enum {node.name}"
+        if node.values is None:
+            return self.tags.get(key, INTS["unsigned int"])
+        value, least = -1, 0
+        for entry in node.values.enumerators:
+            value = self.constant(entry.value) if entry.value is not None else value + 1
+            self.constants[entry.name] = value
+            least = min(least, value)
+        kind = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
+        return kind
+
+    # constants
+
+    def constant(self, node: c_ast.Node) -> int:
+        """The value of an integer constant expression."""
+        value, _ = self.folded(node)
+        return value
+
+    def folded(self, node: c_ast.Node) -> tuple[int, Int]:
+        """The value and type of a constant expression; Refused where it is none."""
+        if isinstance(node, c_ast.Constant):
+            return number(node, self)
+        if isinstance(node, c_ast.ID) and node.name in self.constants:
+            return self.constants[node.name], INT
+        if isinstance(node, c_ast.ID) and node.name in ("true", "false"):
+            return int(node.name == "true"), INT
+        if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof":
+            return self.size(node.expr), INTS["unsigned long"]
+        if isinstance(node, c_ast.UnaryOp) and node.op in "-~!+":
+            value, kind = self.folded(node.expr)
+            if node.op == "!":
+                return int(not value), INT
+            kind = promoted(kind)
+            return kind.wrap({"-": -value, "~": ~value, "+": value}[node.op]), kind
+        if isinstance(node, c_ast.Cast):
+            value, _ = self.folded(node.expr)
+            kind = self.type_of(node.to_type)
+            if isinstance(kind, Int):
+                return kind.wrap(value), kind
+        if isinstance(node, c_ast.TernaryOp):
+            return self.folded(node.iftrue if self.constant(node.cond) else node.iffalse)
+        if isinstance(node, c_ast.BinaryOp):
+            from tdxkit.c.arithmetic import binary
+
+            (a, one), (b, other) = self.folded(node.left), self.folded(node.right)
+            if node.op in ("&&", "||"):
+                return int(bool(a) and bool(b) if node.op == "&&" else bool(a) or bool(b)), INT
+            return binary(node.op, a, one, b, other)
+        raise self.refuse(node, "this value", "it must be a constant here", "write a number")
+
+    def size(self, node: c_ast.Node) -> int:
+        """sizeof a type, or of an expression whose type is plain to see."""
+        if isinstance(node, c_ast.Typename):
+            return whole("sizeof", self.type_of(node)).size
+        if isinstance(node, c_ast.ID) and node.name in self.variables:
+            return self.variables[node.name].type.size
+        raise self.refuse(node, "sizeof", "of this expression it is not known", "write sizeof a type")

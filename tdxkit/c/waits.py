@@ -1,0 +1,163 @@
+"""Calls that wait for a condition of the text's, and calls that call a function of the text's: wait_event(), kref_put(), call_rcu() and kin.
+
+A condition is looked at again and again: each look is the steps that it has, and whoever waits stands still where nothing has changed.
+"""
+
+import ast
+
+from pycparser import c_ast
+
+from tdxkit.c.flow import Block, assign, call, constant, name
+from tdxkit.c.kernel.waiting import WAIT_EVENTS
+from tdxkit.c.places import Place, Value, is_place
+from tdxkit.c.routine import Fixed, Scope
+from tdxkit.c.types import INT, VOID, Void
+from tdxkit.kinds import Act
+
+VAL = "VAL"  # what smp_cond_load_*() calls the value in its condition
+FREES = {"kfree", "kvfree", "kfree_sensitive", "kmem_cache_free"}
+TIME_OUT = Act("the time is up, or not", "", "schedule_timeout", sleeps=True)
+PUTS = {"kref_put": "", "kref_put_mutex": "mutex", "kref_put_lock": "lock", "kref_put_spinlock_irqsave": "lock"}
+
+
+class Waits:
+    """The calls of one routine that wait for a condition or call a function of the text."""
+
+    def __init__(self, calls):
+        self.calls, self.r, self.unit, self.declared = calls, calls.r, calls.unit, calls.declared
+        self.values, self.places = calls.values, calls.values.places
+        self.words = dict.fromkeys(WAIT_EVENTS, self._event)
+        for order in ("relaxed", "acquire"):
+            self.words |= {f"smp_cond_load_{order}": self._until, f"atomic_cond_read_{order}": self._until}
+        self.words |= dict.fromkeys(PUTS, self._put) | {"call_rcu": self._callback, "call_rcu_hurry": self._callback}
+
+    def _entry(self, word: str):
+        return self.unit.kernel.functions[word]
+
+    def _event(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        """A look at the queue's head, then the condition until it holds; where time may be up, that after each look."""
+        returns, timed = WAIT_EVENTS[word]
+        head = self.places.of_array(args[0]) if self._is_pointer(args[0]) else self.places.address(args[0])
+        self.calls.run(self._entry(word), [self.r.temp(head.code)], VOID)
+        answer = self.r.variable()
+        again, holds, wrong, after = Block(), Block(), Block(), Block()
+        self.r.begin(again)
+        self.values.truth(args[1], holds, wrong)
+        self.r.at = wrong
+        self.r.move(node)
+        if timed:
+            self._may_be_late(answer, again, after)
+        else:
+            self.r.do(call("again"))
+            self.r.jump(again)
+        self.r.at = holds
+        self.r.emit(assign(answer, constant(int(timed))))
+        self.r.jump(after)
+        self.r.at = after
+        return Value(name(answer) if not isinstance(returns, Void) else constant(0), returns)
+
+    def _may_be_late(self, answer: str, again: Block, after: Block) -> None:
+        """A step in which the time is up, or is not: then it looks again."""
+        choice, late, early = self.r.variable(), Block(), Block()
+        act = self.unit.act(TIME_OUT)
+        self.r.emit(assign(choice, ast.Yield(ast.Tuple([act, constant((0, 1))], ast.Load()))))
+        self.r.do(call("went"))
+        self.r.branch(name(choice), late, early)
+        self.r.at = early
+        self.r.jump(again)
+        self.r.at = late
+        self.r.emit(assign(answer, constant(0)))
+        self.r.jump(after)
+
+    def _is_pointer(self, node: c_ast.Node) -> bool:
+        """wait_event() takes the queue's head itself; a pointer to it stands there as *p."""
+        return not is_place(node)
+
+    def _until(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        """smp_cond_load_*(pointer, condition on VAL): the value that it holds of."""
+        pointer = self.values.of(args[0])
+        place = Place(self.places.pointee(pointer, node), pointer=self.r.temp(pointer.code))
+        again, holds, wrong = Block(), Block(), Block()
+        kept = self.r.variable()
+        self.r.begin(again)
+        value = self.places.load(place, node, word)
+        self.r.emit(assign(kept, value.code))
+        self.r.scopes.append(Scope({VAL: Fixed(name(kept), value.type)}))
+        self.values.truth(args[1], holds, wrong)
+        self.r.scopes.pop()
+        self.r.at = wrong
+        self.r.do(call("again"))
+        self.r.jump(again)
+        self.r.at = holds
+        return Value(name(kept), value.type)
+
+    # functions of the text that are called later
+
+    def _put(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        """kref_put(&k, release): whoever brings the count to 0 calls release(&k)."""
+        kind = PUTS[word]
+        pointer = self.r.temp(self.values.of(args[0]).code)
+        given = [pointer]
+        if kind:
+            given.append(self.r.temp(self.values.of(args[2]).code))
+        entry = self._entry(
+            {"": "refcount_dec_and_test", "mutex": "refcount_dec_and_mutex_lock", "lock": "refcount_dec_and_lock"}[kind]
+        )
+        last, more, after, answer = Block(), Block(), Block(), self.r.variable()
+        self.r.branch(self.calls.run(entry, given, INT).code, last, more)
+        for block, did in ((last, 1), (more, 0)):
+            self.r.at = block
+            self.r.move(node)
+            if did:
+                self._called(args[1], pointer)
+            self.r.emit(assign(answer, constant(did)))
+            self.r.jump(after)
+        self.r.at = after
+        return Value(name(answer), INT)
+
+    def _called(self, function: c_ast.Node, pointer: ast.expr) -> None:
+        """A function of the text that is named, with what it is given."""
+        if not isinstance(function, c_ast.ID) or function.name not in self.declared.functions:
+            raise self.declared.refuse(
+                function,
+                "this function",
+                "it is called later, so it must be one of the text's",
+                "paste it too, and name it here",
+            )
+        word = f"&later {self.r.temps}"
+        kind = self.declared.takes[function.name].takes
+        self.r.scopes.append(Scope({word: Fixed(pointer, kind[0] if kind else VOID)}))
+        given = c_ast.ExprList([c_ast.ID(word, function.coord)], function.coord)
+        self.calls.value(c_ast.FuncCall(function, given, function.coord))
+        self.r.scopes.pop()
+
+    def _callback(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        """call_rcu(&p->rcu, f). Where f does nothing but free the object the memory goes with the last reader. Else its CPU waits and calls f."""
+        pointer = self.r.temp(self.values.of(args[0]).code)
+        function = self.declared.functions.get(args[1].name) if isinstance(args[1], c_ast.ID) else None
+        if function is not None and _only_frees(function.body):
+            self.calls.run(self._entry("call_rcu_frees"), [pointer], VOID)
+            return Value(constant(0), VOID)
+        line, _ = self.declared.place(node)
+        self.unit.remarks.append(
+            f"line {line}: the CPU that calls call_rcu() waits for the readers, and calls the function itself"
+        )
+        self.calls.run(self._entry("call_rcu"), [], VOID)
+        self._called(args[1], pointer)
+        return Value(constant(0), VOID)
+
+
+def _only_frees(body: c_ast.Node) -> bool:
+    """Does a callback do nothing but free the object that it is in?"""
+    words = list(_calls(body))
+    items = body.block_items or []
+    plain = all(isinstance(item, (c_ast.Decl, c_ast.FuncCall)) for item in items)
+    return plain and sum(word in FREES for word in words) == 1 and set(words) <= FREES | {"container_of"}
+
+
+def _calls(node: c_ast.Node):
+    """The names of the functions that are called."""
+    if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
+        yield node.name.name
+    for _, child in node.children():
+        yield from _calls(child)

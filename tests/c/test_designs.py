@@ -1,0 +1,70 @@
+"""The C beside each design is the same program as its model: step by step under every value, and in all that a search says of it."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tdxkit.c.harness import scenario_of_c
+from tdxkit.explore.endings import outcomes
+from tdxkit.explore.search import explore
+from tdxkit.facts import data_path
+from tdxkit.linux.refcount.posted import DESIGNS
+from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
+from tests.c.same import difference
+
+PAIRS = [name for name in DESIGNS if name not in ("lazy", "per-region")]
+LOCKS = {"inc-first": "count_lock"}
+FROM = {"minus-one": -1, "minus-one-repaired": -1}
+WORDS = {"enomem": "alloc", "add-fails": "add", "remove-fails": "remove"}
+CASES = [(), *((fault,) for fault in WORDS), tuple(WORDS)]
+
+
+def text_of(name):
+    return Path(data_path(f"designs/{name}.c")).read_text(encoding="utf-8")
+
+
+def both(name, faults, threads=2, rounds=1):
+    """The design's model and its C."""
+    variant = Variant(
+        "", "x" if faults else "", **{FAULTS[fault][1]: True for fault in faults}, first_refcount=FROM.get(name)
+    )
+    model = of_design(DESIGNS[name].code, "one", threads, rounds, variant)
+    sets = {"refcount": FROM[name]} if name in FROM else {}
+    return model, scenario_of_c(
+        text_of(name), threads=threads, rounds=rounds, sets=sets, may_fail=[WORDS[fault] for fault in faults]
+    )
+
+
+@pytest.mark.parametrize("faults", CASES, ids=lambda faults: "+".join(faults) or "none")
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_c_is_the_same_program_as_the_model(name, faults):
+    model, text = both(name, faults, threads=1)
+    lock = next(lock for lock in text.locks)
+    assert difference(model, text, [("pamt_lock", str(lock))]) == ""
+
+
+@pytest.mark.parametrize("faults", CASES[:4], ids=lambda faults: "+".join(faults) or "none")
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_search_says_the_same_of_both(name, faults):
+    model, text = both(name, faults)
+    asked = {rule.name for rule in text.asked}
+    model = model.without(*(rule.name for rule in model.asked if rule.name not in asked))
+    mine, theirs = explore(model, "none"), explore(text, "none")
+    assert (mine.verdict, mine.property, mine.steps, mine.switches) == (
+        theirs.verdict,
+        theirs.property,
+        theirs.steps,
+        theirs.switches,
+    )
+    assert set(mine.broken) == set(theirs.broken)
+    assert explore(model, fewest_switches=True).switches == explore(text, fewest_switches=True).switches
+    assert ends_of(model) == ends_of(text)
+
+
+def ends_of(one):
+    """How often each end comes."""
+    found = Counter()
+    for row in outcomes(one).rows:
+        found[row.ended, row.broken, row.state["refcount[0]"], row.state["pair[0]"]] += row.interleavings
+    return found
