@@ -25,7 +25,7 @@ NUMBER = re.compile(
     r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uU]?(?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU])", re.ASCII
 )
 ESCAPED = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
-CHARACTER = re.compile(r"'(?:([^\\'])|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([^\dx])))'", re.ASCII)
+CHARACTER = re.compile(r"'(?:([ -&(-\[\]-~])|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([abefnrtv\\'\"?])))'", re.ASCII)
 MOST, DEEPEST = 2000, 50
 WORD = 1 << 64
 BINARY: dict[str, Callable[[int, int], int]] = {

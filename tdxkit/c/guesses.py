@@ -118,9 +118,9 @@ class Guesses:
     def _attribute(self, at: int, inside: str) -> bool:
         """An attribute of a function, of a variable, of the declaration that it begins, or of one that has begun?"""
         private, after = self._text(at).startswith("__"), self._text(self._end(at) + 1)
-        if private and inside == FILE and self._text(at - 1) == ")":  # int f(void) __foo(x) {
+        if private and inside == FILE and self._text(self._before(at)) == ")":  # int f(void) __foo(x) {
             return after in (";", "{") or after.startswith("__")
-        if self._text(at) == "__free":
+        if self._text(at) == "__free" or LINKER.fullmatch(self._text(at)):
             return False
         if private and after in (";", "=", ","):  # int x __foo = 1;
             return self._text(at - 1) == "]" or self._declared(at - 1)

@@ -94,7 +94,9 @@ class Habits:
             self.declared = end
             while self._text(self.declared) not in (";", "}"):
                 self.declared = self._past(self.declared)
-        self.after[self.declared] += _words(token, f"__cleanup ( {self._text(end - 1)} , {self._text(end - 4)} ) ;")
+        how, name = self.tokens[end - 1], self.tokens[at - 1]
+        opening, comma, closing = _words(token, "__cleanup ("), _words(token, ","), _words(token, ") ;")
+        self.after[self.declared] += [*opening, how, *comma, name, *closing]
 
     def _colon(self, at: int) -> int:
         """The colon of the case that begins before `at`."""

@@ -6,14 +6,15 @@ from tdxkit.c.lexing import FIRST, lexed
 from tdxkit.c.macros import Macro, macro
 
 NOTHING = """
-inline __inline __inline__ __always_inline noinline __noinline noinline_for_stack __must_check __maybe_unused __always_unused __used __unused
-__init __exit __net_exit __net_initdata __nosavedata __init_or_module __initdata __initconst __exitdata __devinit __net_init __meminit __cold __hot __pure __attribute_const__ __weak __visible __noreturn noreturn
-__user __kernel __rcu __percpu __iomem __force __bitwise __nocast __private __safe __read_mostly __ro_after_init __cacheline_aligned
-__cacheline_aligned_in_smp ____cacheline_aligned ____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp __packed __page_aligned_data
-__page_aligned_bss asmlinkage notrace noinstr __cpuidle __sched __latent_entropy __randomize_layout __no_randomize_layout __designated_init
-__malloc __flatten __no_sanitize_address __no_kcsan __no_kasan_or_inline __nocfi __no_profile __deprecated __refdata __ref __extension__ fallthrough
-__kprobes nokprobe_inline __lockfunc __irq_entry __softirq_entry __inittest __exittest __compat __nonstring __counted_by_ptr __signed_wrap
-__randomize_layout __restrict __restrict__ restrict __entry_text
+inline __inline __inline__ __always_inline noinline __noinline noinline_for_stack __must_check __maybe_unused __always_unused __used
+__unused __init __exit __net_exit __net_initdata __nosavedata __init_or_module __initdata __initconst __exitdata __devinit __net_init
+__meminit __cold __hot __pure __attribute_const__ __weak __visible __noreturn noreturn __user __kernel __rcu __percpu __iomem __force
+__bitwise __nocast __private __safe __read_mostly __ro_after_init __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned
+____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp __packed __page_aligned_data __page_aligned_bss asmlinkage notrace
+noinstr __cpuidle __sched __latent_entropy __randomize_layout __no_randomize_layout __designated_init __malloc __flatten
+__no_sanitize_address __no_kcsan __no_kasan_or_inline __nocfi __no_profile __deprecated __refdata __ref __extension__ fallthrough __kprobes
+nokprobe_inline __lockfunc __irq_entry __softirq_entry __inittest __exittest __compat __nonstring __counted_by_ptr __signed_wrap __restrict
+__restrict__ restrict __entry_text
 """
 NOTHING_WITH = """
 __attribute__ __attribute __declspec __aligned __acquires __releases __must_hold __cond_acquires __cond_releases __acquire __release __printf __scanf
@@ -86,14 +87,6 @@ MEANING = """
 #define DECLARE_HASHTABLE(x, bits) struct hlist_head x[1 << (bits)]
 #define DEFINE_HASHTABLE(x, bits) struct hlist_head x[1 << (bits)]
 #define DECLARE_FLEX_ARRAY(type, x) type x[]
-#define DEFINE_PER_CPU(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_ALIGNED(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_SHARED_ALIGNED(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_READ_MOSTLY(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_PAGE_ALIGNED(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_DECRYPTED(type, x) _Thread_local type x
-#define DEFINE_PER_CPU_CACHE_HOT(type, x) _Thread_local type x
-#define DECLARE_PER_CPU(type, x) extern _Thread_local type x
 #define DEFINE_FREE(name, type, expr) static void __free_##name(type _T) { expr; }
 #define SYSCALL_DEFINE0(name) long sys_##name(void)
 #define SYSCALL_DEFINE1(name, t, a) long sys_##name(t a)

@@ -12,7 +12,7 @@ STORAGE = {"static", "extern", "register", "auto", "typedef", "_Thread_local", "
 TAGS = {"struct", "union", "enum"}
 TYPEOF = {"typeof", "__typeof__", "__typeof", "typeof_unqual"}
 OFFSETS = {"offsetof", "__builtin_offsetof"}
-SIZES = {"sizeof", "_Alignof", "__alignof__", "_Alignas", "_Generic"} | TYPEOF | OFFSETS
+SIZES = {"sizeof", "_Alignof", "__alignof__", "_Alignas", "_Generic", "__builtin_va_arg"} | TYPEOF | OFFSETS
 JUMPS = {"return", "else", "do", "case", "goto", "default", "break", "continue"}
 # fmt: on
 HEADS = {"if", "while", "for", "switch"}

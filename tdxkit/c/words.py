@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pycparser.c_lexer import Token as Word
 
-from tdxkit.c.conditions import NUMBER
+from tdxkit.c.conditions import CHARACTER, NUMBER
 from tdxkit.c.lexing import Token, refused
 from tdxkit.errors import InputError
 
@@ -30,22 +30,16 @@ NAMES = {word: word.upper() for word in WORDS} | {
     "__builtin_offsetof": "OFFSETOF",
 }
 # fmt: on
-STRINGS = {
-    "": "STRING_LITERAL",
-    "L": "WSTRING_LITERAL",
-    "u8": "U8STRING_LITERAL",
-    "u": "U16STRING_LITERAL",
-    "U": "U32STRING_LITERAL",
-}
 FLOAT = re.compile(r"[0-9]*\.[0-9]*\w*|[0-9]+[eE][-+]?[0-9]+\w*|0[xX][0-9a-fA-F.]*[pP].*", re.ASCII)
 
 FLOATING = "the kernel does not reckon with floating point", "use whole numbers"
 ASSEMBLER = "assembler is not read", "write what it does in C, or smp_mb() or barrier() where it is one"
+OF_EACH_CPU = "variables of which each CPU has its own are not read", "make it a local variable, or one that all share"
 NOT_READ = {
     "asm": ASSEMBLER, "__asm__": ASSEMBLER, "__asm": ASSEMBLER, "asm_inline": ASSEMBLER, "asm_volatile_goto": ASSEMBLER, "asm_goto_output": ASSEMBLER,
     "float": FLOATING, "double": FLOATING, "_Complex": FLOATING, "__float128": FLOATING, "_Float16": FLOATING,
     "__label__": ("labels of a block's own are not read", "take the line out, and use a name that no other label has"),
-    "__scope": ("labels of a block's own are not read", "write it out"),
+    "_Thread_local": OF_EACH_CPU, "__thread": OF_EACH_CPU, "thread_local": OF_EACH_CPU,
 }  # fmt: skip
 GUARD = (
     "guards of a text's own are not read",
@@ -59,6 +53,7 @@ NOT_CALLED = {
     "__cleanup": ("__cleanup(how) is not read", "write TYPE name __free(how) = value;, with its DEFINE_FREE"),
     "TRACE_EVENT": WRITTEN_OUT, "DEFINE_EVENT": WRITTEN_OUT, "DECLARE_EVENT_CLASS": WRITTEN_OUT, "DEFINE_IDTENTRY": WRITTEN_OUT,
 }  # fmt: skip
+PER_CPU = re.compile(r"(DEFINE|DECLARE)_PER_CPU\w*")
 QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u00ab\u00bb\u00b4"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 
@@ -66,7 +61,7 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 def words(tokens: list[Token]) -> Iterator[Word]:
     """pycparser's tokens; the line of each is its number, from 1."""
     for number, token in enumerate(tokens, 1):
-        kind, text = token.kind, token.text
+        kind, text = token.kind, "auto" if token.text == "__auto_type" else token.text
         yield Word(
             NAMES.get(text, "ID") if kind == "name" else SIGNS[text] if kind == "sign" else _literal(token),
             text,
@@ -77,12 +72,9 @@ def words(tokens: list[Token]) -> Iterator[Word]:
 
 
 def _literal(token: Token) -> str:
-    if token.kind == "string":
-        return STRINGS[token.text[: token.text.index('"')]]
-    if token.kind == "char":
-        return "CHAR_CONST" if token.text[0] == "'" else "WCHAR_CONST"
-    digits = token.text[:2].lower()
-    return "INT_CONST_HEX" if digits == "0x" else "INT_CONST_BIN" if digits == "0b" else "INT_CONST_DEC"
+    if token.kind != "number":
+        return "STRING_LITERAL" if token.kind == "string" else "CHAR_CONST"
+    return {"0x": "INT_CONST_HEX", "0b": "INT_CONST_BIN"}.get(token.text[:2].lower(), "INT_CONST_DEC")
 
 
 def check(tokens: list[Token]) -> None:
@@ -90,13 +82,20 @@ def check(tokens: list[Token]) -> None:
     for at, token in enumerate(tokens):
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
         if token.kind == "name":
-            if token.text in NOT_READ or (after == "(" and token.text in NOT_CALLED):
-                raise refused(token, *(NOT_READ.get(token.text) or NOT_CALLED[token.text]))
+            if found := NOT_READ.get(token.text) or (after == "(" and NOT_CALLED.get(token.text)):
+                raise refused(token, *found)
+            if after == "(" and PER_CPU.fullmatch(token.text):
+                raise refused(token, *OF_EACH_CPU)
             if token.text == "goto" and after == "*":
                 raise refused(token, "a goto to a label that is a value is not read", "name the label, or use a switch")
         elif token.kind == "number":
             if len(token.text) > 80 or not NUMBER.fullmatch(token.text):
                 raise _no_number(token)
+        elif token.kind in ("string", "char"):
+            if token.text[0] not in "\"'":
+                raise refused(token, "wide characters are not read", "take the letter before it away")
+            if token.kind == "char" and not CHARACTER.fullmatch(token.text):
+                raise refused(token, "it is not one character", "write one, or one escape such as '\\n'")
         elif token.kind == "other":
             raise _no_sign(token)
         elif token.text == "::":
