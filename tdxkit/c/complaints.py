@@ -8,6 +8,9 @@ from tdxkit.c.typenames import BASE, HEADS, JUMPS, KEYWORDS, SPECIFIERS, STORAGE
 from tdxkit.errors import InputError
 
 CPP = "this is C++, and C is read", "write it in C"
+CPP_FORMS = {
+    ("template", "<"), ("public", ":"), ("private", ":"), ("protected", ":"), ("try", "{"), ("catch", "("), ("namespace", "{"), ("class", "{"),
+}  # fmt: skip
 PASTE = "paste the whole of the function"
 CUT = ["..."], ["[", "...", "]"], ["<", "snip", ">"], ["[", "snip", "]"]
 OPENS, CLOSES = {"(", "[", "{"}, {")", "]", "}"}
@@ -70,7 +73,12 @@ class Complaint:
     def _cplusplus(self) -> InputError | None:
         for at in range(self.start, min(self.at + 3, len(self.tokens))):
             text, after = self._text(at), self._text(at + 1)
-            if text in CPLUSPLUS and (self._plain(at + 1) or after in ("<", ":", "{", *SPECIFIERS)):
+            named = self._text(at - 1) in TAGS | {".", "->"}  # struct class is C
+            if (
+                not named
+                and text in CPLUSPLUS
+                and (self._plain(at + 1) or after in SPECIFIERS or (text, after) in CPP_FORMS)
+            ):
                 return refused(self.tokens[at], *CPP)
             if text == "extern" and after.startswith('"'):
                 return refused(self.tokens[at], *CPP)

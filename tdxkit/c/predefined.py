@@ -1,4 +1,7 @@
-"""The kernel's own macros that are read as C reads them: each becomes what it stands for, or nothing. A #define of the text goes before."""
+"""The kernel's own macros that are read as C reads them: each becomes what it stands for, or nothing. A #define of the text goes before.
+
+Of the configuration only what this reader supposes is set: x86-64 and more than one CPU.
+"""
 
 from functools import cache
 
@@ -62,6 +65,14 @@ __PERCPU_RWSEM_INITIALIZER RATELIMIT_STATE_INIT
 """
 TEXTS = "KERN_EMERG KERN_ALERT KERN_CRIT KERN_ERR KERN_WARNING KERN_NOTICE KERN_INFO KERN_DEBUG KERN_CONT KERN_DEFAULT KERN_SOH CUT_HERE FW_BUG HW_ERR"
 MEANING = """
+#define __KERNEL__ 1
+#define __x86_64__ 1
+#define __LP64__ 1
+#define CONFIG_SMP 1
+#define CONFIG_X86 1
+#define CONFIG_X86_64 1
+#define CONFIG_64BIT 1
+#define CONFIG_MMU 1
 #define likely(x) (x)
 #define unlikely(x) (x)
 #define likely_notrace(x) (x)

@@ -102,6 +102,7 @@ def test_conditions_are_gccs():
         ("#define v(a,...) [a, ##__VA_ARGS__]\nv(1) v(1,) v(1,2,3)", "[ 1 ] [ 1 , ] [ 1 , 2 , 3 ]"),
         ("#define v(r...) <r>\nv() v(1,2)", "< > < 1 , 2 >"),
         ("#define v(...) (__VA_OPT__(a, b ## __VA_ARGS__) c)\nv() v(1)", "( c ) ( a , b1 c )"),
+        ("#define v(a,...) a ## __VA_OPT__(x) + __VA_OPT__(y) ## a\nv(1) v(z,2)", "1 + 1 zx + yz"),
         ("#define o() k\no() o ( ) o", "k k o"),
         ("#define f(x) x\nf((1,2)) f(\n#define y 3\ny)", "( 1 , 2 ) 3"),
         ("#define a 1\n#undef a\na", "a"),
@@ -145,6 +146,13 @@ def test_options_of_the_configuration():
     assert texts(text, CONFIG_A="1") == texts(text, CONFIG_A="") == ["1", "1", "1", "0", "IS_ENABLED", "7"]
     assert texts(text, CONFIG_A="0") == texts(text, CONFIG_A="n") == ["0", "0", "0", "0", "IS_ENABLED"]
     assert texts("#define IS_ENABLED(x) own x\nIS_ENABLED(A)") == ["own", "A"]
+
+
+def test_the_kernel_is_one_of_x86_64_with_more_than_one_cpu():
+    text = "#if defined(CONFIG_SMP) && CONFIG_64BIT && IS_ENABLED(CONFIG_X86_64) && !defined(CONFIG_PREEMPT_RT)\n1\n#endif\nIS_ENABLED(CONFIG_SMP)"
+    assert texts(text) == ["1", "1"]
+    assert remarks(text) == ["line 1: CONFIG_PREEMPT_RT is asked for and not defined; -D CONFIG_PREEMPT_RT defines it"]
+    assert texts("#undef CONFIG_SMP\n" + text) == ["0"]
 
 
 def test_names_that_are_asked_for_and_not_defined_are_said_once():

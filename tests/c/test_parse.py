@@ -142,6 +142,8 @@ REFUSED = {
     "int f(void) { delete x; }": f"line 1, column 15: `delete`: {CPP}",
     "int f(void) { try { g(); } catch (...) { } }": f"line 1, column 15: `try`: {CPP}",
     "int f(void) { auto x = [&](int y) { return y; }; }": f"line 1, column 24: `[`: {CPP}",
+    "int f(void) { struct class *c = a ? new : private\n; c = ; }": "line 2, column 7: `;`: a value is to stand after `=`; write one",
+    "int f(void) { struct class *c = a ? new : 3 4; }": "line 1, column 45: `4`: an operator, a comma or a ; is missing between `3` and it; write it",
     'extern "C" {\nint x;\n}': f"line 1, column 1: `extern`: {CPP}",
     "int f(int &x) { return x; }": "line 1, column 11: `&`: references are C++, and C is read; use a pointer",
     "int f(int x = 3) { return x; }":
