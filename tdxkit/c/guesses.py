@@ -123,7 +123,7 @@ class Guesses:
         if self._text(at) == "__free" or LINKER.fullmatch(self._text(at)):
             return False
         if private and after in (";", "=", ","):  # int x __foo = 1;
-            return self._text(at - 1) == "]" or self._declared(at - 1)
+            return self._declared(at - 1)
         if self._starts(at):  # FOO int x;
             return self._text(at) not in CPLUSPLUS and self._before_type(self._end(at), inside)
         if inside != FILE or not self._plain(at + 1) or self._text(at + 2) not in ENDS | {"("}:  # int FOO f(void)
@@ -133,13 +133,12 @@ class Guesses:
         return typed and (private or not self._text(at + 1).startswith("__"))
 
     def _declared(self, at: int) -> bool:
-        """Is this the name of what is declared, and no part of its type?"""
-        return (
-            self._plain(at)
-            and not self._starts(at)
-            and self._text(at) not in self.known
-            and self._text(at - 1) not in TAGS
-        )
+        """Does the name of what is declared end here, with its dimensions?"""
+        while self._text(at) == "]":
+            at = self.scopes.partner[at] - 1
+        if not self._plain(at) or self._starts(at) or self._text(at) in self.known or self._text(at - 1) in TAGS:
+            return False
+        return self._plain(at - 1) or self._text(at - 1) in BASE or self._text(at - 1) in ("*", ",")
 
     def _before_type(self, at: int, inside: str) -> bool:
         """Does a type follow, with what it declares? One that is not known does at file scope only: FOO foo_t f(void)."""

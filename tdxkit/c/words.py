@@ -53,7 +53,6 @@ NOT_CALLED = {
     "__cleanup": ("__cleanup(how) is not read", "write TYPE name __free(how) = value;, with its DEFINE_FREE"),
     "TRACE_EVENT": WRITTEN_OUT, "DEFINE_EVENT": WRITTEN_OUT, "DECLARE_EVENT_CLASS": WRITTEN_OUT, "DEFINE_IDTENTRY": WRITTEN_OUT,
 }  # fmt: skip
-PER_CPU = re.compile(r"(DEFINE|DECLARE)_PER_CPU\w*")
 QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u00ab\u00bb\u00b4"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 
@@ -84,8 +83,6 @@ def check(tokens: list[Token]) -> None:
         if token.kind == "name":
             if found := NOT_READ.get(token.text) or (after == "(" and NOT_CALLED.get(token.text)):
                 raise refused(token, *found)
-            if after == "(" and PER_CPU.fullmatch(token.text):
-                raise refused(token, *OF_EACH_CPU)
             if token.text == "goto" and after == "*":
                 raise refused(token, "a goto to a label that is a value is not read", "name the label, or use a switch")
         elif token.kind == "number":

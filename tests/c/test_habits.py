@@ -175,6 +175,7 @@ GUESSED = {
     "int x[2] __foo;": ("int x[2];", "line 1: __foo is not known here and left out"),
     "FOO_LINE(a, b);\nFOO_LINE(c);\nint x;": (";;int x;", "line 1: FOO_LINE is not known here and left out"),
     "static DEFINE_FOO(x) = { .a = { 1 } };\nint x;": (";int x;", "line 1: DEFINE_FOO is not known here and left out"),
+    "static DEFINE_PER_CPU(struct s, x) = { 1 };": (";", "line 1: DEFINE_PER_CPU is not known here and left out"),
     'char *s = "a" FOO "b";': ('char *s = "a" "b";', "line 1: FOO is taken for a string, and left out"),
     'char *s = __stringify(x) "b";': ('char *s = "b";', "line 1: __stringify is taken for a string, and left out"),
 }
@@ -185,6 +186,13 @@ def test_what_is_left_out_is_said_once(text):
     plain, said = GUESSED[text]
     assert shapes(text) == shapes(plain)
     assert parsed(text).remarks[0] == said and len(set(parsed(text).remarks)) == len(parsed(text).remarks) < 3
+
+
+@pytest.mark.parametrize(
+    "wrong", ["y = x __foo;", "return x __foo;", "y = x[2] __foo;", "f(x __foo);", "y + x __foo, 1;", "if (x __foo) ;"]
+)
+def test_where_an_operator_is_missing_nothing_is_left_out(wrong):
+    assert "`__foo`: an operator, a comma or a ; is missing between" in refusal(f"int f(int x, int y) {{ {wrong} }}")
 
 
 def test_a_call_is_never_left_out():

@@ -174,8 +174,7 @@ REFUSED = {
     "int f(void) { CLASS(fd, f)(3); }":
         "line 1, column 15: `CLASS`: guards of a text's own are not read; "
         "lock and unlock in the text itself, or use guard(spinlock), guard(mutex) and their kin",
-    "static DEFINE_PER_CPU(int, x);":
-        "line 1, column 8: `DEFINE_PER_CPU`: variables of which each CPU has its own are not read; make it a local variable, or one that all share",
+    "static __thread int x;": "line 1, column 8: `__thread`: variables of which each CPU has its own are not read; make it a local variable, or one that all share",
     "TRACE_EVENT(foo, TP_ARGS(x));": "line 1, column 1: `TRACE_EVENT`: it makes a function that is not in the text; write the function out",
     "void *x __free(kfree) = 0;":
         "line 1, column 9: `__free`: __free(how) stands behind the name of a local variable; write TYPE name __free(how) = value;",
