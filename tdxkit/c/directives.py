@@ -24,8 +24,7 @@ class _Branch:
 
     def turn(self, holds: bool) -> None:
         """Begin a branch."""
-        self.live = self.outer and holds and not self.taken
-        self.taken = self.taken or self.live
+        self.live, self.taken = holds, self.taken or holds
 
 
 class Directives:

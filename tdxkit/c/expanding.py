@@ -53,7 +53,6 @@ class Expander:
         self.waiting: list[_Waiting] = []
         self.kept: Token | None = None  # read from the source and put back
         self.busy: set[str] = set()
-        self.alones = 0
 
     def __iter__(self) -> Iterator[Token]:
         table = self.table
@@ -100,7 +99,7 @@ class Expander:
                 return False
             given = self._arguments(use, found)
         if len(self.waiting) >= DEEPEST:
-            raise self._too_deep(use)
+            raise refused(use, f"macros within macros are read to a depth of {DEEPEST}", "write some of them out")
         made = Use(use, found, given, self._alone).replacement()
         self.spent.spend(use, len(made))
         if made:
@@ -142,17 +141,10 @@ class Expander:
         """An argument with its own macros replaced."""
         if not any(token.kind == "name" for token in tokens):
             return list(tokens)
-        if self.alones >= DEEPEST:
-            raise self._too_deep(tokens[0])
-        self.alones += 1
         self.waiting.append(_Waiting(tokens, None))
         made = list(self)
         self.waiting.pop()
-        self.alones -= 1
         return made
-
-    def _too_deep(self, token: Token) -> Exception:
-        return refused(token, f"macros within macros are read to a depth of {DEEPEST}", "write some of them out")
 
     def _built_in(self, token: Token) -> Token:
         """What the compiler, or the kernel's configuration, knows."""
