@@ -122,19 +122,14 @@ class Habits:
             at = self._past(at)
 
     def _type(self, at: int) -> None:
-        """A type between the commas of a call's arguments."""
+        """What begins with a type between the commas of a call's arguments. Where it is a variable of that name, the mark does no harm."""
         start = end = at + 1
+        if self.scopes.inside[start] != EXPRESSION or not self._called(self.scopes.around[start]):
+            return
         while self._text(end) not in (",", ")"):
-            if self.tokens[end].text in TYPEOF and self._text(end + 1) == "(":
-                end = self.scopes.partner[end + 1]
-            elif self.tokens[end].kind != "name" and self._text(end) != "*":
-                return
-            end += 1
-            if end >= len(self.tokens):
-                return
-        if self.scopes.inside[start] == EXPRESSION and self._called(self.scopes.around[start]):
-            self.before[start] += _words(self.tokens[start], "__type (")
-            self.after[end - 1] += _words(self.tokens[start], ")")
+            end = self._past(end)
+        self.before[start] += _words(self.tokens[start], "__type (")
+        self.after[end - 1] += _words(self.tokens[start], ")")
 
     def _called(self, at: int) -> bool:
         """Is the parenthesis at `at` that of a call? A declaration's has a type before its name."""

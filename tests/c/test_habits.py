@@ -110,7 +110,7 @@ def argument(call, before=""):
 
 @pytest.mark.parametrize(
     "kind",
-    ["struct foo", "struct foo *", "const struct foo **", "union u", "unsigned long", "u64", "typeof(*p)", "typeof(f(1, 2)) *", "own", "own *", "void *"],
+    ["struct foo", "struct foo *", "const struct foo **", "union u", "unsigned long", "u64", "typeof(*p)", "typeof(f(1, 2)) *", "own", "own *", "void *", "int (*)(void)", "u64 (*)[2]"],
 )  # fmt: skip
 def test_a_type_as_an_argument_is_that_type(kind):
     made = argument(f"container_of(p, {kind}, m.n)", "typedef struct foo own;")
@@ -125,6 +125,14 @@ def test_what_only_begins_like_a_type_is_none():
     assert (
         body("int g(struct foo *); return g(p);")[0][0] == "FuncDef"
     )  # a declaration's parameters are types as they are
+
+
+def test_a_variable_with_the_name_of_a_type_is_a_variable():
+    text = "int f(int u64) {{ return g({0} + 1, {0}, (u32){0}, {0}++); }}"
+    wanted = [shape(node) for node in found(parsed(text.format("u64")).tree, "ExprList")[0].exprs]
+    assert [kind for kind, _, _ in wanted] == ["BinaryOp", "ID", "Cast", "UnaryOp"] and "Typename" not in str(
+        wanted[:2]
+    )
 
 
 def test_types_of_the_kernel_are_known_and_no_typedef_of_the_text():

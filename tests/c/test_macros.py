@@ -127,6 +127,7 @@ def test_what_a_macro_brings_has_the_place_of_its_use_and_an_argument_its_own():
     "text, made",
     [
         ("#ifdef A\n1\n#elif 1\n2\n#else\n3\n#endif", "2"),
+        ("#if 1\n1\n#elif 0\n2\n#else\n3\n#endif\n#if 1\n4\n#elif 1\n5\n#endif", "1 4"),
         ("#if 0\n#if 1\n1\n#else\n2\n#endif\n#elif 0\n#else\n3\n#endif 4\n5", "3 5"),
         ("#define A\n#ifdef A\n1\n#else\n2\n#endif\n#ifndef A\n3\n#elifdef A\n4\n#elifndef B\n5\n#endif", "1 4"),
         ("#if 0\nit's \"not' read /* but\n this */ # error `\n#bogus\n#else\n1\n#endif", "1"),
