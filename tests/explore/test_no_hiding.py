@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tdxkit.errors import ModelError
-from tdxkit.explore import judging, whose
+from tdxkit.explore import closer, whose
 from tdxkit.explore.judging import judge
 from tdxkit.linux.refcount.naming import scenario_of
 
@@ -83,7 +83,7 @@ TRIES = {
     "wraps a function of ours": (INC.replace("def", "@wraps(v6.put)\ndef", 1) + TWO, "violation"),
     "calls itself ours": ('__name__ = "tdxkit.mine"\n' + INC + TWO, "violation"),
     "right twin": (INC.replace('"n"', 'locked("atomic_inc", "n")') + TWO, "ok"),
-    "patches": ("import tdxkit.explore.judging as j\nj.split = lambda scenario, pieces: scenario\n" + INC + TWO, "tdxkit.explore.judging.split: it is part of tdxkit"),
+    "patches": ("import tdxkit.explore.closer as j\nj.split = lambda scenario, pieces: scenario\n" + INC + TWO, "tdxkit.explore.closer.split: it is part of tdxkit"),
     "class attribute": (busy("class C:\n    _busy_ = False", "C._busy_ = True", "C._busy_ = False", "C._busy_"), "C._busy_: it is outside m and changed"),
     "logger": (busy("log = logging.getLogger('k')\nlog.busy = False", "log.busy = True", "log.busy = False", "log.busy"), "log.busy: it is outside m and changed"),
     "cached_property": (busy("class C:\n    @cached_property\n    def busy(self): return False\nc = C()", "c.busy = True", "c.busy = False", "c.busy"), "c.busy: it is outside m and changed"),
@@ -117,7 +117,7 @@ TRIES = {
 
 @pytest.mark.parametrize("name", TRIES)
 def test_what_could_be_hidden_is_seen_or_refused(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "split", judging.split)  # one of them replaces it
+    monkeypatch.setattr(closer, "split", closer.split)  # one of them replaces it
     text, ends = TRIES[name]
     (tmp_path / "race.py").write_text(HEAD + text)
     if ends not in ("ok", "violation"):

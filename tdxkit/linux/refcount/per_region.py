@@ -42,7 +42,7 @@ def get(m, region):
     err = yield from tdh_phymem_pamt_add(m, region)
     if not err:
         m.refcount[region] = 1
-    yield from unlock(m, 1 - region)
+    yield from unlock(m, 1 - region, "read_unlock")
     yield from unlock(m, region)
     if err:
         yield from free_pages(m)
@@ -83,7 +83,7 @@ def read_lock(m, region):
             return
 
 
-def unlock(m, region):
-    """read_unlock() or write_unlock(), whichever fits."""
-    yield kinds.unlock("unlock", f"region {region}")
+def unlock(m, region, does="write_unlock"):
+    """write_unlock(), a plain store on x86, or read_unlock(), a locked instruction."""
+    yield kinds.unlock(does, f"region {region}")
     m.region_lock[region] = max(0, m.region_lock[region] - 1)
