@@ -5,12 +5,14 @@ Undone: quoted-printable without a header that says so; the blank that format=fl
 
 import quopri
 import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from email.errors import MessageError
 from email.message import Message as Mime
 from email.parser import BytesParser
 
 from tdxkit.mail.lines import Notes, decoded
+from tdxkit.mail.quoting import signs_of
 
 NESTING = 30  # multipart marks in a mail; one with more is not taken apart
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
@@ -60,7 +62,7 @@ def _decode(part: Mime, line: int, notes: Notes) -> str:
         charset = str(part.get_content_charset() or "")
         flowed = str(part.get_param("format") or "").lower() == "flowed"
     text, clean = decoded(payload, charset)
-    if "=3D" in text and _is_quoted_printable(text):
+    if "=3D" in text and is_quoted_printable(text):
         notes.add(line, "its text is quoted-printable, though no header says so: it is decoded")
         text, clean = decoded(quopri.decodestring(payload), charset)
     if not clean:
@@ -69,16 +71,52 @@ def _decode(part: Mime, line: int, notes: Notes) -> str:
     return _unstuffed(text) if flowed else text
 
 
-def _is_quoted_printable(text: str) -> bool:
-    """Every `=` begins an escape or ends its line, as in no C and in no prose, and some of them could be nothing else."""
-    return text.count("=") == len(_ESCAPE.findall(text)) and bool(_TELLING.search(text))
+def is_quoted_printable(text: str, declared: bool = False) -> bool:
+    """Every `=` begins an escape or ends its line, as in no C and in no prose, and some of them could be nothing else.
+
+    `declared`: a header says so, and one of them is enough.
+    """
+    escapes = len(_ESCAPE.findall(text))
+    return escapes == text.count("=") > 0 and (declared or bool(_TELLING.search(text)))
+
+
+def printable_lines(lines: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[int]]:
+    """Quoted-printable undone with each line's number: one that went on behind a soft break has that of its first part.
+
+    Where the quoted-printable text itself was quoted, the signs before the rest of a line go too.
+
+    >>> printable_lines(["> +x =3D=", ">  1;", "> =20"], [7, 8, 9])
+    (['> +x = 1;', '>  '], [7, 9])
+    """
+    soft = [line.rstrip(" \t").endswith("=") for line in lines]
+    signs = [signs_of(line) for line in lines]
+    rests = [at + 1 for at, goes_on in enumerate(soft[:-1]) if goes_on]
+    quoted = all(signs[at - 1].strip() and lines[at].startswith(signs[at - 1]) for at in rests)
+    found, places, at = [], [], 0
+    while at < len(lines):
+        number, pieces = numbers[at], [lines[at]]
+        while soft[at] and at + 1 < len(lines):
+            pieces[-1] = pieces[-1].rstrip(" \t")[:-1]
+            pieces.append(lines[at + 1][len(signs[at]) if quoted else 0 :])
+            at += 1
+        text = "".join(pieces)
+        rows = decoded(quopri.decodestring(text.encode("utf-8", "replace")))[0].split("\n") if "=" in text else [text]
+        found += rows
+        places += [number] * len(rows)
+        at += 1
+    return found, places
+
+
+def stuffed(context: Iterable[str]) -> bool:
+    """Whether lines that each begin with a blank all got one more, as format=flowed asks for (RFC 3676)."""
+    shown = [line for line in context if line.strip()]
+    return bool(shown) and all(line[:2] == "  " for line in shown)
 
 
 def _unstuffed(text: str) -> str:
     """Without the blank before each line that begins with one, if all of them have it: some programs say "flowed" and add none."""
     lines = text.split("\n")
     at = next((k for k, line in enumerate(lines) if line.startswith("@@ ")), len(lines))
-    context = [line for line in lines[at:] if line[:1] == " " and line.strip()]
-    if not context or any(line[:2] != "  " for line in context):
+    if not stuffed(line for line in lines[at:] if line[:1] == " "):
         return text
     return "\n".join(line[1:] if line[:1] == " " else line for line in lines)

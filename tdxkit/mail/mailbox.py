@@ -16,13 +16,14 @@ from tdxkit.intake import Source, is_binary, opened, peek
 from tdxkit.mail.agree import mismatches
 from tdxkit.mail.bare import as_mail
 from tdxkit.mail.body import text_of
+from tdxkit.mail.hunks import Hunk
 from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.mbox import RawMail, raw_mails
+from tdxkit.mail.mending import mended
 from tdxkit.mail.message import message
 from tdxkit.mail.patchdiff import diff_start, read_diff
 from tdxkit.mail.people import HEADER_LIMIT, Person, person, plain, sender_of
 from tdxkit.mail.post import Post
-from tdxkit.mail.quoting import unquoted_patch
 from tdxkit.mail.subject import Subject, subject
 from tdxkit.work import Job, Progress, Tick, drive
 
@@ -200,7 +201,7 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
     lines = text_of(raw.data, head, start, raw.line, notes).split("\n")
     cut, references = _scissors(lines), _references(head)
     begin = diff_start(lines[cut:])
-    if begin is None and not references and (bare := unquoted_patch(lines)):  # handed on, and no answer
+    if begin is None and not references and (bare := _handed_on(lines, body_line)):  # and no answer
         notes.add(raw.line, "its patch is quoted: the signs before its lines are taken off")
         lines, cut, begin = bare, 0, diff_start(bare)
     diff = None if begin is None else read_diff(lines[cut + begin :], notes, body_line + cut + begin, keep)
@@ -225,6 +226,15 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
         plain(_header(head, "Date")),
     )
     return post, any(line.startswith(">") for line in text)
+
+
+def _handed_on(lines: list[str], first: int) -> list[str | Hunk]:
+    """The lines of a mail whose diff is quoted, as they were before, its hunks read; none where no diff is quoted."""
+    found = mended(lines, range(first, first + len(lines)), Notes())
+    begin = diff_start(found.parts) if found.signs else None
+    if begin is None:
+        return []
+    return [part for at, part in enumerate(found.parts) if at > begin or isinstance(part, str)]
 
 
 def _scissors(lines: Sequence[str]) -> int:

@@ -5,55 +5,22 @@ which judges this file in the tests, stops at such a hunk and takes some three t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from tdxkit.mail import names
 from tdxkit.mail.diffstat import Diffstat, FileStat, added_up
+from tdxkit.mail.hunks import HEAD, Hunk, read_hunk
 from tdxkit.mail.lines import Notes
 
-_HUNK = re.compile(r"@@ -(\d{1,10})(?:,(\d{1,9}))? \+(\d{1,10})(?:,(\d{1,9}))? @@ ?(.*)")
 _GIT = "diff --git "
 _OTHER = ("diff -", "Index: ")  # another tool's heading: its files are named by the lines --- and +++
 _SUBMODULE = re.compile(r"Submodule (\S.{0,2000}?) (?:[0-9a-f]{7,64}\.{2,3}[0-9a-f]{7,64}|contains )")
 _BINARY = re.compile(r"Binary files (.+) and (.+) differ")
-_SIGNATURE = re.compile(r"\d+\.\d+")  # git's version, below its "-- "
-_CONTEXT = 3  # lines that git shows around a change: as many blank ones may be lost at the end of a mail
 _HEADERS = ("old mode ", "new mode ", "new file mode ", "deleted file mode ", "index ", "similarity index ",
             "dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to ")  # fmt: skip
 _EMPTY = "e69de29"  # the name that git has for a file without content
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """`@@ -old,count +new,count @@ heading` and its lines, each with its sign; `line` is the number of the `@@` in what was read.
-
-    `heading` names the last function that began before the hunk, as diff guesses it. Not `whole`: lines are missing or damaged.
-    """
-
-    line: int
-    old: int
-    old_count: int
-    new: int
-    new_count: int
-    heading: str
-    lines: tuple[str, ...]
-    whole: bool = True
-
-    def before(self) -> Iterator[tuple[int, str]]:
-        """The lines before the change, with their numbers in the old file."""
-        return self._side("+", self.old)
-
-    def after(self) -> Iterator[tuple[int, str]]:
-        """The lines after the change, with their numbers in the new file."""
-        return self._side("-", self.new)
-
-    def _side(self, other: str, number: int) -> Iterator[tuple[int, str]]:
-        for line in self.lines:
-            if not line.startswith((other, "\\")):
-                yield number, line[1:]
-                number += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +75,29 @@ class _File:
     hunks: list[Hunk] = field(default_factory=list)
 
 
-def diff_start(lines: Sequence[str]) -> int | None:
+def diff_start(lines: Sequence[str | Hunk]) -> int | None:
     """Index of the first line of a diff, or None: `diff --git` and its like, or `---`, `+++`."""
     for at, line in enumerate(lines):
+        if isinstance(line, Hunk):
+            continue
         if line.startswith((_GIT, "diff --cc ", "diff --combined ")) and line.count(" ") > 1 + line.startswith(_GIT):
             return at
-        if line.startswith("--- ") and lines[at + 1 : at + 2] and lines[at + 1].startswith("+++ "):
+        if names_file(lines, at):
             return at
         if line.startswith("Submodule ") and _SUBMODULE.match(line):
             return at
     return None
 
 
-def read_diff(lines: Sequence[str], notes: Notes, first: int = 1, text: bool = False) -> Diff:
+def names_file(lines: Sequence[str | Hunk], at: int) -> bool:
+    """Whether a file is named here: `---`, and below it `+++`."""
+    if not lines[at].startswith("--- ") or at + 1 >= len(lines):
+        return False
+    below = lines[at + 1]
+    return isinstance(below, str) and below.startswith("+++ ")
+
+
+def read_diff(lines: Sequence[str | Hunk], notes: Notes, first: int = 1, text: bool = False) -> Diff:
     """Count a diff; `first` is the number of its first line in the file, for the notes. `text` keeps its files with their hunks."""
     files = read_files(lines, notes, first)
     changed: dict[str, list[str]] = {}
@@ -134,20 +111,25 @@ def read_diff(lines: Sequence[str], notes: Notes, first: int = 1, text: bool = F
     return Diff(stat, prints, broken, hidden, len(files), tuple(files) if text else ())
 
 
-def read_files(lines: Sequence[str], notes: Notes, first: int = 1) -> list[PatchFile]:
-    """The files of a diff in its order, each with its hunks; a path comes twice where a file changes its type."""
+def read_files(lines: Sequence[str | Hunk], notes: Notes, first: int = 1) -> list[PatchFile]:
+    """The files of a diff in its order, each with its hunks; a path comes twice where a file changes its type.
+
+    `first` is the number of the first line, for the notes. Among the lines may be hunks that somebody else read: they belong to the file
+    above them, and to one without a name where none is.
+    """
     files: list[_File] = []
     at = 0
     while at < len(lines):
         line = lines[at]
-        if line.startswith("@@ ") and files and (found := _HUNK.match(line)):
-            hunk, at = _hunk(lines, at, first, found)
+        if hunk := _hunk(lines, at, first, files):
+            at += 1 if hunk is line else 1 + len(hunk.lines)
             files[-1].hunks.append(hunk)
             files[-1].heading = False
             if not hunk.whole:
-                notes.add(first + at, "a hunk of the diff does not add up; its remaining lines are not counted")
+                place = hunk.line if hunk is line else first + at
+                notes.add(place, "a hunk of the diff does not add up; its remaining lines are not counted")
             continue
-        if line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
+        if names_file(lines, at):
             _named(files, line, lines[at + 1])
             at += 1
         elif line.startswith("diff "):
@@ -161,36 +143,16 @@ def read_files(lines: Sequence[str], notes: Notes, first: int = 1) -> list[Patch
     return [_finished(file, known) for file in files]
 
 
-def _hunk(lines: Sequence[str], start: int, first: int, head: re.Match) -> tuple[Hunk, int]:
-    """One hunk, and the index of the line after it."""
-    old, new = (1 if head[k] is None else int(head[k]) for k in (2, 4))
-    left, right = old, new
-    at, end = start + 1, len(lines)
-    while (left > 0 or right > 0) and at < end:
-        line = lines[at]
-        sign = line[:1]
-        if line.startswith("--") and left == right and _signs(lines, at):
-            break
-        if sign == "+" and right > 0:
-            right -= 1
-        elif sign == "-" and left > 0:
-            left -= 1
-        elif sign in (" ", "", "\r") and left > 0 and right > 0:  # mailers eat the space of an empty line
-            left -= 1
-            right -= 1
-        elif sign != "\\":
-            break
-        at += 1
-    lost = left == right <= _CONTEXT and (at == end or _signs(lines, at))  # blank lines at the end of a mail
-    counts = (int(head[1]), old, int(head[3]), new)
-    return Hunk(first + start, *counts, head[5], tuple(lines[start + 1 : at]), lost or not (left or right)), at
-
-
-def _signs(lines: Sequence[str], at: int) -> bool:
-    """Whether git's signature stands here: two dashes, its version, the end."""
-    if lines[at].rstrip() != "--" or at + 1 >= len(lines):
-        return False
-    return bool(_SIGNATURE.match(lines[at + 1])) and not any(line.strip() for line in lines[at + 2 : at + 4])
+def _hunk(lines: Sequence[str | Hunk], at: int, first: int, files: list[_File]) -> Hunk | None:
+    """The hunk that begins here, if any does."""
+    line = lines[at]
+    if isinstance(line, Hunk):
+        if not files:
+            files.append(_File())
+        return line
+    return (
+        read_hunk(lines, at, first, found) if line.startswith("@@ ") and files and (found := HEAD.match(line)) else None
+    )
 
 
 def _headed(files: list[_File], line: str) -> None:

@@ -1,0 +1,237 @@
+"""What a reviewer pastes, as the C that it leaves behind: a unified diff, a mail with one, an answer that quotes one, or C as it is.
+
+A hunk shows a stretch of a file: its context and its added lines are text, the rest of the paste is not. Two stretches never touch, for
+what stands between them in the file is not known. Source of the form, the combined one that is refused too: `git-diff`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tdxkit.errors import InputError, printable
+from tdxkit.mail.body import stuffed
+from tdxkit.mail.hunks import Hunk
+from tdxkit.mail.lines import Notes
+from tdxkit.mail.mending import mended
+from tdxkit.mail.pasted import WHAT, Mail, heads_in, mails_in, pasted_lines
+from tdxkit.mail.patchdiff import PatchFile, read_files
+from tdxkit.mail.quoting import unquoted_text
+
+SOURCES = ("git-diff",)
+_C = (".c", ".h")
+_NAMED = 5  # files that a remark names
+_SHIFTED = re.compile(
+    r"  (?:\t|[{}])"
+)  # a blank before a tab, or before a brace that stands at the edge: no kernel code has them
+_HARD_BLANK = "\xa0"
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The lines of the text, from 1, that come from one file; without a name where the paste names none."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Lines of the text, from 1, that stand below each other in their file. Not `whole`: some may be missing, or be none of it."""
+
+    first: int
+    last: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AfterText:
+    """C after a patch. `lines` has the paste's line number, from 1, for each line of `text`; both are empty where no C is left.
+
+    `kind`: "plain", "quoted", "diff", "quoted diff". `remarks`: what was left out, mended or does not add up, as sentences. Nothing that
+    begins in one of the `stretches` may be read on into the next one; of a plain text there is one.
+    """
+
+    text: str
+    lines: tuple[int, ...]
+    files: tuple[FileText, ...]
+    kind: str
+    remarks: tuple[str, ...]
+    stretches: tuple[Stretch, ...]
+
+
+def after_text(paste: str) -> AfterText:
+    """The C that a paste leaves behind, and where each of its lines stood.
+
+    InputError where it is too large, no text, or a diff of a form that has no one text before the change.
+
+    >>> found = after_text("> --- a/x.c\\n> +++ b/x.c\\n> @@ -1,2 +1,2 @@\\n>  int users;\\n> -int a;\\n> +int b;\\n\\nWhy?")
+    >>> found.text, found.lines, found.kind, found.files
+    ('int users;\\nint b;', (4, 6), 'quoted diff', (FileText(name='x.c', first=1, last=2),))
+    """
+    notes = Notes()
+    lines = pasted_lines(paste, notes)
+    blanks = [line.replace(_HARD_BLANK, " ") for line in lines] if _HARD_BLANK in paste else lines
+    if not heads_in(blanks):
+        return _plain(lines, notes)
+    if changed := sum(one != other for one, other in zip(lines, blanks)):
+        notes.add(0, f"blanks that do not break are read as blanks, in {_lines(changed)}")
+    found = _Found(notes)
+    mails = [mail for mail in mails_in(blanks, notes) if _add(found, mail)]
+    if len(mails) > 1:
+        begins = ", ".join(str(mail.line) for mail in mails[:_NAMED]) + ", …" * (len(mails) > _NAMED)
+        notes.add(
+            0, f"{len(mails)} mails bring hunks, from lines {begins}: each one's text stands below the one before it"
+        )
+    return found.text()
+
+
+def _plain(lines: list[str], notes: Notes) -> AfterText:
+    """A text without a diff: as it is, or without the quoting that all of it has."""
+    encoded = [mail for mail in mails_in(lines, Notes()) if mail.encoding == "base64"]
+    if encoded:
+        rule = "the mail is encoded in base64, and no diff can be seen in it"
+        raise InputError(f"line {encoded[0].line} of {WHAT}", rule, "paste the text as a mail program shows it")
+    bare = unquoted_text(lines)
+    if bare is None and (quoted := [at for at, line in enumerate(lines, 1) if line.startswith(">")]):
+        notes.add(
+            quoted[0],
+            f"{_lines(len(quoted))} of {len(lines)} begin with the sign of a quotation: all is left as it stands",
+        )
+    text = lines if bare is None else bare
+    kind = "plain" if bare is None else "quoted"
+    count = len(text)
+    return AfterText("\n".join(text), tuple(range(1, count + 1)), (), kind, _remarks(notes), (Stretch(1, count, True),))
+
+
+def _add(found: "_Found", mail: Mail) -> bool:
+    """Take the text of one mail's diff; whether it has hunks."""
+    if mail.html or mail.encoding == "base64":
+        what = "HTML" if mail.html else "base64"
+        found.notes.add(mail.line, f"what begins here is {what}: not read")
+        return False
+    diff = mended(mail.lines, mail.numbers, found.notes)
+    files = read_files(diff.parts, Notes())
+    hunks = [hunk for file in files for hunk in file.hunks]
+    if diff.signs:
+        found.quoted = found.quoted or bool(hunks)
+        found.notes.add(
+            hunks[0].line if hunks else mail.line, f'the signs of a quotation, "{diff.signs}", are taken off'
+        )
+    if one_blank_less := _is_stuffed(hunks, mail.flowed):
+        found.notes.add(mail.line, "the blank that format=flowed puts before lines of context is taken off")
+    for file in files:
+        found.add(replace(file, hunks=tuple(map(_unstuffed, file.hunks))) if one_blank_less else file)
+    return bool(hunks)
+
+
+def _is_stuffed(hunks: Sequence[Hunk], declared: bool) -> bool:
+    """Whether each line of context has one blank too many: because the mail says so, or because no C would stand there."""
+    context = [line for hunk in hunks for line in hunk.lines if line[:1] == " "]
+    return stuffed(context) and (declared or any(map(_SHIFTED.match, context)))
+
+
+def _unstuffed(hunk: Hunk) -> Hunk:
+    return replace(hunk, lines=tuple(line[1:] if line[:2] == "  " else line for line in hunk.lines))
+
+
+@dataclass(slots=True)
+class _Found:
+    """The text as it grows."""
+
+    notes: Notes
+    quoted: bool = False
+    rows: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    files: list[FileText] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    others: dict[str, None] = field(default_factory=dict)  # files that are no C
+    seen: set[tuple] = field(default_factory=set)
+
+    def add(self, file: PatchFile) -> None:
+        """The lines of a file after the change, if it is C."""
+        if file.path and not file.path.endswith(_C):
+            self.others[file.path] = None
+            return
+        name = printable(file.path, 200)
+        if file.what == "gone":
+            self.notes.add(
+                file.hunks[0].line if file.hunks else 0, f"{name} is deleted: nothing of it is left after the patch"
+            )
+            return
+        if not file.hunks:
+            self.notes.add(0, f"{name}: {_without_hunks(file)}")
+        if file.hunks and not file.path:
+            self.notes.add(file.hunks[0].line, "no file is named above the hunk: it is taken for C")
+        first = len(self.rows) + 1 + bool(self.rows)
+        for hunk in file.hunks:
+            self._add_hunk(file, hunk)
+        if len(self.rows) >= first:
+            self.files.append(FileText(file.path, first, len(self.rows)))
+
+    def _add_hunk(self, file: PatchFile, hunk: Hunk) -> None:
+        key = (file.path, hunk.old, hunk.new, hunk.old_count, hunk.new_count, hunk.lines)
+        after = list(hunk.after_as_read())
+        if key in self.seen:
+            self.notes.add(hunk.line, "the same hunk stands above: left out here")
+        elif after:
+            self.seen.add(key)
+            if self.rows:
+                self.rows.append("")
+                self.places.append(hunk.line)
+            self.stretches.append(Stretch(len(self.rows) + 1, len(self.rows) + len(after), hunk.whole))
+            self.rows += [text for _, text in after]
+            self.places += [number for number, _ in after]
+            if begun := _begun_above(hunk.heading, [text for _, text in after]):
+                self.notes.add(hunk.line, begun)
+
+    def text(self) -> AfterText:
+        """What was found, with all that there is to say."""
+        if self.others:
+            named = ", ".join(printable(name, 100) for name in list(self.others)[:_NAMED])
+            more = f" and {len(self.others) - _NAMED} more" if len(self.others) > _NAMED else ""
+            self.notes.add(0, f"left out, for a name that does not end in {' or '.join(_C)}: {named}{more}")
+        kind = "quoted diff" if self.quoted else "diff"
+        return AfterText(
+            "\n".join(self.rows),
+            tuple(self.places),
+            tuple(self.files),
+            kind,
+            _remarks(self.notes),
+            tuple(self.stretches),
+        )
+
+
+def _without_hunks(file: PatchFile) -> str:
+    """Why a file has no text here."""
+    if file.what in ("rename", "copy"):
+        did = "renamed from" if file.what == "rename" else "copied from"
+        return f"{did} {printable(file.before, 200)} without a change, so that its text is not in the paste"
+    return "no hunk of it is in the paste"
+
+
+def _begun_above(heading: str, rows: Sequence[str]) -> str:
+    """A remark where a hunk begins inside of something: a brace at the edge closes before one opens, or all is indented below a name."""
+    opened = next((at for at, row in enumerate(rows) if _opens(row)), len(rows))
+    closed = next((at for at, row in enumerate(rows) if row[:1] == "}"), len(rows))
+    bare = opened == closed and heading and any(row[:1] in (" ", "\t") and row.strip() for row in rows[:1])
+    if not (closed < opened or bare):
+        return ""
+    name = (
+        f'"{printable(heading.strip(), 80)}", as its head has it, which may name another'
+        if heading.strip()
+        else "what its head does not name"
+    )
+    return f"the hunk begins inside of {name}: what stands above is not in the paste"
+
+
+def _opens(row: str) -> bool:
+    return row[:1] == "{" or (row[:1] not in (" ", "\t", "}", "/", "*", "#", "") and row.rstrip().endswith("{"))
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'s' if count != 1 else ''}"
+
+
+def _remarks(notes: Notes) -> tuple[str, ...]:
+    return tuple(str(notes).split("\n")) if len(notes) else ()
