@@ -77,6 +77,7 @@ def after_text(paste: str) -> AfterText:
     if changed := sum(one != other for one, other in zip(lines, blanks)):
         notes.add(0, f"blanks that do not break are read as blanks, in {_lines(changed)}")
     found = _Found(notes)
+    blanks = blanks[: len(blanks) - (not blanks[-1])]  # behind the last newline stands no line
     mails = [mail for mail in mails_in(blanks, notes) if _add(found, mail)]
     if len(mails) > 1:
         begins = ", ".join(str(mail.line) for mail in mails[:_NAMED]) + ", …" * (len(mails) > _NAMED)
@@ -147,6 +148,7 @@ class _Found:
     stretches: list[Stretch] = field(default_factory=list)
     others: dict[str, None] = field(default_factory=dict)  # files that are no C
     seen: set[tuple] = field(default_factory=set)
+    begun: list[tuple[int, str]] = field(default_factory=list)  # said last: there may be many
 
     def add(self, file: PatchFile) -> None:
         """The lines of a file after the change, if it is C."""
@@ -183,7 +185,7 @@ class _Found:
             self.rows += [text for _, text in after]
             self.places += [number for number, _ in after]
             if begun := _begun_above(hunk.heading, [text for _, text in after]):
-                self.notes.add(hunk.line, begun)
+                self.begun.append((hunk.line, begun))
 
     def text(self) -> AfterText:
         """What was found, with all that there is to say."""
@@ -191,6 +193,8 @@ class _Found:
             named = ", ".join(printable(name, 100) for name in list(self.others)[:_NAMED])
             more = f" and {len(self.others) - _NAMED} more" if len(self.others) > _NAMED else ""
             self.notes.add(0, f"left out, for a name that does not end in {' or '.join(_C)}: {named}{more}")
+        for line, what in self.begun:
+            self.notes.add(line, what)
         kind = "quoted diff" if self.quoted else "diff"
         return AfterText(
             "\n".join(self.rows),
@@ -214,7 +218,8 @@ def _begun_above(heading: str, rows: Sequence[str]) -> str:
     """A remark where a hunk begins inside of something: a brace at the edge closes before one opens, or all is indented below a name."""
     opened = next((at for at, row in enumerate(rows) if _opens(row)), len(rows))
     closed = next((at for at, row in enumerate(rows) if row[:1] == "}"), len(rows))
-    bare = opened == closed and heading and any(row[:1] in (" ", "\t") and row.strip() for row in rows[:1])
+    top = next((row for row in rows if row.strip()), "")
+    bare = opened == closed and heading.strip() and top[:1] in (" ", "\t")
     if not (closed < opened or bare):
         return ""
     name = (

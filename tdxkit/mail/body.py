@@ -18,7 +18,7 @@ NESTING = 30  # multipart marks in a mail; one with more is not taken apart
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|eml)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*$)", re.MULTILINE)
-_TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])", re.MULTILINE)
+_TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])|^.{72,75}=$", re.MULTILINE)
 
 
 def text_of(data: bytes, head: Mime, start: int, line: int, notes: Notes) -> str:

@@ -22,6 +22,7 @@ _BELOW = (
     "====",
 )  # how lines begin that may stand right under a hunk
 _RUN = 3  # lines in a row that may stand inside a hunk and be none of it
+_NEAR = 6  # lines below a blank one among which the rest of a hunk is looked for
 _NARROW = 60  # columns: no mail program breaks lines that are shorter
 
 
@@ -45,14 +46,20 @@ class Reading:
     gaps: list[Gap] = field(default_factory=list)
     whole: bool = False
 
+    @property
+    def broken(self) -> list[int]:
+        """The indices of the lines that seem to be the rests of lines which a mail program broke."""
+        return [at for gap in self.gaps if gap.kind == "broken" for at in range(gap.first, gap.last)]
+
 
 @dataclass(slots=True)
 class Reader:
-    """Reads hunks in one way of taking the quoting off."""
+    """Reads hunks in one way of taking the quoting off. `stops`: at what may be a head, though it may be a line of the hunk too."""
 
     lines: Sequence[str]
     quoting: Quoting
     loosely: bool
+    stops: bool = True
 
     def counted(self, at: int, head: re.Match) -> Reading:
         """As many lines as the head counts; `whole` if they are there, and nothing below that looks like more of them."""
@@ -73,11 +80,27 @@ class Reader:
             self._take(found, at, text)
             at += 1
         end = found.kept[-1][0] + 1 if found.kept else at
-        found.whole = adds_up(found.left, found.right, self._below(end)) and not self._goes_on(end)
+        found.whole = adds_up(found.left, found.right, [*self._below(end), ""]) and not self._goes_on(
+            end, not (self.quoting.depth or (found.kept and found.kept[-1][1]))
+        )
         found.gaps = [gap for gap in found.gaps if gap.above < len(found.kept)]
+        found.whole = found.whole and not self._ends_in_doubt(found, end)
         if found.whole and found.kept and (rest := self._rest(end)):
-            found.gaps.append(Gap(len(found.kept), end, rest, "broken"))
+            found.gaps.append(Gap(len(found.kept), end, rest, "broken" if self._broken(end, rest) else "unclear"))
+            found.whole = not self._goes_on(rest)
         return found
+
+    def _ends_in_doubt(self, found: Reading, end: int) -> bool:
+        """Whether the last lines are blank ones of which nothing tells that they are context which lost its blank."""
+        last = next((at for at in range(len(found.kept), 0, -1) if found.kept[at - 1][1]), 0)
+        if last == len(found.kept) or self.quoting.depth:
+            return False
+        if found.gaps and found.gaps[-1].above >= last:
+            return True
+        lost = any(not text for _, text in found.kept[:last])
+        below = self._below(end)
+        at_end = end < len(self.lines) and (begins_hunk_or_file(below[0]) or _is_rule(below[0]) or names_file(below, 0))
+        return not (lost or at_end)
 
     def uncounted(self, at: int, head: re.Match) -> Reading:
         """All lines that look like the hunk's, and no more than one blank stretch behind what its head counts."""
@@ -105,7 +128,7 @@ class Reader:
         """The line of a hunk that stands here; None where none does."""
         line = self.lines[at]
         text = self.quoting.off(line, self.loosely)
-        if text is None or (self.quoting.depth and begins_hunk_or_file(line)):
+        if text is None or (self.stops and self.quoting.depth and begins_hunk_or_file(line)):
             return None
         return text if text[:1] in HUNK_SIGNS else None if text.strip() else ""
 
@@ -118,18 +141,23 @@ class Reader:
     def _below(self, at: int) -> list[str]:
         return [self.quoting.off(line, self.loosely) or "" for line in self.lines[at : at + 4]]
 
-    def _goes_on(self, at: int) -> bool:
-        """Whether the line under a hunk looks like one more of it."""
-        text = self.line(at) if at < len(self.lines) else None
-        return bool(text and text.strip() and text[0] != "\\") and not (
-            _is_rule(text) or names_file(self._below(at), 0)
-        )
+    def _goes_on(self, at: int, blank: bool = False) -> bool:
+        """Whether the line under a hunk looks like one more of it; or, where its last one is `blank`, a line soon below it does."""
+        for k in range(at, min(at + (_NEAR if blank else 1), len(self.lines))):
+            text = self.line(k) or ""
+            if text.strip() and text[0] != "\\":
+                return not (_is_rule(text) or names_file(self._below(k), 0))
+            if begins_hunk_or_file(self.lines[k]):
+                break
+        return False
 
     def _gap(self, first: int, found: Reading) -> Gap | None:
         """Lines from here on that are none of the hunk, though it goes on behind them; None where it ends here."""
         last = first
         while last < len(self.lines) and self.line(last) is None and not begins_hunk_or_file(self.lines[last]):
             last += 1
+        if rest := self._rest(first) if found.kept else 0:
+            last = rest  # what is below that is looked at by itself
         run = self.lines[first:last]
         if not run:
             return None
@@ -139,8 +167,8 @@ class Reader:
             kind = "snip"
         elif not found.kept and len(run) <= _RUN and all(line.strip() for line in run):
             kind = "heading"
-        elif found.kept and self.broken(first, last):
-            kind = "broken"
+        elif rest:
+            kind = "broken" if self._broken(first, last) else "unclear"
         elif not beside:
             kind = "reply"
         elif len(run) <= _RUN and behind and behind.strip():
@@ -151,18 +179,22 @@ class Reader:
         return found.gaps[-1]
 
     def _rest(self, first: int) -> int:
-        """The index behind what may be the rest of a hunk's last line; 0 where nothing may."""
+        """The index behind what may be the rest of the line above: its first word did not fit there. 0 where nothing may."""
         last = first
-        while last < len(self.lines) and last - first < _RUN and self.line(last) is None and self.lines[last].strip():
-            if begins_hunk_or_file(self.lines[last]) or self.lines[last].startswith(_BELOW):
+        while last < len(self.lines) and self.line(last) is None and self.lines[last].strip():
+            if (
+                begins_hunk_or_file(self.lines[last])
+                or self.lines[last].startswith(_BELOW)
+                or _is_cut(self.lines[last])
+            ):
                 break
             last += 1
-        return last if self.broken(first, last) else 0
+        return last if last > first and reach(self.lines, first, self.quoting, columns) > _NARROW else 0
 
-    def broken(self, first: int, last: int) -> bool:
-        """Whether these lines may be the rest of the one above them: where its first word did not fit behind it."""
-        return 0 < last - first < _RUN and all(
-            self.lines[k].strip() and reach(self.lines, k, self.quoting, columns) > _NARROW for k in range(first, last)
+    def _broken(self, first: int, last: int) -> bool:
+        """Whether so few lines are the rest of the one above, and no text that somebody wrote below it."""
+        return last - first < _RUN and all(
+            reach(self.lines, k, self.quoting, columns) > _NARROW for k in range(first, last)
         )
 
 

@@ -5,6 +5,7 @@ between the lines is left out. A line that was broken at some width is joined wh
 Where the lines do not add up in any way, what is there is given, cut wherever something may be missing, and said not to be whole.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from tdxkit.mail.counting import Gap, Reader, Reading, columns, reach, unquoted
 from tdxkit.mail.hunks import HEAD, Hunk, counts
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.quoting import Quoting, quoting_of
+
+_WIDE = 80  # columns: mail programs break lines that are wider, or narrower ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ def mended(lines: Sequence[str], numbers: Sequence[int], notes: Notes) -> Mended
     quoting = next(iter(heads.values()))[0]
     above = True
     parts: list[str | Hunk] = []
+    orphans: list[int] = []
     signs, at = "", 0
     while at < len(lines):
         if at in heads:
@@ -49,7 +53,14 @@ def mended(lines: Sequence[str], numbers: Sequence[int], notes: Notes) -> Mended
         text = quoting.off(lines[at]) if quoting.signs else lines[at]
         if text is not None or above:
             parts.append(lines[at] if text is None else text)
+        if text and not above and text[0] == "+" and not text.startswith("+++ "):
+            orphans.append(numbers[at])
         at += 1
+    if orphans:
+        notes.add(
+            orphans[0],
+            f"{_some(len(orphans), 'line')} with a plus, the first one here, below no head of a hunk: left out",
+        )
     return Mended(parts, signs)
 
 
@@ -63,15 +74,36 @@ def _mend(
     """The hunk whose head is `lines[start]`, in pieces where it has holes, and the index of the line after it."""
     head = HEAD.match(lines[start][len(quoting.signs) :])
     assert head
-    readers = [Reader(lines, quoting, loosely) for loosely in (False, True)[: 1 + (quoting.depth > 0)]]
-    reading = next((found for reader in readers if (found := reader.counted(start + 1, head)).whole), None)
-    reading = reading or max((reader.uncounted(start + 1, head) for reader in readers), key=lambda r: len(r.kept))
+    reading, twofold = _best(lines, start, quoting, head)
+    if twofold:
+        notes.add(
+            numbers[start],
+            "the lines of the hunk add up with and without a blank taken for one of the quotation: it is",
+        )
     if not reading.kept:
         if counts(head)[1] or counts(head)[3]:
             notes.add(numbers[start], "the head of a hunk without the lines that it counts: passed over")
         return [], start + 1
-    whole = Hunk(numbers[start], *counts(head), head[5], (), reading.whole)
+    whole = Hunk(numbers[start], *counts(head), head[5], (), not twofold)
     return _Pieces(lines, numbers, whole, quoting, reading, notes).hunks(), reading.kept[-1][0] + 1
+
+
+def _best(lines: Sequence[str], start: int, quoting: Quoting, head: re.Match) -> tuple[Reading, bool]:
+    """The reading of a hunk that its head bears out, else the one that has most lines; and whether it bears out two."""
+    ways = (False, True)[: 1 + (quoting.depth > 0)]
+    exact = Reader(lines, quoting, False, stops=False).counted(start + 1, head)
+    odd = any(
+        text[:2] in (" +", " -") for _, text in exact.kept
+    )  # what no C begins with: did a blank of the quoting stay?
+    if len(ways) > 1 and (odd or not exact.whole):
+        loose = Reader(lines, quoting, True).counted(start + 1, head)
+        if loose.whole and not loose.broken:
+            return loose, exact.whole and loose.kept != exact.kept
+    if exact.whole:
+        return exact, False
+    return max(
+        (Reader(lines, quoting, way).uncounted(start + 1, head) for way in ways), key=lambda found: len(found.kept)
+    ), False
 
 
 @dataclass(slots=True)
@@ -97,12 +129,13 @@ class _Pieces:
                 f"{lost} of context are missing at the end of the hunk: taken for blank ones that were lost",
             )
         joins = self.reading.whole and self._evenly_broken()
-        cuts, doubtful = [(0, self.hunk.line)], not self.reading.whole
+        cuts, doubtful = [(0, self.hunk.line)], not (self.reading.whole and self.hunk.whole)
         for gap in gaps:
             if gap.kind == "broken" and joins:
                 self._join(gap)
+                doubtful = doubtful or self._may_be_an_answer(gap)
                 continue
-            doubtful = doubtful or gap.kind in ("broken", "stray")
+            doubtful = doubtful or gap.kind in ("broken", "unclear", "stray")
             self._leave(gap)
             if not self.reading.whole:
                 cuts.append((gap.above, self.numbers[gap.first]))
@@ -120,24 +153,40 @@ class _Pieces:
         """Say how the lines differ from what the head counts."""
         old, new = self.hunk.old_count, self.hunk.new_count
         left, right = self.reading.left, self.reading.right
-        what = (
-            "some are missing"
-            if min(left, right) >= 0
-            else "there are more"
-            if max(left, right) <= 0
-            else "some are others"
+        here = f"here are {old - left} and {new - right}"
+        if min(left, right) < 0 < max(left, right):
+            what = f"{here}: some are others"
+        elif left == right == 0:
+            what = "and so many are here, but among others that may be some of them"
+        else:
+            what = f"{here}: {'some are missing' if max(left, right) > 0 else 'there are more'}"
+        self.notes.add(
+            self.hunk.line, f"the head of the hunk counts {old} lines before the change and {new} after it, {what}"
         )
-        says = f"the head of the hunk counts {old} lines before the change and {new} after it, here are {old - left} and {new - right}"
-        self.notes.add(self.hunk.line, f"{says}: {what}")
 
     def _evenly_broken(self) -> bool:
-        """Whether the lines that seem broken were broken at one width: all others that have a blank to break at are shorter."""
-        rests = {k for gap in self.reading.gaps if gap.kind == "broken" for k in range(gap.first, gap.last)}
-        others = [at for at, text in self.reading.kept if at + 1 not in rests and " " in text[1:].strip()]
-        return bool(rests) and any(
-            max((measure(self.lines[at].rstrip()) for at in others), default=0)
-            < min(reach(self.lines, k, self.quoting, measure) for k in rests)
+        """Whether the lines that seem broken were broken at one width: all lines that have a blank to break at are shorter."""
+        rests = self.reading.broken
+        alike = (
+            len({self.quoting.off(self.lines[at]) is None for at in rests}) == 1
+        )  # broken before they were quoted, or after
+        breakable = [
+            self.lines[at].rstrip()
+            for at in (*(at for at, _ in self.reading.kept), *rests)
+            if " " in unquoted(self.lines[at], self.quoting)[1:].strip()
+        ]
+        return alike and any(
+            max(map(measure, breakable), default=0)
+            < min(_WIDE + 1, *(reach(self.lines, at, self.quoting, measure) for at in rests))
             for measure in (len, columns)
+        )
+
+    def _may_be_an_answer(self, gap: Gap) -> bool:
+        """Whether nothing but its place tells the rest of a line from what somebody wrote below it."""
+        return (
+            len(self.reading.broken) == 1
+            and bool(self.quoting.depth)
+            and self.quoting.off(self.lines[gap.first]) is None
         )
 
     def _join(self, gap: Gap) -> None:
@@ -151,7 +200,8 @@ class _Pieces:
     def _leave(self, gap: Gap) -> None:
         where = f"{_some(gap.last - gap.first, 'line')} inside a hunk"
         what = {
-            "broken": "taken for none of it, though it may be the rest of the line above",
+            "broken": "which may be the rest of the line above, or an answer to it",
+            "unclear": "which may be the rest of the line above, or an answer to it",
             "stray": "without the sign of a line of it",
             "reply": "not quoted as it is",
             "snip": "with a mark that something was cut",

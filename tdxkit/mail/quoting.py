@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from tdxkit.mail.hunks import HEAD
 
-_SIGNS = r"[ \t]*+(?:[>|][ \t]?+)*+"
+_SIGNS = r"[ \t]{0,16}+(?:[>|][ \t]?+){0,20}+"  # bounded, so that heads which may be lines of hunks are read a bounded number of times
 _BEFORE = re.compile(_SIGNS)
 _SIGN = re.compile(r"[ \t]*+[>|]")
-_QUOTED = re.compile(r"[ \t]*+(?:>[ \t]?+)++")
+_QUOTED = re.compile(r"[ \t]{0,16}+(?:>[ \t]?+){1,20}+")
 _MARK = re.compile(rf"({_SIGNS})(@@ -\d|diff --(?:git|cc|combined) \S|--- \S|Index: \S)")
 _HARD = re.compile(rf"{_SIGNS}(?:{HEAD.pattern}|diff --(?:git|cc|combined) \S)")
 HUNK_SIGNS = ("+", "-", " ", "\\", "")  # what a line of a hunk begins with; an empty one lost its blank
