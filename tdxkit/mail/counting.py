@@ -95,8 +95,6 @@ class Reader:
         last = next((at for at in range(len(found.kept), 0, -1) if found.kept[at - 1][1]), 0)
         if last == len(found.kept) or self.quoting.depth:
             return False
-        if found.gaps and found.gaps[-1].above >= last:
-            return True
         lost = any(not text for _, text in found.kept[:last])
         below = self._below(end)
         at_end = end < len(self.lines) and (begins_hunk_or_file(below[0]) or _is_rule(below[0]) or names_file(below, 0))
@@ -130,7 +128,7 @@ class Reader:
         text = self.quoting.off(line, self.loosely)
         if text is None or (self.stops and self.quoting.depth and begins_hunk_or_file(line)):
             return None
-        return text if text[:1] in HUNK_SIGNS else None if text.strip() else ""
+        return text if text[:1] in HUNK_SIGNS else None
 
     def _take(self, found: Reading, at: int, text: str) -> None:
         sign = text[:1] or " "

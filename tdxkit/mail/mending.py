@@ -92,12 +92,10 @@ def _best(lines: Sequence[str], start: int, quoting: Quoting, head: re.Match) ->
     """The reading of a hunk that its head bears out, else the one that has most lines; and whether it bears out two."""
     ways = (False, True)[: 1 + (quoting.depth > 0)]
     exact = Reader(lines, quoting, False, stops=False).counted(start + 1, head)
-    odd = any(
-        text[:2] in (" +", " -") for _, text in exact.kept
-    )  # what no C begins with: did a blank of the quoting stay?
+    odd = any(text[:2] in (" +", " -") for _, text in exact.kept)  # no C begins so: did a blank of the quoting stay?
     if len(ways) > 1 and (odd or not exact.whole):
         loose = Reader(lines, quoting, True).counted(start + 1, head)
-        if loose.whole and not loose.broken:
+        if loose.whole and not loose.broken:  # two harms in one: more ways to add up than can be told apart
             return loose, exact.whole and loose.kept != exact.kept
     if exact.whole:
         return exact, False

@@ -21,7 +21,7 @@ SIZE_LIMIT = 8 << 20  # characters
 LINES_LIMIT = 300_000
 HUNKS_LIMIT = 20_000
 WHAT = "what was pasted"
-_FIELD = re.compile(r"[!-9;-~]{1,76}:(?:\s|$)")
+_FIELD = re.compile(r"[!-9;-~]{1,76}:")
 _OWN = re.compile(
     r"(?:from|subject|message-id|date|received|return-path|delivered-to|content-type|content-transfer-encoding):\s",
     re.IGNORECASE,
@@ -149,7 +149,9 @@ def _heads(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _decoded(mail: Mail, notes: Notes) -> Mail:
     """The mail with quoted-printable undone, where it says that it is or shows it."""
-    text = "\n".join(mail.lines)
+    text = "\n".join(
+        line for line in mail.lines if not line.startswith("--")
+    )  # boundaries of MIME have what signs they like
     if "=" not in text or not is_quoted_printable(text, mail.encoding == "quoted-printable"):
         return mail
     lines, numbers = printable_lines(mail.lines, mail.numbers)

@@ -63,9 +63,6 @@ def quoting_of(lines: Sequence[str], at: int) -> tuple[Quoting, bool] | None:
     quoting, mark = Quoting(found[1]), found[2]
     if mark.startswith("@"):
         return (quoting, True) if HEAD.match(lines[at], found.end(1)) else None
-    if mark.startswith("---"):
-        below = quoting.off(lines[at + 1]) if at + 1 < len(lines) else None
-        return (quoting, False) if below is not None and below.startswith("+++ ") else None
     return quoting, False
 
 

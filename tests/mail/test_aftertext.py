@@ -363,6 +363,65 @@ def test_what_is_said_of_a_hunk(paste, text, whole, remarks):
     assert [stretch.whole for stretch in found.stretches] == whole
 
 
+COUNTED = "line 3: the head of the hunk counts {} lines before the change and {} after it, here are {} and {}: some are missing"
+WIDE = [
+    "I would not do this, for a reason that takes a whole long line to say,",
+    "and more than one of them as you can see when you read on in this mail,",
+    "and so it goes on until everybody who is on copy has lost all patience.",
+]
+
+
+@pytest.mark.parametrize(
+    "lines, text, whole, remarks",
+    [
+        (["@@ -1 +1 @@", "-b", "\\ No newline at end of file", "+c", "\\ No newline at end of file"], "c", [True], []),
+        (["@@ -1,3 +1,3 @@", " a", "-b", "+c", "", "That is all."], "a\nc", [False], [COUNTED.format(3, 3, 2, 2)]),
+        (["@@ -1,3 +1,3 @@", " a", "-b", "+c", "", "diff --git a/y.rst b/y.rst"], "a\nc\n", [True], ["left out, for a name that does not end in .c or .h: y.rst"]),
+        (["@@ -1,4 +1,4 @@", " a", "", "-b", "+c", "", "That is all."], "a\n\nc\n", [True], []),
+        (["@@ -1,4 +1,4 @@", " a", "", "-b", "+c", "", "Why?", " d"], "a\n\nc", [False], [COUNTED.format(4, 4, 3, 3)]),
+        (["@@ -1,9 +1,9 @@", " a", "-b", "+c", "", "", "That is all."], "a\nc", [False], [COUNTED.format(9, 9, 2, 2)]),
+        (["@@ -1,9 +1,9 @@", " a", "-b", "+c", "-- ", "One", "Two"], "a\nc", [False], [COUNTED.format(9, 9, 2, 2)]),
+        (["@@ -1,9 +1,9 @@", " a", "-b", "+c", "--- a/y.c", "+++ b/y.c", "@@ -1 +1 @@", "-d", "+e"], "a\nc\n\ne", [False, True], [COUNTED.format(9, 9, 2, 2)]),
+        (["@@ -1,2 +1,3 @@", f" {LAST[:60]}", "+ a;", f" {LAST}", "REST_OF_IT);", "+c"], None, [False], None),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}", *WIDE], LAST, [False],
+         ["line 6: 3 lines inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
+        (["@@ -1,2 +1,2 @@", f" {LAST}", *WIDE, "-b", "+c"], f"{LAST}\nc", [False],
+         ["line 5: 3 lines inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}", "[...]"], LAST, [True], []),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}", "Index: y.rst"], LAST, [True], []),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}", "REST_OF_IT);"], f"{LAST} REST_OF_IT);", [True],
+         ["line 6: joined to line 5, which a mail program broke: the hunk adds up without it"]),
+        (["@@ -1,2 +1,2 @@", f" {LAST}", "REST_OF_IT);", "-b", f"+{LAST}{LAST[1:]} a"], f"{LAST}\n{LAST}{LAST[1:]} a", [False],
+         ["line 5: 1 line inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
+        (["@@ -1,2 +1,2 @@", f" {LAST}{LAST[1:]}", "REST_OF_IT);", "-b", "+c"], f"{LAST}{LAST[1:]}\nc", [False],
+         ["line 5: 1 line inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
+    ],
+)  # fmt: skip
+def test_how_a_hunk_ends_and_where_its_lines_were_broken(lines, text, whole, remarks):
+    found = after_text("\n".join([*HEAD, *lines]))
+    assert [stretch.whole for stretch in found.stretches] == whole
+    assert text is None or (found.text, list(found.remarks)) == (text, remarks)
+
+
+def test_quoting_and_breaking_at_once_are_not_guessed():
+    first, second = f"> {LAST}", ">\t" + LAST[1:]
+    rests = [(">REST_OF_IT);", ">-EBUSY);"), ("REST_OF_IT);", "> MORE_OF_IT);")]
+    for one, two in rests:
+        lines = [">--- a/x.c", ">+++ b/x.c", ">@@ -1,3 +1,3 @@", first, one, f"> {second[1:]}", two, "> + 1"]
+        assert not any(stretch.whole for stretch in after_text("\n".join(lines)).stretches)
+
+
+def test_blanks_before_a_diff_are_its_quoting():
+    lines = ["", *[f"    {line}" for line in [*HEAD, "@@ -1,3 +1,3 @@", " a"]], "", "    -b", "    +c"]
+    found = after_text("\n".join(lines))
+    assert (found.text, found.kind, found.lines, found.stretches) == ("a\n\nc", "diff", (5, 6, 8), (Stretch(1, 3, True),))
+
+
+def test_a_blank_after_the_sign_goes_where_all_lines_have_it():
+    assert after_text(">int a;\n> b;").text == "int a;\n b;"
+    assert after_text("> int a;\n>> b;\n>").text == "int a;\n> b;\n"
+
+
 def test_the_rest_of_a_heading_is_no_line():
     found = after_text(
         "\n".join(
@@ -456,18 +515,24 @@ def test_what_is_said_to_be_flowed_is_taken_at_its_word():
 
 
 def test_the_parts_of_a_multipart_mail():
-    kind = "Content-Type: multipart/mixed; boundary=b"
+    fields = ["X-Report:CIP:255.255.255.255;CTRY:;", 'Content-Type: multipart/mixed; boundary="=-b"']
     part = [
-        "--b",
+        "--=-b",
         "Content-Type: text/x-patch",
         "Content-Transfer-Encoding: quoted-printable",
         "",
         *printable_lines(FIRST),
-        "--b--",
+        "--=-b--",
     ]
-    lines = mail("one", "x = y", *part, fields=[kind])
+    lines = mail("one", "x = y", *part, fields=fields)
     found = after_text("\n".join(lines))
     assert found.text == "int f(void)\n{\n\tx = 1;\n}" and found.lines[2] == lines.index("+\tx =3D 1;") + 1
+
+
+def test_a_header_may_have_no_blank_behind_its_colons():
+    lines = mail("one", *FIRST, fields=["X-Report:CIP:255.255.255.255;", "Content-Type: text/plain; format=flowed"])
+    stuffed = [f" {line}" if line[:1] == " " and line in FIRST else line for line in lines]
+    assert after_text("\n".join(stuffed)).text == "int f(void)\n{\n\tx = 1;\n}"
 
 
 @settings(max_examples=200, deadline=None)
