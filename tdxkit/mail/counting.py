@@ -23,6 +23,7 @@ _BELOW = (
 )  # how lines begin that may stand right under a hunk
 _RUN = 3  # lines in a row that may stand inside a hunk and be none of it
 _NEAR = 6  # lines below a blank one among which the rest of a hunk is looked for
+WIDE = 80  # columns: mail programs break lines that are wider, or narrower ones
 _NARROW = 60  # columns: no mail program breaks lines that are shorter
 
 
@@ -179,15 +180,16 @@ class Reader:
     def _rest(self, first: int) -> int:
         """The index behind what may be the rest of the line above: its first word did not fit there. 0 where nothing may."""
         last = first
-        while last < len(self.lines) and self.line(last) is None and self.lines[last].strip():
-            if (
-                begins_hunk_or_file(self.lines[last])
-                or self.lines[last].startswith(_BELOW)
-                or _is_cut(self.lines[last])
-            ):
-                break
+        while last < len(self.lines) and self.line(last) is None and not self._is_apart(self.lines[last]):
             last += 1
-        return last if last > first and reach(self.lines, first, self.quoting, columns) > _NARROW else 0
+        fits = len(self.lines[first - 1]) <= WIDE
+        return last if last > first and fits and reach(self.lines, first, self.quoting, columns) > _NARROW else 0
+
+    def _is_apart(self, line: str) -> bool:
+        """Whether a line stands for itself, blank ones too."""
+        return (
+            not line.strip() or begins_hunk_or_file(line) or line.startswith(_BELOW) or _is_cut(line) or _is_rule(line)
+        )
 
     def _broken(self, first: int, last: int) -> bool:
         """Whether so few lines are the rest of the one above, and no text that somebody wrote below it."""

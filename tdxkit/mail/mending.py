@@ -9,12 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tdxkit.mail.counting import Gap, Reader, Reading, columns, reach, unquoted
+from tdxkit.mail.counting import WIDE, Gap, Reader, Reading, columns, reach, unquoted
 from tdxkit.mail.hunks import HEAD, Hunk, counts
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.quoting import Quoting, quoting_of
-
-_WIDE = 80  # columns: mail programs break lines that are wider, or narrower ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ class _Pieces:
         ]
         return alike and any(
             max(map(measure, breakable), default=0)
-            < min(_WIDE + 1, *(reach(self.lines, at, self.quoting, measure) for at in rests))
+            < min(WIDE + 1, *(reach(self.lines, at, self.quoting, measure) for at in rests))
             for measure in (len, columns)
         )
 

@@ -17,6 +17,7 @@ from tdxkit.mail.mailbox import read_mails
 C_LINES = [
     "", "{", "}", "\tusers++;", "\tif (users > 1)", "\t\tgoto out;", "out:", "static int users;", "int get(void)", "/* a = b */",
     "\treturn users == 0 ? -ENOMEM : 0;", "#define LIMIT 0x3D", "\t\twait_for(&region->lock, GFP_KERNEL);", "\t * a note -- of use",
+    "\tif (region->users == region->limit && region->pending != region->users && !region_is_busy(region)) users = 3;",
     "\tx = y\u0085;", "\tp->next =\fq;", '\tpr_info("caf\u00e9 %d=\\n", users);',
 ]  # fmt: skip
 ODD_LINES = [
@@ -364,17 +365,15 @@ def test_what_is_said_of_a_hunk(paste, text, whole, remarks):
 
 
 COUNTED = "line 3: the head of the hunk counts {} lines before the change and {} after it, here are {} and {}: some are missing"
-WIDE = [
-    "I would not do this, for a reason that takes a whole long line to say,",
-    "and more than one of them as you can see when you read on in this mail,",
-    "and so it goes on until everybody who is on copy has lost all patience.",
-]
+ANSWER = "I would not do this, for a reason that takes more than a whole line to say, as you see when you read on in this mail, which goes on until everybody has lost all patience with it and with me."
+WIDE = textwrap.wrap(ANSWER, 74)  # as if the line above, of 74 columns, had been broken there
 
 
 @pytest.mark.parametrize(
     "lines, text, whole, remarks",
     [
         (["@@ -1 +1 @@", "-b", "\\ No newline at end of file", "+c", "\\ No newline at end of file"], "c", [True], []),
+        ([">@@ -1,2 +1 @@", ">-a", "> @@ -1 +1 @@"], "@@ -1 +1 @@", [True], ['line 3: the signs of a quotation, ">", are taken off']),
         (["@@ -1,3 +1,3 @@", " a", "-b", "+c", "", "That is all."], "a\nc", [False], [COUNTED.format(3, 3, 2, 2)]),
         (["@@ -1,3 +1,3 @@", " a", "-b", "+c", "", "diff --git a/y.rst b/y.rst"], "a\nc\n", [True], ["left out, for a name that does not end in .c or .h: y.rst"]),
         (["@@ -1,4 +1,4 @@", " a", "", "-b", "+c", "", "That is all."], "a\n\nc\n", [True], []),
@@ -389,12 +388,15 @@ WIDE = [
          ["line 5: 3 lines inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
         (["@@ -1 +1 @@", "-b", f"+{LAST}", "[...]"], LAST, [True], []),
         (["@@ -1 +1 @@", "-b", f"+{LAST}", "Index: y.rst"], LAST, [True], []),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}", "diff --git a/x b/y.rst"], LAST, [True], ["left out, for a name that does not end in .c or .h: y.rst"]),
+        (["> @@ -1 +1 @@", "> -b", f"> +{LAST}", "-- ", "One"], LAST, [True], ['line 3: the signs of a quotation, "> ", are taken off']),
+        (["@@ -1 +1 @@", "-b", f"+{LAST}{LAST[1:]}", "This is too long."], f"{LAST}{LAST[1:]}", [True], []),
         (["@@ -1 +1 @@", "-b", f"+{LAST}", "REST_OF_IT);"], f"{LAST} REST_OF_IT);", [True],
          ["line 6: joined to line 5, which a mail program broke: the hunk adds up without it"]),
         (["@@ -1,2 +1,2 @@", f" {LAST}", "REST_OF_IT);", "-b", f"+{LAST}{LAST[1:]} a"], f"{LAST}\n{LAST}{LAST[1:]} a", [False],
          ["line 5: 1 line inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
         (["@@ -1,2 +1,2 @@", f" {LAST}{LAST[1:]}", "REST_OF_IT);", "-b", "+c"], f"{LAST}{LAST[1:]}\nc", [False],
-         ["line 5: 1 line inside a hunk, which may be the rest of the line above, or an answer to it: left out"]),
+         ["line 5: 1 line inside a hunk, without the sign of a line of it: left out"]),
     ],
 )  # fmt: skip
 def test_how_a_hunk_ends_and_where_its_lines_were_broken(lines, text, whole, remarks):
@@ -414,7 +416,12 @@ def test_quoting_and_breaking_at_once_are_not_guessed():
 def test_blanks_before_a_diff_are_its_quoting():
     lines = ["", *[f"    {line}" for line in [*HEAD, "@@ -1,3 +1,3 @@", " a"]], "", "    -b", "    +c"]
     found = after_text("\n".join(lines))
-    assert (found.text, found.kind, found.lines, found.stretches) == ("a\n\nc", "diff", (5, 6, 8), (Stretch(1, 3, True),))
+    assert (found.text, found.kind, found.lines, found.stretches) == (
+        "a\n\nc",
+        "diff",
+        (5, 6, 8),
+        (Stretch(1, 3, True),),
+    )
 
 
 def test_a_blank_after_the_sign_goes_where_all_lines_have_it():
@@ -512,6 +519,18 @@ def test_what_is_said_to_be_flowed_is_taken_at_its_word():
         after_text("\n".join(mail("one", *FIRST, fields=["Content-Type: text/plain; format=flowed"]))).text
         == "int f(void)\n{\n\tx = 1;\n}"
     )
+
+
+def test_quoted_printable_that_is_declared_may_be_hard_to_see():
+    lines = ["@@ -1,2 +1,2 @@", " a=3B", "-b", "+c=3B"]
+    found = after_text("\n".join(mail("one", *HEAD, *lines, fields=["Content-Transfer-Encoding: quoted-printable"])))
+    assert found.text == "a;\nc;"
+    assert after_text("\n".join([*HEAD, *lines])).text == "a=3B\nc=3B"
+
+
+def test_a_blank_too_many_in_some_lines_is_theirs():
+    lines = [*HEAD, "@@ -1,3 +1,3 @@", "  \ta", " \tb", "-c", "+d"]
+    assert after_text("\n".join(lines)).text == " \ta\n\tb\nd"
 
 
 def test_the_parts_of_a_multipart_mail():
