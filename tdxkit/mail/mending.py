@@ -163,15 +163,13 @@ class _Pieces:
     def _evenly_broken(self) -> bool:
         """Whether the lines that seem broken were broken at one width: all lines that have a blank to break at are shorter."""
         rests = self.reading.broken
-        alike = (
-            len({self.quoting.off(self.lines[at]) is None for at in rests}) == 1
-        )  # broken before they were quoted, or after
+        when = {self.quoting.off(self.lines[at]) is None for at in rests}  # broken before they were quoted, or after
         breakable = [
             self.lines[at].rstrip()
             for at in (*(at for at, _ in self.reading.kept), *rests)
             if " " in unquoted(self.lines[at], self.quoting)[1:].strip()
         ]
-        return alike and any(
+        return len(when) == 1 and any(
             max(map(measure, breakable), default=0)
             < min(WIDE + 1, *(reach(self.lines, at, self.quoting, measure) for at in rests))
             for measure in (len, columns)

@@ -111,9 +111,10 @@ def heads_in(lines: Sequence[str]) -> bool:
 
 
 def _reasonable(number: int, head: re.Match) -> None:
-    for place, number_said in enumerate(head.groups()):
-        if number_said and (len(number_said) > _DIGITS or (place % 2 and int(number_said) > LINES_LIMIT)):
-            says = number_said if len(number_said) <= 2 * _DIGITS else f"a number of {len(number_said):,} digits"
+    """InputError where the head of a hunk counts more than any paste may have."""
+    for place, said in enumerate(head.groups()):
+        if said and (len(said) > _DIGITS or (place % 2 and int(said) > LINES_LIMIT)):
+            says = said if len(said) <= 2 * _DIGITS else f"a number of {len(said):,} digits"
             rule = f"the head of a hunk says {says}, and a hunk has at most {LINES_LIMIT:,} lines"
             raise InputError(f"line {number} of {WHAT}", rule, "paste the diff as the tool wrote it")
 
