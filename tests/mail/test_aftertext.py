@@ -648,7 +648,7 @@ def test_what_only_looks_like_it_is_read():
 
 
 PIECES = st.sampled_from(
-    ["@@ -1,2 +1,2 @@\n", "> ", ">", " a\n", "-b\n", "+c\n", "\n", "--- x.c\n+++ x.c\n", "diff --git a/x.c b/x.c\n", "From: a\n", "=3D", "=\n", "=20\n",
+    ["@@ -1,2 +1,2 @@\n", "@@ -1 +1 @@\n-b\n+c\n", "> ", ">", " a\n", "-b\n", "+c\n", "\n", "--- x.c\n+++ x.c\n", "diff --git a/x.c b/x.c\n", "From: a\n", "=3D", "=\n", "=20\n",
      "-- \n", "[...]\n", "\r", "\t", "\xa0", "Content-Type: text/plain; format=flowed\n\n", "\u0085", "@@", "x" * 70, " y z\n", "\ud800", "|", "--b\n"]
 )  # fmt: skip
 
