@@ -23,7 +23,6 @@ _NAMED = 5  # files that a remark names
 _SHIFTED = re.compile(
     r"  (?:\t|[{}])"
 )  # a blank before a tab, or before a brace that stands at the edge: no kernel code has them
-_HARD_BLANK = "\xa0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,15 @@ def after_text(paste: str) -> AfterText:
     >>> found.text, found.lines, found.kind, found.files
     ('int users;\\nint b;', (4, 6), 'quoted diff', (FileText(name='x.c', first=1, last=2),))
     """
-    notes = Notes()
+    notes, decoding = Notes(), Notes()
     lines = pasted_lines(paste, notes)
-    blanks = [line.replace(_HARD_BLANK, " ") for line in lines] if _HARD_BLANK in paste else lines
-    if not heads_in(blanks):
-        return _plain(lines, notes)
-    if changed := sum(one != other for one, other in zip(lines, blanks)):
-        notes.add(0, f"blanks that do not break are read as blanks, in {_lines(changed)}")
+    mails = list(mails_in(lines[: len(lines) - (not lines[-1])], decoding))  # behind the last newline stands no line
+    if not heads_in(mails):
+        return _plain(lines, mails, notes)
+    for note in decoding:
+        notes.add(note.line, note.what)
     found = _Found(notes)
-    blanks = blanks[: len(blanks) - (not blanks[-1])]  # behind the last newline stands no line
-    mails = [mail for mail in mails_in(blanks, notes) if _add(found, mail)]
+    mails = [mail for mail in mails if _add(found, mail)]
     if len(mails) > 1:
         begins = ", ".join(str(mail.line) for mail in mails[:_NAMED]) + ", …" * (len(mails) > _NAMED)
         notes.add(
@@ -87,12 +85,12 @@ def after_text(paste: str) -> AfterText:
     return found.text()
 
 
-def _plain(lines: list[str], notes: Notes) -> AfterText:
+def _plain(lines: list[str], mails: list[Mail], notes: Notes) -> AfterText:
     """A text without a diff: as it is, or without the quoting that all of it has."""
-    encoded = [mail for mail in mails_in(lines, Notes()) if mail.encoding == "base64"]
-    if encoded:
-        rule = "the mail is encoded in base64, and no diff can be seen in it"
-        raise InputError(f"line {encoded[0].line} of {WHAT}", rule, "paste the text as a mail program shows it")
+    first = next((mail for mail in mails if len(mail.head)), None)
+    if first and first.encoding == "base64":
+        rule = "the mail is encoded in base64, and there is no diff in it"
+        raise InputError(f"line {first.line} of {WHAT}", rule, "paste its text as a mail program shows it")
     bare = unquoted_text(lines)
     if bare is None and (quoted := [at for at, line in enumerate(lines, 1) if line.startswith(">")]):
         notes.add(
@@ -107,9 +105,8 @@ def _plain(lines: list[str], notes: Notes) -> AfterText:
 
 def _add(found: "_Found", mail: Mail) -> bool:
     """Take the text of one mail's diff; whether it has hunks."""
-    if mail.html or mail.encoding == "base64":
-        what = "HTML" if mail.html else "base64"
-        found.notes.add(mail.line, f"what begins here is {what}: not read")
+    if mail.html:
+        found.notes.add(mail.line, "what begins here is HTML: not read")
         return False
     diff = mended(mail.lines, mail.numbers, found.notes)
     files = read_files(diff.parts, Notes())

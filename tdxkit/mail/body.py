@@ -5,11 +5,14 @@ Undone: quoted-printable without a header that says so; the blank that format=fl
 
 import quopri
 import re
+from base64 import b64decode
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from email.errors import MessageError
 from email.message import Message as Mime
 from email.parser import BytesParser
+from itertools import accumulate
 
 from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.quoting import signs_of
@@ -18,6 +21,7 @@ NESTING = 30  # multipart marks in a mail; one with more is not taken apart
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|eml)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*$)", re.MULTILINE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}[ \t]*")
 _TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])|^.{72,75}=$", re.MULTILINE)
 
 
@@ -83,21 +87,22 @@ def is_quoted_printable(text: str, declared: bool = False) -> bool:
 def printable_lines(lines: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[int]]:
     """Quoted-printable undone with each line's number: one that went on behind a soft break has that of its first part.
 
-    Where the quoted-printable text itself was quoted, the signs before the rest of a line go too.
+    Where the quoted-printable text itself was quoted, as the head of its first hunk shows, the signs before the rest of a line go too.
 
-    >>> printable_lines(["> +x =3D=", ">  1;", "> =20"], [7, 8, 9])
-    (['> +x = 1;', '>  '], [7, 9])
+    >>> printable_lines(["> @@ -1 +1 @@", "> +x =3D=", ">  1;", "> =20"], [7, 8, 9, 10])
+    (['> @@ -1 +1 @@', '> +x = 1;', '>  '], [7, 8, 10])
     """
     soft = [line.rstrip(" \t").endswith("=") for line in lines]
-    signs = [signs_of(line) for line in lines]
-    rests = [at + 1 for at, goes_on in enumerate(soft[:-1]) if goes_on]
-    quoted = all(signs[at - 1].strip() and lines[at].startswith(signs[at - 1]) for at in rests)
+    signs = next((signs_of(line) for line in lines if "@@ -" in line), "")
+    quoted = [bool(signs.strip()) and line.startswith(signs) for line in lines]
+    if not all(quoted[at + 1] for at in range(len(lines) - 1) if soft[at] and quoted[at]):
+        quoted = [False] * len(lines)  # it was quoted first
     found, places, at = [], [], 0
     while at < len(lines):
         number, pieces = numbers[at], [lines[at]]
         while soft[at] and at + 1 < len(lines):
             pieces[-1] = pieces[-1].rstrip(" \t")[:-1]
-            pieces.append(lines[at + 1][len(signs[at]) if quoted else 0 :])
+            pieces.append(lines[at + 1][len(signs) if quoted[at] else 0 :])
             at += 1
         text = "".join(pieces)
         rows = decoded(quopri.decodestring(text.encode("utf-8", "replace")))[0].split("\n") if "=" in text else [text]
@@ -105,6 +110,22 @@ def printable_lines(lines: Sequence[str], numbers: Sequence[int]) -> tuple[list[
         places += [number] * len(rows)
         at += 1
     return found, places
+
+
+def base64_lines(lines: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[int]]:
+    """Base64 undone with each line's number: that of the line in which it begins. What stands below the base64 is left as it is.
+
+    >>> base64_lines(["eCA9", "IDE7CnkK", "", "--"], [7, 8, 9, 10])
+    (['x = 1;', 'y', '', '', '--'], [7, 8, 8, 9, 10])
+    """
+    end = next((at for at, line in enumerate(lines) if not _BASE64.fullmatch(line)), len(lines))
+    ends = list(accumulate(len(line.strip()) for line in lines[:end]))
+    letters = "".join(line.strip() for line in lines[:end])
+    data = b64decode(letters[: len(letters) - (len(letters) % 4)])
+    rows = decoded(data)[0].split("\n") if end else []
+    begins = accumulate((len(row) + 1 for row in data.split(b"\n")), initial=0)
+    found = [numbers[min(bisect_right(ends, begin * 4 // 3), end - 1)] for begin, _ in zip(begins, rows)]
+    return [*rows, *lines[end:]], [*found, *numbers[end:]]
 
 
 def stuffed(context: Iterable[str]) -> bool:

@@ -29,7 +29,6 @@ class Quoting:
     def __init__(self, signs: str):
         self.signs = signs
         self.depth = sum(sign in ">|" for sign in signs)
-        self._bare = signs.rstrip()
 
     def off(self, line: str, loosely: bool = False) -> str | None:
         """The line without the signs; None where it does not have them.

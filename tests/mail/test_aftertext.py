@@ -1,5 +1,6 @@
 """From what a reviewer pastes to the C after the patch: own texts, own diffs, and every harm that mails do to them."""
 
+import base64
 import difflib
 import quopri
 import re
@@ -349,7 +350,7 @@ LAST = "\tregion_account(region, first, last, region->users, REGION_SHARED);"
         ),
         (
             "\n".join([*HEAD, "@@ -7,2 +7,3 @@ int f(void)", "  \treturn\u00a00;", "  }", "+int g;"]), "\treturn 0;\n}\nint g;", [True],
-            ["blanks that do not break are read as blanks, in 1 line",
+            ["line 4: blanks that do not break are read as blanks, in 1 line from here on",
              "line 1: the blank that format=flowed puts before lines of context is taken off",
              'line 3: the hunk begins inside of "int f(void)", as its head has it, which may name another: what stands above is not in the paste'],
         ),
@@ -485,6 +486,11 @@ def mail(title, *body, mark="From 1a1a1a1a Mon Sep 17 00:00:00 2001", fields=())
 
 
 FIRST = diff_of(["int f(void)", "{", "}"], ["int f(void)", "{", "\tx = 1;", "}"], "a.c")
+THIRD = diff_of(
+    ["int h(void)", "{", "}"],
+    ["int h(void)", "{", "\t/* a line so long that it takes more than one of base64 */", "\tz = 3;", "}"],
+    "c.c",
+)
 SECOND = diff_of(["int g(void)", "{", "}"], ["int g(void)", "{", "\ty = 2;", "}"], "b.c")
 
 
@@ -494,21 +500,34 @@ def test_the_mails_of_a_paste_in_turn():
         *mail("two", "why =3D", "", *printable_lines(SECOND), fields=["Content-Transfer-Encoding: quoted-printable"]),
         *mail("Re: one", "On Monday One wrote:", *[f"> {line}" for line in FIRST], "", "Good."),
         *mail("three", "<p>@@ -1 +1 @@", "-a", "+b", fields=["Content-Type: text/html"]),
-        *mail("four", "QUJD", fields=["Content-Transfer-Encoding: base64"]),
+        *mail(
+            "four",
+            *base64.encodebytes("\n".join(THIRD).encode()).decode().split("\n"),
+            fields=["Content-Transfer-Encoding: base64"],
+        ),
+        *mail("five", "AAECAwQ=", fields=["Content-Transfer-Encoding: base64"]),
     ]
     found = after_text("\n".join(lines))
-    assert found.text.split("\n") == ["int f(void)", "{", "\tx = 1;", "}", "", "int g(void)", "{", "\ty = 2;", "}"]
+    third = [line[1:] for line in THIRD[5:]]
+    assert found.text.split("\n") == [
+        "int f(void)", "{", "\tx = 1;", "}", "", "int g(void)", "{", "\ty = 2;", "}", "", *third,
+    ]  # fmt: skip
     at = [k for k, line in enumerate(lines, 1) if line == FIRST[4]]
-    assert found.lines == (*range(at[0] + 1, at[0] + 5), at[1], *range(at[1] + 1, at[1] + 5))
+    encoded = lines.index("Content-Transfer-Encoding: base64") + 3
+    bytes_above = [len("\n".join(THIRD[:k]).encode()) + 1 for k in range(4, 10)]
+    assert found.lines == (
+        *range(at[0] + 1, at[0] + 5), at[1], *range(at[1] + 1, at[1] + 5), *(encoded + above // 57 for above in bytes_above)
+    )  # fmt: skip
     begins = [k for k, line in enumerate(lines, 1) if line.startswith("From: ")]
     again = lines.index("> " + FIRST[4]) + 1
     assert found.remarks == (
         f"line {begins[1]}: the text from here on is quoted-printable: it is decoded",
+        f"line {begins[4]}: the text from here on is base64: it is decoded",
+        f"line {begins[5]}: what begins here is base64 and no text: not read",
         f'line {again}: the signs of a quotation, "> ", are taken off',
         f"line {again}: the same hunk stands above: left out here",
         f"line {begins[3]}: what begins here is HTML: not read",
-        f"line {begins[4]}: what begins here is base64: not read",
-        f"3 mails bring hunks, from lines {begins[0]}, {begins[1]}, {begins[2]}: each one's text stands below the one before it",
+        f"4 mails bring hunks, from lines {begins[0]}, {begins[1]}, {begins[2]}, {begins[4]}: each one's text stands below the one before it",
     )
 
 
@@ -539,6 +558,11 @@ def test_quoted_printable_that_is_declared_may_be_hard_to_see():
     found = after_text("\n".join(mail("one", *HEAD, *lines, fields=["Content-Transfer-Encoding: quoted-printable"])))
     assert found.text == "a;\nc;"
     assert after_text("\n".join([*HEAD, *lines])).text == "a=3B\nc=3B"
+
+
+def test_the_only_blank_that_was_encoded_may_be_that_above_the_signature():
+    found = after_text("\n".join([*HEAD, "@@ -1 +1 @@", "-b", "+c", "--=20", "2.43.0"]))
+    assert (found.text, found.stretches) == ("c", (Stretch(1, 1, True),))
 
 
 def test_a_blank_too_many_in_some_lines_is_theirs():
@@ -598,13 +622,13 @@ def test_text_some_of_which_is_quoted_is_left_alone_and_told():
         ("\n" * 300_000, "what was pasted: it has 300,001 lines, and may have 300,000; paste the mails one by one"),
         ("int a;\n" + ">" * 1_000_000, "line 2 of what was pasted: it has 1,000,000 characters, and may have 65,536; leave it out, or break it"),
         ("a\n\0", "line 2 of what was pasted: it has a NUL, which no text has; paste the text of the mail or of the file"),
-        ("@@ -1 +1 @@\n-a=20\n+b=00=3D\n", "line 3 of what was pasted: it has a NUL, which no text has; paste the text of the mail"),
+        ("@@ -1 +1 @@\n-a=20\n+b=00=3D\n", "line 3 of what was pasted: it has a NUL, which no text has; paste the text of the mail or of the file"),
         ("> @@ -1,9 +1,999999999 @@\n", "line 1 of what was pasted: the head of a hunk says 999999999, and a hunk has at most 300,000 lines; paste the diff as the tool wrote it"),
         ("@@ -" + "9" * 5000 + " +1 @@\n", "line 1 of what was pasted: the head of a hunk says a number of 5,000 digits, and a hunk has at most 300,000 lines; paste the diff as the tool wrote it"),
         ("@@ -1 +1 @@\n" * 20_001, "what was pasted: there are more than 20,000 hunks in it; paste the mails one by one"),
         ("diff --cc x.c\n@@@ -1,2 -1,2 +1,2 @@@\n", "line 1 of what was pasted: this is a combined diff, of a merge, which has several texts before the change; paste the diff against one parent: git diff COMMIT^1 COMMIT"),
         ("> @@@ -1 -1 +1 @@@\n", "line 1 of what was pasted: this is a combined diff, of a merge, which has several texts before the change; paste the diff against one parent: git diff COMMIT^1 COMMIT"),
-        ("\nSubject: x\nContent-Transfer-Encoding: base64\n\nZGlm\n", "line 2 of what was pasted: the mail is encoded in base64, and no diff can be seen in it; paste the text as a mail program shows it"),
+        ("\nSubject: x\nContent-Transfer-Encoding: base64\n\nZGlm\n", "line 2 of what was pasted: the mail is encoded in base64, and there is no diff in it; paste its text as a mail program shows it"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line(paste, said):
@@ -624,7 +648,7 @@ def test_what_only_looks_like_it_is_read():
 
 
 PIECES = st.sampled_from(
-    ["@@ -1,2 +1,2 @@\n", "> ", ">", " a\n", "-b\n", "+c\n", "\n", "--- x.c\n+++ x.c\n", "diff --git a/x.c b/x.c\n", "From: a\n", "=3D", "=\n", "=20\n",
+    ["@@ -1,2 +1,2 @@\n", "@@ -1 +1 @@\n-b\n+c\n", "> ", ">", " a\n", "-b\n", "+c\n", "\n", "--- x.c\n+++ x.c\n", "diff --git a/x.c b/x.c\n", "From: a\n", "=3D", "=\n", "=20\n",
      "-- \n", "[...]\n", "\r", "\t", "\xa0", "Content-Type: text/plain; format=flowed\n\n", "\u0085", "@@", "x" * 70, " y z\n", "\ud800", "|", "--b\n"]
 )  # fmt: skip
 
