@@ -16,7 +16,7 @@ MOST_RANGES = 4  # of lines that a remark names
 DIFFS = ("diff", "quoted diff")
 _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
 _DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{,\\>)][ \t]*(?:/[/*].*)?$", re.MULTILINE)
-_PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import [\w., ]+$)", re.MULTILINE)
+_PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import \w)", re.MULTILINE)
 
 
 class Pasted(NamedTuple):
@@ -68,7 +68,7 @@ def looks_like_c(text: str) -> bool:
 
 def looks_like_python(text: str) -> bool:
     """Are there lines in it that only Python has?"""
-    return bool(_PYTHON.search(text)) and not _FUNCTION.search(text)
+    return bool(_PYTHON.search(text))
 
 
 def _whole(after: AfterText) -> tuple[set[int], list[tuple[int, int]]]:

@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tdxkit.c.harness import MAY_FAIL
+from tdxkit.c.naming import OfC
 from tdxkit.errors import TdxkitError
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.judging import judging
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import ON_BOUND, Result
@@ -32,6 +35,7 @@ SIGNS = {
 }  # "": it cannot be judged
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself
+IN_A_TEXT = {"enomem": "alloc", "add-fails": "pamt_add", "remove-fails": "pamt_remove"}  # in the names of what may fail
 PLACES = (re.compile(r"line (?P<line>\d+) of (?P<name>\w+)"), re.compile(r"(?P<name>\w+), line (?P<line>\d+)"))
 
 
@@ -156,15 +160,20 @@ def asks(one: Scenario) -> tuple[Ask, ...]:
     """What to ask after an ok: another CPU, another round, and each thing that may go wrong, of what was not asked yet."""
     if one.make is None:
         return ()
-    found = []
-    if one.count < 3:
+    own, found = one.own, []
+    in_c = isinstance(own, OfC)
+    if one.count < 3 and not (in_c and ("--roles" in own.options or own.options.count("--run") > 1)):
         found.append(Ask("three CPUs", "threads=3", "--threads 3"))
     if one.rounds < 2:
         found.append(Ask("two rounds on each CPU", "rounds=2", "--rounds 2"))
+    if in_c and one.memory == SC:
+        found.append(Ask("stores that wait in their CPU's buffer", 'memory="tso"', "--memory tso"))
     for fault in ONE_BY_ONE:
         said, constant = FAULTS[fault]
-        if not one.constants.get(constant):
-            found.append(Ask(said, f'faults="{fault}"', f"--faults {fault}"))
+        if not one.constants.get(constant) and not (in_c and IN_A_TEXT[fault] not in own.text):
+            word = next(word for word, named in MAY_FAIL.items() if named == fault)
+            shell = f"--may-fail {word}" if in_c else f"--faults {fault}"
+            found.append(Ask(said, f'may_fail=("{word}",)' if in_c else f'faults="{fault}"', shell))
     return tuple(found)
 
 
