@@ -29,6 +29,7 @@ from tdxkit.text import near
 
 PAGES = 512  # of 4K in a region
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
+OF_THE_MODULE = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
 MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
 NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
 CARD = Card(
@@ -157,6 +158,12 @@ def _of_pair(
     locks, mutexes = _locks(made)
     names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
     programs = [_called(made, word) for word in names]
+    if taken := next((word for word in OF_THE_MODULE if word in cells), ""):
+        raise InputError(
+            f"variable {taken}",
+            "with a get and a put the model of the TDX module has one of this name",
+            f"give yours another, or -D {taken}=my_{taken}",
+        )
     skipped = NOT_FROM_ZERO if variant.first_refcount else ()
     failed = {"c_failed": False} if variant.variation else {}
     design = SimpleNamespace(

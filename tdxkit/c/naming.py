@@ -54,10 +54,9 @@ def scenario_of(what: object, threads: int | None = None, rounds: int | None = N
     if isinstance(what, str) and _is_file(what):
         return of_text(read(what), what, threads, rounds, **more)
     if odd := next((option for option in OF_C if more.pop(option, None)), None):
-        kind = (
-            "it" if not isinstance(what, str) else "a design" if what in names() else "Python" if ".py" in what else ""
-        )
-        if kind:
+        if not isinstance(what, str):
+            raise InputError(SPELT[odd], "it goes with a text in C, and this is none", "leave it out, or give a text")
+        if kind := "a design" if what in names() else "Python" if ".py" in what else "":
             raise InputError(SPELT[odd], f"it goes with a text in C, and {printable(what)} is {kind}", "leave it out, or give a file of C")  # fmt: skip
     if isinstance(what, str) and what not in names() and ".py" not in what:
         raise InputError(

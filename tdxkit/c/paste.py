@@ -15,7 +15,7 @@ from tdxkit.mail.aftertext import AfterText, after_text
 MOST_RANGES = 4  # of lines that a remark names
 DIFFS = ("diff", "quoted diff")
 _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
-_DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{,\\>)][ \t]*(?:/[/*].*)?$", re.MULTILINE)
+_DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
 _PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import \w)", re.MULTILINE)
 
 

@@ -21,7 +21,7 @@ DECLARE = (
     'of them are locks; RULES = (always("what must hold", lambda m: m.mylock in (False, True)),), with always, at_end and must from tdxkit.explore.'
 )
 READS = (
-    "A file of C is told by what is in it: C, a diff, a mail or a quoted answer in which whole functions stand, gzip too. It is read and not run. "
+    "A file of C is told by what is in it: C, a diff, a mail or a quoted answer in which whole functions stand, gzip too. It becomes steps of the search and does not run as a program. "
     "The functions that end in _get and _put are what each CPU does, with the use of a page between them; or --run says it."
 )
 
