@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from tdxkit.c.lexing import MOST_TEXT
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Own, Scenario
 from tdxkit.intake import Source, name_of, opened
@@ -83,6 +82,8 @@ def _is_file(what: str) -> bool:
 
 def read(source: Source) -> str:
     """The text of a file, unpacked; InputError where it is too long, or no text."""
+    from tdxkit.c.lexing import MOST_TEXT
+
     with opened(source, text=True) as stream:
         data = stream.read(MOST_TEXT + 1)
         if len(data) > MOST_TEXT:

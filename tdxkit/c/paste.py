@@ -11,6 +11,7 @@ from tdxkit.c.items import Item, items, unpaired
 from tdxkit.c.lexing import MOST_TEXT
 from tdxkit.errors import InputError
 from tdxkit.mail.aftertext import AfterText, after_text
+from tdxkit.text import plural
 
 MOST_RANGES = 4  # of lines that a remark names
 DIFFS = ("diff", "quoted diff")
@@ -115,5 +116,5 @@ def _between(made: list[str], number: int) -> Iterator[str]:
 def _ranges(lines: list[tuple[int, int]]) -> str:
     said = [f"{first}–{last}" if last > first else str(first) for first, last in lines]
     more = f" and {len(said) - MOST_RANGES} more" if len(said) > MOST_RANGES else ""
-    one = len(said) == 1 and "–" not in said[0]
-    return f"line{'' if one else 's'} {', '.join(said[:MOST_RANGES])}{more}"
+    many = len(said) > 1 or "–" in said[0]
+    return f"{plural(1 + many, 'line')} {', '.join(said[:MOST_RANGES])}{more}"

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tdxkit.c.harness import MAY_FAIL
 from tdxkit.c.naming import OfC
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.buffers import SC
@@ -35,7 +34,8 @@ SIGNS = {
 }  # "": it cannot be judged
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself
-IN_A_TEXT = {"enomem": "alloc", "add-fails": "pamt_add", "remove-fails": "pamt_remove"}  # in the names of what may fail
+# What --may-fail calls it in C, and what the names of the functions that may fail have in them.
+IN_C = {"enomem": ("alloc", "alloc"), "add-fails": ("add", "pamt_add"), "remove-fails": ("remove", "pamt_remove")}
 PLACES = (re.compile(r"line (?P<line>\d+) of (?P<name>\w+)"), re.compile(r"(?P<name>\w+), line (?P<line>\d+)"))
 
 
@@ -162,7 +162,8 @@ def asks(one: Scenario) -> tuple[Ask, ...]:
         return ()
     own, found = one.own, []
     in_c = isinstance(own, OfC)
-    if one.count < 3 and not (in_c and ("--roles" in own.options or own.options.count("--run") > 1)):
+    told = isinstance(own, OfC) and ("--roles" in own.options or own.options.count("--run") > 1)  # how many CPUs
+    if one.count < 3 and not told:
         found.append(Ask("three CPUs", "threads=3", "--threads 3"))
     if one.rounds < 2:
         found.append(Ask("two rounds on each CPU", "rounds=2", "--rounds 2"))
@@ -170,10 +171,13 @@ def asks(one: Scenario) -> tuple[Ask, ...]:
         found.append(Ask("stores that wait in their CPU's buffer", 'memory="tso"', "--memory tso"))
     for fault in ONE_BY_ONE:
         said, constant = FAULTS[fault]
-        if not one.constants.get(constant) and not (in_c and IN_A_TEXT[fault] not in own.text):
-            word = next(word for word, named in MAY_FAIL.items() if named == fault)
-            shell = f"--may-fail {word}" if in_c else f"--faults {fault}"
-            found.append(Ask(said, f'may_fail=("{word}",)' if in_c else f'faults="{fault}"', shell))
+        if one.constants.get(constant):
+            continue
+        if not isinstance(own, OfC):
+            found.append(Ask(said, f'faults="{fault}"', f"--faults {fault}"))
+        elif IN_C[fault][1] in own.text:
+            word = IN_C[fault][0]
+            found.append(Ask(said, f'may_fail=("{word}",)', f"--may-fail {word}"))
     return tuple(found)
 
 
