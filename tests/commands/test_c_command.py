@@ -347,6 +347,7 @@ WRONG = {
     "-D all=users": "variable users: with a get and a put the model of the TDX module has one of this name; give yours another, or -D users=my_users",
     "--faults enomem": "--faults: it goes with Python; in C what may fail is --may-fail alloc,add,remove; use that",
     "--memory lkmm": "argument --memory: invalid choice: 'lkmm'",
+    "--lines": "--lines: which lines of C ran is not watched; leave it out",
     "--fail-on x": "there is no such verdict",
 }
 
