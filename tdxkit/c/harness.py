@@ -158,12 +158,7 @@ def _of_pair(
     locks, mutexes = _locks(made)
     names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
     programs = [_called(made, word) for word in names]
-    if taken := next((word for word in OF_THE_MODULE if word in cells), ""):
-        raise InputError(
-            f"variable {taken}",
-            "with a get and a put the model of the TDX module has one of this name",
-            f"give yours another, or -D {taken}=my_{taken}",
-        )
+    _free(cells, OF_THE_MODULE)
     skipped = NOT_FROM_ZERO if variant.first_refcount else ()
     failed = {"c_failed": False} if variant.variation else {}
     design = SimpleNamespace(
@@ -180,6 +175,16 @@ def _of_pair(
     )  # fmt: skip
 
 
+def _free(cells, words: Iterable[str]) -> None:
+    """InputError where a variable of the text is called like one of these, which the module's model has."""
+    if taken := next((word for word in words if word in cells), ""):
+        raise InputError(
+            f"variable {taken}",
+            "the model of the TDX module has one of this name, and the text calls the module or is a get and a put",
+            f"give yours another, or -D {taken}=my_{taken}",
+        )
+
+
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
     """CPUs that run the reader's statements."""
     if threads is not None and len(run) > 1 and threads != len(run):
@@ -193,6 +198,7 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
     bodies *= (threads or 2) if len(run) == 1 else 1
     failed = {"c_failed": False} if faults else {}
     inside = made.unit.keyed  # of the TDX module, where the text calls it
+    _free(cells, inside)
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
         name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),

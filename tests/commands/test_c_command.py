@@ -344,7 +344,7 @@ WRONG = {
     "--run ; --run ; --threads 3": "--threads 3: there are 2 --run, one for each CPU",
     "--roles get,put --threads 3": "3 threads: there are 2 roles",
     "--roles take": "role take: a CPU does life, get, put",
-    "-D all=users": "variable users: with a get and a put the model of the TDX module has one of this name; give yours another, or -D users=my_users",
+    "-D all=users": "variable users: the model of the TDX module has one of this name, and the text calls the module or is a get and a put; give yours another, or -D users=my_users",
     "--faults enomem": "--faults: it goes with Python; in C what may fail is --may-fail alloc,add,remove; use that",
     "--memory lkmm": "argument --memory: invalid choice: 'lkmm'",
     "--lines": "--lines: which lines of C ran is not watched; leave it out",
