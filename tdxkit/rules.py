@@ -4,6 +4,11 @@ from collections import namedtuple
 from functools import cache
 
 from tdxkit.facts import load_json
+from tdxkit.text import Pattern
+
+NEVER_FIRES = Pattern(
+    r"((?:WARN|BUG)\w*\(\) of line \d+) never fires"
+)  # of C: a rule of the reader's text, by its line
 
 
 class Rule(namedtuple("Rule", "id name defect catches source")):
@@ -39,8 +44,14 @@ def known(name: str) -> Rule | None:
 
 
 def defect(name: str) -> str:
-    """What is the case where the rule of this name is broken; a reader's own rule is told by its name."""
+    """What is the case where the rule of this name is broken; a reader's own rule is told by its name.
+
+    >>> defect("WARN_ON() of line 7 never fires"), defect("the cache is small")
+    ('WARN_ON() of line 7 fires', 'broken: the cache is small')
+    """
     rule = known(name)
+    if rule is None and (found := NEVER_FIRES.fullmatch(name)):
+        return f"{found[1]} fires"
     return rule.defect if rule else f"broken: {name}"
 
 

@@ -13,9 +13,10 @@ from types import SimpleNamespace
 
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
+from tdxkit.c.known import ATOMIC
 from tdxkit.c.program import SHOWN, Program, program
 from tdxkit.c.runtime import Defect
-from tdxkit.c.types import Int, Lock
+from tdxkit.c.types import Atomic, Int, Lock
 from tdxkit.card import Card
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.memory import Cell
@@ -23,11 +24,12 @@ from tdxkit.explore.program import Own, Scenario, Thread
 from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
-from tdxkit.run import Track
+from tdxkit.run import Text, Track
 from tdxkit.text import near
 
 PAGES = 512  # of 4K in a region
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
+OF_THE_MODULE = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
 MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
 NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
 CARD = Card(
@@ -61,8 +63,8 @@ def scenario_of_c(
                 "there is no such variable",
                 f"try {near(word, known, 0.3) or 'another name'}",
             )
-    first = sets.pop("refcount", 0)
-    cells |= {Cell(word): value for word, value in sets.items()}
+    first = _fitting(made, "refcount", sets.pop("refcount", 0))
+    cells |= {Cell(word): _fitting(made, word, value) for word, value in sets.items()}
     again = partial(
         scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
         may_fail=may_fail, roles=roles, regions=regions, line=line,
@@ -93,6 +95,25 @@ def _first_values(made: Program) -> dict[str, object]:
         for variable in made.unit.objects()
         for cell, first in zip(made.unit.cells[variable.name], variable.first)
     }
+
+
+def _fitting(made: Program, word: str, value: int) -> int:
+    """A first value that is asked for, where the variable can hold it."""
+    leaves = {
+        cell: leaf
+        for v in made.unit.objects()
+        for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
+    }  # fmt: skip
+    kind = leaves.get(word, ATOMIC)  # refcount is no variable of the text's
+    number = kind.of if isinstance(kind, Atomic) else kind
+    if not isinstance(number, Int):
+        raise InputError(f"--set {printable(word)}", f"it is no number, but {kind}", "set numbers only")
+    if number.wrap(value) != value:
+        most = 1 if number.name == "_Bool" else number.most
+        raise InputError(
+            f"--set {printable(word)}={value}", f"{kind} holds {number.least} to {most}", "give a value in this range"
+        )
+    return value
 
 
 def _locks(made: Program) -> tuple[list[str], list[str]]:
@@ -137,6 +158,7 @@ def _of_pair(
     locks, mutexes = _locks(made)
     names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
     programs = [_called(made, word) for word in names]
+    _free(cells, OF_THE_MODULE)
     skipped = NOT_FROM_ZERO if variant.first_refcount else ()
     failed = {"c_failed": False} if variant.variation else {}
     design = SimpleNamespace(
@@ -153,6 +175,16 @@ def _of_pair(
     )  # fmt: skip
 
 
+def _free(cells, words: Iterable[str]) -> None:
+    """InputError where a variable of the text is called like one of these, which the module's model has."""
+    if taken := next((word for word in words if word in cells), ""):
+        raise InputError(
+            f"variable {taken}",
+            "the model of the TDX module has one of this name, and the text calls the module or is a get and a put",
+            f"give yours another, or -D {taken}=my_{taken}",
+        )
+
+
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
     """CPUs that run the reader's statements."""
     if threads is not None and len(run) > 1 and threads != len(run):
@@ -162,16 +194,26 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
             "leave --threads out, or give one --run",
         )
     locks, mutexes = _locks(made)
-    bodies = [_called(made, f"__run_{k}") for k in range(len(run))]
+    bodies = [_called(made, _entitled(made, k, words)) for k, words in enumerate(run)]
     bodies *= (threads or 2) if len(run) == 1 else 1
     failed = {"c_failed": False} if faults else {}
     inside = made.unit.keyed  # of the TDX module, where the text calls it
+    _free(cells, inside)
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
         name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
         mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
         constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
     )  # fmt: skip
+
+
+def _entitled(made: Program, k: int, words: str) -> str:
+    """The name of the function that statements of the reader's became; what is told of it names the option, and counts its lines."""
+    title, function = f"--run {k + 1}", made.functions[f"__run_{k}"]
+    code = function.__code__
+    function.__code__ = code.replace(co_name=title, co_filename=f"{SHOWN}: {title}", co_firstlineno=1)
+    function.shown = Text(title, (words,))
+    return f"__run_{k}"
 
 
 def _rounds(m, body, rounds):

@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args=None, namespace=None):
         for word in args or ():  # argparse before 3.13 takes --scan=-- for an empty list
-            if word.startswith("--") and word.endswith("=--"):
+            if word.startswith("-") and word.endswith("=--"):
                 self.error(f"{word}: an option's value is not --")
         return super().parse_args(args, namespace)
 

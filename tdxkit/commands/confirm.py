@@ -14,7 +14,9 @@ SAYS = (
 
 def configure(parser):
     """What to confirm, and with what."""
-    parser.add_argument("name", nargs="+", help="a scenario of `list`, FILE.py:put, or a schedule code of it")
+    parser.add_argument(
+        "name", nargs="+", help="a scenario of `list`, a file of C, FILE.py:put, or a schedule code of it"
+    )
     parser.add_argument("--with", dest="tool", choices=("spin",), required=True, help="spin: Debian's spin and gcc")
     parser.add_argument(
         "--cores",

@@ -2,18 +2,21 @@
 
 from argparse import ArgumentTypeError
 
+from tdxkit.c.naming import OfC
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import load, own_options, replays, sized, words
+from tdxkit.commands.scenarios import NAME, load, own_options, replays, sized, words
+from tdxkit.errors import InputError
 from tdxkit.explore.program import BOUND, OWN_BOUND
 from tdxkit.explore.result import REDUCTIONS
 
 KINDS = ("violation", "deadlock", "livelock", "bounded")
 BAD = KINDS[:3]
+BESIDE = ("get", "put", "stubs", "defines", "sets")  # what a text needs to be read, whatever may go wrong
 
 
 def configure(parser):
     """What to explore and how."""
-    parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
+    parser.add_argument("name", help=NAME)
     sized(parser)
     parser.add_argument(
         "--reduce", choices=tuple(REDUCTIONS), default=None, help="reduction (movers; of a file of your own all)"
@@ -62,10 +65,17 @@ def _kinds(text: str) -> frozenset[str]:
 
 def run(args):
     """Explore, and print the verdict; the exit code is 1 where it is one that `--fail-on` names, else 0."""
+    return answer(args, load(args))
+
+
+def answer(args, scenario) -> int:
+    """The same for a scenario that was made already."""
     from tdxkit.commands.waiting import wait
     from tdxkit.explore.judging import judging
 
-    scenario = load(args).without(*args.without)
+    if args.lines and isinstance(scenario.own, OfC):
+        raise InputError("--lines", "which lines of C ran is not watched", "leave it out")
+    scenario = scenario.without(*args.without)
     bound = args.bound or scenario.bound
     search = judging(
         scenario,
@@ -80,7 +90,7 @@ def run(args):
     judged = wait(search, lambda states, _: f"{states:,} states")
     result = judged.result
     if args.json:
-        print_json(result.as_json())
+        print_json(result.as_json() | (scenario.own.as_json() if isinstance(scenario.own, OfC) else {}))
     else:
         _tell(args, scenario, judged, bound)
     return 1 if args.fail_on & result.kinds() else 0
@@ -98,7 +108,8 @@ def _tell(args, scenario, judged, bound: int) -> None:
         from tdxkit.review.own import asks
 
         print(f"ask next: {' · '.join(ask.shell for ask in asks(scenario))}")
-        print(f"what it costs: python -m tdxkit lens v6 after-v6 {words(args, 'get', 'put')}")
+        if getattr(scenario.own, "pair", True):
+            print(f"what it costs: python -m tdxkit lens v6 after-v6 {words(args, *BESIDE)}")
     if args.outcomes:
         from tdxkit.explore.endings import outcomes
 

@@ -1,4 +1,4 @@
-"""`export NAME|CODE|FILE.py:put --to promela`: a scenario in another tool's language."""
+"""`export NAME|CODE|FILE --to promela`: a scenario in another tool's language."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,9 @@ FORMS = ("promela",)
 def configure(parser):
     """What to write, in which form, and where to."""
     parser.add_argument(
-        "name", nargs="+", help="a scenario of `list`, FILE.py:put, or a schedule code: the scenario that it is of"
+        "name",
+        nargs="+",
+        help="a scenario of `list`, a file of C, FILE.py:put, or a schedule code: the scenario that it is of",
     )
     parser.add_argument("--to", choices=FORMS, required=True, help="promela: a model for SPIN")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there (standard output)")
@@ -47,10 +49,10 @@ def run(args):
 
 def meant(args):
     """The scenario that the words name: one word, or a schedule code of several."""
-    from tdxkit.linux.refcount.naming import scenario_of
+    from tdxkit.c.naming import is_c, scenario_of
 
     text = " ".join(args.name)
-    if ":" in text and ".py" not in text:
+    if ":" in text and ".py" not in text and not is_c(text):
         from tdxkit.explore.schedule import parse
 
         code = parse(text)

@@ -1,13 +1,14 @@
 """``lens``: one scenario under several versions: outcomes with exact counts, where they part, what a round costs."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import asked, in_memory, own_options
-from tdxkit.linux.refcount.naming import scenario_of
+from tdxkit.commands.scenarios import in_memory, own_options, several
 
 
 def configure(parser):
     """Arguments: versions, size, a schedule to hold against all."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="scenarios of `list`, or FILE.py:put for your own")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="scenarios of `list`, or your own: files of C, FILE.py:put"
+    )
     parser.add_argument("--threads", type=whole("--threads", 1, 4), default=2)
     parser.add_argument("--rounds", type=whole("--rounds", 1, 3), default=1)
     in_memory(parser)
@@ -20,7 +21,6 @@ def run(args) -> int:
     """Print the comparison."""
     from tdxkit.review.lens import lens
 
-    made = [scenario_of(name, **(asked(args) if ".py" in name else {})) for name in args.names]
-    seen = lens(made, args.threads, args.rounds, args.schedule, args.memory)
+    seen = lens(several(args), args.threads, args.rounds, args.schedule, args.memory)
     print_json(seen.as_json()) if args.json else print(seen)
     return 0

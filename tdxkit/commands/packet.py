@@ -1,12 +1,12 @@
 """``packet``: a schedule as plain text for a mail."""
 
-from tdxkit.commands.scenarios import load, of_code, own_options, sized
+from tdxkit.commands.scenarios import NAME, load, of_code, own_options, sized
 from tdxkit.errors import InputError
 
 
 def configure(parser):
     """Arguments: which scenario, which schedule."""
-    parser.add_argument("name", metavar="NAME", help="a scenario of `list`, or FILE.py:put for your own")
+    parser.add_argument("name", metavar="NAME", help=NAME)
     parser.add_argument(
         "code", nargs="*", metavar="CODE", help="a schedule code (default: the counterexample with the fewest switches)"
     )

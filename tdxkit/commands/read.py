@@ -8,12 +8,14 @@ from tdxkit.commands import named_kind, print_json
 from tdxkit.errors import InputError
 from tdxkit.text import plural
 
+MAY_BRING_C = ("mbox", "patch")
+
 
 def configure(parser) -> None:
     """Arguments of the command."""
     parser.add_argument(
         "file",
-        help="a digest, mails, a patch, a trace, a log, a report of a stuck kernel or a guest's crash line, gzip too; - is standard input",
+        help="C, a digest, mails, a patch, a trace, a log, a report of a stuck kernel or a guest's crash line, gzip too; - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="what the kind's own command gives, with the kind")
 
@@ -36,11 +38,15 @@ def run(args) -> int:
                 else "it looks like nothing that is read here"
             )
             raise InputError(stream.title, what, f"give what one of these reads ({known})")
+        if kind.name in MAY_BRING_C and (found := _get_and_put(stream)):
+            _say(f"{stream.title}: it is {kind.called}; python -m tdxkit {kind.command} reads it as that")
+            with named_kind("C"):
+                return _explored(args, found)
         long = len(head) == HEAD
         if kind.name == "log" and long and _has_reports(args.file):
             kind = BY_NAME["report"]
         with named_kind(kind.name):
-            code = _READERS[kind.name](stream, args.json)
+            code = _c(stream, args) if kind.name == "C" else _READERS[kind.name](stream, args.json)
         for other in also(kind, head):
             _say(f"{stream.title}: it has {other.called} too; python -m tdxkit {other.command} reads it")
         if kind.name == "log" and long and not _is_file(args.file):
@@ -67,6 +73,48 @@ def _is_file(source: str) -> bool:
 
 def _say(row: str) -> None:
     print(row, file=sys.stderr)
+
+
+def _get_and_put(stream):
+    """The scenario of a get and a put in C that a mail or a patch brings as whole functions; None where it does not, or they are not read."""
+    from tdxkit.c.lexing import MOST_TEXT
+    from tdxkit.c.naming import of_text
+    from tdxkit.errors import TdxkitError
+
+    data = stream.head(MOST_TEXT + 1)
+    if len(data) > MOST_TEXT or b"@@ -" not in data:
+        return None
+    try:
+        return of_text(data.decode("utf-8", "surrogateescape"), stream.title)
+    except TdxkitError:
+        return None
+
+
+def _explored(args, scenario) -> int:
+    """What `explore FILE` says."""
+    from tdxkit.commands import Parser, explore
+
+    parser = Parser(prog="tdxkit explore")
+    explore.configure(parser)
+    return explore.answer(
+        parser.parse_args(
+            [f"./{args.file}" if args.file[:1] == "-" != args.file else args.file, *["--json"] * args.json]
+        ),
+        scenario,
+    )
+
+
+def _c(stream, args) -> int:
+    from tdxkit.c.naming import of_text, read
+
+    source = "-" if args.file == "-" else stream.title
+    try:
+        scenario = of_text(read(stream), source)
+    except InputError as error:
+        raise InputError(
+            error.thing, error.rule, f"{error.action} (python -m tdxkit explore {stream.title} takes options)"
+        ) from None
+    return _explored(args, scenario)
 
 
 def _digest(stream, as_json: bool) -> int:

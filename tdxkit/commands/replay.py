@@ -6,7 +6,7 @@ from tdxkit.errors import InputError
 
 def configure(parser):
     """The scenario and the schedule code."""
-    parser.add_argument("name", help="the scenario, or FILE.py:put, that the code was made for")
+    parser.add_argument("name", help="what the code was made for: a scenario of `list`, a file of C, FILE.py:put")
     parser.add_argument("code", nargs="+", help="a schedule code, such as 'v2:2x1:9f3c A10 B15 A3 +c41e07'")
     parser.add_argument(
         "--shrink",

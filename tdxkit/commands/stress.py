@@ -1,12 +1,12 @@
 """`stress NAME`: how often a stress test of so many random runs would have met the race."""
 
 from tdxkit.commands import print_json, whole
-from tdxkit.commands.scenarios import load, own_options, replays, sized
+from tdxkit.commands.scenarios import NAME, load, own_options, replays, sized
 
 
 def configure(parser):
     """What to run, how often, and how seldom CPUs overtake each other."""
-    parser.add_argument("name", help="a scenario of `list`, or FILE.py:put for your own")
+    parser.add_argument("name", help=NAME)
     sized(parser)
     parser.add_argument(
         "--runs", type=whole("--runs", 1, 100_000), default=1000, metavar="N", help="random runs (1000)"

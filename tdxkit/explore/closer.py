@@ -46,7 +46,7 @@ def looking(scenario: Scenario, lines: bool, **how) -> Job[tuple[Result, Scenari
     if own:
         ran = RanAgain(ran)
         result, counts, more = yield from noting(ran, _apart(scenario, result, **how))
-        told = more + told + never_failed(scenario, ran) + list(scenario.own.told if scenario.own else ())
+        told = more + told + never_failed(scenario, ran)
     never = unrun(own or scenario.texts, ran) if verdict in WORSE or lines else ()
     return replace(result, remarks=tuple(told), unrun=never), counts
 

@@ -5,6 +5,7 @@ steps taken apart into loads and stores (`closer`); the worse of the two is the 
 no run executed, stand beside it.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from tdxkit.explore.given import given_scenario
@@ -53,5 +54,9 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     ):
         from tdxkit.explore.closer import looking  # what reads a reader's text is a third of the explorer
 
-        return Judged(*(yield from looking(scenario, lines, **how)))
-    return Judged((yield from exploring(scenario, **how)), scenario)
+        result, counts = yield from looking(scenario, lines, **how)
+    else:
+        result, counts = (yield from exploring(scenario, **how)), scenario
+    if scenario.own:
+        result = replace(result, remarks=(*result.remarks, *scenario.own.told))
+    return Judged(result, counts)

@@ -80,9 +80,10 @@ class Own:
 
     text: the file, or the notebook cells, with its code; "" where Python cannot find it. file: the path, "" for a notebook. target: the
     name in the file; options: what else `explore FILE.py:target` needs to make this very scenario. told: what is to be said of the file
-    beside every answer.
+    beside every answer. bounded: are its programs another's text, which may never end, although what runs is tdxkit's?
     """
 
+    bounded = False
     text: str
     file: str
     target: str
@@ -192,7 +193,7 @@ class Scenario:
     @cached_property
     def bound(self) -> int:
         """How many states a search looks at where nobody says a number: a reader's own model may never end."""
-        return OWN_BOUND if any(thread.foreign for thread in self.threads) else BOUND
+        return OWN_BOUND if (self.own and self.own.bounded) or any(thread.foreign for thread in self.threads) else BOUND
 
     @cached_property
     def hosts(self) -> tuple[int | None, ...]:

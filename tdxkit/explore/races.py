@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from tdxkit.explore.effects import effects
+from tdxkit.explore.frames import step_at
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.kinds import LOAD, LOCK, LOCKED, STORE, UNLOCK, Act
@@ -95,8 +96,7 @@ def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
             continue  # it waits for a lock: nobody else is about what the lock is over. One that waits for a flag looks at it
         written = {slot for slot, _ in effect.writes}
         plain = not _says(at.label) and effect.kind not in (LOCK, UNLOCK)
-        code, line = at.lines[-1]
-        where = f"the step after line {line} of {code.co_name}"
+        where = step_at(*at.lines[-1])
         for slot in dict.fromkeys((*effect.reads, *written)):
             if slot in tables.locks:
                 continue  # the lock's own business

@@ -2,6 +2,7 @@
 
 from tdxkit.errors import printable
 from tdxkit.explore.effects import Effect, Place
+from tdxkit.explore.frames import step_at
 from tdxkit.explore.holding import weight, word
 from tdxkit.explore.memory import Layout, Memory, View
 from tdxkit.explore.program import Scenario
@@ -92,7 +93,7 @@ class States:
         for slot, number in enumerate(self.shared[sid]):
             value, at = self.values[number], self._origins.get((slot, number))
             if at is not None and type(value) is not type(self.layout.first[slot]):
-                where = f"the step after line {at.lines[-1][1]} of {at.lines[-1][0].co_name}"
+                where = step_at(*at.lines[-1])
                 said.append(f"{where} makes {self.layout.labels[slot]} {printable(value, 20)}")
         return ", ".join(said)
 

@@ -6,6 +6,7 @@ Everything is computed from the explorer's scenarios; nothing about a version is
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tdxkit.c.naming import scenario_of
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC
 from tdxkit.explore.endings import outcomes
@@ -18,7 +19,6 @@ from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import replay_steps
 from tdxkit.kinds import ALLOC
-from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.review.lens_text import told
 from tdxkit.rules import result
 from tdxkit.run import Run, diff
@@ -204,7 +204,7 @@ def cost(version: object) -> Cost:
     """What a round of this version costs; of a reader's own with nothing going wrong, on one region."""
     one = scenario_of(version).on(SC)  # the steps of its own: when a store leaves the buffer costs it none
     plain = {"roles": (), "regions": 1, "faults": ()} if one.own and one.make else {}
-    name, one = one.name, one.make(threads=2, rounds=1, **plain) if one.make else one
+    name, one = one.name, one.make(threads=max(2, one.count), rounds=1, **plain) if one.make else one
     tables = Tables(one)
     alone = _take(tables, first(tables), 0)
     waits = _take(tables, first(tables), 0, stop=ZAP)

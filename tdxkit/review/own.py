@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tdxkit.c.naming import OfC
 from tdxkit.errors import TdxkitError
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.judging import judging
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import ON_BOUND, Result
@@ -32,6 +34,8 @@ SIGNS = {
 }  # "": it cannot be judged
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself
+# What --may-fail calls it in C, and what the names of the functions that may fail have in them.
+IN_C = {"enomem": ("alloc", "alloc"), "add-fails": ("add", "pamt_add"), "remove-fails": ("remove", "pamt_remove")}
 PLACES = (re.compile(r"line (?P<line>\d+) of (?P<name>\w+)"), re.compile(r"(?P<name>\w+), line (?P<line>\d+)"))
 
 
@@ -156,15 +160,24 @@ def asks(one: Scenario) -> tuple[Ask, ...]:
     """What to ask after an ok: another CPU, another round, and each thing that may go wrong, of what was not asked yet."""
     if one.make is None:
         return ()
-    found = []
-    if one.count < 3:
+    own, found = one.own, []
+    in_c = isinstance(own, OfC)
+    told = isinstance(own, OfC) and ("--roles" in own.options or own.options.count("--run") > 1)  # how many CPUs
+    if one.count < 3 and not told:
         found.append(Ask("three CPUs", "threads=3", "--threads 3"))
     if one.rounds < 2:
         found.append(Ask("two rounds on each CPU", "rounds=2", "--rounds 2"))
+    if in_c and one.memory == SC:
+        found.append(Ask("stores that wait in their CPU's buffer", 'memory="tso"', "--memory tso"))
     for fault in ONE_BY_ONE:
         said, constant = FAULTS[fault]
-        if not one.constants.get(constant):
+        if one.constants.get(constant):
+            continue
+        if not isinstance(own, OfC):
             found.append(Ask(said, f'faults="{fault}"', f"--faults {fault}"))
+        elif IN_C[fault][1] in own.text:
+            word = IN_C[fault][0]
+            found.append(Ask(said, f'may_fail=("{word}",)', f"--may-fail {word}"))
     return tuple(found)
 
 

@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from tdxkit.c.naming import OfC, is_c, scenario_of
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
 from tdxkit.explore.schedule import parse
-from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.rules import defect
 from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
@@ -54,7 +54,7 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
 
 def _named(run: Run, scenario: object) -> tuple[Own | None, list[str]]:
     """What names the scenario behind `replay`: whose own it is, and the words."""
-    if isinstance(scenario, str) and ".py" not in scenario:
+    if isinstance(scenario, str) and ".py" not in scenario and not is_c(scenario):
         if parse(run.code).text:
             raise InputError(
                 f"review packet of {scenario}",
@@ -73,21 +73,23 @@ def _named(run: Run, scenario: object) -> tuple[Own | None, list[str]]:
             "its functions cannot be written as a file of their own",
             "put get, put and what they need into one (%%writefile race.py) and give race.py:put",
         )
-    return one.own, [f"{_file_name(one.own)}:{one.own.target}", *one.own.options]
+    target = f":{one.own.target}" if one.own.target else ""
+    return one.own, [_file_name(one.own) + target, *one.own.options]
 
 
 def _file_name(own: Own) -> str:
     """What the file is called; where it lies is nobody's business."""
-    name = Path(own.file).name if own.file else "mine.py"
+    name = Path(own.file).name if own.file else "mine.c" if isinstance(own, OfC) else "mine.py"
     return name if name[0] != "-" else f"./{name}"  # or a command takes it for an option
 
 
 def _file(own: Own) -> str:
     """Which file is needed, and how to know it."""
     where = "send it along" if own.file else "it follows, between the two cut lines"
-    return _fill(
-        f"The model is the file {_file_name(own)}, whose SHA-256 begins {own.digest[:16]}: {where}. It is run where it is replayed."
-    )
+    what, does = ("C", "read") if isinstance(own, OfC) else ("model", "run")
+    file = f"The {what} is the file {_file_name(own)}, whose SHA-256 begins {own.digest[:16]}: {where}. It is {does} where it is replayed."
+    told = [_fill(remark, "  - ", "    ") for remark in own.told] if isinstance(own, OfC) else []
+    return "\n".join([_fill(file), *(["What was taken for granted, by the file's lines:", *told] if told else [])])
 
 
 def _broken(run: Run, asked: str | None) -> tuple[int, str]:
@@ -119,7 +121,8 @@ def _table(run: Run, broken: int) -> Iterator[str]:
     lanes, width = list(run.actors), _width(len(run.actors), heads)
     if width < NARROWEST:
         lanes, width = [""], _width(1, heads)
-    row = f"{{:>3}} {' | '.join([f'{{:{width}}}'] * len(lanes))} | {' '.join(f'{{:>{len(head)}}}' for head in heads)}"
+    row = f"{{:>3}} {' | '.join([f'{{:{width}}}'] * len(lanes))}"
+    row += f" | {' '.join(f'{{:>{len(head)}}}' for head in heads)}" if heads else ""
     yield row.format("", *lanes, *heads).rstrip()
     yield "-" * len(row.format("", *lanes, *heads))
     for number, (step, state) in enumerate(zip(run.steps, list(run.states())[1:]), 1):
@@ -136,7 +139,7 @@ def _table(run: Run, broken: int) -> Iterator[str]:
 
 def _width(lanes: int, heads: list[str]) -> int:
     """Columns for each lane beside the step's number and the facts."""
-    return (WIDTH - 7 - 3 * (lanes - 1) - sum(map(len, heads)) - (len(heads) - 1)) // lanes
+    return (WIDTH - 7 - 3 * (lanes - 1) - sum(map(len, heads)) - max(0, len(heads) - 1)) // lanes
 
 
 def _wrapped(label: str, width: int) -> list[str]:
@@ -163,7 +166,20 @@ def _command(run: Run, words: list[str]) -> str:
     """The command with the code, broken at spaces so that no line is too long for a mail or a shell."""
     lines = textwrap.wrap(run.code, WIDTH - 8, break_on_hyphens=False)
     code = " \\\n    ".join(lines)
-    return f"Replay it with tdxkit:\n  python -m tdxkit replay {shlex.join(words)} \\\n    {code}"
+    return "Replay it with tdxkit:\n" + " \\\n    ".join(
+        [*_shell(["  python -m tdxkit replay", *map(shlex.quote, words)]), code]
+    )
+
+
+def _shell(words: list[str]) -> list[str]:
+    """A command in lines that are not too long, as far as its words allow."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) < WIDTH - 6:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:

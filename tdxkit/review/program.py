@@ -4,7 +4,8 @@ The form is that of `tests/data/posted/programs.json`, which holds the same of e
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tdxkit.errors import InputError
 from tdxkit.explore.program import Scenario
@@ -52,6 +53,23 @@ class Told:
 def told(name: str) -> Told:
     """The program of a design by name; InputError where there is none of it."""
     return Told(name, program_of(one_cpu(name)).rows())
+
+
+def told_of(one: Scenario) -> Told:
+    """The program of a get and a put in C; InputError where it has none."""
+    if one.make is None or not getattr(one.own, "pair", False):
+        raise InputError(f"program of {one.name}", "it is told of a get and a put", "name them, and leave --run out")
+    alone = one.make(threads=1, rounds=1, faults=("enomem", "add-fails", "remove-fails"), roles=(), regions=1)
+    rows = Program(alone, partial(_values_of, alone), RULES).rows()
+    return Told(
+        one.name, tuple(replace(row, changes=tuple(c for c in row.changes if c[0] != "c_failed")) for row in rows)
+    )
+
+
+def _values_of(one: Scenario, name: str) -> tuple:
+    """The values that a variable of C is given: a lock's, or a counter's."""
+    first = one.shared.get(name)
+    return (False, True) if isinstance(first, bool) else domain(name)
 
 
 def one_cpu(name: str) -> Scenario:
@@ -136,7 +154,7 @@ def lines(one: Told) -> Iterator[tuple]:
 def _said(values: tuple, name: str) -> str:
     """Some values of a variable in words; those up to an end of what is looked at as a limit."""
     known = domain(name.partition("[")[0])
-    if known == (False, True):
+    if known == (False, True) or (len(values) == 1 and isinstance(values[0], bool)):
         return "yes" if values[0] else "no"
     if len(values) > 1 and values == known[-len(values) :]:
         return f"> {known[-len(values) - 1]}"

@@ -4,7 +4,7 @@
     'log'
 
 A kind is asked for in the order of KINDS, the surest first: a digest and a mail say what they are, a trace is one line that is an event,
-a report and a crash their own first words. A log is what is left of a kernel's words; C can be named and not read.
+a report and a crash their own first words. A log is what is left of a kernel's words. Mail and patches may bring a get and a put in C: `read` looks.
 """
 
 import re
@@ -138,7 +138,7 @@ KINDS = (
     Kind("digest", "a mailing-list digest", "digest FILE", _is_digest),
     Kind("mbox", "mail", "series FILE", _is_mail),
     Kind("patch", "a patch without a mail around it", "series FILE", _is_patch),
-    Kind("C", "C", "", _is_c),
+    Kind("C", "C", "explore FILE", _is_c),
     Kind("trace", "a trace", "trace FILE", _is_trace),
     Kind("report", "a report of a stuck kernel", "report FILE", _is_report),
     Kind("panic", "a guest's crash line", "read FILE", tells_of_one),

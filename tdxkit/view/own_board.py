@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import ipywidgets as w
 
+from tdxkit.c.naming import scenario_of
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.buffers import MEMORIES, SC, TSO
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.explore.whose import STAYS
-from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.review.own import ONE_BY_ONE, Opinion, answering, refused
 from tdxkit.view.kit import theme

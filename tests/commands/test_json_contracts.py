@@ -49,6 +49,11 @@ EXPLORED = {
     "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
     "memory": {"sc", "tso"}, "races": [TEXT],
 }  # fmt: skip
+C = str(DATA / "c" / "pair-race.c")
+OF_C = EXPLORED | {
+    "source": {"file": (TEXT, MAYBE), "kind": {"plain", "quoted", "diff", "quoted diff"}, "sha256": re.compile("[0-9a-f]{64}"), "lines": COUNT},
+    "functions": [{"name": TEXT, "first": COUNT, "last": COUNT}],
+}  # fmt: skip
 DECODED = {
     "value": HEX64, "name": (TEXT, MAYBE), "class": (COUNT, MAYBE), "recoverable": (bool, MAYBE), "details": {"kind": TEXT, "text": TEXT},
     "kernel": TEXT,
@@ -123,6 +128,7 @@ CONTRACTS = {
         (["explore", "v6"], EXPLORED),
         (["explore", "v5-softirq", "--first"], EXPLORED),
         (["explore", "v2", "--fewest-switches", "--reduce", "sym"], EXPLORED),
+        (["explore", C], OF_C),
     ],
     "decode": [
         (["decode", "0x8000030800000001", "0x0", "0xC000030600000001", "0x8000039900000001", "0xFFFFFFFFFFFFFFFF"], [DECODED]),
@@ -165,6 +171,7 @@ CONTRACTS = {
         (["read", str(data_path("traces/kvm_msr.trace"))], {"kind": {"trace"}, MORE: True}),
         (["read", str(data_path("practice.mbox"))], {"kind": {"mbox"}, MORE: True}),
         (["read", str(DIGEST)], {"kind": {"digest"}, MORE: True}),
+        (["read", C], {"kind": {"C"}, MORE: True}),
     ],
     "trace": [(["trace", "example"], {"events": [EVENT], "skipped": COUNT, MORE: True})],
     "hotplug": [
@@ -179,6 +186,7 @@ CONTRACTS = {
     "doctor": [(["doctor"], {"ok": bool, "checks": [{"name": TEXT, "state": {"ok", "note", "missing"}, "found": TEXT, "todo": TEXT}]})],
     "program": [
         (["program", "v6"], {"name": TEXT, "rows": [PROGRAM_ROW]}),
+        (["program", C], {"name": TEXT, "rows": [PROGRAM_ROW]}),
         (["program", "v1", "v6", "after-v6"],
          {"situations": [{"situation": TEXT, "paths": [
              {"names": [TEXT], "steps": [[TEXT]], "returned": TEXT, "refcount": COUNT, "pair": bool}]}]}),

@@ -123,10 +123,10 @@ def test_a_crash_line_and_a_bare_status(capsys, tmp_path):
     )
 
 
-def test_c_is_named_and_not_read(capsys, tmp_path):
+def test_c_is_read_and_what_it_lacks_is_said(capsys, tmp_path):
     (tmp_path / "x").write_bytes(C)
     code, out, err = run(capsys, "read", tmp_path / "x")
-    assert (code, out, err.count("\n")) == (2, "", 1) and "it is C, which no command reads yet" in err
+    assert (code, out, err.count("\n")) == (2, "", 1) and "line 7, column 13: `lock`: it is not declared" in err
 
 
 @pytest.mark.parametrize("text", [text for text in OTHERS if not text.startswith(b"\0")], ids=ascii)

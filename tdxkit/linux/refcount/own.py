@@ -63,7 +63,7 @@ def of_programs(
         except TypeError as error:
             raise ModelError(_called(function), f"it is called as (m, region): {error}", "give it these two") from None
     declared = _declared(shared, locks, mutexes, rules)
-    roles, faults = _roles(roles, threads), _faults(faults)
+    roles, faults = roles_of(roles, threads), _faults(faults)
     threads = len(roles) or threads or 2
     if type(regions) is not int or not 1 <= regions <= MOST_REGIONS:
         raise InputError(
@@ -111,7 +111,8 @@ def _several(word: str, value: object) -> tuple:
     return tuple(value)
 
 
-def _roles(roles: Iterable[str], threads: int | None) -> tuple[str, ...]:
+def roles_of(roles: Iterable[str], threads: int | None) -> tuple[str, ...]:
+    """What each CPU does, one after the other or as words with commas; InputError for what no CPU does, and for another number of CPUs."""
     roles = tuple(r.strip() for r in roles.split(",")) if isinstance(roles, str) and roles else tuple(roles)
     if odd := next((r for r in roles if r not in ROLES), None):
         raise InputError(f"role {printable(odd)}", "a CPU does " + ", ".join(ROLES), "write them like get,get,put")
@@ -162,7 +163,7 @@ def _options(programs: tuple) -> tuple[str, ...]:
 def around(roles: Iterable[str] = (), regions: int = 1, faults: Iterable[str] = ()) -> tuple[str, ...]:
     """The options of a command for these roles, regions and faults."""
     values = (
-        ("--roles", ",".join(_roles(roles, None))),
+        ("--roles", ",".join(roles_of(roles, None))),
         ("--regions", regions > 1 and regions),
         ("--faults", ",".join(_faults(faults))),
     )

@@ -86,9 +86,9 @@ class Stepper(anywidget.AnyWidget):
 
         goal: the rule to break, by name or id, "" for free play; goal_text says it in a sentence.
         """
+        from tdxkit.c.naming import scenario_of
         from tdxkit.explore.reachable import graph
         from tdxkit.explore.telling import replay_steps
-        from tdxkit.linux.refcount.naming import scenario_of
 
         scenario, meant = scenario_of(scenario), known(goal)
         goal = meant.name if meant else goal

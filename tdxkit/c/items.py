@@ -1,0 +1,108 @@
+"""What of a stretch of a file is whole: functions and declarations from their first word to their last. A hunk shows neither end of what it begins
+or stops in the middle of, and what is left of that is no C.
+
+Kernel style is taken for granted: what stands at file scope begins at the edge, what belongs to something begins with a blank.
+"""
+
+from typing import NamedTuple
+
+from tdxkit.c.lexing import FIRST, Token, lexed
+from tdxkit.errors import InputError
+
+OPENING, CLOSING = "{([", "})]"
+OPENS_IF, WITHIN_IF = ("if", "ifdef", "ifndef"), ("else", "elif", "elifdef", "elifndef", "endif")
+
+
+class Item(NamedTuple):
+    """A function, a declaration or a directive: its lines, from 1. Of one that is not `whole` some lines are missing."""
+
+    first: int
+    last: int
+    whole: bool
+
+
+def items(text: str) -> list[Item]:
+    """The items of a stretch, in their order. InputError where it is no text.
+
+    >>> items("int a;\\nvoid f(void)\\n{\\n}\\nint b(")
+    [Item(first=1, last=1, whole=True), Item(first=2, last=4, whole=True), Item(first=5, last=5, whole=False)]
+    >>> items("\\tusers--;\\n}\\n\\nint a;")
+    [Item(first=1, last=2, whole=False), Item(first=4, last=4, whole=True)]
+    """
+    tokens = _tokens(text)
+    found: list[Item] = []
+    held: list[Token] = []
+    depth, body = 0, False  # is the outermost brace that of a function?
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.text == "#" and token.before == FIRST:
+            end = _directive(tokens, at)
+            if held:
+                held += tokens[at:end]
+            else:
+                found.append(Item(token.line, tokens[end - 1].line, True))
+            at = end
+            continue
+        at += 1
+        if token.text == "{" and not depth:
+            body = bool(held) and held[-1].text == ")"
+        held.append(token)
+        depth += (token.text in OPENING) - (token.text in CLOSING)
+        if depth < 0:  # of what began above
+            found, held, depth = [Item(1, token.line, False)], [], 0
+        elif not depth and (token.text == ";" or (token.text == "}" and body)):
+            found.append(_item(held, found))
+            held, body = [], False
+    if held:
+        found.append(Item(held[0].line, held[-1].line, False))
+    return found
+
+
+def unpaired(text: str) -> set[int]:
+    """The lines of directives whose #if, or whose #endif, is not in the stretch."""
+    tokens, ifs, odd = _tokens(text), list[list[int]](), set[int]()
+    for at, token in enumerate(tokens[:-1]):
+        if token.text != "#" or token.before != FIRST:
+            continue
+        word, line = tokens[at + 1].text, token.line
+        if word in OPENS_IF:
+            ifs.append([line])
+        elif word in WITHIN_IF and not ifs:
+            odd.add(line)
+        elif word == "endif":
+            ifs.pop()
+        elif word in WITHIN_IF:
+            ifs[-1].append(line)
+    return odd.union(*ifs)
+
+
+def _tokens(text: str) -> list[Token]:
+    """The tokens, but of a comment that begins above or ends below."""
+    head, ends, rest = text.partition("*/")
+    if ends and "/*" not in head:
+        text = "\n" * head.count("\n") + "  " + rest
+    try:
+        return lexed(text)
+    except InputError:
+        begins = text.rfind("/*")
+        if begins < 0 or "*/" in text[begins + 2 :]:
+            raise
+        return lexed(text[:begins])
+
+
+def _directive(tokens: list[Token], at: int) -> int:
+    """The token behind a directive."""
+    end = at + 1
+    while end < len(tokens) and tokens[end].before != FIRST:
+        end += 1
+    return end
+
+
+def _item(held: list[Token], found: list[Item]) -> Item:
+    """What was read up to its end. It is part of something else where it begins with a blank, a brace, a label, or behind the end of that."""
+    first = held[0]
+    indented = first.before == FIRST and first.column > 1
+    behind = bool(found) and not found[-1].whole and found[-1].last == first.line
+    label = len(held) > 1 and held[1].text == ":"
+    return Item(first.line, held[-1].line, not (indented or behind or label or first.text == "{"))

@@ -1,0 +1,233 @@
+"""Which scenario is meant: the one way to name it, for commands, views and in Python. What `tdxkit.linux.refcount.naming` takes, and C:
+
+    scenario_of("race.c", 3)                   a file of C, told by what is in it, whatever it is called; gzip too, "-" is standard input
+    scenario_of("reply.eml", put="drop_pair")  a diff, a mail, a quoted answer in which whole functions stand
+    scenario_of("int users;\\n…", run=("take();", "drop();"))    a text: it has more than one line
+
+A file whose name ends in .py is Python.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from tdxkit.errors import InputError, printable
+from tdxkit.explore.program import Own, Scenario
+from tdxkit.intake import Source, name_of, opened
+from tdxkit.linux.refcount import naming
+from tdxkit.linux.refcount.registry import names
+from tdxkit.text import near
+
+OF_C = ("run", "stubs", "defines", "sets", "may_fail")  # options that go with C alone
+SPELT = {"run": "--run", "stubs": "--stub", "defines": "-D", "sets": "--set", "may_fail": "--may-fail"}
+LONGEST = 38  # of a file's name in a schedule code
+
+
+@dataclass(frozen=True)
+class OfC(Own):
+    """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
+    text its name, first line and last; pair: does a CPU get and put, and not what --run says?"""
+
+    bounded = True
+    kind: str = "plain"
+    lines: int = 0
+    functions: tuple[tuple[str, int, int], ...] = ()
+    pair: bool = True
+
+    def as_json(self) -> dict:
+        """The keys that `explore --json` has for C."""
+        source = {"file": self.file or None, "kind": self.kind, "sha256": self.digest, "lines": self.lines}
+        return {"source": source, "functions": [dict(zip(("name", "first", "last"), f)) for f in self.functions]}
+
+
+def scenario_of(what: object, threads: int | None = None, rounds: int | None = None, **more) -> Scenario:
+    """The scenario that is meant: C in a file or a text, or whatever `tdxkit.linux.refcount.naming.scenario_of` takes.
+
+    more: for C as `of_text`; for Python as there. InputError and ModelError with what is wrong, in a line.
+    """
+    if isinstance(what, str) and "\n" in what:
+        return of_text(what, "", threads, rounds, **more)
+    if isinstance(what, str) and _is_file(what):
+        return of_text(read(what), what, threads, rounds, **more)
+    if odd := next((option for option in OF_C if more.pop(option, None)), None):
+        if not isinstance(what, str):
+            raise InputError(SPELT[odd], "it goes with a text in C, and this is none", "leave it out, or give a text")
+        if kind := "a design" if what in names() else "Python" if ".py" in what else "":
+            raise InputError(SPELT[odd], f"it goes with a text in C, and {printable(what)} is {kind}", "leave it out, or give a file of C")  # fmt: skip
+    if isinstance(what, str) and what not in names() and ".py" not in what:
+        raise InputError(
+            f"scenario {printable(what)}",
+            "there is no such scenario" + (", and no such file" if re.search("[./]", what) else ""),
+            f"try {near(what, names(), 0.3) or 'a name of `list`'}, or give a file of C",
+        )
+    return naming.scenario_of(what, threads, rounds, **more)
+
+
+def is_c(what: str) -> bool:
+    """Does a name stand for C: a text, or a file that is neither Python nor a scenario of `list`?"""
+    return "\n" in what or _is_file(what)
+
+
+def _is_file(what: str) -> bool:
+    if what in names() or what.endswith(".py") or ".py:" in what:
+        return False
+    try:
+        return what == "-" or os.path.lexists(what)
+    except ValueError:
+        return False
+
+
+def read(source: Source) -> str:
+    """The text of a file, unpacked; InputError where it is too long, or no text."""
+    from tdxkit.c.lexing import MOST_TEXT
+
+    with opened(source, text=True) as stream:
+        data = stream.read(MOST_TEXT + 1)
+        if len(data) > MOST_TEXT:
+            raise InputError(stream.title, f"C is read up to {MOST_TEXT:,} bytes, and it has more", "give the functions in question only")  # fmt: skip
+    return data.decode("utf-8", "surrogateescape")
+
+
+def of_text(
+    text: str, file: str = "", threads: int | None = None, rounds: int | None = None, *, label: str = "", get: str = "", put: str = "",
+    run: Iterable[str] = (), stubs: Mapping[str, int] | None = None, defines: Mapping[str, str] | None = None, sets: Mapping[str, int] | None = None,
+    may_fail: Iterable[str] = (), roles: Iterable[str] | str = (), regions: int = 1, faults: object = (),
+) -> Scenario:  # fmt: skip
+    """The scenario of C in a paste: a text, a diff, a mail, a quotation. `file`: where it was read, "-" for standard input; label: the
+    scenario's name, where it is not the file's. The rest as `tdxkit.c.harness.scenario_of_c`; what it says beside each answer is `own.told`.
+    """
+    from tdxkit.c.paste import looks_like_c, looks_like_python, pasted
+    from tdxkit.linux.refcount.own import roles_of
+
+    title = name_of(file) if file else "the text"
+    run, roles = ((run,) if isinstance(run, str) else tuple(run)), roles_of(roles, threads)
+    _going_together(run, get, put, roles, regions, faults)
+    for words in run:
+        _statements(words)
+    found = pasted(text, title)
+    options = {"get": get, "put": put, "run": run, "stubs": dict(stubs or {}), "defines": dict(defines or {}), "sets": dict(sets or {}),
+               "may_fail": tuple(may_fail), "roles": roles, "regions": regions}  # fmt: skip
+    make = partial(_made, found.text, label or _name(file), found.text.count("\n") + 1, options)
+    try:
+        scenario = make(threads, rounds or 1)
+    except InputError as error:
+        if looks_like_python(found.text):
+            raise InputError(title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put") from None  # fmt: skip
+        if not looks_like_c(found.text):
+            raise InputError(title, "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is") from None  # fmt: skip
+        raise error
+    _called(found.text, scenario, options["stubs"])
+    own = OfC(
+        text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(options["stubs"])),
+        found.kind, found.lines, _functions(scenario, found.spans()), not run,
+    )  # fmt: skip
+    return replace(scenario, own=own, make=partial(_again, make))
+
+
+def _made(text: str, name: str, last: int, options: dict, threads: int | None, rounds: int, **around) -> Scenario:
+    """The scenario at a size; what is wrong in a --run is told of that, not of a line that no file has."""
+    from tdxkit.c.harness import scenario_of_c
+
+    try:
+        return scenario_of_c(text, name=name, threads=threads, rounds=rounds, **options | around)
+    except InputError as error:
+        runs = options["run"]
+        line = re.match(r"line (\d+), column \d+: (.*)", error.thing, re.DOTALL)
+        number = int(line[1]) - len(text.rstrip("\n").split("\n")) if line else 0
+        if not 0 < number <= len(runs):
+            raise
+        raise InputError(f"--run {printable(runs[number - 1])}: {line[2]}", error.rule, error.action) from None
+
+
+def _again(
+    make: Callable, threads: int | None = None, rounds: int = 1, faults: Iterable[str] | None = None, **around
+) -> Scenario:
+    """The same for another size; faults: as Python's are called, where what may fail is another thing than in the first."""
+    from tdxkit.c.harness import MAY_FAIL
+
+    if faults is not None:
+        around["may_fail"] = tuple(word for word, fault in MAY_FAIL.items() if fault in faults)
+    return make(threads, rounds, **around)
+
+
+def _going_together(run, get, put, roles, regions, faults) -> None:
+    """InputError for options that cannot be meant together."""
+    odd = {"--get": get, "--put": put, "--roles": roles, "--regions": regions > 1}
+    if run and (word := next((word for word, value in odd.items() if value), "")):
+        raise InputError(
+            word, "it is about a get and a put, and --run says what each CPU does", "leave one of them out"
+        )
+    if faults:
+        raise InputError(
+            "--faults", "it goes with Python; in C what may fail is --may-fail alloc,add,remove", "use that"
+        )
+
+
+def _statements(words: str) -> None:
+    """InputError where a --run would end the function that it stands in."""
+    from tdxkit.c.lexing import lexed
+
+    depth = 0
+    for token in lexed(words):
+        depth += (token.text == "{") - (token.text == "}")
+        if depth < 0:
+            break
+    if depth or not words.strip():
+        raise InputError(f"--run {printable(words)}", "it is statements of C", "write it like --run 'take(); drop();'")
+
+
+def _name(file: str) -> str:
+    """What a schedule code calls the scenario of a file: never as a design is called."""
+    stem = Path(file).name.removesuffix(".gz")
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem.rpartition(".")[0] or stem)[:LONGEST]
+    if file in ("", "-") or not stem.strip("."):
+        return "text"
+    return f"{stem}.c" if stem in names() else stem
+
+
+def _called(text: str, scenario: Scenario, stubs: Mapping[str, int]) -> None:
+    """InputError for a stub that nothing calls."""
+    for word in stubs:
+        if any(function.__name__ == word for function in scenario.texts):
+            raise InputError(f"--stub {printable(word)}", "the text defines it", "leave the stub out")
+        if not re.search(rf"\b{re.escape(word)}\s*\(", text):
+            calls = set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", text))
+            raise InputError(f"--stub {printable(word)}", "the text does not call it", f"try {near(word, calls, 0.5) or 'another name'}")  # fmt: skip
+
+
+def _stubbed(stubs: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(f"{word}() gives {value} and does nothing: a stub" for word, value in stubs.items())
+
+
+def _functions(scenario: Scenario, spans: Mapping[int, int]) -> tuple[tuple[str, int, int], ...]:
+    """The functions of the text, but those that --run became."""
+    found = []
+    for function in scenario.texts:
+        line = function.__code__.co_firstlineno
+        first, last = next(((a, b) for a, b in spans.items() if a <= line <= b), (0, 0))
+        if first and not function.__name__.startswith("__run_"):
+            found.append((function.__name__, first, last))
+    return tuple(found)
+
+
+def _words(options: dict) -> tuple[str, ...]:
+    """The options of a command that make this scenario again."""
+    pairs = [
+        *(("--get", options["get"]), ("--put", options["put"])),
+        *(("--run", words) for words in options["run"]),
+        *(("--stub", f"{word}={value}") for word, value in options["stubs"].items()),
+        *(("-D", f"{word}={value}") for word, value in options["defines"].items()),
+        *(("--set", f"{word}={value}") for word, value in options["sets"].items()),
+        ("--may-fail", ",".join(options["may_fail"])),
+        ("--roles", ",".join(options["roles"])),
+        ("--regions", str(options["regions"]) if options["regions"] > 1 else ""),
+    ]
+    return tuple(part for option, value in pairs if value for part in spelt(option, value))
+
+
+def spelt(option: str, value: str) -> tuple[str, ...]:
+    """An option with its value as a shell's words; one that begins with a sign would be taken for another option."""
+    return (f"{option}={value}",) if value.startswith("-") and option.startswith("--") else (option, value)

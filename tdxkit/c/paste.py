@@ -1,0 +1,120 @@
+"""A paste as a text that the reader of C takes: what is whole in it, each line where it stands in the paste, so that every line told is the paste's.
+
+`tdxkit.mail.aftertext` takes the C out of a diff, a mail or a quotation; here what its hunks show half of is left out, and said.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxkit.c.items import Item, items, unpaired
+from tdxkit.c.lexing import MOST_TEXT
+from tdxkit.errors import InputError
+from tdxkit.mail.aftertext import AfterText, after_text
+from tdxkit.text import plural
+
+MOST_RANGES = 4  # of lines that a remark names
+DIFFS = ("diff", "quoted diff")
+_FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
+_DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
+_PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import \w)", re.MULTILINE)
+
+
+class Pasted(NamedTuple):
+    """C out of a paste. Line n of `text` is line n of the paste, and empty where that is none of it; `kind` as of `after_text`; `lines`: how
+    many the paste has; `remarks`: what was left out, mended or does not add up."""
+
+    text: str
+    kind: str
+    lines: int
+    remarks: tuple[str, ...]
+
+    def spans(self) -> dict[int, int]:
+        """Of each function and declaration its first line and its last."""
+        return {item.first: item.last for item in items(self.text)}
+
+
+def pasted(paste: str, what: str = "the text") -> Pasted:
+    """The C in a paste; `what` to call that in a complaint. InputError for one that is too large, or has no C in it."""
+    if len(paste) > MOST_TEXT:
+        raise InputError(
+            what, f"C is read up to {MOST_TEXT:,} characters, and it has {len(paste):,}", "give the functions in question only"
+        )  # fmt: skip
+    after = after_text(paste)
+    count = paste.count("\n") + (not paste.endswith("\n"))
+    if after.kind not in DIFFS:
+        if not after.text.strip():
+            raise InputError(what, "there is nothing in it", "give a file of C")
+        return Pasted(after.text, after.kind, count, after.remarks)
+    kept, left = _whole(after)
+    text, moved = _in_place(after, kept)
+    if not _FUNCTION.search(text):
+        left_out = f": what it shows of {_ranges(left)} has its beginning or its end elsewhere" if left else ""
+        raise InputError(
+            what, f"no whole function stands in the diff{left_out}", "give the file itself, or a diff with whole functions: git diff -W"
+        )  # fmt: skip
+    said = [f"read as what a {after.kind} leaves behind; lines are those of the paste"]
+    said += after.remarks
+    if left:
+        said.append(f"{_ranges(left)}: not whole in the paste, left out")
+    if moved:
+        said.append(f"from line {moved} on lines are told too high: one line of the paste is several of C")
+    return Pasted(text, after.kind, count, tuple(said))
+
+
+def looks_like_c(text: str) -> bool:
+    """Does a function or a declaration stand in it?"""
+    return bool(_FUNCTION.search(text) or (_DECLARED.search(text) and ";" in text))
+
+
+def looks_like_python(text: str) -> bool:
+    """Are there lines in it that only Python has?"""
+    return bool(_PYTHON.search(text))
+
+
+def _whole(after: AfterText) -> tuple[set[int], list[tuple[int, int]]]:
+    """The lines of the text that are whole, and the lines of the paste that are not."""
+    rows = after.text.split("\n")
+    kept: set[int] = set()
+    left: list[tuple[int, int]] = []
+    for stretch in after.stretches:
+        text = "\n".join(rows[stretch.first - 1 : stretch.last])
+        found, odd = items(text), unpaired(text)
+        here = {line for item in found if item.whole for line in range(item.first, item.last + 1)} - odd
+        kept |= {stretch.first - 1 + line for line in here}
+        missing = [*found, *(Item(line, line, False) for line in odd)]
+        for item in missing:
+            if not item.whole:
+                first, last = (after.lines[stretch.first - 2 + line] for line in (item.first, item.last))
+                left.append((first, last))
+    return kept, sorted(set(left))
+
+
+def _in_place(after: AfterText, kept: set[int]) -> tuple[str, int]:
+    """The kept lines, each at its number in the paste; and the first that had to go further down, 0 where none had."""
+    rows = after.text.split("\n")
+    made: list[str] = []
+    moved = 0
+    for at in sorted(kept):
+        row, number = rows[at - 1], after.lines[at - 1]
+        if not row.strip():
+            continue
+        if number <= len(made):
+            moved = moved or number
+        made += _between(made, number)
+        made.append(row)
+    return "\n".join(made) + "\n", moved
+
+
+def _between(made: list[str], number: int) -> Iterator[str]:
+    """Lines that are none of the text, up to a line; they do not break one that goes on."""
+    goes_on = bool(made) and made[-1].endswith("\\")
+    for _ in range(number - 1 - len(made)):
+        yield "\\" if goes_on else ""
+
+
+def _ranges(lines: list[tuple[int, int]]) -> str:
+    said = [f"{first}–{last}" if last > first else str(first) for first, last in lines]
+    more = f" and {len(said) - MOST_RANGES} more" if len(said) > MOST_RANGES else ""
+    many = len(said) > 1 or "–" in said[0]
+    return f"{plural(1 + many, 'line')} {', '.join(said[:MOST_RANGES])}{more}"
