@@ -27,7 +27,7 @@ NOTHING = (
     "init_srcu_struct", "cleanup_srcu_struct", "lockdep_init_map", "lockdep_set_class", "lockdep_set_subclass", "lockdep_assert_irqs_disabled",
     "lockdep_assert_irqs_enabled", "lockdep_assert_preemption_disabled", "lockdep_assert_in_softirq", "kmemleak_not_leak", "kmemleak_ignore", "udelay",
     "ndelay", "mdelay", "touch_nmi_watchdog", "instrumentation_begin", "instrumentation_end", "migrate_disable", "migrate_enable", "rcu_barrier",
-    "srcu_barrier", "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "cant_sleep", "might_alloc", "tdx_clflush_page",
+    "srcu_barrier", "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "cant_sleep", "might_alloc", "kmem_cache_destroy", "tdx_clflush_page",
 )  # fmt: skip
 
 
