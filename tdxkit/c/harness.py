@@ -26,6 +26,7 @@ from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
 from tdxkit.run import Text, Track
 from tdxkit.text import near
+from tdxkit.work import drive
 
 PAGES = 512  # of 4K in a region
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
@@ -263,12 +264,8 @@ def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     made = _compiled(text, (), (), (), int)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
-    running = made.functions[function](_Alone(made), (), *given)
-    while True:
-        try:
-            next(running)
-        except StopIteration as end:
-            return end.value[0]
+    value, _ = drive(made.functions[function](_Alone(made), (), *given))
+    return value
 
 
 class _Alone:

@@ -1,11 +1,9 @@
 """A schedule run again, told as a `Run`: every step with its sentence, the lines reached, who waits for whom, what broke."""
 
-import inspect
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from textwrap import dedent
 from types import CodeType
 
 from tdxkit.errors import InputError
@@ -16,6 +14,7 @@ from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse, same_text, shape_of
 from tdxkit.explore.schedule import digest as digest_of
+from tdxkit.explore.shown import source_of
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
@@ -177,16 +176,6 @@ def moments(teller: Teller, steps: Steps) -> list[Moment]:
     for number, (k, _, move) in enumerate(follow(teller.tables, steps), 1):
         found.append(teller.after(found[-1], k, move, number))
     return found
-
-
-def source_of(function) -> Text | None:
-    """The source text of a function as its file or notebook cell has it; None where Python cannot find it."""
-    try:
-        return getattr(function, "shown", None) or Text(
-            function.__name__, tuple(dedent(inspect.getsource(function)).rstrip().splitlines())
-        )
-    except (OSError, TypeError, SyntaxError, IndentationError):
-        return None
 
 
 def replay(scenario: Scenario, code: str, tables: Tables | None = None) -> Run:

@@ -5,13 +5,13 @@ import subprocess
 from random import Random
 
 import pytest
+
+from tdxkit.c.harness import value_of
 from tests.c.value_expression import EXPRESSIONS
 from tests.c.value_flow import COMPOUND, DEFAULTS, FORS, JUMPS, LEAVING, WHILES
 from tests.c.value_function import FILE_SCOPE, Program, random_function
 from tests.c.value_statement import LOCALS, SIMPLE
 from tests.c.value_types import CHAR_IS_SIGNED, LITERALS
-
-from tdxkit.c.harness import value_of
 
 gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
 THOUSAND = [pytest.param(range(first, first + 100), id=f"from-{first}") for first in range(1000, 2000, 100)]
@@ -134,7 +134,7 @@ def share(programs, feature: str) -> float:
 
 @gcc
 def test_thirty_random_functions_have_the_value_that_gcc_gives(tmp_path):
-    hold_against_gcc(value_of, range(30), tmp_path)
+    hold_against_gcc(range(30), tmp_path)
 
 
 @gcc

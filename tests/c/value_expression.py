@@ -4,7 +4,20 @@ C as the kernel is built (`-fwrapv`) leaves nothing in them open: shifts stay in
 masked, and of two operands that C puts in no order neither writes what the other one reads or writes.
 """
 
-from tests.c.value_types import INT, LEVEL, LITERALS, POSTFIX, ULONG, UNARY, Expr, Place, Thing, common, literal, promoted
+from tests.c.value_types import (
+    INT,
+    LEVEL,
+    LITERALS,
+    POSTFIX,
+    ULONG,
+    UNARY,
+    Expr,
+    Place,
+    Thing,
+    common,
+    literal,
+    promoted,
+)
 
 LEAVES = {"literal": 5, "constant": 2, "variable": 20, "sizeof": 1}
 EXPRESSIONS = LEAVES | {"arithmetic": 9, "shift": 4, "division": 4, "comparison": 4, "logic": 4, "unary": 4, "cast": 4}
