@@ -4,8 +4,8 @@ It shares no code with the package. A step is one access to shared memory; local
 sequentially consistent, or x86-TSO: a first-in first-out store buffer a CPU, and each drain of an entry is a step of its own.
 
 The number of states does not depend on how a program is written. A state is (shared values, where each CPU stands, buffers). Two places
-count as one if they go on alike in every memory: they do the same thing (operation and word) and, whatever value the word has of all
-that it ever has in any run, write the same, break the same rules and go on to places that count as one. A step that leaves a state
+count as one if they go on alike in every memory: they look at the same word and, whatever value it has of all that it ever has in any
+run, write the same, break the same rules and go on to places that count as one. A step that leaves a state
 of this kind as it was is no move: whoever can do no more than that waits.
 """
 
@@ -152,9 +152,17 @@ def classes(table: Table, values: list[tuple], tso: bool) -> list[int]:
             slot = table.slots.get(access.path)
             olds = (None,) if slot is None else values[slot]
             found = [_anyhow(table, n, old) for old in olds]
-            does = tuple((old if o.new is None else o.new, o.empty and tso, o.defects) for old, o in zip(olds, found))
-            rows.append(((access.does, access.path, does), tuple(o.after for o in found)))
+            does = tuple(
+                (old if o.new is None or o.after is None else o.new, o.empty and tso, o.defects)
+                for old, o in zip(olds, found)
+            )
+            rows.append(((access.path, does), tuple(o.after for o in found)))
         n += 1
+    return coarsest(rows)
+
+
+def coarsest(rows: list[tuple]) -> list[int]:
+    """The class of each row (label, numbers of the rows after it, by what is found): those of one class have one label and go on alike."""
     numbers = {}
     found = [numbers.setdefault(label, len(numbers)) for label, _ in rows]
     while True:
