@@ -44,7 +44,7 @@ def lab_page(lab, chromium):
     page = chromium.open(lab, "04-and-one-cell.ipynb")
     page.run_all()
     assert page.cell_errors() == []
-    page.page.set_default_timeout(10_000)
+    page.page.set_default_timeout(30_000)
     yield page
     page.close()
 

@@ -66,4 +66,4 @@ def test_hostile_names_do_nothing_in_lab(open_notebook, lab):
     large.locator("input[placeholder*=path]").press("Enter")
     large.locator("button:has-text('Cancel'):not([disabled])").wait_for(timeout=30_000)
     large.locator("button:has-text('Cancel')").click()
-    large.locator("text=cancelled at").wait_for(timeout=10_000)
+    large.locator("text=cancelled at").wait_for(timeout=30_000)

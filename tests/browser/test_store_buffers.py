@@ -23,7 +23,7 @@ def lab_page(lab, chromium):
     page = chromium.open(lab, "04-two-flags.ipynb")
     page.run_all()
     assert page.cell_errors() == []
-    page.page.set_default_timeout(10_000)
+    page.page.set_default_timeout(30_000)
     yield page
     assert page.complaints == [] and page.outside == []
     page.close()

@@ -53,9 +53,12 @@ def test_what_a_step_does_to_its_process_is_one_line(name, tmp_path):
 
 def test_ctrl_c_is_heard_in_a_loop_inside_c(tmp_path):
     path = tmp_path / "own.py"
-    path.write_text(f"{HEAD}    sum(range(10**12))\n")
+    there = tmp_path / "there"
+    path.write_text(f"{HEAD}    open({str(there)!r}, 'w').close()\n    sum(range(10**12))\n")
     process = start(path, seconds="100")
-    time.sleep(1)
+    while not there.exists():
+        time.sleep(0.05)
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "tdxkit: stopped\n")
