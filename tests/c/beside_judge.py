@@ -14,7 +14,13 @@ from tdxkit.explore.search import explore
 from tdxkit.explore.tables import Tables
 
 WITHOUT_LINE = {rules.UNLOCK_BY_HOLDER: "unlock", rules.NO_RELOCK: "relock", rules.NO_LEFT: "left"}
-BY_WORDS = {"BUG": "bug", "saturates": "refcount", "division": "divide", "shift": "shift", "before it has": "uninitialised"}
+BY_WORDS = {
+    "BUG": "bug",
+    "saturates": "refcount",
+    "division": "divide",
+    "shift": "shift",
+    "before it has": "uninitialised",
+}
 
 
 def said(made: Made, memory: str) -> dict:
@@ -27,7 +33,10 @@ def said(made: Made, memory: str) -> dict:
 
 def judged(verdict) -> dict:
     """The same of the judge's verdict."""
-    defects = {kind if kind in (*WITHOUT_LINE.values(), "deadlock", "livelock") else (kind, line) for kind, line in verdict.lengths}
+    defects = {
+        kind if kind in (*WITHOUT_LINE.values(), "deadlock", "livelock") else (kind, line)
+        for kind, line in verdict.lengths
+    }
     lengths = {kind: steps for (kind, _), steps in sorted(verdict.lengths.items(), key=lambda item: -item[1])}
     steps = min((n for kind, n in lengths.items() if kind not in ("deadlock", "livelock")), default=0)
     steps = lengths.get(verdict.verdict, steps)
@@ -55,7 +64,10 @@ def states(scenario: Scenario) -> int:
                 todo.append(move.state)
     values = [sorted({tables.shared[sid][slot] for sid, _ in seen}) for slot in range(len(tables.layout.labels))]
     found = Places(tables, values)
-    shown = {(tables.shared[sid], tuple(map(found.number, lids)), tuple(tables.places[lid].buffer for lid in lids)) for sid, lids in seen}
+    shown = {
+        (tables.shared[sid], tuple(map(found.number, lids)), tuple(tables.places[lid].buffer for lid in lids))
+        for sid, lids in seen
+    }
     kinds = found.classes()
     return len({(numbers, tuple(kinds[n] for n in places), buffers) for numbers, places, buffers in shown})
 
@@ -92,7 +104,10 @@ class Places:
             effect = self.tables.outcome(self.tables.sid(tuple(numbers)), lid, 0)
             stored = (*effect.writes, *self.tables.places[effect.after].buffer)
             new = None if effect.broken else dict(stored).get(slot, old)
-            broken = frozenset((rule, self._line(lid) if rule in WITHOUT_LINE and rule != rules.NO_LEFT else 0) for rule in effect.broken)
+            broken = frozenset(
+                (rule, self._line(lid) if rule in WITHOUT_LINE and rule != rules.NO_LEFT else 0)
+                for rule in effect.broken
+            )
             alone = self.tables.tso and needs_empty(self.tables.places[lid].label, effect.kind, bool(stored))
             does.append((new, alone, broken))
             after.append(None if effect.broken else self.number(effect.after))

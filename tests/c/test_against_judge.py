@@ -33,12 +33,12 @@ def difference(made, memory: str) -> str:
     return "" if mine == theirs or verdict.open else f"{mine}, and the judge {theirs}"
 
 
-def test_thirty_programs():
-    assert set(hold(range(30))) == {"ok", "violation", "deadlock", "livelock"}
+def test_fourteen_programs():
+    assert set(hold(range(3, 17))) == {"ok", "violation", "deadlock", "livelock"}
 
 
-def test_ten_programs_on_tso():
-    wrong, made = {}, {seed: program(seed) for seed in range(10)}
+def test_six_programs_on_tso():
+    wrong, made = {}, {seed: program(seed) for seed in range(6)}
     for seed, one in made.items():
         try:
             wrong |= {seed: says} if (says := difference(one, "tso")) else {}
@@ -50,4 +50,4 @@ def test_ten_programs_on_tso():
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", HUNDREDS)
 def test_two_thousand_programs(seeds):
-    assert len(hold(seeds)) >= 3
+    assert set(hold(seeds)) == {"ok", "violation", "deadlock", "livelock"}

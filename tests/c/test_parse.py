@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycparser import c_ast
 
@@ -48,6 +48,7 @@ def test_a_coordinate_is_the_number_of_a_token():
     assert read.place(read.tree) == (1, 12) and parsed("").place(parsed("").tree) == (1, 1)
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from(PLAIN), st.lists(st.sampled_from(GAPS), min_size=1, max_size=40), st.randoms(use_true_random=False)
 )
@@ -347,9 +348,9 @@ def never_anything_but_input_errors(seeds):
 
 
 def test_a_damaged_text_is_read_or_refused():
-    assert never_anything_but_input_errors(range(700)) > 50
+    assert never_anything_but_input_errors(range(250)) > 15
 
 
 @pytest.mark.slow
 def test_more_damaged_texts_are_read_or_refused():
-    assert never_anything_but_input_errors(range(700, 12_000)) > 800
+    assert never_anything_but_input_errors(range(250, 12_000)) > 830

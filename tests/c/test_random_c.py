@@ -23,8 +23,8 @@ def test_a_seed_is_a_program():
     assert judge(parsed(first.text), first.entries) == first.verdict
 
 
-def test_forty_programs():
-    verdicts, _ = mix(range(40))
+def test_programs_of_each_verdict():
+    verdicts, _ = mix(range(3, 17))
     assert set(verdicts) == {"ok", "violation", "deadlock", "livelock"}
 
 
@@ -43,9 +43,7 @@ def test_buffers_only_add():
 
 
 @pytest.mark.slow
-def test_two_thousand_programs(capsys):
-    verdicts, kinds = mix(range(2000))
-    with capsys.disabled():
-        print(f"\n{dict(verdicts)}\n{dict(kinds)}")
-    assert min(verdicts.values()) >= 100 and len(verdicts) == 4
+def test_three_hundred_programs_show_every_defect():
+    verdicts, kinds = mix(range(300))
+    assert min(verdicts.values()) >= 15 and len(verdicts) == 4
     assert {"warn", "bug", "unlock", "relock", "left", "refcount", "divide", "shift", "uninitialised"} <= set(kinds)
