@@ -2,9 +2,6 @@
 
 import re
 
-from tests.c.judge import coarsest
-from tests.c.random_c import Made
-
 from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore import rules
 from tdxkit.explore.buffers import needs_empty
@@ -12,6 +9,8 @@ from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import Tables
+from tests.c.judge import coarsest
+from tests.c.random_c import Made
 
 WITHOUT_LINE = {rules.UNLOCK_BY_HOLDER: "unlock", rules.NO_RELOCK: "relock", rules.NO_LEFT: "left"}
 BY_WORDS = {

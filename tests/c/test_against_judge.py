@@ -6,6 +6,7 @@ Verdict, every defect with its line, the length of the shortest run, and how man
 from collections import Counter
 
 import pytest
+
 from tests.c.beside_judge import judged, said
 from tests.c.judge import TooLarge, judge, parsed
 from tests.c.random_c import program
