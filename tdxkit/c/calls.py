@@ -8,6 +8,7 @@ from tdxkit.c.accesses import Accesses
 from tdxkit.c.checks import Checks
 from tdxkit.c.entries import Entries
 from tdxkit.c.flow import BASE, MEMORY, STACK, assign, call, constant, name
+from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
@@ -28,6 +29,7 @@ class Calls:
         self.values = Values(routine, self)
         self.wanted: Type | None = None
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
+        self.indexed = Indexed(self)
         parts = (self.accesses, self.checks, self.entries, Objects(self), Waits(self), Numbers(self))
         self.special = {word: how for part in parts for word, how in part.words.items()}
         self.unit.kernel.macros.update(self.special)

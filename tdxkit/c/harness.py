@@ -127,10 +127,12 @@ def _locks(made: Program) -> tuple[list[str], list[str]]:
 
 
 def _constants(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
-    """What programs of the kernel know of the text: its cells, and whether the scenario makes things fail."""
+    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, whether the scenario makes things fail."""
+    locks, mutexes = _locks(made)
     return {
         "c_cells": made.unit.cells,
         "c_heap": made.unit.heap,
+        "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_may_fail": bool(faults),
         **({} if faults else {"c_failed": False}),
     }

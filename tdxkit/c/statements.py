@@ -9,6 +9,7 @@ from tdxkit.c.certain import settle
 from tdxkit.c.entries import BITS
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
+from tdxkit.c.indexed import LOOPS
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
@@ -206,10 +207,11 @@ class Statements:
         self.r.at = after
 
     def _each(self, node: c_ast.For, word: str, args: list) -> None:
-        """A loop that is a macro of the kernel's, over a list or the bits of a word."""
+        """A loop that is a macro of the kernel's, over a list, an XArray or the bits of a word."""
         if word.lstrip("_") in BITS:
             return self._For(self.calls.entries.bits(node, word.lstrip("_"), args))
-        return self.calls.entries.walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
+        walk = self.calls.indexed.walk if word.lstrip("_") in LOOPS else self.calls.entries.walk
+        return walk(node, word.lstrip("_"), args, lambda leave, again: self._body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
         self.r.begin(self.cases[id(node)])

@@ -4,7 +4,7 @@ An object is a row of cells, one for each scalar in it: `struct { int n; spinloc
 dev[1].lock. A pointer names an object and a cell of it. So a pointer can be moved, compared and followed; what cannot be done is to look at an
 object's bytes through another type.
 
-Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char.
+Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError
 
+SOURCES = ("linux-types",)
 POINTER_BITS = 64
 MOST_CELLS = 4096  # of one object: every state holds all of them
 
@@ -146,8 +147,8 @@ class Struct(Type):
 class Atomic(Type):
     """atomic_t and its kin: an integer that only atomic operations touch; `counts`: a refcount_t, which saturates."""
 
-    def __init__(self, name: str, of: Int, counts: bool = False):
-        self.name, self.of, self.counts, self.size = name, of, counts, of.size
+    def __init__(self, name: str, of: Int, counts: bool = False, size: int = 0):
+        self.name, self.of, self.counts, self.size = name, of, counts, size or of.size
 
 
 class Lock(Type):

@@ -47,7 +47,9 @@ def may_sleep(m, sleeps: object = True) -> None:
             m.must(NO_SLEEP_READING, not m._holds(READERS))
 
 
-def _off(does: str):
+def switches_off(does: str):
+    """What switches preemption, interrupts or softirqs off on its CPU."""
+
     def program(m, *more):
         yield Act(f"{does}()", "", does)
         m.note(OFF, 1)
@@ -55,7 +57,9 @@ def _off(does: str):
     return program
 
 
-def _on(does: str):
+def switches_on(does: str):
+    """What switches them on again."""
+
     def program(m, *more):
         yield Act(f"{does}()", "", does)
         m.must(BALANCED, m.note(OFF, -1) >= 0)
@@ -75,8 +79,8 @@ def _sleeps(does: str):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for off, on in PAIRS:
-        yield Entry(off, _off(off), "…", VOID, rules=RULES)
-        yield Entry(on, _on(on), "…", VOID, rules=RULES)
-    yield Entry("preempt_enable_no_resched", _on("preempt_enable_no_resched"), "", VOID, rules=RULES)
+        yield Entry(off, switches_off(off), "…", VOID, rules=RULES)
+        yield Entry(on, switches_on(on), "…", VOID, rules=RULES)
+    yield Entry("preempt_enable_no_resched", switches_on("preempt_enable_no_resched"), "", VOID, rules=RULES)
     for word in SLEEPERS:
         yield Entry(word, _sleeps(word), "…", LONG if word.startswith("schedule_") else VOID)

@@ -127,6 +127,23 @@ def moves(does: str, at_tail: int):
 LEAVES, JOINS, JOINS_TAIL = deletes("list_move", EMPTY), adds("list_move", 0), adds("list_move", 1)
 
 
+def replaces(does: str, after: object):
+    """list_replace() and kin: another entry in the place of one; `after`: what that one holds then."""
+
+    def program(m, stack, old, new):
+        yield _read(m, does, old)
+        where = on(m, stack, old, does)
+        there = head(m, stack, where, does) if where else EMPTY
+        if old not in there:
+            raise Defect(f"{does}() of {title(m, old)}, which is on no list")
+        yield _write(m, does, where, old)
+        stack = into(m, stack, where, tuple(new if entry == old else entry for entry in there))
+        stack = into(m, stack, new, (ON, *where))
+        return None, into(m, stack, old, after)
+
+    return program
+
+
 def splices(does: str, at_tail: int, empties: int):
     """All entries of one list go onto another; what is not initialised again then is no list."""
 
@@ -211,6 +228,8 @@ def steps_on(does: str, by: int):
         if _shared(where):
             yield load(does, cell(m, where))
         there = head(m, stack, where, does)[::by]
+        if before == where:
+            before = 0  # a loop that goes on from the head begins with the first
         if before and before not in there:
             raise Defect(f"{does}() goes on from {title(m, before)}, which was taken off the list")
         at = there.index(before) + 1 if before else 0
