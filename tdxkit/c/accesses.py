@@ -15,7 +15,7 @@ SOURCES = ("x86-tso",)
 LOADS = ("READ_ONCE", "data_race", "rcu_dereference", "rcu_dereference_raw", "rcu_access_pointer", "rcu_dereference_check", "rcu_dereference_protected",
          "rcu_dereference_bh", "rcu_dereference_sched", "rcu_dereference_locked", "srcu_dereference", "srcu_dereference_check")  # fmt: skip
 STORES = ("WRITE_ONCE", "rcu_assign_pointer", "RCU_INIT_POINTER")
-CONTAINERS = ("container_of", "container_of_const", "list_entry", "hlist_entry")
+CONTAINERS = ("container_of", "container_of_const", "list_entry", "hlist_entry", "list_entry_rcu", "llist_entry")
 
 
 class Accesses:

@@ -10,7 +10,8 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.kernel.listed import ALL, ENDS, WALK, WALK_BACK
-from tdxkit.c.places import Value
+from tdxkit.c.known import LLIST_NODE
+from tdxkit.c.places import Place, Value
 from tdxkit.c.types import INT, Pointer, Type
 
 BESIDE = ("list_next_entry", "list_prev_entry")
@@ -24,6 +25,7 @@ LOOPS = {
     for word, forms in FORMS.items()
     for form in ("", *forms.split())
 }
+LOCKLESS = ("llist_for_each", "llist_for_each_safe", "llist_for_each_entry", "llist_for_each_entry_safe")
 BITS = {
     "for_each_set_bit": ("find_first_bit", "find_next_bit"),
     "for_each_clear_bit": ("find_first_zero_bit", "find_next_zero_bit"),
@@ -128,6 +130,31 @@ class Entries:
         self.r.at = over  # the loop has come to its end: there is no entry, but in an hlist NULL
         self._gives(pos, constant(0) if hlist else call("moved", name(kept), constant(-cells)))
         self.r.jump(after)
+        self.r.at = after
+
+    def lockless(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """A loop over the entries of a list without a lock that were taken off it: their next pointers are followed."""
+        safe = "_safe" in word
+        pos, nxt, first = args[0], args[1] if safe else None, args[1 + safe]
+        member = args[2 + safe] if "_entry" in word else None
+        cells = 0 if member is None else self.calls.accesses.offset(self.places.type_of(pos).to, member)
+        link = Pointer(LLIST_NODE)
+        now, then = self.r.variable(), self.r.variable()
+        self.r.emit(assign(now, self.values.of(first).code))
+        again, inside, after, on = Block(), Block(), Block(), Block()
+        following = Place(link, pointer=name(now))
+        self.r.begin(again)
+        self.r.branch(name(now), inside, after)
+        self.r.at = inside
+        self._gives(pos, call("moved", name(now), constant(-cells)))
+        if safe:
+            self.r.emit(assign(then, self.places.load(following, node).code))
+            self._gives(nxt, self._run("the_within", name(then), constant(cells)))
+        body(after, on)
+        self.r.begin(on)
+        self.r.emit(assign(now, name(then) if safe else self.places.load(following, node).code))
+        self.r.do(call("again"))
+        self.r.jump(again)
         self.r.at = after
 
     def _snapshot(self, where: ast.expr, kept: str) -> None:

@@ -47,9 +47,7 @@ def may_sleep(m, sleeps: object = True) -> None:
             m.must(NO_SLEEP_READING, not m._holds(READERS))
 
 
-def switches_off(does: str):
-    """What switches preemption, interrupts or softirqs off on its CPU."""
-
+def _off(does: str):
     def program(m, *more):
         yield Act(f"{does}()", "", does)
         m.note(OFF, 1)
@@ -57,9 +55,7 @@ def switches_off(does: str):
     return program
 
 
-def switches_on(does: str):
-    """What switches them on again."""
-
+def _on(does: str):
     def program(m, *more):
         yield Act(f"{does}()", "", does)
         m.must(BALANCED, m.note(OFF, -1) >= 0)
@@ -79,8 +75,8 @@ def _sleeps(does: str):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for off, on in PAIRS:
-        yield Entry(off, switches_off(off), "…", VOID, rules=RULES)
-        yield Entry(on, switches_on(on), "…", VOID, rules=RULES)
-    yield Entry("preempt_enable_no_resched", switches_on("preempt_enable_no_resched"), "", VOID, rules=RULES)
+        yield Entry(off, _off(off), "…", VOID, rules=RULES)
+        yield Entry(on, _on(on), "…", VOID, rules=RULES)
+    yield Entry("preempt_enable_no_resched", _on("preempt_enable_no_resched"), "", VOID, rules=RULES)
     for word in SLEEPERS:
         yield Entry(word, _sleeps(word), "…", LONG if word.startswith("schedule_") else VOID)

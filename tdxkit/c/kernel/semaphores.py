@@ -7,7 +7,7 @@ not PREEMPT_RT it switches preemption or interrupts off, and that is what it is 
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import RULES, may_sleep, switches_off, switches_on
+from tdxkit.c.kernel.contexts import BALANCED, OFF, RULES, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
@@ -62,6 +62,16 @@ def _starts(m, p, count):
     put(m, p, count)
 
 
+def _local(does: str, change: int):
+    """A local lock taken (1) or let go (-1)."""
+
+    def program(m, *more):
+        yield Act(f"{does}()", "", does)
+        m.must(BALANCED, m.note(OFF, change) >= 0)
+
+    return program
+
+
 def functions() -> Iterator[Entry]:
     """All of them. Of a local_lock_t nothing is looked at: each CPU has its own."""
     for does, (returns, timed) in DOWNS.items():
@@ -70,6 +80,6 @@ def functions() -> Iterator[Entry]:
     yield Entry("up", _up, "p", VOID)
     yield Entry("sema_init", _starts, "pv", VOID)
     for form, back, takes in (("", "", "-"), ("_irq", "_irq", "-"), ("_irqsave", "_irqrestore", "--")):
-        yield Entry(f"local_lock{form}", switches_off(f"local_lock{form}"), takes, VOID, rules=RULES)
-        yield Entry(f"local_unlock{back}", switches_on(f"local_unlock{back}"), takes, VOID, rules=RULES)
+        yield Entry(f"local_lock{form}", _local(f"local_lock{form}", 1), takes, VOID, rules=RULES)
+        yield Entry(f"local_unlock{back}", _local(f"local_unlock{back}", -1), takes, VOID, rules=RULES)
     yield Entry("local_lock_init", lambda m: None, "-", VOID, steps=False)
