@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
-from tdxkit.c.routine import Fixed, Local, Routine, Slot
+from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import OWN, reading, writing
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
@@ -83,6 +83,8 @@ class Places:
             return Place(found.type, local=found)
         if isinstance(found, Slot):
             return Place(found.type, pointer=on_stack(found.at))
+        if isinstance(found, Lent):
+            return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)))
         raise self.refuse(
@@ -110,7 +112,7 @@ class Places:
 
     def _element(self, node: c_ast.ArrayRef) -> Place:
         base, index = self.of_array(node.name), self.values.number(node.subscript)
-        if isinstance(base.type, Array):
+        if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
             of, count = base.type.of, base.type.count
             if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
                 return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]

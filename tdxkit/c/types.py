@@ -116,6 +116,8 @@ class Struct(Type):
     def __init__(self, name: str):
         self.name, self.members, self.known, self.size = name, {}, False, 1
         self.members: dict[str, Member]
+        self.fields: list[tuple[str, Type]] = []
+        self.shortened: Type = self  # without the elements of the array that it ends in, where it was made with these
 
     def fill(self, fields: list[tuple[str, Type]]) -> None:
         """Give it its members, in order; one without a name is a struct whose members are this one's too."""
@@ -130,18 +132,18 @@ class Struct(Type):
                     self.members[inner.name] = inner._replace(cell=cell + inner.cell, byte=byte + inner.byte)
             cell, byte, widest = cell + kind.cells, byte + kind.size, max(widest, align)
         self.size, self.known = -(-byte // (widest or 1)) * (widest or 1) or 1, True
-        self._order = list(fields)
+        self.fields = list(fields)
 
     def leaves(self) -> Iterator[tuple[str, Type]]:
         """Its scalars in order."""
-        for name, kind in self._order if self.known else ():
+        for name, kind in self.fields if self.known else ():
             for path, leaf in kind.leaves():
                 yield (f".{name}{path}" if name else path), leaf
 
     @cached_property
     def cells(self) -> int:
         """How many scalars are in it."""
-        return sum(kind.cells for _, kind in self._order) if self.known else 0
+        return sum(kind.cells for _, kind in self.fields) if self.known else 0
 
 
 class Atomic(Type):

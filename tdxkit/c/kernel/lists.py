@@ -73,6 +73,8 @@ def adds(does: str, at_tail: int):
         there = head(m, stack, where, does)
         if entry in there and entry != PAGE:
             raise Defect(f"{does}() of {title(m, entry)}, which is on that list")
+        if _shared(where) and not _shared(entry) and entry != PAGE:
+            raise Defect("a pointer to a local variable is given to other CPUs")
         if _shared(where) or _shared(entry):
             yield _write(m, does, where, entry)
         stack = into(m, stack, where, (*there, entry) if at_tail else (entry, *there))
