@@ -13,7 +13,7 @@ from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, na
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import OWN, reading, writing
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
+from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type, Void
 from tdxkit.errors import InputError
 
 
@@ -183,8 +183,9 @@ class Places:
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == "refcount":
-                self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
+            if fixed[0] == "refcount" or self._may_be_page(place.type):
+                how = "put" if fixed[0] == "refcount" else "hand"
+                self.r.do(call(how, name(MEMORY), constant(fixed), value.code))
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
             return
@@ -193,7 +194,12 @@ class Places:
             return
         pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
         self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
-        self.r.emit(assign(STACK, call("keep", name(MEMORY), name(STACK), pointer, code)))
+        keep = "keep_page" if self._may_be_page(place.type) else "keep"
+        self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
+
+    def _may_be_page(self, kind: Type) -> bool:
+        """May a place of this type hold a page that is counted with its CPU?"""
+        return self.unit.pages_in_hand and isinstance(kind, Pointer) and is_page(kind.to)
 
     def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
         """A step, unless the pointer stays on this CPU's stack."""
@@ -216,6 +222,11 @@ class Places:
     def steady(self, place: Place) -> Place:
         """The same place, its pointer worked out once."""
         return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
+
+
+def is_page(kind: Type) -> bool:
+    """Is it struct page, or may it be one?"""
+    return isinstance(kind, Void) or kind.name == "struct page"
 
 
 def is_place(node: c_ast.Node) -> bool:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.kernel.lists import PAGE
-from tdxkit.c.runtime import FREED
+from tdxkit.c.runtime import FREED, PAGE
 from tdxkit.c.types import VOID, Kernels, Lock, Type
 from tdxkit.errors import ModelError
 from tdxkit.explore.rules import at_end
