@@ -15,7 +15,8 @@ SOURCES = ("x86-tso",)
 LOADS = ("READ_ONCE", "data_race", "rcu_dereference", "rcu_dereference_raw", "rcu_access_pointer", "rcu_dereference_check", "rcu_dereference_protected",
          "rcu_dereference_bh", "rcu_dereference_sched", "rcu_dereference_locked", "srcu_dereference", "srcu_dereference_check")  # fmt: skip
 STORES = ("WRITE_ONCE", "rcu_assign_pointer", "RCU_INIT_POINTER")
-CONTAINERS = ("container_of", "container_of_const", "list_entry", "hlist_entry")
+MOST_BYTES = 8  # of what is read or written at once
+CONTAINERS = ("container_of", "container_of_const", "list_entry", "hlist_entry", "list_entry_rcu", "llist_entry")
 
 
 class Accesses:
@@ -42,8 +43,28 @@ class Accesses:
         place = self.places.place(args[0]) if is_place(args[0]) else None
         return self.places.load(place, args[0], word) if place else self.values.of(args[0])
 
+    def once(self, node: c_ast.Node, kind: Type) -> tuple[str, c_ast.Node]:
+        """By which macro an expression reads a struct, and which: READ_ONCE(pte), data_race(pte), or as it stands."""
+        if not (isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in LOADS):
+            return "", node
+        self._one_word(node, node.name.name, kind)
+        return node.name.name, node.args.exprs[0]
+
+    def _one_word(self, node: c_ast.Node, word: str, kind: Type) -> None:
+        if kind.cells != 1 or kind.size > MOST_BYTES:
+            raise self.declared.refuse(
+                node, f"`{word}(…)`", f"it is of one word, and a {kind} is more", "access its members"
+            )
+
     def _store(self, node, word, args) -> Value:
         kind = self.places.type_of(args[0])
+        if isinstance(kind, Struct):
+            self._one_word(node, word, kind)
+            (leaf,) = (leaf for _, leaf in kind.leaves())
+            read = self.places.load(self.places.within(self.places.place(args[1]), 0, leaf), node)
+            value = Value(self.r.temp(read.code), leaf)
+            self.places.store(self.places.within(self.places.place(args[0]), 0, leaf), value, node, word)
+            return Value(constant(0), VOID)
         value = self.values.to(self.values.of(args[1]), kind, node)
         code = self.r.temp(value.code)
         self.places.store(self.places.place(args[0]), Value(code, kind), node, word)

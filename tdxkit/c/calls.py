@@ -8,11 +8,13 @@ from tdxkit.c.accesses import Accesses
 from tdxkit.c.checks import Checks
 from tdxkit.c.entries import Entries
 from tdxkit.c.flow import BASE, MEMORY, STACK, assign, call, constant, name
+from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
+from tdxkit.c.sizes import Sizes
 from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
@@ -28,7 +30,9 @@ class Calls:
         self.values = Values(routine, self)
         self.wanted: Type | None = None
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
-        parts = (self.accesses, self.checks, self.entries, Objects(self), Waits(self), Numbers(self))
+        self.indexed, self.objects = Indexed(self), Objects(self)
+        self.sizes = Sizes(self)
+        parts = (self.accesses, self.checks, self.entries, self.objects, self.sizes, Waits(self), Numbers(self))
         self.special = {word: how for part in parts for word, how in part.words.items()}
         self.unit.kernel.macros.update(self.special)
 

@@ -10,10 +10,22 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.kernel.listed import ALL, ENDS, WALK, WALK_BACK
-from tdxkit.c.places import Value
+from tdxkit.c.known import LLIST_NODE
+from tdxkit.c.places import Place, Value
 from tdxkit.c.types import INT, Pointer, Type
 
 BESIDE = ("list_next_entry", "list_prev_entry")
+RCU = frozenset(("rcu", "srcu", "lockless"))
+FORMS = {  # of loops over entries, over list_heads, and over hlists: what their names end in
+    "list_for_each_entry": "safe rcu srcu lockless reverse safe_reverse continue continue_reverse from from_reverse safe_continue safe_from",
+    "list_for_each": "safe rcu reverse prev prev_safe continue", "hlist_for_each_entry": "safe rcu srcu", "hlist_for_each": "safe",
+}  # fmt: skip
+LOOPS = {
+    "_".join(filter(None, (word, form))): ("entry" if "entry" in word else "raw", frozenset(form.split("_")))
+    for word, forms in FORMS.items()
+    for form in ("", *forms.split())
+}
+LOCKLESS = ("llist_for_each", "llist_for_each_safe", "llist_for_each_entry", "llist_for_each_entry_safe")
 BITS = {
     "for_each_set_bit": ("find_first_bit", "find_next_bit"),
     "for_each_clear_bit": ("find_first_zero_bit", "find_next_zero_bit"),
@@ -27,7 +39,11 @@ class Entries:
         self.calls, self.r, self.unit, self.declared = calls, calls.r, calls.unit, calls.declared
         self.values, self.places = calls.values, calls.values.places
         self.words = dict.fromkeys(ENDS, self._end) | dict.fromkeys(BESIDE, self._beside)
-        self.words |= {"hlist_entry_safe": self._or_null}
+        self.words |= {
+            "hlist_entry_safe": self._or_null,
+            "list_prepare_entry": self._prepared,
+            "list_entry_is_head": self._is_head,
+        }
 
     def _run(self, word: str, *given: ast.expr) -> ast.expr:
         made = self.calls.run(self.unit.kernel.functions[word], [self.r.temp(code) for code in given], INT)
@@ -52,32 +68,48 @@ class Entries:
             self._run("the_within", pointer, constant(self.calls.accesses.offset(kind, member))), Pointer(kind)
         )
 
+    def _prepared(self, node, word: str, args: list) -> Value:
+        """list_prepare_entry(pos, head, member): pos, or where it is NULL what begins a loop that goes on from there."""
+        place = self.places.place(args[0])
+        cells = self.calls.accesses.offset(place.type.to, args[2])
+        pos = self.r.temp(self.places.load(place, args[0]).code)
+        start = call("moved", self.values.of(args[1]).code, constant(-cells))
+        return Value(self._run("the_first_of", pos, start), place.type)
+
+    def _is_head(self, node, word: str, args: list) -> Value:
+        """list_entry_is_head(pos, head, member)."""
+        entry = self._entry_of(args[0], args[2])
+        return Value(self._run("the_same", entry, self.values.of(args[1]).code), INT)
+
+    def _entry_of(self, pos: c_ast.Node, member: c_ast.Node | None) -> ast.expr:
+        """The list_head of the object that the variable of a loop points to."""
+        value = self.values.of(pos)
+        if member is None:
+            return self.r.temp(value.code)
+        cells = self.calls.accesses.offset(self.places.pointee(value, pos), member)
+        return self.r.temp(call("moved", value.code, constant(cells)))
+
     # loops
 
     def walk(self, node: c_ast.For, word: str, args: list, body) -> None:
         """A loop over a list; `body(leave, again)` is its body."""
-        safe, back, rcu, raw = "_safe" in word, "_reverse" in word, word.endswith("_rcu"), "entry" not in word
-        known = {
-            f"{kind}_for_each{entry}{form}"
-            for kind in ("list", "hlist")
-            for entry in ("_entry", "")
-            for form in ("", "_safe", "_rcu", "_reverse", "_safe_reverse")
-        }
-        if word.lstrip("_") not in known:
-            raise self.declared.refuse(
-                node, f"`{word.lstrip('_')}(…)`", "this loop is not known", "write it as a for loop"
-            )
+        if word not in LOOPS:
+            raise self.declared.refuse(node, f"`{word}(…)`", "this loop is not known", "write it as a for loop")
+        kind, form = LOOPS[word]
+        safe, rcu, raw, hlist = "safe" in form, bool(form & RCU), kind == "raw", word.startswith("hlist")
         pos, nxt, where, member = args[0], args[1] if safe else None, args[1 + safe], None if raw else args[2 + safe]
         cells = 0 if member is None else self.calls.accesses.offset(self.places.type_of(pos).to, member)
-        first = self.r.temp(self.values.of(where).code)
-        now, then, kept = self.r.variable(), self.r.variable(), self.r.variable()
-        self.r.emit(assign(kept, first))
-        step = self.unit.kernel.functions[WALK_BACK if back else WALK]
+        kept, now, then = self.r.variable(), self.r.variable(), self.r.variable()
+        self.r.emit(assign(kept, self.r.temp(self.values.of(where).code)))
+        step = self.unit.kernel.functions[WALK_BACK if form & {"reverse", "prev"} else WALK]
         again, inside, over, on, after = Block(), Block(), Block(), Block(), Block()
         if rcu:
             self._snapshot(name(kept), then)
+        elif "from" in form:
+            self.r.emit(assign(now, self._run("the_unless", self._entry_of(pos, member), name(kept))))
         else:
-            self.r.emit(assign(now, self.calls.run(step, [name(kept), constant(0)], INT).code))
+            before = self._entry_of(pos, member) if "continue" in form else constant(0)
+            self.r.emit(assign(now, self.calls.run(step, [name(kept), before], INT).code))
         self.r.begin(again)
         if rcu:
             self._next_of(then, now)
@@ -86,8 +118,7 @@ class Entries:
         self._gives(pos, call("moved", name(now), constant(-cells)))
         if safe:
             self.r.emit(assign(then, self.calls.run(step, [name(kept), name(now)], INT).code))
-            raw_next = raw or word.lstrip("_").startswith("hlist")
-            self._gives(nxt, self._run("the_within", name(then), constant(0 if raw_next else cells)))
+            self._gives(nxt, self._run("the_within", name(then), constant(0 if raw or hlist else cells)))
         body(after, on)
         self.r.begin(on)
         if safe:
@@ -97,9 +128,33 @@ class Entries:
         self.r.do(call("again"))
         self.r.jump(again)
         self.r.at = over  # the loop has come to its end: there is no entry, but in an hlist NULL
-        ended = constant(0) if word.lstrip("_").startswith("hlist") else call("moved", name(kept), constant(-cells))
-        self._gives(pos, ended)
+        self._gives(pos, constant(0) if hlist else call("moved", name(kept), constant(-cells)))
         self.r.jump(after)
+        self.r.at = after
+
+    def lockless(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """A loop over the entries of a list without a lock that were taken off it: their next pointers are followed."""
+        safe = "_safe" in word
+        pos, nxt, first = args[0], args[1] if safe else None, args[1 + safe]
+        member = args[2 + safe] if "_entry" in word else None
+        cells = 0 if member is None else self.calls.accesses.offset(self.places.type_of(pos).to, member)
+        link = Pointer(LLIST_NODE)
+        now, then = self.r.variable(), self.r.variable()
+        self.r.emit(assign(now, self.values.of(first).code))
+        again, inside, after, on = Block(), Block(), Block(), Block()
+        following = Place(link, pointer=name(now))
+        self.r.begin(again)
+        self.r.branch(name(now), inside, after)
+        self.r.at = inside
+        self._gives(pos, call("moved", name(now), constant(-cells)))
+        if safe:
+            self.r.emit(assign(then, self.places.load(following, node).code))
+            self._gives(nxt, self._run("the_within", name(then), constant(cells)))
+        body(after, on)
+        self.r.begin(on)
+        self.r.emit(assign(now, name(then) if safe else self.places.load(following, node).code))
+        self.r.do(call("again"))
+        self.r.jump(again)
         self.r.at = after
 
     def _snapshot(self, where: ast.expr, kept: str) -> None:

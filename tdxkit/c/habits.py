@@ -17,6 +17,9 @@ from tdxkit.c.scopes import BODY, EXPRESSION, FILE, PARAMETERS, Scopes
 from tdxkit.c.typenames import BASE, JUMPS, KEYWORDS, QUALIFIERS, TAGS, TYPEOF
 
 LOOP = re.compile(r"\w*for_?each\w*", re.IGNORECASE)
+KERNELS = re.compile(
+    r"(h?list|llist|xa)_for_each\w*|for_each_(set|clear)_bit"
+)  # a loop too where nothing but `;` follows
 STATEMENT = {";", "{", "}", ")", "else", "do", ":"}
 
 
@@ -66,7 +69,8 @@ class Habits:
             self._free(at)
         elif calls and self._text(at - 1) in STATEMENT:
             end = self.scopes.partner[at + 1]
-            if LOOP.fullmatch(name) and self.scopes.inside[at] == BODY and self._begins(end + 1):
+            begins = self._begins(end + 1) or (KERNELS.fullmatch(name) and self._text(end + 1) == ";")
+            if LOOP.fullmatch(name) and self.scopes.inside[at] == BODY and begins:
                 self.before[at] += _words(token, "for (")
                 self.out.add(at)
                 self.after[at] += _words(token, "__" + name.lstrip("_"))

@@ -15,8 +15,10 @@ from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.known import ATOMIC
 from tdxkit.c.program import SHOWN, Program, program
+from tdxkit.c.region import given_for, place_of_region
 from tdxkit.c.runtime import Defect
-from tdxkit.c.types import Atomic, Int, Lock
+from tdxkit.c.told import constants_of, keeps_pages, locks_of
+from tdxkit.c.types import Atomic, Int
 from tdxkit.card import Card
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.memory import Cell
@@ -28,7 +30,6 @@ from tdxkit.run import Text, Track
 from tdxkit.text import near
 from tdxkit.work import drive
 
-PAGES = 512  # of 4K in a region
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
 OF_THE_MODULE = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
 MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
@@ -80,7 +81,7 @@ def scenario_of_c(
     )
     return replace(
         scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
-        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **_constants(made, faults)}, title=f"{name}, in C",
+        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **constants_of(made, faults)}, title=f"{name}, in C",
     )  # fmt: skip
 
 
@@ -117,25 +118,6 @@ def _fitting(made: Program, word: str, value: int) -> int:
     return value
 
 
-def _locks(made: Program) -> tuple[list[str], list[str]]:
-    """The cells that are locks, and those of them under which one may sleep."""
-    leaves = [
-        (cell, leaf) for v in made.unit.objects() for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
-    ]
-    locks = [(cell, leaf) for cell, leaf in leaves if isinstance(leaf, Lock)]
-    return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
-
-
-def _constants(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
-    """What programs of the kernel know of the text: its cells, and whether the scenario makes things fail."""
-    return {
-        "c_cells": made.unit.cells,
-        "c_heap": made.unit.heap,
-        "c_may_fail": bool(faults),
-        **({} if faults else {"c_failed": False}),
-    }
-
-
 def _rules(made: Program) -> tuple:
     return (*(must(rule) for rule in made.unit.rules), *made.unit.properties.values())
 
@@ -143,7 +125,12 @@ def _rules(made: Program) -> tuple:
 def _told(made: Program, first: int) -> tuple[str, ...]:
     """What is to be said of the text beside every answer."""
     asked = () if not first else (f"the refcount starts at {first}: {' and '.join(NOT_FROM_ZERO)} are not asked",)
-    return (*made.remarks, *asked)
+    kept = (
+        (f"pages lie in shared variables: {module.PAGE_IN_HAND} is not asked",)
+        if made.unit.pages_in_hand and keeps_pages(made)
+        else ()
+    )
+    return (*made.remarks, *asked, *kept)
 
 
 def _fault(word: str) -> str:
@@ -156,11 +143,14 @@ def _of_pair(
     made: Program, get: str, put: str, cells, name, threads, rounds, variant: Variant, roles, regions
 ) -> Scenario:
     """CPUs that get, use and put."""
-    locks, mutexes = _locks(made)
+    locks, mutexes = locks_of(made)
     names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
     programs = [_called(made, word) for word in names]
     _free(cells, OF_THE_MODULE)
-    skipped = NOT_FROM_ZERO if variant.first_refcount else ()
+    skipped = (
+        *(NOT_FROM_ZERO if variant.first_refcount else ()),
+        *((module.PAGE_IN_HAND,) if keeps_pages(made) else ()),
+    )
     failed = {"c_failed": False} if variant.variation else {}
     design = SimpleNamespace(
         TITLE=name, get=programs[0], put=programs[1], REGIONS=regions, ROLES=tuple(roles), CARD=CARD, SHARED=cells | failed, LOCKS=tuple(locks), MUTEXES=tuple(mutexes),
@@ -194,7 +184,7 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
             f"there are {len(run)} --run, one for each CPU",
             "leave --threads out, or give one --run",
         )
-    locks, mutexes = _locks(made)
+    locks, mutexes = locks_of(made)
     bodies = [_called(made, _entitled(made, k, words)) for k, words in enumerate(run)]
     bodies *= (threads or 2) if len(run) == 1 else 1
     failed = {"c_failed": False} if faults else {}
@@ -224,7 +214,7 @@ def _rounds(m, body, rounds):
 
 
 def _called(made: Program, word: str) -> Callable:
-    """A function of the text as a CPU calls it: with the region's first page frame, or with nothing."""
+    """A function of the text as a CPU calls it: with the region's first page frame, or its address, or with nothing."""
     if word not in made.functions:
         raise InputError(
             f"function {printable(word)}",
@@ -232,9 +222,10 @@ def _called(made: Program, word: str) -> Callable:
             f"try {near(word, made.functions, 0.3) or 'another name'}",
         )
     function, many = made.functions[word], len(made.declared.takes[word].takes)
+    at, unit = place_of_region(made.declared.functions[word].decl.type.args)
 
     def called(m, region=None):
-        given = (PAGES * region, *(0,) * (many - 1)) if many and region is not None else (0,) * many
+        given = (0,) * many if region is None else given_for(region, many, at, unit)
         try:
             value, _ = yield from function(m, (), *given)
         except Defect as error:
@@ -273,12 +264,16 @@ class _Alone:
 
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
-        self.memory_may_run_out, self._open = False, True
+        self.memory_may_run_out, self._open, self.c_lists = False, True, ()
         for cell, first in _first_values(made).items():
             setattr(self, cell, first)
 
     def must(self, rule: str, condition: object) -> None:
         """Nobody asks here."""
+
+    def note(self, what: str, change: int = 0) -> int:
+        """Nobody keeps it."""
+        return 0
 
     def tell(self, sentence: str) -> None:
         """Nobody listens."""

@@ -1,9 +1,11 @@
 """The kernel's own types by their names: integers, atomics, locks and what only the kernel's functions touch.
 
-The sizes are those of a 64-bit x86 kernel without lock debugging.
+The integers are those of [linux-types]. The sizes of structures are those of a 64-bit x86 kernel without lock debugging.
 """
 
-from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Struct, Type
+from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
+
+SOURCES = ("linux-types",)
 
 
 def _integers() -> dict[str, Type]:
@@ -18,11 +20,11 @@ def _integers() -> dict[str, Type]:
         "bool": "_Bool", "size_t": "unsigned long", "ssize_t": "long", "uintptr_t": "unsigned long", "intptr_t": "long", "ptrdiff_t": "long",
         "gfp_t": "unsigned int", "fmode_t": "unsigned int", "umode_t": "unsigned short", "pid_t": "int", "dev_t": "unsigned int",
         "pgoff_t": "unsigned long", "loff_t": "long long", "sector_t": "unsigned long long", "ktime_t": "long long",
-        "uint": "unsigned int", "ulong": "unsigned long", "ushort": "unsigned short", "irqreturn_t": "int", "cycles_t": "unsigned long long",
+        "uint": "unsigned int", "ulong": "unsigned long", "ushort": "unsigned short", "gva_t": "unsigned long", "hva_t": "unsigned long", "irqreturn_t": "unsigned int", "cycles_t": "unsigned long long",
     }  # fmt: skip
     found |= {name: INTS[of] for name, of in alike.items()}
     found |= dict.fromkeys(
-        ["pfn_t", "kvm_pfn_t", "gfn_t", "gpa_t", "gva_t", "hpa_t", "hfn_t", "hva_t", "phys_addr_t", "dma_addr_t"],
+        ["pfn_t", "kvm_pfn_t", "gfn_t", "gpa_t", "hpa_t", "hfn_t", "phys_addr_t", "dma_addr_t"],
         INTS["unsigned long long"],
     )
     return found
@@ -60,16 +62,46 @@ def _seqlock() -> Struct:
     return made
 
 
+def _xarray() -> Struct:
+    made = Struct("struct xarray")
+    made.fill([("xa_lock", SPIN), ("xa_head", Kernels("void *"))])
+    made.size = 16
+    return made
+
+
+def _lockref() -> Struct:
+    made = Struct("struct lockref")
+    made.fill([("lock", SPIN), ("count", INTS["int"])])
+    return made
+
+
+def _llist() -> tuple[Struct, Struct]:
+    """A list without a lock: its head and its entries, with the pointers that they are."""
+    first, node = Struct("struct llist_head"), Struct("struct llist_node")
+    node.fill([("next", Pointer(node))])
+    first.fill([("first", Pointer(node))])
+    return first, node
+
+
+LLIST_HEAD, LLIST_NODE = _llist()
+SEMAPHORE = Atomic("struct semaphore", INTS["int"], size=24)
 NAMED: dict[str, Type] = _integers() | {
     kind.name: kind for kind in (ATOMIC, ATOMIC64, ATOMIC_LONG, REFCOUNT, SPIN, RAW_SPIN, RWLOCK, WAIT_QUEUE, SEQUENCE)
 }
-NAMED |= {"seqlock_t": _seqlock(), "wait_queue_entry_t": Kernels("wait_queue_entry_t"), "seqcount_spinlock_t": SEQUENCE}
+NAMED |= {
+    "seqlock_t": _seqlock(),
+    "wait_queue_entry_t": Kernels("wait_queue_entry_t"),
+    "local_lock_t": Kernels("local_lock_t", 0, 0),
+    "seqcount_spinlock_t": SEQUENCE,
+}
 TAGGED: dict[str, Type] = {
-    kind.name.removeprefix("struct "): kind for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, _page(), _kref())
+    kind.name.removeprefix("struct "): kind
+    for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, SEMAPHORE, LLIST_HEAD, LLIST_NODE, _page(), _kref(), _lockref())
 }
 TAGGED |= {
-    "xarray": Kernels("struct xarray", ()), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
+    "xarray": _xarray(), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
     "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"),
     "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE,
+    "swait_queue_head": Kernels("struct swait_queue_head", 0, 24),
 }  # fmt: skip
 WORD: Int = ULONG  # an unsigned long: what bit operations work on

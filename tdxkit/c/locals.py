@@ -5,9 +5,16 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, STACK, assign, call, constant, name
+from tdxkit.c.kernel import heap
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.known import COMPLETION, WAIT_QUEUE
 from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
-from tdxkit.c.types import Array, Atomic, Function, Kernels, Lock, Struct, Type, whole
+from tdxkit.c.types import INT, VOID, Array, Atomic, Function, Int, Kernels, Lock, Struct, Type, whole
+from tdxkit.errors import InputError
+
+COMES, GOES = Entry("comes_on_the_stack", heap.comes), Entry("leaves_the_stack", heap.goes)
+LENT = {COMPLETION.name, WAIT_QUEUE.name, "struct swait_queue_head"}  # beside locks and atomics
 
 
 class Locals:
@@ -31,6 +38,8 @@ class Locals:
             self.unit.share(variable)
             r.scopes[-1].names[node.name] = variable
             return
+        if self._lends(node.name, kind):
+            return self._lend(node, kind)
         found, value = r.declare(node.name, kind), None  # its own initialiser may ask for its size
         init = None if isinstance(kind, (Kernels, Lock, Atomic)) else node.init
         if init is not None and not isinstance(init, c_ast.InitList) and not isinstance(kind, Struct):
@@ -46,6 +55,43 @@ class Locals:
             self.values.of(c_ast.Assignment("=", c_ast.ID(node.name, node.coord), node.init, node.coord))
         else:
             self._emptied(found.at, kind)
+
+    def _lends(self, word: str, kind: Type) -> bool:
+        """Do the kernel's functions work on it, so that it is no business of this CPU alone?"""
+        if any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves()):
+            return True
+        return word in self.r.lent and (isinstance(kind, Int) or (isinstance(kind, Array) and isinstance(kind.of, Int)))
+
+    def _lend(self, node: c_ast.Decl, kind: Type) -> None:
+        """A local object that others may come to: from here to the end of its block."""
+        objects = self.calls.objects
+        values, later = [getattr(leaf, "first", None) for _, leaf in kind.leaves()], None
+        if node.init is not None:
+            try:
+                values = list(self.declared.first(kind, node.init))
+            except InputError:
+                later = node.init
+        pool = objects.lent(f"{self.r.title.lstrip('_')}.{node.name}", kind)
+        made = self.r.lend(node.name, kind)
+        self.r.move(node)
+        pointer = self.calls.run(COMES, [constant(pool), constant(tuple(values))], INT)
+        self.r.emit(assign(made.word, pointer.code))
+        self.r.scopes[-1].undo.append(lambda: self._ends(node, made.word))
+        if later is not None:
+            self._filled_in(node, kind, later)
+
+    def _ends(self, node: c_ast.Decl, word: str) -> None:
+        self.calls.run(GOES, [name(word)], VOID)
+
+    def _filled_in(self, node: c_ast.Decl, kind: Type, init: c_ast.Node) -> None:
+        """What it begins with, where that is known only as it runs: an assignment."""
+        if not isinstance(init, c_ast.InitList):
+            self.values.of(c_ast.Assignment("=", c_ast.ID(node.name, node.coord), init, node.coord))
+            return
+        whole_ = self.values.places.place(c_ast.ID(node.name, node.coord))
+        for offset, leaf, value in self.declared.listed(kind, init):
+            code = self.values.to(self.values.of(value), leaf, value)
+            self.values.places.store(self.values.places.within(whole_, offset, leaf), code, node)
 
     def _declared_type(self, node: c_ast.Decl) -> Type:
         """The type of a declaration; one that is left to its initialiser is that."""

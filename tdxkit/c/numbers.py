@@ -26,14 +26,26 @@ MANY = {
 TYPED = {"min_t": "min", "max_t": "max", "clamp_t": "clamp"}
 ROUNDS = ("round_up", "round_down", "ALIGN", "ALIGN_DOWN", "roundup", "rounddown", "DIV_ROUND_UP", "DIV_ROUND_UP_ULL", "DIV_ROUND_CLOSEST", "PAGE_ALIGN", "IS_ALIGNED", "GENMASK",
           "GENMASK_ULL", "BIT", "BIT_ULL", "BIT_MASK", "BIT_WORD", "upper_32_bits", "lower_32_bits", "abs", "ilog2", "hweight32", "hweight64", "hweight_long",
-          "fls", "ffs", "__ffs", "__fls", "is_power_of_2", "FIELD_GET", "FIELD_PREP", "div64_u64", "div_u64", "order_base_2")  # fmt: skip
+          "fls", "ffs", "__ffs", "__fls", "is_power_of_2", "FIELD_GET", "FIELD_PREP", "roundup_pow_of_two", "rounddown_pow_of_two", "array_index_nospec", "in_range", "BITS_TO_LONGS", "div64_u64", "div_u64", "order_base_2")  # fmt: skip
 RESULTS: dict[str, Int] = dict.fromkeys(
-    ("GENMASK", "BIT", "BIT_MASK", "BIT_WORD", "__ffs", "__fls", "PAGE_ALIGN"), ULONG
+    (
+        "GENMASK",
+        "BIT",
+        "BIT_MASK",
+        "BIT_WORD",
+        "BITS_TO_LONGS",
+        "roundup_pow_of_two",
+        "rounddown_pow_of_two",
+        "__ffs",
+        "__fls",
+        "PAGE_ALIGN",
+    ),
+    ULONG,
 )
 RESULTS |= dict.fromkeys(
     ("GENMASK_ULL", "BIT_ULL", "DIV_ROUND_UP_ULL", "div64_u64", "div_u64"), INTS["unsigned long long"]
 )
-RESULTS |= dict.fromkeys(("IS_ALIGNED", "ilog2", "fls", "ffs", "is_power_of_2", "order_base_2"), INT)
+RESULTS |= dict.fromkeys(("IS_ALIGNED", "in_range", "ilog2", "fls", "ffs", "is_power_of_2", "order_base_2"), INT)
 RESULTS |= dict.fromkeys(("upper_32_bits", "lower_32_bits", "hweight32"), INTS["unsigned int"])
 RESULTS |= dict.fromkeys(("hweight64", "hweight_long"), ULONG)
 
@@ -47,7 +59,12 @@ class Numbers:
         self.words = (
             dict.fromkeys(MANY, self._met) | dict.fromkeys(TYPED, self._typed) | dict.fromkeys(ROUNDS, self._plain)
         )
-        self.words |= {"ARRAY_SIZE": self._count, "IS_ERR_VALUE": self._is_error, "sizeof_field": self._size}
+        self.words |= {
+            "typecheck": lambda node, word, args: Value(constant(1), INT),
+            "ARRAY_SIZE": self._count,
+            "IS_ERR_VALUE": self._is_error,
+            "sizeof_field": self._size,
+        }
 
     def _numbers(self, args: list) -> list[Value]:
         found = []

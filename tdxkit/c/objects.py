@@ -11,7 +11,7 @@ from tdxkit.c.flow import assign, constant
 from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.places import Place, Value
-from tdxkit.c.types import VOID, Array, Pointer, Type, Void, whole
+from tdxkit.c.types import VOID, Array, Pointer, Struct, Type, Void, whole
 from tdxkit.errors import InputError
 
 NEW = Entry("allocate", heap.new, "tvvv", rules=(heap.NOTHING_LOST,))
@@ -23,6 +23,7 @@ SIZED = {  # allocation: where its size, its number of elements and its flags st
     "vmalloc": (0, None, None, 0), "vzalloc": (0, None, None, 1), "kmalloc_node": (0, None, 1, 0), "kzalloc_node": (0, None, 1, 1),
 }  # fmt: skip
 GFP_KERNEL, ZEROES = 0xCC0, 0x100
+PRODUCTS = ("array_size", "size_mul")
 PAGES = {"alloc_page": 0, "alloc_pages": 0, "get_zeroed_page": 1, "__get_free_page": 0}
 
 
@@ -60,7 +61,8 @@ class Objects:
         line, column = self.declared.place(node)
         whole(f"line {line}, column {column}: `{word}(…)`", kind)
         flag = self.values.number(args[flags]).code if flags is not None and flags < len(args) else constant(GFP_KERNEL)
-        return self._new(node, word, kind, bool(zeroed), flag, of.of if isinstance(of, Array) else of)
+        of = of.of if isinstance(of, Array) else getattr(of, "shortened", of)
+        return self._new(node, word, kind, bool(zeroed), flag, of)
 
     def _new(self, node, word: str, kind: Type, zeroed: bool, flags: ast.expr, of: Type) -> Value:
         zero: ast.expr = constant(1 if zeroed else 0)
@@ -77,9 +79,14 @@ class Objects:
 
     def _pool(self, kind: Type) -> str:
         """The pool of a type; its objects are there from the start."""
-        pool = heap.title(kind)
+        return self._filled(heap.title(kind), kind, heap.firsts(kind))
+
+    def lent(self, pool: str, kind: Type) -> str:
+        """The pool of a local object that others may come to, by its own name."""
+        return self._filled(pool, kind, heap.firsts(kind))
+
+    def _filled(self, pool: str, kind: Type, free: tuple) -> str:
         if f"{pool}#1" not in self.unit.heap:
-            free = heap.firsts(kind)
             for number in range(1, heap.POOL + 1):
                 name = f"{pool}#{number}"
                 self.unit.add(name, kind, free)
@@ -94,11 +101,22 @@ class Objects:
             return self._named(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof":
             return self._named(node.expr)
+        if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
+            return self._sized(node, node.name.name, node.args.exprs if node.args else [])
         if isinstance(node, c_ast.BinaryOp) and node.op == "*":
             for one, other in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(one, c_ast.UnaryOp) and one.op == "sizeof":
                     return Array(self._named(one.expr), self._number(other))
         return None
+
+    def _sized(self, node: c_ast.Node, word: str, args: list) -> Type | None:
+        """The type of which struct_size() or array_size() is the size."""
+        if word in PRODUCTS and len(args) == 2:
+            return self._kind(word, c_ast.BinaryOp("*", *args, node.coord))
+        if not word.startswith("struct_size"):
+            return None
+        kind, array = self.calls.sizes.whole(word, args)
+        return _ending_in(kind, Array(array.of, self._number(args[2])))
 
     def _named(self, node: c_ast.Node) -> Type:
         return self.declared.type_of(node) if isinstance(node, c_ast.Typename) else self.places.type_of(node)
@@ -172,3 +190,12 @@ class Objects:
         kept = self.r.variable()
         self.r.emit(assign(kept, code))
         return ast.Name(kept, ast.Load())
+
+
+def _ending_in(kind: Type, array: Array) -> Struct:
+    """A struct with so many elements in the array without a length that it ends in."""
+    assert isinstance(kind, Struct), "it has a member"
+    made = Struct(f"{kind.name} of {array.count}")
+    made.fill([*kind.fields[:-1], (kind.fields[-1][0], array)])
+    made.shortened = kind
+    return made

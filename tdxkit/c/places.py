@@ -10,10 +10,10 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
-from tdxkit.c.routine import Fixed, Local, Routine, Slot
+from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import OWN, reading, writing
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
+from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type, Void
 from tdxkit.errors import InputError
 
 
@@ -83,6 +83,8 @@ class Places:
             return Place(found.type, local=found)
         if isinstance(found, Slot):
             return Place(found.type, pointer=on_stack(found.at))
+        if isinstance(found, Lent):
+            return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)))
         raise self.refuse(
@@ -110,7 +112,7 @@ class Places:
 
     def _element(self, node: c_ast.ArrayRef) -> Place:
         base, index = self.of_array(node.name), self.values.number(node.subscript)
-        if isinstance(base.type, Array):
+        if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
             of, count = base.type.of, base.type.count
             if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
                 return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
@@ -181,8 +183,9 @@ class Places:
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == "refcount":
-                self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
+            if fixed[0] == "refcount" or self._may_be_page(place.type):
+                how = "put" if fixed[0] == "refcount" else "hand"
+                self.r.do(call(how, name(MEMORY), constant(fixed), value.code))
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
             return
@@ -191,7 +194,12 @@ class Places:
             return
         pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
         self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
-        self.r.emit(assign(STACK, call("keep", name(MEMORY), name(STACK), pointer, code)))
+        keep = "keep_page" if self._may_be_page(place.type) else "keep"
+        self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
+
+    def _may_be_page(self, kind: Type) -> bool:
+        """May a place of this type hold a page that is counted with its CPU?"""
+        return self.unit.pages_in_hand and isinstance(kind, Pointer) and is_page(kind.to)
 
     def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
         """A step, unless the pointer stays on this CPU's stack."""
@@ -214,6 +222,11 @@ class Places:
     def steady(self, place: Place) -> Place:
         """The same place, its pointer worked out once."""
         return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
+
+
+def is_page(kind: Type) -> bool:
+    """Is it struct page, or may it be one?"""
+    return isinstance(kind, Void) or kind.name == "struct page"
 
 
 def is_place(node: c_ast.Node) -> bool:

@@ -31,6 +31,14 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A local object that the kernel's functions work on, so that other CPUs may come to it: a shared one, to which this variable points."""
+
+    word: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
 class Fixed:
     """A name that stands for a value known now, such as the lock of a guard."""
 
@@ -42,7 +50,7 @@ class Fixed:
 class Scope:
     """A block of C: its names, and what to do on the way out of it, the last first. `loop`: where break and continue go."""
 
-    names: dict[str, Local | Slot | Fixed | Variable] = field(default_factory=dict)
+    names: dict[str, Local | Slot | Lent | Fixed | Variable] = field(default_factory=dict)
     undo: list[Callable[[], None]] = field(default_factory=list)
     leave: Block | None = None
     again: Block | None = None
@@ -130,6 +138,7 @@ class Routine:
         self.used: dict[str, int] = {}
         self.line = 1
         self.pointed = set(_pointed_to(node.body))
+        self.lent = set(_lent(node.body, unit.kernel.functions))
         self.params: list[str] = []
         self.returns = self.declared.takes[self.title].returns
 
@@ -188,7 +197,7 @@ class Routine:
 
     # names
 
-    def find(self, word: str) -> Local | Slot | Fixed | Variable | None:
+    def find(self, word: str) -> Local | Slot | Lent | Fixed | Variable | None:
         """What a name means here."""
         for scope in reversed(self.scopes):
             if word in scope.names:
@@ -205,6 +214,12 @@ class Routine:
             self.used[word] = self.used.get(word, 0) + 1
             made = Local(f"c_{word}" + (f"_{self.used[word]}" if self.used[word] > 1 else ""), kind)
         self.scopes[-1].names[word] = made
+        return made
+
+    def lend(self, word: str, kind: Type) -> Lent:
+        """A new local object that is a shared one; nothing is there before its declaration is come to."""
+        made = self.scopes[-1].names[word] = Lent(self.variable(), kind)
+        self.entry.body.insert(0, assign(made.word, ast.Constant(None)))
         return made
 
     # ways out
@@ -233,3 +248,17 @@ def _pointed_to(node: c_ast.Node) -> Iterator[str]:
             yield inner.name
     for _, child in node.children():
         yield from _pointed_to(child)
+
+
+def _lent(node: c_ast.Node, functions: Mapping) -> Iterator[str]:
+    """The names of what the kernel's functions are given a pointer to, where these work on shared memory."""
+    if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
+        entry = functions.get(node.name.name)
+        for takes, arg in zip(entry.takes if entry and not entry.stack else "", node.args.exprs if node.args else ()):
+            pointed = arg.expr if isinstance(arg, c_ast.UnaryOp) and arg.op == "&" else arg
+            while pointed is not arg and isinstance(pointed, (c_ast.ArrayRef, c_ast.StructRef)):
+                pointed = pointed.name
+            if takes == "p" and isinstance(pointed, c_ast.ID):
+                yield pointed.name
+    for _, child in node.children():
+        yield from _lent(child, functions)

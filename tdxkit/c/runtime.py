@@ -9,9 +9,11 @@ from tdxkit.c.types import INTS
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.kinds import Act, load, store
+from tdxkit.linux.refcount.module import IN_HAND
 
 COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
 FREED = "freed"  # the state of an allocated object that may not be used any more
+PAGE = ("page", 0)  # a page that is counted with its CPU and not told from others: it has no cell of its own
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 
@@ -119,6 +121,35 @@ def put(m: Memory, pointer: tuple[str, int], value: object) -> None:
     if pointer[0] in m.c_heap:
         _is_there(m, pointer[0], name)
     setattr(m, name, value)
+
+
+def handed(m: Memory, old: object, value: object) -> None:
+    """A word that all CPUs share changed: a page that it held is now in this CPU's hand, one that it holds is no more."""
+    m.note(IN_HAND, _pages(old) - _pages(value))
+
+
+def _pages(value: object) -> int:
+    """How many counted pages a word holds, itself one or a list with some."""
+    if value == PAGE:
+        return 1
+    return value.count(PAGE) if type(value) is tuple else 0
+
+
+def hand(m: Memory, pointer: tuple[str, int], value: object) -> None:
+    """A value into a shared cell that may hold a page."""
+    old = getattr(m, cell(m, pointer))
+    put(m, pointer, value)
+    handed(m, old, value)
+
+
+def keep_page(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) -> tuple:
+    """The same for any cell; the stack after it."""
+    if not pointer[0]:
+        return laid(stack, pointer[1], value)
+    if type(value) is tuple and value and value[0] == OWN:
+        raise Defect("a pointer to a local variable is given to other CPUs")
+    hand(m, pointer, value)
+    return stack
 
 
 def _is_there(m: Memory, name: str, cell: str) -> None:

@@ -6,9 +6,10 @@ from pycparser import c_ast
 
 from tdxkit.c.calls import Calls
 from tdxkit.c.certain import settle
-from tdxkit.c.entries import BITS
+from tdxkit.c.entries import BITS, LOCKLESS
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
+from tdxkit.c.indexed import LOOPS
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
@@ -206,10 +207,12 @@ class Statements:
         self.r.at = after
 
     def _each(self, node: c_ast.For, word: str, args: list) -> None:
-        """A loop that is a macro of the kernel's, over a list or the bits of a word."""
-        if word.lstrip("_") in BITS:
-            return self._For(self.calls.entries.bits(node, word.lstrip("_"), args))
-        return self.calls.entries.walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
+        """A loop that is a macro of the kernel's, over a list, an XArray or the bits of a word."""
+        word, entries = word.lstrip("_"), self.calls.entries
+        if word in BITS:
+            return self._For(entries.bits(node, word, args))
+        walk = self.calls.indexed.walk if word in LOOPS else entries.lockless if word in LOCKLESS else entries.walk
+        return walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
         self.r.begin(self.cases[id(node)])

@@ -4,7 +4,7 @@ An object is a row of cells, one for each scalar in it: `struct { int n; spinloc
 dev[1].lock. A pointer names an object and a cell of it. So a pointer can be moved, compared and followed; what cannot be done is to look at an
 object's bytes through another type.
 
-Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char.
+Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError
 
+SOURCES = ("linux-types",)
 POINTER_BITS = 64
 MOST_CELLS = 4096  # of one object: every state holds all of them
 
@@ -115,6 +116,8 @@ class Struct(Type):
     def __init__(self, name: str):
         self.name, self.members, self.known, self.size = name, {}, False, 1
         self.members: dict[str, Member]
+        self.fields: list[tuple[str, Type]] = []
+        self.shortened: Type = self  # without the elements of the array that it ends in, where it was made with these
 
     def fill(self, fields: list[tuple[str, Type]]) -> None:
         """Give it its members, in order; one without a name is a struct whose members are this one's too."""
@@ -129,25 +132,25 @@ class Struct(Type):
                     self.members[inner.name] = inner._replace(cell=cell + inner.cell, byte=byte + inner.byte)
             cell, byte, widest = cell + kind.cells, byte + kind.size, max(widest, align)
         self.size, self.known = -(-byte // (widest or 1)) * (widest or 1) or 1, True
-        self._order = list(fields)
+        self.fields = list(fields)
 
     def leaves(self) -> Iterator[tuple[str, Type]]:
         """Its scalars in order."""
-        for name, kind in self._order if self.known else ():
+        for name, kind in self.fields if self.known else ():
             for path, leaf in kind.leaves():
                 yield (f".{name}{path}" if name else path), leaf
 
     @cached_property
     def cells(self) -> int:
         """How many scalars are in it."""
-        return sum(kind.cells for _, kind in self._order) if self.known else 0
+        return sum(kind.cells for _, kind in self.fields) if self.known else 0
 
 
 class Atomic(Type):
     """atomic_t and its kin: an integer that only atomic operations touch; `counts`: a refcount_t, which saturates."""
 
-    def __init__(self, name: str, of: Int, counts: bool = False):
-        self.name, self.of, self.counts, self.size = name, of, counts, of.size
+    def __init__(self, name: str, of: Int, counts: bool = False, size: int = 0):
+        self.name, self.of, self.counts, self.size = name, of, counts, size or of.size
 
 
 class Lock(Type):

@@ -153,13 +153,14 @@ class Values(Operators):
         return Value(code, place.type)
 
     def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
-        """A struct assigned as a whole: cell by cell."""
+        """A struct assigned as a whole: cell by cell. READ_ONCE() is of one that is a word."""
+        does, read = self.calls.accesses.once(node.rvalue, kind)
         source, target = (
-            self.places.steady(self.places.place(node.rvalue)),
+            self.places.steady(self.places.place(read)),
             self.places.steady(self.places.place(node.lvalue)),
         )
         for k, (_, leaf) in enumerate(kind.leaves()):
-            value = self.places.load(self.places.within(source, k, leaf), node.rvalue)
+            value = self.places.load(self.places.within(source, k, leaf), node.rvalue, does)
             self.places.store(self.places.within(target, k, leaf), Value(self.r.temp(value.code), leaf), node)
         return Value(constant(0), VOID)
 

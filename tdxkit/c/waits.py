@@ -37,7 +37,8 @@ class Waits:
     def _event(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
         """A look at the queue's head, then the condition until it holds; where time may be up, that after each look."""
         returns, timed = WAIT_EVENTS[word]
-        head = self.places.of_array(args[0]) if self._is_pointer(args[0]) else self.places.address(args[0])
+        pointer = self._is_pointer(args[0]) or word.startswith("wait_var_event")
+        head = self.places.of_array(args[0]) if pointer else self.places.address(args[0])
         self.calls.run(self._entry(word), [self.r.temp(head.code)], VOID)
         answer = self.r.variable()
         again, holds, wrong, after = Block(), Block(), Block(), Block()

@@ -2,14 +2,15 @@
 
 Plain is what the C would do with `=` or by reading a name. READ_ONCE() and WRITE_ONCE(), atomics, locked instructions and what the module does
 are marked, and so is what a sequence counter does: two marked accesses may meet. Under a common lock no two meet at all. A race says nothing about the verdict: the compiler may tear,
-join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there.
+join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there. What is read between
+the beginning of a sequence counter's reader and its look whether to try again counts as marked, and what its writer does too.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from tdxkit.explore.effects import effects
+from tdxkit.explore.effects import Place, effects
 from tdxkit.explore.frames import step_at
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
@@ -19,12 +20,15 @@ from tdxkit.text import Pattern
 SOURCES = ("linux-kcsan",)
 
 MARKED = Pattern(
-    r"((arch_|raw_)?atomic|refcount|kref|s?rcu)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
+    r"((arch_|raw_)?atomic|refcount|kref|s?rcu|xa_)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
     r"|(test|set|clear|change|assign)_bit|test_bit_acquire|test_and_\w+_bit\w*|set_current_state|completion_done|static_\w+|RCU_INIT_POINTER"
-    r"|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount"
+    r"|(comes_on|leaves)_the_stack|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount"
 )
 # An empty list is told by READ_ONCE() of the word that adding and deleting write with WRITE_ONCE(); here a list is one variable.
 LEFT_ALONE = ("data_race", "list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed_lockless")
+
+
+SECTION = "sections of sequence counters"  # what a thread notes that is in one: 1 as a reader, 2 for each as a writer
 
 
 class Access(NamedTuple):
@@ -69,7 +73,9 @@ def plain(tables: Tables) -> set[int]:
     return {
         lid
         for lid, at in enumerate(tables.places)
-        if not _says(at.label) and any(e.reads or e.writes or e.kind == STORE for e in effects(at.rows))
+        if not _says(at.label)
+        and not _within(tables, at)
+        and any(e.reads or e.writes or e.kind == STORE for e in effects(at.rows))
     }
 
 
@@ -87,6 +93,11 @@ def _says(act: Act) -> bool:
     return bool(act.kind) and (act.kind not in (LOAD, STORE) or bool(MARKED.fullmatch(act.does)))
 
 
+def _within(tables: Tables, at: Place) -> bool:
+    """Does a thread stand in a section of a sequence counter?"""
+    return dict(zip(tables.scenario.notes, at.notes)).get(SECTION, 0) > 0
+
+
 def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
     """The accesses of the step from here, where it may be taken."""
     tables, at = space.tables, space.tables.places[lid]
@@ -95,7 +106,7 @@ def _accesses(space: Space, sid: int, lid: int) -> Iterator[Access]:
         if tables.step(sid, lid, choice) is None and (effect.kind == LOCK or not effect.reads):
             continue  # it waits for a lock: nobody else is about what the lock is over. One that waits for a flag looks at it
         written = {slot for slot, _ in effect.writes}
-        plain = not _says(at.label) and effect.kind not in (LOCK, UNLOCK)
+        plain = not _says(at.label) and not _within(tables, at) and effect.kind not in (LOCK, UNLOCK)
         where = step_at(*at.lines[-1])
         for slot in dict.fromkeys((*effect.reads, *written)):
             if slot in tables.locks:

@@ -5,25 +5,48 @@ from functools import cache
 
 from tdxkit.c.kernel import (
     atomics,
+    bitlocks,
     bits,
     contexts,
     heap,
     leaves,
     listed,
     lists,
+    llists,
+    lockrefs,
     locks,
     pages,
     quiet,
     rcu,
     refcounts,
+    semaphores,
     seqcount,
     waiting,
+    xarrays,
 )
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import Type
 from tdxkit.text import near
 
-MODULES = (quiet, contexts, atomics, refcounts, bits, locks, waiting, rcu, seqcount, heap, listed, pages)
+MODULES = (
+    quiet,
+    contexts,
+    atomics,
+    refcounts,
+    bits,
+    locks,
+    bitlocks,
+    semaphores,
+    lockrefs,
+    waiting,
+    rcu,
+    seqcount,
+    heap,
+    listed,
+    llists,
+    pages,
+    xarrays,
+)
 GUARDS = {
     "spinlock": ("spin_lock", "spin_unlock"), "spinlock_irq": ("spin_lock_irq", "spin_unlock_irq"), "spinlock_bh": ("spin_lock_bh", "spin_unlock_bh"),
     "spinlock_irqsave": ("spin_lock_irq", "spin_unlock_irq"), "raw_spinlock": ("raw_spin_lock", "raw_spin_unlock"),
@@ -32,7 +55,7 @@ GUARDS = {
     "mutex": ("mutex_lock", "mutex_unlock"), "rwsem_read": ("down_read", "up_read"), "rwsem_write": ("down_write", "up_write"),
     "read_lock": ("read_lock", "read_unlock"), "write_lock": ("write_lock", "write_unlock"), "read_lock_irq": ("read_lock_irq", "read_unlock_irq"),
     "write_lock_irq": ("write_lock_irq", "write_unlock_irq"), "read_lock_irqsave": ("read_lock_irq", "read_unlock_irq"),
-    "write_lock_irqsave": ("write_lock_irq", "write_unlock_irq"), "rcu": ("rcu_read_lock", "rcu_read_unlock"), "srcu": ("srcu_read_lock", "srcu_read_unlock"),
+    "write_lock_irqsave": ("write_lock_irq", "write_unlock_irq"), "local_lock": ("local_lock", "local_unlock"), "local_lock_irq": ("local_lock_irq", "local_unlock_irq"), "rcu": ("rcu_read_lock", "rcu_read_unlock"), "srcu": ("srcu_read_lock", "srcu_read_unlock"),
     "irq": ("local_irq_disable", "local_irq_enable"), "irqsave": ("local_irq_disable", "local_irq_enable"), "preempt": ("preempt_disable", "preempt_enable"),
     "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
 }  # fmt: skip
@@ -56,7 +79,9 @@ OTHERWISE = {  # what is not read, by the beginning of its name, and what to wri
     "copy_to_user": "user memory is not modelled: leave it out",
     "krealloc": "write kmalloc(), the copy and kfree()",
     "rb_": "trees are not modelled: write a list or an array",
-    "xa_": "the XArray is not modelled here: write an array of pointers under a lock",
+    "xas_": "only the XArray's calls by index are modelled: write xa_store(), xa_load() and kin",
+    "__xa_": "an XArray's call under a lock that is held already is not modelled: write xa_store() and kin, or an array under a lock",
+    "xa_": "of the XArray xa_store(), xa_load() and kin are modelled: write it with these, or an array of pointers under a lock",
     "idr_": "write an array of pointers under a lock",
     "ida_": "write an atomic_t that counts",
 }

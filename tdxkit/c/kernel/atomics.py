@@ -7,7 +7,7 @@ looks first, and is a load where it does; cmpxchg() is a locked instruction eith
 from collections.abc import Iterator
 
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.runtime import cell, far, get, laid, narrow, put
+from tdxkit.c.runtime import cell, far, get, handed, laid, narrow, put
 from tdxkit.c.types import INT, INTS, VOID
 from tdxkit.kinds import conditional, load, locked, store
 
@@ -107,6 +107,7 @@ def _xchg(does: str, bits: int):
         yield locked(does, f"{cell(m, p)}, {_said(value)}")
         old = get(m, p)
         put(m, p, _in(bits, value))
+        handed(m, old, value)
         return old
 
     return program
@@ -118,6 +119,7 @@ def _cmpxchg(does: str, bits: int):
         was = get(m, p)
         if was == _in(bits, old):
             put(m, p, _in(bits, new))
+            handed(m, was, new)
         return was
 
     return program
@@ -136,6 +138,7 @@ def _try_cmpxchg(does: str, bits: int):
         was = get(m, p)
         if was == old:
             put(m, p, _in(bits, new))
+            handed(m, was, new)
             return 1, stack
         if not far(expected):
             return 0, laid(stack, expected[1], was)

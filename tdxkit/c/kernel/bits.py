@@ -11,7 +11,7 @@ SOURCES = ("linux-bitops",)
 WORD = 6  # a word has 1 << 6 bits
 
 
-def _place(p, number: int):
+def place(p, number: int):
     """The word of a bitmap that a bit is in, and the bit in it."""
     return (p[0], p[1] + (number >> WORD)), 1 << (number & 63)
 
@@ -22,7 +22,7 @@ def _new(how: str, old: int, mask: int) -> int:
 
 def _atomic(does: str, how: str):
     def program(m, number, p):
-        word, mask = _place(p, number)
+        word, mask = place(p, number)
         yield locked(does, f"{number}, {cell(m, word)}")
         old = get(m, word)
         put(m, word, _new(how, old, mask))
@@ -33,7 +33,7 @@ def _atomic(does: str, how: str):
 
 def _plain(does: str, how: str):
     def program(m, number, p):
-        word, mask = _place(p, number)
+        word, mask = place(p, number)
         yield load("", cell(m, word), label=f"{does}: read {cell(m, word)}")
         old = get(m, word)
         yield store("", cell(m, word), label=f"{does}: write {cell(m, word)}")
@@ -45,7 +45,7 @@ def _plain(does: str, how: str):
 
 def _test(does: str):
     def program(m, number, p):
-        word, mask = _place(p, number)
+        word, mask = place(p, number)
         yield load(does, f"{number}, {cell(m, word)}")
         return int(bool(get(m, word) & mask))
 
@@ -54,7 +54,7 @@ def _test(does: str):
 
 def _assign(does: str, atomic: bool):
     def program(m, number, p, value):
-        word, mask = _place(p, number)
+        word, mask = place(p, number)
         how = "set" if value else "clear"
         if atomic:
             yield locked(f"{how}_bit", f"{number}, {cell(m, word)}")
@@ -74,7 +74,7 @@ def _find(does: str, wanted: int):
     def program(m, p, size, start=0):
         number = start
         while number < size:
-            word, _ = _place(p, number)
+            word, _ = place(p, number)
             yield load(does, cell(m, word))
             value = get(m, word)
             for at in range(number, min(size, (number >> WORD) + 1 << WORD)):
@@ -88,7 +88,7 @@ def _find(does: str, wanted: int):
 
 def _zero(m, p, size):
     for number in range(0, size, 1 << WORD):
-        word, _ = _place(p, number)
+        word, _ = place(p, number)
         yield store("", cell(m, word), label=f"bitmap_zero: write {cell(m, word)}")
         put(m, word, 0)
 

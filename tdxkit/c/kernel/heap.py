@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.kernel.lists import PAGE
-from tdxkit.c.runtime import FREED
+from tdxkit.c.runtime import FREED, PAGE
 from tdxkit.c.types import VOID, Kernels, Lock, Type
 from tdxkit.errors import ModelError
 from tdxkit.explore.rules import at_end
-from tdxkit.kinds import alloc, free
+from tdxkit.kinds import alloc, free, store
 from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
     "a run has six objects of each type that is allocated, and none is used again; locks in new memory are free",
+    "a local variable that the kernel's functions work on is an object that all CPUs see: that it comes and goes is a step each",
 )
 POOL = 6  # objects of a type
 NEVER, LIVE, WAITING = "never", "live", "waiting for readers"
@@ -65,20 +65,41 @@ def new(m, does, pool, zeroed, flags):
             m.c_failed = True
         m.tell("There is no memory.")
         return 0
+    name = _unused(m, pool, f"{does}() of {pool}")
+    for word in m.c_heap[name][1] if zeroed else ():
+        setattr(m, word, 0)
+    m.tell(f"It has {name}.")
+    return name, 0
+
+
+def _unused(m, pool: str, what: str) -> str:
+    """An object of a pool that never was one, which now is live."""
     for number in range(1, POOL + 1):
         name = f"{pool}#{number}"
-        state, words = m.c_heap[name]
+        state, _ = m.c_heap[name]
         if getattr(m, state) == NEVER:
             setattr(m, state, LIVE)
-            for word in words if zeroed else ():
-                setattr(m, word, 0)
-            m.tell(f"It has {name}.")
-            return name, 0
+            return name
     raise ModelError(
-        f"{does}() of {pool}",
-        f"a run has {POOL} objects of a type, and wants one more",
-        "let fewer CPUs or rounds allocate",
+        what, f"a run has {POOL} objects of a type, and wants one more", "let fewer CPUs or rounds allocate"
     )
+
+
+def comes(m, pool, values):
+    """A local object that others may come to: a pointer to it. No instruction does that, but it is there from now on."""
+    yield store("comes_on_the_stack", pool, label=f"{pool} is on the stack")
+    name = _unused(m, pool, f"local variable {pool}")
+    for word, value in zip(m.c_cells[name], values):
+        if value is not None:
+            setattr(m, word, value)
+    return name, 0
+
+
+def goes(m, p):
+    """Its block ends: whoever still comes to it uses what is no more."""
+    if p:
+        yield store("leaves_the_stack", p[0], label=f"{p[0]} leaves the stack")
+        _gone(m, p[0])
 
 
 def let_go(m, p, does: str, waits: bool = False) -> None:

@@ -13,6 +13,7 @@ ENDS = {
     "list_last_entry": "last",
     "list_first_entry_or_null": "first or null",
     "list_last_entry_or_null": "last or null",
+    "list_first_or_null_rcu": "first or null",
 }
 WALK, WALK_BACK, ALL = "the_walk", "the_walk_back", "the_whole"
 
@@ -20,6 +21,21 @@ WALK, WALK_BACK, ALL = "the_walk", "the_walk_back", "the_whole"
 def within(m, p, cells: int):
     """The object of which a pointer to a list_head in it is given; NULL where that is NULL."""
     return (p[0], p[1] - cells) if type(p) is tuple else 0
+
+
+def first_of(m, one, other):
+    """The one, or where that is NULL the other."""
+    return one or other
+
+
+def same(m, one, other):
+    """Are they one pointer?"""
+    return int(one == other)
+
+
+def unless(m, one, other):
+    """The one, but NULL where it is the other."""
+    return 0 if one == other else one
 
 
 def _changing() -> Iterator[tuple[str, object, str]]:
@@ -33,6 +49,12 @@ def _changing() -> Iterator[tuple[str, object, str]]:
         yield f"hlist_del_init{form}", lists.deletes(f"hlist_del_init{form}", 0, 1), "p"
     for word in ("list_del_init", "list_del_init_careful"):
         yield word, lists.deletes(word, lists.EMPTY), "p"
+    for form in ("", "_rcu", "_init"):
+        yield (
+            f"list_replace{form}",
+            lists.replaces(f"list_replace{form}", lists.EMPTY if form == "_init" else lists.GONE),
+            "pp",
+        )
     for form, at_tail in (("", 0), ("_tail", 1)):
         yield f"list_move{form}", lists.moves(f"list_move{form}", at_tail), "pp"
         for end, empties in (("", 0), ("_init", 1)):
@@ -58,4 +80,6 @@ def functions() -> Iterator[Entry]:
     yield Entry(WALK, lists.steps_on("list_for_each", 1), "pp", VOID, stack=True)
     yield Entry(WALK_BACK, lists.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
     yield Entry(ALL, lists.looks("list_for_each", "all"), "p", VOID, stack=True)
-    yield Entry("the_within", within, "pv", VOID, steps=False)
+    for word, plain in (("within", within), ("first_of", first_of), ("same", same), ("unless", unless)):
+        yield Entry(f"the_{word}", plain, "pv", VOID, steps=False)
+    yield Entry("list_is_head", same, "pp", INT, steps=False)

@@ -6,14 +6,13 @@ poisoned, and a list_head that was never initialised is no list; an hlist_head o
 """
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.runtime import cell, fetch, laid, put
+from tdxkit.c.runtime import PAGE, cell, fetch, get, hand, handed, laid, put
 from tdxkit.explore.rules import at_end
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-list",)
 SIMPLIFIED = ("a list is one variable: it is looked at and written as a whole, and a loop of the _rcu kind goes over what was there when it began",)  # fmt: skip
 ON, GONE, EMPTY = "on", "taken off a list", ()
-PAGE = ("page", 0)  # a page that is counted and not told from others: it has no cell of its own
 
 
 def title(m, p) -> str:
@@ -47,7 +46,7 @@ def into(m, stack, p, value):
         return stack
     if not p[0]:
         return laid(stack, p[1], value)
-    put(m, p, value)
+    (hand if type(value) is tuple and PAGE in value else put)(m, p, value)
     return stack
 
 
@@ -73,6 +72,8 @@ def adds(does: str, at_tail: int):
         there = head(m, stack, where, does)
         if entry in there and entry != PAGE:
             raise Defect(f"{does}() of {title(m, entry)}, which is on that list")
+        if _shared(where) and not _shared(entry) and entry != PAGE:
+            raise Defect("a pointer to a local variable is given to other CPUs")
         if _shared(where) or _shared(entry):
             yield _write(m, does, where, entry)
         stack = into(m, stack, where, (*there, entry) if at_tail else (entry, *there))
@@ -86,7 +87,7 @@ def deletes(does: str, after: object, quiet: int = 0):
 
     def program(m, stack, entry, *more):
         if entry == PAGE:
-            return None, _without_page(stack)
+            return None, ((yield from _from_shared(m, does, stack)) if m.c_lists else _without_page(stack))
         if _shared(entry):
             yield _read(m, does, entry)
         where = on(m, stack, entry, does)
@@ -102,6 +103,20 @@ def deletes(does: str, after: object, quiet: int = 0):
         return None, into(m, stack, entry, after)
 
     return program
+
+
+def _from_shared(m, does: str, stack):
+    """A counted page off the first list of all CPUs' that has one; where none has, off one of the stack."""
+    for p in m.c_lists:
+        yield _read(m, does, p)
+        there = head(m, stack, p, does)
+        if PAGE in there:
+            at = there.index(PAGE)
+            yield _write(m, does, p)
+            handed(m, get(m, p), there[:at] + there[at + 1 :])
+            put(m, p, there[:at] + there[at + 1 :])
+            return stack
+    return _without_page(stack)
 
 
 def _without_page(stack):
@@ -127,6 +142,23 @@ def moves(does: str, at_tail: int):
 LEAVES, JOINS, JOINS_TAIL = deletes("list_move", EMPTY), adds("list_move", 0), adds("list_move", 1)
 
 
+def replaces(does: str, after: object):
+    """list_replace() and kin: another entry in the place of one; `after`: what that one holds then."""
+
+    def program(m, stack, old, new):
+        yield _read(m, does, old)
+        where = on(m, stack, old, does)
+        there = head(m, stack, where, does) if where else EMPTY
+        if old not in there:
+            raise Defect(f"{does}() of {title(m, old)}, which is on no list")
+        yield _write(m, does, where, old)
+        stack = into(m, stack, where, tuple(new if entry == old else entry for entry in there))
+        stack = into(m, stack, new, (ON, *where))
+        return None, into(m, stack, old, after)
+
+    return program
+
+
 def splices(does: str, at_tail: int, empties: int):
     """All entries of one list go onto another; what is not initialised again then is no list."""
 
@@ -140,6 +172,8 @@ def splices(does: str, at_tail: int, empties: int):
         if moved and (_shared(source) or _shared(where)):
             yield _write(m, does, where, source)
         stack = into(m, stack, where, (*there, *moved) if at_tail else (*moved, *there))
+        if moved and _shared(source):
+            handed(m, moved, ())
         if moved:
             stack = into(m, stack, source, EMPTY if empties else 0)
         for entry in moved:
@@ -211,6 +245,8 @@ def steps_on(does: str, by: int):
         if _shared(where):
             yield load(does, cell(m, where))
         there = head(m, stack, where, does)[::by]
+        if before == where:
+            before = 0  # a loop that goes on from the head begins with the first
         if before and before not in there:
             raise Defect(f"{does}() goes on from {title(m, before)}, which was taken off the list")
         at = there.index(before) + 1 if before else 0

@@ -10,15 +10,15 @@ from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
-from tdxkit.c.kernel.lists import PAGE
 from tdxkit.c.known import ATOMIC, TAGGED
-from tdxkit.c.runtime import cell, fetch, keep, laid
+from tdxkit.c.runtime import PAGE, cell, fetch, keep, laid
 from tdxkit.c.types import INT, ULLONG, VOID, Pointer
 from tdxkit.kinds import alloc
 from tdxkit.linux.refcount import module
 
 SIMPLIFIED = (
     "pages of a pair are counted with the CPU that has them in hand, and not told from each other; getting both and giving both back is one step",
+    "a page that is put into a shared variable is in nobody's hand, and in that of who takes it out or writes over it",
 )
 STATUSES = {
     "TDX_SUCCESS": module.TDX_SUCCESS, "TDX_HPA_RANGE_NOT_FREE": module.TDX_HPA_RANGE_NOT_FREE, "TDX_OPERAND_BUSY": module.TDX_OPERAND_BUSY,

@@ -1,6 +1,7 @@
 """Sequence counters and seqlocks: a writer makes the number odd and even again, a reader tries again where it moved [linux-seqlock].
 
-The writer's two increments are a load and a store each: writers exclude each other by a lock of their own, which a seqlock brings.
+The writer's two increments are a load and a store each: writers exclude each other by a lock of their own, which a seqlock brings. That a
+CPU is between the two, or between a reader's two looks, is noted with it: what it does there is meant to race, as KCSAN takes it too [linux-kcsan].
 """
 
 from collections.abc import Iterator
@@ -9,12 +10,23 @@ from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.locks import give, take
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, INTS, VOID
+from tdxkit.explore.races import SECTION
+from tdxkit.explore.rules import finished
 from tdxkit.kinds import load, store
 
-SOURCES = ("linux-seqlock",)
+SOURCES = ("linux-kcsan", "linux-seqlock")
 SIMPLIFIED = ("that a writer must not be preempted is not asked",)
 WRAP = 1 << 32
 UINT = INTS["unsigned int"]
+READS, WRITES = 1, 2  # what a CPU notes in a section
+
+
+def ended(noted: int) -> bool:
+    """Is no write open?"""
+    return noted in (0, READS)
+
+
+RULES = (finished("at the end each write of a sequence counter that began must have ended", SECTION, ended),)
 
 
 def _begins(does: str, waits: int):
@@ -25,6 +37,7 @@ def _begins(does: str, waits: int):
             yield load(does, cell(m, p))
             number = get(m, p)
             if not (waits and number & 1):
+                m.note(SECTION, 1 - (m.note(SECTION) & READS))
                 return number & ~1 if does == "raw_seqcount_begin" else number
 
     return program
@@ -33,6 +46,7 @@ def _begins(does: str, waits: int):
 def _retries(does: str):
     def program(m, p, began):
         yield load(does, cell(m, p))
+        m.note(SECTION, -(m.note(SECTION) & READS))
         return int(get(m, p) != began)
 
     return program
@@ -41,11 +55,15 @@ def _retries(does: str):
 def _moves(does: str):
     """A writer begins or ends: the number goes on by one."""
 
+    change = WRITES if does.endswith("begin") else -WRITES
+
     def program(m, p):
         yield load(does, cell(m, p), label=f"{does}: read {cell(m, p)}")
+        m.note(SECTION, max(change, 0))
         number = get(m, p)
         yield store(does, cell(m, p), label=f"{does}: write {cell(m, p)}")
         put(m, p, (number + 1) % WRAP)
+        m.note(SECTION, min(change, 0))
 
     return program
 
@@ -90,17 +108,17 @@ def _alone(form: str, half: int):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for word in ("read_seqcount_begin", "raw_read_seqcount_begin", "__read_seqcount_begin", "read_seqbegin"):
-        yield Entry(word, _begins(word, 1), "p", UINT)
+        yield Entry(word, _begins(word, 1), "p", UINT, rules=RULES)
     for word in ("raw_read_seqcount", "raw_seqcount_begin"):
-        yield Entry(word, _begins(word, 0), "p", UINT)
+        yield Entry(word, _begins(word, 0), "p", UINT, rules=RULES)
     for word in ("read_seqcount_retry", "__read_seqcount_retry", "read_seqretry"):
-        yield Entry(word, _retries(word), "pv", INT)
+        yield Entry(word, _retries(word), "pv", INT, rules=RULES)
     for word in ("write_seqcount_begin", "raw_write_seqcount_begin", "write_seqcount_end", "raw_write_seqcount_end"):
-        yield Entry(word, _moves(word), "p", VOID)
+        yield Entry(word, _moves(word), "p", VOID, rules=RULES)
     for form in LOCKS:
         back, takes = form.replace("save", "restore"), "p" + ("-" if form == "_irqsave" else "")
-        yield Entry(f"write_seqlock{form}", _locks(form), takes, VOID)
-        yield Entry(f"write_sequnlock{back}", _unlocks(form), takes, VOID)
+        yield Entry(f"write_seqlock{form}", _locks(form), takes, VOID, rules=RULES)
+        yield Entry(f"write_sequnlock{back}", _unlocks(form), takes, VOID, rules=RULES)
         yield Entry(f"read_seqlock_excl{form}", _alone(form, 0), takes, VOID)
         yield Entry(f"read_sequnlock_excl{back}", _alone(form, 1), takes, VOID)
     for word in ("seqcount_init", "seqlock_init", "seqcount_spinlock_init"):

@@ -11,7 +11,7 @@ from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, LONG, ULONG, VOID
-from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, locked, store
+from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, locked, sleep, store
 
 SOURCES = ("linux-completion",)
 SIMPLIFIED = (
@@ -98,6 +98,16 @@ def _queue_looked_at(does: str, sleeps: int):
     return program
 
 
+def _asleep(does: str):
+    """Before the first look at a condition on a variable: the variable itself is not looked at."""
+
+    def program(m, p):
+        yield sleep(does, label=f"{does}()")
+        may_sleep(m)
+
+    return program
+
+
 def functions() -> Iterator[Entry]:
     """All of them."""
     for word, (returns, timed) in WAITS.items():
@@ -113,7 +123,8 @@ def functions() -> Iterator[Entry]:
     for word in ("waitqueue_active", "wq_has_sleeper"):
         yield Entry(word, _queue_looked_at(word, 0), "p", INT)
     for word in WAIT_EVENTS:
-        yield Entry(word, _queue_looked_at(word, 1), "p", VOID)
+        looks = _asleep(word) if word.startswith("wait_var_event") else _queue_looked_at(word, 1)
+        yield Entry(word, looks, "p", VOID)
 
 
 WAIT_EVENTS = {  # macros that wait for a condition: what they return where it holds, and whether the time may be up
@@ -121,4 +132,6 @@ WAIT_EVENTS = {  # macros that wait for a condition: what they return where it h
     "wait_event_freezable": (INT, False), "wait_event_interruptible_exclusive": (INT, False), "io_wait_event": (VOID, False),
     "swait_event_exclusive": (VOID, False), "swait_event_interruptible_exclusive": (INT, False), "wait_event_timeout": (LONG, True),
     "wait_event_interruptible_timeout": (LONG, True), "wait_event_killable_timeout": (LONG, True), "wait_event_idle_timeout": (LONG, True),
+    "wait_var_event": (VOID, False), "wait_var_event_killable": (INT, False), "wait_var_event_interruptible": (INT, False),
+    "wait_var_event_timeout": (LONG, True),
 }  # fmt: skip

@@ -110,7 +110,7 @@ def test_pages_are_objects_where_statements_are_run():
     assert "freed before" in broken("struct page *g;", "g = alloc_page(GFP_KERNEL); __free_page(g); __free_page(g);")
 
 
-E = "struct e { int n; struct list_head node; struct hlist_node h; }; static struct e a = {.n = 1}, b = {.n = 2}, c = {.n = 3}; static LIST_HEAD(l); "
+E = "struct e { int n; struct list_head node; struct hlist_node h; }; static struct e a = {.n = 1}, b = {.n = 2}, c = {.n = 3}, x = {.n = 9}; static LIST_HEAD(l); "
 E += "static LIST_HEAD(k); static struct hlist_head h; int r = 7; struct e *p, *q; struct hlist_node *t; "
 ALL = "list_add_tail(&a.node, &l); list_add_tail(&b.node, &l); list_add_tail(&c.node, &l); "
 
@@ -164,7 +164,21 @@ WALKS = [  # a loop over a, b, c that adds up digits; what comes of it
     ("list_for_each_entry(p, &l, node) { } r = &p->node == &l;", 1),
     ("hlist_add_head(&a.h, &h); hlist_add_head(&b.h, &h); hlist_for_each_entry(p, &h, h) r = r * 10 + p->n; r = r * 10 + !p;", 211),
     ("hlist_add_head(&a.h, &h); hlist_add_head(&b.h, &h); hlist_for_each_entry_safe(p, t, &h, h) { hlist_del_init(&p->h); r = r * 10 + hlist_empty(&h); }", 1),
-    ("unsigned long w = 0x15; ", 0),
+    ("unsigned long w = 0x15; ", 0), ("list_for_each_entry(p, &l, node); r = &p->node == &l;", 1), ("list_for_each_entry_safe(p, q, &l, node); r = 5;", 5),
+    ("list_for_each_entry_safe_reverse(p, q, &l, node) { r = r * 10 + p->n; list_del(&p->node); }", 321),
+    ("p = &a; list_for_each_entry_continue(p, &l, node) r = r * 10 + p->n;", 23), ("p = &c; list_for_each_entry_continue_reverse(p, &l, node) r = r * 10 + p->n;", 21),
+    ("p = &b; list_for_each_entry_from(p, &l, node) r = r * 10 + p->n;", 23), ("p = &b; list_for_each_entry_from_reverse(p, &l, node) r = r * 10 + p->n;", 21),
+    ("p = &a; list_for_each_entry_safe_continue(p, q, &l, node) { r = r * 10 + p->n; list_del(&p->node); }", 23),
+    ("p = &a; list_for_each_entry_safe_from(p, q, &l, node) { r = r * 10 + p->n; list_del(&p->node); }", 123),
+    ("p = list_entry(&l, struct e, node); list_for_each_entry_from(p, &l, node) r = 5;", 0), ("p = NULL; p = list_prepare_entry(p, &l, node); list_for_each_entry_continue(p, &l, node) r = r * 10 + p->n;", 123),
+    ("p = &b; p = list_prepare_entry(p, &l, node); list_for_each_entry_continue(p, &l, node) r = r * 10 + p->n;", 3), ("p = &a; r = list_entry_is_head(p, &l, node);", 0),
+    ("p = list_entry(&l, struct e, node); r = list_entry_is_head(p, &l, node) + 2 * list_is_head(&l, &l);", 3),
+    ("struct list_head *i; list_for_each_prev(i, &l) r = r * 10 + list_entry(i, struct e, node)->n;", 321), ("list_for_each_entry_lockless(p, &l, node) r = r * 10 + p->n;", 123),
+    ("struct list_head *i, *j; list_for_each_prev_safe(i, j, &l) { r = r * 10 + list_entry(i, struct e, node)->n; list_del(i); }", 321),
+    ("list_for_each_entry_rcu(p, &l, node, true) r = r * 10 + p->n;", 123), ("hlist_add_head_rcu(&a.h, &h); hlist_for_each_entry_rcu(p, &h, h) r = r * 10 + p->n;", 1),
+    ("list_replace(&b.node, &x.node); list_for_each_entry(p, &l, node) r = r * 10 + p->n;", 193), ("list_replace_init(&a.node, &x.node); r = list_empty(&a.node);", 1),
+    ("p = list_first_or_null_rcu(&l, struct e, node); r = p->n;", 1), ("p = list_first_or_null_rcu(&k, struct e, node); r = p == NULL;", 1),
+    ("struct list_head *i = &a.node; list_for_each_continue(i, &l) r = r * 10 + list_entry(i, struct e, node)->n;", 23),
 ]  # fmt: skip
 
 
@@ -228,7 +242,7 @@ def test_what_a_text_says_and_nothing_comes_of():
 @pytest.mark.parametrize(
     "call,way",
     [("this_cpu_inc(x)", "a local variable"), ("prepare_to_wait(&q, 1, 2)", "wait_event"), ("jiffies", "unsigned long jiffies"), ("queue_work(a, b)", "--run"),
-     ("kmaloc(1)", "did you mean kmalloc"), ("xa_load(&x, 1)", "array of pointers")],
+     ("kmaloc(1)", "did you mean kmalloc"), ("xa_alloc(&x, &y, 1, 2, 3)", "array of pointers"), ("xas_lock(&x)", "calls by index")],
 )  # fmt: skip
 def test_what_is_not_read_has_a_way_out(call, way):
     with pytest.raises(InputError, match=way):

@@ -164,6 +164,48 @@ def test_a_reader_that_sees_half_of_a_write():
     assert fine(text, "set();", "get();")
 
 
+PLAIN = """
+static seqcount_t seq;
+static int lo, hi, other;
+void set(void) { write_seqcount_begin(&seq); lo = 1; hi = 1; write_seqcount_end(&seq); }
+int get(void) { int x, y; unsigned int s; do { s = read_seqcount_begin(&seq); x = lo; y = hi; } while (read_seqcount_retry(&seq, s)); return x + y; }
+"""
+
+
+def told(text: str, *run: str) -> str:
+    """The data races that are told."""
+    return " ".join(explore(scenario_of_c(text, run=run), "none").races)
+
+
+def test_what_a_sequence_counter_guards_is_meant_to_race():
+    assert told(PLAIN, "set();", "get();") == ""
+    lock = (
+        PLAIN.replace("seqcount_t", "seqlock_t")
+        .replace("write_seqcount_begin", "write_seqlock")
+        .replace("write_seqcount_end", "write_sequnlock")
+    )
+    lock = lock.replace("read_seqcount_begin", "read_seqbegin").replace("read_seqcount_retry", "read_seqretry")
+    assert told(lock, "set();", "get();") == "" and told(lock, "set();", "set();") == ""
+    # not what is outside of the section, on either side, nor two writers that no lock keeps apart
+    assert "data race on lo" in told(PLAIN, "set();", "get(); other = lo;")
+    assert "data race on lo" in told(PLAIN, "set(); lo = 2;", "get();")
+    assert "data race on other" in told(PLAIN.replace("lo = 1;", "lo = 1; other = 1;"), "set();", "get(); other = 2;")
+    # a look whether to try again ends a section, whatever it says
+    late = "unsigned int s = read_seqcount_begin(&seq); read_seqcount_retry(&seq, s); other = hi;"
+    assert (
+        "data race on hi" in told(PLAIN, "set();", late)
+        and told(PLAIN, "set();", late.replace("read_seqcount_retry(&seq, s); ", "")) == ""
+    )
+
+
+def test_a_write_that_is_not_ended():
+    result = explore(scenario_of_c(PLAIN, run=("write_seqcount_begin(&seq); lo = 1;",), threads=1), "none")
+    assert (result.verdict, result.property) == (
+        "violation",
+        "at the end each write of a sequence counter that began must have ended",
+    )
+
+
 def test_a_completion_that_nobody_waits_for():
     text = "struct completion done; static int result; void work(void) { WRITE_ONCE(result, 1); complete(&done); }"
     # B looks at once

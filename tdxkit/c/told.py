@@ -1,0 +1,47 @@
+"""What the explorer and the programs of the kernel are told of a text: its locks, its cells, where pages may lie."""
+
+from tdxkit.c.known import LIST
+from tdxkit.c.places import is_page
+from tdxkit.c.program import Program
+from tdxkit.c.types import Lock, Pointer
+
+
+def locks_of(made: Program) -> tuple[list[str], list[str]]:
+    """The cells that are locks, and those of them under which one may sleep."""
+    leaves = [
+        (cell, leaf) for v in made.unit.objects() for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
+    ]
+    locks = [(cell, leaf) for cell, leaf in leaves if isinstance(leaf, Lock)]
+    return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
+
+
+def constants_of(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
+    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, whether the scenario makes things fail."""
+    locks, mutexes = locks_of(made)
+    return {
+        "c_cells": made.unit.cells,
+        "c_heap": made.unit.heap,
+        "c_lists": _page_lists(made),
+        "c_spins": tuple(lock for lock in locks if lock not in mutexes),
+        "c_may_fail": bool(faults),
+        **({} if faults else {"c_failed": False}),
+    }
+
+
+def _page_lists(made: Program) -> tuple[tuple[str, int], ...]:
+    """The lists that all CPUs share, where pages are counted."""
+    shared = made.unit.objects() if made.unit.pages_in_hand else ()
+    return tuple(
+        (v.name, at)
+        for v in shared
+        if v.name not in made.unit.heap
+        for at, (_, leaf) in enumerate(v.type.leaves())
+        if leaf is LIST
+    )
+
+
+def keeps_pages(made: Program) -> bool:
+    """May pages lie in variables that all CPUs share?"""
+    return bool(_page_lists(made)) or any(
+        isinstance(leaf, Pointer) and is_page(leaf.to) for v in made.unit.objects() for _, leaf in v.type.leaves()
+    )
