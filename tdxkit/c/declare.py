@@ -59,7 +59,8 @@ class Declared(Types):
 
     def _first(self, kind: Type, node: c_ast.Node) -> object:
         if isinstance(kind, (Lock, Kernels)):
-            return _zero(kind)
+            named = isinstance(node, c_ast.ID) and isinstance(kind, Kernels)  # by a macro of the kernel, and no 0
+            return kind.made if named else _zero(kind)
         if isinstance(kind, Pointer):
             if isinstance(node, c_ast.UnaryOp) and node.op == "&" and isinstance(node.expr, c_ast.ID):
                 return (node.expr.name, 0)

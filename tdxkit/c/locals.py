@@ -54,7 +54,7 @@ class Locals:
         elif init is not None:
             self.values.of(c_ast.Assignment("=", c_ast.ID(node.name, node.coord), node.init, node.coord))
         else:
-            self._emptied(found.at, kind)
+            self._emptied(found.at, kind, node.init)
 
     def _lends(self, word: str, kind: Type) -> bool:
         """Do the kernel's functions work on it, so that it is no business of this CPU alone?"""
@@ -104,27 +104,23 @@ class Locals:
         line, column = self.declared.place(node)  # type: ignore[operator]
         return f"line {line}, column {column}"
 
-    def _emptied(self, at: int, kind: Type) -> None:
-        """A local object begins with no values; what the kernel's functions alone touch begins as it does."""
+    def _emptied(self, at: int, kind: Type, init: c_ast.Node | None) -> None:
+        """A local object that begins with no values; what the kernel's functions alone touch begins as it does, or as its macro makes it."""
         for k, (_, leaf) in enumerate(kind.leaves()):
-            first = getattr(leaf, "first", None)
-            self.r.emit(
-                assign(
-                    STACK,
-                    call("laid", name(STACK), ast.BinOp(name(BASE), ast.Add(), constant(at + k)), constant(first)),
-                )
-            )
+            first = leaf.made if init is not None and isinstance(leaf, Kernels) else getattr(leaf, "first", None)
+            self._lay(at + k, constant(first))
 
     def _filled(self, at: int, kind: Type, init: c_ast.InitList) -> None:
         """A local object that begins with a list: what the list leaves out is 0."""
         for k, (_, leaf) in enumerate(kind.leaves()):
-            first = getattr(leaf, "first", 0)
-            self.r.emit(
-                assign(
-                    STACK,
-                    call("laid", name(STACK), ast.BinOp(name(BASE), ast.Add(), constant(at + k)), constant(first)),
-                )
-            )
+            self._lay(at + k, constant(getattr(leaf, "first", 0)))
         for offset, leaf, node in self.declared.listed(kind, init):
+            if isinstance(leaf, Kernels):
+                self._lay(at + offset, constant(leaf.made))
+                continue
             value = self.values.to(self.values.of(node), leaf, node)
             self.values.places.store(Place(leaf, pointer=on_stack(at + offset)), value, node)
+
+    def _lay(self, at: int, value: ast.expr) -> None:
+        """A value into a cell of the routine's own part of the stack."""
+        self.r.emit(assign(STACK, call("laid", name(STACK), ast.BinOp(name(BASE), ast.Add(), constant(at)), value)))

@@ -161,10 +161,11 @@ class Lock(Type):
 
 
 class Kernels(Type):
-    """A structure of the kernel's own that its functions alone touch, such as struct completion: one cell, beginning with `first`."""
+    """A structure of the kernel's own that its functions alone touch, such as struct completion: one cell, beginning with `first`, or with `made` where the
+    text initialises it; zeros are as good where that is not given."""
 
-    def __init__(self, name: str, first: object = 0, size: int = 32):
-        self.name, self.first, self.size = name, first, size
+    def __init__(self, name: str, first: object = 0, size: int = 32, made: object = None):
+        self.name, self.first, self.size, self.made = name, first, size, first if made is None else made
 
 
 class Function(Type):

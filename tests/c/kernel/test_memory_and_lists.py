@@ -205,7 +205,10 @@ def test_what_must_not_be_done_with_lists():
     assert "was taken off the list" in broken(E, ALL + "list_for_each_entry(p, &l, node) list_del(&p->node);")
     assert "no list that was initialised" in broken(FOO, NEW + "g = p; list_add(&p->node, &p->node);")
     assert "which is on no list" in broken(E, "hlist_del(&a.h);")
-    assert not broken(E, "hlist_del_init(&a.h); list_del_init(&a.node);")
+    assert not broken(E, "hlist_del_init(&a.h); INIT_LIST_HEAD(&a.node); list_del_init(&a.node); list_del(&a.node);")
+    for call in ("list_del(&a.node);", "list_del_init(&a.node);", "list_del_rcu(&a.node);", "list_move(&a.node, &l);"):
+        assert "which was never put on a list" in broken(E, call)
+    assert "no list that was initialised" in broken("static struct list_head l, n;", "list_add(&n, &l);")
 
 
 def test_a_list_on_the_stack_is_its_cpus_own():
