@@ -46,7 +46,8 @@ class Calls:
         if word in self.declared.functions:
             return self._own(node, word, args)
         if word in self.unit.stubs:
-            for arg in args:
+            known = self.unit.kernel.functions.get(word)
+            for arg in args if known is None or known.takes != "…" else ():
                 self.values.of(arg)
             return Value(constant(self.unit.stubs[word]), INT)
         if how := self.special.get(word):

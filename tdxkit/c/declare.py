@@ -19,6 +19,7 @@ class Declared(Types):
 
     def read(self, tree: c_ast.FileAST) -> None:
         """Everything that stands at file scope."""
+        self.used = set(_members(tree))
         for node in tree.ext:
             if isinstance(node, c_ast.Typedef):
                 if node.name not in NAMED:
@@ -114,6 +115,18 @@ class Declared(Types):
                 if member.cell == at and member.type.cells:
                     return member.type
         raise self.refuse(node, "this initialiser", f"{kind} has no member for it", "leave it out")
+
+
+def _members(node: c_ast.Node) -> Iterator[str]:
+    """The names of all members that a tree looks at, or begins with a value."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, c_ast.StructRef):
+            yield node.field.name
+        if isinstance(node, c_ast.NamedInitializer):
+            yield from (step.name for step in node.name if isinstance(step, c_ast.ID))
+        todo += [child for _, child in node.children()]
 
 
 def _zero(kind: Type) -> object:

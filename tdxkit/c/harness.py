@@ -36,7 +36,7 @@ MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pa
 NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
 CARD = Card(
     modelled=("the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps",),
-    simplified=("operands are taken from left to right, which C leaves open", "an object is a row of scalars: its bytes are not seen through another type"),
+    simplified=("operands are taken from left to right, which C leaves open", "objects lie in memory in the order of their names, where the order of pointers is asked", "an object is a row of scalars: its bytes are not seen through another type"),
     left_out=("what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for",),
 )  # fmt: skip
 

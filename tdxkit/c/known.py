@@ -38,6 +38,7 @@ SPIN, RAW_SPIN = Lock("spinlock_t"), Lock("raw_spinlock_t")
 MUTEX = Lock("struct mutex", sleeps=True, size=32)
 RWLOCK, RWSEM = Lock("rwlock_t", shared=True, size=8), Lock("struct rw_semaphore", sleeps=True, shared=True, size=40)
 LIST = Kernels("struct list_head", 0, 16, made=())
+LOCKDEP = Kernels("struct lockdep_map")
 COMPLETION, WAIT_QUEUE = Kernels("struct completion", 0), Kernels("wait_queue_head_t", 0, 24)
 SRCU = Lock("struct srcu_struct", sleeps=True, shared=True, size=64)  # held by its readers
 SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])

@@ -81,7 +81,8 @@ class Operators:
     def _on_pointers(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
         if op in COMPARES:
             if op not in ("==", "!="):
-                raise self.refuse(node, f"`{op}` of pointers", "only == and != are read", "compare indices")
+                order = call("order", left.code, right.code)
+                return Value(truth_of(ast.Compare(order, [COMPARES[op]], [constant(0)])), INT)
             return Value(truth_of(ast.Compare(left.code, [COMPARES[op]], [right.code])), INT)
         if op == "+" and isinstance(left.type, Int):
             left, right = right, left

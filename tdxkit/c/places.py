@@ -10,10 +10,11 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.known import ATOMIC, LOCKDEP, SEQUENCE
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import OWN, reading, writing
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type, Void
+from tdxkit.c.types import Array, Atomic, Function, Lock, Pointer, Struct, Type, Void
 from tdxkit.errors import InputError
 
 
@@ -30,6 +31,7 @@ class Place(NamedTuple):
     type: Type
     local: Local | None = None
     pointer: ast.expr | None = None
+    once: bool = False  # a volatile access: the compiler makes it, once and whole
 
     @property
     def fixed(self) -> tuple[str, int] | None:
@@ -66,7 +68,7 @@ class Places:
             return self._named(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
             value = self.values.of(node.expr)
-            return Place(self.pointee(value, node), pointer=value.code)
+            return Place(self.pointee(value, node), pointer=value.code, once=_volatile(node.expr))
         if isinstance(node, c_ast.StructRef):
             return self._member(node)
         if isinstance(node, c_ast.ArrayRef):
@@ -104,6 +106,8 @@ class Places:
             outer = self.place(node.name)
             kind, pointer = outer.type, outer.pointer  # type: ignore[assignment]
         member = kind.members.get(node.field.name) if isinstance(kind, Struct) else None
+        if (inside := within_word(kind, node.field.name)) is not None:
+            return Place(inside, pointer=pointer)
         if member is None:
             raise self.refuse(
                 node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
@@ -151,6 +155,7 @@ class Places:
 
     def load(self, place: Place, node: c_ast.Node, does: str = "") -> Value:
         """What a place holds: a step where others may see it; `does`: the macro that says so, as READ_ONCE."""
+        does = does or ("READ_ONCE" if place.once else "")
         if isinstance(place.type, Array):
             assert place.pointer is not None, "an array lies in cells"
             return Value(place.pointer, Pointer(place.type.of))
@@ -176,6 +181,7 @@ class Places:
 
     def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:
         """A value into a place: a step where others may see it."""
+        does = does or ("WRITE_ONCE" if place.once else "")
         if place.local is not None:
             self.r.emit(assign(place.local.word, value.code))
             return
@@ -229,11 +235,26 @@ def is_page(kind: Type) -> bool:
     return isinstance(kind, Void) or kind.name == "struct page"
 
 
+def within_word(kind: Type, member: str) -> Type | None:
+    """What a member of one of the kernel's own words is: the integer in an atomic_t, the atomic_t in a refcount_t, what lockdep knows of a lock."""
+    if isinstance(kind, Atomic) and member == "counter":
+        return kind.of
+    if isinstance(kind, Atomic) and kind.counts and member == "refs":
+        return ATOMIC
+    return LOCKDEP if member == "dep_map" and (isinstance(kind, Lock) or kind is SEQUENCE) else None
+
+
 def is_place(node: c_ast.Node) -> bool:
     """Can it be assigned to, by its form?"""
     return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
         isinstance(node, c_ast.UnaryOp) and node.op == "*"
     )
+
+
+def _volatile(node: c_ast.Node) -> bool:
+    """Is it a cast to a pointer to something volatile, as READ_ONCE() was written before it had a name?"""
+    pointed = node.to_type.type if isinstance(node, c_ast.Cast) else None
+    return isinstance(pointed, c_ast.PtrDecl) and "volatile" in (getattr(pointed.type, "quals", None) or [])
 
 
 def on_stack(at: int) -> ast.expr:

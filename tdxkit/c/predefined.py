@@ -78,6 +78,7 @@ MEANING = """
 #define likely_notrace(x) (x)
 #define unlikely_notrace(x) (x)
 #define __builtin_expect(x, y) (x)
+#define ACCESS_ONCE(x) (*(volatile typeof(x) *)&(x))
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
 #define ATOMIC_INIT(n) (n)
 #define ATOMIC64_INIT(n) (n)

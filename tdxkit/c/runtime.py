@@ -221,6 +221,12 @@ def apart(one: tuple[str, int], other: tuple[str, int], cells: int) -> int:
     return (one[1] - other[1]) // cells
 
 
+def order(one: object, other: object) -> int:
+    """Which of two pointers is the lower one: -1, 0 or 1. Objects lie in the order of their names, NULL before them all."""
+    a, b = (p if type(p) is tuple else ("", p) for p in (one, other))
+    return (a > b) - (a < b)
+
+
 turns: list[int] = [0]
 
 

@@ -238,6 +238,8 @@ class Statements:
         returns = self.r.returns
         value = None
         if node.expr is not None:
+            if isinstance(node.expr, c_ast.FuncCall):
+                self.calls.wanted = returns
             value = self.values.of(node.expr)
             value = value if isinstance(returns, Void) else self.values.to(value, returns, node)
         self.leave(None if isinstance(returns, Void) else value)

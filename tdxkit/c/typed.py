@@ -14,6 +14,7 @@ from tdxkit.c.types import (
     Array,
     Function,
     Int,
+    Kernels,
     Pointer,
     Struct,
     Type,
@@ -47,6 +48,7 @@ class Types:
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)  # the names of all members that the text looks at
 
     def of_expression(self, node: c_ast.Node) -> Type:
         """The type of an expression: known where functions are read, which put their own way here."""
@@ -128,10 +130,6 @@ class Types:
             if known is None:
                 known = self.tags[key] = Struct(name)
             return known
-        if word == "union":
-            raise self.refuse(
-                node, name, "a union shows the same bytes as different types", "write the member that is used"
-            )
         made = known if isinstance(known, Struct) and not known.known else Struct(name)
         if node.name:
             self.tags[key] = made
@@ -144,9 +142,19 @@ class Types:
                 kind = Int(kind.name, self.constant(decl.bitsize), kind.signed, kind.rank)
             if isinstance(kind, Function):
                 raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
+            if isinstance(kind, Struct) and not kind.known:
+                kind = Kernels(kind.name)  # nobody looks into it
             fields.append((decl.name or "", kind))
-        made.fill(fields)
+        made.fill(self._alternative(node, name, fields) if word == "union" else fields)
         return made
+
+    def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:
+        """The one member of a union that the text looks at; refused where it looks at more of them."""
+        looked = [(word, kind) for word, kind in fields if not self.used.isdisjoint({word} if word else kind.members)]  # type: ignore[attr-defined]
+        if len(looked) > 1:
+            rule = f"it shows the same bytes as different types, and {' and '.join(w or 'a struct without a name' for w, _ in looked)} are used"
+            raise self.refuse(node, name, rule, "write the one that matters")
+        return looked or fields[:1]
 
     def _enum(self, node: c_ast.Enum) -> Type:
         key = f"enum {node.name}"

@@ -30,6 +30,7 @@ from tdxkit.c.types import (
 from tdxkit.errors import InputError
 
 TEXT = Pointer(CHAR)
+NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 
 
 class Values(Operators):
@@ -82,6 +83,8 @@ class Values(Operators):
         if node.name in self.unit.kernel.constants:
             value = self.unit.kernel.constants[node.name]
             return Value(constant(value), Pointer(VOID) if node.name == "NULL" else _of_constant(value))
+        if node.name in NAMES_OF_FUNCTIONS:
+            return Value(constant(("text", 0)), TEXT)
         if node.name in self.declared.functions:
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"

@@ -21,7 +21,17 @@ SIMPLIFIED = (
     "a lock that may be interrupted is always had; spin_lock_irq() and its kin are spin_lock()",
 )
 FREE, WRITER = 0, -1
-SLEEPING = ("", "_interruptible", "_killable", "_nested", "_io")
+SLEEPING = (
+    "",
+    "_interruptible",
+    "_killable",
+    "_nested",
+    "_io",
+    "_interruptible_nested",
+    "_killable_nested",
+    "_io_nested",
+    "_nest_lock",
+)
 
 
 def take(does: str, into: int = True):
@@ -200,9 +210,9 @@ def _rwlocks() -> Iterator[Entry]:
 
 def _sleeping() -> Iterator[Entry]:
     for form in SLEEPING:
-        extra = "-" if form == "_nested" else ""
+        extra = "-" if "_nest" in form else ""
         yield Entry(f"mutex_lock{form}", take(f"mutex_lock{form}"), "p" + extra, INT)
-        if form != "_io":
+        if not form.startswith("_io"):
             yield Entry(f"down_read{form}", take_shared(f"down_read{form}"), "p" + extra, INT)
             yield Entry(f"down_write{form}", take(f"down_write{form}", WRITER), "p" + extra, INT)
     yield Entry("mutex_unlock", give("mutex_unlock"), "p", VOID)
