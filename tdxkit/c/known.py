@@ -101,7 +101,7 @@ TAGGED: dict[str, Type] = {
 }
 TAGGED |= {
     "xarray": _xarray(), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
-    "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"),
+    "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"), **{word: Kernels(f"struct {word}") for word in ("delayed_work", "timer_list", "hrtimer", "tasklet_struct", "irq_work")},
     "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE,
     "swait_queue_head": Kernels("struct swait_queue_head", 0, 24),
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Allocated memory: kmalloc() and its kin, kfree() [linux-memory].
 
-Each type that is allocated has a pool of objects, which are never used again: so a pointer to one that was freed is known for what it is. An
-object is never, live, waiting for RCU's readers, or freed. What was not zeroed has no value until it is given one. Locks in new memory are free.
+Each type that is allocated has a pool of objects, and one that was freed is used again only where no new one is left: so a pointer to one that was
+freed is known for what it is. An object is never, live, waiting for RCU's readers, or freed. What was not zeroed has no value until it is given one. Locks in new memory are free.
 Where the scenario lets memory run out an allocation may fail; with GFP_KERNEL it may sleep.
 """
 
@@ -19,7 +19,7 @@ from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
-    "a run has six objects of each type that is allocated, and none is used again; locks in new memory are free",
+    "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; locks in new memory are free",
     "a local variable that the kernel's functions work on is an object that all CPUs see: that it comes and goes is a step each",
 )
 POOL = 6  # objects of a type
@@ -73,15 +73,19 @@ def new(m, does, pool, zeroed, flags):
 
 
 def _unused(m, pool: str, what: str) -> str:
-    """An object of a pool that never was one, which now is live."""
-    for number in range(1, POOL + 1):
-        name = f"{pool}#{number}"
-        state, _ = m.c_heap[name]
-        if getattr(m, state) == NEVER:
-            setattr(m, state, LIVE)
-            return name
+    """An object of a pool that never was one, which now is live; where each has been, one that was freed."""
+    for fit in (NEVER, FREED):
+        for number in range(1, POOL + 1):
+            name = f"{pool}#{number}"
+            state, words = m.c_heap[name]
+            if getattr(m, state) == fit:
+                setattr(m, state, LIVE)
+                for word in m.c_cells[name] if fit == FREED else ():
+                    if word not in words and (held := getattr(m, word)):  # a lock, free again
+                        setattr(m, word, type(held)())
+                return name
     raise ModelError(
-        what, f"a run has {POOL} objects of a type, and wants one more", "let fewer CPUs or rounds allocate"
+        what, f"a run has {POOL} objects of a type at once, and wants one more", "let fewer CPUs or rounds allocate"
     )
 
 

@@ -250,3 +250,15 @@ def test_what_a_text_says_and_nothing_comes_of():
 def test_what_is_not_read_has_a_way_out(call, way):
     with pytest.raises(InputError, match=way):
         alone("int x;", f"x = {call};")
+
+
+def test_memory_is_used_again_where_none_is_new():
+    text = """
+struct s { spinlock_t lock; int n; };
+static struct s *g;
+static int v;
+"""
+    again = "for (v = 0; v < 9; v++) { struct s *p = kzalloc(sizeof(*p), GFP_KERNEL); spin_lock(&p->lock); p->n = v; kfree(p); }"
+    assert not broken(text, again.replace("kfree", "spin_unlock(&p->lock); kfree"))
+    seven = "for (v = 0; v < 7; v++) { g = kmalloc(sizeof(*g), GFP_KERNEL); if (v) WARN_ON(g->n); g->n = v; kfree(g); }"
+    assert "before it has a value" in broken(text, seven)
