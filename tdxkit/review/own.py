@@ -32,6 +32,7 @@ SIGNS = {
     "bounded": "…",
     "": "!",
 }  # "": it cannot be judged
+STAYS_AS_TEXT = "What you judge is read and becomes steps of the search; it does not run as a program, and nothing of it is sent anywhere."
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself
 # What --may-fail calls it in C, and what the names of the functions that may fail have in them.
@@ -75,6 +76,11 @@ class Opinion:
             return f"{SIGNS['']} not judged: {self.error}"
         found = self.result.defect or verdicts()[self.verdict]
         return f"{SIGNS[self.verdict]} {self.verdict}: {found}{self.result.never}"
+
+    @property
+    def stays(self) -> str:
+        """What becomes of the text that is judged."""
+        return STAYS_AS_TEXT if self.scenario and isinstance(self.scenario.own, OfC) else STAYS
 
     @property
     def source(self) -> str:
@@ -129,7 +135,7 @@ class Opinion:
         lines = [self.head]
         for heading, said in self.rows():
             lines += [f"{heading}:", *(f"  {line}" for line in said)]
-        return "\n".join([*lines, STAYS])
+        return "\n".join([*lines, self.stays])
 
 
 def answering(one: Scenario, bound: int | None = None) -> Job[Opinion]:
