@@ -51,7 +51,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What was found of a scenario, or why nothing was. beside: of what went wrong on purpose, what v6 does under the same, in words.
+    """What was found of a scenario, or why nothing was. in_c: is the text C? beside: of what went wrong on purpose, what v6 does under the same, in words.
 
     scenario is None where not even that could be made; then error says why. costs and next are there after an ok.
     """
@@ -63,6 +63,7 @@ class Opinion:
     costs: tuple[Cost, ...] = ()
     next: tuple[Ask, ...] = ()
     beside: str = ""
+    in_c: bool = False
 
     @property
     def verdict(self) -> str:
@@ -80,7 +81,7 @@ class Opinion:
     @property
     def stays(self) -> str:
         """What becomes of the text that is judged."""
-        return STAYS_AS_TEXT if self.scenario and isinstance(self.scenario.own, OfC) else STAYS
+        return STAYS_AS_TEXT if self.in_c or (self.scenario and isinstance(self.scenario.own, OfC)) else STAYS
 
     @property
     def source(self) -> str:

@@ -29,7 +29,7 @@ MEMORY = {"sequentially consistent": SC, "x86-TSO": TSO}
 ROLE = {"ok": "ok", "bounded": "soft"}  # the colour of a verdict; each has its sign and its word beside it
 _B = ".tdx.tdx-opinion"
 STYLE = (
-    f"{_B}{{color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
+    f"{_B}{{box-sizing:border-box;color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
     "border-radius:4px;padding:8px 14px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
     f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
     f"{_B} :is(dt,dd){{width:auto;max-width:none;float:none}}{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"

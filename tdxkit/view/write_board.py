@@ -29,7 +29,8 @@ from tdxkit.view.own_board import OwnBoard, opinion_box
 BEGIN = "write-your-own.c"
 LINE = re.compile(r"\bline (\d+)(?:, column (\d+))?\b")
 WIDE = {"description_width": "auto"}
-FOUND = "what each CPU runs: a line of C for all, or a line each; empty: get, use, put, found by their names"
+FOUND = "empty: get, use, put, by their names"
+RUNS = "statements of C, one line that every CPU runs, or a line for each; empty: what ends in _get, the use of a page, what ends in _put"
 
 
 class WriteBoard(OwnBoard):
@@ -55,7 +56,7 @@ class WriteBoard(OwnBoard):
         )  # fmt: skip
         self.reads = w.HTML()
         self.run = w.Textarea(
-            value="\n".join(run), placeholder=FOUND, rows=2, description="each CPU runs:", style=WIDE, layout=w.Layout(flex="3 1 320px"),
+            value="\n".join(run), placeholder=FOUND, tooltip=RUNS, rows=2, description="each CPU runs:", style=WIDE, layout=w.Layout(flex="3 1 320px"),
         )  # fmt: skip
         self.stubs = _field("stubs:", "lookup=0, charge=-12", stubs)
         self.sets = _field("first values:", "refcount=-1, users=2", sets)
@@ -92,7 +93,9 @@ class WriteBoard(OwnBoard):
     def finished(self, result: Opinion) -> tuple[str, list]:
         """The opinion with its run, and a mark at the line that it is about."""
         if result.error and not result.line and (mark := _slip(result.error, self.code.text)):
-            result = replace(result, line=f"{mark.line}: {self.code.text.splitlines()[mark.line - 1].strip()}")
+            lines = self.code.text.split("\n")
+            result = replace(result, line=f"{mark.line}: {lines[mark.line - 1].strip()}")
+        result = replace(result, in_c=self.spoken == "c")
         said, shown = super().finished(result)
         self.code.mark(_marks(result, self.code.text, self.ran))
         return said, shown
@@ -151,12 +154,15 @@ class WriteBoard(OwnBoard):
 
 def write_own(
     text: str = "", *, run: Iterable[str] | str = (), stubs: Mapping[str, int] | None = None, sets: Mapping[str, int] | None = None,
-    threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC,
+    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC,
 ) -> WriteBoard:  # fmt: skip
-    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets: for C, as `explore --run --stub --set`; faults: as
-    of `judge_own`; memory: `sc` or `tso`."""
+    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail: as `explore --run --stub --set --may-fail`
+    for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
     text = text or data_path(BEGIN).read_text(encoding="utf-8")
-    run = (run,) if isinstance(run, str) else tuple(run)
+    run, may_fail = ((words,) if isinstance(words, str) else tuple(words) for words in (run, may_fail))
+    if odd := next((word for word in may_fail if word not in MAY_FAIL), None):
+        raise InputError(f"may_fail {printable(odd)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
+    faults = ",".join(filter(None, (faults, *(MAY_FAIL[word] for word in may_fail))))
     return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory)
 
 

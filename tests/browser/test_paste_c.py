@@ -81,7 +81,7 @@ def line_of(text, words):
 def test_a_race_is_pasted_found_and_stepped_in_its_own_lines(lab_page, box):
     paste(box, RACY)
     judged(box, "^✗ violation: ")
-    stepper = box.locator(".tdx-stepper")
+    stepper = box.locator(".tdx-stepper", has_text="in shed_")
     stepper.get_by_role("button", name="First", exact=True).click()
     lines = {line.strip() for line in RACY.splitlines()}
     seen = []
@@ -107,7 +107,7 @@ def test_a_slip_is_one_line_at_its_line_and_mended_it_is_ok(lab_page, box):
     area.evaluate("(area, at) => area.setSelectionRange(at, at)", end)
     area.press("Backspace")  # the semicolon
     said = box.locator(".tdx-slips li")
-    said.wait_for()
+    said.filter(has_text="column").wait_for()
     assert said.count() == 1 and "column" in said.inner_text() and "\n" not in said.inner_text()
     at = int(re.search(r"line (\d+)", said.inner_text())[1])
     assert at in (slip, slip + 1)

@@ -5,6 +5,7 @@
 import { colouredLines } from "./words.js";
 
 const SIGNS = { slip: "✗", broken: "▸" };
+const EDITING = "acvxyz"; // with Ctrl: the textarea's own
 const HELP = "Tab indents; Escape, then Tab leaves the box. Ctrl+Enter judges.";
 
 /** An element; text and elements as children. */
@@ -65,6 +66,7 @@ export class Sheet {
   mark(marks) {
     this.marks = marks;
     this.paintMarks();
+    if (marks.length && document.activeElement !== this.area) this.reveal(marks[0].line);
   }
 
   typed() {
@@ -75,7 +77,12 @@ export class Sheet {
       ...rest,
       line: line > head && line > before.length - tail ? line + after.length - before.length : line,
     });
-    this.marks = this.marks.map(moved).filter(({ line }) => line <= after.length);
+    const touched = ({ line }) => line > head && line <= before.length - tail;
+    const stays = mark => mark.kind === "slip" || !touched(mark); // of a slip the kernel says when it is mended
+    this.marks = this.marks
+      .filter(stays)
+      .map(moved)
+      .filter(({ line }) => line <= after.length);
     this.paint();
     this.changed(this.area.value, false);
   }
@@ -128,6 +135,11 @@ export class Sheet {
     const at = start + Math.max(0, column - 1);
     this.area.focus({ preventScroll: true });
     this.area.setSelectionRange(at, at);
+    this.reveal(line);
+  }
+
+  /** Brings a line into sight. */
+  reveal(line) {
     const row = this.gutter.children[line - 1];
     const { frame } = this;
     if (
@@ -145,8 +157,10 @@ export class Sheet {
     if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
       this.changed(this.area.value, true);
       this.judge();
-    } else if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    else if (key === "Tab" && !leaving) this.indent(event.shiftKey);
+    } else if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+      if (key.length > 1 || EDITING.includes(key.toLowerCase())) event.stopPropagation(); // else Lab undoes in a cell
+      return;
+    } else if (key === "Tab" && !leaving) this.indent(event.shiftKey);
     else if (key === "Enter") this.insert(`\n${this.indentation()}`);
     else {
       event.stopPropagation();
