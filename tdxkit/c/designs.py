@@ -6,6 +6,7 @@ The C is the same program as the model (tests/c/test_designs.py), so it takes th
 before its line is believed.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -20,17 +21,15 @@ from tdxkit.explore.schedule import parse
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import Teller, replay_steps
 from tdxkit.facts import data_path
+from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import FAULTS, Variant, variants
 from tdxkit.run import Line, Run, Text
 
-# What stands around the C of a design, where it is more than a get and a put; the head of the file says it too.
-AROUND: dict[str, dict] = {
-    "lazy": {"run": ("if (!fault_get(0)) zap_put(0);",)},
-    "per-region": {"regions": 2},
-    "minus-one": {"sets": {"refcount": -1}},
-    "minus-one-repaired": {"sets": {"refcount": -1}},
-}
-SAME = ("refcount[", "pair[", "users[")  # what a design and its C call alike
+FLAGS = ("two-flags", "two-flags-fenced")
+REGIONS = {"per-region": 2}
+# What else stands around the C of a design is in the head of its file.
+RUN, SET = re.compile(r"^ \* run: (.*;)$", re.MULTILINE), re.compile(r"--set (\w+)=(-?\d+)")
+SAME = ("refcount[", "pair[", "users[", "flag[", "saw[")  # what a design and its C call alike
 MOST = 20_000  # states of a graph that is walked in C
 
 
@@ -42,17 +41,20 @@ class Lines(NamedTuple):
 
 
 def design_in_c(name: str, threads: int = 2, rounds: int = 1) -> Scenario | None:
-    """The C of a scenario of `list`; None where it has none."""
-    variant = variants().get(name)
-    if variant is None or variant.softirq or variant.first_refcount is not None:
+    """The C of a scenario of `list`, or of the two flags; None where it has none."""
+    variant = variants().get(name) or Variant(name)
+    if variant.softirq or variant.first_refcount is not None or variant.design not in {*DESIGNS, *FLAGS}:
         return None
     file = Path(data_path(f"designs/{variant.design}.c"))
     if not file.is_file():
         return None
-    around = {"threads": threads, "rounds": rounds, "may_fail": tuple(_failing(variant))} | AROUND.get(
-        variant.design, {}
-    )
-    return scenario_of_c(file.read_text(encoding="utf-8"), name=variant.design, **around)
+    text = file.read_text(encoding="utf-8")
+    head = text.partition("*/")[0]
+    run, sets = tuple(RUN.findall(head)), {name: int(value) for name, value in SET.findall(head)}
+    return scenario_of_c(
+        text, name=variant.design, threads=None if len(run) > 1 else threads, rounds=rounds, run=run, sets=sets,
+        may_fail=tuple(_failing(variant)), regions=REGIONS.get(variant.design, 1),
+    )  # fmt: skip
 
 
 def _failing(variant: Variant) -> Iterator[str]:

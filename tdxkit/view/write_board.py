@@ -64,6 +64,7 @@ class WriteBoard(OwnBoard):
             [self.run, self.stubs, self.sets], layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1100px"}
         )
         self._judged: str | None = None
+        self._in_c = True
         super().__init__(
             self._scenario,
             (),
@@ -87,17 +88,17 @@ class WriteBoard(OwnBoard):
         """Judge the text as it stands."""
         self._tell_language()
         self.code.mark(())
-        self._judged = self.code.text
+        self._judged, self._in_c = self.code.text, self.spoken == "c"
         super().judge()
 
     def finished(self, result: Opinion) -> tuple[str, list]:
         """The opinion with its run, and a mark at the line that it is about."""
-        if result.error and not result.line and (mark := _slip(result.error, self.code.text)):
-            lines = self.code.text.split("\n")
-            result = replace(result, line=f"{mark.line}: {lines[mark.line - 1].strip()}")
-        result = replace(result, in_c=self.spoken == "c")
-        said, shown = super().finished(result)
-        self.code.mark(_marks(result, self.code.text, self.ran))
+        text = self._judged or ""
+        if result.error and not result.line and (mark := _slip(result.error, text)):
+            result = replace(result, line=f"{mark.line}: {printable(text.split(chr(10))[mark.line - 1].strip(), 200)}")
+        said, shown = super().finished(replace(result, in_c=self._in_c))
+        if self.code.text == text:  # else the reader went on, and its lines are others
+            self.code.mark(_marks(result, text, self.ran))
         return said, shown
 
     def boxed(self, opinion: Opinion) -> Markup:

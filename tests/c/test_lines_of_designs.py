@@ -8,6 +8,7 @@ from tdxkit.c import designs
 from tdxkit.c.designs import design_in_c, in_c, walk_in_c
 from tdxkit.explore import explore, replay, replay_steps
 from tdxkit.explore.reachable import graph
+from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
 from tdxkit.linux.refcount.posted import DESIGNS
 
@@ -66,6 +67,14 @@ def test_what_fails_in_the_scenario_fails_in_the_c(name):
 
 def test_on_store_buffers_too():
     assert in_c(run_of("v2", memory="tso")) is not None
+
+
+def test_two_flags_and_the_stores_that_leave_their_buffers():
+    assert said(in_c(_alone(flags(fence=True))))[:2] == ["WRITE_ONCE(*mine, 1);", "smp_mb();"]
+    slow = flags().on("tso")
+    lines = said(in_c(replay(slow, explore(slow).schedule)))
+    assert "" in lines, "a drain is at no line"
+    assert "WRITE_ONCE(flag[me], 1);" in lines and any("READ_ONCE(flag[!me])" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["v5-softirq", "v3-not-zeroed"])

@@ -149,6 +149,21 @@ def test_whatever_stands_there_is_answered_in_a_line(text):
     assert board.opinion.error is not None and "\n" not in board.opinion.head and "Traceback" not in str(board)
 
 
+def test_a_sign_that_turns_the_direction_of_writing_is_a_slip():
+    board = write_own(MENDED.replace("/* there is a pair already */", "/* \u202e } \u2066 */"))
+    assert marks(board)[0][:2] == (line_of(MENDED, "there is a pair already"), "slip") and "\\u202e" in str(board)
+    assert "\u202e" not in str(board)
+
+
+def test_what_is_typed_while_a_search_is_under_way_is_not_marked_with_its_lines():
+    board = write_own()
+    board.judge()
+    opinion = board.opinion
+    type_in(board, "\n\n" + TEXT)
+    board._conclude(lambda: board.finished(opinion))
+    assert marks(board) == []
+
+
 def test_fields_that_cannot_be_meant_are_told():
     board = write_own()
     board.stubs.value = "name"
