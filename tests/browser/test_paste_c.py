@@ -153,6 +153,28 @@ def test_typing_scrolling_tabs_and_the_way_out(lab_page, box):
     assert not area.evaluate("area => area === document.activeElement")
 
 
+HOSTILE = {
+    "markup": 'int a; /* <img src=x onerror=alert(1)> */ char *s = "</div><script>";',
+    "open comment": "int a;\n/* never closed\nint b;\n",
+    "open strings": "char *a = \"x\nchar b = 'y\n\"\"\"\n'''\n",
+    "lines of a macro": "#define A(x) \\\n\t((x) + 1)\n#  if B\n#endif\n",
+    "other letters": "/* ä → ∎ 😀 */ int 変数;\n\t\t\n   \n",
+    "Python": "def put(m, region):\n    yield f'a {1}' # b\n    '''x\n    y'''\n",
+    "parentheses": "(" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_seen_is_what_is_typed(box, name):
+    """The coloured layer has the letters of the textarea, line by line, and nothing of them becomes markup."""
+    paste(box, HOSTILE[name])
+    ink = box.locator(".tdx-editor .tdx-ink")
+    assert ink.evaluate("ink => [...ink.children].map(row => row.textContent)") == HOSTILE[name].split("\n")
+    assert ink.locator("img, script").count() == 0
+    colours = "ink => new Set([...ink.querySelectorAll('span')].map(s => getComputedStyle(s).color)).size"
+    assert ink.evaluate(colours) or name == "parentheses"
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_it_reads_in_both_themes(lab_page, box, theme):
     paste(box, RACY.replace("return 0;", "return 0"))
