@@ -89,7 +89,21 @@ def _same(mine, theirs, before, then) -> bool:
     """Is a step of the C that of the recording, from the same values?"""
     if (mine.actor, mine.does, mine.kind) != (theirs.actor, theirs.does, theirs.kind):
         return False
-    return all(before[key] == then[key] for key in before if key.startswith(SAME) and key in then)
+    return _alike(before, then)
+
+
+def _alike(values: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    """Have a design and its C the same in what they call alike?"""
+    return all(values[key] == others[key] for key in values if key.startswith(SAME) and key in others)
+
+
+def _values(one: Graph, node: int) -> Mapping[str, object]:
+    return one.shared[one.nodes[node].shared]
+
+
+def _does(label: str) -> str:
+    """The operation that a label names, without its operands: they are called otherwise in C."""
+    return label.partition("(")[0]
 
 
 def walk_in_c(walked: Graph, code: str) -> Lines | None:
@@ -107,7 +121,9 @@ def walk_in_c(walked: Graph, code: str) -> Lines | None:
         ways = {(edge.actor, edge.choice): edge for edge in other.edges[there[node]]}
         for edge in walked.edges[node]:
             way = ways.get((edge.actor, edge.choice))
-            if way is None or way.kind != edge.kind:
+            if way is None or (way.kind, _does(way.label)) != (edge.kind, _does(edge.label)):
+                return None
+            if not _alike(_values(walked, edge.target), _values(other, way.target)):
                 return None
             if edge.target not in there:
                 there[edge.target] = way.target

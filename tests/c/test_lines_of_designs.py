@@ -6,8 +6,10 @@ import pytest
 
 from tdxkit.c import designs
 from tdxkit.c.designs import design_in_c, in_c, walk_in_c
+from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore import explore, replay, replay_steps
 from tdxkit.explore.reachable import graph
+from tdxkit.facts import data_path
 from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
 from tdxkit.linux.refcount.posted import DESIGNS
@@ -82,13 +84,31 @@ def test_what_no_c_stands_for_is_not_offered(name):
     assert design_in_c(name) is None and in_c(run_of(name)) is None
 
 
-def test_a_c_that_takes_another_step_is_not_believed(monkeypatch):
-    """v6's C beside a recording of v2: the first step that is another tells."""
-    run = run_of("v2")
-    six = design_in_c("v6")
-    monkeypatch.setattr(designs, "_tables", lambda *_: designs.Tables(six))
-    assert in_c(run) is None
-    assert walk_in_c(graph(scenario("v2")), run.code) is None
+PLANTED = {  # what stands in v2.c, and what is planted in its place
+    "another operation": ("if (atomic_inc_not_zero(users))", "if (atomic_add_unless(users, 1, 0))"),
+    "another value": ("atomic_set(users, 1);", "atomic_set(users, 2);"),
+    "another kind": ("if (atomic_read(users)) {", "if (atomic_add_return(0, users)) {"),
+    "a step more": ("\ttaken = IS", "\tatomic_read(users);\n\ttaken = IS"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_c_that_takes_another_step_is_not_believed(name, monkeypatch):
+    text = data_path("designs/v2.c").read_text(encoding="utf-8")
+    old, new = PLANTED[name]
+    assert text.count(old) == 1
+    planted = text.replace(old, new)
+    monkeypatch.setattr(designs, "_tables", lambda name, *size: designs.Tables(scenario_of_c(planted, threads=size[0])))
+    two = scenario("v2")
+    assert in_c(_alone(scenario("v2", 1))) is None or name == "another kind", "one CPU alone never comes to that line"
+    assert walk_in_c(graph(two), replay_steps(two, ()).code) is None
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_design_is_walked_in_its_c(name):
+    two = scenario(name)
+    walked = graph(two)
+    assert not walked.complete or walk_in_c(walked, replay_steps(two, ()).code) is not None
 
 
 def test_a_readers_own_of_the_same_name_is_none():
