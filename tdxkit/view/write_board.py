@@ -115,10 +115,14 @@ class WriteBoard(OwnBoard):
             raise InputError(
                 "the text", "it is Python, and read as C", "let the text tell its language, or choose Python"
             )
-        run = tuple(line for line in self.run.value.split("\n") if line.strip())
+        run = self._runs()
         failing = tuple(word for word, fault in MAY_FAIL.items() if fault in faults.split(","))
         options = {"stubs": _numbers("stubs", self.stubs.value), "sets": _numbers("first values", self.sets.value)}
         return scenario_of(text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, **options)
+
+    def _runs(self) -> tuple[str, ...]:
+        """What the CPUs run, where their functions' names do not say it."""
+        return tuple(line for line in self.run.value.split("\n") if line.strip())
 
     def _typed(self, _change: object) -> None:
         """A moment after the last letter: which language it is, and whether it can be read."""
@@ -149,6 +153,7 @@ class WriteBoard(OwnBoard):
     def _tell_language(self) -> None:
         spoken = self.spoken
         self.code.language, self.code.label = spoken, f"Your code, {LANGUAGES[spoken]}"
+        self.threads.disabled = spoken == "c" and len(self._runs()) > 1  # a line is a CPU
         self.of_c.layout.display = "none" if spoken == "python" else ""
         self.reads.value = element("span", f"read as {LANGUAGES[spoken]}")
 

@@ -125,3 +125,14 @@ def test_a_graph_has_a_line_wherever_its_model_has_one():
     for stands, node in zip(found.nodes, walked.nodes):
         assert [at is None for at in stands] == [at is None for at in node.lines]
     assert {at.text for stands in found.nodes for at in stands if at} == {"region_pair_get", "region_pair_put", "use"}
+
+
+def test_a_c_that_stores_another_value_is_not_believed(monkeypatch):
+    """What is stored last is looked at by nobody: only the value itself tells."""
+    text = data_path("designs/two-flags.c").read_text(encoding="utf-8")
+    planted = text.replace("WRITE_ONCE(saw[me], seen);", "WRITE_ONCE(saw[me], seen + 2);")
+    runs = ("raise_and_look(0);", "raise_and_look(1);")
+    monkeypatch.setattr(designs, "_tables", lambda *_: designs.Tables(scenario_of_c(text, run=runs)))
+    assert in_c(_alone(flags())) is not None
+    monkeypatch.setattr(designs, "_tables", lambda *_: designs.Tables(scenario_of_c(planted, run=runs)))
+    assert in_c(_alone(flags())) is None

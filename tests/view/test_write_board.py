@@ -100,12 +100,12 @@ def test_a_warn_that_fires_is_marked_where_it_stands():
 
 def test_statements_for_each_cpu_and_both_memories():
     board = write_own(TWO, run=("one();", "other();"))
-    assert board.opinion.verdict == "ok" and board.run.value == "one();\nother();"
+    assert board.opinion.verdict == "ok" and board.run.value == "one();\nother();" and board.threads.disabled
     board.memory.value = "tso"
     assert board.opinion.verdict == "violation" and marks(board)[0][0] == line_of(TWO, "BUG_ON")
     board.run.value = "one();"
     board.memory.value = "sc"
-    assert board.opinion.result.threads == 2
+    assert board.opinion.result.threads == 2 and not board.threads.disabled
 
 
 def test_what_may_fail_is_asked_of_c_by_the_same_buttons():
