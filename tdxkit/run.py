@@ -134,6 +134,10 @@ class Run:
             apply(state, step.changes)
         return MappingProxyType(state)
 
+    def line_at(self, line: Line) -> str:
+        """A line of one of the texts, without the blanks around it."""
+        return self.texts[line.text].lines[line.index].strip()
+
     def marks(self) -> tuple[int, ...]:
         """Positions worth a mark on the slider: another actor goes on, or a rule breaks."""
         return tuple(
@@ -143,11 +147,16 @@ class Run:
         )
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, lines: bool = False) -> str:
+        """The run in words, a line a step; lines: each with the line of its text that it was taken at."""
         width = max((len(a) for a in self.actors), default=0)
         rows = [self.title, *([self.subtitle] if self.subtitle else [])]
         for k, step in enumerate(self.steps, 1):
             what = "; ".join(str(c) for c in step.changes)
-            rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
+            at = f"   {step.line.text}: {self.line_at(step.line)}" if lines and step.line else ""
+            rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else "") + at)
             rows += [f"{'':6}!! {wrong}" for wrong in step.wrong()]
         return "\n".join(rows)
 

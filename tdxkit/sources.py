@@ -25,7 +25,12 @@ TAGS = ("source", "checked", "read_in")  # what a row, or a file for its rows, s
 CHECKED = ("read", "run", "inferred")
 TAG = re.compile(r"<!-- source: (\S+) -->")
 # Files of data/ that have no rows: what stands in them is somebody's, or made up by us as a whole.
-WHOLE = {"practice.mbox": OWN, "traces/kvm_msr.trace": "kvm-msr-trace", "traces/layout-variants.trace": "trace-layouts"}
+WHOLE = {
+    "practice.mbox": OWN,
+    "write-your-own.c": OWN,
+    "traces/kvm_msr.trace": "kvm-msr-trace",
+    "traces/layout-variants.trace": "trace-layouts",
+}
 WRITTEN_FROM = {  # C beside a design: what the step-by-step program that it was written from rests on
     "tdx-rfc-v1": "v1", "tdx-v2-00": "v2 lazy", "tdx-v3": "v3 v3-unoptimised inc-first per-region", "tdx-v4": "v4 v4-unoptimised", "tdx-v5": "v5 v5-unoptimised",
     "tdx-v6": "v6 v6-unoptimised", "tdx-after-v6": "after-v6", "tdx-rfc-v1-review": "minus-one minus-one-repaired", "x86-tso": "two-flags two-flags-fenced",

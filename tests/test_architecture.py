@@ -34,7 +34,7 @@ WINGS = {
         "host": {"refcount"},
     },
     "seam": {"leaves": {"locks", "memory", "pamt", "params", "versions"}},
-    "view": {"kit": set(), "stepper": {"kit"}},
+    "view": {"kit": set(), "stepper": {"kit"}, "editor": {"kit"}},
     "review": {"msr": {"pasted"}, "softlockup": {"pasted"}},
 }
 # Modules that are imported by a name put together at run time: who does it, and what. No reader of imports sees these arrows.

@@ -62,6 +62,11 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
     return Pasted(text, after.kind, count, tuple(said))
 
 
+def language_of(text: str) -> str:
+    """The language of a text without a name: "python" where only Python's lines stand in it, else "c"."""
+    return "python" if looks_like_python(text) and not _FUNCTION.search(text) else "c"
+
+
 def looks_like_c(text: str) -> bool:
     """Does a function or a declaration stand in it?"""
     return bool(_FUNCTION.search(text) or (_DECLARED.search(text) and ";" in text))

@@ -13,6 +13,11 @@ def configure(parser):
         action="store_true",
         help="first make it shorter and calmer while its first broken rule still breaks",
     )
+    parser.add_argument(
+        "--lines",
+        choices=("c", "python"),
+        help="beside each step the line that takes it: of the text, or of a design's model or its C",
+    )
     own_options(parser)
 
 
@@ -30,8 +35,21 @@ def run(args):
     if args.shrink:
         told = _shrunk(scenario, told, code.steps)
         print(f"shrunk from {len(code.steps)} steps: {told.code}")
-    print(told)
+    print(_in(told, args.lines, scenario).told(lines=True) if args.lines else told)
     print(checked)
+
+
+def _in(told, language, scenario):
+    """The run at the lines of this language."""
+    from tdxkit.c.designs import in_c
+    from tdxkit.c.naming import OfC
+
+    if language == ("c" if isinstance(scenario.own, OfC) else "python"):
+        return told
+    if language == "c" and (other := in_c(told)):
+        return other
+    rule = "this is C" if language == "python" else "no C stands beside this scenario"
+    raise InputError(f"--lines {language}", rule, f"use --lines {'c' if language == 'python' else 'python'}")
 
 
 def _shrunk(scenario, told, steps):

@@ -32,6 +32,7 @@ SIGNS = {
     "bounded": "…",
     "": "!",
 }  # "": it cannot be judged
+STAYS_AS_TEXT = "What you judge is read and becomes steps of the search; it does not run as a program, and nothing of it is sent anywhere."
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself
 # What --may-fail calls it in C, and what the names of the functions that may fail have in them.
@@ -50,7 +51,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What was found of a scenario, or why nothing was. beside: of what went wrong on purpose, what v6 does under the same, in words.
+    """What was found of a scenario, or why nothing was. in_c: is the text C? beside: of what went wrong on purpose, what v6 does under the same, in words.
 
     scenario is None where not even that could be made; then error says why. costs and next are there after an ok.
     """
@@ -62,6 +63,7 @@ class Opinion:
     costs: tuple[Cost, ...] = ()
     next: tuple[Ask, ...] = ()
     beside: str = ""
+    in_c: bool = False
 
     @property
     def verdict(self) -> str:
@@ -75,6 +77,11 @@ class Opinion:
             return f"{SIGNS['']} not judged: {self.error}"
         found = self.result.defect or verdicts()[self.verdict]
         return f"{SIGNS[self.verdict]} {self.verdict}: {found}{self.result.never}"
+
+    @property
+    def stays(self) -> str:
+        """What becomes of the text that is judged."""
+        return STAYS_AS_TEXT if self.in_c or (self.scenario and isinstance(self.scenario.own, OfC)) else STAYS
 
     @property
     def source(self) -> str:
@@ -129,7 +136,7 @@ class Opinion:
         lines = [self.head]
         for heading, said in self.rows():
             lines += [f"{heading}:", *(f"  {line}" for line in said)]
-        return "\n".join([*lines, STAYS])
+        return "\n".join([*lines, self.stays])
 
 
 def answering(one: Scenario, bound: int | None = None) -> Job[Opinion]:

@@ -16,7 +16,6 @@ from tdxkit.errors import TdxkitError
 from tdxkit.explore.buffers import MEMORIES, SC, TSO
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
-from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.review.own import ONE_BY_ONE, Opinion, answering, refused
 from tdxkit.view.kit import theme
@@ -30,7 +29,7 @@ MEMORY = {"sequentially consistent": SC, "x86-TSO": TSO}
 ROLE = {"ok": "ok", "bounded": "soft"}  # the colour of a verdict; each has its sign and its word beside it
 _B = ".tdx.tdx-opinion"
 STYLE = (
-    f"{_B}{{color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
+    f"{_B}{{box-sizing:border-box;color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
     "border-radius:4px;padding:8px 14px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
     f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
     f"{_B} :is(dt,dd){{width:auto;max-width:none;float:none}}{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
@@ -41,7 +40,9 @@ STYLE = (
 
 
 class OwnBoard(WorkBoard):
-    """See the module. `opinion`: the last one; `make(threads, rounds, faults)` gives the scenario to judge."""
+    """See the module. `opinion`: the last one, `ran`: the run that it shows; `make(threads, rounds, faults)` gives the scenario to judge; `above`: rows over the controls."""
+
+    verb = "Judge again"
 
     def __init__(
         self,
@@ -52,8 +53,9 @@ class OwnBoard(WorkBoard):
         fault: str,
         fixed: bool,
         memory: str = SC,
+        above: tuple = (),
     ):
-        self._make, self._programs, self.opinion = make, programs, None
+        self._make, self._programs, self.opinion, self.ran = make, programs, None, None
         look = {"style": {"button_width": "auto", "description_width": "auto"}}
         self.threads = w.ToggleButtons(
             options=list(dict.fromkeys((1, 2, 3, 4, threads))),
@@ -74,9 +76,9 @@ class OwnBoard(WorkBoard):
             description="memory:",
             **look,
         )
-        again = w.Button(description="Judge again", icon="gavel")
+        again = w.Button(description=self.verb, icon="gavel")
         again.on_click(self.judge)
-        super().__init__([self.threads, self.rounds, self.faults, self.memory], start=again)
+        super().__init__(*above, [self.threads, self.rounds, self.faults, self.memory], start=again)
         for control in (self.threads, self.rounds, self.faults, self.memory):
             control.observe(self.judge, "value")
         self.judge()
@@ -98,13 +100,17 @@ class OwnBoard(WorkBoard):
 
     def finished(self, result: Opinion) -> tuple[str, list]:
         """The opinion, kept and shown, with its run."""
-        self.opinion = result
-        shown: list = [opinion_box(result)]
+        self.opinion, self.ran = result, None
+        shown: list = [self.boxed(result)]
         if result.scenario and result.result and (code := result.result.schedule):
             one, picture = result.scenario, region if "refcount" in result.scenario.shared else None
-            run = replay(one, code)
+            run = self.ran = replay(one, code)
             shown.append(Stepper(run, picture=picture, position=len(run), replay=lambda code: replay(one, code)))
         return "judged" if result.result else "not judged", shown
+
+    def boxed(self, opinion: Opinion) -> Markup:
+        """The box of an opinion."""
+        return opinion_box(opinion)
 
     def given_up(self) -> tuple[str, None]:
         """After a cancel what was shown stays."""
@@ -135,12 +141,12 @@ def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> 
     return OwnBoard(make, (put, get), threads, rounds, fault, bool(fixed), memory)
 
 
-def opinion_box(opinion: Opinion) -> Markup:
-    """The opinion as one box; its text twin is str(opinion)."""
+def opinion_box(opinion: Opinion, source: bool = True) -> Markup:
+    """The opinion as one box, with the source that was judged where that is not shown elsewhere; its text twin is str(opinion)."""
     rows = [part for heading, said in opinion.rows() for part in (element("dt", heading), *_lines(heading, said))]
     role = ROLE.get(opinion.verdict, "bad")
     judged = ""
-    if opinion.source:
+    if opinion.source and source:
         folded = bool(opinion.result and opinion.result.schedule)  # the stepper below shows it
         judged = element(
             "details",
@@ -149,7 +155,7 @@ def opinion_box(opinion: Opinion) -> Markup:
             open=None if folded else "open",
         )
     return element(
-        "div", style(theme.css() + STYLE), element("h4", opinion.head), element("dl", *rows), judged, element("p", STAYS),
+        "div", style(theme.css() + STYLE), element("h4", opinion.head), element("dl", *rows), judged, element("p", opinion.stays),
         class_="tdx tdx-opinion tex2jax_ignore mathjax_ignore", **{"style": f"border-left-color:var(--tdx-{role})"},
     )  # fmt: skip
 

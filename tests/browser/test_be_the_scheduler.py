@@ -174,11 +174,10 @@ def test_the_calm_counterexample_ends_in_the_broken_rule(lab_page, quiet):
 def test_a_readers_own_put_is_judged(lab_page, quiet):
     """A put that forgets the lock in the lesson's cell: run it, run the judge, and its own counterexample is there; a slip is a line."""
     lab_page.write(
-        "write-put",
+        "judge-put",
         "from tdxkit.linux.refcount.module import pamt_remove\n\n"
-        "def put(m, region):\n    yield 'REMOVE at once'\n    pamt_remove(m, region)\n    m.refcount[region] -= 1",
+        "def put(m, region):\n    yield 'REMOVE at once'\n    pamt_remove(m, region)\n    m.refcount[region] -= 1\n\njudge_own(put)",
     )
-    lab_page.run("write-put")
     lab_page.run("judge-put")
     judged = lab_page.cell("judge-put")
     judged.locator(".tdx-stepper .tdx-broken").first.wait_for()
@@ -186,8 +185,7 @@ def test_a_readers_own_put_is_judged(lab_page, quiet):
     assert judged.locator(".tdx-opinion h4").inner_text().startswith("✗ violation: ")
     judged.get_by_role("button", name="3", exact=True).first.click()
     judged.get_by_text("3 CPUs, 1 × get").first.wait_for()
-    lab_page.write("write-put", "def put(m, region):\n    yield 'a'\n    m.mylock = True")
-    lab_page.run("write-put")
+    lab_page.write("judge-put", "def put(m, region):\n    yield 'a'\n    m.mylock = True\n\njudge_own(put)")
     lab_page.run("judge-put")
     judged.get_by_text("3: m.mylock = True").wait_for()
     assert "Traceback" not in judged.inner_text() and judged.locator(".tdx-opinion").count() == 1

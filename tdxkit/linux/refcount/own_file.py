@@ -2,8 +2,10 @@
 
 import importlib.util
 import inspect
+import linecache
 import re
 import sys
+import types
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -20,6 +22,7 @@ from tdxkit.linux.refcount.own_text import tidy
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.text import near
 
+TEXT = "<your text>"  # what a text without a file is called
 LARGEST = 1 << 20  # bytes of a reader's file
 
 
@@ -33,6 +36,23 @@ def of_file(name: str, threads, rounds, get: str = "", put: str = "", label: str
             f"scenario {printable(name)}", "a file is named FILE.py:FUNCTION", "add the function, as in race.py:put"
         )
     found, text = _module(Path(path))
+    return _of_module(found, text, path, attribute, threads, rounds, get, put, label, **more)
+
+
+def of_python(text: str, threads=None, rounds: int = 1, **more) -> Scenario:
+    """A text of Python with a `put`, and a `get` where it has one, as a file would have it; it is run once."""
+    linecache.cache[TEXT] = (len(text), None, text.splitlines(True), TEXT)  # where a program's lines are looked up
+    found = _ran(text.encode("utf-8", "surrogateescape"), TEXT, "reader_text", types.ModuleType("reader_text"))
+    if not callable(getattr(found, "put", None)):
+        raise InputError("the text", "it is Python and has no put(m, region)", "write one, or C")
+    return _of_module(found, tidy(text), "", "put", threads, rounds, "", "", "text.put", **more)
+
+
+def _of_module(
+    found: ModuleType, text: str, path: str, attribute: str, threads, rounds, get, put, label, **more
+) -> Scenario:
+    """The scenario of what a file or a text became."""
+    name = f"{path}:{attribute}" if attribute else path
     one = getattr(found, attribute, None)
     if isinstance(one, Scenario):
         if odd := next((w for w, v in {"get": get, "put": put, **more}.items() if v and v != 1), None):
@@ -86,13 +106,18 @@ def _module(path: Path) -> tuple[ModuleType, str]:
         source = path.read_bytes()
     except OSError as error:
         raise InputError(thing, error.strerror or "it cannot be read", "give a Python file") from None
-    before = snapshot()
     spec = importlib.util.spec_from_file_location(f"reader_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}", path)
-    found = importlib.util.module_from_spec(spec)
-    asked.add(spec.name)
-    sys.modules[spec.name] = found
+    found = _ran(source, str(path), spec.name, importlib.util.module_from_spec(spec))
+    return found, tidy(source.decode("utf-8", "surrogateescape"))
+
+
+def _ran(source: bytes, file: str, name: str, found: ModuleType) -> ModuleType:
+    """A module with the reader's code in it, run once."""
+    before, thing = snapshot(), printable(file)
+    asked.add(name)
+    sys.modules[name] = found
     try:
-        code = compile(source, str(path), "exec", optimize=0)  # an assert is a rule, under python -O too
+        code = compile(source, file, "exec", optimize=0)  # an assert is a rule, under python -O too
         with redirect_stdout(sys.stderr):  # what it prints is no part of an answer
             timed(exec, code, found.__dict__)
     except TdxkitError:
@@ -108,9 +133,9 @@ def _module(path: Path) -> tuple[ModuleType, str]:
             thing, f"it stops with {type(error).__name__}: {printable(str(error))}", "make it importable"
         ) from None
     finally:
-        found.__name__ = spec.name  # whatever it calls itself
+        found.__name__ = name  # whatever it calls itself
     if patched := replaced(before):
         raise ModelError(
             f"{thing}: {patched}", "it is part of tdxkit, and the file replaces it", "give yours another name"
         )
-    return found, tidy(source.decode("utf-8", "surrogateescape"))
+    return found

@@ -1,12 +1,13 @@
 """A reachable graph as plain data, so that the reader can be the scheduler without a kernel."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
-from tdxkit.run import ABSENT, Run, Step, Wait
+from tdxkit.run import ABSENT, Line, Run, Step, Text, Wait
 from tdxkit.view.kit.svg import visible
-from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, track_value, with_rules
+from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, source, track_value, with_rules
 
 MOST = 5_000  # states that travel along
 
@@ -101,6 +102,17 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     data |= {"steps": [], "first": values[start.shared]["values"], "start": [line(w) for w in start.lines], "total": 0}
     data["hint"] = "Nothing has happened yet. Choose who moves first."
     return data
+
+
+def in_other_lines(texts: Mapping[str, Text], nodes: Iterable[Iterable[Line | None]]) -> dict:
+    """The texts of another language, and for each node of a graph where each actor stands in them."""
+    lines: dict[Line, int] = {}
+    places = [[-1 if at is None else lines.setdefault(at, len(lines)) for at in stands] for stands in nodes]
+    return {
+        "texts": {name: [visible(t.title), source(t)] for name, t in texts.items()},
+        "lines": [line(at) for at in lines],
+        "nodes": places,
+    }
 
 
 def _edge_row(edge, after, text: _Strings) -> EdgeRow:

@@ -158,17 +158,30 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
     return what, sentence[:1].upper() + sentence[1:], bool(step.broken)
 
 
-def as_text(data: dict) -> str:
-    """A run in words, a line a step."""
+def as_text(data: dict, lines: str = "python") -> str:
+    """A run in words, a line a step; `lines` of "c": each with its line of C, where the run has them."""
+    c = data.get("c") if lines == "c" else None
     width = max((len(a) for a in data["actors"]), default=0)
     rows, state = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])], list(data["first"])
     for k, step in enumerate(steps_of(data), 1 + data["offset"]):
         what = "; ".join(f"{data['keys'][i]} {state[i]} → {value}" for i, value in step.changes)
         for i, value in step.changes:
             state[i] = value
-        rows.append(f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else ""))
+        at = _line_of(c, k - 1 - data["offset"]) if c else ""
+        rows.append(
+            f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else "") + at
+        )
         rows += [f"      !! {said}" for said in step.wrong]
     return "\n".join(rows)
+
+
+def _line_of(c: dict, k: int) -> str:
+    """The line of C of a step."""
+    line, _ = c["lines"][k]
+    if line is None:
+        return ""
+    text, index = line
+    return f"   {text}: {c['texts'][text][1][index].strip()}"
 
 
 def still(data: dict, position: int, uid: str = "tdx0") -> Markup:

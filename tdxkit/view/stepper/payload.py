@@ -175,6 +175,19 @@ def source(text: Text) -> list[str | None]:
     return kept
 
 
+def in_other_lines(run: Run, start: int, stop: int) -> dict:
+    """The texts of a run whose steps are those of another, and its lines from position `start` to `stop`: for each actor where it stands
+    first, for each step where it was taken and where its actor stands then."""
+    stands = dict(run.start)
+    for step in run.steps[:start]:
+        stands[step.actor] = step.next
+    return {
+        "texts": {name: [visible(t.title), source(t)] for name, t in run.texts.items()},
+        "start": [line(stands.get(actor)) for actor in run.actors],
+        "lines": [[line(step.line), line(step.next)] for step in run.steps[start:stop]],
+    }
+
+
 class Pictures:
     """Each distinct picture once; only what svg.py built is let in."""
 

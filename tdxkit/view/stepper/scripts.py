@@ -4,44 +4,32 @@ An author sees a change live: with ANYWIDGET_HMR=1, in a checkout that has watch
 the page take each change at once.
 """
 
-import re
 from collections.abc import Callable
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 from anywidget._file_contents import FileContents
 from anywidget._util import _should_start_thread
 
-from tdxkit.view.kit import theme
+from tdxkit.view.kit import scripts, theme
 
 PAGE = Path(__file__).parent / "page"
 ENTRY = "mount.js"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
 def modules() -> tuple[str, ...]:
     """The files of the script, each after those that it imports."""
-    needs, waiting = {}, [ENTRY]
-    while waiting:
-        name = waiting.pop()
-        needs[name] = _IMPORT.findall(_read(name))
-        waiting += [needed for needed in needs[name] if needed not in needs]
-    return tuple(TopologicalSorter(needs).static_order())
+    return scripts.modules(PAGE, ENTRY)
 
 
 def script() -> str:
     """The modules as one. No two of them may use one name at their top."""
-    return "\n".join(_IMPORT.sub("", _read(name)) for name in modules())
+    return scripts.script(PAGE, ENTRY)
 
 
 def style() -> str:
     """The theme's variables and the stepper's own style."""
-    return theme.css() + _read("stepper.css")
-
-
-def _read(name: str) -> str:
-    return (PAGE / name).read_text(encoding="utf-8")
+    return theme.css() + scripts.read(PAGE, "stepper.css")
 
 
 class Live(FileContents):

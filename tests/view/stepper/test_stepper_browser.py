@@ -470,3 +470,24 @@ def test_many_actors_without_a_text_share_one_list_of_steps(show):
             )
         waiting = page.locator(".tdx-log .tdx-why").inner_text()
         assert ("zap waits for mmu_lock." in waiting) == (position == 21)
+
+
+def test_lanes_in_c_on_a_page_without_a_kernel(show):
+    """The page begins as it was written; a key goes to the other language and back; the text is what Python says."""
+    two = scenario("v2")
+    run = replay(two, explore(two).schedule)
+    page = show(Stepper(run, lines="c"))
+    code = page.locator(".tdx-lanes")
+    assert "atomic_inc_not_zero(users)" in code.inner_text()
+    page.get_by_role("button", name="as text").click()
+    assert page.locator(".tdx-panel pre").inner_text() == str(Stepper(run, lines="c"))
+    page.locator(".tdx-timeline").press("l")
+    assert "yield" in code.inner_text() and page.locator(".tdx-panel pre").inner_text() == str(
+        Stepper(run, lines="python")
+    )
+    pressed = page.locator(".tdx-ways [aria-pressed=true]")
+    assert pressed.count() == 1 and pressed.inner_text() == "Python"
+    pair = show(Stepper(run, run))
+    pair.get_by_role("button", name="C", exact=True).click()
+    assert pair.locator(".tdx-lanes").last.inner_text().count("spin_lock(&pamt_lock);")
+    assert "yield" not in pair.locator(".tdx-views").inner_text()

@@ -42,6 +42,21 @@ export class Controls {
     );
   }
 
+  /** A choice of the lanes' language, put after the speed: `show(inC)` is called for the reader's. */
+  offerLines(inC, show) {
+    const way = (name, isC) =>
+      button(name, { "aria-pressed": "false", title: `Lanes in ${name} (key l)`, "data-c": isC });
+    this.ways = [way("Python", "no"), way("C", "yes")];
+    for (const one of this.ways) one.onclick = () => show(one.dataset.c === "yes");
+    const box = el("span", { class: "tdx-ways", role: "group", "aria-label": "Lines of the lanes" }, ...this.ways);
+    this.count.before(box);
+    this.markLines(inC);
+  }
+
+  markLines(inC) {
+    for (const one of this.ways) one.setAttribute("aria-pressed", String((one.dataset.c === "yes") === inC));
+  }
+
   playing() {
     return this.timer !== null;
   }

@@ -7,6 +7,7 @@ const SAID_FOR = 1500; // milliseconds that "copied" stays
 /** open(code) shows the run of a pasted code, null where nobody can; text() is the run in words. */
 export class Foot {
   constructor({ card, open, text }) {
+    this.filling = []; // what fills each panel anew, where it is open
     this.code = el("code", { class: "tdx-schedule", "aria-label": "Schedule code" });
     this.copyButton = button("copy");
     this.links = el("span", { class: "tdx-links" });
@@ -24,6 +25,7 @@ export class Foot {
   /** A button that opens and closes a section, filled each time it opens. */
   panel(name, fill) {
     const inner = el("section", { class: "tdx-panel", hidden: "", "aria-label": name });
+    this.filling.push(() => inner.hidden || fill(inner));
     const link = button(name, { "aria-expanded": "false" });
     link.onclick = () => {
       inner.hidden = !inner.hidden;
@@ -32,6 +34,11 @@ export class Foot {
     };
     this.links.append(link);
     this.box.append(inner);
+  }
+
+  /** Fills what is open anew. */
+  refresh() {
+    for (const fill of this.filling) fill();
   }
 
   fillPaste(inner, open) {

@@ -13,10 +13,11 @@ const isAt = (place, text, index) => place !== null && place.text === text && pl
 /** The lane of one actor, `most` lines high. */
 export class Lane {
   constructor(view, actor, most) {
-    const { actors, texts } = view.trace.data;
+    const { actors, texts, inC } = view.trace.data;
+    const language = inC ? "C" : "model";
     Object.assign(this, { view, actor, most, texts, shown: null, items: [], height: 0 });
     this.head = el("span");
-    this.code = el("ol", { class: "tdx-code", "aria-label": `${actors[actor]}: lines of the model` });
+    this.code = el("ol", { class: "tdx-code", "aria-label": `${actors[actor]}: lines of the ${language}` });
     this.why = el("p", { class: "tdx-why" });
     const name = el("h4", { style: `color:var(--tdx-${role(actor)})` }, actors[actor]);
     this.box = el(

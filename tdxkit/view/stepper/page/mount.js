@@ -5,7 +5,7 @@ import { Controls } from "./controls.js";
 import { clamp, el } from "./dom.js";
 import { Foot } from "./foot.js";
 import { Scheduler } from "./scheduler.js";
-import { asText, unpackedRun } from "./trace.js";
+import { asText, inC, unpackedRun } from "./trace.js";
 import { View } from "./view.js";
 import { pathOf, unpackedGraph, walkData } from "./walk.js";
 
@@ -16,10 +16,12 @@ const unpacked = data => (data.graph ? unpackedGraph(data) : unpackedRun(data));
 
 /** One position, one or two views of runs under it, controls, keys, scheduler. Positions here are the whole run's. */
 class Stepper {
-  /** top: {title, subtitle, views, total, offset}, see widget.py. hooks: position, and what the kernel is told by:
-   * onPosition(position), ask(code), more(position). */
+  /** top: {title, subtitle, views, total, offset}, see widget.py. hooks: position, lines, and what the kernel is told
+   * by: onPosition(position), onLines(lines), ask(code), more(position). */
   constructor(top, hooks) {
-    this.base = unpacked(top.views[0]); // of a scheduler: the run that has not begun
+    this.runs = top.views.map(unpacked);
+    [this.base] = this.runs; // of a scheduler: the run that has not begun
+    this.inC = hooks.lines === "c";
     this.path = this.base.graph ? this.base.path || [] : null; // of a scheduler: the edges taken
     Object.assign(this, { hooks, offset: top.offset || 0, total: top.total ?? 0, position: hooks.position || 0 });
     this.controls = new Controls(
@@ -28,13 +30,14 @@ class Stepper {
       () => this.length(),
     );
     const pair = top.views.length > 1;
-    const shown = this.path ? [walkData(this.base, this.path)] : top.views.map(unpacked);
+    const shown = this.shown();
     const seek = position => this.controls.hand(position + this.offset);
     this.views = shown.map(data => new View(data, { pair, seek }));
     const text = () => this.views.map(view => asText(view.trace)).join("\n\n");
     this.foot = new Foot({ card: this.base.card, open: this.opener(), text });
     this.scheduler = this.path ? this.makeScheduler() : null;
     this.root = this.frame(top, pair);
+    if (this.hasC()) this.controls.offerLines(this.inC, wanted => this.speak(wanted));
     this.root.addEventListener("keydown", event => this.onKey(event));
     this.root.addEventListener("pointerdown", event => {
       if (!event.target.closest(LEFT_ALONE)) this.root.focus({ preventScroll: true });
@@ -59,6 +62,27 @@ class Stepper {
     return made;
   }
 
+  hasC() {
+    return this.runs.some(run => run.c);
+  }
+
+  /** The data of the views, in the language that is chosen. */
+  shown() {
+    const runs = this.inC ? this.runs.map(inC) : this.runs;
+    return this.path ? [walkData(runs[0], this.path)] : runs;
+  }
+
+  /** Shows the lanes in C, or in Python. */
+  speak(wanted, tell = true) {
+    if (wanted === this.inC || !this.hasC()) return;
+    this.inC = wanted;
+    this.controls.markLines(wanted);
+    this.shown().forEach((data, i) => this.views[i].load(data));
+    this.paint();
+    this.foot.refresh();
+    if (tell) this.hooks.onLines?.(wanted ? "c" : "python");
+  }
+
   /** What opens a pasted code: the graph at hand, else the kernel, else nobody. */
   opener() {
     if (!this.path) return this.hooks.ask;
@@ -76,7 +100,7 @@ class Stepper {
   /** Goes another way through the graph, to its end. */
   walk(path) {
     this.path = path;
-    this.views[0].load(walkData(this.base, path));
+    this.views[0].load(this.shown()[0]);
     this.controls.hand(path.length);
   }
 
@@ -110,6 +134,7 @@ class Stepper {
     const to = this.target(key);
     if (to !== undefined) this.controls.hand(to);
     else if (key === " " && !event.target.closest("button")) this.controls.play.click();
+    else if (key === "l" && this.hasC()) this.speak(!this.inC);
     else if (this.scheduler && /^[1-9]$/.test(key)) this.scheduler.key(Number(key));
     else return;
     event.preventDefault();
@@ -135,7 +160,10 @@ class Stepper {
   load(top, position) {
     this.offset = top.offset || 0;
     this.total = top.total;
-    if (!this.path) top.views.forEach((data, i) => this.views[i].load(unpacked(data)));
+    if (!this.path) {
+      this.runs = top.views.map(unpacked);
+      this.shown().forEach((data, i) => this.views[i].load(data));
+    }
     this.go(position, false);
   }
 
@@ -176,12 +204,18 @@ function render({ model, el: place }) {
   };
   const more = position => model.send({ more: position });
   const ask = model.get("asks") ? code => model.send({ ask: code }) : null;
-  const stepper = mount(place, read(), { position: model.get("position"), onPosition, more, ask });
+  const onLines = lines => {
+    model.set("lines", lines);
+    model.save_changes();
+  };
+  const [position, lines] = [model.get("position"), model.get("lines")];
+  const stepper = mount(place, read(), { position, lines, onPosition, onLines, more, ask });
   const heard = {
     "change:data": () => stepper.load(read(), model.get("position")),
     "change:position": () => {
       if (waiting === null) stepper.go(model.get("position"), false);
     },
+    "change:lines": () => stepper.speak(model.get("lines") === "c", false),
     "msg:custom": message => {
       if (message.answer !== undefined) stepper.answer(message.answer);
     },

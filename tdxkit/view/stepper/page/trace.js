@@ -18,6 +18,21 @@ export function unpackedRun(data) {
   return { ...data, steps, start: data.start.map(place), startWaits: [] };
 }
 
+/** The data of a run, or of a graph that is walked, with its lanes in C; the data itself where it has no C. */
+export function inC(data) {
+  if (!data.c) return data;
+  const { texts, lines, start, nodes } = data.c;
+  const place = row => (row === null ? null : named(data.slots.line, [row])[0]);
+  const shown = { ...data, texts, inC: true };
+  if (!data.graph) {
+    const steps = data.steps.map((one, i) => ({ ...one, line: place(lines[i][0]), next: place(lines[i][1]) }));
+    return { ...shown, steps, start: start.map(place) };
+  }
+  const places = lines.map(place);
+  const moved = (one, i) => ({ ...one, lines: nodes[i].map(number => places[number] ?? null) });
+  return { ...shown, graph: { ...data.graph, nodes: data.graph.nodes.map(moved) } };
+}
+
 /** A run's data (unpacked) by position. Positions are local: 0 is the first state sent, step k leads to position k. */
 export class Trace {
   constructor(data) {
@@ -166,15 +181,16 @@ function since(values, position) {
 
 /** A run in words, a line a step: what `print(stepper)` shows. */
 export function asText(trace) {
-  const { title, subtitle, actors, keys } = trace.data;
+  const { title, subtitle, actors, keys, texts } = trace.data;
   const width = Math.max(...actors.map(name => name.length));
   const rows = subtitle ? [title, subtitle] : [title];
   for (let i = 1; i <= trace.length; i++) {
-    const { actor, label, changes, wrong } = trace.step(i);
+    const { actor, label, changes, wrong, line } = trace.step(i);
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
     const number = String(i + trace.offset).padStart(4);
-    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}`);
+    const at = trace.data.inC && line ? `   ${line.text}: ${texts[line.text][1][line.index].trim()}` : "";
+    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}${at}`);
     for (const said of wrong) rows.push(`      !! ${said}`);
   }
   return rows.join("\n");

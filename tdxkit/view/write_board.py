@@ -1,0 +1,232 @@
+"""A box in which a reader writes or pastes C, or Python, and has it judged: each slip at its line, the verdict, the race in the text's own lines.
+
+write_own()                                  # a put that does not look again, in C
+write_own("int users;\\n…", run=("take();", "drop();"))
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import ipywidgets as w
+
+from tdxkit.c.harness import MAY_FAIL, SHOWN
+from tdxkit.c.naming import scenario_of
+from tdxkit.c.paste import language_of
+from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore.buffers import SC
+from tdxkit.explore.program import Scenario
+from tdxkit.facts import data_path
+from tdxkit.linux.refcount.own_file import TEXT, of_python
+from tdxkit.review.own import Opinion
+from tdxkit.run import Run
+from tdxkit.view.editor import CodeBox, Mark
+from tdxkit.view.editor.widget import LANGUAGES
+from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.own_board import OwnBoard, opinion_box
+
+BEGIN = "write-your-own.c"
+LINE = re.compile(r"\bline (\d+)(?:, column (\d+))?\b")
+WIDE = {"description_width": "auto"}
+FOUND = "empty: get, use, put, by their names"
+RUNS = "statements of C, one line that every CPU runs, or a line for each; empty: what ends in _get, the use of a page, what ends in _put"
+
+
+class WriteBoard(OwnBoard):
+    """See the module. `code`: the box; `language`: "" where the text itself tells; `run`, `stubs`, `sets`: what goes with C."""
+
+    verb = "Judge"
+
+    def __init__(
+        self,
+        text: str,
+        run: Iterable[str],
+        stubs: Mapping[str, int],
+        sets: Mapping[str, int],
+        threads: int,
+        rounds: int,
+        fault: str,
+        memory: str,
+    ):
+        self.code = CodeBox(text, label="Your code")
+        self.language = w.Dropdown(
+            options={"told by the text": "", **{name: key for key, name in LANGUAGES.items()}},
+            description="language:", style=WIDE, layout=w.Layout(width="230px"),
+        )  # fmt: skip
+        self.reads = w.HTML()
+        self.run = w.Textarea(
+            value="\n".join(run), placeholder=FOUND, tooltip=RUNS, rows=2, description="each CPU runs:", style=WIDE, layout=w.Layout(flex="3 1 320px"),
+        )  # fmt: skip
+        self.stubs = _field("stubs:", "lookup=0, charge=-12", stubs)
+        self.sets = _field("first values:", "refcount=-1, users=2", sets)
+        self.of_c = w.HBox(
+            [self.run, self.stubs, self.sets], layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1100px"}
+        )
+        self._judged: str | None = None
+        self._in_c = True
+        super().__init__(
+            self._scenario,
+            (),
+            threads,
+            rounds,
+            fault,
+            False,
+            memory,
+            above=([self.language, self.reads], self.code, self.of_c),
+        )
+        self.code.on_judge(self.judge)
+        self.code.observe(self._typed, "text")
+        self.language.observe(self._typed, "value")
+
+    @property
+    def spoken(self) -> str:
+        """The language that the text is read in."""
+        return self.language.value or language_of(self.code.text)
+
+    def judge(self, _change: object = None) -> None:
+        """Judge the text as it stands."""
+        self._tell_language()
+        self.code.mark(())
+        self._judged, self._in_c = self.code.text, self.spoken == "c"
+        super().judge()
+
+    def finished(self, result: Opinion) -> tuple[str, list]:
+        """The opinion with its run, and a mark at the line that it is about."""
+        text = self._judged or ""
+        if result.error and not result.line and (mark := _slip(result.error, text)):
+            result = replace(result, line=f"{mark.line}: {printable(text.split(chr(10))[mark.line - 1].strip(), 200)}")
+        said, shown = super().finished(replace(result, in_c=self._in_c))
+        if self.code.text == text:  # else the reader went on, and its lines are others
+            self.code.mark(_marks(result, text, self.ran))
+        return said, shown
+
+    def boxed(self, opinion: Opinion) -> Markup:
+        """The box of an opinion; what was judged stands in the box above."""
+        return opinion_box(opinion, source=False)
+
+    def _scenario(self, threads: int, rounds: int, faults: str) -> Scenario:
+        text = self.code.text if self.code.text.endswith("\n") else self.code.text + "\n"
+        if not text.strip():
+            raise InputError("the box", "there is nothing in it", "write or paste C, or Python with a put(m, region)")
+        if self.spoken == "python":
+            return of_python(text, threads, rounds, faults=faults)
+        if language_of(text) == "python":
+            raise InputError(
+                "the text", "it is Python, and read as C", "let the text tell its language, or choose Python"
+            )
+        run = self._runs()
+        failing = tuple(word for word, fault in MAY_FAIL.items() if fault in faults.split(","))
+        options = {"stubs": _numbers("stubs", self.stubs.value), "sets": _numbers("first values", self.sets.value)}
+        return scenario_of(text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, **options)
+
+    def _runs(self) -> tuple[str, ...]:
+        """What the CPUs run, where their functions' names do not say it."""
+        return tuple(line for line in self.run.value.split("\n") if line.strip())
+
+    def _typed(self, _change: object) -> None:
+        """A moment after the last letter: which language it is, and whether it can be read."""
+        self._tell_language()
+        self.say(
+            "" if self._judged == self.code.text else "changed since it was judged; Judge, or Ctrl+Enter in the box"
+        )
+        self.code.mark(self._slips())
+
+    def _slips(self) -> tuple[Mark, ...]:
+        """What keeps the text from being read, at its line; said where it is about none. Python is not run for that."""
+        text = self.code.text
+        try:
+            if self.spoken == "python":
+                ast.parse(text)
+            elif text.strip():
+                self._scenario(self.threads.value, self.rounds.value, self.faults.value)
+        except SyntaxError as error:
+            return (Mark(error.lineno or 1, error.offset or 0, "slip", f"it is not Python: {printable(error.msg)}"),)
+        except TdxkitError as error:
+            if mark := _slip(error, text):
+                return (mark,)
+            self.say(error, "alert")
+        except (ValueError, RecursionError, MemoryError) as error:
+            return (Mark(1, 0, "slip", f"it is not Python: {printable(str(error))}"),)
+        return ()
+
+    def _tell_language(self) -> None:
+        spoken = self.spoken
+        self.code.language, self.code.label = spoken, f"Your code, {LANGUAGES[spoken]}"
+        self.threads.disabled = spoken == "c" and len(self._runs()) > 1  # a line is a CPU
+        self.of_c.layout.display = "none" if spoken == "python" else ""
+        self.reads.value = element("span", f"read as {LANGUAGES[spoken]}")
+
+
+def write_own(
+    text: str = "", *, run: Iterable[str] | str = (), stubs: Mapping[str, int] | None = None, sets: Mapping[str, int] | None = None,
+    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC,
+) -> WriteBoard:  # fmt: skip
+    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail: as `explore --run --stub --set --may-fail`
+    for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
+    text = text or data_path(BEGIN).read_text(encoding="utf-8")
+    run, may_fail = ((words,) if isinstance(words, str) else tuple(words) for words in (run, may_fail))
+    if odd := next((word for word in may_fail if word not in MAY_FAIL), None):
+        raise InputError(f"may_fail {printable(odd)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
+    faults = ",".join(filter(None, (faults, *(MAY_FAIL[word] for word in may_fail))))
+    return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory)
+
+
+def _field(name: str, example: str, values: Mapping[str, int]) -> w.Text:
+    """A line for names with numbers."""
+    written = ", ".join(f"{word}={value}" for word, value in values.items())
+    return w.Text(value=written, placeholder=example, description=name, style=WIDE, layout=w.Layout(flex="1 1 230px"))
+
+
+def _numbers(what: str, written: str) -> dict[str, int]:
+    """NAME=VALUE, with commas between them; InputError for anything else."""
+    found = {}
+    for part in filter(None, (part.strip() for part in re.split(r"[,\s]+", written[:4000]))):
+        name, sign, value = part.partition("=")
+        try:
+            found[name] = int(value, 0) if sign and name and len(value) < 40 else None
+        except ValueError:
+            found[name] = None
+        if found[name] is None:
+            raise InputError(
+                f"{what}: {printable(part)}", "it is NAME=NUMBER, with commas between several", "write it like users=1"
+            )
+    return found
+
+
+def _slip(error: TdxkitError, text: str) -> Mark | None:
+    """The mark of an error, where it names a line of the text."""
+    at = LINE.search(error.thing) or LINE.search(str(error))
+    if at is None or not 0 < int(at[1]) <= text.count("\n") + 1:
+        return None
+    thing = error.thing[: at.start()] + error.thing[at.end() :] if at.string == error.thing else error.thing
+    thing = thing.replace(TEXT, "").strip(" :,")
+    where = f"column {at[2]}: " if at[2] else ""
+    return Mark(
+        int(at[1]), int(at[2] or 0), "slip", f"{where}{thing}{': ' if thing else ''}{error.rule}; {error.action}"
+    )
+
+
+def _marks(opinion: Opinion, text: str, run: Run | None) -> Iterable[Mark]:
+    """Where an opinion has something to say of a line."""
+    if opinion.error:
+        mark = _slip(opinion.error, text)
+        if mark is None and (at := re.match(r"(\d+): ", opinion.line)):
+            mark = Mark(int(at[1]), 0, "slip", str(opinion.error))
+        return (mark,) if mark else ()
+    if not (opinion.result and opinion.scenario and run):
+        return ()
+    said = opinion.result.defect
+    if at := LINE.search(said):  # a WARN, a slip of the run
+        number = int(at[1])
+    else:
+        step = next((step for step in reversed(run.steps) if step.broken and step.line), None)
+        lines = {
+            f.__name__: f.__code__.co_firstlineno
+            for f in opinion.scenario.texts
+            if f.__code__.co_filename in (SHOWN, TEXT)
+        }
+        if step is None or step.line.text not in lines:
+            return ()
+        number = lines[step.line.text] + step.line.index
+    return (Mark(number, 0, "broken", said),) if 0 < number <= text.count("\n") + 1 else ()

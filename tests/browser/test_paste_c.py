@@ -1,0 +1,207 @@
+"""C in the box of notebook 04, in a real Lab: a race pasted, found and stepped in its own lines; a slip at its line; mended, ok; both themes."""
+
+import re
+
+import pytest
+
+from tests.browser.test_be_the_scheduler import CONTRAST
+
+RACY = """/* One pair for all; who leaves last takes it along. */
+static DEFINE_SPINLOCK(door);
+
+int shed_get(kvm_pfn_t pfn)
+{
+	atomic_t *users = tdx_find_pamt_refcount(pfn);
+	struct page *pages[2];
+
+	if (alloc_pamt_array(pages))
+		return -ENOMEM;
+	spin_lock(&door);
+	if (atomic_read(users))
+		free_pamt_array(pages);
+	else
+		tdh_phymem_pamt_add(pfn, pages);
+	atomic_inc(users);
+	spin_unlock(&door);
+	return 0;
+}
+
+void shed_put(kvm_pfn_t pfn)
+{
+	atomic_t *users = tdx_find_pamt_refcount(pfn);
+	struct page *pages[2];
+
+	if (!atomic_dec_and_test(users))
+		return;
+	tdh_phymem_pamt_remove(pfn, pages);
+	free_pamt_array(pages);
+}
+"""
+UNLOCKED = "\tif (!atomic_dec_and_test(users))\n\t\treturn;\n\ttdh_phymem_pamt_remove(pfn, pages);\n"
+LOCKED = "\tif (!atomic_dec_and_lock(users, &door))\n\t\treturn;\n\ttdh_phymem_pamt_remove(pfn, pages);\n\tspin_unlock(&door);\n"
+MENDED = RACY.replace(UNLOCKED, LOCKED)
+
+
+@pytest.fixture(scope="module")
+def lab_page(lab, chromium):
+    page = chromium.open(lab, "04-refcount-races.ipynb")
+    page.run("tools")
+    page.run("write-put")
+    page.page.set_default_timeout(20_000)
+    page.cell("write-put").locator(".tdx-editor textarea").wait_for()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def box(lab_page):
+    """The cell with the box; whatever a test does, the console stays silent and nothing is asked outside."""
+    yield lab_page.cell("write-put")
+    assert lab_page.complaints == [] and lab_page.outside == []
+
+
+def paste(box, text):
+    """As a reader does: all of it selected, and the clipboard's text in its place."""
+    area = box.locator(".tdx-editor textarea")
+    area.focus()
+    area.press("ControlOrMeta+a")
+    box.page.keyboard.insert_text(text)
+    assert area.input_value() == text
+
+
+def judged(box, verdict):
+    box.locator("button", has_text=re.compile(r"^\s*Judge$")).click()
+    box.locator(".tdx-opinion h4", has_text=re.compile(verdict)).wait_for()
+
+
+def line_of(text, words):
+    return next(k for k, line in enumerate(text.splitlines(), 1) if words in line)
+
+
+def test_a_race_is_pasted_found_and_stepped_in_its_own_lines(lab_page, box):
+    paste(box, RACY)
+    judged(box, "^✗ violation: ")
+    stepper = box.locator(".tdx-stepper", has_text="in shed_")
+    stepper.get_by_role("button", name="First", exact=True).click()
+    lines = {line.strip() for line in RACY.splitlines()}
+    seen = []
+    count = int(re.search(r"of (\d+)", stepper.locator(".tdx-count").inner_text())[1])
+    stepper.locator("[role=slider]").first.focus()
+    for _ in range(count):
+        lab_page.page.keyboard.press("ArrowRight")
+        now = stepper.locator("li.tdx-now").all_inner_texts()
+        seen += [line.strip() for line in now]
+    assert set(seen) <= lines and "if (!atomic_dec_and_test(users))" in seen
+    assert seen[0] == "if (alloc_pamt_array(pages))"
+    assert "tdx-broken" in stepper.locator(".tdx-say").get_attribute("class")
+    marked = box.locator(".tdx-gutter .tdx-broken")
+    assert int(re.sub(r"\D", "", marked.inner_text())) in range(1, len(RACY.splitlines()) + 1)
+    assert "▸" in marked.inner_text()
+
+
+def test_a_slip_is_one_line_at_its_line_and_mended_it_is_ok(lab_page, box):
+    slip = line_of(MENDED, "spin_unlock(&door);\n".strip())
+    paste(box, MENDED)
+    area = box.locator(".tdx-editor textarea")
+    end = len("\n".join(MENDED.splitlines()[:slip]))
+    area.evaluate("(area, at) => area.setSelectionRange(at, at)", end)
+    area.press("Backspace")  # the semicolon
+    said = box.locator(".tdx-slips li")
+    said.filter(has_text="column").wait_for()
+    assert said.count() == 1 and "column" in said.inner_text() and "\n" not in said.inner_text()
+    at = int(re.search(r"line (\d+)", said.inner_text())[1])
+    assert at in (slip, slip + 1)
+    marked = box.locator(".tdx-gutter .tdx-slip")
+    assert marked.inner_text().split() == ["✗", str(at)]
+    judged(box, f"^! not judged: line {at}, column ")
+    assert box.locator(".tdx-stepper").count() == 0 and "Traceback" not in box.inner_text()
+    area.focus()
+    area.press("ControlOrMeta+z")
+    assert area.input_value() == MENDED
+    said.wait_for(state="detached")
+    area.press("Control+Enter")
+    box.locator(".tdx-opinion h4", has_text=re.compile("^✓ ok: ")).wait_for()
+    assert box.locator(".tdx-gutter :is(.tdx-slip, .tdx-broken)").count() == 0
+
+
+def test_typing_scrolling_tabs_and_the_way_out(lab_page, box):
+    paste(box, "int a;\n" * 200)
+    area, frame = box.locator(".tdx-editor textarea"), box.locator(".tdx-editor .tdx-frame")
+    area.press("ControlOrMeta+End")
+    lab_page.page.keyboard.type("int last;")
+    assert frame.evaluate("f => f.scrollTop") > 1000, "the caret is in sight"
+    rows = box.locator(".tdx-editor .tdx-ink > div")
+    assert rows.count() == 201 and box.locator(".tdx-gutter > div").last.inner_text().strip() == "201"
+    top = "e => Math.round(e.getBoundingClientRect().top)"
+    assert abs(rows.last.evaluate(top) - box.locator(".tdx-gutter > div").last.evaluate(top)) <= 1
+    paste(box, "void f(void)\n{")
+    area.press("ControlOrMeta+End")
+    for key in ("Enter", "Tab", "x", ";", "Enter", "y", ";"):
+        area.press(key)
+    assert area.input_value() == "void f(void)\n{\n\tx;\n\ty;"
+    area.press("ControlOrMeta+a")
+    area.press("Tab")
+    assert area.input_value() == "\tvoid f(void)\n\t{\n\t\tx;\n\t\ty;"
+    area.press("Shift+Tab")
+    assert area.input_value() == "void f(void)\n{\n\tx;\n\ty;"
+    cells = lab_page.page.locator(".jp-Notebook .jp-Cell.jp-CodeCell").count()
+    for key in ("b", "a", "d", "d"):
+        area.press(key)
+    assert lab_page.page.locator(".jp-Notebook .jp-Cell.jp-CodeCell").count() == cells
+    area.press("Escape")
+    area.press("Tab")
+    assert not area.evaluate("area => area === document.activeElement")
+
+
+HOSTILE = {
+    "markup": 'int a; /* <img src=x onerror=alert(1)> */ char *s = "</div><script>";',
+    "open comment": "int a;\n/* never closed\nint b;\n",
+    "open strings": "char *a = \"x\nchar b = 'y\n\"\"\"\n'''\n",
+    "lines of a macro": "#define A(x) \\\n\t((x) + 1)\n#  if B\n#endif\n",
+    "other letters": "/* ä → ∎ 😀 */ int 変数;\n\t\t\n   \n",
+    "Python": "def put(m, region):\n    yield f'a {1}' # b\n    '''x\n    y'''\n",
+    "parentheses": "(" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_seen_is_what_is_typed(box, name):
+    """The coloured layer has the letters of the textarea, line by line, and nothing of them becomes markup."""
+    paste(box, HOSTILE[name])
+    ink = box.locator(".tdx-editor .tdx-ink")
+    assert ink.evaluate("ink => [...ink.children].map(row => row.textContent)") == HOSTILE[name].split("\n")
+    assert ink.locator("img, script").count() == 0
+    colours = "ink => new Set([...ink.querySelectorAll('span')].map(s => getComputedStyle(s).color)).size"
+    assert ink.evaluate(colours) or name == "parentheses"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_it_reads_in_both_themes(lab_page, box, theme):
+    paste(box, RACY.replace("return 0;", "return 0"))
+    box.locator(".tdx-slips li").wait_for()
+    lab_page.theme(theme)
+    poor = box.locator(".tdx-editor").evaluate(CONTRAST)
+    assert [one for one in poor if "TEXTAREA" not in one] == []
+
+
+def test_lanes_in_c_by_a_click_and_by_a_key_and_the_next_stepper_remembers(lab_page, box):
+    lab_page.run("quiet-run")
+    stepper = lab_page.cell("quiet-run").locator(".tdx-stepper")
+    stepper.wait_for()
+    assert "yield" in stepper.locator(".tdx-lanes").inner_text()
+    stepper.get_by_role("button", name="C", exact=True).click()
+    code = stepper.locator(".tdx-lanes").inner_text()
+    assert "spin_lock(&pamt_lock);" in code and "yield" not in code
+    stepper.locator("[role=slider]").first.focus()
+    lab_page.page.keyboard.press("l")
+    assert "yield" in stepper.locator(".tdx-lanes").inner_text()
+    lab_page.page.keyboard.press("l")
+    assert stepper.get_by_role("button", name="C", exact=True).get_attribute("aria-pressed") == "true"
+    stepper.get_by_role("button", name="as text").click()
+    assert "region_pair_get: if (atomic_inc_not_zero(users))" in stepper.locator(".tdx-panel pre").inner_text()
+    lab_page.run("scheduler")
+    walk = lab_page.cell("scheduler").locator(".tdx-stepper")
+    walk.locator(".tdx-pick[data-actor='0']").first.click()
+    assert walk.locator("li.tdx-now").inner_text().strip() == "if (atomic_inc_not_zero(users))"
+    walk.get_by_role("button", name="Python", exact=True).click()
+    assert "yield" in walk.locator(".tdx-lanes").inner_text()

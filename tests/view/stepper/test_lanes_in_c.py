@@ -1,0 +1,91 @@
+"""The lanes of a shipped design in C: what travels, what the text says, who may ask for it, and that the next stepper remembers."""
+
+import json
+
+import pytest
+
+from tdxkit.c.designs import in_c
+from tdxkit.errors import InputError
+from tdxkit.explore import explore, replay
+from tdxkit.linux.refcount import scenario
+from tdxkit.view.stepper import Stepper
+
+TWO = scenario("v2")
+CODE = explore(TWO).schedule
+
+
+@pytest.fixture(autouse=True)
+def nothing_chosen(monkeypatch):
+    monkeypatch.setattr(Stepper, "_chosen", "python")
+
+
+def stepper(**more):
+    return Stepper(replay(TWO, CODE), replay=lambda code: replay(TWO, code), **more)
+
+
+def stands(position):
+    """Where each CPU is in the C before it takes its next step."""
+    run = in_c(replay(TWO, CODE))
+    at = dict(run.start)
+    for step in run.steps[:position]:
+        at[step.actor] = step.next
+    return [place and (place.text, place.index) for place in at.values()]
+
+
+def test_the_text_twin_has_the_line_of_each_step():
+    text = str(stepper(lines="c"))
+    assert "   region_pair_put: if (!atomic_dec_and_test(users))\n" in text
+    assert text.count("   region_pair_") + text.count("   use: ") == 27
+    assert "region_pair" not in str(stepper())
+
+
+def test_both_travel_and_a_line_is_where_the_model_s_is():
+    (view,) = json.loads(stepper().data)["views"]
+    assert set(view["c"]["texts"]) == {"region_pair_get", "region_pair_put", "use"}
+    assert len(view["c"]["lines"]) == len(view["steps"]) and len(view["c"]["start"]) == 2
+    for (at, then), step in zip(view["c"]["lines"], view["steps"]):
+        _, _, _, _, line, following, *_ = step
+        assert (at is None, then is None) == (line is None, following is None)
+
+
+def test_what_the_reader_chose_is_what_the_next_begins_with():
+    first = stepper()
+    assert first.lines == "python"
+    first.lines = "c"
+    assert stepper().lines == "c" and stepper(lines="python").lines == "python"
+
+
+def test_a_window_of_a_long_run_has_the_lines_of_its_steps(monkeypatch):
+    whole = json.loads(stepper().data)["views"][0]["c"]["lines"]
+    monkeypatch.setattr("tdxkit.view.stepper.widget.LIMIT", len(stepper().data.encode()) - 1_500)
+    made = stepper(position=20)
+    top = json.loads(made.data)
+    (view,) = top["views"]
+    assert 0 < len(view["steps"]) < len(whole)
+    assert view["c"]["lines"] == whole[top["offset"] : top["offset"] + len(view["steps"])]
+    assert top["offset"] > 0 and [at and at[0] for at in view["c"]["start"]] == [
+        at and at[0] for at in stands(top["offset"])
+    ]
+
+
+def test_a_pasted_code_brings_its_own_lines():
+    made = stepper(lines="c")
+    made.paste("v2:2x1:" + CODE.split(":")[2][:4] + " A3")
+    (view,) = json.loads(made.data)["views"]
+    assert len(view["c"]["lines"]) == 3 == len(view["steps"])
+
+
+def test_a_run_without_c_offers_none(bad_run):
+    assert "c" not in json.loads(Stepper(bad_run).data)["views"][0]
+    with pytest.raises(InputError, match="none of a design that has its C"):
+        Stepper(bad_run, lines="c")
+    with pytest.raises(InputError, match="python or in c"):
+        Stepper(bad_run, lines="rust")
+
+
+def test_the_scheduler_walks_in_c_too():
+    made = Stepper.scheduler(TWO, lines="c")
+    (view,) = json.loads(made.data)["views"]
+    assert len(view["c"]["nodes"]) == len(view["graph"]["nodes"])
+    text, index = view["c"]["lines"][view["c"]["nodes"][0][0]]
+    assert view["c"]["texts"][text][1][index].strip() == "if (atomic_inc_not_zero(users))"
