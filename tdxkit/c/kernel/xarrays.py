@@ -2,7 +2,8 @@
 
 The tree is kept in one cell, as nested tuples: a node is (shift, ((slot, what is in it), …)). So whether an operation needs memory is what the
 tree says: only a slot whose nodes are not there does. An operation is one step, in which the xa_lock is taken and let go; who finds it
-taken waits. xa_reserve() and xa_cmpxchg() say of themselves that they may sleep, by their flags; xa_store() sleeps where it needs memory.
+taken waits. xa_reserve() and xa_cmpxchg() say of themselves that they may sleep, by their flags, and so do xa_store_bh() and xa_store_irq();
+xa_store() sleeps where it needs memory.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ SIMPLIFIED = (
 MOST = 1024  # entries of one XArray: every state holds all of them
 TREE = 1  # the cell after the xa_lock
 POINTERS = 1 << 20  # words that stand for pointers to objects begin here
-# What changes an XArray: what it takes after the index, and whether it says of itself that it may sleep.
+# What changes an XArray: what it takes after the index, and whether it says of itself, in its plain form, that it may sleep.
 CHANGES = {
     "xa_store": ("vv", False), "xa_erase": ("", False), "xa_reserve": ("v", True), "xa_release": ("", False),
     "xa_insert": ("vv", True), "xa_cmpxchg": ("vvv", True),
@@ -106,7 +107,7 @@ def changes(does: str, form: str):
     def program(m, p, index, *more):
         where, index = (p[0], p[1] + TREE), u64(index)
         flags = more[-1] if more else 0
-        asks, entries = CHANGES[does][1] and bool(flags & RECLAIMS), more[:-1]
+        asks, entries = (CHANGES[does][1] or bool(form)) and bool(flags & RECLAIMS), more[:-1]
         label = f"{does}{form}({', '.join([_title(m, p), str(index), *map(_shown, entries)])})"
         while True:
             act = Act(label, LOCK, f"{does}{form}", LOAD, asks, cell(m, where))
