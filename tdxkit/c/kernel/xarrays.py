@@ -153,7 +153,8 @@ def changes(does: str, form: str):
             if slab.refused and m.c_may_fail:
                 m.c_failed = True
             put(m, where, tree.kept())
-            m.tell(f"There is no memory for slot {index}." if slab.refused else f"Slot {index} is done.")
+            if slab.refused:
+                m.tell(f"There is no memory for index {index}.")
             return answer if does in NUMBERS else tree.entry(answer)
 
     return program
