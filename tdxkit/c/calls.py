@@ -9,6 +9,7 @@ from tdxkit.c.checks import Checks
 from tdxkit.c.entries import Entries
 from tdxkit.c.flow import BASE, MEMORY, STACK, assign, call, constant, name
 from tdxkit.c.indexed import Indexed
+from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
@@ -121,6 +122,8 @@ class Calls:
             if isinstance(value.type, Pointer) and pointee is None:
                 pointee = value.type.to
             given.append(self.r.temp(value.code))
+            if kind == "p" and not may_be_null(entry) and not _plainly_somewhere(value.code):
+                self.r.do(call("far", given[-1]))
         self.r.move(node)
         return self.run(entry, given, entry.returns if entry.returns is not None else _held(pointee))
 
@@ -139,6 +142,11 @@ class Calls:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
+
+
+def _plainly_somewhere(code: ast.expr) -> bool:
+    """Is a pointer one to an object that the text names?"""
+    return isinstance(code, ast.Tuple) or (isinstance(code, ast.Constant) and isinstance(code.value, tuple))
 
 
 def _held(kind: Type | None) -> Type:

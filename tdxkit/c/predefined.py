@@ -90,7 +90,8 @@ MEANING = """
 #define HLIST_HEAD_INIT __LIST_HEAD_INIT
 #define LIST_HEAD_INIT(x) __LIST_HEAD_INIT
 #define LIST_HEAD(x) struct list_head x = __LIST_HEAD_INIT
-#define DEFINE_SEMAPHORE(x, n) struct semaphore x = n
+#define __SEMAPHORE_OF(x, n, ...) struct semaphore x = n
+#define DEFINE_SEMAPHORE(x, ...) __SEMAPHORE_OF(x, ##__VA_ARGS__, 1)
 #define DEFINE_STATIC_KEY_FALSE(x) struct static_key x = 0
 #define DEFINE_STATIC_KEY_TRUE(x) struct static_key x = 1
 #define DECLARE_STATIC_KEY_FALSE(x) extern struct static_key x

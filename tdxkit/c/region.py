@@ -1,7 +1,5 @@
 """What a get and a put are called with: the region's first page frame or its address, in the parameter that says so by its type or its name."""
 
-from collections.abc import Iterator
-
 from pycparser import c_ast
 
 PAGES, PAGE_SIZE = 512, 4096  # of 4K in a region, and its bytes
@@ -24,19 +22,20 @@ def given_for(region: int, many: int, at: int, unit: int) -> tuple[int, ...]:
 
 def place_of_region(args: c_ast.ParamList | None) -> tuple[int, int]:
     """Which parameter says the region, and what a page frame counts in it: 1 in a frame number or page, 4096 in an address."""
-    found = []
     for at, param in enumerate(args.params if args else ()):
-        names = {getattr(param, "name", "") or ""} | set(_type_names(param))
-        if names & ADDRESSES or names & FRAMES:
-            found.append((at, PAGE_SIZE if names & ADDRESSES else 1))
-    return found[0] if found else (0, 1)
+        kind = _type_name(param)
+        names = {kind, getattr(param, "name", None) if kind else None}
+        if names & (ADDRESSES | FRAMES):
+            return at, PAGE_SIZE if names & ADDRESSES else 1
+    return 0, 1
 
 
-def _type_names(node: c_ast.Node) -> Iterator[str]:
-    """The words of a declaration's type."""
-    if isinstance(node, c_ast.IdentifierType):
-        yield from node.names
-    elif isinstance(node, c_ast.Struct):
-        yield f"struct {node.name}"
-    for _, child in node.children():
-        yield from _type_names(child)
+def _type_name(param: c_ast.Node) -> str:
+    """What a parameter's type is called: of a pointer to a struct that, of another pointer or array nothing."""
+    kind, pointers = getattr(param, "type", None), 0
+    while isinstance(kind, (c_ast.PtrDecl, c_ast.ArrayDecl)):
+        kind, pointers = kind.type, pointers + 1
+    inner = getattr(kind, "type", None)
+    if isinstance(inner, c_ast.Struct) and pointers == 1:
+        return f"struct {inner.name}"
+    return " ".join(inner.names) if isinstance(inner, c_ast.IdentifierType) and not pointers else ""

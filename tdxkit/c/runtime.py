@@ -14,6 +14,7 @@ from tdxkit.linux.refcount.module import IN_HAND
 COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
 FREED = "freed"  # the state of an allocated object that may not be used any more
 PAGE = ("page", 0)  # a page that is counted with its CPU and not told from others: it has no cell of its own
+NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 
@@ -76,7 +77,8 @@ def known(value: object, name: str) -> object:
 def far(pointer: object) -> bool:
     """Does it point to what other CPUs see? Defect where it points nowhere."""
     if type(pointer) is not tuple:
-        raise Defect("NULL is followed" if not pointer else f"{pointer} is followed, which is no address")
+        null = type(pointer) is int and 0 <= pointer < NEAR_NULL
+        raise Defect("NULL is followed" if null else f"{pointer} is followed, which is no address")
     return pointer[0] is not OWN and pointer[0] != OWN
 
 

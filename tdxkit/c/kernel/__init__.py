@@ -87,6 +87,18 @@ OTHERWISE = {  # what is not read, by the beginning of its name, and what to wri
 }
 
 
+TAKE_NULL = ("kfree_rcu", "kvfree_rcu", "kfree_rcu_mightsleep", "kvfree_rcu_mightsleep", "llist_reverse_order")
+
+
+def may_be_null(entry: Entry) -> bool:
+    """May a function be given NULL for a pointer, or does it look itself?"""
+    return (
+        not entry.steps
+        or entry.name in TAKE_NULL
+        or entry.program.__module__ in (heap.__name__, pages.__name__, leaves.__name__)
+    )
+
+
 class Kernel:
     """What a text may call without defining it."""
 

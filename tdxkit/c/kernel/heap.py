@@ -158,7 +158,7 @@ def nothing_lost(m) -> bool:
     seen: set[str] = set()
     while todo:
         value = todo.pop()
-        if type(value) is not tuple:
+        if not isinstance(value, tuple):
             continue
         if value and type(value[0]) is str:  # a pointer; or of an entry, which list it is on
             name = value[-2]

@@ -1,11 +1,13 @@
 """XArrays: xa_store(), xa_reserve(), xa_load() and their kin, on the workbook's model of the XArray [linux-xarray].
 
-The tree is kept in one cell, as nested tuples: a node is (shift, ((slot, what is in it), …)). So whether an operation needs memory is what the
+The tree is kept in one cell, as nodes in nodes. So whether an operation needs memory is what the
 tree says: only a slot whose nodes are not there does. An operation is one step, in which the xa_lock is taken and let go; who finds it
-taken waits. xa_reserve() and xa_cmpxchg() say of themselves that they may sleep, by their flags; xa_store() sleeps where it needs memory.
+taken waits. xa_reserve() and xa_cmpxchg() say of themselves that they may sleep, by their flags, and so do xa_store_bh() and xa_store_irq();
+xa_store() sleeps where it needs memory.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import may_sleep
@@ -28,7 +30,7 @@ SIMPLIFIED = (
 MOST = 1024  # entries of one XArray: every state holds all of them
 TREE = 1  # the cell after the xa_lock
 POINTERS = 1 << 20  # words that stand for pointers to objects begin here
-# What changes an XArray: what it takes after the index, and whether it says of itself that it may sleep.
+# What changes an XArray: what it takes after the index, and whether it says of itself, in its plain form, that it may sleep.
 CHANGES = {
     "xa_store": ("vv", False), "xa_erase": ("", False), "xa_reserve": ("v", True), "xa_release": ("", False),
     "xa_insert": ("vv", True), "xa_cmpxchg": ("vvv", True),
@@ -37,8 +39,35 @@ NUMBERS = ("xa_reserve", "xa_insert")  # they return an errno, the others an ent
 FORMS = ("", "_bh", "_irq")
 
 
+class Node(NamedTuple):
+    """A node of the tree as its cell has it: the bits of an index below one slot; the slots in use, with what is in each."""
+
+    shift: int
+    slots: tuple[tuple[int, object], ...]
+
+    def __str__(self) -> str:
+        """The entries below it, by index: `62–63: 8, 64: reserved`."""
+        runs: list[list] = []
+        for index, entry in entries(self, 0):
+            shown = "reserved" if entry == XA_ZERO_ENTRY else _shown(entry)
+            if runs and runs[-1][1:] == [index - 1, shown]:
+                runs[-1][1] = index
+            else:
+                runs.append([index, index, shown])
+        return ", ".join(f"{a if a == b else f'{a}–{b}'}: {shown}" for a, b, shown in runs) or "nodes without an entry"
+
+
+def entries(kept: object, base: int) -> Iterator[tuple[int, object]]:
+    """What lies in a tree, by index."""
+    if isinstance(kept, Node):
+        for slot, inner in kept.slots:
+            yield from entries(inner, base + (slot << kept.shift))
+    elif kept:
+        yield base, kept
+
+
 class Tree:
-    """An XArray out of its cell: nodes where the cell has tuples, and a word for each pointer to an object."""
+    """An XArray out of its cell, with a word for each pointer to an object."""
 
     def __init__(self, kept: object):
         self.words: dict[object, int] = {}
@@ -63,10 +92,10 @@ class Tree:
         return self.pointers.get(word, word)
 
     def _node(self, kept: object) -> "int | XaNode":
-        if type(kept) is not tuple or type(kept[0]) is not int:
+        if not isinstance(kept, Node):
             return self.word(kept)
-        node = XaNode(kept[0])
-        for slot, inner in kept[1]:
+        node = XaNode(kept.shift)
+        for slot, inner in kept.slots:
             node.slots[slot] = self._node(inner)
             node.count += 1
             node.nr_values += xa_is_value(node.slots[slot])
@@ -80,7 +109,7 @@ class Tree:
         self.entries += sum(1 for inner in what.slots if inner)
         if self.entries > MOST:
             raise ModelError("an XArray", f"it has at most {MOST:,} entries and nodes here", "use a smaller range")
-        return what.shift, tuple((slot, self.kept(inner)) for slot, inner in enumerate(what.slots) if inner)
+        return Node(what.shift, tuple((slot, self.kept(inner)) for slot, inner in enumerate(what.slots) if inner))
 
 
 def _title(m, p) -> str:
@@ -106,8 +135,8 @@ def changes(does: str, form: str):
     def program(m, p, index, *more):
         where, index = (p[0], p[1] + TREE), u64(index)
         flags = more[-1] if more else 0
-        asks, entries = CHANGES[does][1] and bool(flags & RECLAIMS), more[:-1]
-        label = f"{does}{form}({', '.join([_title(m, p), str(index), *map(_shown, entries)])})"
+        asks, stored = (CHANGES[does][1] or bool(form)) and bool(flags & RECLAIMS), more[:-1]
+        label = f"{does}{form}({', '.join([_title(m, p), str(index), *map(_shown, stored)])})"
         while True:
             act = Act(label, LOCK, f"{does}{form}", LOAD, asks, cell(m, where))
             got = yield act, ((True, False) if m.memory_may_run_out else (True,))
@@ -124,7 +153,8 @@ def changes(does: str, form: str):
             if slab.refused and m.c_may_fail:
                 m.c_failed = True
             put(m, where, tree.kept())
-            m.tell(f"There is no memory for slot {index}." if slab.refused else f"Slot {index} is done.")
+            if slab.refused:
+                m.tell(f"There is no memory for index {index}.")
             return answer if does in NUMBERS else tree.entry(answer)
 
     return program
@@ -147,20 +177,10 @@ def following(m, p, index, last):
     """The first entry from an index on up to the last that was not only reserved: (index, entry); 0 where there is none."""
     where = p[0], p[1] + TREE
     yield load("xa_find", cell(m, where), label=f"xa_find({_title(m, p)}, {u64(index)})")
-    for at, entry in _entries(get(m, where), 0):
+    for at, entry in entries(get(m, where), 0):
         if index <= at <= last and entry != XA_ZERO_ENTRY:
             return at, entry
     return 0
-
-
-def _entries(kept: object, base: int) -> Iterator[tuple[int, object]]:
-    """What lies in a tree, by index."""
-    if type(kept) is not tuple or type(kept[0]) is not int:
-        if kept:
-            yield base, kept
-        return
-    for slot, inner in kept[1]:
-        yield from _entries(inner, base + (slot << kept[0]))
 
 
 def _starts(does: str):

@@ -77,6 +77,9 @@ def test_semaphores(count, statements, after, gives, ends):
 
 def test_a_semaphore_may_be_late_and_sleeps_and_has_no_owner():
     assert alone("struct semaphore s; int r = 7;", "r = down_timeout(&s, HZ);", choose=1).memory["r"] == -62
+    assert (
+        alone("static DEFINE_SEMAPHORE(s);", "down(&s);").memory["s"] == 0
+    )  # as it was written once, without a number
     text = "struct semaphore s = 1; spinlock_t l;"
     assert "nobody may sleep under a spinlock" in alone(text, "spin_lock(&l); down(&s); spin_unlock(&l);").broken
     assert not alone(text, "spin_lock(&l); if (!down_trylock(&s)) up(&s); spin_unlock(&l);").broken

@@ -53,7 +53,7 @@ def text_of(given="kvm_pfn_t pfn", where="pfn", check="", extra=""):
 GIVEN = [  # parameters, what names the region, its page frame from it
     ("kvm_pfn_t pfn", "pfn", "pfn"), ("hpa_t hpa", "hpa", "hpa >> PAGE_SHIFT"), ("phys_addr_t at", "at", "PHYS_PFN(at)"), ("u64 pa", "pa", "pa >> 12"),
     ("unsigned long paddr", "paddr", "paddr >> 12"), ("struct page *page", "page_to_pfn(page)", "page_to_pfn(page)"), ("u64 number", "number", "number"),
-    ("int level, hpa_t hpa", "hpa", "hpa >> 12"), ("void *kvm, kvm_pfn_t pfn", "pfn", "pfn"),
+    ("int level, hpa_t hpa", "hpa", "hpa >> 12"), ("void *kvm, kvm_pfn_t pfn", "pfn", "pfn"), ("struct page **more, u64 *pa, kvm_pfn_t pfn", "pfn", "pfn"),
 ]  # fmt: skip
 
 

@@ -137,3 +137,38 @@ def test_another_cpu_completes_what_lies_on_the_stack():
 def test_a_local_entry_without_anything_to_wait_for_is_not_given_away():
     text = "struct e { int n; struct list_head node; }; static LIST_HEAD(l);"
     assert "given to other CPUs" in alone(text, "struct e x; list_add(&x.node, &l);").broken[0]
+
+
+NULLS = [
+    "set_bit(1, &p->word)", "spin_lock(&p->lock)", "atomic_inc(&p->count)", "list_add(&p->node, &l)", "list_add(&q.node, &p->node)", "list_del(&p->node)", "kref_get(&p->ref)",
+    "xa_load(&p->xa, 1)", "xa_store(&p->xa, 1, NULL, GFP_KERNEL)", "llist_add(&p->link, &links)", "down(&p->sem)", "lockref_get(&p->ref2)", "complete(&p->done)",
+    "write_seqlock(&p->seq)", "bit_spin_lock(1, &p->word)", "wait_on_bit(&p->word, 1, 2)", "refcount_dec_and_lock(&p->ref.refcount, &p->lock)", "init_completion(&p->done)", "p->n++",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", NULLS)
+@pytest.mark.parametrize("first", ["n", "unsigned long word"])
+def test_a_member_of_null_is_null_for_every_function(call, first):
+    text = (
+        "struct o { "
+        + ("int n; " if first == "n" else "unsigned long word; int n; ")
+        + "spinlock_t lock; atomic_t count; struct list_head node; struct kref ref; struct xarray xa; struct llist_node link; "
+    )
+    text += (
+        "struct semaphore sem; struct lockref ref2; struct completion done; seqlock_t seq; "
+        + ("unsigned long word; " if first == "n" else "")
+        + "}; static struct o q, *p; static LIST_HEAD(l); static LLIST_HEAD(links);"
+    )
+    (said,) = alone(text, f"{call};").broken
+    assert "NULL is followed" in said
+    assert not any("NULL" in rule for rule in alone(text, f"p = &q; {call};").broken)
+
+
+def test_what_may_be_null():
+    assert (
+        alone("struct foo { struct rcu_head r; } *p; int r;", "kfree(p); kvfree(p); kfree_rcu(p, r); r = 1;").memory[
+            "r"
+        ]
+        == 1
+    )
+    assert alone("struct llist_node *n, *t;", "t = llist_reverse_order(n);").broken == ()

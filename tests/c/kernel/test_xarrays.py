@@ -56,6 +56,14 @@ def test_an_operation_is_one_step_and_says_what_it_does():
     assert (ran.memory["p"], ran.memory["xa.xa_lock"]) == (17, False)
 
 
+def test_a_tree_is_told_by_its_entries():
+    ran = alone(
+        TEXT,
+        "for (i = 3; i < 5; i++) xa_store(&xa, i, xa_mk_value(8), GFP_KERNEL); xa_reserve(&xa, 5, GFP_KERNEL); xa_store(&xa, 70, &a, GFP_KERNEL);",
+    )
+    assert str(ran.memory[HEAD]) == "3–4: 8, 5: reserved, 70: a"
+
+
 def test_pointers_to_objects_are_entries():
     ran = alone(
         TEXT, "xa_store(&xa, 70, &a, GFP_KERNEL); p = xa_store(&xa, 70, &b, GFP_KERNEL); r = xa_load(&xa, 70) == &b;"
@@ -96,7 +104,7 @@ def test_who_may_sleep(form):
     assert broken(f"xa_store{form}(&xa, 5, &a, GFP_KERNEL)") and not broken(f"xa_store{form}(&xa, 5, &a, GFP_NOWAIT)")
     assert not broken(f"xa_erase{form}(&xa, 5)", "xa_store(&xa, 5, &a, GFP_KERNEL);")
     # a slot that was reserved needs no memory, which is what reserving is for; a call that says it may sleep is told all the same
-    assert not broken(f"xa_store{form}(&xa, 5, &a, GFP_KERNEL)", "xa_reserve(&xa, 5, GFP_KERNEL);")
+    assert broken(f"xa_store{form}(&xa, 5, &a, GFP_KERNEL)", "xa_reserve(&xa, 5, GFP_KERNEL);") == bool(form)
     assert broken(f"xa_cmpxchg{form}(&xa, 5, NULL, &a, GFP_KERNEL)", "xa_reserve(&xa, 5, GFP_KERNEL);")
 
 
