@@ -27,7 +27,7 @@ SIMPLIFIED = (
     "an operation of the XArray is one step, seen by all at once: that it drops its xa_lock to get memory, and that it is several stores, is not",
     "where memory runs out the XArray gets no node at all; a node that is freed is gone at once",
 )
-MOST = 1024  # entries of one XArray: every state holds all of them
+MOST = 512  # entries of one XArray: every state holds all of them
 TREE = 1  # the cell after the xa_lock
 POINTERS = 1 << 20  # words that stand for pointers to objects begin here
 # What changes an XArray: what it takes after the index, and whether it says of itself, in its plain form, that it may sleep.
