@@ -1,6 +1,7 @@
 """Calls: the text's own functions, the kernel's, and what looks like a call and is none, such as READ_ONCE() and WARN_ON()."""
 
 import ast
+from collections import Counter
 
 from pycparser import c_ast
 
@@ -81,7 +82,7 @@ class Calls:
             raise self.declared.refuse(
                 node, f"`{word}(…)`", f"it takes {len(kind.takes)} arguments, and gets {len(args)}", "correct the call"
             )
-        self.unit.calls.setdefault(self.r.title, set()).add(word)
+        self.unit.calls.setdefault(self.r.title, Counter())[word] += 1
         given = [self._argument(arg, takes) for arg, takes in zip(args, kind.takes)]
         self.r.move(node)
         self.r.temps += 1

@@ -39,8 +39,7 @@ class Declared(Types):
             return
         if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
             kind = Array(kind.of, len(node.init.exprs))
-        line, column = self.place(node)
-        whole(f"line {line}, column {column}: `{node.name}`", kind)
+        whole(f"{self.at(node)}: `{node.name}`", kind)
         self.variables[node.name] = Variable(node.name, kind, self.first(kind, node.init), node)
 
     def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:

@@ -25,7 +25,7 @@ class Locals:
             return
         if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
             kind = Array(kind.of, len(node.init.exprs))
-        whole(self._where(node), kind)
+        whole(self.declared.at(node), kind)
         if "static" in (node.storage or []):
             variable = self.declared.static(node, kind, r.title)
             self.unit.share(variable)
@@ -53,10 +53,6 @@ class Locals:
         if isinstance(inner, c_ast.TypeDecl) and type(inner.type).__name__ == "InferredType":
             return self.values.places.type_of(node.init)
         return self.declared.type_of(node.type)
-
-    def _where(self, node: c_ast.Node) -> str:
-        line, column = self.declared.place(node)  # type: ignore[operator]
-        return f"line {line}, column {column}"
 
     def _emptied(self, at: int, kind: Type) -> None:
         """A local object begins with no values; what the kernel's functions alone touch begins as it does."""

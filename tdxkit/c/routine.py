@@ -1,6 +1,7 @@
 """A function on its way to blocks: where it stands, which names mean what, what is undone on each way out."""
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -51,12 +52,13 @@ class Scope:
 class Unit:
     """What the functions of a text share: declarations, the acts that are no labels of a moment, the objects of the shared memory."""
 
-    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int]):
-        self.declared, self.kernel, self.stubs = declared, kernel, stubs
+    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int], taken: frozenset[str] = frozenset()):
+        self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
         self.constants: dict[str, object] = {}
         self.statics: dict[str, Variable] = {}
-        self.calls: dict[str, set[str]] = {}
+        self.calls: dict[str, Counter[str]] = {}  # of each function those of the text that it calls, with how often that is written
         self.cells: dict[str, tuple[str, ...]] = {}
+        self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
         self.rules: dict[str, None] = {}
@@ -94,8 +96,7 @@ class Unit:
 
     def rule(self, word: str, node: c_ast.Node) -> str:
         """The rule that a WARN or BUG is, by its line."""
-        line, _ = self.declared.place(node)
-        made = f"{word}() of line {line} never fires"
+        made = f"{word}() of {self.declared.where.line(*self.declared.place(node))} never fires"
         self.rules[made] = None
         return made
 
@@ -113,7 +114,17 @@ class Unit:
     def share(self, variable: Variable) -> None:
         """Give a shared object its cells."""
         self.shared.append(variable)
-        self.cells[variable.name] = tuple(variable.name + path for path, _ in variable.type.leaves())
+        self.titles[variable.name] = title = self._title(variable.name)
+        self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
+
+    def _title(self, word: str) -> str:
+        """What a shared object is called beside those of the models."""
+        title = word
+        while title in self.taken or (title != word and title in self.declared.variables):
+            title = f"my_{title}"
+        if title != word:
+            self.remarks.append(f"the text's {word} is told as {title}: the model has a {word} of its own")
+        return title
 
 
 class Routine:

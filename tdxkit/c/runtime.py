@@ -10,7 +10,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.kinds import Act, load, store
 
-COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
+COUNTERS = "refcount[]"  # the counters of the regions, which the model of the module keeps by region; no name of C
 FREED = "freed"  # the state of an allocated object that may not be used any more
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""

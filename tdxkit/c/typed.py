@@ -21,6 +21,7 @@ from tdxkit.c.types import (
     promoted,
     whole,
 )
+from tdxkit.c.where import Where
 from tdxkit.errors import InputError
 
 FLOATS = {"float", "double", "_Complex"}
@@ -39,10 +40,10 @@ class Variable:
 
 @dataclass
 class Types:
-    """The types and constants of a text. `place` gives the line and column of a node, as the reader sees them."""
+    """The types and constants of a text. `place` gives the line and column of a node, `where` says them as the reader knows them."""
 
     place: Callable[[c_ast.Node], tuple[int, int]]
-    line: Callable[[c_ast.Node], int]  # in the text itself: what code objects carry
+    where: Where
     types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
@@ -54,8 +55,15 @@ class Types:
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What is said of a node that cannot be read."""
-        line, column = self.place(node)
-        return InputError(f"line {line}, column {column}: {what}", rule, action)
+        return InputError(f"{self.at(node)}: {what}", rule, action)
+
+    def line(self, node: c_ast.Node) -> int:
+        """The line of a node in the text with all behind it: what code objects carry."""
+        return self.place(node)[0]
+
+    def at(self, node: c_ast.Node) -> str:
+        """Where a node stands, in words."""
+        return self.where.at(*self.place(node))
 
     # types
 

@@ -10,13 +10,13 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tdxkit.c.naming import OfC, is_c, scenario_of
+from tdxkit.c.naming import OF_RUN, OfC, is_c, scenario_of
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
 from tdxkit.explore.schedule import parse
-from tdxkit.rules import defect
-from tdxkit.run import NO_END, STANDSTILLS, Run
+from tdxkit.rules import defect, of_text
+from tdxkit.run import NO_END, STANDSTILLS, Run, Step
 from tdxkit.text import words
 
 WIDTH = 75
@@ -25,6 +25,7 @@ REORDERS = {
     SC: "Sequential consistency only: steps interleave, none is reordered.",
     TSO: "Memory is x86-TSO: a plain store waits in its CPU's buffer. The kernel's contract is the LKMM.",
 }
+MOST_FACTS, LONGEST = 3, 12  # variables of a text in C, and characters of the name of each
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row
 
 
@@ -38,14 +39,17 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         raise InputError("review packet", "it needs a run with a schedule code", "replay a schedule of the explorer")
     own, words = _named(run, scenario)
     number, rule = _broken(run, broken)
+    lines = _lines(scenario) if isinstance(own, OfC) else {}
     parts = [
         _fill(run.title + (f" ({run.subtitle})" if run.subtitle else "")),
+        *(["\n".join(runs)] if (runs := _runs(own)) else []),
         _fill(_verdict(run, number, rule)),
-        "\n".join(_table(run, number)),
+        "\n".join(_table(run, number, lines)),
     ]
     if number:
         step = run.steps[number - 1]
-        said = [f"{step.actor}: {step.sentence}", *(w.why for w in step.waits if rule == DEADLOCK)]
+        at = f" (line {where}: {_of_line(run, step)})" if (where := _line(step, lines)) else ""
+        said = [f"{step.actor}: {step.sentence}{at}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
     parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
     mail = "\n\n".join(parts).replace("×", "x") + "\n"  # a mail to a kernel list is ASCII
@@ -105,18 +109,52 @@ def _verdict(run: Run, number: int, rule: str) -> str:
         head = f"The model finds a {rule} after step {number}" + (f": {NO_END}" if rule == LIVELOCK else "")
     else:
         said = defect(rule)
+        asked = "" if of_text(rule) else f"; the rule: {rule}"
         head = (
-            f"The model finds: {said} (step {number}; the rule: {rule})"
+            f"The model finds: {said} (step {number}{asked})"
             if number
             else "In the model no rule breaks on this schedule"
         )
     return f"{head}. {REORDERS[parse(run.code).memory]}"
 
 
-def _table(run: Run, broken: int) -> Iterator[str]:
-    """Header, rule and one row (or more, where a label wraps) for each step."""
+def _runs(own: Own | None) -> list[str]:
+    """The statements that CPUs run, where they are the reader's own."""
+    runs = own.runs if isinstance(own, OfC) else ()
+    who = ["Each CPU"] if len(runs) == 1 else [f"CPU {k}" for k in range(len(runs))]
+    return [_fill(f"{cpu} runs: {' '.join(words.split())}", rest="    ") for cpu, words in zip(who, runs)]
+
+
+def _lines(scenario: object) -> dict[str, int]:
+    """Of each function of a text in C the line before its first, as lines are counted in the file."""
+    return {
+        f.__name__: f.__code__.co_firstlineno for f in scenario_of(scenario).texts if not f.__name__.startswith(OF_RUN)
+    }
+
+
+def _line(step: Step, lines: dict[str, int]) -> int:
+    """The line of the file where a step stands; 0 where it is none of a file in C."""
+    return lines[step.line.text] + step.line.index if step.line and step.line.text in lines else 0
+
+
+def _of_line(run: Run, step: Step) -> str:
+    return run.texts[step.line.text].lines[step.line.index].strip() if step.line else ""
+
+
+def _facts(run: Run) -> list[str]:
+    """What stands beside each step: counters and pairs; where there are none what else changes, but who holds a lock."""
     facts = [key for key in run.first if key.startswith(("refcount[", "pair["))]
-    one = len(facts) <= 2  # one region: its number says nothing
+    if facts:
+        return facts
+    quiet = {track.key for track in run.tracks}
+    changed = dict.fromkeys(change.key for step in run.steps for change in step.changes)
+    return [key for key in changed if key in run.first and key not in quiet and len(key) <= LONGEST][:MOST_FACTS]
+
+
+def _table(run: Run, broken: int, lines: dict[str, int]) -> Iterator[str]:
+    """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
+    facts = _facts(run)
+    one = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
     heads = [key.replace("refcount", "rc").partition("[" if one else "\0")[0] for key in facts]
     lanes, width = list(run.actors), _width(len(run.actors), heads)
     if width < NARROWEST:
@@ -126,9 +164,8 @@ def _table(run: Run, broken: int) -> Iterator[str]:
     yield row.format("", *lanes, *heads).rstrip()
     yield "-" * len(row.format("", *lanes, *heads))
     for number, (step, state) in enumerate(zip(run.steps, list(run.states())[1:]), 1):
-        column, label = (
-            (lanes.index(step.actor), step.label) if step.actor in lanes else (0, f"{step.actor}: {step.label}")
-        )
+        label = f"{at}: {step.label}" if (at := _line(step, lines)) else step.label
+        column, label = (lanes.index(step.actor), label) if step.actor in lanes else (0, f"{step.actor}: {label}")
         wrapped = _wrapped(label, width)
         for k, line in enumerate(wrapped):
             last = k == len(wrapped) - 1

@@ -335,16 +335,20 @@ WRONG = {
     "--may-fail zip": "--may-fail zip: what may fail is alloc, add, remove, pages; use one of these",
     "--get nope": "function nope: the text does not have it; try ",
     "--put nope": "function nope: the text does not have it; try ",
-    "--run }": "--run }: it is statements of C",
-    "--run {": "--run {: it is statements of C",
-    "--run nope();": "--run nope();: `nope(…)`: this function is not known",
+    "--run }": "--run 1, line 1, column 1: `}`: it closes what is not open; take it out, or open it before",
+    "--run {": "--run 1, line 1, column 1: `{`: it is never closed; close it with }",
+    "--run unit_put(0": "--run 1, line 1, column 9: `(`: it is never closed; close it with )",
+    "--run unit_put(0)": "--run 1, line 1, column 11: `)`: a statement ends with ;; write it like",
+    "--run=": "--run 1: there is nothing in it; write it like --run 'take(); drop();'",
+    "--run #x": "--run 1, line 1, column 1: `#`: a directive stands in the text, not between statements",
+    "--run ; --run nope();": "--run 2, line 1, column 1: `nope(…)`: this function is not known",
+    "--run ;;a=$;": "--run 1, line 1, column 5: `$`: C has no such sign",
     "--run ; --get unit_get": "--get: it is about a get and a put, and --run says what each CPU does",
     "--run ; --roles get": "--roles: it is about a get and a put",
     "--run ; --set refcount=1": "--set refcount: there is no such variable",
     "--run ; --run ; --threads 3": "--threads 3: there are 2 --run, one for each CPU",
     "--roles get,put --threads 3": "3 threads: there are 2 roles",
     "--roles take": "role take: a CPU does life, get, put",
-    "-D all=users": "variable users: the model of the TDX module has one of this name, and the text calls the module or is a get and a put; give yours another, or -D users=my_users",
     "--faults enomem": "--faults: it goes with Python; in C what may fail is --may-fail alloc,add,remove; use that",
     "--memory lkmm": "argument --memory: invalid choice: 'lkmm'",
     "--lines": "--lines: which lines of C ran is not watched; leave it out",
@@ -433,7 +437,8 @@ def test_a_text_that_never_ends_is_bounded(given, capsys):
 def test_read_opens_c_and_what_brings_it(given, capsys):
     path = given(text("pair-race"))
     code, out, err = ran(capsys, "explore", path)
-    assert ran(capsys, "read", path) == (code, out, err)
+    says = "it is C, 43 lines: unit_get (lines 4–26), unit_put (lines 28–43)\nunit_get and unit_put are what each CPU does, with the use of a page between them; python -m tdxkit explore x says:\n"
+    assert ran(capsys, "read", path) == (code, says + out, err)
     assert json.loads(ran(capsys, "read", path, "--json")[1]) == {"format": 1, "kind": "C", **{k: v for k, v in answer(capsys, "explore", path).items() if k != "format"}}  # fmt: skip
     assert "2 threads × 1 round: violation" in ran(capsys, "read", given(text("pair-race"), "-"))[1]
     mail = "From: A <a@b.c>\nSubject: Re: [PATCH] x\nMessage-ID: <1@b.c>\n\n" + quoted(as_diff("pair-race"))
