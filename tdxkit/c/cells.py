@@ -13,7 +13,7 @@ from tdxkit.text import near
 
 OF_A_PAIR = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
 OF_ITSELF = ("c_cells", "c_heap", "c_may_fail", "c_failed")  # what programs of the kernel know of the text
-TAKEN = frozenset({*dir(Memory), *(attribute for _, attribute in FAULTS.values()), *OF_ITSELF})
+TAKEN = frozenset({*(attribute for _, attribute in FAULTS.values()), *OF_ITSELF})
 
 
 @lru_cache(8)
@@ -28,7 +28,7 @@ def beside_models(text: str, defines: tuple, stubs: tuple, run: tuple[str, ...],
     """A text compiled; its variables that are called like one of the models' have another name in the memory, which is said."""
     made = compiled(text, defines, stubs, run, margins)
     theirs = TAKEN.union(made.unit.keyed if run else OF_A_PAIR)
-    twice = theirs.intersection(made.unit.cells)
+    twice = [word for word in made.unit.cells if word in theirs or hasattr(Memory, word)]
     return compiled(text, defines, stubs, run, margins, frozenset(twice)) if twice else made
 
 

@@ -18,7 +18,7 @@ from tdxkit.c.program import Program
 from tdxkit.c.runtime import Defect
 from tdxkit.c.types import Int
 from tdxkit.card import Card
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Own, Scenario, Thread
 from tdxkit.explore.rules import must
@@ -177,10 +177,13 @@ def _called(made: Program, word: str) -> Callable:
         try:
             value, _ = yield from function(m, (), *given)
         except Defect as error:
-            said = made.at_line(error)
+            said = f"{made.place(error)}{error}"
             if not m._open:  # before the first step: then it is the first
                 yield BEGINS
             raise Defect(said) from None
+        except ModelError as error:
+            error.stands(made.place(error))
+            raise
         return value
 
     called.__name__ = word

@@ -7,7 +7,7 @@ from pycparser import c_ast
 from tdxkit.c.flow import BASE, STACK, assign, call, constant, name
 from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
-from tdxkit.c.types import Array, Atomic, Function, Kernels, Lock, Struct, Type, whole
+from tdxkit.c.types import Atomic, Function, Kernels, Lock, Struct, Type, whole
 
 
 class Locals:
@@ -23,8 +23,12 @@ class Locals:
         kind = self._declared_type(node)
         if node.name is None or isinstance(kind, Function) or "extern" in (node.storage or []):
             return
-        if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
-            kind = Array(kind.of, len(node.init.exprs))
+        if node.name in r.scopes[-1].names:
+            raise self.declared.refuse(
+                node, f"`{node.name}`", "this block has a variable of this name already", "rename one"
+            )
+        kind, init = self.declared.sized(kind, node.init)
+        node.init = init
         whole(self.declared.at(node), kind)
         if "static" in (node.storage or []):
             variable = self.declared.static(node, kind, r.title)

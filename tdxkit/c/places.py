@@ -12,6 +12,7 @@ from pycparser import c_ast
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.routine import Fixed, Local, Routine, Slot
 from tdxkit.c.runtime import OWN, reading, writing
+from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
 from tdxkit.errors import InputError
@@ -75,7 +76,7 @@ class Places:
             return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
         if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
             return inner
-        raise self.refuse(node, "this", "only a variable can be assigned to", "name the variable")
+        raise self.refuse(node, spelt(node), "it is no variable", "name one")
 
     def _named(self, node: c_ast.ID) -> Place:
         found = self.r.find(node.name)
@@ -86,16 +87,31 @@ class Places:
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)))
         raise self.refuse(
-            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+            node,
+            f"`{node.name}`",
+            "it is not declared",
+            self.unit.kernel.way_out(node.name, self.declared, called=False),
         )
 
     def pointee(self, value: Value, node: c_ast.Node) -> Type:
         if not isinstance(value.type, (Pointer, Array)):
-            raise self.refuse(node, f"a {value.type}", "only a pointer can be followed", "take the address")
+            raise self.refuse(
+                node,
+                spelt(node),
+                f"only a pointer can be followed, and this is of type {value.type}",
+                "make it a pointer",
+            )
         return value.type.to if isinstance(value.type, Pointer) else value.type.of
 
     def _member(self, node: c_ast.StructRef) -> Place:
         if node.type == "->":
+            if is_place(node.name) and isinstance(self.type_of(node.name), Struct):
+                raise self.refuse(
+                    node,
+                    spelt(node),
+                    "it is the struct itself that stands before ->, and no pointer",
+                    "write . in its place",
+                )
             value = self.values.of(node.name)
             kind, pointer = self.pointee(value, node), value.code
         else:
@@ -157,7 +173,9 @@ class Places:
         if place.local is not None:
             return Value(call("known", name(place.local.word), constant(place.local.word[2:])), place.type)
         if isinstance(place.type, Struct):
-            raise self.refuse(node, f"a {place.type}", "a struct is copied by an assignment alone", "name its members")
+            raise self.refuse(
+                node, spelt(node), f"it is a {place.type}, which is copied by an assignment alone", "name its members"
+            )
         assert place.pointer is not None, "a place is a variable or a cell"
         if (fixed := place.fixed) is not None:
             self.r.step(self.unit.act(reading(self._cell(fixed), does)))

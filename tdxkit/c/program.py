@@ -11,12 +11,14 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pycparser import c_ast
+
 from tdxkit.c import runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.pages import WRAPPERS
-from tdxkit.c.parse import parsed
+from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.routine import Unit
 from tdxkit.c.statements import Statements
 from tdxkit.c.where import Where
@@ -48,15 +50,15 @@ class Program:
         """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
         return 0
 
-    def at_line(self, error: Exception) -> str:
-        """What an error says, with the line of the text where it came up."""
+    def place(self, error: Exception) -> str:
+        """The line of the text where an error came up, as it stands before what is said; "" where that says it."""
         place, tb = "", None if isinstance(error, Fired) else error.__traceback__
         while tb is not None:
             file = tb.tb_frame.f_code.co_filename
             if file.startswith(OF_C):
                 place = f"{file.removeprefix(OF_C)}line {tb.tb_lineno}: "
             tb = tb.tb_next
-        return f"{place}{error}"
+        return place
 
 
 def program(
@@ -73,12 +75,10 @@ def program(
     InputError with the line, column and way out for what cannot be read.
     """
     text = text.rstrip("\n") + "\n"
+    text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
     where = Where(text.count("\n"), runs, margins)
     whole = text + where.bodies()
-    try:
-        read = parsed(whole, defines or {})
-    except InputError as error:
-        raise where.moved(error) from None
+    read = _read(text, where, defines or {})
     declared = Declared(read.place, where)
     declared.read(read.tree)
     unit = Unit(declared, kernel(not runs), stubs or {}, taken)
@@ -91,6 +91,25 @@ def program(
     made = [Statements(unit, node).made() for node in declared.functions.values()]
     check_calls(declared, unit.calls)
     return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where)
+
+
+def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
+    """The tree of a text with the statements behind it; what is wrong with the text alone is told as that."""
+    try:
+        read = parsed(text + where.bodies(), defines)
+    except InputError as error:
+        if where.runs:
+            _read(text, where._replace(runs=()), defines)
+        raise where.moved(error) from None
+    for node in read.tree.ext:
+        begins = node.decl.type.type.type if isinstance(node, c_ast.FuncDef) and node.decl.name == "__run_0" else None
+        if begins is not None and where.runs and getattr(begins, "names", None) != ["void"]:
+            raise InputError(
+                where.at(*read.place(begins)),
+                "the text ends in the middle of a declaration",
+                "end it, or paste the whole of it",
+            )
+    return read
 
 
 def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:

@@ -10,7 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import Block, assign, call, name, placed
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Int, Pointer, Struct, Type
+from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
 from tdxkit.explore.rules import Property
 from tdxkit.kinds import Act
 
@@ -56,8 +56,11 @@ class Unit:
         self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
         self.constants: dict[str, object] = {}
         self.statics: dict[str, Variable] = {}
-        self.calls: dict[str, Counter[str]] = {}  # of each function those of the text that it calls, with how often that is written
+        self.calls: dict[
+            str, Counter[str]
+        ] = {}  # of each function those of the text that it calls, with how often that is written
         self.cells: dict[str, tuple[str, ...]] = {}
+        self.scalars = 0
         self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
@@ -114,6 +117,14 @@ class Unit:
     def share(self, variable: Variable) -> None:
         """Give a shared object its cells."""
         self.shared.append(variable)
+        self.scalars += variable.type.cells
+        if self.scalars > MOST_CELLS:
+            raise self.declared.refuse(
+                variable.node,
+                f"`{variable.name}`",
+                f"all that CPUs share is at most {MOST_CELLS:,} scalars",
+                "make it smaller",
+            )
         self.titles[variable.name] = title = self._title(variable.name)
         self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
 
@@ -212,6 +223,13 @@ class Routine:
         if word in self.pointed or isinstance(kind, (Array, Struct)) or kind.cells != 1 or not _plain(kind):
             made = Slot(self.slots, kind)
             self.slots += kind.cells
+            if self.slots > MOST_CELLS:
+                raise self.declared.refuse(
+                    self.node,
+                    f"`{word}`",
+                    f"a function has at most {MOST_CELLS:,} scalars of its own",
+                    "make it smaller",
+                )
         else:
             self.used[word] = self.used.get(word, 0) + 1
             made = Local(f"c_{word}" + (f"_{self.used[word]}" if self.used[word] > 1 else ""), kind)

@@ -91,7 +91,9 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
             "it works on memory that CPUs share",
             "declare it at file scope",
         )
-    cells = m.c_cells[where]
+    cells = m.c_cells.get(where)
+    if cells is None:
+        raise ModelError("a string", "its characters are not read", "declare an array of char with them")
     if not 0 <= index < len(cells):
         raise Defect(f"cell {index} of {where}, which has {len(cells)}")
     return cells[index]

@@ -24,6 +24,7 @@ class Statements:
         self.values, self.declared, self.unit = self.calls.values, unit.declared, unit
         self.guards, self.locals = Guards(self), Locals(self)
         self.declared.of_expression = self.values.places.type_of
+        self.cases: dict[int, Block] = {}  # of the switches that were met, by the node
 
     def made(self) -> ast.FunctionDef:
         """The function, as Python's tree."""
@@ -34,6 +35,8 @@ class Statements:
         start: list[tuple[Slot, str]] = []
         for param, kind in zip(params, self.declared.takes[r.title].takes):
             word = param.name or f"unnamed_{len(r.params)}"
+            if word in r.scopes[-1].names:
+                raise self.declared.refuse(param, f"`{word}`", "there are two parameters of this name", "rename one")
             found = r.declare(word, kind)
             r.params.append(found.word if isinstance(found, Local) else f"c_{word}")
             if isinstance(found, Slot):
@@ -187,6 +190,7 @@ class Statements:
     def _Switch(self, node: c_ast.Switch) -> None:
         value = self.values.number(node.cond)
         assert isinstance(value.type, Int), "it is an integer"
+        seen: dict[object, c_ast.Node] = {}
         value = self.values.to(value, promoted(value.type), node)
         code, after, cases = self.r.temp(value.code), Block(), list(_cases(node.stmt))
         blocks = {id(case): Block() for case in cases}
@@ -194,16 +198,26 @@ class Statements:
         for case in cases:
             if isinstance(case, c_ast.Default):
                 default = blocks[id(case)]
+                self._once(seen, None, case, "default")
                 continue
             number = value.type.wrap(self.declared.constant(case.expr))
+            self._once(seen, number, case, f"case {number}")
             miss = Block()
             self.r.branch(ast.Compare(code, [ast.Eq()], [constant(number)]), blocks[id(case)], miss)
             self.r.at = miss
         self.r.jump(default)
-        self.cases = {**getattr(self, "cases", {}), **blocks}
+        self.cases |= blocks
         self._body(node.stmt, after, None)
         self.r.jump(after)
         self.r.at = after
+
+    def _once(self, seen: dict, value: object, node: c_ast.Node, said: str) -> None:
+        """InputError where a switch has a case a second time."""
+        if value in seen:
+            raise self.declared.refuse(
+                node, f"`{said}`", f"the switch has it at {self.declared.at(seen[value])} already", "take one out"
+            )
+        seen[value] = node
 
     def _each(self, node: c_ast.For, word: str, args: list) -> None:
         """A loop that is a macro of the kernel's, over a list or the bits of a word."""
@@ -212,6 +226,10 @@ class Statements:
         return self.calls.entries.walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
+        if id(node) not in self.cases:
+            raise self.declared.refuse(
+                node, "`case`" if isinstance(node, c_ast.Case) else "`default`", "it stands in no switch", "take it out"
+            )
         self.r.begin(self.cases[id(node)])
         for item in node.stmts or []:
             self.statement(item)
@@ -242,6 +260,8 @@ class Statements:
     def _Label(self, node: c_ast.Label) -> None:
         block = Block()
         self.r.begin(block)
+        if node.name in self.r.labels:
+            raise self.declared.refuse(node, f"`{node.name}:`", "there are two labels of this name", "rename one")
         self.r.labels[node.name] = block, list(self.r.scopes)
         self.statement(node.stmt)
 

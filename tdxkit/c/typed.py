@@ -1,12 +1,14 @@
 """The types that a text names, and the constants that are known before it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
+from tdxkit.c.arithmetic import Defect, binary
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import (
     INT,
     INTS,
@@ -48,6 +50,7 @@ class Types:
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
     def of_expression(self, node: c_ast.Node) -> Type:
         """The type of an expression: known where functions are read, which put their own way here."""
@@ -87,7 +90,7 @@ class Types:
             return self._enum(node)
         if type(node).__name__ == "TypeOf":
             return self.type_of(node.expr) if isinstance(node.expr, c_ast.Typename) else self.of_expression(node.expr)
-        raise self.refuse(node, type(node).__name__, "it is no type that is read", "write it with plain types")
+        raise self.refuse(node, spelt(node), "it is no type that is read", "write it with plain types")
 
     def _named(self, node: c_ast.IdentifierType) -> Type:
         name = " ".join(node.names)
@@ -140,10 +143,18 @@ class Types:
             raise self.refuse(
                 node, name, "a union shows the same bytes as different types", "write the member that is used"
             )
+        if node.name and key not in TAGGED and known is not None and (known.known or known in self.open):
+            raise self.refuse(node, f"`{name}`", "it is defined twice", "take one out")
         made = known if isinstance(known, Struct) and not known.known else Struct(name)
         if node.name:
             self.tags[key] = made
-        fields = []
+        self.open.append(made)
+        made.fill(list(self._fields(node)))
+        self.open.remove(made)
+        return made
+
+    def _fields(self, node: c_ast.Struct) -> Iterator[tuple[str, Type]]:
+        seen: set[str] = set()
         for decl in node.decls:
             if not isinstance(decl, c_ast.Decl):
                 continue
@@ -152,9 +163,14 @@ class Types:
                 kind = Int(kind.name, self.constant(decl.bitsize), kind.signed, kind.rank)
             if isinstance(kind, Function):
                 raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
-            fields.append((decl.name or "", kind))
-        made.fill(fields)
-        return made
+            if _element_of(kind) in self.open:
+                raise self.refuse(
+                    decl, f"`{decl.name}`", f"{_element_of(kind)} would have itself as a member", "make it a pointer"
+                )
+            if decl.name in seen:
+                raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
+            seen |= {decl.name} - {None}
+            yield decl.name or "", kind
 
     def _enum(self, node: c_ast.Enum) -> Type:
         key = f"enum {node.name}"
@@ -163,6 +179,8 @@ class Types:
         value, least = -1, 0
         for entry in node.values.enumerators:
             value = self.constant(entry.value) if entry.value is not None else value + 1
+            if entry.name in self.constants:
+                raise self.refuse(entry, f"`{entry.name}`", "it is a constant already", "rename one")
             self.constants[entry.name] = value
             least = min(least, value)
         kind = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
@@ -199,13 +217,14 @@ class Types:
         if isinstance(node, c_ast.TernaryOp):
             return self.folded(node.iftrue if self.constant(node.cond) else node.iffalse)
         if isinstance(node, c_ast.BinaryOp):
-            from tdxkit.c.arithmetic import binary
-
             (a, one), (b, other) = self.folded(node.left), self.folded(node.right)
             if node.op in ("&&", "||"):
                 return int(bool(a) and bool(b) if node.op == "&&" else bool(a) or bool(b)), INT
-            return binary(node.op, a, one, b, other)
-        raise self.refuse(node, "this value", "it must be a constant here", "write a number")
+            try:
+                return binary(node.op, a, one, b, other)
+            except Defect as error:
+                raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
+        raise self.refuse(node, spelt(node), "it must be a constant here", "write a number")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
@@ -213,4 +232,8 @@ class Types:
             return whole("sizeof", self.type_of(node)).size
         if isinstance(node, c_ast.ID) and node.name in self.variables:
             return self.variables[node.name].type.size
-        raise self.refuse(node, "sizeof", "of this expression it is not known", "write sizeof a type")
+        raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
+
+
+def _element_of(kind: Type) -> Type:
+    return _element_of(kind.of) if isinstance(kind, Array) else kind

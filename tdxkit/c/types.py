@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tdxkit.errors import InputError
 
 POINTER_BITS = 64
-MOST_CELLS = 4096  # of one object: every state holds all of them
+MOST_CELLS = 4096  # of one object, and of all that CPUs share: every state holds all of them
 
 
 class Type:

@@ -55,7 +55,9 @@ class Told:
         end = next(n for n in range(1, len(used) + 2) if n not in used)
         return "\n".join(
             [
-                *columns(("step", *(("line", "C") if self.text else ()), "does", "where", "changes", "then"), lines(self)),
+                *columns(
+                    ("step", *(("line", "C") if self.text else ()), "does", "where", "changes", "then"), lines(self)
+                ),
                 "",
                 f"Step {end} is the end. Memory may run out, ADD and REMOVE may fail; a count is looked at from {VALUES['refcount'][0]} "
                 f"to {VALUES['refcount'][-1]}, pages in use from 0 to {VALUES['users'][-1]}.",
