@@ -20,6 +20,7 @@ from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.routine import Unit
+from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError
@@ -105,7 +106,7 @@ def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
         begins = node.decl.type.type.type if isinstance(node, c_ast.FuncDef) and node.decl.name == "__run_0" else None
         if begins is not None and where.runs and getattr(begins, "names", None) != ["void"]:
             raise InputError(
-                where.at(*read.place(begins)),
+                f"{where.at(*read.place(begins))}: {spelt(begins)}",
                 "the text ends in the middle of a declaration",
                 "end it, or paste the whole of it",
             )

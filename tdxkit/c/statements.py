@@ -12,7 +12,8 @@ from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
-from tdxkit.c.types import Int, Void, promoted
+from tdxkit.c.switches import Switches
+from tdxkit.c.types import Void
 
 
 class Statements:
@@ -22,9 +23,8 @@ class Statements:
         self.r = Routine(unit, node)
         self.calls = Calls(self.r)
         self.values, self.declared, self.unit = self.calls.values, unit.declared, unit
-        self.guards, self.locals = Guards(self), Locals(self)
+        self.guards, self.locals, self.switches = Guards(self), Locals(self), Switches(self)
         self.declared.of_expression = self.values.places.type_of
-        self.cases: dict[int, Block] = {}  # of the switches that were met, by the node
 
     def made(self) -> ast.FunctionDef:
         """The function, as Python's tree."""
@@ -128,7 +128,7 @@ class Statements:
         self.r.undo(len(self.r.scopes) - 1)
         self.r.scopes.pop()
 
-    def _body(self, node: c_ast.Node, leave: Block, again: Block | None) -> None:
+    def body(self, node: c_ast.Node, leave: Block, again: Block | None) -> None:
         """The body of a loop or switch."""
         self.r.scopes.append(Scope(leave=leave, again=again))
         self.statement(node)
@@ -151,7 +151,7 @@ class Statements:
         self.r.begin(head)
         self.values.truth(node.cond, body, after)
         self.r.at = body
-        self._body(node.stmt, after, head)
+        self.body(node.stmt, after, head)
         self._round(head)
         self.r.at = after
         return None
@@ -159,7 +159,7 @@ class Statements:
     def _DoWhile(self, node: c_ast.DoWhile) -> None:
         body, test, back, after = Block(), Block(), Block(), Block()
         self.r.begin(body)
-        self._body(node.stmt, after, test)
+        self.body(node.stmt, after, test)
         self.r.begin(test)
         self.values.truth(node.cond, back, after)
         self.r.at = back
@@ -178,7 +178,7 @@ class Statements:
         if node.cond is not None:
             self.values.truth(node.cond, body, after)
             self.r.at = body
-        self._body(node.stmt, after, step)
+        self.body(node.stmt, after, step)
         self.r.begin(step)
         if node.next is not None:
             self.values.of(node.next)
@@ -188,51 +188,16 @@ class Statements:
         self.r.scopes.pop()
 
     def _Switch(self, node: c_ast.Switch) -> None:
-        value = self.values.number(node.cond)
-        assert isinstance(value.type, Int), "it is an integer"
-        seen: dict[object, c_ast.Node] = {}
-        value = self.values.to(value, promoted(value.type), node)
-        code, after, cases = self.r.temp(value.code), Block(), list(_cases(node.stmt))
-        blocks = {id(case): Block() for case in cases}
-        default = after
-        for case in cases:
-            if isinstance(case, c_ast.Default):
-                default = blocks[id(case)]
-                self._once(seen, None, case, "default")
-                continue
-            number = value.type.wrap(self.declared.constant(case.expr))
-            self._once(seen, number, case, f"case {number}")
-            miss = Block()
-            self.r.branch(ast.Compare(code, [ast.Eq()], [constant(number)]), blocks[id(case)], miss)
-            self.r.at = miss
-        self.r.jump(default)
-        self.cases |= blocks
-        self._body(node.stmt, after, None)
-        self.r.jump(after)
-        self.r.at = after
-
-    def _once(self, seen: dict, value: object, node: c_ast.Node, said: str) -> None:
-        """InputError where a switch has a case a second time."""
-        if value in seen:
-            raise self.declared.refuse(
-                node, f"`{said}`", f"the switch has it at {self.declared.at(seen[value])} already", "take one out"
-            )
-        seen[value] = node
+        self.switches.switch(node)
 
     def _each(self, node: c_ast.For, word: str, args: list) -> None:
         """A loop that is a macro of the kernel's, over a list or the bits of a word."""
         if word.lstrip("_") in BITS:
             return self._For(self.calls.entries.bits(node, word.lstrip("_"), args))
-        return self.calls.entries.walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
+        return self.calls.entries.walk(node, word, args, lambda leave, again: self.body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
-        if id(node) not in self.cases:
-            raise self.declared.refuse(
-                node, "`case`" if isinstance(node, c_ast.Case) else "`default`", "it stands in no switch", "take it out"
-            )
-        self.r.begin(self.cases[id(node)])
-        for item in node.stmts or []:
-            self.statement(item)
+        self.switches.case(node)
 
     _Default = _Case
 
@@ -289,15 +254,6 @@ class Statements:
             if line >= to.line:
                 r.do(call("again"))
             r.jump(to)
-
-
-def _cases(node: c_ast.Node):
-    """The cases of a switch, not those of one inside."""
-    for _, child in node.children():
-        if isinstance(child, (c_ast.Case, c_ast.Default)):
-            yield child
-        if not isinstance(child, c_ast.Switch):
-            yield from _cases(child)
 
 
 def _alike(one: list, other: list):

@@ -224,6 +224,8 @@ class Types:
                 return binary(node.op, a, one, b, other)
             except Defect as error:
                 raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
+        if is_range(node):
+            raise self.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
         raise self.refuse(node, spelt(node), "it must be a constant here", "write a number")
 
     def size(self, node: c_ast.Node) -> int:
@@ -233,6 +235,11 @@ class Types:
         if isinstance(node, c_ast.ID) and node.name in self.variables:
             return self.variables[node.name].type.size
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
+
+
+def is_range(node: c_ast.Node) -> bool:
+    """Is it `1 ... 5`, as the front writes it?"""
+    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == "__range"
 
 
 def _element_of(kind: Type) -> Type:

@@ -21,6 +21,7 @@ def run(args):
     from tdxkit.explore.schedule import parse
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
+    from tdxkit.review.of_c import labels
 
     text = " ".join(args.code)
     code, scenario = parse(text), of_code(args, text)
@@ -30,7 +31,7 @@ def run(args):
     if args.shrink:
         told = _shrunk(scenario, told, code.steps)
         print(f"shrunk from {len(code.steps)} steps: {told.code}")
-    print(told)
+    print(told.told(labels(scenario)))
     print(checked)
 
 

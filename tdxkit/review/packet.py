@@ -10,13 +10,14 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tdxkit.c.naming import OF_RUN, OfC, is_c, scenario_of
+from tdxkit.c.naming import OfC, is_c, scenario_of
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own, Scenario
 from tdxkit.explore.schedule import parse
+from tdxkit.review.of_c import code_of, labels, line_of, lines_of, with_value
 from tdxkit.rules import defect, of_text
-from tdxkit.run import NO_END, STANDSTILLS, Run, Step
+from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
 
 WIDTH = 75
@@ -39,16 +40,16 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         raise InputError("review packet", "it needs a run with a schedule code", "replay a schedule of the explorer")
     own, words = _named(run, scenario)
     number, rule = _broken(run, broken)
-    lines = _lines(scenario) if isinstance(own, OfC) else {}
+    one = scenario_of(scenario) if isinstance(own, OfC) else None
     parts = [
         _fill(run.title + (f" ({run.subtitle})" if run.subtitle else "")),
         *(["\n".join(runs)] if (runs := _runs(own)) else []),
         _fill(_verdict(run, number, rule)),
-        "\n".join(_table(run, number, lines)),
+        "\n".join(_table(run, number, one)),
     ]
     if number:
         step = run.steps[number - 1]
-        at = f" (line {where}: {_of_line(run, step)})" if (where := _line(step, lines)) else ""
+        at = f" (line {where}: {code_of(run, step)})" if one and (where := line_of(step, lines_of(one))) else ""
         said = [f"{step.actor}: {step.sentence}{at}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
     parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
@@ -125,22 +126,6 @@ def _runs(own: Own | None) -> list[str]:
     return [_fill(f"{cpu} runs: {' '.join(words.split())}", rest="    ") for cpu, words in zip(who, runs)]
 
 
-def _lines(scenario: object) -> dict[str, int]:
-    """Of each function of a text in C the line before its first, as lines are counted in the file."""
-    return {
-        f.__name__: f.__code__.co_firstlineno for f in scenario_of(scenario).texts if not f.__name__.startswith(OF_RUN)
-    }
-
-
-def _line(step: Step, lines: dict[str, int]) -> int:
-    """The line of the file where a step stands; 0 where it is none of a file in C."""
-    return lines[step.line.text] + step.line.index if step.line and step.line.text in lines else 0
-
-
-def _of_line(run: Run, step: Step) -> str:
-    return run.texts[step.line.text].lines[step.line.index].strip() if step.line else ""
-
-
 def _facts(run: Run) -> list[str]:
     """What stands beside each step: counters and pairs; where there are none what else changes, but who holds a lock."""
     facts = [key for key in run.first if key.startswith(("refcount[", "pair["))]
@@ -151,9 +136,10 @@ def _facts(run: Run) -> list[str]:
     return [key for key in changed if key in run.first and key not in quiet and len(key) <= LONGEST][:MOST_FACTS]
 
 
-def _table(run: Run, broken: int, lines: dict[str, int]) -> Iterator[str]:
+def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
     """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
-    facts = _facts(run)
+    facts, buffers = _facts(run), tuple(key for key in run.first if key.startswith("store buffer"))
+    name = labels(one) if one else lambda step: step.label
     one = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
     heads = [key.replace("refcount", "rc").partition("[" if one else "\0")[0] for key in facts]
     lanes, width = list(run.actors), _width(len(run.actors), heads)
@@ -164,7 +150,7 @@ def _table(run: Run, broken: int, lines: dict[str, int]) -> Iterator[str]:
     yield row.format("", *lanes, *heads).rstrip()
     yield "-" * len(row.format("", *lanes, *heads))
     for number, (step, state) in enumerate(zip(run.steps, list(run.states())[1:]), 1):
-        label = f"{at}: {step.label}" if (at := _line(step, lines)) else step.label
+        label = with_value(name(step), step, buffers)
         column, label = (lanes.index(step.actor), label) if step.actor in lanes else (0, f"{step.actor}: {label}")
         wrapped = _wrapped(label, width)
         for k, line in enumerate(wrapped):

@@ -226,7 +226,8 @@ def test_program_tells_a_get_and_a_put(capsys):
     code, out, err = ran(capsys, "program", DATA / "pair.c")
     assert (
         (code, err) == (0, "")
-        and out.splitlines()[1].split() == ["1", *"8 int err = alloc_pamt_array(pages); alloc_pair yes 2".split()]
+        and out.splitlines()[1].split()
+        == ["1", "8", "int", "err", "=", "alloc_pamt_array(pages);", "alloc_pair", "yes", "2"]
         and "c_failed" not in out
     )
     told = json.loads(ran(capsys, "program", DATA / "pair.c", "--json")[1])
