@@ -11,13 +11,14 @@ from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
+import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.program import Program
 from tdxkit.c.runtime import Defect
 from tdxkit.c.types import Int
-from tdxkit.card import Card
+from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Own, Scenario, Thread
@@ -32,11 +33,7 @@ PAGES = 512  # of 4K in a region
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
 MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
 NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
-CARD = Card(
-    modelled=("the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps",),
-    simplified=("operands are taken from left to right, which C leaves open", "an object is a row of scalars: its bytes are not seen through another type"),
-    left_out=("what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for",),
-)  # fmt: skip
+CARD = card_of(tdxkit.c)
 
 
 def scenario_of_c(

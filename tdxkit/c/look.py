@@ -1,5 +1,6 @@
 """What a text of C is, before anything is asked of it: its functions, its get and put, what was taken for granted, what to ask."""
 
+import re
 import shlex
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from tdxkit.c.types import Int, Pointer
 from tdxkit.text import many
 
 MOST_RUNS = 4  # functions that are proposed, one for each CPU
+_RUN = re.compile(
+    r"^(?:> ?)*[+ ]?[ /*]*\brun:[ \t]*(\S.*;)[ */]*$", re.MULTILINE
+)  # in a comment of the text, what a CPU runs
 KINDS = {"plain": "C", "quoted": "quoted C", "diff": "a diff of C", "quoted diff": "a quoted diff of C"}
 
 
@@ -69,7 +73,7 @@ def looked(found: Pasted, file: str, text: str) -> Looked:
         get[0] if paired else "",
         put[0] if paired else "",
         (*found.remarks, *made.remarks),
-        () if paired else _calls(made),
+        () if paired else tuple(_RUN.findall(text)[:MOST_RUNS]) or _calls(made),
         file or "-",
     )
 

@@ -189,7 +189,8 @@ WRONG = {  # what a compiler refuses
 @pytest.mark.parametrize("what", [*DEEP, *BROKEN, *OTHER, *WRONG])
 def test_each_is_one_line_with_place_thing_rule_and_way_out(what, given, capsys):
     content, says = (DEEP | BROKEN | OTHER | WRONG)[what]
-    assert says in (said := refused(capsys, given(content), *RUN)), said
+    said = refused(capsys, given(content), *RUN)
+    assert says in said
     if not re.match(r"x: |line \d+ of what was pasted: ", said):
         assert re.match(r"line \d+, column \d+: (`.*`|[^:`]+): .+; .+", said), said
 
@@ -293,7 +294,7 @@ def test_what_is_wrong_in_a_run_is_told_there_and_what_is_wrong_in_the_text_ther
         ("/* a", "--run 1, line 1, column 1: `/*`: a comment that begins here never ends"),
         ("return 5 5;", "--run 1, line 1, column 10: `5`: an operator, a comma or a ; is missing between `5` and it"),
     ):
-        assert says in (said := refused(capsys, "x", "--run", run)), said
+        assert says in refused(capsys, "x", "--run", run)
     assert ran(capsys, "x", "--run", "f(1); // done")[0] == 0
     given("int f(int a) { return a; }\nint v = ;\n")
     assert refused(capsys, "x", *RUN).startswith("line 2, column 9: `;`: ")
