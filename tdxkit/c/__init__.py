@@ -10,3 +10,5 @@ Fidelity card
   simplified: an object is a row of scalars: its bytes are not seen through another type
   left out: what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for
 """
+
+SOURCES = ("x86-tso", "linux-kcsan")

@@ -26,7 +26,7 @@ REORDERS = {
     SC: "Sequential consistency only: steps interleave, none is reordered.",
     TSO: "Memory is x86-TSO: a plain store waits in its CPU's buffer. The kernel's contract is the LKMM.",
 }
-MOST_FACTS, LONGEST = 3, 12  # variables of a text in C, and characters of the name of each
+BESIDE = 18  # columns for what a text in C changes
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row
 
 
@@ -132,16 +132,20 @@ def _facts(run: Run) -> list[str]:
     if facts:
         return facts
     quiet = {track.key for track in run.tracks}
-    changed = dict.fromkeys(change.key for step in run.steps for change in step.changes)
-    return [key for key in changed if key in run.first and key not in quiet and len(key) <= LONGEST][:MOST_FACTS]
+    for key in dict.fromkeys(change.key for step in run.steps for change in step.changes):
+        if key in run.first and key not in quiet and len(" ".join((*facts, key))) <= BESIDE:
+            facts.append(key)
+    return facts
 
 
 def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
     """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
     facts, buffers = _facts(run), tuple(key for key in run.first if key.startswith("store buffer"))
     name = labels(one) if one else lambda step: step.label
-    one = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
-    heads = [key.replace("refcount", "rc").partition("[" if one else "\0")[0] for key in facts]
+    alone = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
+    heads = [key.replace("refcount", "rc").partition("[" if alone else "\0")[0] for key in facts]
+    states = [[_short(key, state[key]) for key in facts] for state in list(run.states())[1:]]
+    heads = [head.rjust(max(map(len, column))) for head, *column in zip(heads, *states)]
     lanes, width = list(run.actors), _width(len(run.actors), heads)
     if width < NARROWEST:
         lanes, width = [""], _width(1, heads)
@@ -149,14 +153,14 @@ def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
     row += f" | {' '.join(f'{{:>{len(head)}}}' for head in heads)}" if heads else ""
     yield row.format("", *lanes, *heads).rstrip()
     yield "-" * len(row.format("", *lanes, *heads))
-    for number, (step, state) in enumerate(zip(run.steps, list(run.states())[1:]), 1):
+    for number, (step, held) in enumerate(zip(run.steps, states), 1):
         label = with_value(name(step), step, buffers)
         column, label = (lanes.index(step.actor), label) if step.actor in lanes else (0, f"{step.actor}: {label}")
         wrapped = _wrapped(label, width)
         for k, line in enumerate(wrapped):
             last = k == len(wrapped) - 1
             cells = [line if c == column else "" for c in range(len(lanes))]
-            marks = [_short(state[key]) if last else "" for key in facts]
+            marks = held if last else [""] * len(held)
             yield row.format(f"{number}{'*' * (number == broken)}" if not k else "", *cells, *marks).rstrip()
 
 
@@ -176,8 +180,12 @@ def _wrapped(label: str, width: int) -> list[str]:
     return textwrap.wrap(label, width, subsequent_indent="  ") or [""]
 
 
-def _short(value: object) -> str:
-    return "P" if value is True else "-" if value is False else words(value)
+def _short(key: str, value: object) -> str:
+    if key.startswith("pair["):
+        return "P" if value else "-"
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # a pointer of C: object and cell
+        return f"&{value[0]}" + (f"+{value[1]}" if value[1] else "")
+    return words(value)
 
 
 def _limits(run: Run) -> str:
@@ -197,12 +205,25 @@ def _command(run: Run, words: list[str]) -> str:
 def _shell(words: list[str]) -> list[str]:
     """A command in lines that are not too long, as far as its words allow."""
     lines = [words[0]]
-    for word in words[1:]:
+    for word in _paired(words[1:]):
         if len(lines[-1]) + len(word) < WIDTH - 6:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return lines
+
+
+def _paired(words: list[str]) -> Iterator[str]:
+    """Words of a command, an option with its value as one."""
+    option = ""
+    for word in words:
+        if not option and word.startswith("-") and "=" not in word:
+            option = word
+            continue
+        yield f"{option} {word}" if option else word
+        option = ""
+    if option:
+        yield option
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:

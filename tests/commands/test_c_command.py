@@ -662,3 +662,46 @@ def test_a_function_cut_between_hunks_is_named_with_what_to_do(given, capsys):
         == said
         == refused(capsys, "explore", "x", "--run", "unit_get(0);")
     )
+
+
+def test_replay_has_the_lines_of_the_file(capsys):
+    code = answer(capsys, "explore", DATA / "count.c", *TURN)["schedule"]
+    told = ran(capsys, "replay", DATA / "count.c", *TURN, code)[1]
+    assert "\n  10  CPU 1  9: write users   [users 1 → 2]\n" in told and "\n   5  CPU 0  15: read users\n" in told
+    pair = answer(capsys, "explore", DATA / "pair-race.c")["schedule"]
+    told = ran(capsys, "replay", DATA / "pair-race.c", pair)[1]
+    assert "  CPU 0  TDH.MEM.PAGE.AUG(page)" in told and "  CPU 1  17: atomic_dec(refcount[0])" in told
+
+
+def test_a_packet_on_store_buffers_has_the_values_that_wait(capsys):
+    mail = ran(capsys, "packet", DATA / "flags.c", *EITHER, "--memory", "tso")[1]
+    assert "CPU 0 runs: one();\nCPU 1 runs: other();" in mail
+    assert " 10                             | 19: write inside = 2        |    1      1\n" in mail
+    assert "  7 mine = 1 leaves the buffer  |" in mail and "x86-TSO" in mail
+
+
+def test_a_packet_of_objects_has_pointers_as_c_has_them(given, capsys):
+    given(
+        "struct obj { int n; } *it;\nvoid make(void)\n{\n\tit = kzalloc(sizeof(*it), GFP_KERNEL);\n}\nvoid look(void)\n{\n\tWARN_ON(it->n == 0);\n}\n"
+    )
+    mail = ran(capsys, "packet", "x", "--run", "make();", "--run", "if (it) look();")[1]
+    assert (
+        "&obj#1" in mail
+        and "obj#1, 0" not in mail
+        and "  python -m tdxkit replay x --run 'make();' --run 'if (it) look();' \\\n" in mail
+    )
+
+
+def test_the_lens_on_statements(capsys):
+    out = ran(capsys, "lens", DATA / "count.c", DATA / "count-locked.c", *TURN)[1]
+    assert "!! finished: users -1; WARN_ON() of line 15 fires" in out and "pamt_lock" not in out
+    assert out.splitlines()[-4:-2] == ["a round costs a CPU that is alone:", "version       steps  with a lock  states"]
+    assert "with a lock, there" in ran(capsys, "lens", DATA / "pair.c", "v6")[1]
+    assert "pamt_lock, there" in ran(capsys, "lens", "v2", "v6")[1]
+
+
+def test_read_proposes_what_a_comment_says_that_cpus_run(given, capsys):
+    given("/*\n * Two.\n * run: take();\n * run: drop(); drop();\n */\n" + text("count"))
+    assert ran(capsys, "read", "x")[1].endswith(
+        "next: python -m tdxkit explore x --run 'take();' --run 'drop(); drop();'\n"
+    )
