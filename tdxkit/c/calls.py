@@ -47,7 +47,12 @@ class Calls:
                 self.values.of(arg)
             return Value(constant(self.unit.stubs[word]), INT)
         if how := self.special.get(word):
-            return how(node, word, args)
+            try:
+                return how(node, word, args)
+            except IndexError:
+                raise self.declared.refuse(
+                    node, f"`{word}(…)`", f"it takes more arguments than the {len(args)} here", "correct the call"
+                ) from None
         entry = self.unit.kernel.functions.get(word)
         if entry is None and word.startswith(NO_CALLS):
             return Value(constant(0), VOID)

@@ -32,6 +32,13 @@ class Declared(Types):
                         raise self._twice(node, node.name, f"it is {self.types[node.name]} already")
                     self.types[node.name] = kind
             elif isinstance(node, c_ast.FuncDef):
+                if not isinstance(node.decl.type, c_ast.FuncDecl):
+                    raise self.refuse(
+                        node,
+                        f"`{node.decl.name}`",
+                        "a function has parentheses behind its name",
+                        "write (void), or what it takes",
+                    )
                 if node.decl.name in self.functions:
                     raise self._twice(
                         node,

@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.routine import Fixed, Local, Routine, Slot
-from tdxkit.c.runtime import OWN, reading, writing
+from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type
@@ -199,7 +199,7 @@ class Places:
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == "refcount":
+            if fixed[0] == COUNTERS:
                 self.r.do(call("put", name(MEMORY), constant(fixed), value.code))
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
@@ -220,12 +220,12 @@ class Places:
         return kind.of if isinstance(kind, Atomic) else kind
 
     def _cell(self, fixed: tuple[str, int]) -> str:
-        if fixed[0] == "refcount":
+        if fixed[0] == COUNTERS:
             return f"refcount[{fixed[1]}]"
         return str(self.unit.cells[fixed[0]][fixed[1]])
 
     def _read(self, fixed: tuple[str, int]) -> ast.expr:
-        if fixed[0] == "refcount":
+        if fixed[0] == COUNTERS:
             return call("get", name(MEMORY), constant(fixed))
         return ast.Attribute(name(MEMORY), self._cell(fixed), ast.Load())
 

@@ -23,7 +23,7 @@ from tdxkit.c.routine import Unit
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
 from tdxkit.c.where import Where
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
@@ -89,7 +89,7 @@ def program(
         unit.remarks.append(f"{word}() is the model's own, not the text's")
     for variable in declared.variables.values():
         unit.share(variable)
-    made = [Statements(unit, node).made() for node in declared.functions.values()]
+    made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
     return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where)
 
@@ -111,6 +111,23 @@ def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
                 "end it, or paste the whole of it",
             )
     return read
+
+
+def _made(unit: Unit, node: c_ast.FuncDef, text: str) -> ast.FunctionDef:
+    """A function compiled. What the reader does not expect is no fault of whoever pasted it, and still said in one line."""
+    statements = Statements(unit, node)
+    try:
+        return statements.made()
+    except TdxkitError:
+        raise
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        line = text.split("\n")[statements.r.line - 1]
+        place = unit.declared.where.at(statements.r.line, len(line) - len(line.lstrip()) + 1)
+        raise InputError(
+            f"{place}: `{printable(line.strip(), 40)}`",
+            "this is more than the reader of C understands",
+            "write it in plainer C",
+        ) from error
 
 
 def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:

@@ -50,6 +50,7 @@ class Types:
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
     open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
     def of_expression(self, node: c_ast.Node) -> Type:
@@ -124,6 +125,8 @@ class Types:
         for param in params:
             if isinstance(param, c_ast.EllipsisParam):
                 raise self.refuse(param, "`...`", "a function takes a fixed number of arguments", "write them out")
+            if isinstance(param, c_ast.ID):
+                raise self.refuse(param, f"`{param.name}`", "a parameter has a type", "write it before the name")
             kind = self.type_of(param.type)
             if isinstance(kind, Void) and len(params) == 1:
                 break
@@ -139,6 +142,8 @@ class Types:
             if known is None:
                 known = self.tags[key] = Struct(name)
             return known
+        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:  # of `struct s { … } a, b` each has it
+            return self.bodies[at]
         if word == "union":
             raise self.refuse(
                 node, name, "a union shows the same bytes as different types", "write the member that is used"
@@ -148,6 +153,7 @@ class Types:
         made = known if isinstance(known, Struct) and not known.known else Struct(name)
         if node.name:
             self.tags[key] = made
+        self.bodies[at] = made
         self.open.append(made)
         made.fill(list(self._fields(node)))
         self.open.remove(made)
@@ -176,6 +182,8 @@ class Types:
         key = f"enum {node.name}"
         if node.values is None:
             return self.tags.get(key, INTS["unsigned int"])
+        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:
+            return self.bodies[at]
         value, least = -1, 0
         for entry in node.values.enumerators:
             value = self.constant(entry.value) if entry.value is not None else value + 1
@@ -183,7 +191,7 @@ class Types:
                 raise self.refuse(entry, f"`{entry.name}`", "it is a constant already", "rename one")
             self.constants[entry.name] = value
             least = min(least, value)
-        kind = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
+        kind = self.bodies[at] = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
         return kind
 
     # constants

@@ -173,6 +173,13 @@ class Values(Operators):
 
     def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
         """A struct assigned as a whole: cell by cell."""
+        if (given := self.places.type_of(node.rvalue)) is not kind:
+            raise self.refuse(
+                node,
+                spelt(node),
+                f"{kind} is assigned to, and this is of type {given}",
+                "follow the pointer, or take the address",
+            )
         source, target = (
             self.places.steady(self.places.place(node.rvalue)),
             self.places.steady(self.places.place(node.lvalue)),

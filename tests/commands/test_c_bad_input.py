@@ -181,6 +181,13 @@ WRONG = {  # what a compiler refuses
     "a struct in itself": (f("return 0;", "struct s { struct s x; } s;\n"), "line 1, column 21: `x`: struct s would have itself as a member; make it a pointer"),
     "values too many": (f("return 0;", "int v[2] = {1, 2, 3};\n"), "line 1, column 19: this initialiser: int[2] has no member for it; leave it out"),
     "a value that is none": (f("return 0;", "int *v = &x;\n"), "line 1, column 11: `x`: it is not declared above; declare it in the text"),
+    "a function without parentheses": ("int g { return 1; }\n" + f("return 0;"), "line 1, column "),
+    "a parameter without a type": (f("return 0;", "int g(a);\n"), "line 1, column "),
+    "READ_ONCE of nothing": (f("return READ_ONCE();"), "line 4, column 8: `READ_ONCE(…)`: it takes more arguments than the 0 here; correct the call"),
+    "WRITE_ONCE of one": (f("WRITE_ONCE(n);"), "line 4, column 1: `WRITE_ONCE(…)`: it takes more arguments than the 1 here"),
+    "a guard of a lock": (f("guard(spinlock)(lock);", "DEFINE_SPINLOCK(lock);\n"), "line 5, column 1: `guard(spinlock)`: it takes the address of a lock; write & before it"),
+    "a guard of nothing": (f("guard()(&lock);", "DEFINE_SPINLOCK(lock);\n"), "line 5, column 1: `guard(…)`: it names one kind of lock; write guard(spinlock)(&lock);"),
+    "a struct of a pointer": (f("s = p;", "struct s { int a; } s, *p;\n"), "line 5, column 1: `s = p`: struct s is assigned to, and this is of type struct s *; follow the pointer, or take the address"),
     "a range of elements": (f("return 0;", "int v[9] = { [0 ... 5] = 1 };\n"), "`...`: a range stands in a case only; write the elements one by one"),
 }
 # fmt: on
@@ -227,6 +234,8 @@ WORKS = {
     "comments in other letters": "/* für \U0001f642 */\n" + f('pr_info("für");\nreturn 0;'), "latin-1": b"/* f\xfcr */\n" + f("return 0;").encode(),
     "#include": '#include "/etc/passwd"\n#include </dev/zero>\n#include NOTHING\n' + f("return 0;"), "#line": '#line 100 "x.c"\n' + f("return 0;"),
     "a range of cases": f("switch (a) { case -9 ... 0: BUG(); case 1 ... 3: n = 5; break; default: BUG(); }\nWARN_ON(n != 5);\nreturn 0;"),
+    "structs of one macro": f("WARN_ON(sizeof(p) != 4 || sizeof(q) != 8 || p.a || q.b);\nreturn 0;", "#define BOTH struct one { int a; } p; struct other { long b; } q\nBOTH;\n"),
+    "two of a struct": f("r = q;\nt = u;\nm = B;\nWARN_ON(q.a || t.b || k != A);\nreturn 0;", "struct s { int a; } q, *p, r;\nstruct { int b; } t, u;\nenum { A, B } k, m;\ntypedef struct v { int c; } v_t, *v_p;\n"),
     "declared before": f("return k;", "extern int k;\nint k;\nint k = 3;\nint k;\ntypedef int t;\ntypedef int t;\nstruct s;\nstruct s { struct s *next; };\nint g(int x);\n"),
 }
 # fmt: on

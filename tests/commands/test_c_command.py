@@ -610,6 +610,13 @@ def test_variables_called_like_those_of_the_model_are_told_by_another_name(given
     code = answer(capsys, "explore", "x", "--set", "pair=1")["schedule"]
     assert "write my_users" in ran(capsys, "replay", "x", code, "--set", "pair=1")[1]
     assert "holds -2147483648 to" in refused(capsys, "explore", "x", "--set", "users=99999999999")
+    counted = (
+        text("pair")
+        .replace("static", "static int refcount, pair;\nstatic", 1)
+        .replace("\tspin_lock(&all);\n", "\tspin_lock(&all);\n\trefcount++;\n\tpair = refcount;\n")
+    )
+    told = answer(capsys, "explore", given(counted), "--count")
+    assert told["verdict"] == "ok" and any("refcount is told as my_refcount" in remark for remark in told["remarks"])
     plain = "int users, my_users, note;\nvoid f(void)\n{\n\tusers++;\n\tmy_users++;\n\tnote++;\n}\n"
     assert (
         answer(capsys, "explore", given(plain), "--run", "f();", "--threads", "1", "--set", "users=3")["verdict"]
