@@ -33,6 +33,11 @@ class TdxkitError(Exception):
         self.thing, self.rule, self.action = thing, rule, action
         super().__init__(f"{thing}: {rule}; {action}")
 
+    def stands(self, place: str) -> None:
+        """It was met at a place that whoever raised it does not know."""
+        self.thing = f"{place}{self.thing}"
+        self.args = (f"{self.thing}: {self.rule}; {self.action}",)
+
 
 class InputError(TdxkitError, ValueError):
     """Something from outside (argument, file, schedule code, text box) does not have the form it must have."""

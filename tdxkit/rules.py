@@ -6,9 +6,9 @@ from functools import cache
 from tdxkit.facts import load_json
 from tdxkit.text import Pattern
 
-NEVER_FIRES = Pattern(
-    r"((?:WARN|BUG)\w*\(\) of line \d+) never fires"
-)  # of C: a rule of the reader's text, by its line
+_PLACE = r"(?:--run \d+, )?line \d+(?:, column \d+)?"  # of C: in the reader's text, or in statements of his
+NEVER_FIRES = Pattern(rf"(\w+\(\) of {_PLACE}) never fires")  # a check of the text's own, by its place
+GOES_WRONG = Pattern(rf"{_PLACE}: .+")  # what no rule forbids by name, and cannot be: NULL followed, a use after a free
 
 
 class Rule(namedtuple("Rule", "id name defect catches source")):
@@ -46,13 +46,19 @@ def known(name: str) -> Rule | None:
 def defect(name: str) -> str:
     """What is the case where the rule of this name is broken; a reader's own rule is told by its name.
 
-    >>> defect("WARN_ON() of line 7 never fires"), defect("the cache is small")
-    ('WARN_ON() of line 7 fires', 'broken: the cache is small')
+    >>> defect("WARN_ON() of line 7 never fires"), defect("the cache is small"), defect("line 9: NULL is followed")
+    ('WARN_ON() of line 7 fires', 'broken: the cache is small', 'line 9: NULL is followed')
     """
-    rule = known(name)
-    if rule is None and (found := NEVER_FIRES.fullmatch(name)):
+    if rule := known(name):
+        return rule.defect
+    if found := NEVER_FIRES.fullmatch(name):
         return f"{found[1]} fires"
-    return rule.defect if rule else f"broken: {name}"
+    return name if GOES_WRONG.fullmatch(name) else f"broken: {name}"
+
+
+def of_text(name: str) -> bool:
+    """Is it a check of the C itself, or what goes wrong in it? Then its defect says all that the rule would."""
+    return not known(name) and bool(NEVER_FIRES.fullmatch(name) or GOES_WRONG.fullmatch(name))
 
 
 def result(name: str) -> str:

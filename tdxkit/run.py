@@ -4,7 +4,7 @@ A state is a flat mapping from a name such as ``refcount[0]`` to a frozen value:
 tuple of these; one that is read otherwise than Python writes it (an address, a lock word) brings its own `__str__`. Position 0 of a run is the first state, position k the state after step k.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -147,16 +147,16 @@ class Run:
         )
 
     def __str__(self) -> str:
-        return self.told()
+        return self.told(lambda step: step.label)
 
-    def told(self, lines: bool = False) -> str:
-        """The run in words, a line a step; lines: each with the line of its text that it was taken at."""
+    def told(self, label: Callable[[Step], str], lines: bool = False) -> str:
+        """The run as a table of steps, each by what it is to be called; lines: with the line of its text that it was taken at."""
         width = max((len(a) for a in self.actors), default=0)
         rows = [self.title, *([self.subtitle] if self.subtitle else [])]
         for k, step in enumerate(self.steps, 1):
             what = "; ".join(str(c) for c in step.changes)
             at = f"   {step.line.text}: {self.line_at(step.line)}" if lines and step.line else ""
-            rows.append(f"{k:4}  {step.actor:{width}}  {step.label}" + (f"   [{what}]" if what else "") + at)
+            rows.append(f"{k:4}  {step.actor:{width}}  {label(step)}" + (f"   [{what}]" if what else "") + at)
             rows += [f"{'':6}!! {wrong}" for wrong in step.wrong()]
         return "\n".join(rows)
 

@@ -1,1 +1,15 @@
-"""Kernel-style C, read: `parse` makes a tree of a text."""
+"""Kernel-style C as programs of steps: what a reviewer pastes, every interleaving of it, told in its own lines.
+
+A text goes through `lexing`, `macros` and `habits` (what the kernel writes and C does not have) to `parse`, which makes pycparser's tree of it;
+`declare` and `typed` know its types, `statements` and `values` make a generator function of each function, `kernel/` has the kernel's own
+functions, `harness` what each CPU runs. `naming` is the one door: a file, a diff, a mail, a text.
+
+Fidelity card
+  modelled: the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps
+  simplified: operands are taken from left to right, which C leaves open
+  simplified: an object is a row of scalars: its bytes are not seen through another type, and a union is the one member of it that the text uses
+  simplified: where the order of pointers is asked objects lie in memory in the order of their names
+  left out: what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for
+"""
+
+SOURCES = ("x86-tso", "linux-kcsan")

@@ -1,6 +1,7 @@
 """Calls: the text's own functions, the kernel's, and what looks like a call and is none, such as READ_ONCE() and WARN_ON()."""
 
 import ast
+from collections import Counter
 
 from pycparser import c_ast
 
@@ -52,7 +53,12 @@ class Calls:
                 self.values.of(arg)
             return Value(constant(self.unit.stubs[word]), INT)
         if how := self.special.get(word):
-            return how(node, word, args)
+            try:
+                return how(node, word, args)
+            except IndexError:
+                raise self.declared.refuse(
+                    node, f"`{word}(…)`", f"it takes more arguments than the {len(args)} here", "correct the call"
+                ) from None
         entry = self.unit.kernel.functions.get(word)
         if entry is None and word.startswith(NO_CALLS):
             return Value(constant(0), VOID)
@@ -87,7 +93,7 @@ class Calls:
             raise self.declared.refuse(
                 node, f"`{word}(…)`", f"it takes {len(kind.takes)} arguments, and gets {len(args)}", "correct the call"
             )
-        self.unit.calls.setdefault(self.r.title, set()).add(word)
+        self.unit.calls.setdefault(self.r.title, Counter())[word] += 1
         given = [self._argument(arg, takes) for arg, takes in zip(args, kind.takes)]
         self.r.move(node)
         self.r.temps += 1

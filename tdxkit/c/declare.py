@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.known import NAMED
+from tdxkit.c.literals import as_list, is_text
 from tdxkit.c.typed import Types, Variable
-from tdxkit.c.types import Array, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
+from tdxkit.c.types import MOST_CELLS, Array, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
+from tdxkit.errors import InputError
+
+TEXT = ("text", 0)  # what points to the characters of a text, which nobody reads
 
 
 @dataclass
@@ -16,6 +20,7 @@ class Declared(Types):
 
     functions: dict[str, c_ast.FuncDef] = field(default_factory=dict)
     takes: dict[str, Function] = field(default_factory=dict)
+    scalars = 0  # of what is declared at file scope
 
     def read(self, tree: c_ast.FileAST) -> None:
         """Everything that stands at file scope."""
@@ -23,8 +28,26 @@ class Declared(Types):
         for node in tree.ext:
             if isinstance(node, c_ast.Typedef):
                 if node.name not in NAMED:
-                    self.types[node.name] = self.type_of(node.type)
+                    kind = self.type_of(node.type)
+                    if str(self.types.get(node.name, kind)) != str(kind):
+                        raise self._twice(node, node.name, f"it is {self.types[node.name]} already")
+                    self.types[node.name] = kind
             elif isinstance(node, c_ast.FuncDef):
+                if not isinstance(node.decl.type, c_ast.FuncDecl):
+                    raise self.refuse(
+                        node,
+                        f"`{node.decl.name}`",
+                        "a function has parentheses behind its name",
+                        "write (void), or what it takes",
+                    )
+                if node.decl.name in self.functions:
+                    raise self._twice(
+                        node,
+                        f"{node.decl.name}(…)",
+                        f"it is defined at {self.at(self.functions[node.decl.name])} already",
+                    )
+                if node.decl.name in self.variables:
+                    raise self._twice(node, f"{node.decl.name}(…)", "a variable has this name")
                 self.takes[node.decl.name] = self.function(node.decl.type)
                 self.functions[node.decl.name] = node
             elif isinstance(node, c_ast.Decl):
@@ -38,11 +61,34 @@ class Declared(Types):
             return
         if "extern" in (node.storage or []) and node.name in self.variables:
             return
-        if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
-            kind = Array(kind.of, len(node.init.exprs))
-        line, column = self.place(node)
-        whole(f"line {line}, column {column}: `{node.name}`", kind)
-        self.variables[node.name] = Variable(node.name, kind, self.first(kind, node.init), node)
+        kind, init = self.sized(kind, node.init)
+        whole(f"{self.at(node)}: `{node.name}`", kind)
+        self.scalars += kind.cells
+        if self.scalars > MOST_CELLS:
+            raise self.refuse(
+                node, f"`{node.name}`", f"all that CPUs share is at most {MOST_CELLS:,} scalars", "make it smaller"
+            )
+        if node.name in self.functions:
+            raise self._twice(node, node.name, "a function has this name")
+        if before := self.variables.get(node.name):
+            if node.init is None and str(before.type) == str(kind):
+                return
+            if before.node.init is not None or (
+                str(before.type) != str(kind) and "extern" not in (before.node.storage or [])
+            ):
+                raise self._twice(node, node.name, f"it is declared at {self.at(before.node)} already")
+        self.variables[node.name] = Variable(node.name, kind, self.first(kind, init), node)
+
+    def sized(self, kind: Type, init: c_ast.Node | None) -> tuple[Type, c_ast.Node | None]:
+        """An array without a length has that of its values; a text in one is the list of its characters."""
+        if isinstance(kind, Array) and is_text(init):
+            init = as_list(init, kind.count)
+        if isinstance(kind, Array) and kind.count == 0 and isinstance(init, c_ast.InitList):
+            kind = Array(kind.of, len(init.exprs))
+        return kind, init
+
+    def _twice(self, node: c_ast.Node, word: str, rule: str) -> InputError:
+        return self.refuse(node, f"`{word}`", rule, "take one out, or give it another name")
 
     def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:
         """A static variable of a function."""
@@ -63,7 +109,11 @@ class Declared(Types):
             named = isinstance(node, c_ast.ID) and isinstance(kind, Kernels)  # by a macro of the kernel, and no 0
             return kind.made if named else _zero(kind)
         if isinstance(kind, Pointer):
+            if is_text(node):
+                return TEXT
             if isinstance(node, c_ast.UnaryOp) and node.op == "&" and isinstance(node.expr, c_ast.ID):
+                if node.expr.name not in self.variables:
+                    raise self.refuse(node, f"`{node.expr.name}`", "it is not declared above", "declare it in the text")
                 return (node.expr.name, 0)
             if isinstance(node, c_ast.ID) and node.name == "NULL":
                 return 0
@@ -84,6 +134,8 @@ class Declared(Types):
                 node = node.expr
             else:
                 inner = self._at(kind, at, node)
+            if isinstance(inner, Array) and is_text(node):
+                node = as_list(node, inner.count)
             if isinstance(node, c_ast.InitList):
                 for offset, leaf, value in self.listed(inner, node):
                     yield at + offset, leaf, value

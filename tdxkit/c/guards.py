@@ -11,6 +11,7 @@ from tdxkit.c.flow import Block, assign
 from tdxkit.c.kernel import GUARDS
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Fixed, Local, Scope
+from tdxkit.c.types import Pointer
 
 SCOPED = "__scoped_guard"
 
@@ -29,6 +30,10 @@ class Guards:
             and isinstance(node.name.name, c_ast.ID)
             and node.name.name.name == "guard"
         ):
+            if not node.name.args or len(node.name.args.exprs) != 1:
+                raise self.declared.refuse(
+                    node, "`guard(…)`", "it names one kind of lock", "write guard(spinlock)(&lock);"
+                )
             self._hold(node, node.name.args.exprs[0], node.args.exprs if node.args else [])
             return True
         if isinstance(node.name, c_ast.ID) and node.name.name == "__cleanup":
@@ -48,7 +53,10 @@ class Guards:
             )
         take, give = GUARDS[word]
         # the lock is found once, where it is taken
-        pointer = [c_ast.ID(self._kept(self.values.of(arg)), node.coord) for arg in args]
+        held = [self.values.of(arg) for arg in args]
+        if any(not isinstance(value.type, Pointer) for value in held):
+            raise self.declared.refuse(node, f"`guard({word})`", "it takes the address of a lock", "write & before it")
+        pointer = [c_ast.ID(self._kept(value), node.coord) for value in held]
         for function_ in (take, give):
 
             def call_(function_=function_) -> None:

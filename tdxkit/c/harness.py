@@ -8,20 +8,21 @@ Everything at file scope is shared memory. The region's counter is `refcount`, w
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from types import SimpleNamespace
 
+import tdxkit.c
+from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
-from tdxkit.c.known import ATOMIC
-from tdxkit.c.program import SHOWN, Program, program
+from tdxkit.c.program import Program
 from tdxkit.c.region import given_for, place_of_region
 from tdxkit.c.runtime import Defect
-from tdxkit.c.told import constants_of, keeps_pages, locks_of
-from tdxkit.c.types import Atomic, Int
-from tdxkit.card import Card
-from tdxkit.errors import InputError, printable
-from tdxkit.explore.memory import Cell
+from tdxkit.c.told import constants_of, keeps_pages
+from tdxkit.c.types import Int
+from tdxkit.card import card_of
+from tdxkit.errors import InputError, ModelError, printable
+from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Own, Scenario, Thread
 from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
@@ -31,45 +32,34 @@ from tdxkit.text import near
 from tdxkit.work import drive
 
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
-OF_THE_MODULE = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
 MAY_FAIL = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails", "pages": "page-by-page"}
 NOT_FROM_ZERO = (module.NOT_NEGATIVE, module.REFCOUNT_HAS_PAIR)
-CARD = Card(
-    modelled=("the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps",),
-    simplified=("operands are taken from left to right, which C leaves open", "objects lie in memory in the order of their names, where the order of pointers is asked", "an object is a row of scalars: its bytes are not seen through another type"),
-    left_out=("what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for",),
-)  # fmt: skip
+CARD = card_of(tdxkit.c)
 
 
 def scenario_of_c(
     text: str, *, run: Iterable[str] = (), get: str = "", put: str = "", name: str = "text", threads: int | None = None, rounds: int = 1,
     stubs: Mapping[str, int] | None = None, defines: Mapping[str, str] | None = None, sets: Mapping[str, int] | None = None,
-    may_fail: Iterable[str] = (), roles: Iterable[str] = (), regions: int = 1, line: Callable[[int], int] = int,
+    may_fail: Iterable[str] = (), roles: Iterable[str] = (), regions: int = 1, margins: tuple[int, ...] = (),
 ) -> Scenario:  # fmt: skip
     """The scenario of a text in C.
 
     run: C statements; one for every CPU, or one for each. get, put: their names, where the text does not say. stubs: functions that give a
     number and do nothing. defines: as -D. sets: first values of variables, `refcount` of the regions' counters. may_fail: alloc, add, remove,
-    pages (one page of a pair at a time). roles, regions: as of a Python put. line: the line to tell for a line of the text.
+    pages (one page of a pair at a time). roles, regions: as of a Python put. margins: of each line how many characters of the paste stand
+    before it.
     InputError with line and column for what is not read, and for names that are not there.
     """
     run = tuple(run)
-    made = _compiled(text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, line)
-    cells, sets = _first_values(made), dict(sets or {})
+    made = beside_models(text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins)
+    cells, sets = first_values(made), dict(sets or {})
     faults = tuple(_fault(word) for word in may_fail)
-    known = {*cells, *(() if run else ("refcount",))}
-    for word in sets:
-        if word not in known:
-            raise InputError(
-                f"--set {printable(word)}",
-                "there is no such variable",
-                f"try {near(word, known, 0.3) or 'another name'}",
-            )
-    first = _fitting(made, "refcount", sets.pop("refcount", 0))
-    cells |= {Cell(word): _fitting(made, word, value) for word, value in sets.items()}
+    first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
+    for word, value in sets.items():
+        cells |= value_set(made, word, value, counters=not run)
     again = partial(
         scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
-        may_fail=may_fail, roles=roles, regions=regions, line=line,
+        may_fail=may_fail, roles=roles, regions=regions, margins=margins,
     )  # fmt: skip
     variant = Variant(
         "", ", ".join(FAULTS[f][0] for f in faults), **{FAULTS[f][1]: True for f in faults}, first_refcount=first
@@ -83,39 +73,6 @@ def scenario_of_c(
         scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
         card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **constants_of(made, faults)}, title=f"{name}, in C",
     )  # fmt: skip
-
-
-@lru_cache(8)
-def _compiled(text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], line: Callable[[int], int]) -> Program:
-    return program(text, dict(defines), dict(stubs), run, line)
-
-
-def _first_values(made: Program) -> dict[str, object]:
-    """The cells of the shared objects, each with what it begins with."""
-    return {
-        Cell(cell): first
-        for variable in made.unit.objects()
-        for cell, first in zip(made.unit.cells[variable.name], variable.first)
-    }
-
-
-def _fitting(made: Program, word: str, value: int) -> int:
-    """A first value that is asked for, where the variable can hold it."""
-    leaves = {
-        cell: leaf
-        for v in made.unit.objects()
-        for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
-    }  # fmt: skip
-    kind = leaves.get(word, ATOMIC)  # refcount is no variable of the text's
-    number = kind.of if isinstance(kind, Atomic) else kind
-    if not isinstance(number, Int):
-        raise InputError(f"--set {printable(word)}", f"it is no number, but {kind}", "set numbers only")
-    if number.wrap(value) != value:
-        most = 1 if number.name == "_Bool" else number.most
-        raise InputError(
-            f"--set {printable(word)}={value}", f"{kind} holds {number.least} to {most}", "give a value in this range"
-        )
-    return value
 
 
 def _rules(made: Program) -> tuple:
@@ -146,7 +103,6 @@ def _of_pair(
     locks, mutexes = locks_of(made)
     names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
     programs = [_called(made, word) for word in names]
-    _free(cells, OF_THE_MODULE)
     skipped = (
         *(NOT_FROM_ZERO if variant.first_refcount else ()),
         *((module.PAGE_IN_HAND,) if keeps_pages(made) else ()),
@@ -166,16 +122,6 @@ def _of_pair(
     )  # fmt: skip
 
 
-def _free(cells, words: Iterable[str]) -> None:
-    """InputError where a variable of the text is called like one of these, which the module's model has."""
-    if taken := next((word for word in words if word in cells), ""):
-        raise InputError(
-            f"variable {taken}",
-            "the model of the TDX module has one of this name, and the text calls the module or is a get and a put",
-            f"give yours another, or -D {taken}=my_{taken}",
-        )
-
-
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
     """CPUs that run the reader's statements."""
     if threads is not None and len(run) > 1 and threads != len(run):
@@ -189,7 +135,6 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
     bodies *= (threads or 2) if len(run) == 1 else 1
     failed = {"c_failed": False} if faults else {}
     inside = made.unit.keyed  # of the TDX module, where the text calls it
-    _free(cells, inside)
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
         name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
@@ -202,8 +147,8 @@ def _entitled(made: Program, k: int, words: str) -> str:
     """The name of the function that statements of the reader's became; what is told of it names the option, and counts its lines."""
     title, function = f"--run {k + 1}", made.functions[f"__run_{k}"]
     code = function.__code__
-    function.__code__ = code.replace(co_name=title, co_filename=f"{SHOWN}: {title}", co_firstlineno=1)
-    function.shown = Text(title, (words,))
+    function.__code__ = code.replace(co_name=title, co_filename=f"{OF_C}{title}, ", co_firstlineno=1)
+    function.shown = Text(title, tuple(words.split("\n")))
     return f"__run_{k}"
 
 
@@ -229,10 +174,13 @@ def _called(made: Program, word: str) -> Callable:
         try:
             value, _ = yield from function(m, (), *given)
         except Defect as error:
-            said = made.at_line(error)
+            said = f"{made.place(error)}{error}"
             if not m._open:  # before the first step: then it is the first
                 yield BEGINS
             raise Defect(said) from None
+        except ModelError as error:
+            error.stands(made.place(error))
+            raise
         return value
 
     called.__name__ = word
@@ -241,7 +189,7 @@ def _called(made: Program, word: str) -> Callable:
 
 def _ends(made: Program, way: str) -> str:
     """The one function that is a get, or a put, by its name."""
-    found = [word for word in made.functions if word == way or word.endswith(f"_{way}")]
+    found = ends_in(made, way)
     if len(found) != 1:
         rule = f"{' and '.join(found)} end in {way}" if found else f"no function ends in _{way}"
         raise InputError(
@@ -250,9 +198,14 @@ def _ends(made: Program, way: str) -> str:
     return found[0]
 
 
+def ends_in(made: Program, way: str) -> list[str]:
+    """The functions that are called like a get, or a put."""
+    return [word for word in made.functions if word == way or word.endswith(f"_{way}")]
+
+
 def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     """What a function of a text gives when it runs alone, its arguments converted to what it takes."""
-    made = _compiled(text, (), (), (), int)
+    made = compiled(text)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
     value, _ = drive(made.functions[function](_Alone(made), (), *given))
@@ -265,7 +218,7 @@ class _Alone:
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
         self.memory_may_run_out, self._open, self.c_lists = False, True, ()
-        for cell, first in _first_values(made).items():
+        for cell, first in first_values(made).items():
             setattr(self, cell, first)
 
     def must(self, rule: str, condition: object) -> None:
@@ -279,4 +232,4 @@ class _Alone:
         """Nobody listens."""
 
 
-__all__ = ["SHOWN", "scenario_of_c", "value_of"]
+__all__ = ["scenario_of_c", "value_of"]

@@ -106,3 +106,12 @@ TAGGED |= {
     "swait_queue_head": Kernels("struct swait_queue_head", 0, 24),
 }  # fmt: skip
 WORD: Int = ULONG  # an unsigned long: what bit operations work on
+
+
+def within_word(kind: Type, member: str) -> Type | None:
+    """What a member of one of the kernel's own words is: the integer in an atomic_t, the atomic_t in a refcount_t, what lockdep knows of a lock."""
+    if isinstance(kind, Atomic) and member == "counter":
+        return kind.of
+    if isinstance(kind, Atomic) and kind.counts and member == "refs":
+        return ATOMIC
+    return LOCKDEP if member == "dep_map" and (isinstance(kind, Lock) or kind is SEQUENCE) else None

@@ -22,6 +22,7 @@ ESCAPES = {
     "?": 63,
     "e": 27,
 }
+PIECE = re.compile(r"\\(?:x[0-9a-fA-F]+|[0-7]{1,3}|.)|[^\\]", re.DOTALL)
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]+|[0-7]{1,3}|.)")
 
 
@@ -59,6 +60,22 @@ def _type(value: int, decimal: bool, suffix: str) -> Int:
         if ("u" in suffix or not decimal) and value <= unsigned.most:
             return unsigned
     return INTS["unsigned long long"]
+
+
+def is_text(node: c_ast.Node | None) -> bool:
+    """Is it a string?"""
+    return isinstance(node, c_ast.Constant) and node.value[:1] == '"'
+
+
+def as_list(node: c_ast.Constant, count: int) -> c_ast.InitList:
+    """A string as the list of its characters that an array of `count` begins with, 0: as many as there are with the NUL behind them."""
+    values = [
+        _character(found) if found[0] == "\\" else code
+        for found in PIECE.findall(node.value[1:-1])
+        for code in (found.encode()[:1] if found[0] == "\\" else found.encode())
+    ]
+    values = values[:count] if count else [*values, 0]
+    return c_ast.InitList([c_ast.Constant("int", str(value), node.coord) for value in values], node.coord)
 
 
 def _character(text: str) -> int:

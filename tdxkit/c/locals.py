@@ -30,9 +30,13 @@ class Locals:
         kind = self._declared_type(node)
         if node.name is None or isinstance(kind, Function) or "extern" in (node.storage or []):
             return
-        if isinstance(kind, Array) and kind.count == 0 and isinstance(node.init, c_ast.InitList):
-            kind = Array(kind.of, len(node.init.exprs))
-        whole(self._where(node), kind)
+        if node.name in r.scopes[-1].names:
+            raise self.declared.refuse(
+                node, f"`{node.name}`", "this block has a variable of this name already", "rename one"
+            )
+        kind, init = self.declared.sized(kind, node.init)
+        node.init = init
+        whole(self.declared.at(node), kind)
         if "static" in (node.storage or []):
             variable = self.declared.static(node, kind, r.title)
             self.unit.share(variable)

@@ -23,23 +23,43 @@ from tdxkit.text import near
 
 OF_C = ("run", "stubs", "defines", "sets", "may_fail")  # options that go with C alone
 SPELT = {"run": "--run", "stubs": "--stub", "defines": "-D", "sets": "--set", "may_fail": "--may-fail"}
+OF_RUN = "__run_"  # how the name of what a --run became begins
 LONGEST = 38  # of a file's name in a schedule code
 
 
 @dataclass(frozen=True)
 class OfC(Own):
     """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
-    text its name, first line and last; pair: does a CPU get and put, and not what --run says?"""
+    text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; whole: can no line be
+    missing in the paste? c: its C, each line at its number in the paste."""
 
     bounded = True
     kind: str = "plain"
     lines: int = 0
     functions: tuple[tuple[str, int, int], ...] = ()
-    pair: bool = True
+    runs: tuple[str, ...] = ()
+    whole: bool = True
+    c: str = ""
+
+    @property
+    def pair(self) -> bool:
+        """Does a CPU get and put, and not what --run says?"""
+        return not self.runs
+
+    @property
+    def doubt(self) -> str:  # type: ignore[override]
+        """What keeps an ok from being a plain one."""
+        return "" if self.whole else "lines may be missing in the paste"
 
     def as_json(self) -> dict:
         """The keys that `explore --json` has for C."""
-        source = {"file": self.file or None, "kind": self.kind, "sha256": self.digest, "lines": self.lines}
+        source = {
+            "file": self.file or None,
+            "kind": self.kind,
+            "sha256": self.digest,
+            "lines": self.lines,
+            "whole": self.whole,
+        }
         return {"source": source, "functions": [dict(zip(("name", "first", "last"), f)) for f in self.functions]}
 
 
@@ -99,18 +119,19 @@ def of_text(
     """The scenario of C in a paste: a text, a diff, a mail, a quotation. `file`: where it was read, "-" for standard input; label: the
     scenario's name, where it is not the file's. The rest as `tdxkit.c.harness.scenario_of_c`; what it says beside each answer is `own.told`.
     """
+    from tdxkit.c.given import statements
     from tdxkit.c.paste import looks_like_c, looks_like_python, pasted
     from tdxkit.linux.refcount.own import roles_of
 
     title = name_of(file) if file else "the text"
     run, roles = ((run,) if isinstance(run, str) else tuple(run)), roles_of(roles, threads)
     _going_together(run, get, put, roles, regions, faults)
-    for words in run:
-        _statements(words)
+    for number, words in enumerate(run, 1):
+        statements(number, words)
     found = pasted(text, title)
     options = {"get": get, "put": put, "run": run, "stubs": dict(stubs or {}), "defines": dict(defines or {}), "sets": dict(sets or {}),
                "may_fail": tuple(may_fail), "roles": roles, "regions": regions}  # fmt: skip
-    make = partial(_made, found.text, label or _name(file), found.text.count("\n") + 1, options)
+    make = partial(_made, found, label or _name(file), options)
     try:
         scenario = make(threads, rounds or 1)
     except InputError as error:
@@ -118,28 +139,33 @@ def of_text(
             raise InputError(title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put") from None  # fmt: skip
         if not looks_like_c(found.text):
             raise InputError(title, "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is") from None  # fmt: skip
-        raise error
+        raise _of_part(error, found.parts) from None
     _called(found.text, scenario, options["stubs"])
     own = OfC(
         text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(options["stubs"])),
-        found.kind, found.lines, _functions(scenario, found.spans()), not run,
+        found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, found.whole, found.text,
     )  # fmt: skip
     return replace(scenario, own=own, make=partial(_again, make))
 
 
-def _made(text: str, name: str, last: int, options: dict, threads: int | None, rounds: int, **around) -> Scenario:
-    """The scenario at a size; what is wrong in a --run is told of that, not of a line that no file has."""
+def _made(found, name: str, options: dict, threads: int | None, rounds: int, **around) -> Scenario:
+    """The scenario of what a paste has, at a size."""
     from tdxkit.c.harness import scenario_of_c
 
-    try:
-        return scenario_of_c(text, name=name, threads=threads, rounds=rounds, **options | around)
-    except InputError as error:
-        runs = options["run"]
-        line = re.match(r"line (\d+), column \d+: (.*)", error.thing, re.DOTALL)
-        number = int(line[1]) - len(text.rstrip("\n").split("\n")) if line else 0
-        if not 0 < number <= len(runs):
-            raise
-        raise InputError(f"--run {printable(runs[number - 1])}: {line[2]}", error.rule, error.action) from None
+    return scenario_of_c(
+        found.text, name=name, threads=threads, rounds=rounds, margins=found.margins, **options | around
+    )
+
+
+def _of_part(error: InputError, parts: Mapping[str, tuple[int, int]]) -> InputError:
+    """What was said of a function that is not there, where the paste has a part of it."""
+    end = re.fullmatch(r"the (get|put) of the text", error.thing)
+    called = re.search(r"`(\w+)\(…\)`|^function (\w+)$", error.thing)
+    name = (called[1] or called[2]) if called else ""
+    for part, (first, last) in parts.items():
+        if part == name or (end and part.endswith(end[1])):
+            return InputError(f"{part}()", f"the paste has a part of it only, lines {first} to {last}", "paste all of it: the file itself, or git diff -W")  # fmt: skip
+    return error
 
 
 def _again(
@@ -166,19 +192,6 @@ def _going_together(run, get, put, roles, regions, faults) -> None:
         )
 
 
-def _statements(words: str) -> None:
-    """InputError where a --run would end the function that it stands in."""
-    from tdxkit.c.lexing import lexed
-
-    depth = 0
-    for token in lexed(words):
-        depth += (token.text == "{") - (token.text == "}")
-        if depth < 0:
-            break
-    if depth or not words.strip():
-        raise InputError(f"--run {printable(words)}", "it is statements of C", "write it like --run 'take(); drop();'")
-
-
 def _name(file: str) -> str:
     """What a schedule code calls the scenario of a file: never as a design is called."""
     stem = Path(file).name.removesuffix(".gz")
@@ -202,13 +215,13 @@ def _stubbed(stubs: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"{word}() gives {value} and does nothing: a stub" for word, value in stubs.items())
 
 
-def _functions(scenario: Scenario, spans: Mapping[int, int]) -> tuple[tuple[str, int, int], ...]:
-    """The functions of the text, but those that --run became."""
+def functions_of(texts: Iterable[Callable], spans: Mapping[int, int]) -> tuple[tuple[str, int, int], ...]:
+    """Of the functions of a text, but those that --run became, the name, first line and last."""
     found = []
-    for function in scenario.texts:
+    for function in texts:
         line = function.__code__.co_firstlineno
         first, last = next(((a, b) for a, b in spans.items() if a <= line <= b), (0, 0))
-        if first and not function.__name__.startswith("__run_"):
+        if first and not function.__name__.startswith(OF_RUN):
             found.append((function.__name__, first, last))
     return tuple(found)
 

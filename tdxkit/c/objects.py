@@ -58,8 +58,7 @@ class Objects:
         of = kind
         if number is not None:
             kind = Array(kind, self._number(args[number]))
-        line, column = self.declared.place(node)
-        whole(f"line {line}, column {column}: `{word}(…)`", kind)
+        whole(f"{self.declared.at(node)}: `{word}(…)`", kind)
         flag = self.values.number(args[flags]).code if flags is not None and flags < len(args) else constant(GFP_KERNEL)
         of = of.of if isinstance(of, Array) else getattr(of, "shortened", of)
         return self._new(node, word, kind, bool(zeroed), flag, of)

@@ -8,6 +8,7 @@ from tdxkit.c import arithmetic
 from tdxkit.c.flow import call, constant
 from tdxkit.c.places import Value
 from tdxkit.c.runtime import WRAPS
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import BOOL, INT, LONG, Array, Int, Pointer, Type, Void, common
 
 OPS: dict[str, ast.operator] = {
@@ -34,7 +35,8 @@ class Operators:
             return Value(truth_of(value.code), kind) if kind is BOOL else Value(value.code, kind)
         if kind is value.type:
             return value
-        raise self.refuse(node, f"a {value.type}", f"it does not become a {kind}", "assign its members")
+        rule, action = f"it is of type {value.type}, and {kind} is wanted", "assign its members"
+        raise self.refuse(node, spelt(node), rule, "return a value from it" if isinstance(value.type, Void) else action)
 
     def _fitted(self, value: Value, kind: Int) -> ast.expr:
         code, was = value.code, value.type

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tdxkit.c.items import Item, items, unpaired
@@ -17,17 +17,22 @@ MOST_RANGES = 4  # of lines that a remark names
 DIFFS = ("diff", "quoted diff")
 _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
 _DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
+_NAME = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
 _PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import \w)", re.MULTILINE)
 
 
 class Pasted(NamedTuple):
     """C out of a paste. Line n of `text` is line n of the paste, and empty where that is none of it; `kind` as of `after_text`; `lines`: how
-    many the paste has; `remarks`: what was left out, mended or does not add up."""
+    many the paste has; `remarks`: what was left out, mended or does not add up; `margins`: as of `Where`; `whole`: no line can be missing in
+    what is read; `parts`: of each function that the paste has a part of, its first and last line in it."""
 
     text: str
     kind: str
     lines: int
     remarks: tuple[str, ...]
+    margins: tuple[int, ...] = ()
+    whole: bool = True
+    parts: Mapping[str, tuple[int, int]] = {}
 
     def spans(self) -> dict[int, int]:
         """Of each function and declaration its first line and its last."""
@@ -45,7 +50,7 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
     if after.kind not in DIFFS:
         if not after.text.strip():
             raise InputError(what, "there is nothing in it", "give a file of C")
-        return Pasted(after.text, after.kind, count, after.remarks)
+        return Pasted(after.text, after.kind, count, after.remarks, _margins(after.text, paste))
     kept, left = _whole(after)
     text, moved = _in_place(after, kept)
     if not _FUNCTION.search(text):
@@ -59,7 +64,13 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
         said.append(f"{_ranges(left)}: not whole in the paste, left out")
     if moved:
         said.append(f"from line {moved} on lines are told too high: one line of the paste is several of C")
-    return Pasted(text, after.kind, count, tuple(said))
+    doubted = [s for s in after.stretches if not s.whole and any(s.first <= at <= s.last for at in kept)]
+    if doubted:
+        said.append(
+            f"{_ranges([_lines_of(after, s.first, s.last) for s in doubted])}: lines may be missing: they are not as many as their hunk says"
+        )
+    parts = {name: lines for lines in left for name in _names(paste.split("\n"), lines)}
+    return Pasted(text, after.kind, count, tuple(said), _margins(text, paste), not doubted, parts)
 
 
 def language_of(text: str) -> str:
@@ -90,9 +101,39 @@ def _whole(after: AfterText) -> tuple[set[int], list[tuple[int, int]]]:
         missing = [*found, *(Item(line, line, False) for line in odd)]
         for item in missing:
             if not item.whole:
-                first, last = (after.lines[stretch.first - 2 + line] for line in (item.first, item.last))
-                left.append((first, last))
+                left.append(_lines_of(after, stretch.first - 1 + item.first, stretch.first - 1 + item.last))
     return kept, sorted(set(left))
+
+
+def _lines_of(after: AfterText, first: int, last: int) -> tuple[int, int]:
+    """Lines of the text as lines of the paste."""
+    return after.lines[first - 1], after.lines[last - 1]
+
+
+def _names(rows: list[str], lines: tuple[int, int]) -> Iterator[str]:
+    """What the function may be called of which these lines of the paste are a part: its head names it, or that of its hunk."""
+    first, last = lines
+    heads = [
+        rows[first - 1],
+        *(row for row in rows[max(0, first - 3) : first - 1] if "@@" in row),
+        *rows[first:last][:2],
+    ]
+    for row in heads:
+        if found := _NAME.search(row.rpartition("@@")[2]):
+            yield found[1]
+            return
+
+
+def _margins(text: str, paste: str) -> tuple[int, ...]:
+    """How many characters stand before each line of the text in that of the paste; nothing where none has any."""
+    found = tuple(map(_margin, text.split("\n"), paste.removeprefix("\ufeff").split("\n")))
+    return found if any(found) else ()
+
+
+def _margin(row: str, raw: str) -> int:
+    bare = row.strip()
+    at = raw.rfind(bare) if bare and not raw.startswith(row) else -1
+    return at - row.index(bare) if at >= 0 else 0
 
 
 def _in_place(after: AfterText, kept: set[int]) -> tuple[str, int]:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
-from tdxkit.c.known import ATOMIC, LOCKDEP, SEQUENCE
+from tdxkit.c.known import within_word
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
-from tdxkit.c.runtime import OWN, reading, writing
+from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
+from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Atomic, Function, Lock, Pointer, Struct, Type, Void
+from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type, Void
 from tdxkit.errors import InputError
 
 
@@ -77,7 +78,7 @@ class Places:
             return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
         if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
             return inner
-        raise self.refuse(node, "this", "only a variable can be assigned to", "name the variable")
+        raise self.refuse(node, spelt(node), "it is no variable", "name one")
 
     def _named(self, node: c_ast.ID) -> Place:
         found = self.r.find(node.name)
@@ -90,16 +91,31 @@ class Places:
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)))
         raise self.refuse(
-            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+            node,
+            f"`{node.name}`",
+            "it is not declared",
+            self.unit.kernel.way_out(node.name, self.declared, called=False),
         )
 
     def pointee(self, value: Value, node: c_ast.Node) -> Type:
         if not isinstance(value.type, (Pointer, Array)):
-            raise self.refuse(node, f"a {value.type}", "only a pointer can be followed", "take the address")
+            raise self.refuse(
+                node,
+                spelt(node),
+                f"only a pointer can be followed, and this is of type {value.type}",
+                "make it a pointer",
+            )
         return value.type.to if isinstance(value.type, Pointer) else value.type.of
 
     def _member(self, node: c_ast.StructRef) -> Place:
         if node.type == "->":
+            if is_place(node.name) and isinstance(self.type_of(node.name), Struct):
+                raise self.refuse(
+                    node,
+                    spelt(node),
+                    "it is the struct itself that stands before ->, and no pointer",
+                    "write . in its place",
+                )
             value = self.values.of(node.name)
             kind, pointer = self.pointee(value, node), value.code
         else:
@@ -164,7 +180,9 @@ class Places:
         if place.local is not None:
             return Value(call("known", name(place.local.word), constant(place.local.word[2:])), place.type)
         if isinstance(place.type, Struct):
-            raise self.refuse(node, f"a {place.type}", "a struct is copied by an assignment alone", "name its members")
+            raise self.refuse(
+                node, spelt(node), f"it is a {place.type}, which is copied by an assignment alone", "name its members"
+            )
         assert place.pointer is not None, "a place is a variable or a cell"
         if (fixed := place.fixed) is not None:
             self.r.step(self.unit.act(reading(self._cell(fixed), does)))
@@ -189,8 +207,8 @@ class Places:
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == "refcount" or self._may_be_page(place.type):
-                how = "put" if fixed[0] == "refcount" else "hand"
+            if fixed[0] == COUNTERS or self._may_be_page(place.type):
+                how = "put" if fixed[0] == COUNTERS else "hand"
                 self.r.do(call(how, name(MEMORY), constant(fixed), value.code))
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
@@ -216,12 +234,12 @@ class Places:
         return kind.of if isinstance(kind, Atomic) else kind
 
     def _cell(self, fixed: tuple[str, int]) -> str:
-        if fixed[0] == "refcount":
+        if fixed[0] == COUNTERS:
             return f"refcount[{fixed[1]}]"
         return str(self.unit.cells[fixed[0]][fixed[1]])
 
     def _read(self, fixed: tuple[str, int]) -> ast.expr:
-        if fixed[0] == "refcount":
+        if fixed[0] == COUNTERS:
             return call("get", name(MEMORY), constant(fixed))
         return ast.Attribute(name(MEMORY), self._cell(fixed), ast.Load())
 
@@ -233,15 +251,6 @@ class Places:
 def is_page(kind: Type) -> bool:
     """Is it struct page, or may it be one?"""
     return isinstance(kind, Void) or kind.name == "struct page"
-
-
-def within_word(kind: Type, member: str) -> Type | None:
-    """What a member of one of the kernel's own words is: the integer in an atomic_t, the atomic_t in a refcount_t, what lockdep knows of a lock."""
-    if isinstance(kind, Atomic) and member == "counter":
-        return kind.of
-    if isinstance(kind, Atomic) and kind.counts and member == "refs":
-        return ATOMIC
-    return LOCKDEP if member == "dep_map" and (isinstance(kind, Lock) or kind is SEQUENCE) else None
 
 
 def is_place(node: c_ast.Node) -> bool:

@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from pycparser import c_ast
 
 from tdxkit.c import runtime
+from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.routine import Unit
+from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
+from tdxkit.c.where import Where
+from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
 RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "keep_page", "hand", "laid",
@@ -29,7 +34,6 @@ NODES = (  # what a compiled text is made of
     ast.Store, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Yield, ast.YieldFrom,
     ast.operator, ast.unaryop, ast.cmpop,
 )  # fmt: skip
-SHOWN = "a text in C"
 _numbers = itertools.count(1)
 
 
@@ -41,20 +45,21 @@ class Program:
     declared: Declared
     unit: Unit
     remarks: tuple[str, ...]
-    shown: Callable[[int], int]
+    where: Where
 
     def as_local(self) -> int:
         """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
         return 0
 
-    def at_line(self, error: Exception) -> str:
-        """What an error says, with the line of the text where it came up."""
-        line, tb = 0, error.__traceback__
+    def place(self, error: Exception) -> str:
+        """The line of the text where an error came up, as it stands before what is said; "" where that says it."""
+        place, tb = "", None if isinstance(error, Fired) else error.__traceback__
         while tb is not None:
-            if tb.tb_frame.f_code.co_filename == SHOWN:
-                line = tb.tb_lineno
+            file = tb.tb_frame.f_code.co_filename
+            if file.startswith(OF_C):
+                place = f"{file.removeprefix(OF_C)}line {tb.tb_lineno}: "
             tb = tb.tb_next
-        return f"line {self.shown(line)}: {error}" if line else str(error)
+        return place
 
 
 def program(
@@ -62,31 +67,67 @@ def program(
     defines: Mapping[str, str] | None = None,
     stubs: Mapping[str, int] | None = None,
     runs: tuple[str, ...] = (),
-    shown: Callable[[int], int] = int,
+    margins: tuple[int, ...] = (),
+    taken: frozenset[str] = frozenset(),
 ) -> Program:
-    """Compile a text. runs: statements in C, each the body of a function `run 0`, `run 1` …; shown: the line that is told for a line of the text.
+    """Compile a text. runs: statements in C, each the body of a function `__run_0`, `__run_1` …; margins: as of `Where`; taken: names that a
+    variable of the text cannot have among the shared ones.
 
     InputError with the line, column and way out for what cannot be read.
     """
-    whole = text.rstrip("\n") + "\n" + "".join(f"void __run_{k}(void) {{ {body} }}\n" for k, body in enumerate(runs))
-    read = parsed(whole, defines or {})
-    declared = Declared(lambda node: _place(read, node, shown), lambda node: read.place(node)[0])
+    text = text.rstrip("\n") + "\n"
+    text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
+    where = Where(text.count("\n"), runs, margins)
+    whole = text + where.bodies()
+    read = _read(text, where, defines or {})
+    declared = Declared(read.place, where)
     declared.read(read.tree)
-    unit = Unit(declared, kernel(not runs), stubs or {})
+    unit = Unit(declared, kernel(not runs), stubs or {}, taken)
     unit.pages_in_hand = not runs
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
         unit.remarks.append(f"{word}() is the model's own, not the text's")
     for variable in declared.variables.values():
         unit.share(variable)
-    made = [Statements(unit, node).made() for node in declared.functions.values()]
-    _no_recursion(unit, declared)
-    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), shown)
+    made = [_made(unit, node, whole) for node in declared.functions.values()]
+    check_calls(declared, unit.calls)
+    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where)
 
 
-def _place(read: Parsed, node: c_ast.Node, shown: Callable[[int], int]) -> tuple[int, int]:
-    line, column = read.place(node)
-    return shown(line), column
+def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
+    """The tree of a text with the statements behind it; what is wrong with the text alone is told as that."""
+    try:
+        read = parsed(text + where.bodies(), defines)
+    except InputError as error:
+        if where.runs:
+            _read(text, where._replace(runs=()), defines)
+        raise where.moved(error) from None
+    for node in read.tree.ext:
+        begins = node.decl.type.type.type if isinstance(node, c_ast.FuncDef) and node.decl.name == "__run_0" else None
+        if begins is not None and where.runs and getattr(begins, "names", None) != ["void"]:
+            raise InputError(
+                f"{where.at(*read.place(begins))}: {spelt(begins)}",
+                "the text ends in the middle of a declaration",
+                "end it, or paste the whole of it",
+            )
+    return read
+
+
+def _made(unit: Unit, node: c_ast.FuncDef, text: str) -> ast.FunctionDef:
+    """A function compiled. What the reader does not expect is no fault of whoever pasted it, and still said in one line."""
+    statements = Statements(unit, node)
+    try:
+        return statements.made()
+    except TdxkitError:
+        raise
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        line = text.split("\n")[statements.r.line - 1]
+        place = unit.declared.where.at(statements.r.line, len(line) - len(line.lstrip()) + 1)
+        raise InputError(
+            f"{place}: `{printable(line.strip(), 40)}`",
+            "this is more than the reader of C understands",
+            "write it in plainer C",
+        ) from error
 
 
 def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:
@@ -99,7 +140,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[s
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
     there |= {"warned": warned, "bug": bug}
-    exec(compile(tree, SHOWN, "exec"), there)
+    exec(compile(tree, OF_C, "exec"), there)
     lines = text.split("\n")
     found = {}
     for word in unit.declared.functions:
@@ -123,27 +164,15 @@ def _end(lines: list[str], start: int) -> int:
     return len(lines)
 
 
-def _no_recursion(unit: Unit, declared: Declared) -> None:
-    done: set[str] = set()
-
-    def visit(word: str, above: tuple[str, ...]) -> None:
-        if word in above:
-            raise declared.refuse(declared.functions[word], f"`{word}(…)`", "it calls itself", "write it as a loop")
-        if word in done:
-            return
-        for called in sorted(unit.calls.get(word, ())):
-            visit(called, (*above, word))
-        done.add(word)
-
-    for word in declared.functions:
-        visit(word, ())
-
-
 def warned(m, rule: str) -> None:
     """A WARN fires."""
     m.must(rule, m.c_failed)
 
 
+class Fired(runtime.Defect):
+    """A BUG fires; the rule that it breaks says where."""
+
+
 def bug(m, rule: str) -> None:
     """A BUG fires: its CPU stops."""
-    raise runtime.Defect(rule.replace("never fires", "fires"))
+    raise Fired(rule)

@@ -1,6 +1,7 @@
 """A function on its way to blocks: where it stands, which names mean what, what is undone on each way out."""
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import Block, assign, call, name, placed
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Int, Pointer, Struct, Type
+from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
 from tdxkit.explore.rules import Property
 from tdxkit.kinds import Act
 
@@ -59,12 +60,16 @@ class Scope:
 class Unit:
     """What the functions of a text share: declarations, the acts that are no labels of a moment, the objects of the shared memory."""
 
-    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int]):
-        self.declared, self.kernel, self.stubs = declared, kernel, stubs
+    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int], taken: frozenset[str] = frozenset()):
+        self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
         self.constants: dict[str, object] = {}
         self.statics: dict[str, Variable] = {}
-        self.calls: dict[str, set[str]] = {}
+        self.calls: dict[
+            str, Counter[str]
+        ] = {}  # of each function those of the text that it calls, with how often that is written
         self.cells: dict[str, tuple[str, ...]] = {}
+        self.scalars = 0
+        self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
         self.rules: dict[str, None] = {}
@@ -102,8 +107,7 @@ class Unit:
 
     def rule(self, word: str, node: c_ast.Node) -> str:
         """The rule that a WARN or BUG is, by its line."""
-        line, _ = self.declared.place(node)
-        made = f"{word}() of line {line} never fires"
+        made = f"{word}() of {self.declared.where.line(*self.declared.place(node))} never fires"
         self.rules[made] = None
         return made
 
@@ -121,7 +125,25 @@ class Unit:
     def share(self, variable: Variable) -> None:
         """Give a shared object its cells."""
         self.shared.append(variable)
-        self.cells[variable.name] = tuple(variable.name + path for path, _ in variable.type.leaves())
+        self.scalars += variable.type.cells
+        if self.scalars > MOST_CELLS:
+            raise self.declared.refuse(
+                variable.node,
+                f"`{variable.name}`",
+                f"all that CPUs share is at most {MOST_CELLS:,} scalars",
+                "make it smaller",
+            )
+        self.titles[variable.name] = title = self._title(variable.name)
+        self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
+
+    def _title(self, word: str) -> str:
+        """What a shared object is called beside those of the models."""
+        title = word
+        while title in self.taken or (title != word and title in self.declared.variables):
+            title = f"my_{title}"
+        if title != word:
+            self.remarks.append(f"the text's {word} is told as {title}: the model has a {word} of its own")
+        return title
 
 
 class Routine:
@@ -210,6 +232,13 @@ class Routine:
         if word in self.pointed or isinstance(kind, (Array, Struct)) or kind.cells != 1 or not _plain(kind):
             made = Slot(self.slots, kind)
             self.slots += kind.cells
+            if self.slots > MOST_CELLS:
+                raise self.declared.refuse(
+                    self.node,
+                    f"`{word}`",
+                    f"a function has at most {MOST_CELLS:,} scalars of its own",
+                    "make it smaller",
+                )
         else:
             self.used[word] = self.used.get(word, 0) + 1
             made = Local(f"c_{word}" + (f"_{self.used[word]}" if self.used[word] > 1 else ""), kind)

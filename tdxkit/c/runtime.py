@@ -11,7 +11,7 @@ from tdxkit.explore.memory import Memory
 from tdxkit.kinds import Act, load, store
 from tdxkit.linux.refcount.module import IN_HAND
 
-COUNTERS = "refcount"  # the counters of the regions, which the model of the module keeps by region
+COUNTERS = "refcount[]"  # the counters of the regions, which the model of the module keeps by region; no name of C
 FREED = "freed"  # the state of an allocated object that may not be used any more
 PAGE = ("page", 0)  # a page that is counted with its CPU and not told from others: it has no cell of its own
 NEAR_NULL = 4096  # where a member of NULL lies
@@ -95,7 +95,9 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
             "it works on memory that CPUs share",
             "declare it at file scope",
         )
-    cells = m.c_cells[where]
+    cells = m.c_cells.get(where)
+    if cells is None:
+        raise ModelError("a string", "its characters are not read", "declare an array of char with them")
     if not 0 <= index < len(cells):
         raise Defect(f"cell {index} of {where}, which has {len(cells)}")
     return cells[index]

@@ -13,7 +13,8 @@ from tdxkit.c.indexed import LOOPS
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
-from tdxkit.c.types import Int, Void, promoted
+from tdxkit.c.switches import Switches
+from tdxkit.c.types import Void
 
 
 class Statements:
@@ -23,7 +24,7 @@ class Statements:
         self.r = Routine(unit, node)
         self.calls = Calls(self.r)
         self.values, self.declared, self.unit = self.calls.values, unit.declared, unit
-        self.guards, self.locals = Guards(self), Locals(self)
+        self.guards, self.locals, self.switches = Guards(self), Locals(self), Switches(self)
         self.declared.of_expression = self.values.places.type_of
 
     def made(self) -> ast.FunctionDef:
@@ -35,6 +36,8 @@ class Statements:
         start: list[tuple[Slot, str]] = []
         for param, kind in zip(params, self.declared.takes[r.title].takes):
             word = param.name or f"unnamed_{len(r.params)}"
+            if word in r.scopes[-1].names:
+                raise self.declared.refuse(param, f"`{word}`", "there are two parameters of this name", "rename one")
             found = r.declare(word, kind)
             r.params.append(found.word if isinstance(found, Local) else f"c_{word}")
             if isinstance(found, Slot):
@@ -126,7 +129,7 @@ class Statements:
         self.r.undo(len(self.r.scopes) - 1)
         self.r.scopes.pop()
 
-    def _body(self, node: c_ast.Node, leave: Block, again: Block | None) -> None:
+    def body(self, node: c_ast.Node, leave: Block, again: Block | None) -> None:
         """The body of a loop or switch."""
         self.r.scopes.append(Scope(leave=leave, again=again))
         self.statement(node)
@@ -149,7 +152,7 @@ class Statements:
         self.r.begin(head)
         self.values.truth(node.cond, body, after)
         self.r.at = body
-        self._body(node.stmt, after, head)
+        self.body(node.stmt, after, head)
         self._round(head)
         self.r.at = after
         return None
@@ -157,7 +160,7 @@ class Statements:
     def _DoWhile(self, node: c_ast.DoWhile) -> None:
         body, test, back, after = Block(), Block(), Block(), Block()
         self.r.begin(body)
-        self._body(node.stmt, after, test)
+        self.body(node.stmt, after, test)
         self.r.begin(test)
         self.values.truth(node.cond, back, after)
         self.r.at = back
@@ -176,7 +179,7 @@ class Statements:
         if node.cond is not None:
             self.values.truth(node.cond, body, after)
             self.r.at = body
-        self._body(node.stmt, after, step)
+        self.body(node.stmt, after, step)
         self.r.begin(step)
         if node.next is not None:
             self.values.of(node.next)
@@ -186,25 +189,7 @@ class Statements:
         self.r.scopes.pop()
 
     def _Switch(self, node: c_ast.Switch) -> None:
-        value = self.values.number(node.cond)
-        assert isinstance(value.type, Int), "it is an integer"
-        value = self.values.to(value, promoted(value.type), node)
-        code, after, cases = self.r.temp(value.code), Block(), list(_cases(node.stmt))
-        blocks = {id(case): Block() for case in cases}
-        default = after
-        for case in cases:
-            if isinstance(case, c_ast.Default):
-                default = blocks[id(case)]
-                continue
-            number = value.type.wrap(self.declared.constant(case.expr))
-            miss = Block()
-            self.r.branch(ast.Compare(code, [ast.Eq()], [constant(number)]), blocks[id(case)], miss)
-            self.r.at = miss
-        self.r.jump(default)
-        self.cases = {**getattr(self, "cases", {}), **blocks}
-        self._body(node.stmt, after, None)
-        self.r.jump(after)
-        self.r.at = after
+        self.switches.switch(node)
 
     def _each(self, node: c_ast.For, word: str, args: list) -> None:
         """A loop that is a macro of the kernel's, over a list, an XArray or the bits of a word."""
@@ -212,12 +197,10 @@ class Statements:
         if word in BITS:
             return self._For(entries.bits(node, word, args))
         walk = self.calls.indexed.walk if word in LOOPS else entries.lockless if word in LOCKLESS else entries.walk
-        return walk(node, word, args, lambda leave, again: self._body(node.stmt, leave, again))
+        return walk(node, word, args, lambda leave, again: self.body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:
-        self.r.begin(self.cases[id(node)])
-        for item in node.stmts or []:
-            self.statement(item)
+        self.switches.case(node)
 
     _Default = _Case
 
@@ -247,6 +230,8 @@ class Statements:
     def _Label(self, node: c_ast.Label) -> None:
         block = Block()
         self.r.begin(block)
+        if node.name in self.r.labels:
+            raise self.declared.refuse(node, f"`{node.name}:`", "there are two labels of this name", "rename one")
         self.r.labels[node.name] = block, list(self.r.scopes)
         self.statement(node.stmt)
 
@@ -274,15 +259,6 @@ class Statements:
             if line >= to.line:
                 r.do(call("again"))
             r.jump(to)
-
-
-def _cases(node: c_ast.Node):
-    """The cases of a switch, not those of one inside."""
-    for _, child in node.children():
-        if isinstance(child, (c_ast.Case, c_ast.Default)):
-            yield child
-        if not isinstance(child, c_ast.Switch):
-            yield from _cases(child)
 
 
 def _alike(one: list, other: list):

@@ -1,18 +1,10 @@
-"""What the explorer and the programs of the kernel are told of a text: its locks, its cells, where pages may lie."""
+"""What the explorer and the programs of the kernel are told of a text: its cells and locks, where pages may lie."""
 
+from tdxkit.c.cells import locks_of
 from tdxkit.c.known import LIST
 from tdxkit.c.places import is_page
 from tdxkit.c.program import Program
-from tdxkit.c.types import Lock, Pointer
-
-
-def locks_of(made: Program) -> tuple[list[str], list[str]]:
-    """The cells that are locks, and those of them under which one may sleep."""
-    leaves = [
-        (cell, leaf) for v in made.unit.objects() for cell, (_, leaf) in zip(made.unit.cells[v.name], v.type.leaves())
-    ]
-    locks = [(cell, leaf) for cell, leaf in leaves if isinstance(leaf, Lock)]
-    return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
+from tdxkit.c.types import Pointer
 
 
 def constants_of(made: Program, faults: tuple[str, ...]) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """The types that a text names, and the constants that are known before it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
+from tdxkit.c.arithmetic import Defect, binary
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import (
     INT,
     INTS,
@@ -22,6 +24,7 @@ from tdxkit.c.types import (
     promoted,
     whole,
 )
+from tdxkit.c.where import Where
 from tdxkit.errors import InputError
 
 FLOATS = {"float", "double", "_Complex"}
@@ -40,15 +43,17 @@ class Variable:
 
 @dataclass
 class Types:
-    """The types and constants of a text. `place` gives the line and column of a node, as the reader sees them."""
+    """The types and constants of a text. `place` gives the line and column of a node, `where` says them as the reader knows them."""
 
     place: Callable[[c_ast.Node], tuple[int, int]]
-    line: Callable[[c_ast.Node], int]  # in the text itself: what code objects carry
+    where: Where
     types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # the names of all members that the text looks at
+    bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
+    open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
     def of_expression(self, node: c_ast.Node) -> Type:
         """The type of an expression: known where functions are read, which put their own way here."""
@@ -56,8 +61,15 @@ class Types:
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What is said of a node that cannot be read."""
-        line, column = self.place(node)
-        return InputError(f"line {line}, column {column}: {what}", rule, action)
+        return InputError(f"{self.at(node)}: {what}", rule, action)
+
+    def line(self, node: c_ast.Node) -> int:
+        """The line of a node in the text with all behind it: what code objects carry."""
+        return self.place(node)[0]
+
+    def at(self, node: c_ast.Node) -> str:
+        """Where a node stands, in words."""
+        return self.where.at(*self.place(node))
 
     # types
 
@@ -81,7 +93,7 @@ class Types:
             return self._enum(node)
         if type(node).__name__ == "TypeOf":
             return self.type_of(node.expr) if isinstance(node.expr, c_ast.Typename) else self.of_expression(node.expr)
-        raise self.refuse(node, type(node).__name__, "it is no type that is read", "write it with plain types")
+        raise self.refuse(node, spelt(node), "it is no type that is read", "write it with plain types")
 
     def _named(self, node: c_ast.IdentifierType) -> Type:
         name = " ".join(node.names)
@@ -115,6 +127,8 @@ class Types:
         for param in params:
             if isinstance(param, c_ast.EllipsisParam):
                 raise self.refuse(param, "`...`", "a function takes a fixed number of arguments", "write them out")
+            if isinstance(param, c_ast.ID):
+                raise self.refuse(param, f"`{param.name}`", "a parameter has a type", "write it before the name")
             kind = self.type_of(param.type)
             if isinstance(kind, Void) and len(params) == 1:
                 break
@@ -130,10 +144,22 @@ class Types:
             if known is None:
                 known = self.tags[key] = Struct(name)
             return known
+        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:  # of `struct s { … } a, b` each has it
+            return self.bodies[at]
+        if node.name and key not in TAGGED and known is not None and (known.known or known in self.open):
+            raise self.refuse(node, f"`{name}`", "it is defined twice", "take one out")
         made = known if isinstance(known, Struct) and not known.known else Struct(name)
         if node.name:
             self.tags[key] = made
-        fields = []
+        self.bodies[at] = made
+        self.open.append(made)
+        fields = list(self._fields(node))
+        made.fill(self._alternative(node, name, fields) if word == "union" else fields)
+        self.open.remove(made)
+        return made
+
+    def _fields(self, node: c_ast.Struct | c_ast.Union) -> Iterator[tuple[str, Type]]:
+        seen: set[str] = set()
         for decl in node.decls:
             if not isinstance(decl, c_ast.Decl):
                 continue
@@ -142,11 +168,16 @@ class Types:
                 kind = Int(kind.name, self.constant(decl.bitsize), kind.signed, kind.rank)
             if isinstance(kind, Function):
                 raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
-            if isinstance(kind, Struct) and not kind.known:
+            if isinstance(kind, Struct) and not kind.known and kind not in self.open:
                 kind = Kernels(kind.name)  # nobody looks into it
-            fields.append((decl.name or "", kind))
-        made.fill(self._alternative(node, name, fields) if word == "union" else fields)
-        return made
+            if _element_of(kind) in self.open:
+                raise self.refuse(
+                    decl, f"`{decl.name}`", f"{_element_of(kind)} would have itself as a member", "make it a pointer"
+                )
+            if decl.name in seen:
+                raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
+            seen |= {decl.name} - {None}
+            yield decl.name or "", kind
 
     def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:
         """The one member of a union that the text looks at; refused where it looks at more of them."""
@@ -160,12 +191,16 @@ class Types:
         key = f"enum {node.name}"
         if node.values is None:
             return self.tags.get(key, INTS["unsigned int"])
+        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:
+            return self.bodies[at]
         value, least = -1, 0
         for entry in node.values.enumerators:
             value = self.constant(entry.value) if entry.value is not None else value + 1
+            if entry.name in self.constants:
+                raise self.refuse(entry, f"`{entry.name}`", "it is a constant already", "rename one")
             self.constants[entry.name] = value
             least = min(least, value)
-        kind = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
+        kind = self.bodies[at] = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
         return kind
 
     # constants
@@ -199,13 +234,16 @@ class Types:
         if isinstance(node, c_ast.TernaryOp):
             return self.folded(node.iftrue if self.constant(node.cond) else node.iffalse)
         if isinstance(node, c_ast.BinaryOp):
-            from tdxkit.c.arithmetic import binary
-
             (a, one), (b, other) = self.folded(node.left), self.folded(node.right)
             if node.op in ("&&", "||"):
                 return int(bool(a) and bool(b) if node.op == "&&" else bool(a) or bool(b)), INT
-            return binary(node.op, a, one, b, other)
-        raise self.refuse(node, "this value", "it must be a constant here", "write a number")
+            try:
+                return binary(node.op, a, one, b, other)
+            except Defect as error:
+                raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
+        if is_range(node):
+            raise self.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
+        raise self.refuse(node, spelt(node), "it must be a constant here", "write a number")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
@@ -213,4 +251,13 @@ class Types:
             return whole("sizeof", self.type_of(node)).size
         if isinstance(node, c_ast.ID) and node.name in self.variables:
             return self.variables[node.name].type.size
-        raise self.refuse(node, "sizeof", "of this expression it is not known", "write sizeof a type")
+        raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
+
+
+def is_range(node: c_ast.Node) -> bool:
+    """Is it `1 ... 5`, as the front writes it?"""
+    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == "__range"
+
+
+def _element_of(kind: Type) -> Type:
+    return _element_of(kind.of) if isinstance(kind, Array) else kind

@@ -15,7 +15,7 @@ from tdxkit.errors import InputError
 
 SOURCES = ("linux-types",)
 POINTER_BITS = 64
-MOST_CELLS = 4096  # of one object: every state holds all of them
+MOST_CELLS = 4096  # of one object, and of all that CPUs share: every state holds all of them
 
 
 class Type:

@@ -8,12 +8,14 @@ import ast
 
 from pycparser import c_ast
 
+from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.literals import number
 from tdxkit.c.operators import Operators, is_truth, truth_of
 from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.runtime import WRAPS
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -29,8 +31,15 @@ from tdxkit.c.types import (
 )
 from tdxkit.errors import InputError
 
-TEXT = Pointer(CHAR)
 NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
+OF_TEXT = Pointer(CHAR)
+NOT_READ = {  # what pycparser reads: its name for it, what C calls it, and what to write
+    "GenericSelection": ("`_Generic`", "it is not read", "write the branch that is meant"),
+    "Compound": ("`({ … })`", "statements in an expression are not read", "write a function, or the statements before it"),
+    "CompoundLiteral": ("`(TYPE){ … }`", "a value of a struct without a name is not read", "declare a variable with these values"),
+    "InitList": ("`{ … }`", "a list of values stands in a declaration", "assign the members one by one"),
+    "Typename": ("a type", "a value is to stand here", "write one"),
+}  # fmt: skip
 
 
 class Values(Operators):
@@ -52,7 +61,9 @@ class Values(Operators):
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
         if how is None:
-            raise self.refuse(node, type(node).__name__, "this is not read", "write it in plain C")
+            raise self.refuse(
+                node, *NOT_READ.get(type(node).__name__, (spelt(node), "this is not read", "write it in plain C"))
+            )
         return how(node)
 
     def number(self, node: c_ast.Node) -> Value:
@@ -62,12 +73,17 @@ class Values(Operators):
     def integer(self, value: Value, node: c_ast.Node) -> Value:
         """A value that must be an integer."""
         if not isinstance(value.type, Int):
-            raise self.refuse(node, f"a {value.type}", "an integer stands here", "convert it, or follow the pointer")
+            raise self.refuse(
+                node,
+                spelt(node),
+                f"an integer stands here, and this is of type {value.type}",
+                "convert it, or follow the pointer",
+            )
         return value
 
     def _Constant(self, node: c_ast.Constant) -> Value:
         if node.type == "string" or node.value[:1] == '"':
-            return Value(constant(("text", 0)), TEXT)
+            return Value(constant(TEXT), OF_TEXT)
         value, kind = number(node, self.declared)
         return Value(constant(value), kind)
 
@@ -84,13 +100,16 @@ class Values(Operators):
             value = self.unit.kernel.constants[node.name]
             return Value(constant(value), Pointer(VOID) if node.name == "NULL" else _of_constant(value))
         if node.name in NAMES_OF_FUNCTIONS:
-            return Value(constant(("text", 0)), TEXT)
+            return Value(constant(TEXT), OF_TEXT)
         if node.name in self.declared.functions:
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
         raise self.refuse(
-            node, f"`{node.name}`", "it is not declared", self.unit.kernel.way_out(node.name, self.declared)
+            node,
+            f"`{node.name}`",
+            "it is not declared",
+            self.unit.kernel.way_out(node.name, self.declared, called=False),
         )
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:
@@ -158,6 +177,13 @@ class Values(Operators):
     def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
         """A struct assigned as a whole: cell by cell. READ_ONCE() is of one that is a word."""
         does, read = self.calls.accesses.once(node.rvalue, kind)
+        if (given := self.places.type_of(read)) is not kind:
+            raise self.refuse(
+                node,
+                spelt(node),
+                f"{kind} is assigned to, and this is of type {given}",
+                "follow the pointer, or take the address",
+            )
         source, target = (
             self.places.steady(self.places.place(read)),
             self.places.steady(self.places.place(node.lvalue)),

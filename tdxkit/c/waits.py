@@ -139,9 +139,8 @@ class Waits:
         if function is not None and _only_frees(function.body):
             self.calls.run(self._entry("call_rcu_frees"), [pointer], VOID)
             return Value(constant(0), VOID)
-        line, _ = self.declared.place(node)
         self.unit.remarks.append(
-            f"line {line}: the CPU that calls call_rcu() waits for the readers, and calls the function itself"
+            f"{self.declared.where.line(*self.declared.place(node))}: the CPU that calls call_rcu() waits for the readers, and calls the function itself"
         )
         self.calls.run(self._entry("call_rcu"), [], VOID)
         self._called(args[1], pointer)

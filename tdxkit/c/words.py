@@ -34,10 +34,12 @@ FLOAT = re.compile(r"[0-9]*\.[0-9]*\w*|[0-9]+[eE][-+]?[0-9]+\w*|0[xX][0-9a-fA-F.
 
 FLOATING = "the kernel does not reckon with floating point", "use whole numbers"
 ASSEMBLER = "assembler is not read", "write what it does in C, or smp_mb() or barrier() where it is one"
+CPP = "this is C++, and C is read"
 OF_EACH_CPU = "variables of which each CPU has its own are not read", "make it a local variable, or one that all share"
 NOT_READ = {
     "asm": ASSEMBLER, "__asm__": ASSEMBLER, "__asm": ASSEMBLER, "asm_inline": ASSEMBLER, "asm_volatile_goto": ASSEMBLER, "asm_goto_output": ASSEMBLER,
     "float": FLOATING, "double": FLOATING, "_Complex": FLOATING, "__float128": FLOATING, "_Float16": FLOATING,
+    "nullptr": (CPP, "write NULL"), **dict.fromkeys(("static_cast", "dynamic_cast", "reinterpret_cast", "const_cast"), (CPP, "write it in C")),
     "__label__": ("labels of a block's own are not read", "take the line out, and use a name that no other label has"),
     "_Thread_local": OF_EACH_CPU, "__thread": OF_EACH_CPU, "thread_local": OF_EACH_CPU,
 }  # fmt: skip
@@ -96,7 +98,7 @@ def check(tokens: list[Token]) -> None:
         elif token.kind == "other":
             raise _no_sign(token)
         elif token.text == "::":
-            raise refused(token, "this is C++, and C is read", "write it in C")
+            raise refused(token, CPP, "write it in C")
         elif token.text in ("#", "##"):
             raise refused(token, "a directive is the first on its line", "put the # there, or take it out")
         elif token.text == "&&" and (not at or tokens[at - 1].text in ("=", "(", ",", "{", "[", "return", ";")):

@@ -67,10 +67,12 @@ def run(args):
 
 
 def _tell(found: dict, cores: int) -> None:
+    from tdxkit.rules import result
+
     spin = found["spin"]
     print(f"{found['scenario']}, {found['threads']} × {found['rounds']}, memory {found['memory']}")
     for who, states, broken in (("tdxkit", found["states"], found["broken"]), ("SPIN", spin["states"], spin["broken"])):
-        print(f"{who:8}{states:>12,} states  {'; '.join(broken) or 'no rule broken, no deadlock'}")
+        print(f"{who:8}{states:>12,} states  {'; '.join(map(result, broken)) or 'no rule broken, no deadlock'}")
     if spin["schedule"]:
         print(f"SPIN's counterexample replays here: {spin['schedule']}")
     print("the same" if found["same"] else "THEY DIFFER: please report it")

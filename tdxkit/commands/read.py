@@ -105,16 +105,25 @@ def _explored(args, scenario) -> int:
 
 
 def _c(stream, args) -> int:
+    """What the text is; with a get and a put also what `explore FILE` says."""
+    from tdxkit.c.look import looked
     from tdxkit.c.naming import of_text, read
+    from tdxkit.c.paste import pasted
 
     source = "-" if args.file == "-" else stream.title
+    text = read(stream)
     try:
-        scenario = of_text(read(stream), source)
+        found = looked(pasted(text, stream.title), "" if source == "-" else args.file, text)
+        scenario = of_text(text, source) if found.get else None
     except InputError as error:
         raise InputError(
             error.thing, error.rule, f"{error.action} (python -m tdxkit explore {stream.title} takes options)"
         ) from None
-    return _explored(args, scenario)
+    if not args.json:
+        print(found)
+    elif scenario is None:
+        print_json(found.as_json())
+    return 0 if scenario is None else _explored(args, scenario)
 
 
 def _digest(stream, as_json: bool) -> int:

@@ -26,6 +26,7 @@ def run(args):
     from tdxkit.explore.schedule import parse
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
+    from tdxkit.review.of_c import labels
 
     text = " ".join(args.code)
     code, scenario = parse(text), of_code(args, text)
@@ -35,7 +36,8 @@ def run(args):
     if args.shrink:
         told = _shrunk(scenario, told, code.steps)
         print(f"shrunk from {len(code.steps)} steps: {told.code}")
-    print(_in(told, args.lines, scenario).told(lines=True) if args.lines else told)
+    shown = _in(told, args.lines, scenario) if args.lines else told
+    print(shown.told(labels(scenario), bool(args.lines)))
     print(checked)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tdxkit.explore.whose import of_ours
 
 ENGINE = "tdxkit.explore."
-C = "a text in C"  # what a function that C became says its file is
+OF_C = "a text in C"  # what a function that C became says its file is, before whatever else it says of itself
 
 
 def program_stack() -> list[types.FrameType]:
@@ -60,4 +60,4 @@ def innermost(generator: Any) -> types.FrameType | None:
 
 def step_at(code: types.CodeType, line: int) -> str:
     """A step by the line at which its program stands: below a yield of Python, or at the access itself in C."""
-    return f"{'' if code.co_filename.startswith(C) else 'the step after '}line {line} of {code.co_name}"
+    return f"{'' if code.co_filename.startswith(OF_C) else 'the step after '}line {line} of {code.co_name}"

@@ -58,5 +58,5 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     else:
         result, counts = (yield from exploring(scenario, **how)), scenario
     if scenario.own:
-        result = replace(result, remarks=(*result.remarks, *scenario.own.told))
+        result = replace(result, remarks=(*result.remarks, *scenario.own.told), doubt=scenario.own.doubt)
     return Judged(result, counts)

@@ -84,6 +84,7 @@ class Own:
     """
 
     bounded = False
+    doubt = ""  # what keeps an ok from being a plain one
     text: str
     file: str
     target: str

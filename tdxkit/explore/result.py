@@ -64,7 +64,7 @@ class Result:
     complete runs when it was asked for, None otherwise or when there is no end to them. bounded: the bound on states was reached before
     all were visited. waits: in a deadlock or livelock who waits for whom, since when, a sentence for each thread that has not finished.
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
-    remarks: what is to be said beside the verdict of a reader's own code, a line each. unrun: lines that no run executed.
+    remarks: what is to be said beside the verdict of a reader's own code, a line each; doubt: why an ok of it is no plain one. unrun: lines that no run executed.
     memory: `sc` or `tso`. races: pairs of lines that KCSAN would tell of. orders: of locks, that could meet their opposite, whether a run met it or not.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
@@ -94,11 +94,13 @@ class Result:
     orders: tuple[str, ...] = ()
     memory: str = SC
     races: tuple[str, ...] = ()
+    doubt: str = ""
 
     @builtins.property
-    def never(self) -> str:
-        """The lines that no run executed, as what is to be said behind the verdict; "" where there are none."""
-        return f"; never executed: {'; '.join(self.unrun)}" if self.unrun else ""
+    def but(self) -> str:
+        """What is to be said behind the verdict: why an ok is no plain one, which lines no run executed; "" where there is nothing."""
+        doubt = f", but {self.doubt}" if self.doubt and self.property is None else ""
+        return doubt + (f"; never executed: {'; '.join(self.unrun)}" if self.unrun else "")
 
     def kinds(self) -> frozenset[str]:
         """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`."""
@@ -153,7 +155,7 @@ class Result:
         if self.verdict == "bounded":
             verdict = "bounded, nothing found so far"
         size = f"{many(self.threads, 'thread')} × {many(self.rounds, 'round')}"
-        rows = [f"{self.scenario}, {size}: {verdict}{self.never}"]
+        rows = [f"{self.scenario}, {size}: {verdict}{self.but}"]
         rows += self.remarks
         if self.property and rules.known(self.property):
             rows.append(f"the rule: {self.property}")

@@ -4,9 +4,10 @@ Nothing is explored here: a step is looked at under every value that its variabl
 the same table do the same in every interleaving. Places that go on alike are one step; steps are numbered by first use, the end included.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from types import CodeType
 
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.tables import FINISHED, Tables
@@ -57,6 +58,7 @@ class Program:
                 new = dict.fromkeys(deed.after for deed in deeds if deed.after != FINISHED)
                 self.places += [after for after in new if after not in self.places]
         self.classes = self._classes()
+        self._numbers: dict[int, int] = {}  # of the classes, the steps of `rows`
 
     def deeds(self, lid: int, choice: int) -> tuple[tuple[int, ...], list[_Deed]]:
         """The slots that a step reads under some values, and what it does under each."""
@@ -112,6 +114,7 @@ class Program:
         """The table."""
         first = self.tables.first_lids[0]
         number, order, rows = {self.classes[first]: 1}, [first], []
+        self._numbers = number
         for lid in order:
             at, here = self.tables.places[lid], number[self.classes[lid]]
             for choice, value in enumerate(at.choices):
@@ -124,6 +127,15 @@ class Program:
                     then = None if after == FINISHED else number[kind]
                     rows.append(Row(here, at.label.does or str(at.label), answer, when, changes, breaks, then))
         return tuple(rows)
+
+    def lines(self, codes: Container[CodeType]) -> dict[int, tuple[int, ...]]:
+        """By the steps of `rows` the lines at which the program stands there, in the innermost of these functions; not of a step in none."""
+        found: dict[int, set[int]] = {}
+        for lid in self.places:
+            line = next((line for code, line in reversed(self.tables.places[lid].lines) if code in codes), None)
+            if line is not None and (step := self._numbers.get(self.classes[lid])):
+                found.setdefault(step, set()).add(line)
+        return {step: tuple(sorted(lines)) for step, lines in found.items()}
 
     def _groups(self, lid: int, choice: int):
         """The deeds of a step put together: (when, changes, breaks, place after), in the order in which their first values come."""

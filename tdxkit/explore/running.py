@@ -137,7 +137,7 @@ def rule_of(error: Exception, program: str, layout: Layout) -> str:
         raise error
     if isinstance(error, MISTAKES):
         raise mistake(error, program, layout) from None
-    text = printable((said(error).splitlines() or [""])[0], 80)
+    text = printable((said(error).splitlines() or [""])[0], 160)
     if isinstance(error, AssertionError):
         return f"assert: {text}" if text in RESERVED else text or "assert"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -62,7 +62,8 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Several versions under one scenario. `states`: how many each has; `runs`: the parting schedule as far as it fits each."""
+    """Several versions under one scenario. `states`: how many each has; `runs`: the parting schedule as far as it fits each;
+    paired: does each get and put? own: is one a reader's, with locks of its own?"""
 
     threads: int
     rounds: int
@@ -73,6 +74,8 @@ class Lens:
     partings: tuple[Parting, ...]
     costs: tuple[Cost, ...]
     runs: dict[str, Run]
+    paired: bool = True
+    own: bool = False
 
     def as_json(self) -> dict:
         """The form that `lens --json` prints; counts of interleavings are decimal strings."""
@@ -125,8 +128,9 @@ def lens(
                 "take fewer threads or rounds",
             )
         states[name] = table.states
+        moving = {key for o in table.rows for key, value in o.state.items() if value != table.rows[0].state.get(key)}
         rows += [
-            Row(name, _outcome(o), o.interleavings, o.schedule, bool(o.broken))
+            Row(name, _outcome(o, moving), o.interleavings, o.schedule, bool(o.broken))
             for o in sorted(table.rows, key=lambda o: (bool(o.broken), o.steps))
         ]
     base, steps = _schedule(scenarios, code)
@@ -134,11 +138,25 @@ def lens(
     runs = {name: _follow(scenarios[name], steps) for name in order}
     partings = tuple(_part(base, runs[base], other, runs[other], scenarios[other], steps) for other in order[1:])
     code = encode(scenarios[base], steps)
-    return Lens(threads, rounds, made[0].memory, tuple(rows), states, code, partings, tuple(map(cost, made)), runs)
+    return Lens(
+        threads,
+        rounds,
+        made[0].memory,
+        tuple(rows),
+        states,
+        code,
+        partings,
+        tuple(map(cost, made)),
+        runs,
+        all(getattr(one.own, "pair", True) for one in made),
+        any(one.own for one in made),
+    )
 
 
-def _outcome(outcome) -> str:
-    shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount", "pair"))} or outcome.state
+def _outcome(outcome, moving: set[str]) -> str:
+    """How it ended, with counters and pairs; where there are none with the variables that do not end alike in all outcomes."""
+    shown = {k: v for k, v in outcome.state.items() if k.startswith(("refcount[", "pair["))}
+    shown = shown or {k: v for k, v in outcome.state.items() if k in moving} or outcome.state
     state = ", ".join(f"{k} {words(v)}" for k, v in shown.items())
     return f"{outcome.ended}: {state}" + (f"; {', '.join(map(result, outcome.broken))}" if outcome.broken else "")
 

@@ -25,6 +25,14 @@ def told(seen) -> Iterator[str]:
         at = f"part at step {p.step}: {' / '.join(dict.fromkeys(filter(None, p.labels)))}" if p.step else "do not part"
         yield f"  {p.versions[0]} and {p.versions[1]} {at} ({p.why})"
     yield ""
+    if not seen.paired:
+        yield "a round costs a CPU that is alone:"
+        yield from columns(
+            ("version", "steps", "with a lock", "states"),
+            ((c.version, c.alone["steps"], c.alone["locked"], seen.states[c.version]) for c in seen.costs),
+        )
+        return
     yield "a round costs a CPU, alone and where the pair is there:"
+    cost = COST if not seen.own else tuple("with a lock" if one == "pamt_lock" else one for one in COST)
     rows = [(c.version, *c.alone.values(), *c.shared.values(), seen.states[c.version]) for c in seen.costs]
-    yield from columns(("version", *COST, *(f"{one}, there" for one in COST), "states"), rows)
+    yield from columns(("version", *cost, *(f"{one}, there" for one in cost), "states"), rows)

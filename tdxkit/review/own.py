@@ -76,7 +76,7 @@ class Opinion:
         if self.result is None:
             return f"{SIGNS['']} not judged: {self.error}"
         found = self.result.defect or verdicts()[self.verdict]
-        return f"{SIGNS[self.verdict]} {self.verdict}: {found}{self.result.never}"
+        return f"{SIGNS[self.verdict]} {self.verdict}: {found}{self.result.but}"
 
     @property
     def stays(self) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 from tdxkit.c.naming import OfC, is_c, scenario_of
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own, Scenario
 from tdxkit.explore.schedule import parse
-from tdxkit.rules import defect
+from tdxkit.review.of_c import code_of, labels, line_of, lines_of, with_value
+from tdxkit.rules import defect, of_text
 from tdxkit.run import NO_END, STANDSTILLS, Run
 from tdxkit.text import words
 
@@ -25,6 +26,7 @@ REORDERS = {
     SC: "Sequential consistency only: steps interleave, none is reordered.",
     TSO: "Memory is x86-TSO: a plain store waits in its CPU's buffer. The kernel's contract is the LKMM.",
 }
+BESIDE = 18  # columns for what a text in C changes
 NARROWEST = 18  # a lane with less room: then all actors share one column and are named in each row
 
 
@@ -38,14 +40,17 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         raise InputError("review packet", "it needs a run with a schedule code", "replay a schedule of the explorer")
     own, words = _named(run, scenario)
     number, rule = _broken(run, broken)
+    one = scenario_of(scenario) if isinstance(own, OfC) else None
     parts = [
         _fill(run.title + (f" ({run.subtitle})" if run.subtitle else "")),
+        *(["\n".join(runs)] if (runs := _runs(own)) else []),
         _fill(_verdict(run, number, rule)),
-        "\n".join(_table(run, number)),
+        "\n".join(_table(run, number, one)),
     ]
     if number:
         step = run.steps[number - 1]
-        said = [f"{step.actor}: {step.sentence}", *(w.why for w in step.waits if rule == DEADLOCK)]
+        at = f" (line {where}: {code_of(run, step)})" if one and (where := line_of(step, lines_of(one))) else ""
+        said = [f"{step.actor}: {step.sentence}{at}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
     parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
     mail = "\n\n".join(parts).replace("×", "x") + "\n"  # a mail to a kernel list is ASCII
@@ -105,19 +110,42 @@ def _verdict(run: Run, number: int, rule: str) -> str:
         head = f"The model finds a {rule} after step {number}" + (f": {NO_END}" if rule == LIVELOCK else "")
     else:
         said = defect(rule)
+        asked = "" if of_text(rule) else f"; the rule: {rule}"
         head = (
-            f"The model finds: {said} (step {number}; the rule: {rule})"
+            f"The model finds: {said} (step {number}{asked})"
             if number
             else "In the model no rule breaks on this schedule"
         )
     return f"{head}. {REORDERS[parse(run.code).memory]}"
 
 
-def _table(run: Run, broken: int) -> Iterator[str]:
-    """Header, rule and one row (or more, where a label wraps) for each step."""
+def _runs(own: Own | None) -> list[str]:
+    """The statements that CPUs run, where they are the reader's own."""
+    runs = own.runs if isinstance(own, OfC) else ()
+    who = ["Each CPU"] if len(runs) == 1 else [f"CPU {k}" for k in range(len(runs))]
+    return [_fill(f"{cpu} runs: {' '.join(words.split())}", rest="    ") for cpu, words in zip(who, runs)]
+
+
+def _facts(run: Run) -> list[str]:
+    """What stands beside each step: counters and pairs; where there are none what else changes, but who holds a lock."""
     facts = [key for key in run.first if key.startswith(("refcount[", "pair["))]
-    one = len(facts) <= 2  # one region: its number says nothing
-    heads = [key.replace("refcount", "rc").partition("[" if one else "\0")[0] for key in facts]
+    if facts:
+        return facts
+    quiet = {track.key for track in run.tracks}
+    for key in dict.fromkeys(change.key for step in run.steps for change in step.changes):
+        if key in run.first and key not in quiet and len(" ".join((*facts, key))) <= BESIDE:
+            facts.append(key)
+    return facts
+
+
+def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
+    """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
+    facts, buffers = _facts(run), tuple(key for key in run.first if key.startswith("store buffer"))
+    name = labels(one) if one else lambda step: step.label
+    alone = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
+    heads = [key.replace("refcount", "rc").partition("[" if alone else "\0")[0] for key in facts]
+    states = [[_short(key, state[key]) for key in facts] for state in list(run.states())[1:]]
+    heads = [head.rjust(max(map(len, column))) for head, *column in zip(heads, *states)]
     lanes, width = list(run.actors), _width(len(run.actors), heads)
     if width < NARROWEST:
         lanes, width = [""], _width(1, heads)
@@ -125,15 +153,14 @@ def _table(run: Run, broken: int) -> Iterator[str]:
     row += f" | {' '.join(f'{{:>{len(head)}}}' for head in heads)}" if heads else ""
     yield row.format("", *lanes, *heads).rstrip()
     yield "-" * len(row.format("", *lanes, *heads))
-    for number, (step, state) in enumerate(zip(run.steps, list(run.states())[1:]), 1):
-        column, label = (
-            (lanes.index(step.actor), step.label) if step.actor in lanes else (0, f"{step.actor}: {step.label}")
-        )
+    for number, (step, held) in enumerate(zip(run.steps, states), 1):
+        label = with_value(name(step), step, buffers)
+        column, label = (lanes.index(step.actor), label) if step.actor in lanes else (0, f"{step.actor}: {label}")
         wrapped = _wrapped(label, width)
         for k, line in enumerate(wrapped):
             last = k == len(wrapped) - 1
             cells = [line if c == column else "" for c in range(len(lanes))]
-            marks = [_short(state[key]) if last else "" for key in facts]
+            marks = held if last else [""] * len(held)
             yield row.format(f"{number}{'*' * (number == broken)}" if not k else "", *cells, *marks).rstrip()
 
 
@@ -153,8 +180,12 @@ def _wrapped(label: str, width: int) -> list[str]:
     return textwrap.wrap(label, width, subsequent_indent="  ") or [""]
 
 
-def _short(value: object) -> str:
-    return "P" if value is True else "-" if value is False else words(value)
+def _short(key: str, value: object) -> str:
+    if key.startswith("pair["):
+        return "P" if value else "-"
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # a pointer of C: object and cell
+        return f"&{value[0]}" + (f"+{value[1]}" if value[1] else "")
+    return words(value)
 
 
 def _limits(run: Run) -> str:
@@ -174,12 +205,25 @@ def _command(run: Run, words: list[str]) -> str:
 def _shell(words: list[str]) -> list[str]:
     """A command in lines that are not too long, as far as its words allow."""
     lines = [words[0]]
-    for word in words[1:]:
+    for word in _paired(words[1:]):
         if len(lines[-1]) + len(word) < WIDTH - 6:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return lines
+
+
+def _paired(words: list[str]) -> Iterator[str]:
+    """Words of a command, an option with its value as one."""
+    option = ""
+    for word in words:
+        if not option and word.startswith("-") and "=" not in word:
+            option = word
+            continue
+        yield f"{option} {word}" if option else word
+        option = ""
+    if option:
+        yield option
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:

@@ -3,8 +3,8 @@
 The form is that of `tests/data/posted/programs.json`, which holds the same of each posted text: a row a step, an answer and a set of values.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tdxkit.errors import InputError
@@ -18,6 +18,7 @@ from tdxkit.text import columns
 RULES = frozenset({module.REMOVE_FINDS_A_PAIR, module.REMOVE_FINDS_NO_USER, module.USE_HAS_PAIR})
 VALUES = {"refcount": tuple(range(-3, 5)), "pair": (False, True), "users": tuple(range(4)), "pamt_lock": (False, True)}
 COUNTED = (-1, 0, 1, 2)  # a lock word that counts readers, or is -1 for a writer
+SHOWN = 44  # characters of a line of C
 MANY = 4  # values; more of them are told by those that they are not
 
 
@@ -28,21 +29,35 @@ def domain(name: str) -> tuple:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A design's program, with all three faults on. `rows` as the explorer gives them."""
+    """A design's program, with all three faults on. `rows` as the explorer gives them; of C also, by step, the `lines` where it stands, and
+    `text`: the C's lines."""
 
     name: str
     rows: tuple[Row, ...]
+    lines: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    text: tuple[str, ...] = ()
 
     def as_json(self) -> dict:
         """The form that `program --json` prints."""
-        return {"name": self.name, "rows": [_json(row) for row in self.rows]}
+        rows = [_json(row) for row in self.rows]
+        if self.text:
+            rows = [row | {"lines": list(self.lines.get(row["step"], ()))} for row in rows]
+        return {"name": self.name, "rows": rows}
+
+    def at(self, step: int) -> tuple[str, str]:
+        """The lines of a step, and the C of the first."""
+        here = self.lines.get(step, ())
+        bare = self.text[here[0] - 1].strip() if here else ""
+        return ", ".join(map(str, here)), bare if len(bare) <= SHOWN else bare[:SHOWN] + "…"
 
     def __str__(self) -> str:
         used = {row.step for row in self.rows}
         end = next(n for n in range(1, len(used) + 2) if n not in used)
         return "\n".join(
             [
-                *columns(("step", "does", "where", "changes", "then"), lines(self)),
+                *columns(
+                    ("step", *(("line", "C") if self.text else ()), "does", "where", "changes", "then"), lines(self)
+                ),
                 "",
                 f"Step {end} is the end. Memory may run out, ADD and REMOVE may fail; a count is looked at from {VALUES['refcount'][0]} "
                 f"to {VALUES['refcount'][-1]}, pages in use from 0 to {VALUES['users'][-1]}.",
@@ -60,10 +75,9 @@ def told_of(one: Scenario) -> Told:
     if one.make is None or not getattr(one.own, "pair", False):
         raise InputError(f"program of {one.name}", "it is told of a get and a put", "name them, and leave --run out")
     alone = one.make(threads=1, rounds=1, faults=("enomem", "add-fails", "remove-fails"), roles=(), regions=1)
-    rows = Program(alone, partial(_values_of, alone), RULES).rows()
-    return Told(
-        one.name, tuple(replace(row, changes=tuple(c for c in row.changes if c[0] != "c_failed")) for row in rows)
-    )
+    program = Program(alone, partial(_values_of, alone), RULES)
+    rows = tuple(replace(row, changes=tuple(c for c in row.changes if c[0] != "c_failed")) for row in program.rows())
+    return Told(one.name, rows, program.lines({f.__code__ for f in one.texts}), tuple(one.own.c.split("\n")))
 
 
 def _values_of(one: Scenario, name: str) -> tuple:
@@ -140,11 +154,12 @@ def lines(one: Told) -> Iterator[tuple]:
         given = [f"{bare(name)} {_said(values, name)}" for name, values in row.when]
         moves = [f"{bare(name)} {_change(move)}" for name, move in row.changes]
         then = "the end" if row.then is None else row.then
-        step, does = (row.step, row.does) if row.step != last else ("", "")
+        new = row.step != last
         last = row.step
         yield (
-            step,
-            does,
+            row.step if new else "",
+            *((one.at(row.step) if new else ("", "")) if one.text else ()),
+            row.does if new else "",
             "; ".join([*([answer] if answer else []), *given]),
             ", ".join([*moves, *(f"!! {b}" for b in row.breaks)]),
             then,

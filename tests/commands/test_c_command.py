@@ -222,14 +222,21 @@ def test_the_lens_holds_c_against_versions(capsys):
     assert any(row["version"] == "pair-race" and "a get failed" in row["outcome"] for row in seen["outcomes"])
 
 
-def test_program_tells_a_get_and_a_put(capsys):
+def test_program_tells_a_get_and_a_put(given, capsys):
     code, out, err = ran(capsys, "program", DATA / "pair.c")
     assert (
         (code, err) == (0, "")
-        and out.splitlines()[1].split() == ["1", "alloc_pair", "yes", "2"]
+        and out.splitlines()[1].split()
+        == ["1", "8", "int", "err", "=", "alloc_pamt_array(pages);", "alloc_pair", "yes", "2"]
         and "c_failed" not in out
     )
-    assert json.loads(ran(capsys, "program", DATA / "pair.c", "--json")[1])["name"] == "pair"
+    told = json.loads(ran(capsys, "program", DATA / "pair.c", "--json")[1])
+    lines = {row["does"]: row["lines"] for row in told["rows"]}
+    assert told["name"] == "pair" and lines["spin_lock"] == [34] and lines["free_pair"] == [21, 42]
+    assert (
+        lines["TDH.MEM.PAGE.AUG"] == []
+        and "lines" not in json.loads(ran(capsys, "program", "v6", "--json")[1])["rows"][0]
+    )
     assert "it is told of a get and a put" in refused(capsys, "program", DATA / "count.c", *TURN)
     assert (
         refused(capsys, "program", "v6", DATA / "pair.c")
@@ -335,16 +342,20 @@ WRONG = {
     "--may-fail zip": "--may-fail zip: what may fail is alloc, add, remove, pages; use one of these",
     "--get nope": "function nope: the text does not have it; try ",
     "--put nope": "function nope: the text does not have it; try ",
-    "--run }": "--run }: it is statements of C",
-    "--run {": "--run {: it is statements of C",
-    "--run nope();": "--run nope();: `nope(…)`: this function is not known",
+    "--run }": "--run 1, line 1, column 1: `}`: it closes what is not open; take it out, or open it before",
+    "--run {": "--run 1, line 1, column 1: `{`: it is never closed; close it with }",
+    "--run unit_put(0": "--run 1, line 1, column 9: `(`: it is never closed; close it with )",
+    "--run unit_put(0)": "--run 1, line 1, column 11: `)`: a statement ends with ;; write it like",
+    "--run=": "--run 1: there is nothing in it; write it like --run 'take(); drop();'",
+    "--run #x": "--run 1, line 1, column 1: `#`: a directive stands in the text, not between statements",
+    "--run ; --run nope();": "--run 2, line 1, column 1: `nope(…)`: this function is not known",
+    "--run ;;a=$;": "--run 1, line 1, column 5: `$`: C has no such sign",
     "--run ; --get unit_get": "--get: it is about a get and a put, and --run says what each CPU does",
     "--run ; --roles get": "--roles: it is about a get and a put",
     "--run ; --set refcount=1": "--set refcount: there is no such variable",
     "--run ; --run ; --threads 3": "--threads 3: there are 2 --run, one for each CPU",
     "--roles get,put --threads 3": "3 threads: there are 2 roles",
     "--roles take": "role take: a CPU does life, get, put",
-    "-D all=users": "variable users: the model of the TDX module has one of this name, and the text calls the module or is a get and a put; give yours another, or -D users=my_users",
     "--faults enomem": "--faults: it goes with Python; in C what may fail is --may-fail alloc,add,remove; use that",
     "--memory lkmm": "argument --memory: invalid choice: 'lkmm'",
     "--lines": "--lines: which lines of C ran is not watched; leave it out",
@@ -433,7 +444,8 @@ def test_a_text_that_never_ends_is_bounded(given, capsys):
 def test_read_opens_c_and_what_brings_it(given, capsys):
     path = given(text("pair-race"))
     code, out, err = ran(capsys, "explore", path)
-    assert ran(capsys, "read", path) == (code, out, err)
+    says = "it is C, 41 lines: unit_get (lines 4–26), unit_put (lines 28–41)\nunit_get and unit_put are what each CPU does, with the use of a page between them; python -m tdxkit explore x says:\n"
+    assert ran(capsys, "read", path) == (code, says + out, err)
     assert json.loads(ran(capsys, "read", path, "--json")[1]) == {"format": 1, "kind": "C", **{k: v for k, v in answer(capsys, "explore", path).items() if k != "format"}}  # fmt: skip
     assert "2 threads × 1 round: violation" in ran(capsys, "read", given(text("pair-race"), "-"))[1]
     mail = "From: A <a@b.c>\nSubject: Re: [PATCH] x\nMessage-ID: <1@b.c>\n\n" + quoted(as_diff("pair-race"))
@@ -457,5 +469,248 @@ def test_read_leaves_mail_without_a_get_and_a_put_to_its_reader(given, capsys):
     ):
         given(paste)
         assert ran(capsys, "read", "x") == ran(capsys, "series", "x")
-    said = refused(capsys, "read", given(text("count")))
-    assert said == "the get of the text: no function ends in _get; give --get NAME, or what each CPU runs: --run 'STATEMENTS' (python -m tdxkit explore x takes options)"  # fmt: skip
+
+
+def test_read_says_what_a_text_without_a_get_and_a_put_has_and_what_to_ask(given, capsys):
+    paste = quoted("odd_t other;\n" + text("count"))
+    assert ran(capsys, "read", given(paste, "my mail"))[1].splitlines() == [
+        "it is quoted C, 18 lines: take (lines 6–12), drop (lines 14–18)",
+        "no get and put in it: say what each CPU runs",
+        "line 1: odd_t is taken for a type (int)",
+        "next: python -m tdxkit explore 'my mail' --run 'take();' --run 'drop();'",
+    ]
+    assert ran(capsys, *shlex.split(ran(capsys, "read", "my mail")[1].splitlines()[-1])[4:])[0] == 0
+    told = json.loads(ran(capsys, "read", "my mail", "--json")[1])
+    assert (
+        told["kind"] == "C"
+        and told["source"]["kind"] == "quoted"
+        and [f["name"] for f in told["functions"]] == ["take", "drop"]
+    )
+    assert told["next"] == ["python -m tdxkit explore 'my mail' --run 'take();' --run 'drop();'"]
+    for content, runs in (
+        ("struct dev { int n; } it;\nvoid up(struct dev *d, int by)\n{\n\td->n += by;\n}\n", "--run 'up(&it, 0);'"),
+        ("static void inner(void)\n{\n}\nvoid outer(void)\n{\n\tinner();\n}\n", "--run 'outer();'"),
+    ):
+        out = ran(capsys, "read", given(content, "-"))[1]
+        assert out.endswith(f"next: python -m tdxkit explore - {runs}\n")
+    out = ran(capsys, "read", given("void f(struct no *p)\n{\n}\n"))[1]
+    assert out.splitlines()[1:] == ["no get and put in it: say what each CPU runs, --run 'STATEMENTS'"]
+    assert refused(capsys, "read", given("int f(void)\n{\n\treturn nope();\n}\n")).startswith(
+        "line 3, column 9: `nope(…)`: this function is not known"
+    )
+
+
+def test_columns_are_those_of_the_paste(given, capsys):
+    bad = text("pair").replace("\tspin_lock(&all);", "\tspin_lok(&all);", 1)
+    row = bad.split("\n").index("\tspin_lok(&all);") + 1
+
+    def told(paste):
+        said = refused(capsys, "explore", given(paste))
+        line, column = map(int, re.match(r"line (\d+), column (\d+): `spin_lok", said).groups())
+        assert paste.split("\n")[line - 1][column - 1 :].startswith("spin_lok(")
+        return line, column
+
+    assert told(bad) == (row, 2)
+    assert told(quoted(bad)) == (row, 4) and told(quoted(quoted(bad))) == (row, 6)
+    assert told("\ufeff" + bad) == (row, 2) and told(bad.replace("\n", "\r\n")) == (row, 2)
+    diff = "".join(difflib.unified_diff([], bad.splitlines(True), "a/mm/x.c", "b/mm/x.c", n=999))
+    assert told(diff) == (row + 3, 3) and told(quoted(diff)) == (row + 3, 5)
+
+
+def test_a_place_in_a_run_names_the_option(given, capsys):
+    def found(*runs):
+        return answer(capsys, "explore", DATA / "count.c", *(word for run in runs for word in ("--run", run)))
+
+    assert (
+        found("users = 1;", "int n = 0; WARN_ON(users);")["defect"] == "WARN_ON() of --run 2, line 1, column 12 fires"
+    )
+    assert found("users = 1;\n\nBUG_ON(users);")["property"] == "BUG_ON() of --run 1, line 3, column 1 never fires"
+    one = found("int *p = NULL;\nusers = *p;", ";")
+    assert one["defect"] == one["property"] == "--run 1, line 2: NULL is followed"
+    two = found("take();", "users = 1 / limit / (limit - 2);")
+    assert two["defect"] == "--run 2, line 1: division by zero"
+    out = ran(capsys, "explore", DATA / "count.c", "--run", "int *p = NULL; users = *p;")[1]
+    assert out.startswith("count, 2 threads × 1 round: violation, --run 1, line 1: NULL is followed\n")
+    mail = ran(capsys, "packet", DATA / "count.c", "--run", "users = 1;", "--run", "BUG_ON(users);")[1]
+    assert "CPU 0 runs: users = 1;\nCPU 1 runs: BUG_ON(users);\n" in mail
+    assert "The model finds: BUG_ON() of --run 2, line 1, column 1 fires (step 2)." in mail
+
+
+def test_a_defect_of_the_text_is_said_as_what_it_is(given, capsys):
+    given(
+        "struct s { int n; } *shared;\nvoid f(void)\n{\n\tshared->n = 1;\n}\nvoid g(void)\n{\n\tlockdep_assert_held(&l);\n}\n".replace(
+            "void f", "DEFINE_SPINLOCK(l);\nvoid f"
+        )
+    )
+    assert answer(capsys, "explore", "x", "--run", "f();")["defect"] == "line 5: NULL is followed"
+    assert answer(capsys, "explore", "x", "--run", "g();")["defect"] == "lockdep_assert_held() of line 9 fires"
+    assert (
+        answer(capsys, "explore", "x", "--run", "preempt_disable();")["defect"]
+        == "at the end preemption or interrupts were off"
+    )
+
+
+def test_a_packet_of_c_has_the_lines_and_what_changes(capsys):
+    mail = ran(capsys, "packet", DATA / "count.c", *TURN)[1]
+    assert "Each CPU runs: if (!take()) drop();" in mail
+    assert (
+        "users" in mail.split("CPU 1")[1].split("\n")[0]
+        and "  4 9: write users                 |                                |     1" in mail
+    )
+    assert "*** step 12: CPU 1: read users (line 15: WARN_ON(users == 0);)" in mail
+    assert max(map(len, mail.splitlines())) <= 75
+
+
+NAMESAKES = """static DEFINE_SPINLOCK(lock);
+static atomic_t refcount;
+static int pair, users;
+
+int one_get(unsigned long pfn)
+{
+	atomic_t *count = tdx_find_pamt_refcount(pfn);
+	struct page *pages[2];
+
+	if (alloc_pamt_array(pages))
+		return -ENOMEM;
+	spin_lock(&lock);
+	users++;
+	WARN_ON(atomic_read(&refcount) != pair);
+	atomic_inc(&refcount);
+	pair++;
+	if (atomic_inc_return(count) == 1)
+		tdh_phymem_pamt_add(pfn, pages);
+	else
+		free_pamt_array(pages);
+	spin_unlock(&lock);
+	return 0;
+}
+
+void one_put(unsigned long pfn)
+{
+	atomic_t *count = tdx_find_pamt_refcount(pfn);
+	struct page *pages[2];
+
+	spin_lock(&lock);
+	users--;
+	if (atomic_dec_and_test(count)) {
+		tdh_phymem_pamt_remove(pfn, pages);
+		free_pamt_array(pages);
+	}
+	spin_unlock(&lock);
+}
+"""
+
+
+def test_variables_called_like_those_of_the_model_are_told_by_another_name(given, capsys):
+    found = answer(capsys, "explore", given(NAMESAKES))
+    assert found["verdict"] == "ok"
+    for word in ("users", "pair", "refcount"):
+        assert f"the text's {word} is told as my_{word}: the model has a {word} of its own" in found["remarks"]
+    assert answer(capsys, "explore", "x", "--set", "pair=1")["defect"] == "WARN_ON() of line 14 fires"
+    code = answer(capsys, "explore", "x", "--set", "pair=1")["schedule"]
+    assert "write my_users" in ran(capsys, "replay", "x", code, "--set", "pair=1")[1]
+    assert "holds -2147483648 to" in refused(capsys, "explore", "x", "--set", "users=99999999999")
+    counted = (
+        text("pair")
+        .replace("static", "static int refcount, pair;\nstatic", 1)
+        .replace("\tspin_lock(&all);\n", "\tspin_lock(&all);\n\trefcount++;\n\tpair = refcount;\n")
+    )
+    told = answer(capsys, "explore", given(counted), "--count")
+    assert told["verdict"] == "ok" and any("refcount is told as my_refcount" in remark for remark in told["remarks"])
+    plain = "int users, my_users, note;\nvoid f(void)\n{\n\tusers++;\n\tmy_users++;\n\tnote++;\n}\n"
+    assert (
+        answer(capsys, "explore", given(plain), "--run", "f();", "--threads", "1", "--set", "users=3")["verdict"]
+        == "ok"
+    )
+    assert answer(capsys, "explore", "x", "--run", "f(); tdh_mem_page_remove(0);", "--threads", "1")["remarks"][:2] == [
+        "the text's users is told as my_my_users: the model has a users of its own",
+        "the text's note is told as my_note: the model has a note of its own",
+    ]
+
+
+def cut(paste, *gone):
+    """A diff without some of its lines: their hunk says more than is there."""
+    rows = paste.splitlines(True)
+    return "".join(row for at, row in enumerate(rows, 1) if at not in gone)
+
+
+def test_a_paste_that_is_cut_gets_no_plain_ok(given, capsys):
+    diff = "".join(
+        difflib.unified_diff(
+            ["int above;\n"], ["int above;\n", *text("pair").splitlines(True)], "a/x.c", "b/x.c", n=999
+        )
+    )
+    whole = answer(capsys, "explore", given(diff))
+    assert whole["source"]["whole"] and ran(capsys, "explore", "x")[1].startswith("x, 2 threads × 1 round: ok\n")
+    comment = next(at for at, row in enumerate(diff.split("\n"), 1) if row.startswith("+/*"))
+    given(cut(diff, comment))
+    code, out, err = ran(capsys, "explore", "x")
+    assert (code, err) == (0, "") and out.startswith(
+        "x, 2 threads × 1 round: ok, but lines may be missing in the paste\n"
+    )
+    found = answer(capsys, "explore", "x")
+    assert not found["source"]["whole"] and any("lines may be missing" in remark for remark in found["remarks"])
+
+
+def test_a_function_cut_between_hunks_is_named_with_what_to_do(given, capsys):
+    rows = text("pair").splitlines()
+    first, second = rows[:12], rows[20:]
+    hunks = [
+        f"@@ -0,0 +1,{len(first)} @@",
+        *(f"+{row}" for row in first),
+        f"@@ -30,0 +40,{len(second)} @@",
+        *(f"+{row}" for row in second),
+    ]
+    paste = "\n".join(["--- a/x.c", "+++ b/x.c", *hunks, ""])
+    said = (
+        "unit_get(): the paste has a part of it only, lines 7 to 15; paste all of it: the file itself, or git diff -W"
+    )
+    assert refused(capsys, "explore", given(paste)) == said
+    assert (
+        refused(capsys, "explore", "x", "--get", "unit_get")
+        == said
+        == refused(capsys, "explore", "x", "--run", "unit_get(0);")
+    )
+
+
+def test_replay_has_the_lines_of_the_file(capsys):
+    code = answer(capsys, "explore", DATA / "count.c", *TURN)["schedule"]
+    told = ran(capsys, "replay", DATA / "count.c", *TURN, code)[1]
+    assert "\n  10  CPU 1  9: write users   [users 1 → 2]\n" in told and "\n   5  CPU 0  15: read users\n" in told
+    pair = answer(capsys, "explore", DATA / "pair-race.c")["schedule"]
+    told = ran(capsys, "replay", DATA / "pair-race.c", pair)[1]
+    assert "  CPU 0  TDH.MEM.PAGE.AUG(page)" in told and "  CPU 1  17: atomic_dec(refcount[0])" in told
+
+
+def test_a_packet_on_store_buffers_has_the_values_that_wait(capsys):
+    mail = ran(capsys, "packet", DATA / "flags.c", *EITHER, "--memory", "tso")[1]
+    assert "CPU 0 runs: one();\nCPU 1 runs: other();" in mail
+    assert " 10                             | 19: write inside = 2        |    1      1\n" in mail
+    assert "  7 mine = 1 leaves the buffer  |" in mail and "x86-TSO" in mail
+
+
+def test_a_packet_of_objects_has_pointers_as_c_has_them(given, capsys):
+    given(
+        "struct obj { int n; } *it;\nvoid make(void)\n{\n\tit = kzalloc(sizeof(*it), GFP_KERNEL);\n}\nvoid look(void)\n{\n\tWARN_ON(it->n == 0);\n}\n"
+    )
+    mail = ran(capsys, "packet", "x", "--run", "make();", "--run", "if (it) look();")[1]
+    assert (
+        "&obj#1" in mail
+        and "obj#1, 0" not in mail
+        and "  python -m tdxkit replay x --run 'make();' --run 'if (it) look();' \\\n" in mail
+    )
+
+
+def test_the_lens_on_statements(capsys):
+    out = ran(capsys, "lens", DATA / "count.c", DATA / "count-locked.c", *TURN)[1]
+    assert "!! finished: users -1; WARN_ON() of line 15 fires" in out and "pamt_lock" not in out
+    assert out.splitlines()[-4:-2] == ["a round costs a CPU that is alone:", "version       steps  with a lock  states"]
+    assert "with a lock, there" in ran(capsys, "lens", DATA / "pair.c", "v6")[1]
+    assert "pamt_lock, there" in ran(capsys, "lens", "v2", "v6")[1]
+
+
+def test_read_proposes_what_a_comment_says_that_cpus_run(given, capsys):
+    given("/*\n * Two.\n * run: take();\n * run: drop(); drop();\n */\n" + text("count"))
+    assert ran(capsys, "read", "x")[1].endswith(
+        "next: python -m tdxkit explore x --run 'take();' --run 'drop(); drop();'\n"
+    )

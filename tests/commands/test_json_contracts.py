@@ -51,7 +51,7 @@ EXPLORED = {
 }  # fmt: skip
 C = str(DATA / "c" / "pair-race.c")
 OF_C = EXPLORED | {
-    "source": {"file": (TEXT, MAYBE), "kind": {"plain", "quoted", "diff", "quoted diff"}, "sha256": re.compile("[0-9a-f]{64}"), "lines": COUNT},
+    "source": {"file": (TEXT, MAYBE), "kind": {"plain", "quoted", "diff", "quoted diff"}, "sha256": re.compile("[0-9a-f]{64}"), "lines": COUNT, "whole": bool},
     "functions": [{"name": TEXT, "first": COUNT, "last": COUNT}],
 }  # fmt: skip
 DECODED = {

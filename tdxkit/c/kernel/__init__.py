@@ -108,13 +108,14 @@ class Kernel:
         self.functions, self.constants, self.objects = functions, constants, objects
         self.macros: set[str] = set()  # names that are read where calls are
 
-    def way_out(self, word: str, declared) -> str:
-        """What to do about a name that is not known: what to write in its place, near names, a stub, or its text."""
+    def way_out(self, word: str, declared, called: bool = True) -> str:
+        """What to do about a name that is not known: what to write in its place, near names, a stub or a macro, or its text."""
+        give = f"--stub {word}=0" if called else f"-D {word}=0"
         for start, instead in OTHERWISE.items():
             if word.startswith(start):
-                return f"{instead}; or give --stub {word}=0"
+                return f"{instead}; or give {give}"
         meant = near(word, (*self.functions, *self.macros, *declared.functions, *declared.variables), 0.75)
-        return f"{f'did you mean {meant}? else ' if meant else ''}define it in the text, or give --stub {word}=0"
+        return f"{f'did you mean {meant}? else ' if meant else ''}{'define' if called else 'declare'} it in the text, or give {give}"
 
 
 def simplified(modules: Collection[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
 from tdxkit.c.known import ATOMIC, TAGGED
-from tdxkit.c.runtime import PAGE, cell, fetch, keep, laid
+from tdxkit.c.runtime import COUNTERS, PAGE, cell, fetch, keep, laid
 from tdxkit.c.types import INT, ULLONG, VOID, Pointer
 from tdxkit.kinds import alloc
 from tdxkit.linux.refcount import module
@@ -50,7 +50,7 @@ def region_of(m, place) -> int:
 
 def counter(m, place):
     """The region's counter."""
-    return "refcount", region_of(m, place)
+    return COUNTERS, region_of(m, place)
 
 
 def _failed(m, failed: bool) -> None:

@@ -209,7 +209,11 @@ def test_a_write_that_is_not_ended():
 def test_a_completion_that_nobody_waits_for():
     text = "struct completion done; static int result; void work(void) { WRITE_ONCE(result, 1); complete(&done); }"
     # B looks at once
-    assert found(text, "work();", "WARN_ON(!READ_ONCE(result));") == ("violation", "WARN_ON() of line 3 never fires", 1)
+    assert found(text, "work();", "WARN_ON(!READ_ONCE(result));") == (
+        "violation",
+        "WARN_ON() of --run 2, line 1, column 1 never fires",
+        1,
+    )
     assert fine(text, "work();", "wait_for_completion(&done); WARN_ON(!READ_ONCE(result));")
     assert found(text, "WRITE_ONCE(result, 1);", "wait_for_completion(&done);")[0] == "deadlock"
 

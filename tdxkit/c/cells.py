@@ -1,0 +1,88 @@
+"""The shared memory of a compiled text: its cells under names that no model beside it has, what they begin with, which are locks."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tdxkit.c.known import ATOMIC
+from tdxkit.c.program import Program, program
+from tdxkit.c.types import Atomic, Int, Lock, Type
+from tdxkit.errors import InputError, printable
+from tdxkit.explore.memory import Cell, Memory
+from tdxkit.linux.refcount.registry import FAULTS
+from tdxkit.text import near
+
+OF_A_PAIR = ("refcount", "pair", "users")  # variables of every scenario of a get and a put
+OF_ITSELF = (
+    "c_cells",
+    "c_heap",
+    "c_lists",
+    "c_spins",
+    "c_may_fail",
+    "c_failed",
+)  # what programs of the kernel know of the text
+TAKEN = frozenset({*(attribute for _, attribute in FAULTS.values()), *OF_ITSELF})
+
+
+@lru_cache(8)
+def compiled(
+    text: str, defines: tuple = (), stubs: tuple = (), run: tuple[str, ...] = (), margins: tuple[int, ...] = (), taken: frozenset[str] = frozenset()
+) -> Program:  # fmt: skip
+    """A text as `program` compiles it, kept for the next who asks."""
+    return program(text, dict(defines), dict(stubs), run, margins, taken)
+
+
+def beside_models(text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], margins: tuple[int, ...]) -> Program:
+    """A text compiled; its variables that are called like one of the models' have another name in the memory, which is said."""
+    made = compiled(text, defines, stubs, run, margins)
+    theirs = TAKEN.union(made.unit.keyed if run else OF_A_PAIR)
+    twice = [word for word in made.unit.cells if word in theirs or hasattr(Memory, word)]
+    return compiled(text, defines, stubs, run, margins, frozenset(twice)) if twice else made
+
+
+def first_values(made: Program) -> dict[str, object]:
+    """The cells of the shared objects, each with what it begins with."""
+    return {
+        Cell(cell): first
+        for variable in made.unit.objects()
+        for cell, first in zip(made.unit.cells[variable.name], variable.first)
+    }
+
+
+def value_set(made: Program, word: str, value: int, counters: bool) -> dict[str, object]:
+    """The cell that a name of the text means (`users`, `dev.count`, `flag[1]`) with the value that it is to begin with."""
+    cells = {path: (cell, leaf) for path, cell, leaf in _leaves(made)}
+    if word not in cells:
+        known = {*cells, *(("refcount",) if counters else ())}
+        raise InputError(
+            f"--set {printable(word)}",
+            "there is no such variable",
+            f"try {near(word, known, 0.3) or 'another name'}",
+        )
+    cell, kind = cells[word]
+    return {Cell(cell): fitting(word, value, kind)}
+
+
+def fitting(word: str, value: int, kind: Type = ATOMIC) -> int:
+    """A first value that is asked for, where the variable can hold it."""
+    number = kind.of if isinstance(kind, Atomic) else kind
+    if not isinstance(number, Int):
+        raise InputError(f"--set {printable(word)}", f"it is no number, but {kind}", "set numbers only")
+    if number.wrap(value) != value:
+        most = 1 if number.name == "_Bool" else number.most
+        raise InputError(
+            f"--set {printable(word)}={value}", f"{kind} holds {number.least} to {most}", "give a value in this range"
+        )
+    return value
+
+
+def locks_of(made: Program) -> tuple[list[str], list[str]]:
+    """The cells that are locks, and those of them under which one may sleep."""
+    locks = [(cell, leaf) for _, cell, leaf in _leaves(made) if isinstance(leaf, Lock)]
+    return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
+
+
+def _leaves(made: Program) -> Iterator[tuple[str, str, Type]]:
+    """Each scalar of the shared objects as the text calls it, as the memory does, and its type."""
+    for variable in made.unit.objects():
+        for cell, (path, leaf) in zip(made.unit.cells[variable.name], variable.type.leaves()):
+            yield variable.name + path, cell, leaf

@@ -1,0 +1,20 @@
+"""A piece of a text's tree as C again, for a line that names it."""
+
+from pycparser import c_ast
+
+from tdxkit.errors import printable
+
+
+def spelt(node: c_ast.Node) -> str:
+    """The piece in backquotes, cut where it is long.
+
+    >>> spelt(c_ast.BinaryOp("+", c_ast.ID("a"), c_ast.Constant("int", "1")))
+    '`a + 1`'
+    """
+    from pycparser.c_generator import CGenerator  # nobody needs it but who is refused
+
+    try:
+        text = CGenerator().visit(node)
+    except (RecursionError, AttributeError, TypeError):  # too deep for it, or a form that it does not know
+        text = "…"
+    return f"`{printable(' '.join(text.split()), 40)}`"
