@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import ipywidgets as w
 
-from tdxkit.c.harness import MAY_FAIL, SHOWN
+from tdxkit.c.harness import MAY_FAIL
 from tdxkit.c.naming import scenario_of
 from tdxkit.c.paste import language_of
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Scenario
 from tdxkit.facts import data_path
 from tdxkit.linux.refcount.own_file import TEXT, of_python
@@ -224,7 +225,7 @@ def _marks(opinion: Opinion, text: str, run: Run | None) -> Iterable[Mark]:
         lines = {
             f.__name__: f.__code__.co_firstlineno
             for f in opinion.scenario.texts
-            if f.__code__.co_filename in (SHOWN, TEXT)
+            if f.__code__.co_filename in (OF_C, TEXT)
         }
         if step is None or step.line.text not in lines:
             return ()
