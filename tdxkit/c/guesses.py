@@ -20,6 +20,23 @@ LINKER = re.compile(
     r"ALLOW_ERROR_INJECTION|NOKPROBE_SYMBOL|BTF_\w+|STACK_FRAME_NON_STANDARD\w*|core_param"
 )
 ENDS = {";", "=", ",", ")", "[", ":"}
+OF_OBJECTS = {
+    "=",
+    "+=",
+    "-=",
+    "*=",
+    "/=",
+    "%=",
+    "&=",
+    "|=",
+    "^=",
+    "<<=",
+    ">>=",
+    "++",
+    "--",
+    "->",
+    ".",
+}  # behind a name: it is no type
 # fmt: off
 CPLUSPLUS = {
     "class", "template", "namespace", "using", "new", "delete", "try", "catch", "throw", "public", "private", "protected", "virtual", "friend",
@@ -39,6 +56,7 @@ class Guesses:
         self._first: dict[int, int] = {}  # of what is left out, for its last token
         self._said: set[str] = set()
         self._lists: dict[int, bool] = {}  # for the parenthesis of a list of parameters: are there types in it?
+        self._objects = {token.text for at, token in enumerate(tokens) if token.kind == "name" and self._is_object(at)}
         for at, token in enumerate(tokens):
             if token.kind == "name" and token.text not in KEYWORDS and at not in self.out and token.text not in types:
                 self._name(at, token)
@@ -51,11 +69,15 @@ class Guesses:
             self._leave_out(at, self._end(at))
         elif inside == FILE and self._starts(at) and self._text(at + 1) == "(" and not self._called_back(at):
             self._macro(at)
-        elif token.text not in self.types and inside != LIST and self._type(at, inside):
+        elif not (token.text in self.types or token.text in self._objects or inside == LIST) and self._type(at, inside):
             self.types[token.text] = token
             self.remarks.append(f"line {token.line}: {token.text} is taken for a type (int)")
 
     # What stands around a name
+
+    def _is_object(self, at: int) -> bool:
+        """Is the name here one of a variable, whatever may stand around it elsewhere?"""
+        return self._text(at + 1) in OF_OBJECTS or self._text(at - 1) in BASE or self._text(at - 1) in self.known
 
     def _text(self, at: int) -> str:
         return self.tokens[at].text if 0 <= at < len(self.tokens) else ";"

@@ -167,6 +167,7 @@ class Values(Operators):
             self.places.store(self.places.place(node.lvalue), Value(code, kind), node)
             return Value(code, kind)
         right = self.of(node.rvalue)
+        right = Value(self.r.temp(right.code), right.type)  # it has its value before the old one is read
         place = self.places.steady(self.places.place(node.lvalue))
         old = self.places.load(place, node.lvalue)
         new = self.to(self.binary(node.op[:-1], old, right, node), place.type, node)

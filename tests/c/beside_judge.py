@@ -12,7 +12,8 @@ from tdxkit.explore.tables import Tables
 from tests.c.judge import coarsest
 from tests.c.random_c import Made
 
-WITHOUT_LINE = {rules.UNLOCK_BY_HOLDER: "unlock", rules.NO_RELOCK: "relock", rules.NO_LEFT: "left"}
+SLEEPS = "nobody may sleep under a spinlock"
+WITHOUT_LINE = {rules.UNLOCK_BY_HOLDER: "unlock", rules.NO_RELOCK: "relock", rules.NO_LEFT: "left", SLEEPS: "sleep"}
 BY_WORDS = {
     "BUG": "bug",
     "saturates": "refcount",

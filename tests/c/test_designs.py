@@ -44,6 +44,7 @@ def test_the_c_is_the_same_program_as_the_model(name, faults):
     assert difference(model, text, [("pamt_lock", str(lock))]) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", CASES[:4], ids=lambda faults: "+".join(faults) or "none")
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_search_says_the_same_of_both(name, faults):

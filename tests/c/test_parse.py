@@ -297,6 +297,7 @@ def test_a_hostile_text_is_one_line(name):
     assert any(part in line for part in (said if isinstance(said, tuple) else (said,))), line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_text_is_read(name):
     assert len(parsed(LONG[name]).places) < 60_000

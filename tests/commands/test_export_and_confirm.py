@@ -80,6 +80,7 @@ def test_a_search_that_was_bounded_says_where_its_model_ends():
     assert not model.complete and "not known" in model.text
 
 
+@pytest.mark.slow
 @spin
 @pytest.mark.xdist_group("spin")
 @pytest.mark.parametrize("memory", ["sc", "tso"])

@@ -286,6 +286,7 @@ def test_a_cpu_that_has_finished_takes_on_the_buffer_of_its_interrupt():
     assert explore(one, "none").verdict == "ok"
 
 
+@pytest.mark.slow
 @spin
 @pytest.mark.parametrize("text", [
     'SHARED = {"notrace": 0, "linux": 0}\n\n\ndef put(m, region):\n    yield store("WRITE_ONCE", "notrace")\n    m.notrace = 1\n',

@@ -111,6 +111,7 @@ def test_what_may_be_seen_and_what_never(name, memory):
     assert any(all(end["abcdxyz".index(v)] == value for v, value in asked.items()) for end in machine) == may
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["sc", "tso"])
 @pytest.mark.parametrize("name", ["SB", "SB+failing inc_not_zero", "R", "n6", "forwarding", "MP"])
 def test_both_engines_count_the_same_states(name, memory):

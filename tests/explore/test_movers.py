@@ -194,6 +194,7 @@ def test_two_thousand_random_programs_with_locks(start, capsys):
     assert min(verdicts["ok"], verdicts["violation"], verdicts["deadlock"]) >= 50 and verdicts["livelock"] >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_shipped_designs_get_the_same_answer(name):
     one = scenario(name)

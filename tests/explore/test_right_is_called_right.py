@@ -377,6 +377,7 @@ UNLOCKED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_cache_of_pages_keeps_them_from_being_lost_where_a_lock_keeps_it():
     right = judge(scenario(CACHE)).result
     assert (right.verdict, [r for r in right.remarks if "more than one" not in r]) == ("ok", [])

@@ -82,6 +82,7 @@ def two(way_in, fence=False, memory="tso"):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way_in", "fence", "memory", "verdict"),
     [
@@ -175,6 +176,7 @@ def test_an_interrupt_is_taken_with_an_empty_buffer_and_leaves_its_own_to_its_cp
     assert ends(sees_x) == {(0, 0), (0, 1)}
 
 
+@pytest.mark.slow
 def test_two_interrupts_and_one_in_another_hand_their_buffer_on():
     shared = dict.fromkeys("xyab", 0)
     cpu = Thread(looks, ("y", "a"))

@@ -160,6 +160,7 @@ def test_any_cut_of_any_names_agrees_and_one_line_more_never_does(names, head, d
     assert said(rows, diff(*paths), more)
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_of_one_name_cost_no_square():
     names = [f"d{k}/Makefile" for k in range(10_000)]
     rows = [f" {'x' * (k % 7)}/Makefile | 3 ++-" for k in range(10_000)]

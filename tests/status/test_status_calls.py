@@ -263,6 +263,7 @@ def test_what_is_written_in_every_way_is_read_back(rows):
     assert [(f.line, f.value, f.leaf, dict(f.registers)) for f in scan(text)] == truth, text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_reports_that_cross_the_blocks_of_a_long_log_are_joined_too(seed):
     rng, rows = random.Random(seed), []

@@ -76,6 +76,7 @@ def test_tables_come_from_the_models():
     ]
 
 
+@pytest.mark.slow
 def test_each_design_on_both_memories_and_the_two_flags_that_differ():
     both = lens_view.memory_table([flags(), flags(fence=True), *map(scenario, names())])
     rows = {name: row for name, *row in both.rows}

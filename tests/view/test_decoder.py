@@ -22,6 +22,7 @@ def test_a_log_becomes_a_row_for_each_status():
     assert "2 statuses found" in str(table) and "TDX_OPERAND_BUSY" in table.html()
 
 
+@pytest.mark.slow
 def test_a_long_log_is_cut_and_says_so():
     line = "TDX 0x8000020000000001\n"
     table = log_table(line * (LOG_LIMIT // len(line) + 100))

@@ -40,6 +40,7 @@ def nodes_of(tree):
 indexes = st.integers(0, 200) | st.integers(4000, 4200) | st.integers(0, 1 << 24)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(("store", "reserve", "erase")), indexes), min_size=1, max_size=10))
 @settings(max_examples=40, deadline=None)
 def test_every_node_of_every_state_is_drawn_once(calls):

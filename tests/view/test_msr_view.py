@@ -139,6 +139,7 @@ def test_the_board_offers_each_release_the_unpatched_qemu_and_names_the_posted_d
     assert board.result.outcome == "bugcheck" and "Windows Server 2019" in str(board)
 
 
+@pytest.mark.slow
 def test_ten_switches_leave_one_stepper(live_widgets):
     board = Switchboard()
     before = len(live_widgets()), len(live_widgets(Stepper))

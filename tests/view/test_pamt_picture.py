@@ -131,6 +131,7 @@ def test_one_entry_is_drawn_once_and_labels_stay_text():
     assert "<script" not in tree(m, [Spot(0x1000, "</text><script>alert(1)</script>")]).html()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in RUNS if name not in OF_A_TD])
 def test_every_state_of_every_run_is_drawn_as_it_is(name):
     run = RUNS[name]()

@@ -413,6 +413,7 @@ def test_with_callers_nothing_is_mixed_however_they_lie(order):
     assert eight.says() == only(TWO[0]).says() and nine.says() == only(TWO[1]).says()
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), max_size=60))
 @settings(max_examples=300)
 def test_without_callers_registers_are_read_right_or_not_at_all(order):
@@ -453,6 +454,7 @@ NOISE = (
 )
 
 
+@pytest.mark.slow
 @given(
     cpu=st.integers(0, 999), stuck=st.integers(20, 9999), pid=st.integers(1, 9_999_999), gib=st.integers(64, 9000), name=st.sampled_from(list(PREFIXES)),
     command=st.sampled_from(["qemu-kvm", "CPU 0/KVM", "qemu-system-x86", "cloud-hyperviso", "a:b"]), how=st.sampled_from(["as it is", "wrapped", "encoded", "crlf"]),
@@ -508,6 +510,7 @@ def test_another_kind_is_refused_and_named(given_text, command):
         drive(wanted(("report",), reports_job)(given_text.encode()))
 
 
+@pytest.mark.slow
 def test_what_is_more_than_is_read_is_said():
     head = "BUG: soft lockup - CPU#1 stuck for 22s! [a:1]\n"
     exact, over = read_reports(head * MAX_REPORTS), read_reports(head * (MAX_REPORTS + 1))
