@@ -5,6 +5,7 @@ import re
 from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore import rules
 from tdxkit.explore.buffers import needs_empty
+from tdxkit.explore.frames import OF_C
 from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.search import explore
@@ -111,6 +112,9 @@ class Places:
             alone = self.tables.tso and needs_empty(self.tables.places[lid].label, effect.kind, bool(stored))
             does.append((new, alone, broken))
             after.append(None if effect.broken else self.number(effect.after))
+        wrong = [at for at in does if {rule for rule, _ in at[2]} & {rules.NO_RELOCK, rules.UNLOCK_BY_HOLDER}]
+        if wrong:  # by what the CPU holds, whatever the word may be elsewhere
+            return (slot, (wrong[0],) * len(does)), (None,) * len(does)
         return (slot, tuple(does)), tuple(after)
 
     def _slot(self, lid: int) -> int | None:
@@ -121,4 +125,4 @@ class Places:
         return next(iter(slots), None)
 
     def _line(self, lid: int) -> int:
-        return self.tables.places[lid].lines[-1][1]
+        return [line for code, line in self.tables.places[lid].lines if code.co_filename.startswith(OF_C)][-1]
