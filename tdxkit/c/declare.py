@@ -122,13 +122,13 @@ class Declared(Types):
         return held.wrap(value) if isinstance(held, Int) else value
 
     def listed(self, kind: Type, init: c_ast.InitList) -> Iterator[tuple[int, Type, c_ast.Node]]:
-        """An initialiser's entries: the cell, its type, and the expression."""
+        """An initialiser's entries: the cell, its type, and the expression. Braces inside may be left out, as C has it."""
         at = 0
         if not isinstance(kind, (Array, Struct)):
             for node in init.exprs or []:
                 yield 0, kind, node
             return
-        for node in init.exprs or []:
+        for node in [one for entry in init.exprs or [] for one in self._each(entry)]:
             if isinstance(node, c_ast.NamedInitializer):
                 at, inner = self._designated(kind, node)
                 node = node.expr
@@ -140,8 +140,36 @@ class Declared(Types):
                 for offset, leaf, value in self.listed(inner, node):
                     yield at + offset, leaf, value
             else:
+                while isinstance(inner, (Array, Struct)) and not self._is_whole(inner, node):
+                    inner = self._at(inner, 0, node)
                 yield at, inner, node
             at += inner.cells
+
+    def _is_whole(self, kind: Type, node: c_ast.Node) -> bool:
+        """Is this expression a struct as a whole, which the member without braces begins with?"""
+        if not isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.UnaryOp, c_ast.FuncCall)):
+            return False
+        try:
+            return self.of_expression(node) is kind
+        except InputError:
+            return False
+
+    def _each(self, entry: c_ast.Node) -> Iterator[c_ast.Node]:
+        """An entry for each element that it is for: `[0 ... 3] = 1` is four."""
+        steps = entry.name if isinstance(entry, c_ast.NamedInitializer) else []
+        for k, step in enumerate(steps):
+            span = step.expr if isinstance(step, c_ast.ArrayDesignator) else step
+            if isinstance(span, c_ast.FuncCall) and span.name.name == "__range":
+                first, last = map(self.constant, span.args.exprs)
+                if last - first >= MOST_CELLS:
+                    raise self.refuse(
+                        span, "this range", f"it is of at most {MOST_CELLS:,} elements", "make it smaller"
+                    )
+                for number in range(first, last + 1):
+                    index = c_ast.Constant("int", str(number), span.coord)
+                    yield c_ast.NamedInitializer([*steps[:k], index, *steps[k + 1 :]], entry.expr, entry.coord)
+                return
+        yield entry
 
     def _designated(self, kind: Type, node: c_ast.NamedInitializer) -> tuple[int, Type]:
         at = 0
@@ -159,13 +187,17 @@ class Declared(Types):
         return at, kind
 
     def _at(self, kind: Type, at: int, node: c_ast.Node) -> Type:
-        """The type of the member or element that begins at this cell."""
-        if isinstance(kind, Array) and at < kind.cells:
-            return kind.of
-        if isinstance(kind, Struct):
-            for member in kind.members.values():
-                if member.cell == at and member.type.cells:
-                    return member.type
+        """The type of the member or element that begins at this cell: the outermost one."""
+        if isinstance(kind, Array) and at < kind.cells and kind.of.cells:
+            within = at % kind.of.cells
+            return self._at(kind.of, within, node) if within else kind.of
+        first = 0
+        for _, member in kind.fields if isinstance(kind, Struct) else ():
+            if first == at and member.cells:
+                return member
+            if first < at < first + member.cells:
+                return self._at(member, at - first, node)
+            first += member.cells
         raise self.refuse(node, "this initialiser", f"{kind} has no member for it", "leave it out")
 
 

@@ -16,7 +16,7 @@ from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.program import Program
-from tdxkit.c.region import given_for, place_of_region
+from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
 from tdxkit.c.told import constants_of, keeps_pages
 from tdxkit.c.types import Int
@@ -70,7 +70,7 @@ def scenario_of_c(
         else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
     )
     return replace(
-        scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
+        scenario, own=Own(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put)))), make=again, texts=tuple(made.functions.values()),
         card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **constants_of(made, faults)}, title=f"{name}, in C",
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def _of_pair(
 ) -> Scenario:
     """CPUs that get, use and put."""
     locks, mutexes = locks_of(made)
-    names = [word or _ends(made, way) for word, way in ((get, "get"), (put, "put"))]
+    names = _pair(made, get, put)
     programs = [_called(made, word) for word in names]
     skipped = (
         *(NOT_FROM_ZERO if variant.first_refcount else ()),
@@ -166,11 +166,10 @@ def _called(made: Program, word: str) -> Callable:
             "the text does not have it",
             f"try {near(word, made.functions, 0.3) or 'another name'}",
         )
-    function, many = made.functions[word], len(made.declared.takes[word].takes)
-    at, unit = place_of_region(made.declared.functions[word].decl.type.args)
+    function, takes = made.functions[word], _arguments(made, word)
 
     def called(m, region=None):
-        given = (0,) * many if region is None else given_for(region, many, at, unit)
+        given = (one.value + one.by_region * (region or 0) for one in takes)
         try:
             value, _ = yield from function(m, (), *given)
         except Defect as error:
@@ -185,6 +184,20 @@ def _called(made: Program, word: str) -> Callable:
 
     called.__name__ = word
     return called
+
+
+def _pair(made: Program, get: str, put: str) -> tuple[str, str]:
+    return get or _ends(made, "get"), put or _ends(made, "put")
+
+
+def _given(made: Program, get: str, put: str) -> tuple[str, ...]:
+    """What the get and the put are called with beside the region."""
+    pair = _pair(made, get, put)
+    return tuple(f"{word}(): {one.title}" for word in pair for one in _arguments(made, word) if one.title)
+
+
+def _arguments(made: Program, word: str) -> tuple[Argument, ...]:
+    return arguments(made.declared.functions[word].decl.type.args, made.declared.constants)
 
 
 def _ends(made: Program, way: str) -> str:

@@ -17,8 +17,10 @@ from tdxkit.c import runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
+from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.region import LEVEL
 from tdxkit.c.routine import Unit
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
@@ -82,6 +84,8 @@ def program(
     read = _read(text, where, defines or {})
     declared = Declared(read.place, where)
     declared.read(read.tree)
+    given = (defines or {}).get(LEVEL, "")
+    declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
     unit = Unit(declared, kernel(not runs), stubs or {}, taken)
     unit.pages_in_hand = not runs
     for word in set(WRAPPERS) & set(declared.functions):
