@@ -8,7 +8,8 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.flow import call, constant
-from tdxkit.c.places import Place, Value, is_place
+from tdxkit.c.forms import is_place
+from tdxkit.c.places import Place, Value
 from tdxkit.c.types import VOID, Pointer, Struct, Type
 
 SOURCES = ("x86-tso",)

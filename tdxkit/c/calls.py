@@ -8,7 +8,7 @@ from pycparser import c_ast
 from tdxkit.c.accesses import Accesses
 from tdxkit.c.checks import Checks
 from tdxkit.c.entries import Entries
-from tdxkit.c.flow import BASE, MEMORY, STACK, assign, call, constant, name
+from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
@@ -20,6 +20,7 @@ from tdxkit.c.sizes import Sizes
 from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
+from tdxkit.errors import InputError
 
 NO_CALLS = ("trace_",)  # tracepoints: nothing happens
 
@@ -50,7 +51,8 @@ class Calls:
         if word in self.unit.stubs:
             known = self.unit.kernel.functions.get(word)
             for arg in args if known is None or known.takes != "…" else ():
-                self.values.of(arg)
+                if self._is_read(arg):
+                    self.values.of(arg)
             return Value(constant(self.unit.stubs[word]), INT)
         if how := self.special.get(word):
             try:
@@ -74,6 +76,18 @@ class Calls:
                 node, f"`{word}(…)`", "this function is not known", self.unit.kernel.way_out(word, self.declared)
             )
         return self._kernels(node, entry, args)
+
+    def _is_read(self, node: c_ast.Node) -> bool:
+        """Is an argument of a stub an expression that is known here? A type, or what a macro would make of a name, is left out."""
+        kept = self.r.at, self.r.temps, self.r.line
+        self.r.at = Block()
+        try:
+            self.values.of(node)
+        except InputError:
+            return False
+        finally:
+            self.r.at, self.r.temps, self.r.line = kept
+        return True
 
     def place(self, node: c_ast.FuncCall) -> Place | None:
         """The place that a macro stands for, such as per_cpu(); None for a call."""

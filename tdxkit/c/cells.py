@@ -16,6 +16,7 @@ OF_ITSELF = (
     "c_cells",
     "c_heap",
     "c_lists",
+    "c_sizes",
     "c_spins",
     "c_may_fail",
     "c_failed",

@@ -230,7 +230,7 @@ class _Alone:
 
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
-        self.memory_may_run_out, self._open, self.c_lists = False, True, ()
+        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes = False, True, (), {}
         for cell, first in first_values(made).items():
             setattr(self, cell, first)
 

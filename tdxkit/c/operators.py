@@ -5,7 +5,8 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c import arithmetic
-from tdxkit.c.flow import call, constant
+from tdxkit.c.bytewise import is_byte
+from tdxkit.c.flow import MEMORY, call, constant, name
 from tdxkit.c.places import Value
 from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import spelt
@@ -91,6 +92,8 @@ class Operators:
         if isinstance(left.type, Pointer) and isinstance(right.type, Int) and op in "+-":
             cells = max(1, left.type.to.cells)
             by = right.code if op == "+" else ast.UnaryOp(ast.USub(), right.code)
+            if is_byte(left.type.to):
+                return Value(call("bytes_on", name(MEMORY), left.code, by), left.type)
             return Value(call("moved", left.code, ast.BinOp(by, ast.Mult(), constant(cells))), left.type)
         if op == "-" and isinstance(left.type, Pointer) and isinstance(right.type, Pointer):
             return Value(call("apart", left.code, right.code, constant(max(1, left.type.to.cells))), LONG)

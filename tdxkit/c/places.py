@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from pycparser import c_ast
 
+from tdxkit.c.bytewise import is_byte
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.forms import is_place, is_volatile
 from tdxkit.c.known import within_word
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
@@ -69,7 +71,7 @@ class Places:
             return self._named(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
             value = self.values.of(node.expr)
-            return Place(self.pointee(value, node), pointer=value.code, once=_volatile(node.expr))
+            return Place(self.pointee(value, node), pointer=value.code, once=is_volatile(node.expr))
         if isinstance(node, c_ast.StructRef):
             return self._member(node)
         if isinstance(node, c_ast.ArrayRef):
@@ -138,6 +140,8 @@ class Places:
                 return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
             return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
         of = self.pointee(base, node)
+        if is_byte(of):
+            return Place(of, pointer=call("bytes_on", name(MEMORY), base.code, index.code))
         step = ast.BinOp(index.code, ast.Mult(), constant(max(1, of.cells)))
         return Place(of, pointer=call("moved", base.code, step))
 
@@ -193,7 +197,7 @@ class Places:
                 self._held(place.type),
             )
         pointer = self.r.temp(place.pointer)
-        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer)
+        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer, place.type)
         got = call("fetch", name(MEMORY), name(STACK), pointer)
         return Value(self.r.temp(got), self._held(place.type))
 
@@ -217,7 +221,7 @@ class Places:
             self.r.emit(assign(STACK, call("laid", name(STACK), _index(place.pointer), value.code)))
             return
         pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
-        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
+        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer, place.type)
         keep = "keep_page" if self._may_be_page(place.type) else "keep"
         self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
 
@@ -225,8 +229,10 @@ class Places:
         """May a place of this type hold a page that is counted with its CPU?"""
         return self.unit.pages_in_hand and isinstance(kind, Pointer) and is_page(kind.to)
 
-    def _where_far(self, act: ast.expr, pointer: ast.expr) -> None:
+    def _where_far(self, act: ast.expr, pointer: ast.expr, kind: Type) -> None:
         """A step, unless the pointer stays on this CPU's stack."""
+        if is_byte(kind):
+            self.r.do(call("byte_there", name(MEMORY), pointer))
         step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went"))]
         self.r.emit(ast.If(call("far", pointer), step, []))
 
@@ -251,19 +257,6 @@ class Places:
 def is_page(kind: Type) -> bool:
     """Is it struct page, or may it be one?"""
     return isinstance(kind, Void) or kind.name == "struct page"
-
-
-def is_place(node: c_ast.Node) -> bool:
-    """Can it be assigned to, by its form?"""
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
-        isinstance(node, c_ast.UnaryOp) and node.op == "*"
-    )
-
-
-def _volatile(node: c_ast.Node) -> bool:
-    """Is it a cast to a pointer to something volatile, as READ_ONCE() was written before it had a name?"""
-    pointed = node.to_type.type if isinstance(node, c_ast.Cast) else None
-    return isinstance(pointed, c_ast.PtrDecl) and "volatile" in (getattr(pointed.type, "quals", None) or [])
 
 
 def on_stack(at: int) -> ast.expr:

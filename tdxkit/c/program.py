@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pycparser import c_ast
 
-from tdxkit.c import runtime
+from tdxkit.c import bytewise, runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
@@ -143,6 +143,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[s
     sys.modules[module.__name__] = module
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
+    there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
     there |= {"warned": warned, "bug": bug}
     exec(compile(tree, OF_C, "exec"), there)
     lines = text.split("\n")

@@ -14,10 +14,17 @@ def constants_of(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
         "c_cells": made.unit.cells,
         "c_heap": made.unit.heap,
         "c_lists": _page_lists(made),
+        "c_sizes": _sizes(made),
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_may_fail": bool(faults),
         **({} if faults else {"c_failed": False}),
     }
+
+
+def _sizes(made: Program) -> dict[str, tuple[int, ...]]:
+    """Of each object that is not of bytes alone how many bytes each scalar has."""
+    found = {v.name: tuple(leaf.size for _, leaf in v.type.leaves()) for v in made.unit.objects()}
+    return {word: sizes for word, sizes in found.items() if set(sizes) != {1}}
 
 
 def _page_lists(made: Program) -> tuple[tuple[str, int], ...]:

@@ -8,8 +8,9 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name
+from tdxkit.c.forms import is_place
 from tdxkit.c.kernel.waiting import WAIT_EVENTS
-from tdxkit.c.places import Place, Value, is_place
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Fixed, Scope
 from tdxkit.c.types import INT, VOID, Void
 from tdxkit.kinds import Act

@@ -3,7 +3,7 @@
 import pytest
 
 from tdxkit.c.harness import scenario_of_c, value_of
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, TdxkitError
 from tdxkit.explore.search import explore
 
 
@@ -72,3 +72,83 @@ static struct s *make(void) { return kmem_cache_alloc(cache, GFP_KERNEL); }
 """
     made = scenario_of_c(text, run=("struct s *p = make(); p->n = 3; WARN_ON(p->n != 3); kfree(p);",))
     assert explore(made).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "gives"),
+    [
+        ("struct s { int a[2]; int b; }; int f(void) { struct s x = { 0 }; return x.a[1] + x.b; }", 0),
+        (
+            "struct s { int a[2]; int b; }; int f(void) { struct s x = { 1, 2, 3 }; return x.a[0] * 100 + x.a[1] * 10 + x.b; }",
+            123,
+        ),
+        (
+            "struct s { int a[2]; int b; }; static struct s x = { 1, 2, 3 }; int f(void) { return x.a[0] * 100 + x.a[1] * 10 + x.b; }",
+            123,
+        ),
+        (
+            "struct t { int p, q; }; struct s { struct t t[2]; int b; }; int f(void) { struct s x = { { 1, 2, 3, 4 }, 5 }; return x.t[1].q * 10 + x.b; }",
+            45,
+        ),
+        ("int f(void) { int a[2][2] = { 1, 2, 3 }; return a[1][0] * 10 + a[1][1]; }", 30),
+        ("struct s { int a[2]; int b; }; int f(void) { struct s x = { .a[1] = 4, 6 }; return x.a[1] * 10 + x.b; }", 46),
+        (
+            "static int a[5] = { [1 ... 3] = 2, 7 }; int f(void) { return a[0] + a[1] * 1000 + a[3] * 100 + a[4]; }",
+            2207,
+        ),
+    ],
+)
+def test_braces_that_are_left_out(text, gives):
+    assert value(text) == gives
+
+
+BYTES = "static u32 a[3] = { 258, 7, 9 };\nint f(void *m) { "
+
+
+@pytest.mark.parametrize(
+    ("body", "gives"),
+    [
+        ("char *p = m; p += sizeof(u32); return *(u32 *)p;", 7),
+        ("u32 *p = m + 8; return *p;", 9),
+        ("u32 *p = (u32 *)((char *)a + 8 - 4); return *p;", 7),
+    ],
+)
+def test_a_pointer_to_bytes_goes_from_scalar_to_scalar(body, gives):
+    made = scenario_of_c(f"{BYTES}{body} }}", run=(f"WARN_ON(f((void *)a) != {gives});",))
+    assert explore(made).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "u8 *p = m; return *p;",
+        "u8 *p = m; return p[1];",
+        "char *p = m; p += 2; return 0;",
+        "u16 *p = (u16 *)a; return *p;",
+    ],
+)
+def test_a_byte_of_a_scalar_is_refused_with_the_way_out(body):
+    with pytest.raises(TdxkitError, match=r"line 2.*read the scalar, and shift and mask it"):
+        explore(scenario_of_c(f"{BYTES}{body} }}", run=("f((void *)a);",)))
+
+
+def test_what_a_stub_is_given_may_be_a_type():
+    made = scenario_of_c("static int n;\n", run=("MAKE(some_type, n++); WARN_ON(n != 1);",), stubs={"MAKE": 0})
+    assert explore(made, reduce="none").verdict == "violation"  # two CPUs: the argument that is an expression is one
+    one = scenario_of_c(
+        "static int n;\n", run=("MAKE(some_type, n++); WARN_ON(n != 1);",), stubs={"MAKE": 0}, threads=1
+    )
+    assert explore(one).verdict == "ok"
+
+
+def test_a_get_and_a_put_are_told_the_level_of_a_page():
+    text = """
+static DEFINE_SPINLOCK(l);
+static int a_get(u64 pfn, enum pg_level level, gfp_t gfp) { WARN_ON(level != PG_LEVEL_4K || gfp != GFP_KERNEL); return 1; }
+static void a_put(u64 pfn, int level, void *vm) { WARN_ON(vm); }
+"""
+    made = scenario_of_c(text)
+    assert explore(made).property == "a page must come into use"
+    assert made.own.told[-4:] == (
+        "a_get(): level is PG_LEVEL_4K", "a_get(): gfp is GFP_KERNEL", "a_put(): level is PG_LEVEL_4K", "a_put(): vm is NULL",
+    )  # fmt: skip

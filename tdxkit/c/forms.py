@@ -1,0 +1,16 @@
+"""What an expression is by its form."""
+
+from pycparser import c_ast
+
+
+def is_place(node: c_ast.Node) -> bool:
+    """Can it be assigned to, by its form?"""
+    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
+        isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    )
+
+
+def is_volatile(node: c_ast.Node) -> bool:
+    """Is it a cast to a pointer to something volatile, as READ_ONCE() was written before it had a name?"""
+    pointed = node.to_type.type if isinstance(node, c_ast.Cast) else None
+    return isinstance(pointed, c_ast.PtrDecl) and "volatile" in (getattr(pointed.type, "quals", None) or [])
