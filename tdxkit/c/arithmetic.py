@@ -24,6 +24,13 @@ def remainder(a: int, b: int) -> int:
     return a - b * divided(a, b)
 
 
+def whole_quotient(a: int, b: int, bits: int) -> int:
+    """a where a / b of signed integers of so many bits is one too; the one that is not ends in a trap of x86, as division by zero does."""
+    if b == -1 and a == -(1 << (bits - 1)):
+        raise Defect(f"a division of {a} by -1, whose quotient has no {bits} bits")
+    return a
+
+
 def shifted_left(a: int, b: int, bits: int) -> int:
     """a << b, before it is wrapped; `bits` are those of a's type."""
     _in_range(b, bits)
@@ -77,4 +84,6 @@ def binary(op: str, a: int, one: Int, b: int, other: Int) -> tuple[int, Int]:
     meet = common(one, other)
     if op in COMPARED:
         return int(COMPARED[op](meet.wrap(a), meet.wrap(b))), INT
+    if op in "/%" and meet.signed:
+        whole_quotient(meet.wrap(a), meet.wrap(b), meet.bits)
     return meet.wrap(ARITHMETIC[op](meet.wrap(a), meet.wrap(b))), meet

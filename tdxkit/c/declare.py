@@ -20,6 +20,7 @@ class Declared(Types):
 
     functions: dict[str, c_ast.FuncDef] = field(default_factory=dict)
     takes: dict[str, Function] = field(default_factory=dict)
+    statics: dict[str, c_ast.Decl] = field(default_factory=dict)
     scalars = 0  # of what is declared at file scope
 
     def read(self, tree: c_ast.FileAST) -> None:
@@ -84,7 +85,8 @@ class Declared(Types):
         if isinstance(kind, Array) and is_text(init):
             init = as_list(init, kind.count)
         if isinstance(kind, Array) and kind.count == 0 and isinstance(init, c_ast.InitList):
-            kind = Array(kind.of, len(init.exprs))
+            filled = [offset for offset, _, _ in self.listed(Array(kind.of, MOST_CELLS), init)]
+            kind = Array(kind.of, max(filled, default=-1) // max(1, kind.of.cells) + 1)
         return kind, init
 
     def _twice(self, node: c_ast.Node, word: str, rule: str) -> InputError:
@@ -92,7 +94,10 @@ class Declared(Types):
 
     def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:
         """A static variable of a function."""
-        return Variable(f"{function}.{node.name}", kind, self.first(kind, node.init), node)
+        title = f"{function}.{node.name}"
+        if self.statics.setdefault(title, node) is not node:  # of another block
+            title += f" of line {self.place(node)[0]}"
+        return Variable(title, kind, self.first(kind, node.init), node)
 
     def first(self, kind: Type, init: c_ast.Node | None) -> tuple:
         """What the cells of an object at file scope begin with."""

@@ -10,6 +10,13 @@ def is_place(node: c_ast.Node) -> bool:
     )
 
 
+def declares_volatile(node: c_ast.Node) -> bool:
+    """Is it a declaration of a volatile variable?"""
+    return "volatile" in (getattr(node, "quals", None) or []) or "volatile" in (
+        getattr(getattr(node, "type", None), "quals", None) or []
+    )
+
+
 def is_volatile(node: c_ast.Node) -> bool:
     """Is it a cast to a pointer to something volatile, as READ_ONCE() was written before it had a name?"""
     pointed = node.to_type.type if isinstance(node, c_ast.Cast) else None

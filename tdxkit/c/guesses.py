@@ -77,6 +77,8 @@ class Guesses:
 
     def _is_object(self, at: int) -> bool:
         """Is the name here one of a variable, whatever may stand around it elsewhere?"""
+        if self.scopes.inside[at] == LIST and self._text(at - 1) in ("{", ",") and self._text(at + 1) in (",", "}"):
+            return True  # an enumerator, or a value
         return self._text(at + 1) in OF_OBJECTS or self._text(at - 1) in BASE or self._text(at - 1) in self.known
 
     def _text(self, at: int) -> str:

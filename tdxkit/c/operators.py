@@ -74,8 +74,11 @@ class Operators:
             return Value(call(WRAPS[meet.bits, meet.signed], shifted) if op == "<<" else shifted, meet)
         a, b = self.to(left, meet, node), self.to(right, meet, node)
         if op in CALLS:
-            code: ast.expr = call(CALLS[op], a.code, b.code)
-            return Value(call(WRAPS[meet.bits, meet.signed], code) if op == "/" and meet.signed else code, meet)
+            over = b.code
+            if meet.signed and not (isinstance(over, ast.Constant) and over.value != -1):
+                over = self.r.temp(over)
+                return Value(call(CALLS[op], call("quot", a.code, over, constant(meet.bits)), over), meet)
+            return Value(call(CALLS[op], a.code, over), meet)
         if op not in OPS:
             raise self.refuse(node, f"`{op}`", "this operator is not read", "write it otherwise")
         code = ast.BinOp(a.code, OPS[op], b.code)

@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from tdxkit.c.bytewise import is_byte
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
-from tdxkit.c.forms import is_place, is_volatile
+from tdxkit.c.forms import declares_volatile, is_place, is_volatile
 from tdxkit.c.known import within_word
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
@@ -91,7 +91,7 @@ class Places:
         if isinstance(found, Lent):
             return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
-            return Place(found.type, pointer=constant((found.name, 0)))
+            return Place(found.type, pointer=constant((found.name, 0)), once=declares_volatile(found.node))
         raise self.refuse(
             node,
             f"`{node.name}`",

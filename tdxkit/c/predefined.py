@@ -73,10 +73,10 @@ MEANING = """
 #define CONFIG_X86_64 1
 #define CONFIG_64BIT 1
 #define CONFIG_MMU 1
-#define likely(x) (x)
-#define unlikely(x) (x)
-#define likely_notrace(x) (x)
-#define unlikely_notrace(x) (x)
+#define likely(x) (!!(x))
+#define unlikely(x) (!!(x))
+#define likely_notrace(x) likely(x)
+#define unlikely_notrace(x) unlikely(x)
 #define __builtin_expect(x, y) (x)
 #define ACCESS_ONCE(x) (*(volatile typeof(x) *)&(x))
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))

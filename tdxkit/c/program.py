@@ -30,7 +30,7 @@ from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
 RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "keep_page", "hand", "laid",
-           "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr")  # fmt: skip
+           "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr", "quot")  # fmt: skip
 NODES = (  # what a compiled text is made of
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,
     ast.Store, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Yield, ast.YieldFrom,
@@ -95,7 +95,7 @@ def program(
         unit.share(variable)
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
-    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where)
+    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *declared.told, *unit.remarks), where)
 
 
 def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:

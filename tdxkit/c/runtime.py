@@ -4,7 +4,7 @@ A pointer is (object, cell): the object is a shared one by its name, or "" for w
 stands for a pointer is its number.
 """
 
-from tdxkit.c.arithmetic import Defect, divided, remainder, shifted_left, shifted_right
+from tdxkit.c.arithmetic import Defect, divided, remainder, shifted_left, shifted_right, whole_quotient
 from tdxkit.c.types import INTS
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
@@ -18,7 +18,7 @@ NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 
-div, mod, shl, shr = divided, remainder, shifted_left, shifted_right
+div, mod, shl, shr, quot = divided, remainder, shifted_left, shifted_right, whole_quotient
 
 
 def narrow(value: int, bits: int, signed: bool) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.arithmetic import Defect, binary
+from tdxkit.c.kernel.constants import CONSTANTS, SPELLED
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number
 from tdxkit.c.spelt import spelt
@@ -14,6 +15,7 @@ from tdxkit.c.types import (
     INTS,
     VOID,
     Array,
+    BitField,
     Function,
     Int,
     Kernels,
@@ -51,6 +53,7 @@ class Types:
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    told: dict[str, None] = field(default_factory=dict)  # what is to be said of them
     used: set[str] = field(default_factory=set)  # the names of all members that the text looks at
     bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
     open: list[Type] = field(default_factory=list)  # structs whose members are being read
@@ -165,7 +168,7 @@ class Types:
                 continue
             kind = self.type_of(decl.type)
             if decl.bitsize is not None and isinstance(kind, Int):
-                kind = Int(kind.name, self.constant(decl.bitsize), kind.signed, kind.rank)
+                kind = self._bits(decl, kind)
             if isinstance(kind, Function):
                 raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
             if isinstance(kind, Struct) and not kind.known and kind not in self.open:
@@ -178,6 +181,17 @@ class Types:
                 raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
             seen |= {decl.name} - {None}
             yield decl.name or "", kind
+
+    def _bits(self, decl: c_ast.Decl, kind: Int) -> Int:
+        """The type of a bit-field: what an int holds is promoted to one. Two in a row lie in one word, which is said."""
+        bits = self.constant(decl.bitsize)
+        if not 0 <= bits <= kind.bits:
+            raise self.refuse(decl, f"`{decl.name}`", f"{kind} has {kind.bits} bits", "make it narrower")
+        if decl.name:
+            self.told[
+                "a store to a bit-field writes the others of its word again, which is not seen here: each is a variable"
+            ] = None
+        return BitField(kind, bits)
 
     def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:
         """The one member of a union that the text looks at; refused where it looks at more of them."""
@@ -216,8 +230,9 @@ class Types:
             return number(node, self)
         if isinstance(node, c_ast.ID) and node.name in self.constants:
             return self.constants[node.name], INT
-        if isinstance(node, c_ast.ID) and node.name in ("true", "false"):
-            return int(node.name == "true"), INT
+        if isinstance(node, c_ast.ID) and type(value := CONSTANTS.get(node.name)) is int and node.name != "NULL":
+            kind = type_of_constant(node.name, value)
+            return kind.wrap(value), kind
         if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof":
             return self.size(node.expr), INTS["unsigned long"]
         if isinstance(node, c_ast.UnaryOp) and node.op in "-~!+":
@@ -261,3 +276,8 @@ def is_range(node: c_ast.Node) -> bool:
 
 def _element_of(kind: Type) -> Type:
     return _element_of(kind.of) if isinstance(kind, Array) else kind
+
+
+def type_of_constant(word: str, value: int) -> Int:
+    """The type of one of the kernel's constants."""
+    return INTS[SPELLED.get(word, "int" if -(1 << 31) <= value < 1 << 31 else "unsigned long")]

@@ -61,6 +61,14 @@ class Int(Type):
         return (1 << (self.bits - self.signed)) - 1
 
 
+class BitField(Int):
+    """So many bits of a word of `size` bytes; what an int holds is promoted to one."""
+
+    def __init__(self, word: Int, bits: int):
+        super().__init__(word.name, bits, word.signed, 0 if bits < INT.bits else word.rank)
+        self.size = word.size
+
+
 class Void(Type):
     """void, and what is only ever pointed to."""
 
@@ -121,17 +129,20 @@ class Struct(Type):
 
     def fill(self, fields: list[tuple[str, Type]]) -> None:
         """Give it its members, in order; one without a name is a struct whose members are this one's too."""
-        cell = byte = widest = 0
+        cell = at = widest = 0  # at: in bits
         for name, kind in fields:
             align = min(_align(kind), 8)
-            byte = -(-byte // align) * align
+            bits = kind.bits if isinstance(kind, BitField) else 8 * kind.size
+            if not isinstance(kind, BitField) or not bits or at % (8 * align) + bits > 8 * align:
+                at = -(-at // (8 * align)) * 8 * align
+            byte = at // 8
             if name:
                 self.members[name] = Member(name, kind, cell, byte)
             elif isinstance(kind, Struct):
                 for inner in kind.members.values():
                     self.members[inner.name] = inner._replace(cell=cell + inner.cell, byte=byte + inner.byte)
-            cell, byte, widest = cell + kind.cells, byte + kind.size, max(widest, align)
-        self.size, self.known = -(-byte // (widest or 1)) * (widest or 1) or 1, True
+            cell, at, widest = cell + kind.cells, at + bits, max(widest, align)
+        self.size, self.known = -(-at // (8 * widest or 8)) * (widest or 1) or 1, True
         self.fields = list(fields)
 
     def leaves(self) -> Iterator[tuple[str, Type]]:

@@ -17,6 +17,7 @@ from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import spelt
+from tdxkit.c.typed import type_of_constant
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -32,6 +33,7 @@ from tdxkit.c.types import (
 )
 from tdxkit.errors import InputError
 
+SAME = "__same"  # what `a ?: b` gives where a is true
 NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 OF_TEXT = Pointer(CHAR)
 NOT_READ = {  # what pycparser reads: its name for it, what C calls it, and what to write
@@ -99,7 +101,10 @@ class Values(Operators):
             return Value(constant(value), kind)
         if node.name in self.unit.kernel.constants:
             value = self.unit.kernel.constants[node.name]
-            return Value(constant(value), Pointer(VOID) if node.name == "NULL" else _of_constant(value))
+            if node.name == "NULL" or not isinstance(value, int):
+                return Value(constant(value), Pointer(VOID) if node.name == "NULL" else ULONG)
+            kind = type_of_constant(node.name, value)
+            return Value(constant(kind.wrap(value)), kind)
         if node.name in NAMES_OF_FUNCTIONS:
             return Value(constant(TEXT), OF_TEXT)
         if node.name in self.declared.functions:
@@ -136,11 +141,17 @@ class Values(Operators):
 
     def _TernaryOp(self, node: c_ast.TernaryOp) -> Value:
         yes, no, after, word = Block(), Block(), Block(), self.r.variable()
-        self.truth(node.cond, yes, no)
+        same = None
+        if isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == SAME:  # a ?: b, in which a is looked at once
+            same = self.of(node.cond)
+            same = Value(self.r.temp(same.code), same.type)
+            self.r.branch(same.code, yes, no)
+        else:
+            self.truth(node.cond, yes, no)
         ends, kinds = [], []
         for block, side in ((yes, node.iftrue), (no, node.iffalse)):
             self.r.at = block
-            value = self.of(side if side is not None else node.cond)
+            value = same if same is not None and block is yes else self.of(side)
             ends.append((self.r.at, value))
             kinds.append(value.type)
         kind = self._of_two(kinds, [v for _, v in ends])
@@ -283,7 +294,3 @@ def _bare(code: ast.expr) -> ast.expr:
 def _lasts(code: ast.expr) -> bool:
     """Does an expression mean the same after what comes next?"""
     return isinstance(code, ast.Constant) or (isinstance(code, ast.Name) and code.id[:2] == "t_")
-
-
-def _of_constant(value: object) -> Type:
-    return INT if isinstance(value, int) and -(1 << 31) <= value < 1 << 31 else ULONG

@@ -55,7 +55,7 @@ IN_A_FUNCTION = {
     "LIST_HEAD(x);": "struct list_head x = __LIST_HEAD_INIT;",
     "DECLARE_COMPLETION_ONSTACK(x);": "struct completion x;",
     "DEFINE_WAIT(x);": "struct wait_queue_entry x;",
-    "if (likely(a)) b = unlikely(b);": "if (a) b = b;",
+    "if (likely(a)) b = unlikely(b);": "if (!!(a)) b = !!(b);",
     "int x __maybe_unused;": "int x;",
     "switch (a) { case 1: b = 1; fallthrough; default: b = 2; }": "switch (a) { case 1: b = 1; ; default: b = 2; }",
     "scoped_guard(spinlock, &p->l) { a = 1; }": "while (__scoped_guard(spinlock, &p->l)) { a = 1; }",

@@ -168,10 +168,10 @@ def test_names_that_are_asked_for_and_not_defined_are_said_once():
 
 
 def test_a_definition_of_the_text_goes_before_the_command_lines_and_that_before_the_kernels():
-    assert texts("likely(x)") == ["(", "x", ")"]
+    assert texts("likely(x)") == ["(", "!", "!", "(", "x", ")", ")"]
     assert texts("likely(x)", likely="mine") == ["mine", "(", "x", ")"]
     assert texts("#define likely(x) own\nlikely(x)", likely="mine") == ["own"]
-    assert "likely" in predefined() and predefined()["likely"].body[1].text == "x"
+    assert "likely" in predefined() and predefined()["likely"].body[1].text == "!"
 
 
 @pytest.mark.parametrize(

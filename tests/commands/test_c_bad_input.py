@@ -188,7 +188,7 @@ WRONG = {  # what a compiler refuses
     "a guard of a lock": (f("guard(spinlock)(lock);", "DEFINE_SPINLOCK(lock);\n"), "line 5, column 1: `guard(spinlock)`: it takes the address of a lock; write & before it"),
     "a guard of nothing": (f("guard()(&lock);", "DEFINE_SPINLOCK(lock);\n"), "line 5, column 1: `guard(…)`: it names one kind of lock; write guard(spinlock)(&lock);"),
     "a struct of a pointer": (f("s = p;", "struct s { int a; } s, *p;\n"), "line 5, column 1: `s = p`: struct s is assigned to, and this is of type struct s *; follow the pointer, or take the address"),
-    "a range of elements": (f("return 0;", "int v[9] = { [0 ... 5] = 1 };\n"), "`...`: a range stands in a case only; write the elements one by one"),
+    "a range of elements": (f("return 0;", "int v[9] = { [0 ... 9999] = 1 };\n"), "this range: it is of at most 4,096 elements; make it smaller"),
 }
 # fmt: on
 

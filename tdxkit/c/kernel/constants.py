@@ -56,6 +56,20 @@ OTHERS = {
     "false": 0,
     "SINGLE_DEPTH_NESTING": 1,
 }
+# As include/linux/limits.h, include/vdso and asm/page_types.h of 6.12 spell them; of 8 and 16 bits they are ints, as promoted.
+SPELLED = (
+    dict.fromkeys((*FLAGS, "UINT_MAX", "U32_MAX"), "unsigned int")
+    | dict.fromkeys(
+        ("ULONG_MAX", "SIZE_MAX", "PAGE_SIZE", "PAGE_MASK", "PMD_SIZE", "PMD_MASK", "PUD_SIZE", "HPAGE_SIZE"),
+        "unsigned long",
+    )
+    | dict.fromkeys(("LONG_MAX", "LONG_MIN", "MAX_SCHEDULE_TIMEOUT"), "long")
+    | dict.fromkeys(
+        ("NSEC_PER_SEC", "USEC_PER_SEC", "MSEC_PER_SEC", "NSEC_PER_MSEC", "NSEC_PER_USEC", "USEC_PER_MSEC"), "long"
+    )
+    | dict.fromkeys(("U64_MAX", "ULLONG_MAX"), "unsigned long long")
+    | dict.fromkeys(("S64_MAX", "S64_MIN", "LLONG_MAX", "LLONG_MIN"), "long long")
+)
 CONSTANTS: dict[str, object] = {
     **{name: int(number) for name, number in (pair.split("=") for pair in ERRNOS.split())}, **FLAGS, **LIMITS, **SIZES, **OTHERS,
 }  # fmt: skip

@@ -1,0 +1,46 @@
+"""Small functions whose value gcc gives: each once was read otherwise. `char` is unsigned, as in the kernel since 6.2."""
+
+import pytest
+
+from tdxkit.c.arithmetic import Defect
+from tdxkit.c.harness import scenario_of_c, value_of
+from tdxkit.explore.search import explore
+
+NESTED = "int f(void) { int r = 0, i; for (i = 0; i < 3; i++) { { static int n = 1; n++; r += n; } { static int n = 10; n++; r += n; } } return r; }"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("int f(void) { switch (2) { case PG_LEVEL_2M: return 5; } return 1; }", 5),
+        ("int f(void) { int a[PTRS_PER_PTE / 64]; return sizeof(a); }", 32),
+        ("int f(void) { return (-1 < UINT_MAX) + 2 * (-1 < U16_MAX) + 4 * (-1 < PAGE_SIZE) + 8 * (-1 < NSEC_PER_SEC); }", 10),
+        ("int f(void) { return sizeof(PAGE_MASK) == 8 && PAGE_MASK > 5; }", 1),
+        ("int f(void) { return likely(4) + unlikely(0) + __builtin_expect(3, 1); }", 4),
+        ("static int n; int g(void) { return ++n; } int f(void) { return g() ?: 7; }", 1),
+        ("int f(void) { return 0 ?: 7; }", 7),
+        (NESTED, 45),
+        ("int f(void) { int t[] = { [2] = 7, 8 }; return ARRAY_SIZE(t); }", 4),
+        ("static int t[] = { [2] = 7, 8 }; int f(void) { return ARRAY_SIZE(t) * 10 + t[3]; }", 48),
+        ("struct s { u32 a : 3; u32 b : 5; }; int f(void) { struct s x = { .a = 9, .b = 33 }; x.b++; return x.a * 100 + x.b + sizeof(x); }", 106),
+        ("struct s { s32 a : 3; }; int f(void) { struct s x; x.a = 5; return x.a; }", -3),
+        ("struct s { u8 c; u32 a : 3; }; int f(void) { return sizeof(struct s); }", 4),
+        ("struct s { u64 a : 40; u8 b; u16 c : 9; u16 d : 9; }; int f(void) { return sizeof(struct s); }", 16),
+        ("struct s { u32 a : 3; }; int f(void) { struct s x = { 1 }; return -2 < x.a; }", 1),
+    ],
+)  # fmt: skip
+def test_a_value(text, value):
+    assert value_of(text, "f", ()) == value
+
+
+def test_a_quotient_that_does_not_fit_traps():
+    for op in "/%":
+        with pytest.raises(Defect, match="-2147483648 by -1"):
+            value_of(f"int f(int a, int b) {{ return a {op} b; }}", "f", (-(1 << 31), -1))
+    assert value_of("long f(int a, long b) { return a / b; }", "f", (-(1 << 31), -1)) == 1 << 31
+
+
+def test_a_volatile_variable_is_marked_and_bit_fields_are_told():
+    assert not explore(scenario_of_c("static volatile int n;", run=("n = 1;", "int x = n;"))).races
+    made = scenario_of_c("struct s { u32 a : 1; u32 b : 1; }; static struct s s;", run=("s.a = 1;", "s.b = 1;"))
+    assert any("bit-field" in line for line in made.own.told)
