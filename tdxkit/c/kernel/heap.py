@@ -25,6 +25,7 @@ SIMPLIFIED = (
 POOL = 6  # objects of a type
 NEVER, LIVE, WAITING = "never", "live", "waiting for readers"
 STATE = Kernels("the state of an object", NEVER)
+NOFAIL = 0x8000  # __GFP_NOFAIL: the allocator tries until it has some
 RECLAIMS = 0x400  # __GFP_DIRECT_RECLAIM: the allocator may sleep
 FREES = (
     "kfree",
@@ -58,7 +59,8 @@ def firsts(kind: Type) -> tuple:
 def new(m, does, pool, zeroed, flags):
     """A new object: a pointer to it, or NULL."""
     sleeps = bool(flags & RECLAIMS)
-    got = yield alloc(does, pool, sleeps=sleeps), ((True, False) if m.memory_may_run_out else (True,))
+    fails = m.memory_may_run_out and not flags & NOFAIL
+    got = yield alloc(does, pool, sleeps=sleeps), ((True, False) if fails else (True,))
     may_sleep(m, sleeps)
     if not got:
         if m.c_may_fail:
@@ -111,6 +113,8 @@ def let_go(m, p, does: str, waits: bool = False) -> None:
     if type(p) is not tuple or p[0] not in m.c_heap:
         raise Defect(f"{does}() of what was never allocated")
     name, at = p
+    if "." in name:
+        raise Defect(f"{does}() of {name.partition('.')[2].partition('#')[0]}, a local variable")
     state, _ = m.c_heap[name]
     was = getattr(m, state)
     if was != LIVE:

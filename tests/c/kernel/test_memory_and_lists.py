@@ -2,7 +2,9 @@
 
 import pytest
 
+from tdxkit.c.harness import scenario_of_c
 from tdxkit.errors import InputError, ModelError
+from tdxkit.explore.search import explore
 from tests.c.kernel.alone import alone
 
 FOO = "struct foo { int n; struct foo *next; spinlock_t lock; struct list_head node; int many[2]; }; static struct foo *g; int r = 7; "
@@ -262,3 +264,12 @@ static int v;
     assert not broken(text, again.replace("kfree", "spin_unlock(&p->lock); kfree"))
     seven = "for (v = 0; v < 7; v++) { g = kmalloc(sizeof(*g), GFP_KERNEL); if (v) WARN_ON(g->n); g->n = v; kfree(g); }"
     assert "before it has a value" in broken(text, seven)
+
+
+def test_a_local_variable_is_not_freed_and_what_must_not_fail_does_not():
+    for kind in ("int", "atomic_t"):
+        assert "kfree() of v, a local variable" in broken("", f"{kind} v; kfree(&v);")
+    made = scenario_of_c(
+        "struct s { int n; };", run=("struct s *p = kmalloc(sizeof(*p), GFP_KERNEL | __GFP_NOFAIL); p->n = 1; kfree(p);",), may_fail=("alloc",),
+    )  # fmt: skip
+    assert explore(made).verdict == "ok"
