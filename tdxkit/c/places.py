@@ -76,6 +76,8 @@ class Places:
             return self._element(node)
         if isinstance(node, c_ast.Cast):
             return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
+        if isinstance(node, c_ast.CompoundLiteral):
+            return self.values.braced.literal(node)
         if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
             return inner
         raise self.refuse(node, spelt(node), "it is no variable", "name one")
@@ -255,7 +257,7 @@ def is_page(kind: Type) -> bool:
 
 def is_place(node: c_ast.Node) -> bool:
     """Can it be assigned to, by its form?"""
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
+    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral)) or (
         isinstance(node, c_ast.UnaryOp) and node.op == "*"
     )
 

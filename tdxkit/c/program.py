@@ -19,9 +19,9 @@ from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
-from tdxkit.c.routine import Unit
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
+from tdxkit.c.unit import Unit
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C

@@ -9,6 +9,7 @@ from tdxkit.c.arithmetic import Defect, binary
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number
 from tdxkit.c.spelt import spelt
+from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
     INT,
     INTS,
@@ -241,9 +242,26 @@ class Types:
                 return binary(node.op, a, one, b, other)
             except Defect as error:
                 raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
+        if _calls(node, *OFFSETS) and node.args and len(node.args.exprs) == 2:
+            return self.within(self.type_of(node.args.exprs[0]), node.args.exprs[1])[1], INTS["unsigned long"]
         if is_range(node):
             raise self.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
         raise self.refuse(node, spelt(node), "it must be a constant here", "write a number")
+
+    def within(self, kind: Type, path: c_ast.Node) -> tuple[Type, int]:
+        """The type of a member and the byte where it begins."""
+        if isinstance(path, c_ast.ArrayRef):
+            array, byte = self.within(kind, path.name)
+            if isinstance(array, Array):
+                return array.of, byte + self.constant(path.subscript) * array.of.size
+        elif isinstance(path, c_ast.StructRef):
+            outer, byte = self.within(kind, path.name)
+            inner, more = self.within(outer, path.field)
+            return inner, byte + more
+        elif isinstance(kind, Struct) and isinstance(path, c_ast.ID) and path.name in kind.members:
+            member = kind.members[path.name]
+            return member.type, member.byte
+        raise self.refuse(path, "this member", f"{kind} has none such here", "paste the struct's definition")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
@@ -254,9 +272,14 @@ class Types:
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
 
 
+def _calls(node: c_ast.Node, *words: str) -> bool:
+    """Is it a call of one of these?"""
+    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in words
+
+
 def is_range(node: c_ast.Node) -> bool:
     """Is it `1 ... 5`, as the front writes it?"""
-    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == "__range"
+    return _calls(node, "__range")
 
 
 def _element_of(kind: Type) -> Type:

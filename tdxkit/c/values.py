@@ -5,6 +5,7 @@ comes first, then where it goes. An expression becomes Python that has no step i
 """
 
 import ast
+from typing import Any
 
 from pycparser import c_ast
 
@@ -35,8 +36,6 @@ NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 OF_TEXT = Pointer(CHAR)
 NOT_READ = {  # what pycparser reads: its name for it, what C calls it, and what to write
     "GenericSelection": ("`_Generic`", "it is not read", "write the branch that is meant"),
-    "Compound": ("`({ … })`", "statements in an expression are not read", "write a function, or the statements before it"),
-    "CompoundLiteral": ("`(TYPE){ … }`", "a value of a struct without a name is not read", "declare a variable with these values"),
     "InitList": ("`{ … }`", "a list of values stands in a declaration", "assign the members one by one"),
     "Typename": ("a type", "a value is to stand here", "write one"),
 }  # fmt: skip
@@ -49,6 +48,7 @@ class Values(Operators):
         self.r, self.calls = routine, calls
         self.declared, self.unit = routine.declared, routine.unit
         self.places = Places(routine, self)
+        self.braced: Any = None  # what knows statements puts itself here
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What cannot be read, in one line."""
@@ -125,6 +125,12 @@ class Values(Operators):
         for one in before:
             self.of(one)
         return self.of(last)
+
+    def _Compound(self, node: c_ast.Compound) -> Value:
+        return self.braced.value(node)
+
+    def _CompoundLiteral(self, node: c_ast.CompoundLiteral) -> Value:
+        return self.places.load(self.places.place(node), node)
 
     def _FuncCall(self, node: c_ast.FuncCall) -> Value:
         return self.calls.value(node)
