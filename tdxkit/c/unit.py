@@ -31,6 +31,7 @@ class Unit:
         self.remarks: list[str] = []
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
+        self.numbered = False  # does the text ask a CPU for its number?
         self.modules: set[str] = set()  # whose programs are called
         self.keyed: dict[str, Mapping] = {}  # shared variables of the TDX module's model, by region
         self.properties: dict[str, Property] = {}  # rules that the kernel's functions ask for

@@ -9,6 +9,7 @@ from typing import Any
 
 from pycparser import c_ast
 
+from tdxkit.c.cpus import CURRENT
 from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.literals import number
@@ -99,6 +100,8 @@ class Values(Operators):
         if node.name in self.unit.kernel.constants:
             value = self.unit.kernel.constants[node.name]
             return Value(constant(value), Pointer(VOID) if node.name == "NULL" else _of_constant(value))
+        if node.name == CURRENT:
+            return self.calls.cpus.task()
         if node.name in NAMES_OF_FUNCTIONS:
             return Value(constant(TEXT), OF_TEXT)
         if node.name in self.declared.functions:
