@@ -51,10 +51,12 @@ class Line:
 
 
 class Text(NamedTuple):
-    """The source text that a lane shows: the model itself, as the reader would find it in its file."""
+    """The source text that a lane shows: the model itself, as the reader would find it in its file. added: the indexes of the lines that a
+    patch adds to it, where it is about one."""
 
     title: str
     lines: tuple[str, ...]
+    added: tuple[int, ...] = ()
 
 
 class Track(NamedTuple):
@@ -115,6 +117,7 @@ class Run:
     start: Mapping[str, Line] = field(default_factory=dict)  # where each actor stands at position 0
     card: Card = NO_CARD
     code: str = ""  # the schedule code that makes this run again
+    also: "Run | None" = None  # the same steps at the lines of another text, where whoever recorded it knows them
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -135,8 +138,9 @@ class Run:
         return MappingProxyType(state)
 
     def line_at(self, line: Line) -> str:
-        """A line of one of the texts, without the blanks around it."""
-        return self.texts[line.text].lines[line.index].strip()
+        """A line of one of the texts, without the blanks around it; a sign before one that a patch adds."""
+        text = self.texts[line.text]
+        return "+ " * (line.index in text.added) + text.lines[line.index].strip()
 
     def marks(self) -> tuple[int, ...]:
         """Positions worth a mark on the slider: another actor goes on, or a rule breaks."""

@@ -7,6 +7,7 @@ from pycparser import c_ast
 
 from tdxkit.c.accesses import Accesses
 from tdxkit.c.checks import Checks
+from tdxkit.c.cpus import Cpus
 from tdxkit.c.entries import Entries
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.indexed import Indexed
@@ -34,8 +35,17 @@ class Calls:
         self.wanted: Type | None = None
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
         self.indexed, self.objects = Indexed(self), Objects(self)
-        self.sizes = Sizes(self)
-        parts = (self.accesses, self.checks, self.entries, self.objects, self.sizes, Waits(self), Numbers(self))
+        self.sizes, self.cpus = Sizes(self), Cpus(self)
+        parts = (
+            self.accesses,
+            self.checks,
+            self.entries,
+            self.objects,
+            self.sizes,
+            self.cpus,
+            Waits(self),
+            Numbers(self),
+        )
         self.special = {word: how for part in parts for word, how in part.words.items()}
         self.unit.kernel.macros.update(self.special)
 

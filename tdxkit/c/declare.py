@@ -7,6 +7,7 @@ from pycparser import c_ast
 
 from tdxkit.c.known import NAMED
 from tdxkit.c.literals import as_list, is_text
+from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Types, Variable
 from tdxkit.c.types import MOST_CELLS, Array, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
 from tdxkit.errors import InputError
@@ -81,7 +82,12 @@ class Declared(Types):
         self.variables[node.name] = Variable(node.name, kind, self.first(kind, init), node)
 
     def sized(self, kind: Type, init: c_ast.Node | None) -> tuple[Type, c_ast.Node | None]:
-        """An array without a length has that of its values; a text in one is the list of its characters."""
+        """An array without a length has that of its values; a text in one is the list of its characters. `(TYPE){ … }` begins an object of TYPE
+        as its list does."""
+        if isinstance(init, c_ast.CompoundLiteral) and isinstance(kind, (Array, Struct)):
+            if str(given := self.type_of(init.type)) != str(kind) and not isinstance(kind, Array):
+                raise self.refuse(init, spelt(init), f"it is of type {given}, and begins a {kind}", "write that type")
+            init = init.init
         if isinstance(kind, Array) and is_text(init):
             init = as_list(init, kind.count)
         if isinstance(kind, Array) and kind.count == 0 and isinstance(init, c_ast.InitList):
@@ -116,15 +122,42 @@ class Declared(Types):
         if isinstance(kind, Pointer):
             if is_text(node):
                 return TEXT
-            if isinstance(node, c_ast.UnaryOp) and node.op == "&" and isinstance(node.expr, c_ast.ID):
-                if node.expr.name not in self.variables:
-                    raise self.refuse(node, f"`{node.expr.name}`", "it is not declared above", "declare it in the text")
-                return (node.expr.name, 0)
+            if isinstance(node, c_ast.UnaryOp) and node.op == "&":
+                name, cell, _ = self._place(node.expr)
+                return name, cell
+            if isinstance(node, c_ast.ID) and isinstance(getattr(self.variables.get(node.name), "type", None), Array):
+                return node.name, 0
             if isinstance(node, c_ast.ID) and node.name == "NULL":
                 return 0
         value = self.constant(node)
         held = kind.of if isinstance(kind, Atomic) else kind
         return held.wrap(value) if isinstance(held, Int) else value
+
+    def _place(self, node: c_ast.Node) -> tuple[str, int, Type]:
+        """The variable, cell and type of what an address is taken of before anything runs."""
+        if isinstance(node, c_ast.ID):
+            if node.name not in self.variables:
+                raise self.refuse(node, f"`{node.name}`", "it is not declared above", "declare it in the text")
+            return node.name, 0, self.variables[node.name].type
+        if isinstance(node, c_ast.StructRef) and node.type == ".":
+            name, cell, kind = self._place(node.name)
+            if isinstance(kind, Struct) and (member := kind.members.get(node.field.name)):
+                return name, cell + member.cell, member.type
+            raise self.refuse(
+                node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
+            )
+        if isinstance(node, c_ast.ArrayRef):
+            name, cell, kind = self._place(node.name)
+            index = self.constant(node.subscript)
+            if isinstance(kind, Array) and 0 <= index <= kind.count:  # one behind the last too
+                return name, cell + index * kind.of.cells, kind.of
+            raise self.refuse(node, spelt(node), f"there is no element {index} of {kind}", "correct the index")
+        raise self.refuse(
+            node,
+            spelt(node),
+            "of this the address is not known before anything runs",
+            "name a variable, a member or an element",
+        )
 
     def listed(self, kind: Type, init: c_ast.InitList) -> Iterator[tuple[int, Type, c_ast.Node]]:
         """An initialiser's entries: the cell, its type, and the expression. Braces inside may be left out, as C has it."""

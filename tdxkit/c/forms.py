@@ -5,7 +5,7 @@ from pycparser import c_ast
 
 def is_place(node: c_ast.Node) -> bool:
     """Can it be assigned to, by its form?"""
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
+    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral)) or (
         isinstance(node, c_ast.UnaryOp) and node.op == "*"
     )
 

@@ -113,6 +113,8 @@ def _of_pair(
         PROPERTIES=(*(p for p in module.PROPERTIES if p.name not in skipped), *_rules(made)),
     )  # fmt: skip
     scenario = of_design(design, name, len(design.ROLES) or threads or 2, rounds, variant)
+    if made.unit.numbered:
+        scenario = replace(scenario, threads=_numbered(made, scenario.threads, programs))
     if OWN_LOCK in locks:
         return replace(scenario, locks=tuple(dict.fromkeys(scenario.locks)))
     tracks = (*(Track(lock, lock, "lock") for lock in locks), *(t for t in scenario.tracks if t.key != OWN_LOCK))
@@ -133,11 +135,12 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
     locks, mutexes = locks_of(made)
     bodies = [_called(made, _entitled(made, k, words)) for k, words in enumerate(run)]
     bodies *= (threads or 2) if len(run) == 1 else 1
+    cpus = tuple(Thread(_rounds, (body, rounds)) for body in bodies)
     failed = {"c_failed": False} if faults else {}
     inside = made.unit.keyed  # of the TDX module, where the text calls it
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
-        name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
+        name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=_numbered(made, cpus, bodies) if made.unit.numbered else cpus, properties=_rules(made), rounds=rounds, locks=tuple(locks),
         mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
         constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
     )  # fmt: skip
@@ -158,8 +161,17 @@ def _rounds(m, body, rounds):
         yield from body(m)
 
 
-def _called(made: Program, word: str) -> Callable:
-    """A function of the text as a CPU calls it: with the region's first page frame, or its address, or with nothing."""
+def _numbered(made: Program, cpus: tuple[Thread, ...], programs: list[Callable]) -> tuple[Thread, ...]:
+    """The same CPUs, each with its number at the bottom of its stack."""
+    return tuple(
+        replace(cpu, args=tuple(_called(made, arg.__name__, (k,)) if arg in programs else arg for arg in cpu.args))
+        for k, cpu in enumerate(cpus)
+    )
+
+
+def _called(made: Program, word: str, stack: tuple = ()) -> Callable:
+    """A function of the text as a CPU calls it: with the region's first page frame, or its address, or with nothing. stack: what lies on the
+    CPU's already."""
     if word not in made.functions:
         raise InputError(
             f"function {printable(word)}",
@@ -171,7 +183,7 @@ def _called(made: Program, word: str) -> Callable:
     def called(m, region=None):
         given = (one.value + one.by_region * (region or 0) for one in takes)
         try:
-            value, _ = yield from function(m, (), *given)
+            value, _ = yield from function(m, stack, *given)
         except Defect as error:
             said = f"{made.place(error)}{error}"
             if not m._open:  # before the first step: then it is the first
@@ -221,7 +233,7 @@ def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     made = compiled(text)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
-    value, _ = drive(made.functions[function](_Alone(made), (), *given))
+    value, _ = drive(made.functions[function](_Alone(made), (0,), *given))
     return value
 
 

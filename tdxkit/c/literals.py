@@ -4,6 +4,7 @@ import re
 
 from pycparser import c_ast
 
+from tdxkit.c.kernel.constants import SPELLED
 from tdxkit.c.types import INT, INTS, Int
 
 INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)")
@@ -89,3 +90,8 @@ def _character(text: str) -> int:
     else:
         code = ESCAPES.get(found[1], ord(found[1]))
     return INTS["char"].wrap(code)
+
+
+def type_of_constant(word: str, value: int) -> Int:
+    """The type of one of the kernel's constants."""
+    return INTS[SPELLED.get(word, "int" if -(1 << 31) <= value < 1 << 31 else "unsigned long")]

@@ -54,7 +54,7 @@ class Locals:
         elif value is not None:
             self.values.places.store(Place(kind, pointer=on_stack(found.at)), value, node)
         elif isinstance(init, c_ast.InitList):
-            self._filled(found.at, kind, init)
+            self.filled(found.at, kind, init)
         elif init is not None:
             self.values.of(c_ast.Assignment("=", c_ast.ID(node.name, node.coord), node.init, node.coord))
         else:
@@ -62,9 +62,13 @@ class Locals:
 
     def _lends(self, word: str, kind: Type) -> bool:
         """Do the kernel's functions work on it, so that it is no business of this CPU alone?"""
-        if any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves()):
+        if self.shared(kind):
             return True
         return word in self.r.lent and (isinstance(kind, Int) or (isinstance(kind, Array) and isinstance(kind.of, Int)))
+
+    def shared(self, kind: Type) -> bool:
+        """Is a part of it what CPUs share by its type?"""
+        return any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves())
 
     def _lend(self, node: c_ast.Decl, kind: Type) -> None:
         """A local object that others may come to: from here to the end of its block."""
@@ -114,7 +118,7 @@ class Locals:
             first = leaf.made if init is not None and isinstance(leaf, Kernels) else getattr(leaf, "first", None)
             self._lay(at + k, constant(first))
 
-    def _filled(self, at: int, kind: Type, init: c_ast.InitList) -> None:
+    def filled(self, at: int, kind: Type, init: c_ast.InitList) -> None:
         """A local object that begins with a list: what the list leaves out is 0."""
         for k, (_, leaf) in enumerate(kind.leaves()):
             self._lay(at + k, constant(getattr(leaf, "first", 0)))

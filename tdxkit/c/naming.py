@@ -120,7 +120,7 @@ def of_text(
     scenario's name, where it is not the file's. The rest as `tdxkit.c.harness.scenario_of_c`; what it says beside each answer is `own.told`.
     """
     from tdxkit.c.given import statements
-    from tdxkit.c.paste import looks_like_c, looks_like_python, pasted
+    from tdxkit.c.paste import language_of, pasted
     from tdxkit.linux.refcount.own import roles_of
 
     title = name_of(file) if file else "the text"
@@ -129,15 +129,18 @@ def of_text(
     for number, words in enumerate(run, 1):
         statements(number, words)
     found = pasted(text, title)
+    language = language_of(found.text)
+    if language == "python":
+        raise InputError(
+            title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put"
+        )
     options = {"get": get, "put": put, "run": run, "stubs": dict(stubs or {}), "defines": dict(defines or {}), "sets": dict(sets or {}),
                "may_fail": tuple(may_fail), "roles": roles, "regions": regions}  # fmt: skip
     make = partial(_made, found, label or _name(file), options)
     try:
         scenario = make(threads, rounds or 1)
     except InputError as error:
-        if looks_like_python(found.text):
-            raise InputError(title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put") from None  # fmt: skip
-        if not looks_like_c(found.text):
+        if not language:
             raise InputError(title, "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is") from None  # fmt: skip
         raise _of_part(error, found.parts) from None
     _called(found.text, scenario, options["stubs"])

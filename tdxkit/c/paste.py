@@ -18,7 +18,9 @@ DIFFS = ("diff", "quoted diff")
 _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
 _DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
 _NAME = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
-_PYTHON = re.compile(r"^(?:def \w+\(.*\).*:|from [\w.]+ import |import \w)", re.MULTILINE)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_DEF = re.compile(r"^def \w+\(.*\).*:", re.MULTILINE)
+_IMPORT = re.compile(r"^(?:from [\w.]+ import |import \w)", re.MULTILINE)
 
 
 class Pasted(NamedTuple):
@@ -74,18 +76,18 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
 
 
 def language_of(text: str) -> str:
-    """The language of a text without a name: "python" where only Python's lines stand in it, else "c"."""
-    return "python" if looks_like_python(text) and not _FUNCTION.search(text) else "c"
+    """The language of a text, whatever it is called: "c", "python", or "" where nothing of either stands in it.
 
-
-def looks_like_c(text: str) -> bool:
-    """Does a function or a declaration stand in it?"""
-    return bool(_FUNCTION.search(text) or (_DECLARED.search(text) and ";" in text))
-
-
-def looks_like_python(text: str) -> bool:
-    """Are there lines in it that only Python has?"""
-    return bool(_PYTHON.search(text))
+    A `def` decides, outside of C's comments. An `import` does not, for prose beside a function of C may begin so.
+    """
+    bare = _COMMENT.sub("", text)
+    if _DEF.search(bare):
+        return "python"
+    if _FUNCTION.search(bare):
+        return "c"
+    if _IMPORT.search(bare):
+        return "python"
+    return "c" if ";" in bare and _DECLARED.search(text) else ""
 
 
 def _whole(after: AfterText) -> tuple[set[int], list[tuple[int, int]]]:

@@ -78,6 +78,8 @@ class Places:
             return self._element(node)
         if isinstance(node, c_ast.Cast):
             return self.place(node.expr)._replace(type=self.declared.type_of(node.to_type))
+        if isinstance(node, c_ast.CompoundLiteral):
+            return self.values.braced.literal(node)
         if isinstance(node, c_ast.FuncCall) and (inner := self.calls.place(node)) is not None:
             return inner
         raise self.refuse(node, spelt(node), "it is no variable", "name one")

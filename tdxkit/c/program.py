@@ -21,15 +21,15 @@ from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
 from tdxkit.c.region import LEVEL
-from tdxkit.c.routine import Unit
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
+from tdxkit.c.unit import Unit
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "keep_page", "hand", "laid",
+RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid",
            "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr", "quot")  # fmt: skip
 NODES = (  # what a compiled text is made of
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,

@@ -1,18 +1,15 @@
 """A function on its way to blocks: where it stands, which names mean what, what is undone on each way out."""
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
-from tdxkit.c.declare import Declared
 from tdxkit.c.flow import Block, assign, call, name, placed
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
-from tdxkit.explore.rules import Property
-from tdxkit.kinds import Act
+from tdxkit.c.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,97 +50,9 @@ class Scope:
 
     names: dict[str, Local | Slot | Lent | Fixed | Variable] = field(default_factory=dict)
     undo: list[Callable[[], None]] = field(default_factory=list)
+    inside: bool = False  # of an expression: break and continue do not leave it
     leave: Block | None = None
     again: Block | None = None
-
-
-class Unit:
-    """What the functions of a text share: declarations, the acts that are no labels of a moment, the objects of the shared memory."""
-
-    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int], taken: frozenset[str] = frozenset()):
-        self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
-        self.constants: dict[str, object] = {}
-        self.statics: dict[str, Variable] = {}
-        self.calls: dict[
-            str, Counter[str]
-        ] = {}  # of each function those of the text that it calls, with how often that is written
-        self.cells: dict[str, tuple[str, ...]] = {}
-        self.scalars = 0
-        self.titles: dict[str, str] = {}  # of each shared object, as it is told
-        self.shared: list[Variable] = []
-        self.remarks: list[str] = []
-        self.rules: dict[str, None] = {}
-        self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
-        self.modules: set[str] = set()  # whose programs are called
-        self.keyed: dict[str, Mapping] = {}  # shared variables of the TDX module's model, by region
-        self.properties: dict[str, Property] = {}  # rules that the kernel's functions ask for
-        self.heap: dict[
-            str, tuple[str, tuple[str, ...]]
-        ] = {}  # allocated objects: the variable with the state, cells that are no locks
-
-    def objects(self) -> list[Variable]:
-        """The objects that all CPUs share, static ones of functions too."""
-        return self.shared
-
-    def word(self, title: str) -> str:
-        """The name that a function of the text has in Python."""
-        return f"f_{title}"
-
-    def kernel_word(self, entry) -> str:
-        """The name of a kernel function's program."""
-        self.constants[f"k_{entry.name}"] = entry.program
-        self.properties |= {rule.name: rule for rule in entry.rules}
-        self.modules.add(entry.program.__module__)
-        needed = self.kernel.objects[entry.needs] if entry.needs and entry.needs not in self.cells else None
-        if isinstance(needed, Type):
-            self.add(entry.needs, needed)
-        elif needed is not None:
-            self.keyed |= needed
-        return f"k_{entry.name}"
-
-    def add(self, title: str, kind: Type, first: tuple = ()) -> None:
-        """A shared object that no text declares."""
-        self.share(Variable(title, kind, first or (0,), c_ast.EmptyStatement()))
-
-    def rule(self, word: str, node: c_ast.Node) -> str:
-        """The rule that a WARN or BUG is, by its line."""
-        made = f"{word}() of {self.declared.where.line(*self.declared.place(node))} never fires"
-        self.rules[made] = None
-        return made
-
-    def act(self, act: Act) -> ast.expr:
-        """An act by a name of the module that is compiled."""
-        word = next(
-            (w for w, known in self.constants.items() if isinstance(known, Act) and known.as_local() == act.as_local()),
-            None,
-        )
-        if word is None:
-            word = f"a_{len(self.constants)}"
-            self.constants[word] = act
-        return name(word)
-
-    def share(self, variable: Variable) -> None:
-        """Give a shared object its cells."""
-        self.shared.append(variable)
-        self.scalars += variable.type.cells
-        if self.scalars > MOST_CELLS:
-            raise self.declared.refuse(
-                variable.node,
-                f"`{variable.name}`",
-                f"all that CPUs share is at most {MOST_CELLS:,} scalars",
-                "make it smaller",
-            )
-        self.titles[variable.name] = title = self._title(variable.name)
-        self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
-
-    def _title(self, word: str) -> str:
-        """What a shared object is called beside those of the models."""
-        title = word
-        while title in self.taken or (title != word and title in self.declared.variables):
-            title = f"my_{title}"
-        if title != word:
-            self.remarks.append(f"the text's {word} is told as {title}: the model has a {word} of its own")
-        return title
 
 
 class Routine:
@@ -230,19 +139,21 @@ class Routine:
         """A new local variable."""
         made: Local | Slot
         if word in self.pointed or isinstance(kind, (Array, Struct)) or kind.cells != 1 or not _plain(kind):
-            made = Slot(self.slots, kind)
-            self.slots += kind.cells
-            if self.slots > MOST_CELLS:
-                raise self.declared.refuse(
-                    self.node,
-                    f"`{word}`",
-                    f"a function has at most {MOST_CELLS:,} scalars of its own",
-                    "make it smaller",
-                )
+            made = self.slot(word, kind)
         else:
             self.used[word] = self.used.get(word, 0) + 1
             made = Local(f"c_{word}" + (f"_{self.used[word]}" if self.used[word] > 1 else ""), kind)
         self.scopes[-1].names[word] = made
+        return made
+
+    def slot(self, word: str, kind: Type) -> Slot:
+        """Cells on the CPU's stack."""
+        made = Slot(self.slots, kind)
+        self.slots += kind.cells
+        if self.slots > MOST_CELLS:
+            raise self.declared.refuse(
+                self.node, f"`{word}`", f"a function has at most {MOST_CELLS:,} scalars of its own", "make it smaller"
+            )
         return made
 
     def lend(self, word: str, kind: Type) -> Lent:

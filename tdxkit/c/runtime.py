@@ -17,6 +17,7 @@ PAGE = ("page", 0)  # a page that is counted with its CPU and not told from othe
 NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
+TASK = "'s task"
 
 div, mod, shl, shr, quot = divided, remainder, shifted_left, shifted_right, whole_quotient
 
@@ -74,6 +75,11 @@ def known(value: object, name: str) -> object:
     return value
 
 
+def own_task(stack: tuple) -> tuple[str, int]:
+    """A pointer to the task of a CPU, whose number lies below all else on its stack."""
+    return f"CPU {stack[0]}{TASK}", 0
+
+
 def far(pointer: object) -> bool:
     """Does it point to what other CPUs see? Defect where it points nowhere."""
     if type(pointer) is not tuple:
@@ -96,6 +102,10 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
             "declare it at file scope",
         )
     cells = m.c_cells.get(where)
+    if cells is None and where.endswith(TASK):
+        raise ModelError(
+            f"`current` of {where[: -len(TASK)]}", "what is in a task is not modelled", "compare it with another"
+        )
     if cells is None:
         raise ModelError("a string", "its characters are not read", "declare an array of char with them")
     if not 0 <= index < len(cells):

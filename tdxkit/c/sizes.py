@@ -69,23 +69,8 @@ class Sizes:
         return self._run("array_size", [self._unsigned(args[2]), constant(array.of.size)])
 
     def _offset(self, node, word: str, args: list) -> Value:
-        _, byte = self._within(self.declared.type_of(args[0]), args[1])
+        _, byte = self.declared.within(self.declared.type_of(args[0]), args[1])
         return Value(constant(byte), ULONG)
-
-    def _within(self, kind: Type, path: c_ast.Node) -> tuple[Type, int]:
-        """The type of a member and the byte where it begins."""
-        if isinstance(path, c_ast.ArrayRef):
-            array, byte = self._within(kind, path.name)
-            if isinstance(array, Array):
-                return array.of, byte + self.declared.constant(path.subscript) * array.of.size
-        elif isinstance(path, c_ast.StructRef):
-            outer, byte = self._within(kind, path.name)
-            inner, more = self._within(outer, path.field)
-            return inner, byte + more
-        elif isinstance(kind, Struct) and isinstance(path, c_ast.ID) and path.name in kind.members:
-            member = kind.members[path.name]
-            return member.type, member.byte
-        raise self.declared.refuse(path, "this member", f"{kind} has none such here", "paste the struct's definition")
 
     def _overflows(self, node, word: str, args: list) -> Value:
         """check_add_overflow(a, b, d): what fits is in *d, and whether that is not the sum."""

@@ -4,6 +4,12 @@ from pycparser import c_ast
 
 from tdxkit.errors import printable
 
+NOT_READ = {  # what pycparser reads: its name for it, what C calls it, and what to write
+    "GenericSelection": ("`_Generic`", "it is not read", "write the branch that is meant"),
+    "InitList": ("`{ … }`", "a list of values stands in a declaration", "assign the members one by one"),
+    "Typename": ("a type", "a value is to stand here", "write one"),
+}  # fmt: skip
+
 
 def spelt(node: c_ast.Node) -> str:
     """The piece in backquotes, cut where it is long.

@@ -4,6 +4,7 @@ import ast
 
 from pycparser import c_ast
 
+from tdxkit.c.braced import Braced
 from tdxkit.c.calls import Calls
 from tdxkit.c.certain import settle
 from tdxkit.c.entries import BITS, LOCKLESS
@@ -12,9 +13,10 @@ from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.indexed import LOOPS
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
-from tdxkit.c.routine import Local, Routine, Scope, Slot, Unit
+from tdxkit.c.routine import Local, Routine, Scope, Slot
 from tdxkit.c.switches import Switches
 from tdxkit.c.types import Void
+from tdxkit.c.unit import Unit
 
 
 class Statements:
@@ -25,6 +27,7 @@ class Statements:
         self.calls = Calls(self.r)
         self.values, self.declared, self.unit = self.calls.values, unit.declared, unit
         self.guards, self.locals, self.switches = Guards(self), Locals(self), Switches(self)
+        self.values.braced = Braced(self)
         self.declared.of_expression = self.values.places.type_of
 
     def made(self) -> ast.FunctionDef:
@@ -215,6 +218,8 @@ class Statements:
             if (to := getattr(self.r.scopes[depth], where)) is not None:
                 self.r.undo(depth)
                 return self.r.jump(to)
+            if self.r.scopes[depth].inside:
+                break
         raise self.declared.refuse(node, f"`{word}`", "it stands in no loop", "take it out")
 
     def _Return(self, node: c_ast.Return) -> None:

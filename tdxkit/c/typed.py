@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.arithmetic import Defect, binary
-from tdxkit.c.kernel.constants import CONSTANTS, SPELLED
+from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
-from tdxkit.c.literals import number
+from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.spelt import spelt
+from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
     INT,
     INTS,
@@ -54,7 +55,7 @@ class Types:
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     told: dict[str, None] = field(default_factory=dict)  # what is to be said of them
-    used: set[str] = field(default_factory=set)  # the names of all members that the text looks at
+    used: set[str] = field(default_factory=set)  # names of members that the text looks at
     bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
     open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
@@ -188,9 +189,7 @@ class Types:
         if not 0 <= bits <= kind.bits:
             raise self.refuse(decl, f"`{decl.name}`", f"{kind} has {kind.bits} bits", "make it narrower")
         if decl.name:
-            self.told[
-                "a store to a bit-field writes the others of its word again, which is not seen here: each is a variable"
-            ] = None
+            self.told["a store to a bit-field writes the others of its word again, which is not seen here"] = None
         return BitField(kind, bits)
 
     def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:
@@ -256,9 +255,26 @@ class Types:
                 return binary(node.op, a, one, b, other)
             except Defect as error:
                 raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
+        if _calls(node, *OFFSETS) and node.args and len(node.args.exprs) == 2:
+            return self.within(self.type_of(node.args.exprs[0]), node.args.exprs[1])[1], INTS["unsigned long"]
         if is_range(node):
             raise self.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
         raise self.refuse(node, spelt(node), "it must be a constant here", "write a number")
+
+    def within(self, kind: Type, path: c_ast.Node) -> tuple[Type, int]:
+        """The type of a member and the byte where it begins."""
+        if isinstance(path, c_ast.ArrayRef):
+            array, byte = self.within(kind, path.name)
+            if isinstance(array, Array):
+                return array.of, byte + self.constant(path.subscript) * array.of.size
+        elif isinstance(path, c_ast.StructRef):
+            outer, byte = self.within(kind, path.name)
+            inner, more = self.within(outer, path.field)
+            return inner, byte + more
+        elif isinstance(kind, Struct) and isinstance(path, c_ast.ID) and path.name in kind.members:
+            member = kind.members[path.name]
+            return member.type, member.byte
+        raise self.refuse(path, "this member", f"{kind} has none such here", "paste the struct's definition")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
@@ -269,15 +285,15 @@ class Types:
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
 
 
+def _calls(node: c_ast.Node, *words: str) -> bool:
+    """Is it a call of one of these?"""
+    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in words
+
+
 def is_range(node: c_ast.Node) -> bool:
     """Is it `1 ... 5`, as the front writes it?"""
-    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name == "__range"
+    return _calls(node, "__range")
 
 
 def _element_of(kind: Type) -> Type:
     return _element_of(kind.of) if isinstance(kind, Array) else kind
-
-
-def type_of_constant(word: str, value: int) -> Int:
-    """The type of one of the kernel's constants."""
-    return INTS[SPELLED.get(word, "int" if -(1 << 31) <= value < 1 << 31 else "unsigned long")]

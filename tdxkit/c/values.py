@@ -5,19 +5,20 @@ comes first, then where it goes. An expression becomes Python that has no step i
 """
 
 import ast
+from typing import Any
 
 from pycparser import c_ast
 
 from tdxkit.c.bytewise import is_other_width
+from tdxkit.c.cpus import CURRENT
 from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, call, constant, name
-from tdxkit.c.literals import number
+from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.operators import Operators, is_truth, truth_of
 from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.runtime import WRAPS
-from tdxkit.c.spelt import spelt
-from tdxkit.c.typed import type_of_constant
+from tdxkit.c.spelt import NOT_READ, spelt
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -36,13 +37,6 @@ from tdxkit.errors import InputError
 SAME = "__same"  # what `a ?: b` gives where a is true
 NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 OF_TEXT = Pointer(CHAR)
-NOT_READ = {  # what pycparser reads: its name for it, what C calls it, and what to write
-    "GenericSelection": ("`_Generic`", "it is not read", "write the branch that is meant"),
-    "Compound": ("`({ … })`", "statements in an expression are not read", "write a function, or the statements before it"),
-    "CompoundLiteral": ("`(TYPE){ … }`", "a value of a struct without a name is not read", "declare a variable with these values"),
-    "InitList": ("`{ … }`", "a list of values stands in a declaration", "assign the members one by one"),
-    "Typename": ("a type", "a value is to stand here", "write one"),
-}  # fmt: skip
 
 
 class Values(Operators):
@@ -52,6 +46,7 @@ class Values(Operators):
         self.r, self.calls = routine, calls
         self.declared, self.unit = routine.declared, routine.unit
         self.places = Places(routine, self)
+        self.braced: Any = None  # what knows statements puts itself here
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What cannot be read, in one line."""
@@ -105,6 +100,8 @@ class Values(Operators):
                 return Value(constant(value), Pointer(VOID) if node.name == "NULL" else ULONG)
             kind = type_of_constant(node.name, value)
             return Value(constant(kind.wrap(value)), kind)
+        if node.name == CURRENT:
+            return self.calls.cpus.task()
         if node.name in NAMES_OF_FUNCTIONS:
             return Value(constant(TEXT), OF_TEXT)
         if node.name in self.declared.functions:
@@ -135,6 +132,12 @@ class Values(Operators):
         for one in before:
             self.of(one)
         return self.of(last)
+
+    def _Compound(self, node: c_ast.Compound) -> Value:
+        return self.braced.value(node)
+
+    def _CompoundLiteral(self, node: c_ast.CompoundLiteral) -> Value:
+        return self.places.load(self.places.place(node), node)
 
     def _FuncCall(self, node: c_ast.FuncCall) -> Value:
         return self.calls.value(node)

@@ -2,8 +2,8 @@
 
 import ipywidgets as w
 
+from tdxkit.c.memattr import record_set
 from tdxkit.errors import InputError, printable
-from tdxkit.linux.memattr.tree_run import record
 from tdxkit.text import many
 from tdxkit.units import U64_MAX
 from tdxkit.view.kit.board import Board
@@ -32,7 +32,7 @@ class RangeBoard(Board):
             raise InputError(
                 f"pages {start:,} to {end:,}", f"a range here has 1 to {MOST} pages", "give the end after the start"
             )
-        self.run = record([["set_attrs", start, end, PRIVATE]], title=f"Pages {start:,} to {end - 1:,} become private")
+        self.run = record_set([(start, end, PRIVATE)], f"Pages {start:,} to {end - 1:,} become private")
         first = next(k for k, step in enumerate(self.run.steps, 1) if step.label.startswith("xa_reserve"))
         said = f"{many(end - start, 'page')}; the first reserve: {self.run.steps[first - 1].sentence}"
         return said, [Stepper(self.run, picture=xarray, position=first)]

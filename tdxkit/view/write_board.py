@@ -83,7 +83,7 @@ class WriteBoard(OwnBoard):
     @property
     def spoken(self) -> str:
         """The language that the text is read in."""
-        return self.language.value or language_of(self.code.text)
+        return self.language.value or language_of(self.code.text) or "c"
 
     def judge(self, _change: object = None) -> None:
         """Judge the text as it stands."""

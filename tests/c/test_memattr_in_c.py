@@ -4,7 +4,6 @@ The model has its checks and the memslots beside the two loops, and the C has th
 the operations on the XArray in order with their pages and results, where the loop may yield, what the call returns, and the whole tree after it.
 """
 
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,24 @@ from hypothesis import strategies as st
 
 from tdxkit.c.harness import scenario_of_c
 from tdxkit.c.kernel.xarrays import Tree
+from tdxkit.c.memattr import record_set
 from tdxkit.cli import main
 from tdxkit.explore.engine import World
 from tdxkit.explore.search import explore
 from tdxkit.facts import data_path
-from tdxkit.linux.memattr.ioctl import kvm_vm_set_mem_attributes
+from tdxkit.linux.memattr.ioctl import page_by_page
 from tdxkit.linux.memattr.vm import KernelText, Kvm, kvm_range_has_memory_attributes
 from tdxkit.units import U64_MAX
 
 PATCHES = {"before": None, "after": "v2"}
+DOES = {
+    "slots_lock": "mutex_lock",
+    "reserve": "xa_reserve",
+    "store": "xa_store",
+    "resched": "cond_resched",
+    "unlock": "mutex_unlock",
+}
+CHECK = "kvm_range_has_memory_attributes"
 RANGES = [(62, 66), (0, 1), (0, 3), (63, 65), (5, 5), (4095, 4097), (1 << 40, (1 << 40) + 2)]
 
 
@@ -45,18 +53,14 @@ class Model:
         """What the call returns; None where the check finds that nothing is to be done, which the C does not ask."""
         if kvm_range_has_memory_attributes(self.kvm, start, end, U64_MAX, bits):
             return None
-        seen = []
-        result = kvm_vm_set_mem_attributes(self.kvm, start, end, bits, lambda *what: seen.append(what))
-        self.steps.append(("mutex_lock", None))
-        for loop, pages in groupby((what for what in seen if what[1] is not None), key=lambda what: what[0]):
-            pages = list(pages)
-            yields = result.total(loop, "resched")
-            assert yields in (0, sum(not rc for _, _, rc in pages))  # after each page that was done, or never
-            for _, page, rc in pages:
-                self.steps.append((f"xa_{loop}", page))
-                self.steps += [("cond_resched", None)] if yields and not rc else []
-        self.steps.append(("mutex_unlock", None))
-        return result.ret
+        call = page_by_page(self.kvm, start, end, bits)
+        try:
+            while True:
+                did = next(call)
+                if did.does in DOES:
+                    self.steps.append((DOES[did.does], did.gfn if did.does in ("reserve", "store") else None))
+        except StopIteration as ended:
+            return ended.value.ret
 
 
 def in_c(name, calls, starved=frozenset()):
@@ -182,3 +186,73 @@ def test_a_loop_that_yields_needs_a_lock_under_which_one_may_sleep():
 def test_the_command_takes_it(capsys):
     assert main(["explore", str(path_of("after")), "--run", "set_range(62, 64, 8);"]) == 0
     assert "ok" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("patch", [None, "v2"])
+def test_the_model_s_run_is_told_in_the_lines_of_the_c(patch):
+    run = record_set([(62, 66, 8), (62, 66, 8), (62, 66, 0)], patch=patch)
+    told = [(step.does, step.line and run.also.line_at(step.line)) for step in run.also.steps]
+    lines = {
+        "mutex_lock": "guard(mutex)(&set_lock);\t/* a mutex only, so the loops may yield */",
+        "xa_reserve": "err = xa_reserve(&attributes, first++, GFP_KERNEL_ACCOUNT);",
+        "xa_store": "void *old = xa_store(&attributes, first++, entry, GFP_KERNEL_ACCOUNT);",
+        "cond_resched": "+ cond_resched();",
+    }
+    lines["mutex_unlock"] = lines["mutex_lock"]
+    idle = next(
+        k for k in range(len(told)) if told[k : k + 3] == [("mutex_lock", None), (CHECK, None), ("mutex_unlock", None)]
+    )
+    busy = told[:idle] + told[idle + 3 :]  # the second call finds all of it done, which the C does not ask
+    assert busy == [(does, lines.get(does)) for does, _ in busy]
+    assert [does for does, _ in busy].count("cond_resched") == (16 if patch else 0)
+    assert {does for does, line in busy if not line} == {
+        CHECK,
+        "kvm_pre_set_memory_attributes",
+        "kvm_arch_post_set_memory_attributes",
+    }
+    assert [step.does for step in run.steps] == [does for does, _ in told]
+
+
+def test_a_c_lane_goes_on_from_where_it_stands():
+    also = record_set([(62, 64, 8)]).also
+    stands = [also.line_at(also.start["CPU 0"]), *(step.next and also.line_at(step.next) for step in also.steps)]
+    words = [(stand or "-").split("(")[0] for stand in stands]
+    assert words == ["guard", *["err = xa_reserve"] * 3, *["void *old = xa_store"] * 3, "guard", "guard", "-"]
+
+
+def test_the_three_added_lines_are_marked_and_no_other():
+    texts = record_set([(62, 66, 8)], patch="v2").also.texts
+    added = [text.lines[k].strip() for text in texts.values() for k in text.added]
+    assert added == ["", "cond_resched();", "cond_resched();"]
+    assert not any(text.added for text in record_set([(62, 66, 8)]).also.texts.values())
+
+
+def test_with_and_without_the_lines_the_rest_is_the_same():
+    plain, patched = (record_set([(62, 66, 8)], patch=patch) for patch in (None, "v2"))
+    rest = [step for step in patched.steps if step.does != "cond_resched"]
+    assert [(s.label, s.changes[-3:]) for s in rest if s.changes] == [
+        (s.label, s.changes[-3:]) for s in plain.steps if s.changes
+    ]
+    assert plain.state(len(plain)) == patched.state(len(patched))
+
+
+@pytest.mark.parametrize(
+    "old,new",
+    [
+        ("&attributes, first++, entry", "&attributes, first++, NULL"),  # another entry
+        ("err = xa_reserve(&attributes, first++,", "err = xa_reserve(&attributes, end - ++first + 62,"),  # other pages
+        ("guard(mutex)(&set_lock);", ""),
+        ("return err ? err : store_each", "cond_resched();\n\treturn err ? err : store_each"),  # a step more
+        ("while (first < end) {", "while (first + 1 < end) {"),  # a step less
+    ],
+)
+def test_c_that_does_something_else_is_not_shown(old, new, monkeypatch):
+    text = text_of("before")
+    assert old in text
+    monkeypatch.setattr("tdxkit.c.memattr._text", lambda name: text.replace(old, new))
+    assert record_set([(62, 65, 8)]).also is None
+
+
+@pytest.mark.parametrize("calls,patch", [([(62, 66, 8)], "v1"), ([], None), ([(7, 7, 8)], None), ([(5, 9, 0)], "v2")])
+def test_a_run_of_which_there_is_no_c(calls, patch):
+    assert record_set(calls, patch=patch).also is None

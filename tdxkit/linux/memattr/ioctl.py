@@ -18,8 +18,9 @@ Fidelity card
   left out: mappings and vCPU faults; the VM of another mm and copy_from_user() are two switches
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
 from tdxkit.linux.memattr.abi import (
@@ -52,6 +53,7 @@ __all__ = [
     "BATCH",
     "KVM_MEMORY_ATTRIBUTE_PRIVATE",
     "KVM_SET_MEMORY_ATTRIBUTES",
+    "Did",
     "KernelText",
     "Kvm",
     "MemoryAttributes",
@@ -65,6 +67,7 @@ __all__ = [
     "kvm_set_memory_attributes",
     "kvm_vm_set_mem_attributes",
     "look_up",
+    "page_by_page",
     "supported",
     "tracepoint",
 ]
@@ -73,43 +76,60 @@ BATCH = 512 << 30 >> PAGE_SHIFT  # pages: version 1 of the patch took the range 
 EIO, EFAULT, EINVAL = 5, 14, 22
 
 
-Watch = Callable[
-    [str, int | None, int], None
-]  # what was just done: a loop's name, the GFN for a page of it, 0 or -errno
+class Did(NamedTuple):
+    """What a call has just done. does: a phase, `unlock`, or of one page `reserve`, `store` or `resched`; the page; 0 or -errno."""
+
+    does: str
+    gfn: int | None = None
+    rc: int = 0
 
 
-def kvm_vm_set_mem_attributes(kvm: Kvm, start: int, end: int, attributes: int, watch: Watch | None = None) -> SetResult:
+Pages = Callable[[int, int], tuple[int, int]]  # goes over GFNs; 0 or -errno, and the first GFN that is not done
+
+
+def kvm_vm_set_mem_attributes(kvm: Kvm, start: int, end: int, attributes: int) -> SetResult:
     """int kvm_vm_set_mem_attributes(struct kvm *, gfn_t start, gfn_t end, unsigned long attributes): GFNs [start, end).
 
-    0, or -ENOMEM when a page could not be reserved: the reservations made so far stay. With `watch` the loops go page by page,
-    and it is called after each.
+    0, or -ENOMEM when a page could not be reserved: the reservations made so far stay.
     """
-    return _Set(kvm, start, end, attributes, watch).run()
+    call = Call(kvm, start, end, attributes, paged=False)
+    for _ in call.run():
+        pass
+    return call.result()
 
 
-class _Set:
+def page_by_page(kvm: Kvm, start: int, end: int, attributes: int) -> Generator[Did, None, SetResult]:
+    """The same, its loops going page by page, and stopping after each thing that it did."""
+    return Call(kvm, start, end, attributes, paged=True).run()
+
+
+class Call:
     """One call in progress, a method for each stretch of it."""
 
-    def __init__(self, kvm: Kvm, start: int, end: int, attributes: int, watch: Watch | None):
+    def __init__(self, kvm: Kvm, start: int, end: int, attributes: int, paged: bool):
         if not 0 <= start <= end <= U64_MAX:
             raise InputError(
                 f"GFNs {printable(f'{start} to {end}')}", "a range ascends inside 0 to 2^64 - 1", "give start and end"
             )
         self.kvm, self.xa, self.start, self.end, self.attributes = kvm, kvm.mem_attr_array, start, end, attributes
         self.entry = xa_mk_value(attributes) if attributes else NULL
-        self.watch = watch
+        self.paged = paged
         self.phases: list[Phase] = []
         self.inval: tuple[int, int] | None = None
         self.unmap: list[tuple[int, int, str]] = []
-        self.warns = self.bugs = 0
+        self.rc = self.warns = self.bugs = 0
 
-    def run(self) -> SetResult:
-        self.note(Phase("slots_lock"))
+    def run(self) -> Generator[Did, None, SetResult]:
+        yield self.did("slots_lock")
         same, looked = look_up(self.kvm, self.start, self.end, U64_MAX, self.attributes)
-        self.note(Phase("check", looked))
-        rc = 0 if same else self.change()
+        yield self.did("check", looked)
+        self.rc = 0 if same else (yield from self.change())
+        yield Did("unlock")
+        return self.result()
+
+    def result(self) -> SetResult:
         return SetResult(
-            rc,
+            self.rc,
             tuple(self.phases),
             self.inval,
             tuple(self.unmap),
@@ -121,15 +141,15 @@ class _Set:
             (tracepoint(self.start, self.end, self.attributes),),
         )
 
-    def change(self) -> int:
+    def change(self) -> Generator[Did, None, int]:
         """Everything after the early exit."""
         wanted = self.attributes or self.kvm.text.number < 3
-        if wanted and (rc := self.loop("reserve", self.reserve)):
+        if wanted and (rc := (yield from self.loop("reserve", self.reserve))):
             return rc
-        self.over_slots("pre", self.pre)
-        rc = self.loop("store", self.store)
+        yield self.over_slots("pre", self.pre)
+        rc = yield from self.loop("store", self.store)
         self.bugs += bool(rc)
-        self.over_slots("post", self.post)
+        yield self.over_slots("post", self.post)
         return rc
 
     def reserve(self, start: int, end: int) -> tuple[int, int]:
@@ -138,15 +158,14 @@ class _Set:
     def store(self, start: int, end: int) -> tuple[int, int]:
         return store_loop(self.xa, start, end, self.entry)
 
-    def loop(self, name: str, pages: Callable[[int, int], tuple[int, int]]) -> int:
-        """One of the two loops over every GFN: in bulk, or a page at a time with somebody watching."""
+    def loop(self, name: str, pages: Pages) -> Generator[Did, None, int]:
+        """One of the two loops over every GFN: in bulk, or a page at a time."""
         xa, slab = self.xa, self.xa.slab
         allocs, frees, walked = slab.allocs, slab.frees, xa.walked
-        rc, reached = (0, self.start) if self.watch else pages(self.start, self.end)
-        while self.watch and not rc and reached < self.end:
-            rc, _ = pages(reached, reached + 1)
-            self.watch(name, reached, rc)
-            reached += not rc
+        if self.paged:
+            rc, reached = yield from self.each_page(name, pages)
+        else:
+            rc, reached = pages(self.start, self.end)
         done = reached - self.start
         resched = done if self.kvm.text.patch == "v2" else 0
         self.phases.append(
@@ -154,12 +173,22 @@ class _Set:
         )
         return rc
 
-    def note(self, phase: Phase) -> None:
-        self.phases.append(phase)
-        if self.watch:
-            self.watch(phase.loop, None, 0)
+    def each_page(self, name: str, pages: Pages) -> Generator[Did, None, tuple[int, int]]:
+        for gfn in range(self.start, self.end):
+            rc, _ = pages(gfn, gfn + 1)
+            yield Did(name, gfn, rc)
+            if rc:
+                return rc, gfn
+            if self.kvm.text.patch == "v2":
+                yield Did("resched", gfn)
+        return 0, self.end
 
-    def over_slots(self, name: str, handler: Callable[[Memslot, int, int], None]) -> None:
+    def did(self, name: str, pages: int = 0, mmu_lock: int = 0) -> Did:
+        """A phase that is no loop is over."""
+        self.phases.append(Phase(name, pages, mmu_lock=mmu_lock))
+        return Did(name)
+
+    def over_slots(self, name: str, handler: Callable[[Memslot, int, int], None]) -> Did:
         """kvm_handle_gfn_range(): each slot's part of the range; mmu_lock and the invalidation only if there is one."""
         parts = [(s, max(self.start, s.base), min(self.end, s.end)) for s in self.kvm.slots]
         parts = [part for part in parts if part[1] < part[2]]
@@ -168,7 +197,7 @@ class _Set:
             self.kvm.mmu_invalidate_seq += name == "post"
         for slot, start, end in parts:
             handler(slot, start, end)
-        self.note(Phase(name, sum(end - start for _, start, end in parts), mmu_lock=int(bool(parts))))
+        return self.did(name, sum(end - start for _, start, end in parts), int(bool(parts)))
 
     def pre(self, slot: Memslot, start: int, end: int) -> None:
         """kvm_pre_set_memory_attributes(): invalidate, wider by the huge pages that can no longer stay, and zap."""

@@ -32,10 +32,11 @@ def shown(entry: "int | XaNode") -> Answer:
 
 
 class Script:
-    """An empty array, a VM with memory attributes on it, and the commands that can be given to them."""
+    """An empty array, a VM with memory attributes on it, and the commands that can be given to them. patch: of its kernel, as of KernelText."""
 
-    def __init__(self):
-        self.kvm = memattr.Kvm(memattr.KernelText(1, patch="v2"))
+    def __init__(self, patch: str | None = "v2"):
+        self.patch = patch
+        self.kvm = memattr.Kvm(memattr.KernelText(1, patch))
         self.digests = Digests()
 
     @property
@@ -137,7 +138,7 @@ READ: dict[str, Callable] = {
 
 def _new(s: Script, flavour: str = "plain") -> int:
     xa = XArray(track_free=flavour.startswith("alloc"), zero_busy=flavour == "alloc1", account=flavour == "account")
-    s.kvm = memattr.Kvm(memattr.KernelText(1, patch="v2"), xa)
+    s.kvm = memattr.Kvm(memattr.KernelText(1, s.patch), xa)
     return 0
 
 
@@ -200,7 +201,7 @@ def _set(name: str) -> Callable:
 
 
 def _kvm(s: Script, text: int) -> int:
-    s.kvm.text = memattr.KernelText(text, patch="v2")
+    s.kvm.text = memattr.KernelText(text, s.patch)
     return 0
 
 

@@ -1,30 +1,44 @@
 """Operations on an XArray as a Run: after each step the whole tree, as `tree_state` has it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from types import FrameType
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError
-from tdxkit.linux.memattr.ioctl import kvm_vm_set_mem_attributes
+from tdxkit.explore.frames import innermost
+from tdxkit.explore.shown import source_of
+from tdxkit.linux.memattr import ioctl
+from tdxkit.linux.memattr.ioctl import page_by_page
 from tdxkit.linux.memattr.script import Script
 from tdxkit.linux.memattr.tree_state import flat, nodes_of
 from tdxkit.linux.xarray import api as xarray
-from tdxkit.run import Recorder, Run, State
+from tdxkit.run import Line, Recorder, Run, State, Text
 from tdxkit.text import many
 
 MAX_STEPS = 2000
 ACTOR = "CPU 0"
+LABELS = {
+    "slots_lock": "mutex_lock(slots_lock)", "check": "kvm_range_has_memory_attributes({start}, {end})", "reserve": "xa_reserve({gfn})",
+    "pre": "kvm_pre_set_memory_attributes()", "store": "xa_store({gfn}, {entry})", "post": "kvm_arch_post_set_memory_attributes()",
+    "resched": "cond_resched()", "unlock": "mutex_unlock(slots_lock)",
+}  # fmt: skip
+MAY_YIELD = "others may run here, the mutex is kept; the tree stays as it is"
 LOOPS = {"reserve_loop": "reserve", "store_loop": "store", "erase_loop": "erase"}
 
 
-def record(commands: Sequence[Sequence[object]], title: str = "An XArray, call by call") -> Run:
-    """Run the commands of a script (see xarray_script) and record the tree after each; loops and set_attrs are taken apart.
+def record(
+    commands: Sequence[Sequence[object]], title: str = "An XArray, call by call", patch: str | None = None
+) -> Run:
+    """Run the commands of a script (see `script`) and record the tree after each; loops and set_attrs are taken apart. patch: of the kernel,
+    as of KernelText. Where all that runs is set_attrs, each step has its line of the model.
 
     Raises InputError for a command that is none, over MAX_STEPS steps or MAX_NODES nodes.
     """
-    recording = _Recording()
+    recording = _Recording(patch)
     for command in _expand(commands):
         recording.do(command)
-    return recording.recorder.run(title, [ACTOR], card=card_of(xarray))
+    return recording.run(title)
 
 
 CALLS = {
@@ -61,10 +75,11 @@ def _bounded(steps: int) -> None:
 class _Recording:
     """A script and what was recorded of it so far."""
 
-    def __init__(self):
-        self.script = Script()
+    def __init__(self, patch: str | None):
+        self.script = Script(patch)
         self.state: State = flat(self.script.xa)
         self.recorder = Recorder(self.state)
+        self.texts: dict[str, Text] = {}
 
     def do(self, command: Sequence[object]) -> None:
         if command and command[0] == "set_attrs":
@@ -75,25 +90,36 @@ class _Recording:
 
     def set_attributes(self, start: int, end: int, attributes: int) -> None:
         """kvm_vm_set_mem_attributes(), a step for each page of each loop."""
-        _bounded(2 * (end - start) + 4)
-        labels = {
-            "slots_lock": "mutex_lock(slots_lock)",
-            "check": f"kvm_range_has_memory_attributes({start}, {end})",
-            "pre": "kvm_pre_set_memory_attributes()",
-            "post": "kvm_arch_post_set_memory_attributes()",
-        }
+        _bounded((4 if self.script.patch == "v2" else 2) * (end - start) + 5)
+        call = page_by_page(self.script.kvm, start, end, attributes)
+        for did in call:
+            label = LABELS[did.does].format(start=start, end=end, gfn=did.gfn, entry=attributes or "NULL")
+            answer = {"err": did.rc} if did.rc else MAY_YIELD if did.does == "resched" else None
+            self.step(label, did.gfn, answer, line=self.line(innermost(call)), does=label.partition("(")[0])
 
-        def watch(loop: str, gfn: int | None, rc: int) -> None:
-            call = {"reserve": f"xa_reserve({gfn})", "store": f"xa_store({gfn}, {attributes or 'NULL'})"}
-            self.step(labels.get(loop) or call[loop], gfn, {"err": rc} if rc else None)
+    def line(self, frame: FrameType | None) -> Line | None:
+        """The line of the model that a call has come to."""
+        function = frame and getattr(ioctl.Call, frame.f_code.co_name)
+        text = function and source_of(function)
+        if not text:
+            return None
+        self.texts[function.__name__] = text
+        return Line(function.__name__, frame.f_lineno - function.__code__.co_firstlineno)
 
-        kvm_vm_set_mem_attributes(self.script.kvm, start, end, attributes, watch)
-
-    def step(self, label: str, index: int | None, answer: object) -> None:
+    def step(self, label: str, index: int | None, answer: object, **more) -> None:
         state = flat(self.script.xa, index)
         _bounded(len(self.recorder.steps) + 1)
-        self.recorder.step(ACTOR, label, _sentence(self.state, state, answer), state)
+        self.recorder.step(ACTOR, label, _sentence(self.state, state, answer), state, **more)
         self.state = state
+
+    def run(self, title: str) -> Run:
+        """The finished run; each step's next line is that at which the following one is taken."""
+        run = self.recorder.run(title, [ACTOR], card=card_of(xarray))
+        if not run.steps or not all(step.line for step in run.steps):
+            return replace(run, steps=tuple(replace(step, line=None) for step in run.steps))
+        lines = [step.line for step in run.steps[1:]]
+        steps = tuple(replace(step, next=after) for step, after in zip(run.steps, [*lines, None]))
+        return replace(run, steps=steps, texts=self.texts, start={ACTOR: run.steps[0].line})
 
 
 def _label(command: Sequence[object]) -> str:
@@ -103,6 +129,8 @@ def _label(command: Sequence[object]) -> str:
 
 def _sentence(before: State, after: State, answer: object) -> str:
     """What came of a step, from the two states."""
+    if answer == MAY_YIELD:
+        return answer
     old, new = nodes_of(before), nodes_of(after)
     came, went = len(new.keys() - old.keys()), len(old.keys() - new.keys())
     said = []

@@ -181,7 +181,8 @@ def _line_of(c: dict, k: int) -> str:
     if line is None:
         return ""
     text, index = line
-    return f"   {text}: {c['texts'][text][1][index].strip()}"
+    _, lines, added = c["texts"][text]
+    return f"   {text}: {'+ ' * (index in added)}{lines[index].strip()}"
 
 
 def still(data: dict, position: int, uid: str = "tdx0") -> Markup:

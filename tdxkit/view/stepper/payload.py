@@ -106,7 +106,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
     return {
         "title": visible(title), "subtitle": visible(subtitle), "code": visible(code),
         "actors": [visible(a) for a in actors], "keys": [visible(k) for k in keys],
-        "texts": {name: [visible(t.title), source(t)] for name, t in texts.items()},
+        "texts": {name: shown_text(t) for name, t in texts.items()},
         "tracks": [_track(t, tracks) for t in tracks],
         "card": {kind: [visible(e) for e in entries] for kind, entries in asdict(card).items()},
         "marks": [], "pictures": [], "pic": [], "offset": 0, "slots": SLOTS,
@@ -157,6 +157,11 @@ def line(where: Line | None) -> LineRow | None:
     return None if where is None else LineRow(where.text, where.index)
 
 
+def shown_text(text: Text) -> list:
+    """A text as it travels: its title, its lines, and which of them a patch adds."""
+    return [visible(text.title), source(text), list(text.added)]
+
+
 def source(text: Text) -> list[str | None]:
     """The lines of a text: the common indent taken off, the rest halved, since a lane is narrow.
 
@@ -182,7 +187,7 @@ def in_other_lines(run: Run, start: int, stop: int) -> dict:
     for step in run.steps[:start]:
         stands[step.actor] = step.next
     return {
-        "texts": {name: [visible(t.title), source(t)] for name, t in run.texts.items()},
+        "texts": {name: shown_text(t) for name, t in run.texts.items()},
         "start": [line(stands.get(actor)) for actor in run.actors],
         "lines": [[line(step.line), line(step.next)] for step in run.steps[start:stop]],
     }

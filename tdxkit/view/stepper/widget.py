@@ -4,7 +4,7 @@
     Stepper(v2_run, v6_run)               # two runs under one position
     Stepper.scheduler(scenario, goal="…") # a button for every thread that can move
     print(Stepper(run))                   # the same as text
-    Stepper(run, lines="c")               # the lanes in C, where the run is one of a shipped design; a button changes it
+    Stepper(run, lines="c")               # the lanes in C, where the run is one of a shipped design or has its C by it; a button changes it
     Stepper(run).html("race.html")        # the same as one file that needs no kernel and no network
 
 A model's own picture goes beside the state: `picture(state)` is a pure function from a state of the run to a drawing made with
@@ -84,7 +84,9 @@ class Stepper(anywidget.AnyWidget):
         if lines not in ("", *LANGUAGES):
             raise InputError(f"lines={printable(lines)}", "lanes are in python or in c", "use one of these")
         if lines == "c" and not any(self._in_c) and not (self._walk and "c" in self._walk):
-            raise InputError('lines="c"', "this run is none of a design that has its C beside it", "leave it out")
+            raise InputError(
+                'lines="c"', "this run has no C beside it, nor is it one of a design that has", "leave it out"
+            )
         return lines or Stepper._chosen
 
     @classmethod
@@ -211,8 +213,8 @@ PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;b
 
 def _in_c(run: Run) -> Run | None:
     """The same run at the lines of C, where it has them."""
-    if not run.code:
-        return None
+    if run.also or not run.code:
+        return run.also
     from tdxkit.c.designs import in_c
 
     return in_c(run)

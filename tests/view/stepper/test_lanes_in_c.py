@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tdxkit.c.designs import in_c
+from tdxkit.c.memattr import record_set
 from tdxkit.errors import InputError
 from tdxkit.explore import explore, replay
 from tdxkit.linux.refcount import scenario
@@ -77,7 +78,7 @@ def test_a_pasted_code_brings_its_own_lines():
 
 def test_a_run_without_c_offers_none(bad_run):
     assert "c" not in json.loads(Stepper(bad_run).data)["views"][0]
-    with pytest.raises(InputError, match="none of a design that has its C"):
+    with pytest.raises(InputError, match="no C beside it"):
         Stepper(bad_run, lines="c")
     with pytest.raises(InputError, match="python or in c"):
         Stepper(bad_run, lines="rust")
@@ -89,3 +90,18 @@ def test_the_scheduler_walks_in_c_too():
     assert len(view["c"]["nodes"]) == len(view["graph"]["nodes"])
     text, index = view["c"]["lines"][view["c"]["nodes"][0][0]]
     assert view["c"]["texts"][text][1][index].strip() == "if (atomic_inc_not_zero(users))"
+
+
+def test_lines_that_a_patch_adds_travel_and_have_their_sign_in_the_text():
+    shown = Stepper(record_set([(62, 66, 8)], patch="v2"), lines="c")
+    (view,) = json.loads(shown.data)["views"]
+    assert {name: added for name, (_, _, added) in view["c"]["texts"].items() if added} == {
+        "reserve_each": [8, 9],
+        "store_each": [8],
+    }
+    assert (
+        str(shown).count("   reserve_each: + cond_resched();\n")
+        == str(shown).count("   store_each: + cond_resched();\n")
+        == 4
+    )
+    assert "+ " not in str(Stepper(record_set([(62, 66, 8)]), lines="c"))

@@ -52,9 +52,10 @@ export class Lane {
 
   /** Shows a text, null for none. Each of its lines has an item, but those that Python left out. */
   open(name) {
-    const lines = name === null ? Array(LATEST).fill("") : this.texts[name][1];
+    const [, lines, added] = name === null ? ["", Array(LATEST).fill(""), []] : this.texts[name];
     const item = line => el("li", { title: line.length > LONG_LINE ? line.trim() : null }, line);
     this.items = lines.map(line => (line === null ? null : item(line)));
+    for (const index of added) this.items[index].prepend(el("ins", { title: "added by the patch" }, "+"));
     const there = this.items.filter(Boolean);
     this.code.replaceChildren(...there);
     this.height = there.length;

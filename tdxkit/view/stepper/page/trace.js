@@ -179,6 +179,9 @@ function since(values, position) {
   return i;
 }
 
+/** A line of a text in words: one that a patch adds has its sign. */
+const lineAt = ([, lines, added], index) => (added.includes(index) ? "+ " : "") + lines[index].trim();
+
 /** A run in words, a line a step: what `print(stepper)` shows. */
 export function asText(trace) {
   const { title, subtitle, actors, keys, texts } = trace.data;
@@ -189,7 +192,7 @@ export function asText(trace) {
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
     const number = String(i + trace.offset).padStart(4);
-    const at = trace.data.inC && line ? `   ${line.text}: ${texts[line.text][1][line.index].trim()}` : "";
+    const at = trace.data.inC && line ? `   ${line.text}: ${lineAt(texts[line.text], line.index)}` : "";
     rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}${at}`);
     for (const said of wrong) rows.push(`      !! ${said}`);
   }

@@ -1,0 +1,60 @@
+"""Braces in expressions: `({ … })`, statements that come to a value, and `(TYPE){ … }`, an object without a name."""
+
+from pycparser import c_ast
+
+from tdxkit.c.flow import constant
+from tdxkit.c.places import Place, Value, on_stack
+from tdxkit.c.routine import Scope
+from tdxkit.c.spelt import spelt
+from tdxkit.c.types import VOID, Void
+
+JUMPS = (c_ast.Return, c_ast.Goto, c_ast.Label)
+STATEMENTS = (
+    c_ast.Compound, c_ast.Decl, c_ast.DeclList, c_ast.If, c_ast.While, c_ast.DoWhile, c_ast.For, c_ast.Switch, c_ast.Break, c_ast.Continue,
+    c_ast.EmptyStatement, c_ast.Typedef, c_ast.Pragma, c_ast.Case, c_ast.Default,
+)  # fmt: skip
+
+
+class Braced:
+    """Those of one routine."""
+
+    def __init__(self, statements):
+        self.statements, self.locals = statements, statements.locals
+        self.r, self.values, self.declared = statements.r, statements.values, statements.declared
+
+    def value(self, node: c_ast.Compound) -> Value:
+        """What `({ … })` comes to: its last expression's value, taken before its locals go."""
+        self._stays(node)
+        *items, last = node.block_items or [c_ast.EmptyStatement()]
+        self.r.scopes.append(Scope(inside=True))
+        for item in items:
+            self.statements.statement(item)
+        value = Value(constant(0), VOID)
+        if isinstance(last, STATEMENTS):
+            self.statements.statement(last)
+        else:
+            value = self.values.of(last)
+            value = value if isinstance(value.type, Void) else Value(self.r.temp(value.code), value.type)
+        self.r.undo(len(self.r.scopes) - 1)
+        self.r.scopes.pop()
+        return value
+
+    def _stays(self, node: c_ast.Node) -> None:
+        """InputError for what would leave the braces otherwise than at their end, or come into them."""
+        for _, child in node.children():
+            if isinstance(child, JUMPS):
+                raise self.declared.refuse(
+                    child, spelt(child), "nobody jumps out of `({ … })` here, nor into it", "write a function"
+                )
+            self._stays(child)
+
+    def literal(self, node: c_ast.CompoundLiteral) -> Place:
+        """The object that `(TYPE){ … }` is, on the CPU's stack."""
+        kind, init = self.declared.sized(self.declared.type_of(node.type), node.init)
+        if self.locals.shared(kind):
+            raise self.declared.refuse(
+                node, "`(TYPE){ … }`", f"a {kind} is shared, as the kernel's functions work on it", "declare a variable"
+            )
+        found = self.r.slot("", kind)
+        self.locals.filled(found.at, kind, init)
+        return Place(kind, pointer=on_stack(found.at))
