@@ -13,6 +13,7 @@ from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, na
 from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.quiet import LOOKS
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
 from tdxkit.c.places import Place, Value
@@ -73,6 +74,8 @@ class Calls:
                 ) from None
         entry = self.unit.kernel.functions.get(word)
         if entry is None and word.startswith(NO_CALLS):
+            for arg in filter(self._is_read, args):
+                self.values.of(arg)
             return Value(constant(0), VOID)
         if entry is None:
             if self.r.find(word) is not None:
@@ -142,6 +145,8 @@ class Calls:
         given, pointee = [], None
         for arg, kind in zip(args, takes.ljust(len(args), "-")):
             if kind == "-":  # printed, or nothing that the model knows
+                if entry.name in LOOKS and self._is_read(arg):
+                    self.values.of(arg)
                 continue
             if kind == "t":
                 given.append(constant(arg.name if isinstance(arg, c_ast.ID) else ""))

@@ -105,8 +105,8 @@ class Types:
             raise self.refuse(node, name, "the kernel has no floating point", "use integers")
         if name in self.types:
             return self.types[name]
-        if name == "void":
-            return VOID
+        if name in ("void", "_Bool"):
+            return VOID if name == "void" else INTS[name]
         words = list(node.names)
         unsigned, long = "unsigned" in words, words.count("long")
         base = (

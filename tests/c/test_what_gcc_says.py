@@ -19,6 +19,7 @@ NESTED = "int f(void) { int r = 0, i; for (i = 0; i < 3; i++) { { static int n =
         ("int f(void) { return likely(4) + unlikely(0) + __builtin_expect(3, 1); }", 4),
         ("static int n; int g(void) { return ++n; } int f(void) { return g() ?: 7; }", 1),
         ("int f(void) { return 0 ?: 7; }", 7),
+        ("int f(void) { _Bool b = 5; return b + sizeof(_Bool); }", 2),
         (NESTED, 45),
         ("int f(void) { int t[] = { [2] = 7, 8 }; return ARRAY_SIZE(t); }", 4),
         ("static int t[] = { [2] = 7, 8 }; int f(void) { return ARRAY_SIZE(t) * 10 + t[3]; }", 48),
@@ -44,3 +45,20 @@ def test_a_volatile_variable_is_marked_and_bit_fields_are_told():
     assert not explore(scenario_of_c("static volatile int n;", run=("n = 1;", "int x = n;"))).races
     made = scenario_of_c("struct s { u32 a : 1; u32 b : 1; }; static struct s s;", run=("s.a = 1;", "s.b = 1;"))
     assert any("bit-field" in line for line in made.own.told)
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ('pr_info("%d", ++n)', 1),
+        ('dev_err(0, "%d", g())', 1),
+        ("udelay(n++)", 1),
+        ("trace_x(n++, UNKNOWN)", 1),
+        ('pr_debug("%d", ++n)', 0),
+    ],
+)
+def test_what_is_printed_is_looked_at(call, value):
+    assert (
+        value_of(f"static int n; static int g(void) {{ return ++n; }} int f(void) {{ {call}; return n; }}", "f", ())
+        == value
+    )

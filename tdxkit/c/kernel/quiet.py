@@ -20,6 +20,15 @@ PRINTS = (
     "printk", "printk_once", "printk_ratelimited", "trace_printk", "dump_stack", "pr_tdx_error", "pr_tdx_error_1", "kvm_pr_unimpl", "vcpu_unimpl",
     "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "pr_devel", "no_printk",
 )  # fmt: skip
+NEVER_LOOKS = {
+    word for word in PRINTS if "debug" in word or "dbg" in word or word in ("pr_devel", "no_printk")
+}  # nor does the kernel without DEBUG
+LOOKS = {
+    *PRINTS,
+    "udelay",
+    "ndelay",
+    "mdelay",
+} - NEVER_LOOKS  # what they are given has its value, and what it does is done
 NOTHING = (
     "barrier", "cpu_relax", "smp_rmb", "smp_wmb", "rmb", "wmb", "dma_rmb", "dma_wmb", "smp_mb__before_atomic", "smp_mb__after_atomic",
     "smp_mb__after_spinlock", "smp_mb__after_unlock_lock", "smp_acquire__after_ctrl_dep", "smp_read_barrier_depends", "smp_rmb__after_atomic",
