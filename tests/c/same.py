@@ -2,7 +2,9 @@
 
 from itertools import product
 
+from tdxkit.explore.moves import able, first
 from tdxkit.explore.tables import FINISHED, Tables
+from tests.c.judge import coarsest
 
 VALUES = {"refcount[0]": range(-3, 5), "pair[0]": (False, True), "users[0]": range(4)}
 
@@ -43,3 +45,40 @@ def sid_of(tables, values):
     first = tables.state(tables.first_sid)
     numbers = [tables.number(values.get(label, first[label]), slot) for slot, label in enumerate(tables.layout.labels)]
     return tables.sid(tuple(numbers))
+
+
+def canonical_states(scenario) -> int:
+    """How many states there are if places count as one that go on alike in every state of the shared memory that is ever reached.
+
+    That a scenario made something fail (`c_failed`), after which a WARN breaks nothing, is left out: no model has it.
+    """
+    tables = Tables(scenario, apart=True)
+    todo = [first(tables)]
+    seen = set(todo)
+    for state in todo:
+        for _, move in able(tables, state):
+            if not move.outcome.raised and move.state not in seen:
+                seen.add(move.state)
+                todo.append(move.state)
+    kept = [k for k, label in enumerate(tables.layout.labels) if label != "c_failed"]
+
+    def shown(sid):
+        return tuple(tables.shared[sid][k] for k in kept)
+
+    shared = list({shown(sid): sid for sid, _ in sorted(seen)}.values())
+    places = list(dict.fromkeys(lid for _, lids in seen for lid in lids))
+    number = {lid: n for n, lid in enumerate(places)}
+    rows = []
+    for lid in places:  # more are met on the way
+        label, after = [], []
+        for sid in shared if lid != FINISHED else ():
+            for choice in range(len(tables.places[lid].choices)):
+                effect = tables.outcome(sid, lid, choice)
+                label.append((shown(tables.apply(sid, effect)), effect.broken))
+                if effect.after not in number:
+                    number[effect.after] = len(places)
+                    places.append(effect.after)
+                after.append(number[effect.after])
+        rows.append((tuple(label), tuple(after)))
+    kinds = coarsest(rows)
+    return len({(shown(sid), tuple(kinds[number[lid]] for lid in lids)) for sid, lids in seen})

@@ -11,7 +11,7 @@ from tdxkit.explore.search import explore
 from tdxkit.facts import data_path
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
-from tests.c.same import difference
+from tests.c.same import canonical_states, difference
 
 PAIRS = [name for name in DESIGNS if name not in ("lazy", "per-region")]
 LOCKS = {"inc-first": "count_lock"}
@@ -61,6 +61,19 @@ def test_a_search_says_the_same_of_both(name, faults):
     assert set(mine.broken) == set(theirs.broken)
     assert explore(model, fewest_switches=True).switches == explore(text, fewest_switches=True).switches
     assert ends_of(model) == ends_of(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+@pytest.mark.parametrize("faults", CASES[:4], ids=lambda faults: "+".join(faults) or "none")
+@pytest.mark.parametrize("name", PAIRS)
+def test_both_have_the_same_canonical_states(name, faults, memory):
+    model, text = (one.on(memory) for one in both(name, faults))
+    asked = {rule.name for rule in text.asked}
+    model = model.without(*(rule.name for rule in model.asked if rule.name not in asked))
+    assert canonical_states(model) == canonical_states(text)
+    mine, theirs = explore(model, "none"), explore(text, "none")
+    assert (mine.verdict, mine.steps, set(mine.broken)) == (theirs.verdict, theirs.steps, set(theirs.broken))
 
 
 def ends_of(one):
