@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit.c.designs import design_in_c
 from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.search import explore
 from tdxkit.facts import data_path
+from tdxkit.linux.refcount.naming import scenario_of
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
 from tests.c.same import canonical_states, difference
@@ -74,6 +76,19 @@ def test_both_have_the_same_canonical_states(name, faults, memory):
     assert canonical_states(model) == canonical_states(text)
     mine, theirs = explore(model, "none"), explore(text, "none")
     assert (mine.verdict, mine.steps, set(mine.broken)) == (theirs.verdict, theirs.steps, set(theirs.broken))
+
+
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+@pytest.mark.parametrize("name", ["lazy", "per-region"])
+def test_what_its_head_runs_is_the_models_in_every_state(name, memory):
+    one, other = (explore(s.on(memory), "none") for s in (scenario_of(name), design_in_c(name)))
+    assert (one.verdict, one.property, one.steps, one.states) == (
+        other.verdict,
+        other.property,
+        other.steps,
+        other.states,
+    )
+    assert set(one.broken) == set(other.broken)
 
 
 def ends_of(one):
