@@ -96,9 +96,9 @@ class Declared(Types):
     def _twice(self, node: c_ast.Node, word: str, rule: str) -> InputError:
         return self.refuse(node, f"`{word}`", rule, "take one out, or give it another name")
 
-    def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:
+    def static(self, node: c_ast.Decl, kind: Type, title: str) -> Variable:
         """A static variable of a function."""
-        return Variable(f"{function}.{node.name}", kind, self.first(kind, node.init), node)
+        return Variable(title, kind, self.first(kind, node.init), node)
 
     def first(self, kind: Type, init: c_ast.Node | None) -> tuple:
         """What the cells of an object at file scope begin with."""

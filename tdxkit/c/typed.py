@@ -233,7 +233,8 @@ class Types:
             if isinstance(kind, Int):
                 return kind.wrap(value), kind
         if isinstance(node, c_ast.TernaryOp):
-            return self.folded(node.iftrue if self.constant(node.cond) else node.iffalse)
+            yes = node.cond if is_same(node) else node.iftrue
+            return self.folded(yes if self.constant(node.cond) else node.iffalse)
         if isinstance(node, c_ast.BinaryOp):
             (a, one), (b, other) = self.folded(node.left), self.folded(node.right)
             if node.op in ("&&", "||"):
@@ -280,6 +281,11 @@ def _calls(node: c_ast.Node, *words: str) -> bool:
 def is_range(node: c_ast.Node) -> bool:
     """Is it `1 ... 5`, as the front writes it?"""
     return _calls(node, "__range")
+
+
+def is_same(node: c_ast.TernaryOp) -> bool:
+    """Is it `a ?: b`, as the front writes it?"""
+    return isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == "__same"
 
 
 def _element_of(kind: Type) -> Type:

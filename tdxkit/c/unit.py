@@ -25,6 +25,7 @@ class Unit:
         self.calls: dict[
             str, Counter[str]
         ] = {}  # of each function those of the text that it calls, with how often that is written
+        self.statics: dict[int, Variable] = {}  # those of functions, by the token of their declaration
         self.cells: dict[str, tuple[str, ...]] = {}
         self.scalars = 0
         self.titles: dict[str, str] = {}  # of each shared object, as it is told

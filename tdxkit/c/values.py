@@ -18,6 +18,7 @@ from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import spelt
+from tdxkit.c.typed import is_same
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -62,9 +63,8 @@ class Values(Operators):
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
         if how is None:
-            raise self.refuse(
-                node, *NOT_READ.get(type(node).__name__, (spelt(node), "this is not read", "write it in plain C"))
-            )
+            said = NOT_READ.get(type(node).__name__, (spelt(node), "this is not read", "write it in plain C"))
+            raise self.refuse(node, *said)
         return how(node)
 
     def number(self, node: c_ast.Node) -> Value:
@@ -108,12 +108,8 @@ class Values(Operators):
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
-        raise self.refuse(
-            node,
-            f"`{node.name}`",
-            "it is not declared",
-            self.unit.kernel.way_out(node.name, self.declared, called=False),
-        )
+        out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:
         return self.places.load(self.places.place(node), node)
@@ -140,11 +136,11 @@ class Values(Operators):
 
     def _TernaryOp(self, node: c_ast.TernaryOp) -> Value:
         yes, no, after, word = Block(), Block(), Block(), self.r.variable()
-        self.truth(node.cond, yes, no)
+        same = self._same(node, yes, no)
         ends, kinds = [], []
         for block, side in ((yes, node.iftrue), (no, node.iffalse)):
             self.r.at = block
-            value = self.of(side if side is not None else node.cond)
+            value = same if same is not None and block is yes else self.of(side)
             ends.append((self.r.at, value))
             kinds.append(value.type)
         kind = self._of_two(kinds, [v for _, v in ends])
@@ -155,6 +151,16 @@ class Values(Operators):
             self.r.at.ways, self.r.at.line = (after,), self.r.line
         self.r.at = after
         return Value(name(word) if not isinstance(kind, Void) else constant(0), kind)
+
+    def _same(self, node: c_ast.TernaryOp, yes: Block, no: Block) -> Value | None:
+        """Which way a ternary goes; of `a ?: b` the value of a, taken once."""
+        if not is_same(node):
+            self.truth(node.cond, yes, no)
+            return None
+        value = self.of(node.cond)
+        value = Value(self.r.temp(value.code), value.type)
+        self.r.branch(value.code, yes, no)
+        return value
 
     def _of_two(self, kinds: list[Type], values: list[Value]) -> Type:
         one, other = kinds
