@@ -176,6 +176,7 @@ class Calls:
         else:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
+        self.cpus.counted(entry.name, None if isinstance(returns, Void) else name(result))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
 
 

@@ -21,7 +21,6 @@ class Declared(Types):
 
     functions: dict[str, c_ast.FuncDef] = field(default_factory=dict)
     takes: dict[str, Function] = field(default_factory=dict)
-    statics: dict[str, c_ast.Decl] = field(default_factory=dict)
     scalars = 0  # of what is declared at file scope
 
     def read(self, tree: c_ast.FileAST) -> None:
@@ -98,11 +97,8 @@ class Declared(Types):
     def _twice(self, node: c_ast.Node, word: str, rule: str) -> InputError:
         return self.refuse(node, f"`{word}`", rule, "take one out, or give it another name")
 
-    def static(self, node: c_ast.Decl, kind: Type, function: str) -> Variable:
+    def static(self, node: c_ast.Decl, kind: Type, title: str) -> Variable:
         """A static variable of a function."""
-        title = f"{function}.{node.name}"
-        if self.statics.setdefault(title, node) is not node:  # of another block
-            title += f" of line {self.place(node)[0]}"
         return Variable(title, kind, self.first(kind, node.init), node)
 
     def first(self, kind: Type, init: c_ast.Node | None) -> tuple:

@@ -21,3 +21,8 @@ def is_volatile(node: c_ast.Node) -> bool:
     """Is it a cast to a pointer to something volatile, as READ_ONCE() was written before it had a name?"""
     pointed = node.to_type.type if isinstance(node, c_ast.Cast) else None
     return isinstance(pointed, c_ast.PtrDecl) and "volatile" in (getattr(pointed.type, "quals", None) or [])
+
+
+def is_same(node: c_ast.TernaryOp) -> bool:
+    """Is it `a ?: b`, as the front writes it?"""
+    return isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == "__same"

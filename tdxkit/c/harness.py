@@ -15,6 +15,7 @@ import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
+from tdxkit.c.kernel.asked import BOTTOM
 from tdxkit.c.program import Program
 from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
@@ -164,7 +165,9 @@ def _rounds(m, body, rounds):
 def _numbered(made: Program, cpus: tuple[Thread, ...], programs: list[Callable]) -> tuple[Thread, ...]:
     """The same CPUs, each with its number at the bottom of its stack."""
     return tuple(
-        replace(cpu, args=tuple(_called(made, arg.__name__, (k,)) if arg in programs else arg for arg in cpu.args))
+        replace(
+            cpu, args=tuple(_called(made, arg.__name__, (k, *BOTTOM)) if arg in programs else arg for arg in cpu.args)
+        )
         for k, cpu in enumerate(cpus)
     )
 
@@ -233,7 +236,7 @@ def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     made = compiled(text)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
-    value, _ = drive(made.functions[function](_Alone(made), (0,), *given))
+    value, _ = drive(made.functions[function](_Alone(made), (0, *BOTTOM), *given))
     return value
 
 

@@ -10,6 +10,7 @@ from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.known import COMPLETION, WAIT_QUEUE
 from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
+from tdxkit.c.typed import Variable
 from tdxkit.c.types import INT, VOID, Array, Atomic, Function, Int, Kernels, Lock, Struct, Type, whole
 from tdxkit.errors import InputError
 
@@ -38,9 +39,7 @@ class Locals:
         node.init = init
         whole(self.declared.at(node), kind)
         if "static" in (node.storage or []):
-            variable = self.declared.static(node, kind, r.title)
-            self.unit.share(variable)
-            r.scopes[-1].names[node.name] = variable
+            r.scopes[-1].names[node.name] = self._static(node, kind)
             return
         if self._lends(node.name, kind):
             return self._lend(node, kind)
@@ -59,6 +58,16 @@ class Locals:
             self.values.of(c_ast.Assignment("=", c_ast.ID(node.name, node.coord), node.init, node.coord))
         else:
             self._emptied(found.at, kind, node.init)
+
+    def _static(self, node: c_ast.Decl, kind: Type) -> Variable:
+        """A static variable: there once, however often its declaration is come to. Another block may have one of its name."""
+        at, title = node.coord.line, f"{self.r.title}.{node.name}"
+        if at not in self.unit.statics:
+            same = sum(known.name.partition("#")[0] == title for known in self.unit.statics.values())
+            variable = self.declared.static(node, kind, f"{title}#{same + 1}" if same else title)
+            self.unit.statics[at] = variable
+            self.unit.share(variable)
+        return self.unit.statics[at]
 
     def _lends(self, word: str, kind: Type) -> bool:
         """Do the kernel's functions work on it, so that it is no business of this CPU alone?"""

@@ -94,21 +94,13 @@ class Places:
             return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)), once=declares_volatile(found.node))
-        raise self.refuse(
-            node,
-            f"`{node.name}`",
-            "it is not declared",
-            self.unit.kernel.way_out(node.name, self.declared, called=False),
-        )
+        out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
     def pointee(self, value: Value, node: c_ast.Node) -> Type:
         if not isinstance(value.type, (Pointer, Array)):
-            raise self.refuse(
-                node,
-                spelt(node),
-                f"only a pointer can be followed, and this is of type {value.type}",
-                "make it a pointer",
-            )
+            rule = f"only a pointer can be followed, and this is of type {value.type}"
+            raise self.refuse(node, spelt(node), rule, "make it a pointer")
         return value.type.to if isinstance(value.type, Pointer) else value.type.of
 
     def _member(self, node: c_ast.StructRef) -> Place:
@@ -213,8 +205,7 @@ class Places:
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
-            if fixed[0] == COUNTERS or self._may_be_page(place.type):
-                how = "put" if fixed[0] == COUNTERS else "hand"
+            if how := self._put_by(fixed, place.type, value.code):
                 self.r.do(call(how, name(MEMORY), constant(fixed), value.code))
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
@@ -226,6 +217,12 @@ class Places:
         self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer, place.type)
         keep = "keep_page" if self._may_be_page(place.type) else "keep"
         self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
+
+    def _put_by(self, fixed: tuple[str, int], kind: Type, code: ast.expr) -> str:
+        """What puts a value into a shared cell; "" where nothing is to be looked at."""
+        if fixed[0] == COUNTERS or self._may_be_page(kind):
+            return "put" if fixed[0] == COUNTERS else "hand"
+        return "give" if isinstance(kind, Pointer) and not isinstance(code, ast.Constant) else ""
 
     def _may_be_page(self, kind: Type) -> bool:
         """May a place of this type hold a page that is counted with its CPU?"""

@@ -200,11 +200,16 @@ def fetch(m: Memory, stack: tuple, pointer: tuple[str, int]) -> object:
 def keep(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) -> tuple:
     """A value into any cell; the stack after it."""
     if pointer[0]:
-        if type(value) is tuple and value and value[0] == OWN:
-            raise Defect("a pointer to a local variable is given to other CPUs")
-        put(m, pointer, value)
+        give(m, pointer, value)
         return stack
     return laid(stack, pointer[1], value)
+
+
+def give(m: Memory, pointer: tuple[str, int], value: object) -> None:
+    """A value into a shared cell that may hold a pointer."""
+    if type(value) is tuple and value and value[0] == OWN:
+        raise Defect("a pointer to a local variable is given to other CPUs")
+    put(m, pointer, value)
 
 
 def laid(stack: tuple, index: int, value: object) -> tuple:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.arithmetic import Defect, binary
+from tdxkit.c.forms import is_same
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number, type_of_constant
@@ -246,7 +247,8 @@ class Types:
             if isinstance(kind, Int):
                 return kind.wrap(value), kind
         if isinstance(node, c_ast.TernaryOp):
-            return self.folded(node.iftrue if self.constant(node.cond) else node.iffalse)
+            yes = node.cond if is_same(node) else node.iftrue
+            return self.folded(yes if self.constant(node.cond) else node.iffalse)
         if isinstance(node, c_ast.BinaryOp):
             (a, one), (b, other) = self.folded(node.left), self.folded(node.right)
             if node.op in ("&&", "||"):

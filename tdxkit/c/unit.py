@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
+from tdxkit.c.kernel.asked import ASKS
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
 from tdxkit.explore.rules import Property
@@ -24,6 +25,7 @@ class Unit:
         self.calls: dict[
             str, Counter[str]
         ] = {}  # of each function those of the text that it calls, with how often that is written
+        self.statics: dict[int, Variable] = {}  # those of functions, by the token of their declaration
         self.cells: dict[str, tuple[str, ...]] = {}
         self.scalars = 0
         self.titles: dict[str, str] = {}  # of each shared object, as it is told
@@ -83,6 +85,12 @@ class Unit:
                 found.setdefault((node.name.name, line), set()).add(column)
             todo += [child for _, child in node.children()]
         return found
+
+    @cached_property
+    def asks_contexts(self) -> bool:
+        """Does the text ask what is switched off?"""
+        own = self.stubs.keys() | self.declared.functions.keys()
+        return any(word in ASKS and word not in own for word, _ in self.called)
 
     def act(self, act: Act) -> ast.expr:
         """An act by a name of the module that is compiled."""

@@ -13,6 +13,7 @@ from tdxkit.c.bytewise import is_other_width
 from tdxkit.c.cpus import CURRENT
 from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, call, constant, name
+from tdxkit.c.forms import is_same
 from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.operators import Operators, is_truth, truth_of
 from tdxkit.c.places import Places, Value
@@ -34,7 +35,6 @@ from tdxkit.c.types import (
 )
 from tdxkit.errors import InputError
 
-SAME = "__same"  # what `a ?: b` gives where a is true
 NAMES_OF_FUNCTIONS = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 OF_TEXT = Pointer(CHAR)
 
@@ -59,9 +59,8 @@ class Values(Operators):
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
         if how is None:
-            raise self.refuse(
-                node, *NOT_READ.get(type(node).__name__, (spelt(node), "this is not read", "write it in plain C"))
-            )
+            said = NOT_READ.get(type(node).__name__, (spelt(node), "this is not read", "write it in plain C"))
+            raise self.refuse(node, *said)
         return how(node)
 
     def number(self, node: c_ast.Node) -> Value:
@@ -108,12 +107,8 @@ class Values(Operators):
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
-        raise self.refuse(
-            node,
-            f"`{node.name}`",
-            "it is not declared",
-            self.unit.kernel.way_out(node.name, self.declared, called=False),
-        )
+        out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:
         return self.places.load(self.places.place(node), node)
@@ -144,13 +139,7 @@ class Values(Operators):
 
     def _TernaryOp(self, node: c_ast.TernaryOp) -> Value:
         yes, no, after, word = Block(), Block(), Block(), self.r.variable()
-        same = None
-        if isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == SAME:  # a ?: b, in which a is looked at once
-            same = self.of(node.cond)
-            same = Value(self.r.temp(same.code), same.type)
-            self.r.branch(same.code, yes, no)
-        else:
-            self.truth(node.cond, yes, no)
+        same = self._same(node, yes, no)
         ends, kinds = [], []
         for block, side in ((yes, node.iftrue), (no, node.iffalse)):
             self.r.at = block
@@ -165,6 +154,16 @@ class Values(Operators):
             self.r.at.ways, self.r.at.line = (after,), self.r.line
         self.r.at = after
         return Value(name(word) if not isinstance(kind, Void) else constant(0), kind)
+
+    def _same(self, node: c_ast.TernaryOp, yes: Block, no: Block) -> Value | None:
+        """Which way a ternary goes; of `a ?: b` the value of a, taken once."""
+        if not is_same(node):
+            self.truth(node.cond, yes, no)
+            return None
+        value = self.of(node.cond)
+        value = Value(self.r.temp(value.code), value.type)
+        self.r.branch(value.code, yes, no)
+        return value
 
     def _of_two(self, kinds: list[Type], values: list[Value]) -> Type:
         one, other = kinds

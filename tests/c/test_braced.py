@@ -130,3 +130,35 @@ def test_checks_on_one_line_are_told_apart_by_their_column():
     assert alone(text, "one();").broken == ("WARN_ON() of line 5 never fires",)
     both = explore(scenario_of_c(text, run=("two(1); two(2);",), threads=1), "none")
     assert both.property == "WARN_ON() of line 2, column 19 never fires"
+
+
+def test_a_question_without_a_middle_takes_its_condition_once():
+    assert alone(T, "r = n ?: 9;").names == ("read n", "write r") and alone(T, "r = n ?: 9;").memory["r"] == 2
+    assert alone(T, "r = (n - 2) ?: 9;").memory["r"] == 9
+    assert alone(T, "struct s *x = NULL; x = x ?: &g; x->a = 3; r = g.a;").memory["r"] == 3
+    assert (
+        alone(T + "int sized[0 ?: 3], other[2 ?: 3];", "r = sizeof(sized) * 100 + sizeof(other);").memory["r"] == 1208
+    )
+
+
+def test_two_static_variables_of_a_name_are_two():
+    text = T + "int f(void)\n{\n\t{\n\t\tstatic int k = 4;\n\t\tk++;\n\t}\n\tstatic int k = 7;\n\treturn k++;\n}\n"
+    ran = alone(text, "r = f() * 100; r += f();")
+    assert (ran.memory["r"], ran.memory["f.k"], ran.memory["f.k#2"]) == (708, 6, 9)
+    once = "#define first() ({ static bool did; bool was = did; did = true; !was; })\n"
+    assert alone(once + T, "r = first() * 10 + first();").memory["r"] == 11
+    assert alone(once + T + "int g2(void) { return first(); }\n", "r = min(g2(), 5) * 10 + g2();").memory["r"] == 10
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "int x = 5; g.p = &x;",
+        "int x = 5, *q = &x; g.p = q;",
+        "g.p = (int[]){ 1 };",
+        "struct o *o = &g; int x = 5; o->p = &x;",
+    ],
+)
+def test_a_pointer_to_a_local_variable_that_others_are_given_is_told(run):
+    ran = alone("struct o { int *p; } g;", run)
+    assert ran.broken == ("--run 1, line 1: a pointer to a local variable is given to other CPUs",)

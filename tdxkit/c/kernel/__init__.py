@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 
 from tdxkit.c.kernel import (
+    asked,
     atomics,
     bitlocks,
     bits,
@@ -122,7 +123,7 @@ def simplified(modules: Collection[str]) -> tuple[str, ...]:
     """What is to be said of the modules whose programs a text calls, by their full names."""
     return tuple(
         line
-        for module in (*MODULES, lists, leaves)
+        for module in (*MODULES, lists, leaves, asked)
         if module.__name__ in modules
         for line in getattr(module, "SIMPLIFIED", ())
     )

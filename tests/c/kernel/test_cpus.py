@@ -1,5 +1,6 @@
 """smp_processor_id() and current: another one on each CPU, the same all the time on one; what may not be done with a task."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,76 @@ def test_the_run_names_the_task():
     scenario = scenario_of_c(OWNER, run=("owner = current; WARN_ON(owner != current);",))
     told = str(replay(scenario, explore(scenario).schedule))
     assert "owner CPU 0's task, 0 → CPU 1's task, 0" in told
+
+
+ASKED = [  # what runs, what holds while it does: in_atomic, in_interrupt, irqs_disabled
+    ("", "", (0, 0, 0)),
+    ("preempt_disable();", "preempt_enable();", (1, 0, 0)),
+    ("local_irq_disable();", "local_irq_enable();", (0, 0, 1)),
+    ("unsigned long f; local_irq_save(f);", "local_irq_restore(f);", (0, 0, 1)),
+    ("local_bh_disable();", "local_bh_enable();", (1, 1, 0)),
+    ("spin_lock(&s);", "spin_unlock(&s);", (1, 0, 0)),
+    ("raw_spin_lock(&raw);", "raw_spin_unlock(&raw);", (1, 0, 0)),
+    ("spin_lock_irq(&s);", "spin_unlock_irq(&s);", (1, 0, 1)),
+    ("spin_lock_bh(&s);", "spin_unlock_bh(&s);", (1, 1, 0)),
+    ("unsigned long f; spin_lock_irqsave(&s, f);", "spin_unlock_irqrestore(&s, f);", (1, 0, 1)),
+    ("unsigned long f; if (!spin_trylock_irqsave(&s, f)) return;", "spin_unlock_irqrestore(&s, f);", (1, 0, 1)),
+    ("write_lock_bh(&w);", "write_unlock_bh(&w);", (1, 1, 0)),
+    ("read_lock_irq(&w);", "read_unlock_irq(&w);", (1, 0, 1)),
+    ("write_seqlock_irq(&q);", "write_sequnlock_irq(&q);", (1, 0, 1)),
+    ("bit_spin_lock(1, &bits);", "bit_spin_unlock(1, &bits);", (1, 0, 0)),
+    ("if (!atomic_dec_and_lock(&one, &s)) return;", "spin_unlock(&s);", (1, 0, 0)),
+    ("xa_lock_bh(&xa);", "xa_unlock_bh(&xa);", (1, 1, 0)),
+    ("rcu_read_lock();", "rcu_read_unlock();", (0, 0, 0)),
+    ("mutex_lock(&m);", "mutex_unlock(&m);", (0, 0, 0)),
+    ("local_irq_disable(); preempt_disable();", "preempt_enable(); local_irq_enable();", (1, 0, 1)),
+]  # fmt: skip
+LOCKS = "DEFINE_SPINLOCK(s); DEFINE_RAW_SPINLOCK(raw); DEFINE_RWLOCK(w); DEFINE_MUTEX(m); DEFINE_SEQLOCK(q); DEFINE_XARRAY(xa); unsigned long bits; atomic_t one = ATOMIC_INIT(2); int n;\n"
+WORDS = ("in_atomic", "in_interrupt", "irqs_disabled")
+
+
+def asked(values):
+    return " ".join(f"BUG_ON({word}() != {value});" for word, value in zip(WORDS, values))
+
+
+@pytest.mark.parametrize("off,on,values", ASKED, ids=range(len(ASKED)))
+def test_what_is_switched_off_by_whom(off, on, values):
+    run = f"{asked((0, 0, 0))} {off} {asked(values)} n++; {asked(values)} {on} {asked((0, 0, 0))}"
+    for memory in ("sc", "tso"):
+        assert not fired(LOCKS, run, memory=memory), run
+    assert fired(LOCKS, f"{off} n++; WARN_ON({WORDS[0]}() == {values[0]}); {on}")
+
+
+def test_a_function_that_is_called_sees_it_and_a_rule_that_is_not_asked_changes_nothing():
+    text = LOCKS + f"void check(void) {{ {asked((1, 0, 1))} }}\nvoid off(void) {{ local_irq_disable(); }}\n"
+    run = "off(); { guard(spinlock)(&s); check(); } BUG_ON(!irqs_disabled()); local_irq_enable(); BUG_ON(irqs_disabled());"
+    scenario = scenario_of_c(text, run=(run,))
+    assert explore(scenario, "none").verdict == "ok"
+    assert explore(replace(scenario, properties=()), "none").verdict == "ok"
+
+
+def test_a_try_that_fails_switches_nothing_off():
+    run = "if (spin_trylock_bh(&s)) { n++; spin_unlock_bh(&s); } else { BUG_ON(in_interrupt() || in_atomic()); n = 0; }"
+    assert not fired(LOCKS, run)
+    assert fired(LOCKS, run.replace("in_interrupt() || in_atomic()", "!in_interrupt()"))
+
+
+def test_a_guard_that_switches_interrupts_off():
+    run = f"{{ guard(spinlock_irqsave)(&s); {asked((1, 0, 1))} scoped_guard(irqsave) {{ n++; {asked((1, 0, 1))} }} {asked((1, 0, 1))} }} {asked((0, 0, 0))}"
+    assert not fired(LOCKS, run)
+
+
+def test_what_is_simplified_is_said_where_it_is_asked():
+    lines = scenario_of_c(LOCKS, run=("n = in_atomic();",)).card.simplified
+    assert any("in_atomic()" in line for line in lines)
+    assert not any(
+        "in_atomic()" in line
+        for line in scenario_of_c(LOCKS, run=("preempt_disable(); preempt_enable();",)).card.simplified
+    )
+
+
+def test_a_stub_a_text_of_its_own_and_what_is_only_printed():
+    run = "spin_lock(&s); spin_unlock(&s); WARN_ON(in_atomic());"
+    assert explore(scenario_of_c(LOCKS, run=(run,), stubs={"in_atomic": 0}), "none").verdict == "ok"
+    assert not fired(LOCKS + "int in_atomic(void) { return 0; }", run)
+    assert not fired(LOCKS, 'spin_lock(&s); pr_info("%d", in_atomic()); spin_unlock(&s);')
