@@ -3,7 +3,8 @@
 The integers are those of [linux-types]. The sizes of structures are those of a 64-bit x86 kernel without lock debugging.
 """
 
-from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
+from tdxkit.c.types import INTS, ULONG, Array, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
+from tdxkit.explore.declared import MAX_THREADS
 
 SOURCES = ("linux-types",)
 
@@ -40,8 +41,16 @@ RWLOCK, RWSEM = Lock("rwlock_t", shared=True, size=8), Lock("struct rw_semaphore
 LIST = Kernels("struct list_head", 0, 16, made=())
 LOCKDEP = Kernels("struct lockdep_map")
 COMPLETION, WAIT_QUEUE = Kernels("struct completion", 0), Kernels("wait_queue_head_t", 0, 24)
-SRCU = Lock("struct srcu_struct", sleeps=True, shared=True, size=64)  # held by its readers
+READER = Lock("an RCU reader", sleeps=True, shared=True)  # that a reader of RCU may not sleep is a rule of its own
+OF_READERS = Array(READER, MAX_THREADS)  # a cell for each CPU that may be inside
 SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
+
+
+def _srcu() -> Struct:
+    srcu = Struct("struct srcu_struct")
+    srcu.fill([("readers", OF_READERS)])
+    srcu.size = 64
+    return srcu
 
 
 def _kref() -> Struct:
@@ -97,7 +106,19 @@ NAMED |= {
 }
 TAGGED: dict[str, Type] = {
     kind.name.removeprefix("struct "): kind
-    for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, SEMAPHORE, LLIST_HEAD, LLIST_NODE, _page(), _kref(), _lockref())
+    for kind in (
+        MUTEX,
+        RWSEM,
+        LIST,
+        COMPLETION,
+        SEMAPHORE,
+        LLIST_HEAD,
+        LLIST_NODE,
+        _page(),
+        _kref(),
+        _lockref(),
+        _srcu(),
+    )
 }
 TAGGED |= {
     "xarray": _xarray(), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
