@@ -94,13 +94,14 @@ def _llist() -> tuple[Struct, Struct]:
 
 
 LLIST_HEAD, LLIST_NODE = _llist()
+WAIT_ENTRY = Kernels("struct wait_queue_entry", 0, 40)
 SEMAPHORE = Atomic("struct semaphore", INTS["int"], size=24)
 NAMED: dict[str, Type] = _integers() | {
     kind.name: kind for kind in (ATOMIC, ATOMIC64, ATOMIC_LONG, REFCOUNT, SPIN, RAW_SPIN, RWLOCK, WAIT_QUEUE, SEQUENCE)
 }
 NAMED |= {
     "seqlock_t": _seqlock(),
-    "wait_queue_entry_t": Kernels("wait_queue_entry_t"),
+    "wait_queue_entry_t": WAIT_ENTRY,
     "local_lock_t": Kernels("local_lock_t", 0, 0),
     "seqcount_spinlock_t": SEQUENCE,
 }
@@ -123,7 +124,7 @@ TAGGED: dict[str, Type] = {
 TAGGED |= {
     "xarray": _xarray(), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
     "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"), **{word: Kernels(f"struct {word}") for word in ("delayed_work", "timer_list", "hrtimer", "tasklet_struct", "irq_work")},
-    "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE,
+    "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE, "wait_queue_entry": WAIT_ENTRY,
     "swait_queue_head": Kernels("struct swait_queue_head", 0, 24),
 }  # fmt: skip
 WORD: Int = ULONG  # an unsigned long: what bit operations work on

@@ -101,8 +101,9 @@ def _waits(does: str, sets: int):
 def _wakes(m, p, number):
     word, mask = place(p, number)
     yield wakes_from_table("wake_up_bit", f"{cell(m, word)}, {number}")
-    if somebody(m, (TABLE, 0)) and not get(m, word) & mask:
-        woken(m, (TABLE, 0), 1, on=(*word, number))
+    on = *word, number
+    if somebody(m, (TABLE, 0), on) and not get(m, word) & mask:  # who waits for another bit has not this word looked at
+        woken(m, (TABLE, 0), 1, on=on)
 
 
 def _clears(tests: int):

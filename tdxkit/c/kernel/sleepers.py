@@ -122,6 +122,6 @@ def wakes_from_table(does: str, what: str) -> Act:
     return Act(f"{does}({what})", LOCKED, does, LOAD)
 
 
-def somebody(m, p) -> bool:
-    """Is anybody queued who was not woken yet?"""
-    return any(sleeper.asleep for sleeper in _read(m, p))
+def somebody(m, p, on: tuple | None = None) -> bool:
+    """Is anybody queued who was not woken yet, and waits for this?"""
+    return any(sleeper.asleep and sleeper.on == on for sleeper in _read(m, p))

@@ -183,7 +183,7 @@ def functions() -> Iterator[Entry]:
     for word in ("init_completion", "reinit_completion", "init_waitqueue_head", "init_swait_queue_head"):
         yield Entry(word, _starts(word), "p", VOID)
     for word, (most, interruptible) in WAKES.items():
-        yield Entry(word, _wakes(word, most, interruptible), "p…", INT)
+        yield Entry(word, _wakes(word, most, interruptible), "p-" if "_poll" in word else "p", INT)
     for word, interruptible in (("wake_up_nr", 0), ("wake_up_interruptible_nr", 1)):
         yield Entry(word, _wakes_so_many(word, interruptible), "pv", INT)
     yield Entry("wake_up_process", _looks_at_task, "p…", INT)

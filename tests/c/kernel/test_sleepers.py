@@ -3,6 +3,7 @@
 import pytest
 
 from tdxkit.c.harness import scenario_of_c
+from tdxkit.errors import InputError
 from tdxkit.explore.engine import explore_readably
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
@@ -128,3 +129,19 @@ def test_the_readable_engine_says_the_same(memory):
         plain, fast = explore_readably(scenario), explore(scenario, "none")
         assert (plain.states, plain.rule) == (fast.states, fast.property)
         assert explore(scenario).verdict == fast.verdict
+
+
+def test_a_wake_up_for_a_bit_of_memory_that_is_gone_looks_at_nothing():
+    text = QUEUE + "struct o { unsigned long f; };"
+    freed = "struct o *p = kzalloc(sizeof(*p), GFP_KERNEL); kfree(p); wake_up_bit(&p->f, 0); clear_and_wake_up_bit(0, &word);"
+    assert verdicts(BIT, freed, text=text) == OK
+
+
+def test_what_is_not_read_of_sleeping_by_hand():
+    for statements, said in (
+        ("DEFINE_WAIT(w); prepare_to_wait(&wq, &w, TASK_INTERRUPTIBLE);", r"`prepare_to_wait\(…\)`"),
+        ("set_current_state(TASK_INTERRUPTIBLE);", r"write wait_event\(wq, condition\)"),
+        ("wake_up(&wq, 1);", "it takes 1 arguments, and gets 2"),
+    ):
+        with pytest.raises(InputError, match=said):
+            scenario_of_c(QUEUE, run=(statements,))
