@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tdxkit.c.known import ATOMIC
+from tdxkit.c.known import ATOMIC, READER
 from tdxkit.c.program import Program, program
 from tdxkit.c.types import Atomic, Int, Lock, Type
 from tdxkit.errors import InputError, printable
@@ -18,6 +18,7 @@ OF_ITSELF = (
     "c_lists",
     "c_sizes",
     "c_spins",
+    "c_cpus",
     "c_may_fail",
     "c_failed",
 )  # what programs of the kernel know of the text
@@ -80,6 +81,12 @@ def locks_of(made: Program) -> tuple[list[str], list[str]]:
     """The cells that are locks, and those of them under which one may sleep."""
     locks = [(cell, leaf) for _, cell, leaf in _leaves(made) if isinstance(leaf, Lock)]
     return [cell for cell, _ in locks], [cell for cell, leaf in locks if leaf.sleeps]
+
+
+def spare_readers(made: Program, cpus: int) -> dict[str, str]:
+    """The cells for readers of RCU and SRCU that are more than there are CPUs, each with the first of its kin."""
+    cells = [cell.rpartition("[") for _, cell, leaf in _leaves(made) if leaf is READER]
+    return {f"{kin}[{number}": f"{kin}[0]" for kin, _, number in cells if int(number.rstrip("]")) >= cpus}
 
 
 def _leaves(made: Program) -> Iterator[tuple[str, str, Type]]:

@@ -12,7 +12,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import tdxkit.c
-from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
+from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, spare_readers, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.kernel.asked import BOTTOM
@@ -70,9 +70,12 @@ def scenario_of_c(
         if run
         else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
     )
+    spare, known = spare_readers(made, len(scenario.threads)), constants_of(made, faults, len(scenario.threads))
     return replace(
         scenario, own=Own(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put)))), make=again, texts=tuple(made.functions.values()),
-        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **constants_of(made, faults)}, title=f"{name}, in C",
+        shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
+        mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
+        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **known}, title=f"{name}, in C",
     )  # fmt: skip
 
 
@@ -245,7 +248,7 @@ class _Alone:
 
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
-        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes = False, True, (), {}
+        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes, self.c_cpus = False, True, (), {}, 1
         for cell, first in first_values(made).items():
             setattr(self, cell, first)
 

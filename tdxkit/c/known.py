@@ -3,7 +3,8 @@
 The integers are those of [linux-types]. The sizes of structures are those of a 64-bit x86 kernel without lock debugging.
 """
 
-from tdxkit.c.types import INTS, ULONG, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
+from tdxkit.c.types import INTS, ULONG, Array, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
+from tdxkit.explore.declared import MAX_THREADS
 
 SOURCES = ("linux-types",)
 
@@ -40,8 +41,16 @@ RWLOCK, RWSEM = Lock("rwlock_t", shared=True, size=8), Lock("struct rw_semaphore
 LIST = Kernels("struct list_head", 0, 16, made=())
 LOCKDEP = Kernels("struct lockdep_map")
 COMPLETION, WAIT_QUEUE = Kernels("struct completion", 0), Kernels("wait_queue_head_t", 0, 24)
-SRCU = Lock("struct srcu_struct", sleeps=True, shared=True, size=64)  # held by its readers
+READER = Lock("an RCU reader", sleeps=True, shared=True)  # that a reader of RCU may not sleep is a rule of its own
+OF_READERS = Array(READER, MAX_THREADS)  # a cell for each CPU that may be inside
 SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
+
+
+def _srcu() -> Struct:
+    srcu = Struct("struct srcu_struct")
+    srcu.fill([("readers", OF_READERS)])
+    srcu.size = 64
+    return srcu
 
 
 def _kref() -> Struct:
@@ -85,24 +94,37 @@ def _llist() -> tuple[Struct, Struct]:
 
 
 LLIST_HEAD, LLIST_NODE = _llist()
+WAIT_ENTRY = Kernels("struct wait_queue_entry", 0, 40)
 SEMAPHORE = Atomic("struct semaphore", INTS["int"], size=24)
 NAMED: dict[str, Type] = _integers() | {
     kind.name: kind for kind in (ATOMIC, ATOMIC64, ATOMIC_LONG, REFCOUNT, SPIN, RAW_SPIN, RWLOCK, WAIT_QUEUE, SEQUENCE)
 }
 NAMED |= {
     "seqlock_t": _seqlock(),
-    "wait_queue_entry_t": Kernels("wait_queue_entry_t"),
+    "wait_queue_entry_t": WAIT_ENTRY,
     "local_lock_t": Kernels("local_lock_t", 0, 0),
     "seqcount_spinlock_t": SEQUENCE,
 }
 TAGGED: dict[str, Type] = {
     kind.name.removeprefix("struct "): kind
-    for kind in (MUTEX, RWSEM, LIST, COMPLETION, SRCU, SEMAPHORE, LLIST_HEAD, LLIST_NODE, _page(), _kref(), _lockref())
+    for kind in (
+        MUTEX,
+        RWSEM,
+        LIST,
+        COMPLETION,
+        SEMAPHORE,
+        LLIST_HEAD,
+        LLIST_NODE,
+        _page(),
+        _kref(),
+        _lockref(),
+        _srcu(),
+    )
 }
 TAGGED |= {
     "xarray": _xarray(), "rcu_head": Kernels("struct rcu_head", 0, 16), "hlist_node": Kernels("struct hlist_node", 0, 16),
     "hlist_head": Kernels("struct hlist_head", (), 8), "static_key": ATOMIC, "work_struct": Kernels("struct work_struct"), **{word: Kernels(f"struct {word}") for word in ("delayed_work", "timer_list", "hrtimer", "tasklet_struct", "irq_work")},
-    "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE,
+    "tdx_module_args": Kernels("struct tdx_module_args", 0, 112), "wait_queue_head": WAIT_QUEUE, "wait_queue_entry": WAIT_ENTRY,
     "swait_queue_head": Kernels("struct swait_queue_head", 0, 24),
 }  # fmt: skip
 WORD: Int = ULONG  # an unsigned long: what bit operations work on

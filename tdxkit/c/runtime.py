@@ -12,7 +12,11 @@ from tdxkit.kinds import Act, load, store
 from tdxkit.linux.refcount.module import IN_HAND
 
 COUNTERS = "refcount[]"  # the counters of the regions, which the model of the module keeps by region; no name of C
-FREED = "freed"  # the state of an allocated object that may not be used any more
+FREED, WAITING = (
+    "freed",
+    "waiting for readers",
+)  # the state of an allocated object: it may not be used any more; only while somebody reads
+READERS = "RCU readers"  # the cells of those who read under RCU, one for each CPU
 PAGE = ("page", 0)  # a page that is counted with its CPU and not told from others: it has no cell of its own
 NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
@@ -167,9 +171,16 @@ def keep_page(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) 
 
 
 def _is_there(m: Memory, name: str, cell: str) -> None:
-    """An allocated object may be used until it is freed."""
-    if getattr(m, m.c_heap[name][0]) == FREED:
+    """An allocated object may be used until it is freed, and one that waits for readers while there are some."""
+    state = getattr(m, m.c_heap[name][0])
+    if state == FREED or (state == WAITING and not anybody_reads(m)):
         raise Defect(f"use of {cell} after it was freed")
+
+
+def anybody_reads(m: Memory, first: tuple[str, int] = (READERS, 0)) -> bool:
+    """Is anybody inside, of those whose cells begin here?"""
+    where, index = first
+    return any(getattr(m, word) for word in m.c_cells[where][index : index + m.c_cpus])
 
 
 def reading(cell: str, does: str = "") -> Act:

@@ -1,21 +1,24 @@
 """What the explorer and the programs of the kernel are told of a text: its cells and locks, where pages may lie."""
 
-from tdxkit.c.cells import locks_of
+from collections.abc import Mapping
+
+from tdxkit.c.cells import locks_of, spare_readers
 from tdxkit.c.known import LIST
 from tdxkit.c.places import is_page
 from tdxkit.c.program import Program
 from tdxkit.c.types import Pointer
 
 
-def constants_of(made: Program, faults: tuple[str, ...]) -> dict[str, object]:
-    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, whether the scenario makes things fail."""
+def constants_of(made: Program, faults: tuple[str, ...], cpus: int) -> dict[str, object]:
+    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, how many CPUs there are, whether the scenario makes things fail."""
     locks, mutexes = locks_of(made)
     return {
-        "c_cells": made.unit.cells,
+        "c_cells": _cells(made, spare_readers(made, cpus)),
         "c_heap": made.unit.heap,
         "c_lists": _page_lists(made),
         "c_sizes": _sizes(made),
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
+        "c_cpus": cpus,
         "c_may_fail": bool(faults),
         **({} if faults else {"c_failed": False}),
     }
@@ -25,6 +28,12 @@ def _sizes(made: Program) -> dict[str, tuple[int, ...]]:
     """Of each object that is not of bytes alone how many bytes each scalar has."""
     found = {v.name: tuple(leaf.size for _, leaf in v.type.leaves()) for v in made.unit.objects()}
     return {word: sizes for word, sizes in found.items() if set(sizes) != {1}}
+
+
+def _cells(made: Program, spare: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The cells of each shared object; for those that are not there, of readers that there are not, stands another that is."""
+    cells = made.unit.cells
+    return {word: tuple(spare.get(c, c) for c in cells[word]) for word in cells} if spare else cells
 
 
 def _page_lists(made: Program) -> tuple[tuple[str, int], ...]:

@@ -63,7 +63,7 @@ class Unit:
 
     def add(self, title: str, kind: Type, first: tuple = ()) -> None:
         """A shared object that no text declares."""
-        self.share(Variable(title, kind, first or (0,), c_ast.EmptyStatement()))
+        self.share(Variable(title, kind, first or (0,) * kind.cells, c_ast.EmptyStatement()))
 
     def rule(self, word: str, node: c_ast.Node) -> str:
         """The rule that a WARN or BUG is, by its line; by its column too, where the line has several of that name."""

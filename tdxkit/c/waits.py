@@ -1,6 +1,7 @@
 """Calls that wait for a condition of the text's, and calls that call a function of the text's: wait_event(), kref_put(), call_rcu() and kin.
 
-A condition is looked at again and again: each look is the steps that it has, and whoever waits stands still where nothing has changed.
+A condition is looked at again and again: each look is the steps that it has. wait_event() and kin sleep between two looks until they are
+woken; smp_cond_load_*() spins, and stands still where nothing has changed.
 """
 
 import ast
@@ -9,15 +10,13 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name
 from tdxkit.c.forms import is_place
-from tdxkit.c.kernel.waiting import WAIT_EVENTS
+from tdxkit.c.kernel.waiting import GOES_ON, IS_OVER, WAIT_EVENTS
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Fixed, Scope
 from tdxkit.c.types import INT, VOID, Void
-from tdxkit.kinds import Act
 
 VAL = "VAL"  # what smp_cond_load_*() calls the value in its condition
 FREES = {"kfree", "kvfree", "kfree_sensitive", "kmem_cache_free"}
-TIME_OUT = Act("the time is up, or not", "", "schedule_timeout", sleeps=True)
 PUTS = {"kref_put": "", "kref_put_mutex": "mutex", "kref_put_lock": "lock", "kref_put_spinlock_irqsave": "lock"}
 
 
@@ -36,40 +35,30 @@ class Waits:
         return self.unit.kernel.functions[word]
 
     def _event(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
-        """A look at the queue's head, then the condition until it holds; where time may be up, that after each look."""
-        returns, timed = WAIT_EVENTS[word]
+        """The condition is looked at; where it does not hold the kernel's program goes on, which queues or sleeps, and it is looked at again."""
+        returns, timed, _ = WAIT_EVENTS[word]
         pointer = self._is_pointer(args[0]) or word.startswith("wait_var_event")
         head = self.places.of_array(args[0]) if pointer else self.places.address(args[0])
-        self.calls.run(self._entry(word), [self.r.temp(head.code)], VOID)
-        answer = self.r.variable()
-        again, holds, wrong, after = Block(), Block(), Block(), Block()
+        queue = self.r.temp(head.code)
+        self.calls.run(self._entry(word), [queue], VOID)
+        number, answer = self.r.variable(), self.r.variable()
+        self.r.emit(assign(number, constant(0)))
+        again, holds, wrong, late, after = Block(), Block(), Block(), Block(), Block()
         self.r.begin(again)
         self.values.truth(args[1], holds, wrong)
         self.r.at = wrong
         self.r.move(node)
-        if timed:
-            self._may_be_late(answer, again, after)
-        else:
-            self.r.do(call("again"))
-            self.r.jump(again)
+        self.r.emit(assign(number, self.calls.run(self._entry(GOES_ON + word), [queue, name(number)], INT).code))
+        self.r.branch(name(number), again, late) if timed else self.r.jump(again)
         self.r.at = holds
-        self.r.emit(assign(answer, constant(int(timed))))
-        self.r.jump(after)
+        self.r.move(node)
+        self.calls.run(self._entry(IS_OVER + word), [queue, name(number)], VOID)
+        for block, gives in ((self.r.at, int(timed)), (late, 0)):
+            self.r.at = block
+            self.r.emit(assign(answer, constant(gives)))
+            self.r.jump(after)
         self.r.at = after
         return Value(name(answer) if not isinstance(returns, Void) else constant(0), returns)
-
-    def _may_be_late(self, answer: str, again: Block, after: Block) -> None:
-        """A step in which the time is up, or is not: then it looks again."""
-        choice, late, early = self.r.variable(), Block(), Block()
-        act = self.unit.act(TIME_OUT)
-        self.r.emit(assign(choice, ast.Yield(ast.Tuple([act, constant((0, 1))], ast.Load()))))
-        self.r.do(call("went"))
-        self.r.branch(name(choice), late, early)
-        self.r.at = early
-        self.r.jump(again)
-        self.r.at = late
-        self.r.emit(assign(answer, constant(0)))
-        self.r.jump(after)
 
     def _is_pointer(self, node: c_ast.Node) -> bool:
         """wait_event() takes the queue's head itself; a pointer to it stands there as *p."""

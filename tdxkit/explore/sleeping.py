@@ -2,6 +2,8 @@
 
 import re
 
+from tdxkit.explore.frames import line_in_c
+from tdxkit.kinds import LOAD, LOCKED, Act
 from tdxkit.text import Pattern
 
 SLEEPS = Pattern(
@@ -10,6 +12,7 @@ SLEEPS = Pattern(
     r"|s?wait_(event|for_completion|on_|woken)|(io_)?schedule(_timeout\w*|_hrtimeout\w*)?$|might_sleep|cond_resched|copy_(from|to)_user|(get|pin)_user_pages|kvm_mmu_topup_|k?vfree$|vmap$)"
     r"|_(killable|interruptible)$"
 )
+WORKS_ON = Pattern(r"\((.*)\)")
 ENGLISH = {"schedule", "down"}  # which may begin a sentence
 ASKS = Pattern(r"^(vm|vz|__vm|kvm|kvz)alloc")  # for memory, and may always sleep
 WAITS_FOR_MEMORY = Pattern(r"\bGFP_(KERNEL|USER|HIGHUSER|NOIO|NOFS)")
@@ -35,3 +38,16 @@ def in_words(label: str) -> str:
     if SLEEPS.search(name) and (name not in ENGLISH or rest[:1] in ("", "(")):
         return f'sleep("{name}")'
     return ""
+
+
+def asleep(label: Act, lines: tuple) -> str:
+    """What is to be said of who stands before a step that goes on only when somebody wakes it; "" where the step is another.
+
+    >>> asleep(Act("wait_event(wq): sleep", LOCKED, "wait_event", LOAD, True), ((asleep.__code__, 7),))
+    'sleeps in wait_event() on wq'
+    """
+    found = WORKS_ON.search(label)
+    if not (label.sleeps and label.kind == LOCKED and label.idle == LOAD and found):
+        return ""
+    line = line_in_c(lines)
+    return f"sleeps in {label.does}(){' of ' * bool(line)}{line} on {found[1]}"

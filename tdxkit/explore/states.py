@@ -93,7 +93,7 @@ class States:
         for slot, number in enumerate(self.shared[sid]):
             value, at = self.values[number], self._origins.get((slot, number))
             if at is not None and type(value) is not type(self.layout.first[slot]):
-                where = step_at(*at.lines[-1])
+                where = step_at(at.lines)
                 said.append(f"{where} makes {self.layout.labels[slot]} {printable(value, 20)}")
         return ", ".join(said)
 

@@ -15,6 +15,7 @@ from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse, same_text, shape_of
 from tdxkit.explore.schedule import digest as digest_of
 from tdxkit.explore.shown import source_of
+from tdxkit.explore.sleeping import asleep
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
@@ -122,6 +123,9 @@ class Teller:
             kept, full = "does not begin" if waits else "is suspended", waits and self.tables.places[lids[by]].buffer
             until = f"{actors[by]}'s stores have reached memory" if full else f"{actors[by]} has finished"
             return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {until}")
+        if sleeps := asleep(self.tables.places[lids[k]].label, self.tables.places[lids[k]].lines):
+            forever = not any(moves(self.tables, moment.state, other) for other in range(len(lids)))
+            return Wait(actors[k], None, f"{actors[k]} {sleeps}{'; nobody wakes it' * forever}")
         return self.waits_for(moment, k, self.tables.outcome(sid, lids[k], 0).reads)
 
     def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:

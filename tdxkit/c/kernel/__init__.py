@@ -69,6 +69,8 @@ OTHERWISE = {  # what is not read, by the beginning of its name, and what to wri
     "prepare_to_wait": "write wait_event(wq, condition), which does the same",
     "finish_wait": "write wait_event(wq, condition), which does the same",
     "add_wait_queue": "write wait_event(wq, condition), which does the same",
+    "set_current_state": "write wait_event(wq, condition), and wake_up(&wq) where the condition becomes true",
+    "__set_current_state": "write wait_event(wq, condition), and wake_up(&wq) where the condition becomes true",
     "remove_wait_queue": "write wait_event(wq, condition), which does the same",
     "queue_work": "call the work's function in a --run of its own: it runs on a CPU beside the others",
     "schedule_work": "call the work's function in a --run of its own: it runs on a CPU beside the others",

@@ -1,7 +1,8 @@
 """Bit spinlocks, and waits for a bit [linux-bit-spinlock, linux-wait-bit].
 
 A bit spinlock is a bit of a word, so nobody knows who holds it. What is known is that preemption is off while it is held: who holds one may
-not sleep, and who forgets to let go is told at the end. wait_on_bit() looks at the bit again and again; wake_up_bit() touches nothing.
+not sleep, and who forgets to let go is told at the end. wait_on_bit() sleeps while the bit is set, until wake_up_bit() finds it clear: that looks
+first whether anybody sleeps, without a lock, so what clears the bit has to be a full barrier, or to be followed by one.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.bits import place
 from tdxkit.c.kernel.contexts import OFF, RULES, may_sleep
 from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.sleepers import TABLE, Sleeper, joins, leaves, sleeps, somebody, wakes_from_table, woken
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
-from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, store, unlock
+from tdxkit.kinds import conditional, load, lock, locked, sleep, store, unlock
 
 SOURCES = ("linux-bit-spinlock", "linux-wait-bit")
-SIMPLIFIED = ("who waits for a bit looks at it again and again, so a wake_up_bit() that is forgotten is not found",)
+SIMPLIFIED = ("no signal ends a wait for a bit, and nobody who waits for one wakes up without a reason",)
 
 
 def _takes(m, number, p):
@@ -69,37 +71,49 @@ def _is_locked(m, number, p):
     return int(bool(get(m, word) & mask))
 
 
-def _waits(does: str):
+def _waits(does: str, sets: int):
+    """Looks at the bit, then queues, and looks and sleeps in turn; sets: it also sets the bit, and is woken alone."""
+
     def program(m, p, number, *more):
         word, mask = place(p, number)
+        yield sleep(does, label=f"{does}()")
+        may_sleep(m)
+        queued = 0
         while True:
-            yield Act(f"{does}({cell(m, word)}, {number})", LOAD, does, LOAD, True, cell(m, word))
-            may_sleep(m)
-            if not get(m, word) & mask:
-                return 0
+            what = f"{number}, {cell(m, word)}"
+            yield locked("test_and_set_bit", what) if sets else load("test_bit_acquire", what)
+            was = get(m, word)
+            if sets:
+                put(m, word, was | mask)
+            if not was & mask:
+                break
+            if queued:
+                yield from sleeps(m, (TABLE, 0), queued, does, what=f"bit {number} of {cell(m, word)}")
+            else:
+                queued = yield from joins(m, (TABLE, 0), Sleeper(0, exclusive=bool(sets), on=(*word, number)))
+        if queued:
+            yield from leaves(m, (TABLE, 0), queued)
+        return 0
 
     return program
 
 
-def _waits_to_set(does: str):
-    def program(m, p, number, *more):
-        word, mask = place(p, number)
-        while True:
-            yield Act(f"{does}({cell(m, word)}, {number})", LOCKED, does, LOAD, True, cell(m, word))
-            may_sleep(m)
-            if not get(m, word) & mask:
-                put(m, word, get(m, word) | mask)
-                return 0
-
-    return program
+def _wakes(m, p, number):
+    word, mask = place(p, number)
+    yield wakes_from_table("wake_up_bit", f"{cell(m, word)}, {number}")
+    on = *word, number
+    if somebody(m, (TABLE, 0), on) and not get(m, word) & mask:  # who waits for another bit has not this word looked at
+        woken(m, (TABLE, 0), 1, on=on)
 
 
-def _clears(does: str):
+def _clears(tests: int):
     def program(m, number, p):
         word, mask = place(p, number)
-        yield locked(does, f"{number}, {cell(m, word)}")
+        yield locked("test_and_clear_bit" if tests else "clear_bit_unlock", f"{number}, {cell(m, word)}")
         old = get(m, word)
         put(m, word, old & ~mask)
+        if not tests or old & mask:
+            yield from _wakes(m, p, number)
         return int(bool(old & mask))
 
     return program
@@ -113,9 +127,8 @@ def functions() -> Iterator[Entry]:
     yield Entry("__bit_spin_unlock", _gives_plainly, "vp", VOID, rules=RULES)
     yield Entry("bit_spin_is_locked", _is_locked, "vp", INT)
     for form in ("", "_io"):
-        yield Entry(f"wait_on_bit{form}", _waits(f"wait_on_bit{form}"), "pv-", INT)
-        yield Entry(f"wait_on_bit_lock{form}", _waits_to_set(f"wait_on_bit_lock{form}"), "pv-", INT)
-    yield Entry("clear_and_wake_up_bit", _clears("clear_and_wake_up_bit"), "vp", VOID)
-    yield Entry("test_and_clear_wake_up_bit", _clears("test_and_clear_wake_up_bit"), "vp", INT)
-    for word in ("wake_up_bit", "wake_up_var"):
-        yield Entry(word, lambda m: None, "…", VOID, steps=False)
+        yield Entry(f"wait_on_bit{form}", _waits(f"wait_on_bit{form}", 0), "pv-", INT, needs=TABLE)
+        yield Entry(f"wait_on_bit_lock{form}", _waits(f"wait_on_bit_lock{form}", 1), "pv-", INT, needs=TABLE)
+    yield Entry("clear_and_wake_up_bit", _clears(0), "vp", VOID, needs=TABLE)
+    yield Entry("test_and_clear_wake_up_bit", _clears(1), "vp", INT, needs=TABLE)
+    yield Entry("wake_up_bit", _wakes, "pv", VOID, needs=TABLE)

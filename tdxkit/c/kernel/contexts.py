@@ -7,6 +7,7 @@ nobody may sleep anyway [linux-locking].
 from collections.abc import Iterator
 
 from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.runtime import READERS
 from tdxkit.c.types import LONG, VOID
 from tdxkit.explore.rules import finished, must
 from tdxkit.kinds import Act, sleep
@@ -14,11 +15,11 @@ from tdxkit.kinds import Act, sleep
 SOURCES = ("linux-locking",)
 SIMPLIFIED = (
     "with interrupts or preemption off nobody may sleep, and that is all: no interrupt comes that was not asked for",
+    "schedule() and what sleeps for a time come back whenever they like: that nobody wakes who sleeps by schedule() and wake_up_process() is not found",
 )
 OFF = "switched off"  # how often this CPU has switched preemption, interrupts or softirqs off
 NO_SLEEP_OFF = "nobody may sleep with preemption or interrupts off"
 NO_SLEEP_READING = "nobody may sleep who reads under RCU"
-READERS = "RCU readers"  # how many there are
 BALANCED = "what switches preemption or interrupts on again must have switched them off"
 ON_AT_END = "at the end preemption and interrupts must be on"
 PAIRS = (
@@ -44,7 +45,7 @@ def may_sleep(m, sleeps: object = True) -> None:
     if sleeps:
         m.must(NO_SLEEP_OFF, not m.note(OFF))
         if READERS in m.c_cells:
-            m.must(NO_SLEEP_READING, not m._holds(READERS))
+            m.must(NO_SLEEP_READING, not any(map(m._holds, m.c_cells[READERS][: m.c_cpus])))
 
 
 def _off(does: str):

@@ -5,25 +5,29 @@ freed is known for what it is. An object is never, live, waiting for RCU's reade
 Where the scenario lets memory run out an allocation may fail; with GFP_KERNEL it may sleep.
 """
 
+import sys
 from collections.abc import Iterator
+from types import FrameType
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.runtime import FREED, PAGE
+from tdxkit.c.runtime import FREED, PAGE, WAITING
 from tdxkit.c.types import VOID, Kernels, Lock, Type
 from tdxkit.errors import ModelError
+from tdxkit.explore.frames import OF_C
+from tdxkit.explore.place import live_locals
 from tdxkit.explore.rules import at_end
 from tdxkit.kinds import alloc, free, store
 from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
-    "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; locks in new memory are free",
-    "a local variable that the kernel's functions work on is an object that all CPUs see: that it comes and goes is a step each",
+    "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; where all six are live and one is lost, that is told of one CPU alone; locks in new memory are free",
+    "a local variable that the kernel's functions work on is an object that all CPUs see: that it comes and goes is a step each, and it comes with an empty store buffer",
 )
 POOL = 6  # objects of a type
-NEVER, LIVE, WAITING = "never", "live", "waiting for readers"
+NEVER, LIVE = "never", "live"
 STATE = Kernels("the state of an object", NEVER)
 NOFAIL = 0x8000  # __GFP_NOFAIL: the allocator tries until it has some
 RECLAIMS = 0x400  # __GFP_DIRECT_RECLAIM: the allocator may sleep
@@ -86,14 +90,26 @@ def _unused(m, pool: str, what: str) -> str:
                     if word not in words and (held := getattr(m, word)):  # a lock, free again
                         setattr(m, word, type(held)())
                 return name
-    raise ModelError(
-        what, f"a run has {POOL} objects of a type at once, and wants one more", "let fewer CPUs or rounds allocate"
-    )
+    return _too_many(m, pool, what)
+
+
+def _too_many(m, pool: str, what: str) -> str:
+    """There is no object left. Where this CPU is alone and one is lost already, that is what is wrong; else ModelError."""
+    there = _reached(m, [*_in_shared_memory(m), *_in_local_variables()])
+    lost = [name for name in (f"{pool}#{number}" for number in range(1, POOL + 1)) if name not in there]
+    if lost and m.c_cpus == 1:
+        m.must(NOTHING_LOST.name, False)
+        m.tell(f"Nobody points to {lost[0]} any more, and it was not freed.")
+        return lost[0]
+    more = f", and neither shared memory nor this CPU points to {len(lost)} of them" if lost else ""
+    way = "run it on one CPU, where it is told what is lost" if lost else "let fewer CPUs or rounds allocate"
+    raise ModelError(what, f"a run has {POOL} objects of a type at once, and wants one more{more}", way)
 
 
 def comes(m, pool, values):
-    """A local object that others may come to: a pointer to it. No instruction does that, but it is there from now on."""
-    yield store("comes_on_the_stack", pool, label=f"{pool} is on the stack")
+    """A local object that others may come to: a pointer to it. No instruction does that; which object it is all CPUs must know at once, so
+    the store buffer is empty, as where memory is allocated."""
+    yield alloc("comes_on_the_stack", pool, label=f"{pool} is on the stack", sleeps=False)
     name = _unused(m, pool, f"local variable {pool}")
     for word, value in zip(m.c_cells[name], values):
         if value is not None:
@@ -128,8 +144,8 @@ def let_go(m, p, does: str, waits: bool = False) -> None:
         _gone(m, name)
 
 
-def freed_by_readers(m) -> None:
-    """The last reader has left: what waited for that is freed."""
+def gone_with_readers(m) -> None:
+    """Nobody reads any more: what waited for that is freed."""
     for name, (state, _) in m.c_heap.items():
         if getattr(m, state) == WAITING:
             _gone(m, name)
@@ -158,7 +174,26 @@ def _free(does: str):
 
 def nothing_lost(m) -> bool:
     """Can each object that is live be reached from what is no allocated object?"""
-    todo = [getattr(m, cell) for name, cells in m.c_cells.items() if name not in m.c_heap for cell in cells]
+    seen = _reached(m, _in_shared_memory(m))
+    return all(name in seen or getattr(m, state) != LIVE for name, (state, _) in m.c_heap.items())
+
+
+def _in_shared_memory(m) -> list:
+    """What the objects hold that were not allocated."""
+    return [getattr(m, cell) for name, cells in m.c_cells.items() if name not in m.c_heap for cell in cells]
+
+
+def _in_local_variables() -> Iterator:
+    """What the functions of the text that run on this CPU hold in variables that they still read."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(OF_C):
+            yield from (frame.f_locals.get(word) for word in live_locals(frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+
+
+def _reached(m, todo: list) -> set[str]:
+    """The allocated objects that these values point to, also through others."""
     seen: set[str] = set()
     while todo:
         value = todo.pop()
@@ -171,7 +206,7 @@ def nothing_lost(m) -> bool:
                 todo += [getattr(m, cell) for cell in m.c_cells[name]]
         else:
             todo += value
-    return all(name in seen or getattr(m, state) != LIVE for name, (state, _) in m.c_heap.items())
+    return seen
 
 
 NOTHING_LOST = at_end("no memory may be lost: somebody points to it, or it is freed", nothing_lost)

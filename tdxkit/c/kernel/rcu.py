@@ -1,48 +1,70 @@
 """RCU: readers who are never kept waiting, and who keep waiting whoever frees [linux-rcu].
 
-How many readers there are is one number, held like a lock: whoever reads may not sleep, and leaves before it ends. synchronize_rcu() waits until
-there is no reader; kfree_rcu() waits for nobody, and the memory goes when the last reader leaves. rcu_read_lock() is a locked instruction here,
-and none on a machine. SRCU has a number for each domain, and its readers may sleep.
+Each CPU that reads has a cell of its own, how deep it is inside, held like a lock: whoever reads may not sleep, and leaves before it ends. It takes
+the first that nobody has; leaving is a plain store to it, which nobody else writes. synchronize_rcu() waits until nobody reads; kfree_rcu() waits
+for nobody, and the memory is gone once nobody reads. rcu_read_lock() is a locked instruction here, and none on a machine. SRCU has such cells in
+each domain, and its readers may sleep.
 """
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import NO_SLEEP_READING, READERS, may_sleep
+from tdxkit.c.kernel.contexts import NO_SLEEP_READING, may_sleep
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.kernel.heap import freed_by_readers, let_go
-from tdxkit.c.runtime import cell, get, put
-from tdxkit.c.types import INT, VOID, Lock
+from tdxkit.c.kernel.heap import gone_with_readers, let_go
+from tdxkit.c.known import OF_READERS
+from tdxkit.c.runtime import READERS, anybody_reads, cell, get, put
+from tdxkit.c.types import INT, VOID
 from tdxkit.explore.rules import must
 from tdxkit.kinds import LOCKED, Act, load, lock, locked, unlock
 
 SOURCES = ("linux-rcu",)
 SIMPLIFIED = (
     "RCU waits until there is no reader at all, of those who called rcu_read_lock(): who holds a spinlock or has preemption off is none here",
-    "rcu_read_lock() empties the store buffer, which a machine does not do; what call_rcu() frees goes with the last reader, any other callback is called by its CPU, which waits",
+    "rcu_read_lock() empties the store buffer, which a machine does not do, and rcu_read_unlock() does not; what call_rcu() frees goes with the last reader, any other callback is called by its CPU, which waits",
 )
-OBJECTS = {READERS: Lock(READERS, sleeps=True, shared=True)}  # that a reader may not sleep is a rule of its own
+OBJECTS = {READERS: OF_READERS}
 RULES = (must(NO_SLEEP_READING),)
 FORMS = ("", "_bh", "_sched")
 
 
+def _at(more) -> tuple[str, int]:
+    """The first of the cells: those of a domain of SRCU, or RCU's own."""
+    return more[0] if more else (READERS, 0)
+
+
+def _mine(m, where, free: bool = False):
+    """This CPU's cell, in which it reads already, or one that is free; None where there is none."""
+    cells = [(where[0], where[1] + k) for k in range(m.c_cpus)]
+    held = [p for p in cells if m._holds(cell(m, p))]
+    return next(iter(held), None) or next((p for p in cells if free and not get(m, p)), None)
+
+
 def _enters(does: str):
     def program(m, *more):
-        where = more[0] if more else (READERS, 0)
-        yield lock(does, cell(m, where), label=f"{does}({cell(m, where) if more else ''})")
-        put(m, where, get(m, where) + 1)
+        where = _at(more)
+        yield lock(does, where[0], label=f"{does}({cell_of(m, more)})")
+        if not more and not anybody_reads(m, where):
+            gone_with_readers(m)
+        mine = _mine(m, where, free=True)
+        put(m, mine, get(m, mine) + 1)
         return 0
 
     return program
 
 
+def cell_of(m, more) -> str:
+    """A domain of SRCU as it is called; nothing for RCU's own."""
+    return cell(m, more[0]).removesuffix(".readers[0]") if more else ""
+
+
 def _leaves(does: str):
     def program(m, *more):
-        where = more[0] if more else (READERS, 0)
-        yield unlock(does, cell(m, where), label=f"{does}({cell(m, where) if more else ''})")
-        left = max(0, get(m, where) - 1)  # where nobody reads the explorer says so
-        put(m, where, left)
-        if not more and not left:
-            freed_by_readers(m)
+        where = _at(more)
+        yield unlock(does, where[0], label=f"{does}({cell_of(m, more)})")
+        mine = _mine(m, where)
+        put(m, mine or where, get(m, mine) - 1 if mine else 0)  # where it does not read the explorer says so
+        if not more and not anybody_reads(m):
+            gone_with_readers(m)
 
     return program
 
@@ -51,11 +73,11 @@ def _waits(does: str):
     """It is blocked while there are readers, itself included."""
 
     def program(m, *more):
-        where = more[0] if more else (READERS, 0)
+        where = _at(more)
         while True:
-            yield Act(f"{does}({cell(m, where) if more else ''})", LOCKED, does, LOCKED, True, cell(m, where))
+            yield Act(f"{does}({cell_of(m, more)})", LOCKED, does, LOCKED, True, where[0])
             may_sleep(m)
-            if not get(m, where):
+            if not anybody_reads(m, where):
                 m.tell("No reader is left.")
                 return
 
@@ -66,7 +88,7 @@ def _callback_waits(m):
     """What call_rcu() waits for; nobody sleeps for it."""
     while True:
         yield locked("call_rcu", READERS)
-        if not get(m, (READERS, 0)):
+        if not anybody_reads(m):
             return
 
 
@@ -75,7 +97,7 @@ def _frees(does: str):
         if not p:
             return
         yield locked(does, p[0] if type(p) is tuple else str(p))
-        let_go(m, p, does, bool(get(m, (READERS, 0))))
+        let_go(m, p, does, anybody_reads(m))
 
     return program
 
@@ -83,12 +105,12 @@ def _frees(does: str):
 def _callback_frees(m, p):
     """call_rcu() of a function that does nothing but free the object in which the head is."""
     yield locked("call_rcu", p[0] if type(p) is tuple else str(p))
-    let_go(m, (p[0], 0) if type(p) is tuple else p, "call_rcu", bool(get(m, (READERS, 0))))
+    let_go(m, (p[0], 0) if type(p) is tuple else p, "call_rcu", anybody_reads(m))
 
 
 def _held(m):
     yield load("rcu_read_lock_held", READERS)
-    return int(bool(get(m, (READERS, 0))))
+    return int(_mine(m, (READERS, 0)) is not None)
 
 
 def functions() -> Iterator[Entry]:

@@ -1,22 +1,26 @@
-"""Completions and wait queues [linux-completion].
+"""Completions and wait queues [linux-completion, linux-wait].
 
-A completion counts how often it was completed and not waited for; complete_all() makes that more than anybody can use up. A wait queue holds
-nobody here: whoever waits looks at the condition again and again, and sleeps while it does not hold, so waking is a look at the queue's head.
-The waits for a condition are read where calls are.
+A completion counts how often it was completed and not waited for, under its own lock; complete_all() makes that more than anybody can use up. A
+wait queue holds who sleeps there: wait_event() looks at its condition, and where that does not hold it queues, looks again, and sleeps until
+somebody wakes it. The waits for a condition are read where calls are; here are the steps around the looks.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.sleepers import TABLE, Sleeper, joins, leaves, sleeps, somebody, wakes_from_table, woken
 from tdxkit.c.runtime import cell, get, put
-from tdxkit.c.types import INT, LONG, ULONG, VOID
+from tdxkit.c.types import INT, LONG, ULONG, VOID, Kernels
 from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, locked, sleep, store
 
-SOURCES = ("linux-completion",)
+SOURCES = ("linux-completion", "linux-wait", "linux-wait-bit")
 SIMPLIFIED = (
-    "who waits looks at the condition again and again, so a wake-up that is forgotten is not found; no signal ends a wait",
+    "who is asleep is woken by a wake-up alone: no signal ends a wait, and nobody wakes up without a reason; a wait that may be out of time may be so at any moment",
+    "a queue is changed under its lock, which empties the store buffer on x86 also where wake_up() finds nobody; the kernel promises a barrier only where it wakes somebody",
 )
+OBJECTS = {TABLE: Kernels(TABLE)}  # of queues for bits and variables
 ALL = (1 << 32) - 1  # what complete_all() leaves, and what no wait uses up
 COMES, TIME_OUT = "is completed", "time is up"
 WAITS = {  # what waits for a completion: what it returns, and whether it may be out of time
@@ -24,8 +28,18 @@ WAITS = {  # what waits for a completion: what it returns, and whether it may be
     "wait_for_completion_killable": (INT, False), "wait_for_completion_state": (INT, False), "wait_for_completion_timeout": (ULONG, True),
     "wait_for_completion_interruptible_timeout": (LONG, True), "wait_for_completion_killable_timeout": (LONG, True),
 }  # fmt: skip
-WAKES = ("wake_up", "wake_up_all", "wake_up_nr", "wake_up_interruptible", "wake_up_interruptible_all", "wake_up_interruptible_sync", "wake_up_sync",
-         "wake_up_process", "wake_up_locked", "wake_up_poll", "swake_up_one", "swake_up_all")  # fmt: skip
+WAKES = {  # how many exclusive waiters a wake-up wakes (0: all), and whether only those who sleep interruptibly
+    "wake_up": (1, 0), "wake_up_all": (0, 0), "wake_up_locked": (1, 0), "wake_up_all_locked": (0, 0), "wake_up_sync": (1, 0), "wake_up_poll": (1, 0),
+    "wake_up_locked_poll": (1, 0), "wake_up_interruptible": (1, 1), "wake_up_interruptible_all": (0, 1), "wake_up_interruptible_sync": (1, 1),
+    "wake_up_interruptible_poll": (1, 1), "wake_up_interruptible_sync_poll": (1, 1), "swake_up_one": (1, 0), "swake_up_all": (0, 0),
+    "swake_up_locked": (1, 0),
+}  # fmt: skip
+ACTIVE = {
+    "waitqueue_active": False,
+    "swait_active": False,
+    "wq_has_sleeper": True,
+    "swq_has_sleeper": True,
+}  # is there a barrier before it?
 
 
 def _used(m, p) -> bool:
@@ -78,34 +92,84 @@ def _starts(does: str):
     return program
 
 
-def _wakes(does: str):
+def _wakes(does: str, most: int, interruptible: int):
     def program(m, p, *more):
         yield locked(does, cell(m, p))
-        get(m, p)
+        return woken(m, p, most, bool(interruptible))
 
     return program
 
 
-def _queue_looked_at(does: str, sleeps: int):
-    """Before the first look at a condition: the queue's head is there, and one may sleep."""
+def _wakes_so_many(does: str, interruptible: int):
+    def program(m, p, most):
+        yield locked(does, cell(m, p))
+        return woken(m, p, most, bool(interruptible))
+
+    return program
+
+
+def _wakes_who_waits_for(m, p):
+    """wake_up_var(): a look at the table without its lock, and a wake-up where somebody is there."""
+    yield wakes_from_table("wake_up_var", cell(m, p))
+    woken(m, (TABLE, 0), 1, on=p)
+
+
+def _active(does: str, fenced: int):
+    """Whether somebody sleeps there. Without a barrier it is a plain look, which the store buffer lets go before a store."""
 
     def program(m, p):
-        yield Act(f"{does}({cell(m, p)})", LOAD, does, LOAD, bool(sleeps), cell(m, p))
-        may_sleep(m, sleeps)
-        get(m, p)
-        return 0
+        yield locked(does, cell(m, p)) if fenced else load(does, cell(m, p))
+        return int(somebody(m, p))
 
     return program
 
 
-def _asleep(does: str):
-    """Before the first look at a condition on a variable: the variable itself is not looked at."""
+def _looks_at_task(m, p, *more):
+    """wake_up_process(): who sleeps by schedule() alone does so no longer than he likes, so nobody need be woken."""
+    yield locked("wake_up_process", cell(m, p))
+    get(m, p)
+    return 0
+
+
+def _begins(does: str):
+    """Before the first look at a condition: one may sleep here."""
 
     def program(m, p):
         yield sleep(does, label=f"{does}()")
         may_sleep(m)
 
     return program
+
+
+def _goes_on(does: str, like: Sleeper, timed: int):
+    """After a look at a condition that does not hold. number: 0 before one has queued, then one's own, negative when the time is up; it gives
+    the number after it, 0 where one gives up."""
+
+    def program(m, p, number):
+        where, mine = ((TABLE, 0), replace(like, on=p)) if _on_variable(does) else (p, like)
+        if not number:
+            return (yield from joins(m, where, mine))
+        if number > 0:
+            in_time = yield from sleeps(m, where, number, does, bool(timed), cell(m, p))
+            return number if in_time else -number
+        yield from leaves(m, where, -number)
+        return 0
+
+    return program
+
+
+def _is_over(does: str):
+    """After the look at which the condition holds: out of the queue, if one has joined it."""
+
+    def program(m, p, number):
+        if number:
+            yield from leaves(m, (TABLE, 0) if _on_variable(does) else p, abs(number))
+
+    return program
+
+
+def _on_variable(does: str) -> bool:
+    return does.startswith("wait_var_event")
 
 
 def functions() -> Iterator[Entry]:
@@ -118,20 +182,34 @@ def functions() -> Iterator[Entry]:
         yield Entry(word, _completes(word), "p", VOID)
     for word in ("init_completion", "reinit_completion", "init_waitqueue_head", "init_swait_queue_head"):
         yield Entry(word, _starts(word), "p", VOID)
-    for word in WAKES:
-        yield Entry(word, _wakes(word), "p…", INT)
-    for word in ("waitqueue_active", "wq_has_sleeper"):
-        yield Entry(word, _queue_looked_at(word, 0), "p", INT)
-    for word in WAIT_EVENTS:
-        looks = _asleep(word) if word.startswith("wait_var_event") else _queue_looked_at(word, 1)
-        yield Entry(word, looks, "p", VOID)
+    for word, (most, interruptible) in WAKES.items():
+        yield Entry(word, _wakes(word, most, interruptible), "p-" if "_poll" in word else "p", INT)
+    for word, interruptible in (("wake_up_nr", 0), ("wake_up_interruptible_nr", 1)):
+        yield Entry(word, _wakes_so_many(word, interruptible), "pv", INT)
+    yield Entry("wake_up_process", _looks_at_task, "p…", INT)
+    yield Entry("wake_up_var", _wakes_who_waits_for, "p", VOID, needs=TABLE)
+    for word, fenced in ACTIVE.items():
+        yield Entry(word, _active(word, fenced), "p", INT)
+    for word, (_, timed, like) in WAIT_EVENTS.items():
+        table = TABLE if _on_variable(word) else ""
+        yield Entry(word, _begins(word), "p", VOID)
+        yield Entry(f"{GOES_ON}{word}", _goes_on(word, like, timed), "pv", INT, needs=table)
+        yield Entry(f"{IS_OVER}{word}", _is_over(word), "pv", VOID, needs=table)
 
 
-WAIT_EVENTS = {  # macros that wait for a condition: what they return where it holds, and whether the time may be up
-    "wait_event": (VOID, False), "wait_event_interruptible": (INT, False), "wait_event_killable": (INT, False), "wait_event_idle": (VOID, False),
-    "wait_event_freezable": (INT, False), "wait_event_interruptible_exclusive": (INT, False), "io_wait_event": (VOID, False),
-    "swait_event_exclusive": (VOID, False), "swait_event_interruptible_exclusive": (INT, False), "wait_event_timeout": (LONG, True),
-    "wait_event_interruptible_timeout": (LONG, True), "wait_event_killable_timeout": (LONG, True), "wait_event_idle_timeout": (LONG, True),
-    "wait_var_event": (VOID, False), "wait_var_event_killable": (INT, False), "wait_var_event_interruptible": (INT, False),
-    "wait_var_event_timeout": (LONG, True),
+GOES_ON, IS_OVER = "the_steps_of_", "the_end_of_"  # what a wait is made of
+TOGETHER, ALONE = Sleeper(0), Sleeper(0, exclusive=True)
+LIGHTLY, LIGHTLY_ALONE = Sleeper(0, interruptible=True), Sleeper(0, exclusive=True, interruptible=True)
+WAIT_EVENTS = {  # macros that wait for a condition: what they return where it holds, whether the time may be up, how one sleeps
+    "wait_event": (VOID, False, TOGETHER), "wait_event_interruptible": (INT, False, LIGHTLY), "wait_event_killable": (INT, False, TOGETHER),
+    "wait_event_idle": (VOID, False, TOGETHER), "wait_event_freezable": (INT, False, LIGHTLY), "io_wait_event": (VOID, False, TOGETHER),
+    "wait_event_interruptible_exclusive": (INT, False, LIGHTLY_ALONE), "wait_event_killable_exclusive": (INT, False, ALONE),
+    "wait_event_idle_exclusive": (VOID, False, ALONE), "swait_event_exclusive": (VOID, False, ALONE),
+    "swait_event_interruptible_exclusive": (INT, False, LIGHTLY_ALONE), "swait_event_idle_exclusive": (VOID, False, ALONE),
+    "wait_event_timeout": (LONG, True, TOGETHER), "wait_event_interruptible_timeout": (LONG, True, LIGHTLY),
+    "wait_event_killable_timeout": (LONG, True, TOGETHER), "wait_event_idle_timeout": (LONG, True, TOGETHER),
+    "wait_event_freezable_timeout": (LONG, True, LIGHTLY), "swait_event_timeout_exclusive": (LONG, True, ALONE),
+    "swait_event_interruptible_timeout_exclusive": (LONG, True, LIGHTLY_ALONE),
+    "wait_var_event": (VOID, False, TOGETHER), "wait_var_event_killable": (INT, False, TOGETHER),
+    "wait_var_event_interruptible": (INT, False, LIGHTLY), "wait_var_event_timeout": (LONG, True, TOGETHER),
 }  # fmt: skip

@@ -82,7 +82,7 @@ def test_memory_runs_out_only_where_that_is_asked_for():
 
 def test_a_pool_has_an_end_and_a_type_must_be_known():
     with pytest.raises(ModelError, match="6 objects of a type"):
-        alone("int *g;", "for (int i = 0; i < 7; i++) g = kmalloc(sizeof(int), GFP_KERNEL);")
+        alone("int *g[7];", "for (int i = 0; i < 7; i++) g[i] = kmalloc(sizeof(int), GFP_KERNEL);")
     for call in ("void *p = kmalloc(64, GFP_KERNEL);", "int n = 2; void *p = kmalloc(n, GFP_KERNEL);"):
         with pytest.raises(InputError, match="of which type"):
             alone("int x;", call)
@@ -273,3 +273,25 @@ def test_a_local_variable_is_not_freed_and_what_must_not_fail_does_not():
         "struct s { int n; };", run=("struct s *p = kmalloc(sizeof(*p), GFP_KERNEL | __GFP_NOFAIL); p->n = 1; kfree(p);",), may_fail=("alloc",),
     )  # fmt: skip
     assert explore(made).verdict == "ok"
+
+
+LOOPS = """
+struct o { int v; };
+static struct o *g;
+static void loses(void) { for (int i = 0; i < 8; i++) { struct o *p = kzalloc(sizeof(*p), GFP_KERNEL); p->v = 1; } }
+static void overwrites(void) { for (int i = 0; i < 8; i++) g = kzalloc(sizeof(*g), GFP_KERNEL); kfree(g); }
+static void many(void) { struct o *a[8]; for (int i = 0; i < 8; i++) a[i] = kzalloc(sizeof(struct o), GFP_KERNEL); for (int i = 0; i < 8; i++) kfree(a[i]); }
+"""
+
+
+def test_a_loop_that_loses_an_object_on_every_turn_is_told_as_that():
+    lost = "no memory may be lost: somebody points to it, or it is freed"
+    for run, steps in (("loses();", 13), ("overwrites();", 13)):  # six allocations with a store each, and the seventh
+        found = explore(scenario_of_c(LOOPS, run=(run,), threads=1), "none")
+        assert (found.verdict, found.property, found.steps) == ("violation", lost, steps)
+    for run, threads, said in (
+        ("many();", 1, "wants one more; let fewer CPUs or rounds allocate"),
+        ("loses();", 2, "neither shared memory nor this CPU points to 6 of them; run it on one CPU, where it is told what is lost"),
+    ):  # fmt: skip
+        with pytest.raises(ModelError, match=said):
+            explore(scenario_of_c(LOOPS, run=(run,), threads=threads), "none")

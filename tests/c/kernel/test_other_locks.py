@@ -24,9 +24,9 @@ BITS = [  # statements, the word then, r, kinds
     ("r = bit_spin_trylock(0, &w);", 1, 1, ("locked", "store")), ("w = 1; r = bit_spin_trylock(0, &w);", 1, 0, ("store", "load", "store")),
     ("w = 5; r = bit_spin_is_locked(2, &w);", 5, 1, ("store", "load", "store")),
     ("bit_spin_lock(1, &w); w |= 4; __bit_spin_unlock(1, &w);", 4, 7, ("lock", "load", "store", "load", "store")),
-    ("w = 2; r = wait_on_bit(&w, 0, TASK_UNINTERRUPTIBLE);", 2, 0, ("store", "load", "store")),
-    ("r = wait_on_bit_lock(&w, 1, TASK_KILLABLE);", 2, 0, ("locked", "store")), ("w = 6; clear_and_wake_up_bit(1, &w);", 4, 7, ("store", "locked")),
-    ("w = 6; r = test_and_clear_wake_up_bit(1, &w);", 4, 1, ("store", "locked", "store")), ("wake_up_bit(&w, 1); wake_up_var(&w);", 0, 7, ()),
+    ("w = 2; r = wait_on_bit(&w, 0, TASK_UNINTERRUPTIBLE);", 2, 0, ("store", "", "load", "store")),
+    ("r = wait_on_bit_lock(&w, 1, TASK_KILLABLE);", 2, 0, ("", "locked", "store")), ("w = 6; clear_and_wake_up_bit(1, &w);", 4, 7, ("store", "locked", "load")),
+    ("w = 6; r = test_and_clear_wake_up_bit(1, &w);", 4, 1, ("store", "locked", "load", "store")), ("wake_up_bit(&w, 1); wake_up_var(&w);", 0, 7, ("load", "load")),
 ]  # fmt: skip
 
 

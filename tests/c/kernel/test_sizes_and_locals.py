@@ -83,7 +83,8 @@ def test_it_comes_and_goes_with_its_block():
     assert alone("int r;", "int k; for (k = 0; k < 7; k++) { atomic_t v; atomic_set(&v, k); }").broken == ()
     with pytest.raises(ModelError, match="6 objects of a type at once"):
         alone(
-            "struct s { int n; }; struct s *g;", "int k; for (k = 0; k < 7; k++) g = kmalloc(sizeof(*g), GFP_KERNEL);"
+            "struct s { int n; }; struct s *g[7];",
+            "int k; for (k = 0; k < 7; k++) g[k] = kmalloc(sizeof(*g[0]), GFP_KERNEL);",
         )
     assert alone("int r; void f(int n) { if (n) return; atomic_t v; atomic_set(&v, 1); }", "f(1); f(0);").broken == ()
 
