@@ -15,6 +15,7 @@ import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
+from tdxkit.c.oftext import OfText
 from tdxkit.c.program import Program
 from tdxkit.c.region import given_for, place_of_region
 from tdxkit.c.runtime import Defect
@@ -23,7 +24,7 @@ from tdxkit.c.types import Int
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.frames import OF_C
-from tdxkit.explore.program import Own, Scenario, Thread
+from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
@@ -70,9 +71,18 @@ def scenario_of_c(
         else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
     )
     return replace(
-        scenario, own=Own(text, "", "", told=_told(made, first)), make=again, texts=tuple(made.functions.values()),
+        scenario, own=OfText(text, "", "", told=_told(made, first), reach=replace(made.reach, starts=_starts(made, run, get, put, roles))), make=again, texts=tuple(made.functions.values()),
         card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **constants_of(made, faults)}, title=f"{name}, in C",
     )  # fmt: skip
+
+
+def _starts(made: Program, run: tuple[str, ...], get: str, put: str, roles: Iterable[str]) -> dict[str, str]:
+    """The functions that CPUs run, each with what it is called."""
+    if run:
+        return {f"__run_{k}": f"--run {k + 1}" for k in range(len(run))}
+    ways = {"get": get or _ends(made, "get"), "put": put or _ends(made, "put")}
+    roles = set(roles)
+    return {word: word for way, word in ways.items() if not roles or roles & {"life", way}}
 
 
 def _rules(made: Program) -> tuple:

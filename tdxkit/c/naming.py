@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from tdxkit.c.oftext import OfText
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.program import Own, Scenario
+from tdxkit.explore.program import Scenario
 from tdxkit.intake import Source, name_of, opened
 from tdxkit.linux.refcount import naming
 from tdxkit.linux.refcount.registry import names
@@ -28,7 +29,7 @@ LONGEST = 38  # of a file's name in a schedule code
 
 
 @dataclass(frozen=True)
-class OfC(Own):
+class OfC(OfText):
     """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
     text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; whole: can no line be
     missing in the paste? c: its C, each line at its number in the paste."""
@@ -142,7 +143,7 @@ def of_text(
         raise _of_part(error, found.parts) from None
     _called(found.text, scenario, options["stubs"])
     own = OfC(
-        text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(options["stubs"])),
+        text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(options["stubs"])), scenario.own.reach,
         found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, found.whole, found.text,
     )  # fmt: skip
     return replace(scenario, own=own, make=partial(_again, make))

@@ -10,6 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pycparser import c_ast
 
@@ -19,6 +20,7 @@ from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.reach import RAN, Reach
 from tdxkit.c.routine import Unit
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
@@ -46,6 +48,7 @@ class Program:
     unit: Unit
     remarks: tuple[str, ...]
     where: Where
+    reach: Reach
 
     def as_local(self) -> int:
         """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
@@ -91,7 +94,9 @@ def program(
         unit.share(variable)
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
-    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where)
+    there = _compiled(made, unit)
+    reach = Reach(unit.marks, there, declared.place, where, unit.calls)
+    return Program(_found(there, unit, whole), declared, unit, (*read.remarks, *unit.remarks), where, reach)
 
 
 def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
@@ -130,7 +135,8 @@ def _made(unit: Unit, node: c_ast.FuncDef, text: str) -> ast.FunctionDef:
         ) from error
 
 
-def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:
+def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]:
+    """The module that they become, by its names."""
     tree = ast.fix_missing_locations(ast.Module(list(functions), []))
     for node in ast.walk(tree):
         assert isinstance(node, NODES), f"{type(node).__name__} is no part of a compiled text"
@@ -139,12 +145,17 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[s
     sys.modules[module.__name__] = module
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
-    there |= {"warned": warned, "bug": bug}
+    there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of))}
     exec(compile(tree, OF_C, "exec"), there)
+    return there
+
+
+def _found(there: Mapping[str, object], unit: Unit, text: str) -> dict[str, Callable]:
+    """The functions of the text in its module, each by its name and with its lines."""
     lines = text.split("\n")
     found = {}
     for word in unit.declared.functions:
-        made = there[unit.word(word)]
+        made: Any = there[unit.word(word)]
         made.__name__ = made.__qualname__ = word
         made.__code__ = made.__code__.replace(co_name=word, co_qualname=word)
         start = made.__code__.co_firstlineno

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.declare import Declared
-from tdxkit.c.flow import Block, assign, call, name, placed
+from tdxkit.c.flow import Block, assign, call, constant, name, placed
+from tdxkit.c.reach import RAN, Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
 from tdxkit.explore.rules import Property
@@ -72,6 +73,7 @@ class Unit:
         self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
+        self.marks = Marks()
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
         self.modules: set[str] = set()  # whose programs are called
@@ -216,6 +218,11 @@ class Routine:
         """The line of a node is the one where what follows stands."""
         if node.coord is not None:
             self.line = self.declared.line(node)
+
+    def mark(self, node: c_ast.Node) -> None:
+        """A statement begins: that it does is noted."""
+        number = self.unit.marks.number(self.title, node)
+        self.emit(ast.Assign([ast.Subscript(name(RAN), constant(number), ast.Store())], constant(1)))
 
     # names
 

@@ -5,7 +5,6 @@ from argparse import ArgumentTypeError
 from tdxkit.c.naming import OfC
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import NAME, load, own_options, replays, sized, words
-from tdxkit.errors import InputError
 from tdxkit.explore.program import BOUND, OWN_BOUND
 from tdxkit.explore.result import REDUCTIONS
 
@@ -73,8 +72,6 @@ def answer(args, scenario) -> int:
     from tdxkit.commands.waiting import wait
     from tdxkit.explore.judging import judging
 
-    if args.lines and isinstance(scenario.own, OfC):
-        raise InputError("--lines", "which lines of C ran is not watched", "leave it out")
     scenario = scenario.without(*args.without)
     bound = args.bound or scenario.bound
     search = judging(

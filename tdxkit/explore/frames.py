@@ -60,4 +60,9 @@ def innermost(generator: Any) -> types.FrameType | None:
 
 def step_at(code: types.CodeType, line: int) -> str:
     """A step by the line at which its program stands: below a yield of Python, or at the access itself in C."""
-    return f"{'' if code.co_filename.startswith(OF_C) else 'the step after '}line {line} of {code.co_name}"
+    return f"{'' if in_c(code) else 'the step after '}line {line} of {code.co_name}"
+
+
+def in_c(code: types.CodeType) -> bool:
+    """Is it a function that C became?"""
+    return code.co_filename.startswith(OF_C)

@@ -66,6 +66,7 @@ class Result:
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each; doubt: why an ok of it is no plain one. unrun: lines that no run executed.
     memory: `sc` or `tso`. races: pairs of lines that KCSAN would tell of. orders: of locks, that could meet their opposite, whether a run met it or not.
+    stepped: functions of C in which, or below which, a step was taken.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -95,6 +96,7 @@ class Result:
     memory: str = SC
     races: tuple[str, ...] = ()
     doubt: str = ""
+    stepped: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @builtins.property
     def but(self) -> str:
@@ -138,6 +140,7 @@ class Result:
             "broken": dict(self.broken),
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
+            "doubt": self.doubt or None,
             "orders": list(self.orders),
             "memory": self.memory,
             "races": list(self.races),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.frames import in_c
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
@@ -192,6 +193,7 @@ def _result(
         ends=bool(found and found.complete and found.ends),
         loop=loop,
         orders=crossing(tables),
+        stepped=frozenset(code.co_name for at in tables.places for code, _ in at.lines if in_c(code)),
         remarks=(
             *hints(tables, bool(found and found.complete and not way)),
             *never_taken(tables),

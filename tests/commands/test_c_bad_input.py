@@ -211,17 +211,17 @@ OURS = "c_cells c_heap c_failed c_may_fail memory_may_run_out pamt_lock users pa
 def test_names_that_mean_something_elsewhere_are_names_of_c(names, given, capsys):
     words = names.split()
     text = f"int {', '.join(words)};\nint f(int a)\n{{\n" + "".join(f"\t{word} = {k};\n\tWARN_ON({word} != {k});\n" for k, word in enumerate(words)) + "\treturn 0;\n}\n"  # fmt: skip
-    assert ran(capsys, given(text), *RUN, "--threads", "1")[1].startswith("x, 1 thread × 1 round: ok\n")
+    assert ran(capsys, given(text), *RUN, "--threads", "1")[1].startswith("x, 1 thread × 1 round: ok")
     assert ran(capsys, "x", "--run", "f(1);", "--threads", "1", "--set", f"{words[0]}=7")[0] == 0
     local = "int f(int a)\n{\n" + "".join(f"\tint {word} = {k};\n\tWARN_ON({word} != {k});\n" for k, word in enumerate(words)) + "\treturn 0;\n}\n"  # fmt: skip
-    assert ": ok\n" in ran(capsys, given(local), *RUN)[1]
+    assert ": ok" in ran(capsys, given(local), *RUN)[1]
     functions = [word for word in words if word not in ("note", "bug", "f")]
     called = "".join(f"int {word}(int {word})\n{{\n\treturn {word} + 1;\n}}\n" for word in functions) + f"int f(int a)\n{{\n\tWARN_ON({'('.join(functions)}(0{')' * len(functions)} != {len(functions)});\n\treturn 0;\n}}\n"  # fmt: skip
-    assert ": ok\n" in ran(capsys, given(called), *RUN)[1]
+    assert ": ok" in ran(capsys, given(called), *RUN)[1]
     member = f"struct {words[0]} {{ int {', '.join(words)}; }} {words[1]};\n" + f(
         f"{words[1]}.{words[2]} = a;\ngoto {words[3]};\n{words[3]}:\nWARN_ON(!{words[1]}.{words[2]});\nreturn 0;"
     )
-    assert ": ok\n" in ran(capsys, given(member), *RUN)[1]
+    assert ": ok" in ran(capsys, given(member), *RUN)[1]
 
 
 # fmt: off
@@ -243,7 +243,7 @@ WORKS = {
 
 @pytest.mark.parametrize("what", WORKS)
 def test_c_that_only_looks_odd_is_read(what, given, capsys):
-    assert ran(capsys, given(WORKS[what]), *RUN)[1].startswith("x, 2 threads × 1 round: ok\n")
+    assert ran(capsys, given(WORKS[what]), *RUN)[1].startswith("x, 2 threads × 1 round: ok")
 
 
 def test_what_never_ends_and_what_is_huge(tmp_path, capsys):
