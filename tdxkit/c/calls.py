@@ -17,6 +17,7 @@ from tdxkit.c.objects import Objects
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.sizes import Sizes
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
@@ -42,7 +43,7 @@ class Calls:
         """The value of a call; its steps are taken."""
         if not isinstance(node.name, c_ast.ID):
             raise self.declared.refuse(
-                node, "a call", "a function is called by its name", "pointers to functions are not followed: name it"
+                node, spelt(node), "a function is called by its name", "pointers to functions are not followed: name it"
             )
         word, args = node.name.name, (node.args.exprs if node.args else [])
         if word in self.declared.functions:

@@ -15,7 +15,7 @@ import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
-from tdxkit.c.oftext import OfText
+from tdxkit.c.oftext import OF_RUN, OfText
 from tdxkit.c.program import Program
 from tdxkit.c.region import given_for, place_of_region
 from tdxkit.c.runtime import Defect
@@ -29,7 +29,7 @@ from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
 from tdxkit.run import Text, Track
-from tdxkit.text import near
+from tdxkit.text import many, near
 from tdxkit.work import drive
 
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
@@ -79,7 +79,7 @@ def scenario_of_c(
 def _starts(made: Program, run: tuple[str, ...], get: str, put: str, roles: Iterable[str]) -> dict[str, str]:
     """The functions that CPUs run, each with what it is called."""
     if run:
-        return {f"__run_{k}": f"--run {k + 1}" for k in range(len(run))}
+        return {f"__run_{k}": f"{OF_RUN}{k + 1}" for k in range(len(run))}
     ways = {"get": get or _ends(made, "get"), "put": put or _ends(made, "put")}
     roles = set(roles)
     return {word: word for way, word in ways.items() if not roles or roles & {"life", way}}
@@ -148,15 +148,15 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
         name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=tuple(Thread(_rounds, (body, rounds)) for body in bodies), properties=_rules(made), rounds=rounds, locks=tuple(locks),
-        mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
+        mutexes=tuple(mutexes), subtitle=f"{many(len(bodies), 'CPU')}, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
         constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
     )  # fmt: skip
 
 
 def _entitled(made: Program, k: int, words: str) -> str:
     """The name of the function that statements of the reader's became; what is told of it names the option, and counts its lines."""
-    title, function = f"--run {k + 1}", made.functions[f"__run_{k}"]
-    code = function.__code__
+    title, function = f"{OF_RUN}{k + 1}", made.functions[f"__run_{k}"]
+    code, function.__name__ = function.__code__, title
     function.__code__ = code.replace(co_name=title, co_filename=f"{OF_C}{title}, ", co_firstlineno=1)
     function.shown = Text(title, tuple(words.split("\n")))
     return f"__run_{k}"

@@ -10,6 +10,8 @@ from tdxkit.work import Job
 if TYPE_CHECKING:
     from tdxkit.c.reach import Reach
 
+OF_RUN = "--run "  # how what a --run became is called, before its number
+
 
 @dataclass(frozen=True)
 class OfText(Own):

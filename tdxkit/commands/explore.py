@@ -44,7 +44,8 @@ def configure(parser):
         type=_kinds,
         default=frozenset(),
         metavar="LIST",
-        help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three",
+        help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three; a CPU that waits for a lock that it holds is a "
+        "deadlock too, and a deadlock of C in which somebody spins a livelock too",
     )
     parser.add_argument(
         "--lines", action="store_true", help="name the lines that no run executed (always done for a file of your own)"

@@ -11,7 +11,7 @@ from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.movers import Movers
 from tdxkit.explore.orders import crossing
-from tdxkit.explore.program import LIVELOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, switches
@@ -99,7 +99,9 @@ def exploring(
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
-    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None, prop)
+    if scenario.own and scenario.own.in_c and DEADLOCK in result.broken:
+        result = replace(result, spins=_spins(tables, way, levels))
     return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
 
 
@@ -156,6 +158,15 @@ def _standstill(tables: Tables, way: Way):
     return standstill(tables, way.steps, way.rule)
 
 
+def _spins(tables: Tables, way: Way | None, levels: Levels | None) -> bool:
+    """Does somebody spin in the shortest deadlock?"""
+    from tdxkit.explore.waiting import spinning
+
+    if way is None or way.rule != DEADLOCK:
+        way = levels.way(DEADLOCK) if levels else None
+    return way is not None and spinning(tables, way.steps)
+
+
 def _result(
     scenario: Scenario,
     reduce: str,
@@ -164,6 +175,7 @@ def _result(
     broken: Broken,
     found: Found | None,
     count,
+    prop: str | None,
 ) -> Result:
     rule = way.rule if way else None
     states = found.states if found else way.states if way else 0
@@ -192,7 +204,7 @@ def _result(
         waits=waits,
         ends=bool(found and found.complete and found.ends),
         loop=loop,
-        orders=crossing(tables),
+        orders=crossing(tables, bool(found and found.complete and not way and not prop)),
         stepped=frozenset(code.co_name for at in tables.places for code, _ in at.lines if in_c(code)),
         remarks=(
             *hints(tables, bool(found and found.complete and not way)),

@@ -133,7 +133,7 @@ OTHER = {  # other languages, and what of C is not read
     "extern C": ('extern "C" {\n' + f("return 0;") + "}\n", "line 1, column 1: `extern`: this is C++"),
     "assembler": (f('asm volatile("nop" ::: "memory");'), "line 4, column 1: `asm`: assembler is not read; write what it does in C, or smp_mb() or barrier() where it is one"),
     "a pointer to a function": (f("return g(a);", "int (*g)(int);\n"), "line 5, column 8: `g(…)`: a function is called by its name; pointers to functions are not followed: name it"),
-    "operations": (f("return ops->get(a);", "struct ops { int (*get)(int); } *ops;\n"), "line 5, column 8: a call: a function is called by its name"),
+    "operations": (f("return ops->get(a);", "struct ops { int (*get)(int); } *ops;\n"), "line 5, column 8: `ops->get(a)`: a function is called by its name"),
     "a float": (f("float x = 1.5;"), "line 4, column 1: `float`: the kernel does not reckon with floating point; use whole numbers"),
     "a number with a point": (f("return 1.0f;"), "line 4, column 8: `1.0f`: the kernel does not reckon with floating point"),
     "recursion": (f("return a ? f(a - 1) : 0;"), "line 2, column 5: `f(…)`: it calls itself; write it as a loop"),
@@ -153,7 +153,7 @@ OTHER = {  # other languages, and what of C is not read
     "#embed": ('#embed "/etc/passwd"\n' + f("return 0;"), "line 1, column 2: `embed`: C has no such directive; take the line out"),
 }
 WRONG = {  # what a compiler refuses
-    "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc or atomic64_inc? else define it in the text, or give --stub atomic_incc=0"),
+    "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc? else define it in the text, or give --stub atomic_incc=0"),
     "a variable": (f("return nn;"), "line 4, column 8: `nn`: it is not declared; declare it in the text, or give -D nn=0"),
     "a member": (f("return s.b;", "struct s { int a; } s;\n"), "line 5, column 10: `b`: struct s has no such member here"),
     "a struct": (f("return 0;", "struct s s;\n"), "line 1, column 10: `s`: struct s: only its name is known here; paste its definition too"),

@@ -330,7 +330,7 @@ WRONG = {
     "--stub x": "explore: argument --stub: it is NAME=VALUE with a whole number, such as users=1, not 'x'",
     "--stub x=y": "it is NAME=VALUE with a whole number",
     "--stub =1": "it is NAME=VALUE with a whole number",
-    "--stub nope=1": "--stub nope: the text does not call it",
+    "--stub atomic_decc=1": "--stub atomic_decc: the text does not call it; try atomic_dec",
     "--stub unit_put=1": "--stub unit_put: the text defines it",
     "-D 1x": "explore: argument -D: it is NAME or NAME=VALUE, such as CONFIG_SMP=1, not '1x'",
     "-D": "explore: argument -D: expected one argument",

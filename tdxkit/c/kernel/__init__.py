@@ -26,7 +26,7 @@ from tdxkit.c.kernel import (
 )
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import Type
-from tdxkit.text import near
+from tdxkit.text import slip
 
 MODULES = (
     quiet,
@@ -92,11 +92,7 @@ TAKE_NULL = ("kfree_rcu", "kvfree_rcu", "kfree_rcu_mightsleep", "kvfree_rcu_migh
 
 def may_be_null(entry: Entry) -> bool:
     """May a function be given NULL for a pointer, or does it look itself?"""
-    return (
-        not entry.steps
-        or entry.name in TAKE_NULL
-        or entry.program.__module__ in (heap.__name__, pages.__name__, leaves.__name__)
-    )
+    return not entry.steps or entry.name in TAKE_NULL or entry.program.__module__ == heap.__name__
 
 
 class Kernel:
@@ -114,7 +110,7 @@ class Kernel:
         for start, instead in OTHERWISE.items():
             if word.startswith(start):
                 return f"{instead}; or give {give}"
-        meant = near(word, (*self.functions, *self.macros, *declared.functions, *declared.variables), 0.75)
+        meant = slip(word, (*self.functions, *self.macros, *declared.functions, *declared.variables))
         return f"{f'did you mean {meant}? else ' if meant else ''}{'define' if called else 'declare'} it in the text, or give {give}"
 
 
