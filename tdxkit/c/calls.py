@@ -14,6 +14,7 @@ from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
+from tdxkit.c.percpu import PerCpu
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.sizes import Sizes
@@ -35,7 +36,17 @@ class Calls:
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
         self.indexed, self.objects = Indexed(self), Objects(self)
         self.sizes = Sizes(self)
-        parts = (self.accesses, self.checks, self.entries, self.objects, self.sizes, Waits(self), Numbers(self))
+        self.each = PerCpu(self)
+        parts = (
+            self.each,
+            self.accesses,
+            self.checks,
+            self.entries,
+            self.objects,
+            self.sizes,
+            Waits(self),
+            Numbers(self),
+        )
         self.special = {word: how for part in parts for word, how in part.words.items()}
         self.unit.kernel.macros.update(self.special)
 
@@ -78,7 +89,7 @@ class Calls:
 
     def place(self, node: c_ast.FuncCall) -> Place | None:
         """The place that a macro stands for, such as per_cpu(); None for a call."""
-        return None
+        return self.each.place(node) if isinstance(node.name, c_ast.ID) else None
 
     def assigns(self, node: c_ast.Assignment) -> bool:
         """Was an assignment one that a call makes by itself? Then it is done. None is; but a call may ask for the type."""

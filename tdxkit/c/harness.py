@@ -52,7 +52,9 @@ def scenario_of_c(
     InputError with line and column for what is not read, and for names that are not there.
     """
     run = tuple(run)
-    made = beside_models(text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins)
+    made = beside_models(
+        text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins, _cpus(run, threads, roles)
+    )
     cells, sets = first_values(made), dict(sets or {})
     faults = tuple(_fault(word) for word in may_fail)
     first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
@@ -123,6 +125,10 @@ def _of_pair(
         PROPERTIES=(*(p for p in module.PROPERTIES if p.name not in skipped), *_rules(made)),
     )  # fmt: skip
     scenario = of_design(design, name, len(design.ROLES) or threads or 2, rounds, variant)
+    if made.unit.by_cpu:
+        scenario = replace(
+            scenario, threads=tuple(_on(made, names, thread, cpu) for cpu, thread in enumerate(scenario.threads))
+        )
     if OWN_LOCK in locks:
         return replace(scenario, locks=tuple(dict.fromkeys(scenario.locks)))
     tracks = (*(Track(lock, lock, "lock") for lock in locks), *(t for t in scenario.tracks if t.key != OWN_LOCK))
@@ -130,6 +136,13 @@ def _of_pair(
         scenario, shared={word: value for word, value in scenario.shared.items() if word != OWN_LOCK}, locks=tuple(locks), tracks=tracks,
         properties=tuple(p for p in scenario.properties if locks or p.kind != "lock"),
     )  # fmt: skip
+
+
+def _on(made: Program, names: list[str], thread: Thread, cpu: int) -> Thread:
+    """The same on a CPU of which it is asked which it is."""
+    region, rounds, _, use, _ = thread.args
+    get, put = (_called(made, word, cpu) for word in names)
+    return replace(thread, args=(region, rounds, get, use, put))
 
 
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
@@ -141,8 +154,9 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
             "leave --threads out, or give one --run",
         )
     locks, mutexes = locks_of(made)
-    bodies = [_called(made, _entitled(made, k, words)) for k, words in enumerate(run)]
-    bodies *= (threads or 2) if len(run) == 1 else 1
+    titles = [_entitled(made, k, words) for k, words in enumerate(run)] * ((threads or 2) if len(run) == 1 else 1)
+    alike = {} if made.unit.by_cpu else {title: _called(made, title) for title in titles}
+    bodies = [alike.get(title) or _called(made, title, cpu) for cpu, title in enumerate(titles)]
     failed = {"c_failed": False} if faults else {}
     inside = made.unit.keyed  # of the TDX module, where the text calls it
     locks += [word for word in inside if word.endswith("_lock")]
@@ -168,7 +182,12 @@ def _rounds(m, body, rounds):
         yield from body(m)
 
 
-def _called(made: Program, word: str) -> Callable:
+def _cpus(run: tuple[str, ...], threads: int | None, roles: Iterable[str]) -> int:
+    """How many CPUs there are."""
+    return len(run) if len(run) > 1 else len(tuple(roles)) or threads or 2
+
+
+def _called(made: Program, word: str, cpu: int = 0) -> Callable:
     """A function of the text as a CPU calls it: with the region's first page frame, or its address, or with nothing."""
     if word not in made.functions:
         raise InputError(
@@ -179,10 +198,12 @@ def _called(made: Program, word: str) -> Callable:
     function, many = made.functions[word], len(made.declared.takes[word].takes)
     at, unit = place_of_region(made.declared.functions[word].decl.type.args)
 
+    bottom = (cpu,) if made.unit.by_cpu else ()
+
     def called(m, region=None):
         given = (0,) * many if region is None else given_for(region, many, at, unit)
         try:
-            value, _ = yield from function(m, (), *given)
+            value, _ = yield from function(m, bottom, *given)
         except Defect as error:
             said = f"{made.place(error)}{error}"
             if not m._open:  # before the first step: then it is the first

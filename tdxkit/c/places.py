@@ -26,6 +26,9 @@ class Value(NamedTuple):
     type: Type
 
 
+EACH_CPUS = ("per_cpu", "get_cpu_var")  # calls that stand for a variable
+
+
 class Place(NamedTuple):
     """Something that can be assigned to: a local variable of the generator, or the cell that a pointer points to."""
 
@@ -90,12 +93,8 @@ class Places:
             return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
             return Place(found.type, pointer=constant((found.name, 0)))
-        raise self.refuse(
-            node,
-            f"`{node.name}`",
-            "it is not declared",
-            self.unit.kernel.way_out(node.name, self.declared, called=False),
-        )
+        way_out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        raise self.refuse(node, f"`{node.name}`", "it is not declared", way_out)
 
     def pointee(self, value: Value, node: c_ast.Node) -> Type:
         if not isinstance(value.type, (Pointer, Array)):
@@ -255,9 +254,10 @@ def is_page(kind: Type) -> bool:
 
 def is_place(node: c_ast.Node) -> bool:
     """Can it be assigned to, by its form?"""
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)) or (
-        isinstance(node, c_ast.UnaryOp) and node.op == "*"
-    )
+    if isinstance(node, c_ast.FuncCall):
+        return getattr(node.name, "name", "") in EACH_CPUS
+    follows = isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    return follows or isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef))
 
 
 def _volatile(node: c_ast.Node) -> bool:

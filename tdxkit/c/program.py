@@ -72,9 +72,10 @@ def program(
     runs: tuple[str, ...] = (),
     margins: tuple[int, ...] = (),
     taken: frozenset[str] = frozenset(),
+    cpus: int = 2,
 ) -> Program:
     """Compile a text. runs: statements in C, each the body of a function `__run_0`, `__run_1` …; margins: as of `Where`; taken: names that a
-    variable of the text cannot have among the shared ones.
+    variable of the text cannot have among the shared ones; cpus: how many there are, of each of which it may have variables.
 
     InputError with the line, column and way out for what cannot be read.
     """
@@ -83,7 +84,7 @@ def program(
     where = Where(text.count("\n"), runs, margins)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where)
+    declared = Declared(read.place, where, cpus=cpus)
     declared.read(read.tree)
     unit = Unit(declared, kernel(not runs), stubs or {}, taken)
     unit.pages_in_hand = not runs

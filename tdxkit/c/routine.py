@@ -65,15 +65,14 @@ class Unit:
         self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
         self.constants: dict[str, object] = {}
         self.statics: dict[str, Variable] = {}
-        self.calls: dict[
-            str, Counter[str]
-        ] = {}  # of each function those of the text that it calls, with how often that is written
+        self.calls: dict[str, Counter[str]] = {}  # of each function those of the text that it calls, and how often
         self.cells: dict[str, tuple[str, ...]] = {}
         self.scalars = 0
         self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
         self.marks = Marks()
+        self.by_cpu = False  # does it ask which CPU runs it?
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
         self.modules: set[str] = set()  # whose programs are called

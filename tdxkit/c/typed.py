@@ -53,6 +53,8 @@ class Types:
     variables: dict[str, Variable] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # the names of all members that the text looks at
     bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
+    per_cpu: set[str] = field(default_factory=set)  # variables of which each CPU has one: arrays
+    cpus: int = 2
     open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
     def of_expression(self, node: c_ast.Node) -> Type:

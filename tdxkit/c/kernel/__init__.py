@@ -60,11 +60,7 @@ GUARDS = {
     "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
 }  # fmt: skip
 OTHERWISE = {  # what is not read, by the beginning of its name, and what to write in its place
-    "this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "raw_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "__this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "per_cpu": "each CPU has its own: write a local variable, or an array that all CPUs share",
-    "get_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "alloc_percpu": "write DEFINE_PER_CPU(TYPE, NAME) at file scope",
     "prepare_to_wait": "write wait_event(wq, condition), which does the same",
     "finish_wait": "write wait_event(wq, condition), which does the same",
     "add_wait_queue": "write wait_event(wq, condition), which does the same",
