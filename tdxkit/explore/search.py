@@ -14,7 +14,7 @@ from tdxkit.explore.orders import crossing
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
-from tdxkit.explore.schedule import encode, switches
+from tdxkit.explore.schedule import encode, parse, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
@@ -100,8 +100,6 @@ def exploring(
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
     result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None, prop)
-    if scenario.own and scenario.own.in_c and DEADLOCK in result.broken:
-        result = replace(result, spins=_spins(tables, way, levels))
     return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
 
 
@@ -158,13 +156,15 @@ def _standstill(tables: Tables, way: Way):
     return standstill(tables, way.steps, way.rule)
 
 
-def _spins(tables: Tables, way: Way | None, levels: Levels | None) -> bool:
-    """Does somebody spin in the shortest deadlock?"""
+def _spins(tables: Tables, broken: Broken) -> bool:
+    """Does somebody spin in the shortest deadlock of a text in C?"""
+    own = tables.scenario.own
+    code = broken[DEADLOCK] if own and own.in_c and DEADLOCK in broken else None
+    if code is None:
+        return False
     from tdxkit.explore.waiting import spinning
 
-    if way is None or way.rule != DEADLOCK:
-        way = levels.way(DEADLOCK) if levels else None
-    return way is not None and spinning(tables, way.steps)
+    return spinning(tables, parse(code).steps)
 
 
 def _result(
@@ -204,6 +204,7 @@ def _result(
         waits=waits,
         ends=bool(found and found.complete and found.ends),
         loop=loop,
+        spins=_spins(tables, broken),
         orders=crossing(tables, bool(found and found.complete and not way and not prop)),
         stepped=frozenset(code.co_name for at in tables.places for code, _ in at.lines if in_c(code)),
         remarks=(
