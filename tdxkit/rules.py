@@ -61,6 +61,15 @@ def of_text(name: str) -> bool:
     return not known(name) and bool(NEVER_FIRES.fullmatch(name) or GOES_WRONG.fullmatch(name))
 
 
+def told(name: str) -> str:
+    """A rule that is broken as it stands in a list of them: by its name; a check of the text's own, which says nothing else, by what it does.
+
+    >>> told("WARN_ON() of line 7 never fires"), told("REMOVE must find a pair")
+    ('WARN_ON() of line 7 fires', 'REMOVE must find a pair')
+    """
+    return defect(name) if of_text(name) else name
+
+
 def result(name: str) -> str:
     """What is the case where this rule is broken, in few words: its defect; of a standstill the word for it."""
     return name if name in verdicts() else defect(name)

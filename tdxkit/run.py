@@ -35,11 +35,12 @@ NO_END = "from here no end can be reached, whoever goes next: fair turns do not 
 
 
 class Wait(NamedTuple):
-    """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence."""
+    """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence; spins: it looks again and again."""
 
     actor: str
     holder: str | None
     why: str
+    spins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class Step:
 
     `line` is where the actor was when it took the step, `next` where it stands now (None: it has finished, or has no text).
     `kind` is load, store, locked, lock, unlock, seamcall, alloc or free, "" for what is none of these; `does` is the operation by its
-    kernel or SEAMCALL name. Label and sentence are for people: whoever asks what happened looks at these two.
+    kernel or SEAMCALL name; `way`: of functions that call each other the lines down to `line`, it too; `because`: of a broken rule
+    why it is, where that is more than the sentence. Label and sentence are for people: whoever asks what happened looks at these two.
     """
 
     actor: str
@@ -90,13 +92,17 @@ class Step:
     broken: tuple[str, ...] = ()
     kind: str = ""
     does: str = ""
+    way: tuple[Line, ...] = ()
+    because: Mapping[str, str] = field(default_factory=dict)
 
     def why(self, rule: str) -> str:
         """What there is to say of a rule that this step broke: who waits for whom in a standstill, else what the step did."""
         deadlock, livelock = STANDSTILLS
         if rule == livelock:
             return NO_END
-        return "; ".join(wait.why for wait in self.waits) if rule == deadlock and self.waits else self.sentence
+        if rule == deadlock and self.waits:
+            return "; ".join(wait.why for wait in self.waits)
+        return self.because.get(rule, self.sentence)
 
     def wrong(self) -> tuple[str, ...]:
         """For each rule that this step broke what is the case, said as a result, and why."""
@@ -153,14 +159,15 @@ class Run:
     def __str__(self) -> str:
         return self.told(lambda step: step.label)
 
-    def told(self, label: Callable[[Step], str], lines: bool = False) -> str:
-        """The run as a table of steps, each by what it is to be called; lines: with the line of its text that it was taken at."""
+    def told(self, label: Callable[[Step], str], beside: Callable[[Step], str] = lambda step: "") -> str:
+        """The run as a table of steps, each by what it is to be called, and with what is to stand beside it."""
         width = max((len(a) for a in self.actors), default=0)
         rows = [self.title, *([self.subtitle] if self.subtitle else [])]
         for k, step in enumerate(self.steps, 1):
             what = "; ".join(str(c) for c in step.changes)
-            at = f"   {step.line.text}: {self.line_at(step.line)}" if lines and step.line else ""
-            rows.append(f"{k:4}  {step.actor:{width}}  {label(step)}" + (f"   [{what}]" if what else "") + at)
+            at = beside(step)
+            shown = f"{k:4}  {step.actor:{width}}  {label(step)}" + (f"   [{what}]" if what else "")
+            rows.append(shown + (f"   {at}" if at else ""))
             rows += [f"{'':6}!! {wrong}" for wrong in step.wrong()]
         return "\n".join(rows)
 

@@ -66,6 +66,28 @@ def near(name: object, known: Iterable[str], likeness: float = 0.6) -> str:
     return " or ".join(get_close_matches(str(name)[:80], list(known), 2, likeness))
 
 
+SHORTEST = 4  # letters of a name that may be another's: of fewer one is half of it
+
+
+def slip(name: str, known: Iterable[str]) -> str:
+    """The same of names that one slip of the hand makes of it: a letter too many, too few, another, two in the wrong order, or its underscores.
+
+    >>> slip("spin_lok", ["spin_lock", "spin_unlock"]), slip("spinunlock", ["spin_unlock"]), slip("my_put", ["my_get"])
+    ('spin_lock', 'spin_unlock', '')
+    """
+    return " or ".join([word for word in known if _one_slip(name, word)][:2])
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if one.replace("_", "").lower() == other.replace("_", "").lower():
+        return True
+    if abs(len(one) - len(other)) > 1 or len(one) < SHORTEST:
+        return False
+    start = next((k for k, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+
+
 def shown(value: object) -> str:
     """A cell of a table: thousands set apart, six digits of a fraction."""
     return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else words(value)

@@ -16,9 +16,11 @@ from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.quiet import LOOKS
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
+from tdxkit.c.percpu import PerCpu
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.sizes import Sizes
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
@@ -36,8 +38,9 @@ class Calls:
         self.wanted: Type | None = None
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
         self.indexed, self.objects = Indexed(self), Objects(self)
-        self.sizes, self.cpus = Sizes(self), Cpus(self)
+        self.sizes, self.cpus, self.each = Sizes(self), Cpus(self), PerCpu(self)
         parts = (
+            self.each,
             self.accesses,
             self.checks,
             self.entries,
@@ -54,7 +57,7 @@ class Calls:
         """The value of a call; its steps are taken."""
         if not isinstance(node.name, c_ast.ID):
             raise self.declared.refuse(
-                node, "a call", "a function is called by its name", "pointers to functions are not followed: name it"
+                node, spelt(node), "a function is called by its name", "pointers to functions are not followed: name it"
             )
         word, args = node.name.name, (node.args.exprs if node.args else [])
         if word in self.declared.functions:
@@ -104,7 +107,7 @@ class Calls:
 
     def place(self, node: c_ast.FuncCall) -> Place | None:
         """The place that a macro stands for, such as per_cpu(); None for a call."""
-        return None
+        return self.each.place(node) if isinstance(node.name, c_ast.ID) else None
 
     def assigns(self, node: c_ast.Assignment) -> bool:
         """Was an assignment one that a call makes by itself? Then it is done. None is; but a call may ask for the type."""

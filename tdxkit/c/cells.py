@@ -27,18 +27,23 @@ TAKEN = frozenset({*(attribute for _, attribute in FAULTS.values()), *OF_ITSELF}
 
 @lru_cache(8)
 def compiled(
-    text: str, defines: tuple = (), stubs: tuple = (), run: tuple[str, ...] = (), margins: tuple[int, ...] = (), taken: frozenset[str] = frozenset()
+    text: str, defines: tuple = (), stubs: tuple = (), run: tuple[str, ...] = (), margins: tuple[int, ...] = (), taken: frozenset[str] = frozenset(), cpus: int = 2
 ) -> Program:  # fmt: skip
     """A text as `program` compiles it, kept for the next who asks."""
-    return program(text, dict(defines), dict(stubs), run, margins, taken)
+    return program(text, dict(defines), dict(stubs), run, margins, taken, cpus)
 
 
-def beside_models(text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], margins: tuple[int, ...]) -> Program:
+def beside_models(
+    text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], margins: tuple[int, ...], cpus: int
+) -> Program:
     """A text compiled; its variables that are called like one of the models' have another name in the memory, which is said."""
-    made = compiled(text, defines, stubs, run, margins)
+    cpus = (
+        cpus if "cpu" in text.lower() or any("cpu" in words for words in run) else 2
+    )  # where nobody asks one is kept for all
+    made = compiled(text, defines, stubs, run, margins, cpus=cpus)
     theirs = TAKEN.union(made.unit.keyed if run else OF_A_PAIR)
     twice = [word for word in made.unit.cells if word in theirs or hasattr(Memory, word)]
-    return compiled(text, defines, stubs, run, margins, frozenset(twice)) if twice else made
+    return compiled(text, defines, stubs, run, margins, frozenset(twice), cpus) if twice else made
 
 
 def first_values(made: Program) -> dict[str, object]:

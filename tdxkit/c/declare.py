@@ -63,6 +63,10 @@ class Declared(Types):
         if "extern" in (node.storage or []) and node.name in self.variables:
             return
         kind, init = self.sized(kind, node.init)
+        first = self.first(kind, init)
+        if "register" in (node.storage or []):  # what DEFINE_PER_CPU() became: no C has it at file scope
+            self.per_cpu.add(node.name)
+            kind, first = Array(kind, self.cpus), first * self.cpus
         whole(f"{self.at(node)}: `{node.name}`", kind)
         self.scalars += kind.cells
         if self.scalars > MOST_CELLS:
@@ -78,7 +82,7 @@ class Declared(Types):
                 str(before.type) != str(kind) and "extern" not in (before.node.storage or [])
             ):
                 raise self._twice(node, node.name, f"it is declared at {self.at(before.node)} already")
-        self.variables[node.name] = Variable(node.name, kind, self.first(kind, init), node)
+        self.variables[node.name] = Variable(node.name, kind, first, node)
 
     def sized(self, kind: Type, init: c_ast.Node | None) -> tuple[Type, c_ast.Node | None]:
         """An array without a length has that of its values; a text in one is the list of its characters. `(TYPE){ … }` begins an object of TYPE

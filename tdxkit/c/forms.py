@@ -2,12 +2,15 @@
 
 from pycparser import c_ast
 
+EACH_CPUS = ("per_cpu", "get_cpu_var")  # calls that stand for a variable
+
 
 def is_place(node: c_ast.Node) -> bool:
     """Can it be assigned to, by its form?"""
-    return isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral)) or (
-        isinstance(node, c_ast.UnaryOp) and node.op == "*"
-    )
+    if isinstance(node, c_ast.FuncCall):
+        return getattr(node.name, "name", "") in EACH_CPUS
+    follows = isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    return follows or isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral))
 
 
 def declares_volatile(node: c_ast.Node) -> bool:

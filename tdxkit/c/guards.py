@@ -41,7 +41,7 @@ class Guards:
             known = f"__free_{how.name}"
             free = known if known in self.declared.functions or known in self.r.unit.kernel.functions else how.name
             clean = c_ast.FuncCall(c_ast.ID(free, node.coord), c_ast.ExprList([variable], node.coord), node.coord)
-            self.r.scopes[-1].undo.append(lambda: self.statements.statement(clean))
+            self.r.scopes[-1].undo.append(lambda: self.statements.without_mark(clean))
             return True
         return False
 
@@ -61,7 +61,7 @@ class Guards:
 
             def call_(function_=function_) -> None:
                 self.r.move(node)
-                self.statements.statement(
+                self.statements.without_mark(
                     c_ast.FuncCall(
                         c_ast.ID(function_, node.coord),
                         c_ast.ExprList(pointer, node.coord) if pointer else None,

@@ -16,6 +16,7 @@ from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.kernel.asked import BOTTOM
+from tdxkit.c.oftext import OF_RUN, OfText
 from tdxkit.c.program import Program
 from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
@@ -24,12 +25,12 @@ from tdxkit.c.types import Int
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.frames import OF_C
-from tdxkit.explore.program import Own, Scenario, Thread
+from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
 from tdxkit.run import Text, Track
-from tdxkit.text import near
+from tdxkit.text import many, near
 from tdxkit.work import drive
 
 OWN_LOCK = "pamt_lock"  # which every design has; a text has its own locks
@@ -52,7 +53,9 @@ def scenario_of_c(
     InputError with line and column for what is not read, and for names that are not there.
     """
     run = tuple(run)
-    made = beside_models(text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins)
+    made = beside_models(
+        text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins, _cpus(run, threads, roles)
+    )
     cells, sets = first_values(made), dict(sets or {})
     faults = tuple(_fault(word) for word in may_fail)
     first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
@@ -72,11 +75,20 @@ def scenario_of_c(
     )
     spare, known = spare_readers(made, len(scenario.threads)), constants_of(made, faults, len(scenario.threads))
     return replace(
-        scenario, own=Own(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put)))), make=again, texts=tuple(made.functions.values()),
+        scenario, own=OfText(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put))), reach=replace(made.reach, starts=_starts(made, run, get, put, roles))), make=again, texts=tuple(made.functions.values()),
         shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
         mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
         card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **known}, title=f"{name}, in C",
     )  # fmt: skip
+
+
+def _starts(made: Program, run: tuple[str, ...], get: str, put: str, roles: Iterable[str]) -> dict[str, str]:
+    """The functions that CPUs run, each with what it is called."""
+    if run:
+        return {f"__run_{k}": f"{OF_RUN}{k + 1}" for k in range(len(run))}
+    ways = {"get": get or _ends(made, "get"), "put": put or _ends(made, "put")}
+    roles = set(roles)
+    return {word: word for way, word in ways.items() if not roles or roles & {"life", way}}
 
 
 def _rules(made: Program) -> tuple:
@@ -128,6 +140,13 @@ def _of_pair(
     )  # fmt: skip
 
 
+def _on(made: Program, names: list[str], thread: Thread, cpu: int) -> Thread:
+    """The same on a CPU of which it is asked which it is."""
+    region, rounds, _, use, _ = thread.args
+    get, put = (_called(made, word, cpu) for word in names)
+    return replace(thread, args=(region, rounds, get, use, put))
+
+
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
     """CPUs that run the reader's statements."""
     if threads is not None and len(run) > 1 and threads != len(run):
@@ -137,7 +156,8 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
             "leave --threads out, or give one --run",
         )
     locks, mutexes = locks_of(made)
-    bodies = [_called(made, _entitled(made, k, words)) for k, words in enumerate(run)]
+    titles = [_entitled(made, k, words) for k, words in enumerate(run)]
+    bodies = [_called(made, title) for title in titles]
     bodies *= (threads or 2) if len(run) == 1 else 1
     cpus = tuple(Thread(_rounds, (body, rounds)) for body in bodies)
     failed = {"c_failed": False} if faults else {}
@@ -145,15 +165,15 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
     locks += [word for word in inside if word.endswith("_lock")]
     return Scenario(
         name=name, shared=cells | inside | failed, module=tuple(word for word in module.INSIDE if word in inside), threads=_numbered(made, cpus, bodies) if made.unit.numbered else cpus, properties=_rules(made), rounds=rounds, locks=tuple(locks),
-        mutexes=tuple(mutexes), subtitle=f"{len(bodies)} CPUs, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
+        mutexes=tuple(mutexes), subtitle=f"{many(len(bodies), 'CPU')}, {rounds} × each", tracks=tuple(Track(lock, lock, "lock") for lock in locks),
         constants={attribute: word in faults for word, (_, attribute) in FAULTS.items()},
     )  # fmt: skip
 
 
 def _entitled(made: Program, k: int, words: str) -> str:
     """The name of the function that statements of the reader's became; what is told of it names the option, and counts its lines."""
-    title, function = f"--run {k + 1}", made.functions[f"__run_{k}"]
-    code = function.__code__
+    title, function = f"{OF_RUN}{k + 1}", made.functions[f"__run_{k}"]
+    code, function.__name__ = function.__code__, title
     function.__code__ = code.replace(co_name=title, co_filename=f"{OF_C}{title}, ", co_firstlineno=1)
     function.shown = Text(title, tuple(words.split("\n")))
     return f"__run_{k}"
@@ -173,6 +193,11 @@ def _numbered(made: Program, cpus: tuple[Thread, ...], programs: list[Callable])
         )
         for k, cpu in enumerate(cpus)
     )
+
+
+def _cpus(run: tuple[str, ...], threads: int | None, roles: Iterable[str]) -> int:
+    """How many CPUs there are."""
+    return len(run) if len(run) > 1 else len(tuple(roles)) or threads or 2
 
 
 def _called(made: Program, word: str, stack: tuple = ()) -> Callable:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from tdxkit.c.cells import compiled
 from tdxkit.c.harness import ends_in
-from tdxkit.c.naming import OF_RUN, OfC, functions_of
+from tdxkit.c.naming import OfC, functions_of
 from tdxkit.c.paste import Pasted
 from tdxkit.c.program import Program
 from tdxkit.c.types import Int, Pointer
+from tdxkit.c.where import RUN
 from tdxkit.text import many
 
 MOST_RUNS = 4  # functions that are proposed, one for each CPU
@@ -84,7 +85,7 @@ def _calls(made: Program) -> tuple[str, ...]:
     found = []
     for word in made.functions:
         given = [_argument(made, kind) for kind in made.declared.takes[word].takes]
-        if word not in called and None not in given and not word.startswith(OF_RUN):
+        if word not in called and None not in given and not word.startswith(RUN):
             found.append(f"{word}({', '.join(map(str, given))});")
     return tuple(found[:MOST_RUNS])
 

@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from tdxkit.c.oftext import OF_RUN, OfText
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.program import Own, Scenario
+from tdxkit.explore.program import Scenario
 from tdxkit.intake import Source, name_of, opened
 from tdxkit.linux.refcount import naming
 from tdxkit.linux.refcount.registry import names
-from tdxkit.text import near
+from tdxkit.text import near, slip
 
 OF_C = ("run", "stubs", "defines", "sets", "may_fail")  # options that go with C alone
 SPELT = {"run": "--run", "stubs": "--stub", "defines": "-D", "sets": "--set", "may_fail": "--may-fail"}
-OF_RUN = "__run_"  # how the name of what a --run became begins
 LONGEST = 38  # of a file's name in a schedule code
 
 
 @dataclass(frozen=True)
-class OfC(Own):
+class OfC(OfText):
     """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
     text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; whole: can no line be
     missing in the paste? c: its C, each line at its number in the paste."""
@@ -145,7 +145,7 @@ def of_text(
         raise _of_part(error, found.parts) from None
     _called(found.text, scenario, options["stubs"])
     own = OfC(
-        text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(options["stubs"])),
+        text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(found.text, options["stubs"])), scenario.own.reach,
         found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, found.whole, found.text,
     )  # fmt: skip
     return replace(scenario, own=own, make=partial(_again, make))
@@ -205,17 +205,26 @@ def _name(file: str) -> str:
 
 
 def _called(text: str, scenario: Scenario, stubs: Mapping[str, int]) -> None:
-    """InputError for a stub that nothing calls."""
+    """InputError for a stub of what the text defines, or misspells."""
     for word in stubs:
         if any(function.__name__ == word for function in scenario.texts):
             raise InputError(f"--stub {printable(word)}", "the text defines it", "leave the stub out")
-        if not re.search(rf"\b{re.escape(word)}\s*\(", text):
-            calls = set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", text))
-            raise InputError(f"--stub {printable(word)}", "the text does not call it", f"try {near(word, calls, 0.5) or 'another name'}")  # fmt: skip
+        called = sorted(set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", text)))
+        if word not in called and (meant := slip(word, called)):
+            raise InputError(f"--stub {printable(word)}", "the text does not call it", f"try {meant}")
 
 
-def _stubbed(stubs: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(f"{word}() gives {value} and does nothing: a stub" for word, value in stubs.items())
+def _calls(text: str, word: str) -> bool:
+    return bool(re.search(rf"\b{re.escape(word)}\s*\(", text))
+
+
+def _stubbed(text: str, stubs: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(
+        f"{word}() gives {value} and does nothing: a stub"
+        if _calls(text, word)
+        else f"--stub {printable(word)}: the text does not call it"
+        for word, value in stubs.items()
+    )
 
 
 def functions_of(texts: Iterable[Callable], spans: Mapping[int, int]) -> tuple[tuple[str, int, int], ...]:

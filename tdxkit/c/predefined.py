@@ -89,6 +89,16 @@ MEANING = """
 #define STATIC_KEY_INIT_TRUE 1
 #define HLIST_HEAD_INIT __LIST_HEAD_INIT
 #define LIST_HEAD_INIT(x) __LIST_HEAD_INIT
+#define DEFINE_PER_CPU(type, x) register type x
+#define DEFINE_PER_CPU_ALIGNED(type, x) register type x
+#define DEFINE_PER_CPU_SHARED_ALIGNED(type, x) register type x
+#define DEFINE_PER_CPU_PAGE_ALIGNED(type, x) register type x
+#define DEFINE_PER_CPU_READ_MOSTLY(type, x) register type x
+#define DECLARE_PER_CPU(type, x) extern register type x
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < num_possible_cpus(); (cpu)++)
+#define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
+#define for_each_present_cpu(cpu) for_each_possible_cpu(cpu)
+#define nr_cpu_ids num_possible_cpus()
 #define LIST_HEAD(x) struct list_head x = __LIST_HEAD_INIT
 #define __SEMAPHORE_OF(x, n, ...) struct semaphore x = n
 #define DEFINE_SEMAPHORE(x, ...) __SEMAPHORE_OF(x, ##__VA_ARGS__, 1)

@@ -10,6 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pycparser import c_ast
 
@@ -20,6 +21,7 @@ from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.reach import RAN, Reach
 from tdxkit.c.region import LEVEL
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
@@ -48,6 +50,7 @@ class Program:
     unit: Unit
     remarks: tuple[str, ...]
     where: Where
+    reach: Reach
 
     def as_local(self) -> int:
         """What it counts for in a CPU's own state: nothing, as there is one for the whole search."""
@@ -71,9 +74,10 @@ def program(
     runs: tuple[str, ...] = (),
     margins: tuple[int, ...] = (),
     taken: frozenset[str] = frozenset(),
+    cpus: int = 2,
 ) -> Program:
     """Compile a text. runs: statements in C, each the body of a function `__run_0`, `__run_1` …; margins: as of `Where`; taken: names that a
-    variable of the text cannot have among the shared ones.
+    variable of the text cannot have among the shared ones; cpus: how many there are, of each of which it may have variables.
 
     InputError with the line, column and way out for what cannot be read.
     """
@@ -82,7 +86,7 @@ def program(
     where = Where(text.count("\n"), runs, margins)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where)
+    declared = Declared(read.place, where, cpus=cpus)
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
@@ -95,7 +99,11 @@ def program(
         unit.share(variable)
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
-    return Program(_compiled(made, unit, whole), declared, unit, (*read.remarks, *declared.told, *unit.remarks), where)
+    there = _compiled(made, unit)
+    reach = Reach(unit.marks, there, declared.place, where, unit.calls)
+    return Program(
+        _found(there, unit, whole), declared, unit, (*read.remarks, *declared.told, *unit.remarks), where, reach
+    )
 
 
 def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
@@ -134,7 +142,8 @@ def _made(unit: Unit, node: c_ast.FuncDef, text: str) -> ast.FunctionDef:
         ) from error
 
 
-def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[str, Callable]:
+def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]:
+    """The module that they become, by its names."""
     tree = ast.fix_missing_locations(ast.Module(list(functions), []))
     for node in ast.walk(tree):
         assert isinstance(node, NODES), f"{type(node).__name__} is no part of a compiled text"
@@ -144,12 +153,17 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit, text: str) -> dict[s
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
     there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
-    there |= {"warned": warned, "bug": bug}
+    there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of))}
     exec(compile(tree, OF_C, "exec"), there)
+    return there
+
+
+def _found(there: Mapping[str, object], unit: Unit, text: str) -> dict[str, Callable]:
+    """The functions of the text in its module, each by its name and with its lines."""
     lines = text.split("\n")
     found = {}
     for word in unit.declared.functions:
-        made = there[unit.word(word)]
+        made: Any = there[unit.word(word)]
         made.__name__ = made.__qualname__ = word
         made.__code__ = made.__code__.replace(co_name=word, co_qualname=word)
         start = made.__code__.co_firstlineno

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
-from tdxkit.c.flow import Block, assign, call, name, placed
+from tdxkit.c.flow import Block, assign, call, constant, name, placed
+from tdxkit.c.reach import RAN
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
 from tdxkit.c.unit import Unit
@@ -125,6 +126,11 @@ class Routine:
         """The line of a node is the one where what follows stands."""
         if node.coord is not None:
             self.line = self.declared.line(node)
+
+    def mark(self, node: c_ast.Node) -> None:
+        """A statement begins: that it does is noted."""
+        number = self.unit.marks.number(self.title, node)
+        self.emit(ast.Assign([ast.Subscript(name(RAN), constant(number), ast.Store())], constant(1)))
 
     # names
 

@@ -13,6 +13,7 @@ from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.indexed import LOOPS
 from tdxkit.c.locals import Locals
 from tdxkit.c.places import Value
+from tdxkit.c.reach import counts
 from tdxkit.c.routine import Local, Routine, Scope, Slot
 from tdxkit.c.switches import Switches
 from tdxkit.c.types import Void
@@ -86,7 +87,14 @@ class Statements:
         self.r.scopes.pop()
 
     def statement(self, node: c_ast.Node) -> None:
-        """Any statement."""
+        """Any statement of the text."""
+        self.r.move(node)
+        if counts(node):
+            self.r.mark(node)
+        self.without_mark(node)
+
+    def without_mark(self, node: c_ast.Node) -> None:
+        """The same, or one that stands for what the text leaves to the compiler."""
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
         if how is not None:

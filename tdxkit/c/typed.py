@@ -42,7 +42,6 @@ class Variable:
     type: Type
     first: tuple
     node: c_ast.Node
-    const: bool = False
 
 
 @dataclass
@@ -55,9 +54,11 @@ class Types:
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
-    told: dict[str, None] = field(default_factory=dict)  # what is to be said of them
+    told: dict[str, None] = field(default_factory=dict)  # to be said
     used: set[str] = field(default_factory=set)  # names of members that the text looks at
     bodies: dict[int, Type] = field(default_factory=dict)  # of structs and enums, by the token at which each begins
+    per_cpu: set[str] = field(default_factory=set)  # variables of which each CPU has one: arrays
+    cpus: int = 2
     open: list[Type] = field(default_factory=list)  # structs whose members are being read
 
     def of_expression(self, node: c_ast.Node) -> Type:
@@ -176,9 +177,8 @@ class Types:
             if isinstance(kind, Struct) and not kind.known and kind not in self.open:
                 kind = Kernels(kind.name)  # nobody looks into it
             if _element_of(kind) in self.open:
-                raise self.refuse(
-                    decl, f"`{decl.name}`", f"{_element_of(kind)} would have itself as a member", "make it a pointer"
-                )
+                rule = f"{_element_of(kind)} would have itself as a member"
+                raise self.refuse(decl, f"`{decl.name}`", rule, "make it a pointer")
             if decl.name in seen:
                 raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
             seen |= {decl.name} - {None}

@@ -10,6 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
 from tdxkit.c.kernel.asked import ASKS
+from tdxkit.c.reach import Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
 from tdxkit.explore.rules import Property
@@ -31,6 +32,7 @@ class Unit:
         self.titles: dict[str, str] = {}  # of each shared object, as it is told
         self.shared: list[Variable] = []
         self.remarks: list[str] = []
+        self.marks = Marks()
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
         self.numbered = False  # does the text ask a CPU for its number?

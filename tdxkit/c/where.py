@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError
 
+RUN = "__run_"  # how the name of what a --run became begins
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 
 
@@ -51,4 +52,4 @@ class Where(NamedTuple):
 
 
 def _opening(k: int) -> str:
-    return f"void __run_{k}(void) {{ "
+    return f"void {RUN}{k}(void) {{ "

@@ -5,7 +5,6 @@ from argparse import ArgumentTypeError
 from tdxkit.c.naming import OfC
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import NAME, load, own_options, replays, sized, words
-from tdxkit.errors import InputError
 from tdxkit.explore.program import BOUND, OWN_BOUND
 from tdxkit.explore.result import REDUCTIONS
 
@@ -45,7 +44,8 @@ def configure(parser):
         type=_kinds,
         default=frozenset(),
         metavar="LIST",
-        help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three",
+        help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three; a CPU that waits for a lock that it holds is a "
+        "deadlock too, and a deadlock of C in which somebody spins a livelock too",
     )
     parser.add_argument(
         "--lines", action="store_true", help="name the lines that no run executed (always done for a file of your own)"
@@ -73,8 +73,6 @@ def answer(args, scenario) -> int:
     from tdxkit.commands.waiting import wait
     from tdxkit.explore.judging import judging
 
-    if args.lines and isinstance(scenario.own, OfC):
-        raise InputError("--lines", "which lines of C ran is not watched", "leave it out")
     scenario = scenario.without(*args.without)
     bound = args.bound or scenario.bound
     search = judging(

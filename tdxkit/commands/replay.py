@@ -26,7 +26,7 @@ def run(args):
     from tdxkit.explore.schedule import parse
     from tdxkit.explore.tables import Tables
     from tdxkit.explore.telling import compared, replay
-    from tdxkit.review.of_c import labels
+    from tdxkit.review.of_c import beside, labels
 
     text = " ".join(args.code)
     code, scenario = parse(text), of_code(args, text)
@@ -37,7 +37,7 @@ def run(args):
         told = _shrunk(scenario, told, code.steps)
         print(f"shrunk from {len(code.steps)} steps: {told.code}")
     shown = _in(told, args.lines, scenario) if args.lines else told
-    print(shown.told(labels(scenario), bool(args.lines)))
+    print(shown.told(labels(scenario), *([beside(shown)] if args.lines else [])))
     print(checked)
 
 

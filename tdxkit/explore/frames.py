@@ -60,11 +60,16 @@ def innermost(generator: Any) -> types.FrameType | None:
 
 def step_at(lines: tuple) -> str:
     """A step by the line at which its program stands, of (code, line) outermost first: at the access, or the call, in C; below a yield of Python."""
-    code, line = next((at for at in reversed(lines) if at[0].co_filename.startswith(OF_C)), lines[-1])
-    return f"{'' if code.co_filename.startswith(OF_C) else 'the step after '}line {line} of {code.co_name}"
+    code, line = next((at for at in reversed(lines) if in_c(at[0])), lines[-1])
+    return f"{'' if in_c(code) else 'the step after '}line {line} of {code.co_name}"
 
 
 def line_in_c(lines: tuple) -> str:
     """The same line as the C alone says it, with its --run; "" where no C stands there."""
-    code, line = next((at for at in reversed(lines) if at[0].co_filename.startswith(OF_C)), lines[-1])
-    return f"{code.co_filename.removeprefix(OF_C)}line {line}" if code.co_filename.startswith(OF_C) else ""
+    code, line = next((at for at in reversed(lines) if in_c(at[0])), lines[-1])
+    return f"{code.co_filename.removeprefix(OF_C)}line {line}" if in_c(code) else ""
+
+
+def in_c(code: types.CodeType) -> bool:
+    """Is it a function that C became?"""
+    return code.co_filename.startswith(OF_C)

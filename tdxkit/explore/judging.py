@@ -5,7 +5,6 @@ steps taken apart into loads and stores (`closer`); the worse of the two is the 
 no run executed, stand beside it.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from tdxkit.explore.given import given_scenario
@@ -47,7 +46,8 @@ def that_counts(scenario: Scenario) -> Scenario:
 def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
     """`judge` as a job: it ticks as `exploring` does."""
     given_scenario("judge", scenario)
-    if (
+    of_c = bool(scenario.own and scenario.own.in_c)  # which knows its lines by itself
+    if not of_c and (
         lines
         or any(thread.foreign for thread in scenario.threads)
         or not all(ours(rule.check) for rule in scenario.properties if rule.check)
@@ -55,8 +55,13 @@ def judging(scenario: Scenario, *, lines: bool = False, **how) -> Job[Judged]:
         from tdxkit.explore.closer import looking  # what reads a reader's text is a third of the explorer
 
         result, counts = yield from looking(scenario, lines, **how)
+        job = _over(result)
     else:
-        result, counts = (yield from exploring(scenario, **how)), scenario
-    if scenario.own:
-        result = replace(result, remarks=(*result.remarks, *scenario.own.told), doubt=scenario.own.doubt)
-    return Judged(result, counts)
+        job, counts = exploring(scenario, **how), scenario
+    return Judged((yield from scenario.own.judged(job, lines) if scenario.own else job), counts)
+
+
+def _over(result: Result) -> Job[Result]:
+    """A job that has come to this."""
+    yield from ()
+    return result

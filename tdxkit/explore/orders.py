@@ -15,8 +15,11 @@ from tdxkit.explore.whose import readers
 Arrows = dict[tuple[int, int], str]  # (held, taken): where
 
 
-def crossing(tables: Tables) -> tuple[str, ...]:
-    """A sentence for each circle of orders, each with the lines that take the locks; the shortest circle for each lock that is in one."""
+def crossing(tables: Tables, apart: bool = False) -> tuple[str, ...]:
+    """A sentence for each circle of orders, each with the lines that take the locks; the shortest circle for each lock that is in one.
+
+    apart: every run was seen, and in none threads waited for each other.
+    """
     if len(tables.locks) < 2:
         return ()
     arrows, told = _arrows(tables), []
@@ -25,7 +28,7 @@ def crossing(tables: Tables) -> tuple[str, ...]:
         way = _way(arrows, second, first)
         if way and not done & {first, *way}:
             done |= {first, *way}
-            told.append(_said(tables, arrows, [first, *way]))
+            told.append(_said(tables, arrows, [first, *way]) + ("; no run here did" if apart else ""))
     return tuple(told)
 
 

@@ -23,7 +23,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tdxkit.card import Card
 from tdxkit.errors import InputError, ModelError, printable
@@ -35,6 +35,7 @@ from tdxkit.explore.outside import Outside
 from tdxkit.explore.rules import IRQ_RULES, LOCK_RULES, Property
 from tdxkit.rules import known as known_rule
 from tdxkit.run import NO_CARD, Track
+from tdxkit.work import Job
 
 BOUND = 1_000_000  # states
 OWN_BOUND = 50_000  # of a reader's model: one that never ends is answered in seconds
@@ -83,7 +84,7 @@ class Own:
     beside every answer. bounded: are its programs another's text, which may never end, although what runs is tdxkit's?
     """
 
-    bounded = False
+    bounded = in_c = False
     doubt = ""  # what keeps an ok from being a plain one
     text: str
     file: str
@@ -97,6 +98,11 @@ class Own:
         from hashlib import sha256
 
         return sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest() if self.text else ""
+
+    def judged(self, job: Job[Any], lines: bool = False) -> Job[Any]:
+        """An exploration of it, with what is to be said beside the answer; of C the lines that never ran too, which others know themselves."""
+        result = yield from job
+        return replace(result, remarks=(*result.remarks, *self.told), doubt=self.doubt)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SOURCES = ("linux-kcsan",)
 MARKED = Pattern(
     r"((arch_|raw_)?atomic|refcount|kref|s?rcu|xa_)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
     r"|(test|set|clear|change|assign)_bit|test_bit_acquire|test_and_\w+_bit\w*|set_current_state|completion_done|static_\w+|RCU_INIT_POINTER"
-    r"|(comes_on|leaves)_the_stack|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount|s?wait(queue)?_active"
+    r"|(__)?this_cpu_\w+|raw_cpu_\w+|(comes_on|leaves)_the_stack|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount|s?wait(queue)?_active"
 )
 # An empty list is told by READ_ONCE() of the word that adding and deleting write with WRITE_ONCE(); here a list is one variable.
 LEFT_ALONE = ("data_race", "list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed_lockless")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tdxkit import rules
 from tdxkit.explore.buffers import SC, TSO
+from tdxkit.explore.rules import NO_RELOCK
 from tdxkit.run import NO_END, STANDSTILLS
 from tdxkit.text import many
 
@@ -66,6 +67,7 @@ class Result:
     spent: why a search that is bounded stopped before the bound; "" where it was the bound.
     remarks: what is to be said beside the verdict of a reader's own code, a line each; doubt: why an ok of it is no plain one. unrun: lines that no run executed.
     memory: `sc` or `tso`. races: pairs of lines that KCSAN would tell of. orders: of locks, that could meet their opposite, whether a run met it or not.
+    spins: in a deadlock somebody looks again and again. stepped: functions of C in which, or below which, a step was taken.
     loop: in a livelock one round of it. ends: it was looked for livelocks, everywhere, and there is none.
     """
 
@@ -95,6 +97,8 @@ class Result:
     memory: str = SC
     races: tuple[str, ...] = ()
     doubt: str = ""
+    spins: bool = False
+    stepped: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @builtins.property
     def but(self) -> str:
@@ -103,9 +107,13 @@ class Result:
         return doubt + (f"; never executed: {'; '.join(self.unrun)}" if self.unrun else "")
 
     def kinds(self) -> frozenset[str]:
-        """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`."""
+        """Every kind of verdict that something speaks for: that of each broken rule and, where the bound was reached, `bounded`. Whoever
+        waits for a lock that it holds is in a deadlock too, and in a deadlock whoever looks again and again in a livelock.
+        """
         broken = {*self.broken, *([self.property] if self.property else [])}
         found = {rule if rule in STANDSTILLS else "violation" for rule in broken}
+        found |= {"deadlock"} if NO_RELOCK in broken else set()
+        found |= {"livelock"} if self.spins else set()
         return frozenset(found | ({"bounded"} if self.bounded else set()))
 
     @builtins.property
@@ -138,6 +146,7 @@ class Result:
             "broken": dict(self.broken),
             "remarks": list(self.remarks),
             "unrun": list(self.unrun),
+            "doubt": self.doubt or None,
             "orders": list(self.orders),
             "memory": self.memory,
             "races": list(self.races),
@@ -171,7 +180,7 @@ class Result:
         if self.loop:
             rows.append(str(self.loop))
         rows += [
-            f"also broken: {rule}: {code or 'no schedule within the bound'}"
+            f"also broken: {rules.told(rule)}: {code or 'no schedule within the bound'}"
             for rule, code in self.broken.items()
             if rule != self.property
         ]

@@ -5,15 +5,16 @@ from dataclasses import replace
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.audit import audit
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.frames import in_c
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
 from tdxkit.explore.livelock import lost, trap
 from tdxkit.explore.movers import Movers
 from tdxkit.explore.orders import crossing
-from tdxkit.explore.program import LIVELOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
-from tdxkit.explore.schedule import encode, switches
+from tdxkit.explore.schedule import encode, parse, switches
 from tdxkit.explore.shortest import Levels, Way, calmest
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
@@ -98,7 +99,7 @@ def exploring(
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
-    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None)
+    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None, prop)
     return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
 
 
@@ -155,6 +156,17 @@ def _standstill(tables: Tables, way: Way):
     return standstill(tables, way.steps, way.rule)
 
 
+def _spins(tables: Tables, broken: Broken) -> bool:
+    """Does somebody spin in the shortest deadlock of a text in C?"""
+    own = tables.scenario.own
+    code = broken[DEADLOCK] if own and own.in_c and DEADLOCK in broken else None
+    if code is None:
+        return False
+    from tdxkit.explore.waiting import spinning
+
+    return spinning(tables, parse(code).steps)
+
+
 def _result(
     scenario: Scenario,
     reduce: str,
@@ -163,6 +175,7 @@ def _result(
     broken: Broken,
     found: Found | None,
     count,
+    prop: str | None,
 ) -> Result:
     rule = way.rule if way else None
     states = found.states if found else way.states if way else 0
@@ -191,7 +204,9 @@ def _result(
         waits=waits,
         ends=bool(found and found.complete and found.ends),
         loop=loop,
-        orders=crossing(tables),
+        spins=_spins(tables, broken),
+        orders=crossing(tables, bool(found and found.complete and not way and not prop)),
+        stepped=frozenset(code.co_name for at in tables.places for code, _ in at.lines if in_c(code)),
         remarks=(
             *hints(tables, bool(found and found.complete and not way)),
             *never_taken(tables),

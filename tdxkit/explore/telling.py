@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import CodeType
 
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.holding import weight
 from tdxkit.explore.livelock import no_end
+from tdxkit.explore.misfit import do_what_they_did, misfit
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse, same_text, shape_of
@@ -19,8 +20,8 @@ from tdxkit.explore.sleeping import asleep
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.explore.told import because, seen, spins, stands
 from tdxkit.run import Line, Recorder, Run, Text, Wait
-from tdxkit.text import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Teller:
             if code in self._names:
                 return Line(self._names[code], number - code.co_firstlineno)
         return None
+
+    def way(self, lid: int) -> tuple[Line, ...]:
+        """The lines of the functions that are shown, the outermost first, where a thread stands."""
+        at = self.tables.places[lid].lines
+        return tuple(Line(self._names[code], row - code.co_firstlineno) for code, row in at if code in self._names)
 
     def after(self, moment: Moment, k: int, move: Move, number: int = 0) -> Moment:
         """The moment after thread k made a move as step `number` (0 where nobody counts)."""
@@ -131,17 +137,27 @@ class Teller:
     def waits_for(self, moment: Moment, k: int, reads: tuple[int, ...], waits: str = "waits") -> Wait:
         """What is to be said of thread k, which looks at these variables and gets no further."""
         actor, labels, holders = self.scenario.actors[k], self.tables.layout.labels, self.holders(moment)
+        sid, lid = moment.state[0], moment.state[1][k]
+        at = self.tables.places[lid]
         for slot in reads:
             if slot in holders:
                 who, since = holders[slot] or ["nobody"], moment.since.get(slot)
                 held = f"held by {' and '.join(who)}" + (f" since step {since}" if since else "")
-                return Wait(actor, who[0], f"{actor} {waits} for {labels[slot]}, {held}")
+                return Wait(actor, who[0], f"{actor} {waits}{stands(at)} for {labels[slot]}, {held}")
         what = " or ".join(labels[slot] + self._changed(moment, slot) for slot in reads)
+        if what and stands(at):
+            sees = " and ".join(seen(self.tables, sid, at, slot) + self._changed(moment, slot) for slot in reads)
+            spinning = spins(at, text := self._text(self.line(lid)).strip())
+            there = f"{stands(at)} ({printable(text, 60)})" if text else stands(at)
+            return Wait(actor, None, f"{actor} {'spins' if spinning else waits}{there}: {sees}", spinning)
         return Wait(
             actor,
             None,
             f"{actor} {waits} for {what} to change" if what else f"{actor} goes round for ever and looks at nothing",
         )
+
+    def _text(self, line: Line | None) -> str:
+        return self.texts[line.text].lines[line.index] if line else ""
 
     def _changed(self, moment: Moment, slot: int) -> str:
         """Who changed a variable last, and when."""
@@ -202,7 +218,7 @@ def compared(scenario: Scenario, parsed: Code, tables: Tables | None = None) -> 
     fit = sum(1 for _ in follow(tables, parsed.steps)) == len(parsed.steps)
     if fit and parsed.mark and parsed.mark == mark(scenario, parsed.steps, tables):
         since = f"{scenario.name} has changed since; " if changed else ""
-        return f"{since}the {many(len(parsed.steps), 'step')} of this code do what they did when it was written; no others were compared"
+        return f"{since}{do_what_they_did(len(parsed.steps))}; no others were compared"
     if not parsed.mark and not changed:
         return "a code without a mark: that its steps do what they did was not checked"
     if not fit:
@@ -236,8 +252,8 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
     for number, (k, choice) in enumerate(steps, 1):
         move = pick(tables, moment.state, k, choice)
         if move is None:
-            raise _misfit(teller, moment, k, choice, number)
-        before, effect = moment.state[1][k], move.outcome
+            raise misfit(teller, moment, k, choice, number)
+        before, effect, since = moment.state[1][k], move.outcome, moment.since
         moment = teller.after(moment, k, move, number)
         now_false = teller.false_rules(moment.state) if not effect.raised else ()
         act = tables.places[before].label if choice != DRAIN else DRAINED
@@ -252,6 +268,8 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
             broken=(*effect.broken, *(name for name in now_false if name not in false)),
             kind=effect.kind,
             does=act.does,
+            way=teller.way(before) if choice != DRAIN else (),
+            because=because(tables, before, effect, since) if effect.broken else {},
         )
         false = set(now_false)
         if effect.raised and number < len(steps):
@@ -277,19 +295,3 @@ def _mark_livelock(teller: Teller, recorder: Recorder, steps: Steps) -> None:
             max(bisect_left(states, True, key=teller.endless), 1) - 1
         )  # once there, always there; from the start: the first step
         recorder.steps[at] = replace(recorder.steps[at], broken=(*recorder.steps[at].broken, LIVELOCK))
-
-
-def _misfit(teller: Teller, moment: Moment, k: int, choice: int, number: int) -> InputError:
-    """Why a step of a schedule cannot be taken."""
-    step, actors = f"schedule step {number}", teller.scenario.actors
-    if k >= len(actors):
-        return InputError(step, f"there is no thread {chr(65 + k)}", f"the threads are A to {chr(64 + len(actors))}")
-    if moment.state[1][k] == FINISHED:
-        return InputError(step, f"{actors[k]} has finished", "let another thread go on")
-    wait = teller.wait(moment, k)
-    if wait:
-        return InputError(step, wait.why, "let another thread go on")
-    if choice == DRAIN:
-        return InputError(step, f"the store buffer of {actors[k]} is empty", "leave the drain out")
-    known = " or ".join(str(m.choice) for m in moves(teller.tables, moment.state, k))
-    return InputError(step, f"{actors[k]} has no choice {choice} here", f"choose {known}")

@@ -41,19 +41,25 @@ def unrun(functions: Iterable[Callable], ran: Ran) -> tuple[str, ...]:
         done = {at for code in codes for at in _places(code, ran.get(code, ()))}
         parts, branches = _parts(function.__code__, {at for code in codes for at in _places(code)})
         left = [part for part in parts if not _ran(part, done)]
-        if parts and len(left) == len(parts):
-            said += [f"all of {name}"] if name not in BEFORE else []
-            continue
         did = [part for part in parts if part not in left]
         left += [b for b in branches if not _ran(b, done) and any(part.has(b.first, b.end) for part in did)]
-        lines = {line for part in did for line in range(part.first[0], part.last + 1)}
-        half = [part for part in left if lines & set(range(part.first[0], part.last + 1))]
-        whole = [part for part in left if part not in half]
-        said += [f"line {_ranges(parts, whole)} of {name}"] if whole else []
-        said += (
-            [f"part of line {', '.join(str(n) for n in sorted({p.first[0] for p in half}))} of {name}"] if half else []
-        )
+        said += missed(name, parts, left) if did or name not in BEFORE else []
     return tuple(said)
+
+
+def missed(name: str, parts: list[Part], left: list[Part]) -> list[str]:
+    """What is to be said of the parts of a function that are left, of all it has; all in the order of the text."""
+    did = [part for part in parts if part not in left]
+    if parts and not did:
+        return [f"all of {name}"]
+    lines = {line for part in did for line in range(part.first[0], part.last + 1)}
+    half = [part for part in left if lines & set(range(part.first[0], part.last + 1))]
+    whole = [part for part in left if part not in half]
+    rows = ", ".join(str(n) for n in sorted({p.first[0] for p in half}))
+    return [
+        *([f"line {_ranges(parts, whole)} of {name}"] if whole else []),
+        *([f"part of line {rows} of {name}"] if half else []),
+    ]
 
 
 def _called(code: types.CodeType) -> str:

@@ -47,6 +47,12 @@ class Loop:
         return f"{what}: {said}\none round, from step {self.begins} on: {self.schedule}"
 
 
+def spinning(tables: Tables, steps: Steps) -> bool:
+    """Does somebody look again and again for ever at the end of a schedule that leads into a deadlock?"""
+    teller = Teller(tables)
+    return any(wait.spins for wait in teller.waits(moments(teller, steps)[-1]))
+
+
 def standstill(tables: Tables, steps: Steps, rule: str) -> tuple[tuple[str, ...], Loop | None]:
     """At the end of a schedule that leads into a deadlock or livelock: who waits for whom, as sentences, and the loop of a livelock."""
     teller = Teller(tables)

@@ -9,14 +9,32 @@ from tdxkit.run import Run, Step
 
 
 def labels(one: Scenario) -> Callable[[Step], str]:
-    """What a step is called: its label, of a text in C with the line of the file before it, as `12: read users`."""
+    """What a step is called: its label, of a text in C with the line of the file before it, as `12: read users`: where functions
+    call each other the lines on the way there, and of a --run that."""
     lines = lines_of(one)
+    long = {f.__name__ for f in one.texts if f.__name__.startswith(OF_RUN) and len(f.shown.lines) > 1}  # type: ignore[attr-defined]
 
     def label(step: Step) -> str:
-        at = line_of(step, lines)
-        return f"{at}: {step.label}" if at else step.label
+        way = [str(lines[line.text] + line.index) for line in step.way if line.text in lines]
+        if way:
+            return f"{' → '.join(way)}: {step.label}"
+        if step.line and step.line.text.startswith(OF_RUN):
+            row = f", line {step.line.index + 1}" if step.line.text in long else ""
+            return f"{step.line.text}{row}: {step.label}"
+        return step.label
 
     return label
+
+
+def beside(run: Run) -> Callable[[Step], str]:
+    """The line of the text that takes a step, with the text's name; of statements that are all on one line nothing, as the label says them."""
+
+    def line(step: Step) -> str:
+        if not step.line or (step.line.text.startswith(OF_RUN) and len(run.texts[step.line.text].lines) == 1):
+            return ""
+        return f"{step.line.text}: {run.line_at(step.line)}"
+
+    return line
 
 
 def lines_of(one: Scenario) -> dict[str, int]:

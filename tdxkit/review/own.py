@@ -19,7 +19,7 @@ from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount.own_text import line_at, line_of
 from tdxkit.linux.refcount.registry import FAULTS, scenario
 from tdxkit.review.lens import Cost, cost
-from tdxkit.rules import known, verdicts
+from tdxkit.rules import known, told, verdicts
 from tdxkit.run import NO_END
 from tdxkit.text import columns, many
 from tdxkit.work import Job
@@ -121,7 +121,7 @@ class Opinion:
                 (f"{result.schedule}  ({many(result.steps, 'step')}, {many(result.switches, 'switch')})",),
             )
         if also := [
-            f"{rule}: {code or 'no schedule within the bound'}"
+            f"{told(rule)}: {code or 'no schedule within the bound'}"
             for rule, code in result.broken.items()
             if rule != result.property
         ]:

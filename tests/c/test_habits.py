@@ -66,7 +66,7 @@ IN_A_FUNCTION = {
     "list_for_each_entry(x, &p->h, l) { a = 1; }": "for (__list_for_each_entry(x, &p->h, l); ; ) { a = 1; }",
     "if (a) list_for_each_entry_safe(x, y, &p->h, l) if (b) a = 1;": "if (a) for (__list_for_each_entry_safe(x, y, &p->h, l); ; ) if (b) a = 1;",
     "xa_for_each(x, i, e) kfree(e);": "for (__xa_for_each(x, i, e); ; ) kfree(e);",
-    "for_each_online_cpu(i) for_each_set_bit(b, x, 4) ++a;": "for (__for_each_online_cpu(i); ; ) for (__for_each_set_bit(b, x, 4); ; ) ++a;",
+    "for_each_online_node(i) for_each_set_bit(b, x, 4) ++a;": "for (__for_each_online_node(i); ; ) for (__for_each_set_bit(b, x, 4); ; ) ++a;",
     "____x_for_each(a) *p = 1;": "for (__x_for_each(a); ; ) *p = 1;",
     "bus_for_each_dev(a, b); a = my_for_each(b) + 1;": "(bus_for_each_dev)(a, b); a = (my_for_each)(b) + 1;",
     "return a ?: b ?: 3;": "return a ? __same : b ? __same : 3;",
@@ -188,7 +188,7 @@ GUESSED = {
     "int x[2] __foo;": ("int x[2];", "line 1: __foo is not known here and left out"),
     "FOO_LINE(a, b);\nFOO_LINE(c);\nint x;": (";;int x;", "line 1: FOO_LINE is not known here and left out"),
     "static DEFINE_FOO(x) = { .a = { 1 } };\nint x;": (";int x;", "line 1: DEFINE_FOO is not known here and left out"),
-    "static DEFINE_PER_CPU(struct s, x) = { 1 };": (";", "line 1: DEFINE_PER_CPU is not known here and left out"),
+    "static DEFINE_PER_NODE(struct s, x) = { 1 };": (";", "line 1: DEFINE_PER_NODE is not known here and left out"),
     'char *s = "a" FOO "b";': ('char *s = "a" "b";', "line 1: FOO is taken for a string, and left out"),
     'char *s = __stringify(x) "b";': ('char *s = "b";', "line 1: __stringify is taken for a string, and left out"),
 }

@@ -133,7 +133,7 @@ OTHER = {  # other languages, and what of C is not read
     "extern C": ('extern "C" {\n' + f("return 0;") + "}\n", "line 1, column 1: `extern`: this is C++"),
     "assembler": (f('asm volatile("nop" ::: "memory");'), "line 4, column 1: `asm`: assembler is not read; write what it does in C, or smp_mb() or barrier() where it is one"),
     "a pointer to a function": (f("return g(a);", "int (*g)(int);\n"), "line 5, column 8: `g(…)`: a function is called by its name; pointers to functions are not followed: name it"),
-    "operations": (f("return ops->get(a);", "struct ops { int (*get)(int); } *ops;\n"), "line 5, column 8: a call: a function is called by its name"),
+    "operations": (f("return ops->get(a);", "struct ops { int (*get)(int); } *ops;\n"), "line 5, column 8: `ops->get(a)`: a function is called by its name"),
     "a float": (f("float x = 1.5;"), "line 4, column 1: `float`: the kernel does not reckon with floating point; use whole numbers"),
     "a number with a point": (f("return 1.0f;"), "line 4, column 8: `1.0f`: the kernel does not reckon with floating point"),
     "recursion": (f("return a ? f(a - 1) : 0;"), "line 2, column 5: `f(…)`: it calls itself; write it as a loop"),
@@ -153,7 +153,7 @@ OTHER = {  # other languages, and what of C is not read
     "#embed": ('#embed "/etc/passwd"\n' + f("return 0;"), "line 1, column 2: `embed`: C has no such directive; take the line out"),
 }
 WRONG = {  # what a compiler refuses
-    "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc or atomic64_inc? else define it in the text, or give --stub atomic_incc=0"),
+    "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc? else define it in the text, or give --stub atomic_incc=0"),
     "a variable": (f("return nn;"), "line 4, column 8: `nn`: it is not declared; declare it in the text, or give -D nn=0"),
     "a member": (f("return s.b;", "struct s { int a; } s;\n"), "line 5, column 10: `b`: struct s has no such member here"),
     "a struct": (f("return 0;", "struct s s;\n"), "line 1, column 10: `s`: struct s: only its name is known here; paste its definition too"),
@@ -211,17 +211,17 @@ OURS = "c_cells c_heap c_failed c_may_fail memory_may_run_out pamt_lock users pa
 def test_names_that_mean_something_elsewhere_are_names_of_c(names, given, capsys):
     words = names.split()
     text = f"int {', '.join(words)};\nint f(int a)\n{{\n" + "".join(f"\t{word} = {k};\n\tWARN_ON({word} != {k});\n" for k, word in enumerate(words)) + "\treturn 0;\n}\n"  # fmt: skip
-    assert ran(capsys, given(text), *RUN, "--threads", "1")[1].startswith("x, 1 thread × 1 round: ok\n")
+    assert ran(capsys, given(text), *RUN, "--threads", "1")[1].startswith("x, 1 thread × 1 round: ok")
     assert ran(capsys, "x", "--run", "f(1);", "--threads", "1", "--set", f"{words[0]}=7")[0] == 0
     local = "int f(int a)\n{\n" + "".join(f"\tint {word} = {k};\n\tWARN_ON({word} != {k});\n" for k, word in enumerate(words)) + "\treturn 0;\n}\n"  # fmt: skip
-    assert ": ok\n" in ran(capsys, given(local), *RUN)[1]
+    assert ": ok" in ran(capsys, given(local), *RUN)[1]
     functions = [word for word in words if word not in ("note", "bug", "f")]
     called = "".join(f"int {word}(int {word})\n{{\n\treturn {word} + 1;\n}}\n" for word in functions) + f"int f(int a)\n{{\n\tWARN_ON({'('.join(functions)}(0{')' * len(functions)} != {len(functions)});\n\treturn 0;\n}}\n"  # fmt: skip
-    assert ": ok\n" in ran(capsys, given(called), *RUN)[1]
+    assert ": ok" in ran(capsys, given(called), *RUN)[1]
     member = f"struct {words[0]} {{ int {', '.join(words)}; }} {words[1]};\n" + f(
         f"{words[1]}.{words[2]} = a;\ngoto {words[3]};\n{words[3]}:\nWARN_ON(!{words[1]}.{words[2]});\nreturn 0;"
     )
-    assert ": ok\n" in ran(capsys, given(member), *RUN)[1]
+    assert ": ok" in ran(capsys, given(member), *RUN)[1]
 
 
 # fmt: off
@@ -243,7 +243,7 @@ WORKS = {
 
 @pytest.mark.parametrize("what", WORKS)
 def test_c_that_only_looks_odd_is_read(what, given, capsys):
-    assert ran(capsys, given(WORKS[what]), *RUN)[1].startswith("x, 2 threads × 1 round: ok\n")
+    assert ran(capsys, given(WORKS[what]), *RUN)[1].startswith("x, 2 threads × 1 round: ok")
 
 
 def test_what_never_ends_and_what_is_huge(tmp_path, capsys):

@@ -330,7 +330,7 @@ WRONG = {
     "--stub x": "explore: argument --stub: it is NAME=VALUE with a whole number, such as users=1, not 'x'",
     "--stub x=y": "it is NAME=VALUE with a whole number",
     "--stub =1": "it is NAME=VALUE with a whole number",
-    "--stub nope=1": "--stub nope: the text does not call it",
+    "--stub atomic_decc=1": "--stub atomic_decc: the text does not call it; try atomic_dec",
     "--stub unit_put=1": "--stub unit_put: the text defines it",
     "-D 1x": "explore: argument -D: it is NAME or NAME=VALUE, such as CONFIG_SMP=1, not '1x'",
     "-D": "explore: argument -D: expected one argument",
@@ -358,7 +358,6 @@ WRONG = {
     "--roles take": "role take: a CPU does life, get, put",
     "--faults enomem": "--faults: it goes with Python; in C what may fail is --may-fail alloc,add,remove; use that",
     "--memory lkmm": "argument --memory: invalid choice: 'lkmm'",
-    "--lines": "--lines: which lines of C ran is not watched; leave it out",
     "--fail-on x": "there is no such verdict",
 }
 
@@ -641,12 +640,12 @@ def test_a_paste_that_is_cut_gets_no_plain_ok(given, capsys):
         )
     )
     whole = answer(capsys, "explore", given(diff))
-    assert whole["source"]["whole"] and ran(capsys, "explore", "x")[1].startswith("x, 2 threads × 1 round: ok\n")
+    assert whole["source"]["whole"] and ran(capsys, "explore", "x")[1].startswith("x, 2 threads × 1 round: ok; never")
     comment = next(at for at, row in enumerate(diff.split("\n"), 1) if row.startswith("+/*"))
     given(cut(diff, comment))
     code, out, err = ran(capsys, "explore", "x")
     assert (code, err) == (0, "") and out.startswith(
-        "x, 2 threads × 1 round: ok, but lines may be missing in the paste\n"
+        "x, 2 threads × 1 round: ok, but lines may be missing in the paste; never executed: line "
     )
     found = answer(capsys, "explore", "x")
     assert not found["source"]["whole"] and any("lines may be missing" in remark for remark in found["remarks"])

@@ -37,7 +37,7 @@ def ran(capsys, *words):
 
 KEYS = [
     "scenario", "threads", "rounds", "reduction", "verdict", "property", "complete", "states", "steps", "switches", "schedule",
-    "interleavings", "waits", "loop", "defect", "broken", "remarks", "unrun", "orders", "memory", "races",
+    "interleavings", "waits", "loop", "defect", "broken", "remarks", "unrun", "doubt", "orders", "memory", "races",
 ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_json_has_exactly_its_keys(capsys):
     assert code == 0 and answer.pop("format") == 1 and list(answer) == KEYS
     assert answer.pop("broken") == {answer["property"]: answer["schedule"]}
     assert answer | {"schedule": ""} == dict(zip([key for key in KEYS if key != "broken"], (
-        "v2", 2, 1, "none", "violation", "REMOVE must find a pair", True, 233, 27, 5, "", "65064", [], None, "REMOVE found no pair", [], [], [], "sc", [],
+        "v2", 2, 1, "none", "violation", "REMOVE must find a pair", True, 233, 27, 5, "", "65064", [], None, "REMOVE found no pair", [], [], None, [], "sc", [],
     )))  # fmt: skip
     assert ran(capsys, "replay", "v2", answer["schedule"])[0] == 0
     answer = json.loads(ran(capsys, "explore", "v6", "--json")[1])

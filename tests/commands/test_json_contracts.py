@@ -46,7 +46,7 @@ EXPLORED = {
     "scenario": TEXT, "threads": COUNT, "rounds": COUNT, "reduction": {"none", "sym", "all", "movers"},
     "verdict": {"ok", "violation", "deadlock", "livelock", "bounded"}, "property": (TEXT, MAYBE), "complete": bool, "states": COUNT, "steps": COUNT,
     "switches": COUNT, "schedule": (TEXT, MAYBE), "interleavings": (DECIMAL, MAYBE), "waits": [TEXT], "loop": (LOOP, MAYBE), "defect": (TEXT, MAYBE), "broken": dict,
-    "remarks": [TEXT], "unrun": [TEXT], "orders": [TEXT],
+    "remarks": [TEXT], "unrun": [TEXT], "doubt": (TEXT, MAYBE), "orders": [TEXT],
     "memory": {"sc", "tso"}, "races": [TEXT],
 }  # fmt: skip
 C = str(DATA / "c" / "pair-race.c")

@@ -27,7 +27,7 @@ from tdxkit.c.kernel import (
 )
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import Type
-from tdxkit.text import near
+from tdxkit.text import slip
 
 MODULES = (
     quiet,
@@ -61,11 +61,7 @@ GUARDS = {
     "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
 }  # fmt: skip
 OTHERWISE = {  # what is not read, by the beginning of its name, and what to write in its place
-    "this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "raw_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "__this_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
-    "per_cpu": "each CPU has its own: write a local variable, or an array that all CPUs share",
-    "get_cpu_": "each CPU has its own, so nobody races on it: write a local variable",
+    "alloc_percpu": "write DEFINE_PER_CPU(TYPE, NAME) at file scope",
     "prepare_to_wait": "write wait_event(wq, condition), which does the same",
     "finish_wait": "write wait_event(wq, condition), which does the same",
     "add_wait_queue": "write wait_event(wq, condition), which does the same",
@@ -95,11 +91,7 @@ TAKE_NULL = ("kfree_rcu", "kvfree_rcu", "kfree_rcu_mightsleep", "kvfree_rcu_migh
 
 def may_be_null(entry: Entry) -> bool:
     """May a function be given NULL for a pointer, or does it look itself?"""
-    return (
-        not entry.steps
-        or entry.name in TAKE_NULL
-        or entry.program.__module__ in (heap.__name__, pages.__name__, leaves.__name__)
-    )
+    return not entry.steps or entry.name in TAKE_NULL or entry.program.__module__ == heap.__name__
 
 
 class Kernel:
@@ -117,7 +109,7 @@ class Kernel:
         for start, instead in OTHERWISE.items():
             if word.startswith(start):
                 return f"{instead}; or give {give}"
-        meant = near(word, (*self.functions, *self.macros, *declared.functions, *declared.variables), 0.75)
+        meant = slip(word, (*self.functions, *self.macros, *declared.functions, *declared.variables))
         return f"{f'did you mean {meant}? else ' if meant else ''}{'define' if called else 'declare'} it in the text, or give {give}"
 
 

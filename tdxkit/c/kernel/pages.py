@@ -15,6 +15,7 @@ from tdxkit.c.runtime import COUNTERS, PAGE, cell, fetch, keep, laid
 from tdxkit.c.types import INT, ULLONG, VOID, Pointer
 from tdxkit.kinds import alloc
 from tdxkit.linux.refcount import module
+from tdxkit.linux.refcount.registry import MOST_REGIONS
 
 SIMPLIFIED = (
     "pages of a pair are counted with the CPU that has them in hand, and not told from each other; getting both and giving both back is one step",
@@ -32,6 +33,10 @@ CONSTANTS: dict[str, object] = {
 FRAME, REGION, FRAMES = 12, 21, 512  # bits of a page and a region; page frames of a region
 LOOK_UPS = ("tdx_find_pamt_refcount", "tdx_get_pamt_refcount", "tdx_find_dpamt_refcount")
 WRAPPERS = ("tdh_phymem_pamt_add", "tdh_phymem_pamt_remove", *LOOK_UPS)  # the model's own, also where a text has them
+OF_REGIONS = "the counters"
+OBJECTS = {
+    OF_REGIONS: {"refcount": dict.fromkeys(range(MOST_REGIONS), 0)}
+}  # where no get and put say how many there are
 RESETS = (
     "tdx_quirk_reset_paddr",
     "tdx_quirk_reset_page",
@@ -160,7 +165,7 @@ def _to_frame(m, address):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for word in LOOK_UPS:
-        yield Entry(word, counter, "v", Pointer(ATOMIC), steps=False)
+        yield Entry(word, counter, "v", Pointer(ATOMIC), steps=False, needs=OF_REGIONS)
     yield Entry("alloc_page", one_page, "v", Pointer(TAGGED["page"]))
     yield Entry("alloc_pages", one_page, "v-", Pointer(TAGGED["page"]))
     yield Entry("alloc_pamt_array", alloc_array, "p…", INT, stack=True)

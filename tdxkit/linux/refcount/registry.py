@@ -14,7 +14,7 @@ from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.roles import LIFE, ROLES, given_back
 from tdxkit.run import Track
-from tdxkit.text import near
+from tdxkit.text import many, near
 
 MAX_ROUNDS = 9
 MOST_REGIONS = 4
@@ -145,7 +145,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
 
 def _subtitle(threads: int, rounds: int, roles: tuple[str, ...], regions: int) -> str:
     each = f": {', '.join(roles)}, {rounds} × each" if roles else f", {rounds} × get, use, put each"
-    return f"{threads} CPUs{each}, {'one 2 MiB region' if regions == 1 else f'{regions} regions'}"
+    return f"{many(threads, 'CPU')}{each}, {'one 2 MiB region' if regions == 1 else f'{regions} regions'}"
 
 
 def _shared(design, regions: range, variant: Variant, used: tuple[int, ...]) -> dict[str, object]:

@@ -246,7 +246,7 @@ def test_what_a_text_says_and_nothing_comes_of():
 
 @pytest.mark.parametrize(
     "call,way",
-    [("this_cpu_inc(x)", "a local variable"), ("prepare_to_wait(&q, 1, 2)", "wait_event"), ("jiffies", "unsigned long jiffies"), ("queue_work(a, b)", "--run"),
+    [("this_cpu_inc(x)", "DEFINE_PER_CPU"), ("alloc_percpu(1)", "DEFINE_PER_CPU"), ("prepare_to_wait(&q, 1, 2)", "wait_event"), ("jiffies", "unsigned long jiffies"), ("queue_work(a, b)", "--run"),
      ("kmaloc(1)", "did you mean kmalloc"), ("xa_alloc(&x, &y, 1, 2, 3)", "array of pointers"), ("xas_lock(&x)", "calls by index")],
 )  # fmt: skip
 def test_what_is_not_read_has_a_way_out(call, way):

@@ -43,7 +43,10 @@ def test_each_reader_has_a_cell_of_its_own():
     ]  # fmt: skip
     stays = "rcu_read_lock(); while (!READ_ONCE(x)) cpu_relax(); rcu_read_unlock();"
     told = explore(scenario_of_c("static int x;", run=(stays, "synchronize_rcu(); WRITE_ONCE(x, 1);")))
-    assert told.verdict == "deadlock" and told.waits[1] == "CPU 1 waits for RCU readers[0], held by CPU 0 since step 1"
+    assert (
+        told.verdict == "deadlock"
+        and told.waits[1] == "CPU 1 waits in line 1 of --run 2 for RCU readers[0], held by CPU 0 since step 1"
+    )
 
 
 def test_what_a_reader_stored_is_seen_after_the_grace_period():

@@ -1,0 +1,166 @@
+"""What is said of C that breaks: the lock and the line, who spins and what it sees, the way to a step, and what a build can fail on."""
+
+import json
+
+import pytest
+
+from tdxkit.c.naming import scenario_of
+from tdxkit.cli import main
+from tdxkit.errors import InputError
+from tdxkit.explore.judging import judge
+from tdxkit.explore.telling import replay
+
+TEXT = """static DEFINE_MUTEX(a);
+static DEFINE_MUTEX(b);
+static DEFINE_SPINLOCK(s);
+static int x;
+static int *p;
+static void unlock(struct mutex *m)
+{
+	mutex_unlock(m);
+}
+static void l(void)
+{
+	mutex_lock(&a);
+	mutex_lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+static void r(void)
+{
+	mutex_lock(&b);
+	mutex_lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+static void self(void)
+{
+	spin_lock(&s);
+	spin_lock(&s);
+}
+static void spin(void)
+{
+	while (!READ_ONCE(x))
+		cpu_relax();
+}
+static void alloc(void)
+{
+	spin_lock(&s);
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	spin_unlock(&s);
+}
+"""
+MET = "; whoever is in them at once may wait for each other for ever"
+
+
+def found(*run, text=TEXT, memory="sc", **more):
+    return judge(scenario_of(text, run=run, **more).on(memory)).result
+
+
+def steps(result, *run):
+    return replay(scenario_of(TEXT, run=run), result.schedule).steps
+
+
+@pytest.fixture
+def told(tmp_path, capsys):
+    (path := tmp_path / "t.c").write_text(TEXT)
+
+    def told(command, *options, result=0):
+        assert main([command, str(path), *options]) == result
+        return capsys.readouterr().out
+
+    return told
+
+
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+def test_who_waits_stands_somewhere(memory):
+    assert found("l();", "r();", memory=memory).waits == (
+        "CPU 0 waits in line 13 of l for b, held by CPU 1 since step 2",
+        "CPU 1 waits in line 20 of r for a, held by CPU 0 since step 1",
+    )
+    assert found("spin();", memory=memory).waits == tuple(
+        f"CPU {k} spins in line 31 of spin (while (!READ_ONCE(x))): x is 0" for k in (0, 1)
+    )
+    seen = found("WRITE_ONCE(x, 2);", "while (READ_ONCE(x) != 1) cpu_relax();", memory=memory).waits
+    assert seen == (f"CPU 1 spins in line 1 of --run 2 (while (READ_ONCE(x) != 1) cpu_relax();): x is 2 (last changed by CPU 0 in step {1 if memory == 'sc' else 2})",)  # fmt: skip
+
+
+def test_orders_of_locks_that_no_run_met_say_so():
+    assert found("l(); r();", threads=1).orders[0].endswith(f"{MET}; no run here did")
+    assert found("l();", "r();").orders[0].endswith(MET)
+
+
+def test_a_rule_about_locks_names_the_lock():
+    said = steps(found("alloc();"), "alloc();")[-1].wrong()
+    assert said == ("a CPU slept with a spinlock held: kzalloc(int) may sleep, and it holds s, taken in step 1",)
+    said = steps(found("self();"), "self();")[-1].wrong()
+    assert said == ("a CPU waits for a lock that it holds itself: spin_lock(s) waits for s, taken in step 1",)
+
+
+def test_what_else_is_broken_is_said_as_a_result(told):
+    out = told("explore", "--run", "WARN_ON(READ_ONCE(x)); WARN_ON(READ_ONCE(x));", "--run", "WRITE_ONCE(x, 1);")
+    assert "\nalso broken: WARN_ON() of --run 1, line 1, column 24 fires: t:2x1:" in out and "never fires" not in out
+
+
+def test_a_step_is_told_by_the_way_to_it(told):
+    run = ("--run", "l();\nWARN_ON(!x);", "--run", "WARN_ON(x);", "--threads", "2")
+    code = json.loads(told("explore", *run, "--json"))["schedule"]
+    out = told("replay", *run[:4], code)
+    assert "CPU 0  14 → 8: mutex_unlock(b)" in out and "15 → 8: mutex_unlock(a)" in out
+    assert "CPU 0  --run 1, line 2: read x" in out and "__run" not in out
+    out = told("replay", *run[:4], code, "--lines", "c")
+    assert "   unlock: mutex_unlock(m);\n" in out and "--run 1: WARN_ON(!x);" in out
+    one = json.loads(told("explore", "--run", "WARN_ON(!x); x = 3;", "--json"))["schedule"]
+    out = told("replay", "--run", "WARN_ON(!x); x = 3;", one, "--lines", "c")
+    assert "CPU 0  --run 1: read x\n" in out and "x = 3" not in out
+    assert "the 1 step of this code does what it did when it was written" in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "run", "code"),
+    [
+        ("deadlock", ("self();",), 1),
+        ("livelock", ("self();",), 0),
+        ("deadlock", ("spin();",), 1),
+        ("livelock", ("spin();",), 1),
+        ("livelock", ("l();", "r();"), 0),
+        ("livelock", ("WRITE_ONCE(x, 1); WRITE_ONCE(x, 0); spin();", "WARN_ON(READ_ONCE(x));"), 1),
+        ("deadlock", ("l();",), 0),
+    ],
+)
+def test_a_build_can_fail_on_it(told, kind, run, code):
+    told("explore", *(word for words in run for word in ("--run", words)), "--fail-on", kind, result=code)
+
+
+def test_a_stub_that_nothing_calls_is_a_remark_unless_it_is_a_slip():
+    assert "--stub nope: the text does not call it" in found("l();", stubs={"nope": 1}).remarks
+    with pytest.raises(InputError, match="--stub unlok: the text does not call it; try unlock"):
+        found("l();", stubs={"unlok": 1})
+
+
+@pytest.mark.parametrize("word", ["my_put", "l2", "unlocked"])
+def test_a_helper_that_is_simply_not_there_is_not_taken_for_another(word):
+    text = TEXT + f"static void my_get(void) {{ {word}(); }}\n"
+    with pytest.raises(InputError, match=rf"`{word}\(…\)`: this function is not known; define it in the text"):
+        found("l();", text=text)
+
+
+COUNTED = """static void get(void *list)
+{
+	atomic_t *c = tdx_get_pamt_refcount(0);
+	if (atomic_inc_return(c) == 1)
+		tdh_phymem_pamt_%s(0, list);
+	WARN_ON(atomic_read(c) > %d);
+}
+"""
+
+
+def test_regions_have_their_counters_whoever_says_what_is_run():
+    text = COUNTED.replace("\t\ttdh_phymem_pamt_%s(0, list);\n", "\t\tcpu_relax();\n")
+    assert found("get(NULL);", text=text % 2).verdict == "ok"
+    assert found("get(NULL);", text=text % 1).defect == "WARN_ON() of line 6 fires"
+
+
+@pytest.mark.parametrize("leaf", ["add", "remove"])
+def test_a_list_of_pages_that_is_null_is_told_in_words_of_c(leaf):
+    assert found("get(NULL);", text=COUNTED % (leaf, 2)).defect == "line 5: NULL is followed"
