@@ -3,6 +3,8 @@
 import pytest
 
 from tdxkit.c.harness import scenario_of_c
+from tdxkit.explore.buffers import DRAIN
+from tdxkit.explore.engine import World
 from tdxkit.explore.search import explore
 
 
@@ -100,3 +102,15 @@ PAIRS = [
 @pytest.mark.parametrize("run", PAIRS)
 def test_two_at_once_lose_nothing(run):
     assert verdict(MANY, *run)[0] == "ok"
+
+
+def test_memory_is_gone_when_the_last_reader_s_store_has_left_its_buffer():
+    text = "struct o { int v; struct rcu_head rcu; };"
+    frees = "struct o *p = kzalloc(sizeof(*p), GFP_KERNEL); kfree_rcu(p, rcu); WARN_ON(p->v);"
+    for drained, wrong in ((False, []), (True, ["--run 2, line 1: use of o#1.v after it was freed"])):
+        world = World(scenario_of_c(text, run=("rcu_read_lock(); rcu_read_unlock();", frees)).on("tso"))
+        for k in (0, 0, 1, 1):  # the reader leaves, which nobody sees yet; the other allocates, and frees
+            world.run_step(k)
+        if drained:
+            world.run_step(0, DRAIN)
+        assert world.run_step(1) == wrong
