@@ -5,11 +5,13 @@ A mark is one store into a row of bytes, made when a program is resumed for the 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
 from tdxkit.c.where import Where
+from tdxkit.explore.guard import inside
 from tdxkit.explore.result import Result
 from tdxkit.explore.unrun import Part, missed
 from tdxkit.text import many
@@ -67,18 +69,16 @@ class Reach:
     def noting(self, job: Job[Result]) -> Job[tuple[Result, bytearray]]:
         """The job, and what it ran."""
         ran = bytearray(len(self.marks.of))
-        try:
-            while True:
-                before, self.there[RAN] = self.there[RAN], ran  # anew for each slice: two searches may take turns
-                try:
-                    tick = next(job)
-                except StopIteration as end:
-                    return end.value, ran
-                finally:
-                    self.there[RAN] = before
-                yield tick
-        finally:
-            job.close()
+
+        @contextmanager
+        def here() -> Iterator[None]:
+            before, self.there[RAN] = self.there[RAN], ran
+            try:
+                yield
+            finally:
+                self.there[RAN] = before
+
+        return (yield from inside(here, job)), ran
 
     def unrun(self, ran: bytearray) -> tuple[str, ...]:
         """What no run came to: "line 7, 9–10 of put", and the functions that nothing calls."""

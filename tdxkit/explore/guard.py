@@ -9,8 +9,8 @@ import io
 import os
 import sys
 import types
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -38,15 +38,27 @@ T = TypeVar("T")
 
 def noting(ran: Ran, job: Job[T]) -> Job[T]:
     """The job; the instructions that its steps run are noted, of whatever program. None are where a debugger or coverage tool traces already."""
+
+    @contextmanager
+    def here() -> Iterator[None]:
+        token = _ran.set(ran)
+        try:
+            yield
+        finally:
+            _ran.reset(token)
+
+    return inside(here, job)
+
+
+def inside(around: Callable[[], AbstractContextManager], job: Job[T]) -> Job[T]:
+    """The job, each slice of it inside what `around` gives: the next one may run in another task, and two jobs may take turns."""
     try:
         while True:
-            token = _ran.set(ran)  # anew for each slice: the next one may run in another task
-            try:
-                tick = next(job)
-            except StopIteration as end:
-                return end.value
-            finally:
-                _ran.reset(token)
+            with around():
+                try:
+                    tick = next(job)
+                except StopIteration as end:
+                    return end.value
             yield tick
     finally:
         job.close()
