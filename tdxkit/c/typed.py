@@ -25,6 +25,7 @@ from tdxkit.c.types import (
     Struct,
     Type,
     Void,
+    element_of,
     promoted,
     whole,
 )
@@ -176,8 +177,8 @@ class Types:
                 raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
             if isinstance(kind, Struct) and not kind.known and kind not in self.open:
                 kind = Kernels(kind.name)  # nobody looks into it
-            if _element_of(kind) in self.open:
-                rule = f"{_element_of(kind)} would have itself as a member"
+            if element_of(kind) in self.open:
+                rule = f"{element_of(kind)} would have itself as a member"
                 raise self.refuse(decl, f"`{decl.name}`", rule, "make it a pointer")
             if decl.name in seen:
                 raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
@@ -295,7 +296,3 @@ def _calls(node: c_ast.Node, *words: str) -> bool:
 def is_range(node: c_ast.Node) -> bool:
     """Is it `1 ... 5`, as the front writes it?"""
     return _calls(node, "__range")
-
-
-def _element_of(kind: Type) -> Type:
-    return _element_of(kind.of) if isinstance(kind, Array) else kind

@@ -244,3 +244,8 @@ def whole(where: str, kind: Type) -> Type:
     if kind.cells > MOST_CELLS:
         raise InputError(f"{where}: {kind.name}", f"an object has at most {MOST_CELLS:,} scalars", "make it smaller")
     return kind
+
+
+def element_of(kind: Type) -> Type:
+    """Of an array of arrays what it is made of in the end; of another type itself."""
+    return element_of(kind.of) if isinstance(kind, Array) else kind
