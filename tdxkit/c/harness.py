@@ -17,7 +17,7 @@ from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.kernel.asked import BOTTOM
 from tdxkit.c.oftext import OF_RUN, OfText
-from tdxkit.c.program import Program
+from tdxkit.c.program import Program, in_arithmetic
 from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
 from tdxkit.c.told import constants_of, keeps_pages
@@ -223,6 +223,13 @@ def _called(made: Program, word: str, stack: tuple = ()) -> Callable:
         except ModelError as error:
             error.stands(made.place(error))
             raise
+        except TypeError as error:  # of an integer that is one
+            if not in_arithmetic(error):
+                raise
+            where = made.place(error)
+            raise ModelError(
+                f"{where}an address", "it is no number here: it is compared, not worked with", "keep it a pointer"
+            ) from None
         return value
 
     called.__name__ = word

@@ -29,6 +29,8 @@ class Locals:
         """A declaration: a name, and what it begins with."""
         r = self.r
         kind = self._declared_type(node)
+        if node.name is not None and "extern" in (node.storage or []) and node.name in self.declared.variables:
+            r.scopes[-1].names[node.name] = self.declared.variables[node.name]
         if node.name is None or isinstance(kind, Function) or "extern" in (node.storage or []):
             return
         if node.name in r.scopes[-1].names:

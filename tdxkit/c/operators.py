@@ -57,6 +57,10 @@ class Operators:
         if not (isinstance(left.type, Int) and isinstance(right.type, Int)):
             return self._on_pointers(op, left, right, node)
         one, other = left.type, right.type
+        if any(isinstance(v.code, ast.Constant) and not isinstance(v.code.value, int) for v in (left, right)):
+            if op in ("==", "!="):
+                return Value(truth_of(ast.Compare(left.code, [COMPARES[op]], [right.code])), INT)
+            raise self.refuse(node, spelt(node), "an address is no number here", "compare pointers, or keep it one")
         if isinstance(left.code, ast.Constant) and isinstance(right.code, ast.Constant):
             try:
                 value, kind = arithmetic.binary(op, left.code.value, one, right.code.value, other)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from tdxkit.c import bytewise, runtime
+from tdxkit.c import arithmetic, bytewise, runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.kernel import kernel
@@ -65,6 +65,15 @@ class Program:
                 place = f"{file.removeprefix(OF_C)}line {tb.tb_lineno}: "
             tb = tb.tb_next
         return place
+
+
+def in_arithmetic(error: Exception) -> bool:
+    """Did it come up where the text works with a value, and not in a program of the kernel's?"""
+    tb = error.__traceback__
+    while tb is not None and tb.tb_next is not None:
+        tb = tb.tb_next
+    file = tb.tb_frame.f_code.co_filename if tb else ""
+    return file.startswith(OF_C) or file in (runtime.__file__, arithmetic.__file__)
 
 
 def program(

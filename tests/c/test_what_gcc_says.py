@@ -4,6 +4,7 @@ import pytest
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.harness import scenario_of_c, value_of
+from tdxkit.errors import TdxkitError
 from tdxkit.explore.search import explore
 
 NESTED = "int f(void) { int r = 0, i; for (i = 0; i < 3; i++) { { static int n = 1; n++; r += n; } { static int n = 10; n++; r += n; } } return r; }"
@@ -21,6 +22,8 @@ NESTED = "int f(void) { int r = 0, i; for (i = 0; i < 3; i++) { { static int n =
         ("int f(void) { return 0 ?: 7; }", 7),
         ("int f(void) { _Bool b = 5; return b + sizeof(_Bool); }", 2),
         (NESTED, 45),
+        ("static int x = 3; int f(void) { int x = 5; { extern int x; return x; } }", 3),
+        ("int f(void) { int t[] = { [1] = 1, 2, [0] = 5, 6 }; return ARRAY_SIZE(t) * 10 + t[1]; }", 36),
         ("int f(void) { int t[] = { [2] = 7, 8 }; return ARRAY_SIZE(t); }", 4),
         ("static int t[] = { [2] = 7, 8 }; int f(void) { return ARRAY_SIZE(t) * 10 + t[3]; }", 48),
         ("struct s { u32 a : 3; u32 b : 5; }; int f(void) { struct s x = { .a = 9, .b = 33 }; x.b++; return x.a * 100 + x.b + sizeof(x); }", 106),
@@ -62,3 +65,16 @@ def test_what_is_printed_is_looked_at(call, value):
         value_of(f"static int n; static int g(void) {{ return ++n; }} int f(void) {{ {call}; return n; }}", "f", ())
         == value
     )
+
+
+@pytest.mark.parametrize(
+    "run", ["WARN_ON(((unsigned long)&q | 1) == 0);", "unsigned long v = (unsigned long)&q; WARN_ON(v % 8);"]
+)
+def test_an_address_is_no_number(run):
+    with pytest.raises(TdxkitError, match=r"address.*no number here"):
+        explore(scenario_of_c("static int q;", run=(run,)))
+
+
+def test_addresses_as_integers_are_compared():
+    run = "unsigned long v = (unsigned long)&q, w = (unsigned long)&p; WARN_ON(v == w || v != (unsigned long)&q || !v);"
+    assert explore(scenario_of_c("static int p, q;", run=(run,))).verdict == "ok"
