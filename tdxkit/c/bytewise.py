@@ -12,12 +12,14 @@ def is_byte(kind: Type) -> bool:
     return isinstance(kind, Void) or (isinstance(kind, Int) and kind.size == 1)
 
 
-def is_other_width(one: Type, other: Type) -> bool:
-    """Is a pointer to an integer made one to an integer of another width? One to bytes may be passed on, and is looked at where it is used."""
+def is_other_view(one: Type, other: Type) -> bool:
+    """Is a pointer to an integer made one to an integer of another width or sign? One to bytes may be passed on, and is looked at where it is used."""
     if not (isinstance(one, Pointer) and isinstance(other, Pointer)):
         return False
     a, b = one.to, other.to
-    return isinstance(a, Int) and isinstance(b, Int) and a.size != b.size and 1 not in (a.size, b.size)
+    if not (isinstance(a, Int) and isinstance(b, Int)):
+        return False
+    return a.signed != b.signed if a.size == b.size else 1 not in (a.size, b.size)
 
 
 def bytes_on(m, pointer, by: int):

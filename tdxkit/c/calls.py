@@ -135,6 +135,7 @@ class Calls:
 
     def _argument(self, node: c_ast.Node, kind: Type) -> ast.expr:
         value = self.values.places.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
+        self.values.same_view(value, kind, node)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
     # the kernel's

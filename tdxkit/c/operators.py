@@ -5,7 +5,7 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c import arithmetic
-from tdxkit.c.bytewise import is_byte
+from tdxkit.c.bytewise import is_byte, is_other_view
 from tdxkit.c.flow import MEMORY, call, constant, name
 from tdxkit.c.places import Value
 from tdxkit.c.runtime import WRAPS
@@ -31,6 +31,7 @@ class Operators:
         if isinstance(kind, Int) and isinstance(value.type, Int):
             return Value(self._fitted(value, kind), kind)
         if isinstance(kind, Pointer) and isinstance(value.type, (Pointer, Array, Int)):
+            self.same_view(value, kind, node)
             return Value(value.code, kind)
         if isinstance(kind, Int) and isinstance(value.type, Pointer):
             return Value(truth_of(value.code), kind) if kind is BOOL else Value(value.code, kind)
@@ -51,6 +52,12 @@ class Operators:
         if (kind.bits, kind.signed) in WRAPS:
             return call(WRAPS[kind.bits, kind.signed], code)
         return call("narrow", code, constant(kind.bits), constant(kind.signed))
+
+    def same_view(self, value: Value, kind: Type, node: c_ast.Node) -> None:
+        """InputError for a pointer to an integer that becomes one to another kind of integer."""
+        if is_other_view(value.type, kind):
+            rule = f"a {value.type} is seen as a {kind}, and bytes are not seen through another type"
+            raise self.refuse(node, spelt(node), rule, "read the scalar, and cast or mask its value")
 
     def binary(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
         """The value of an operator on two values."""

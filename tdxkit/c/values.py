@@ -9,7 +9,6 @@ from typing import Any
 
 from pycparser import c_ast
 
-from tdxkit.c.bytewise import is_other_width
 from tdxkit.c.cpus import CURRENT
 from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, call, constant, name
@@ -117,9 +116,6 @@ class Values(Operators):
 
     def _Cast(self, node: c_ast.Cast) -> Value:
         value, kind = self.of(node.expr), self.declared.type_of(node.to_type)
-        if is_other_width(value.type, kind):
-            rule = f"a {value.type} is seen as a {kind}, and bytes are not seen through another type"
-            raise self.refuse(node, spelt(node), rule, "read the scalar, and shift and mask it")
         return self.to(value, kind, node)
 
     def _ExprList(self, node: c_ast.ExprList) -> Value:
