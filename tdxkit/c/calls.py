@@ -21,7 +21,7 @@ from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.sizes import Sizes
 from tdxkit.c.spelt import spelt
-from tdxkit.c.types import INT, VOID, Atomic, Int, Pointer, Type, Void
+from tdxkit.c.types import INT, ULONG, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
 from tdxkit.errors import InputError
@@ -146,11 +146,14 @@ class Calls:
             raise self.declared.refuse(
                 node, f"`{entry.name}(…)`", f"it takes {len(takes)} arguments, and gets {len(args)}", "correct the call"
             )
-        given, pointee = [], None
+        given, pointee, saved = [], None, None
         for arg, kind in zip(args, takes.ljust(len(args), "-")):
             if kind == "-":  # printed, or nothing that the model knows
                 if entry.name in LOOKS and self._is_read(arg):
                     self.values.of(arg)
+                continue
+            if kind == "s":
+                saved = arg, self.run(self.unit.kernel.functions["the_irq_flags"], [], ULONG)
                 continue
             if kind == "t":
                 given.append(constant(arg.name if isinstance(arg, c_ast.ID) else ""))
@@ -164,7 +167,10 @@ class Calls:
             if kind == "p" and not may_be_null(entry) and not _plainly_somewhere(value.code):
                 self.r.do(call("far", given[-1]))
         self.r.move(node)
-        return self.run(entry, given, entry.returns if entry.returns is not None else _held(pointee))
+        answer = self.run(entry, given, entry.returns if entry.returns is not None else _held(pointee))
+        if saved is not None:
+            self.values.places.store(self.values.places.place(saved[0]), saved[1], saved[0])
+        return answer
 
     def run(self, entry: Entry, given: list[ast.expr], returns: Type) -> Value:
         """A function of the kernel with its arguments."""
@@ -180,7 +186,6 @@ class Calls:
         else:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
-        self.cpus.counted(entry.name, None if isinstance(returns, Void) else name(result))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
 
 

@@ -20,6 +20,10 @@ HELD = {  # what says that a lock is held: how
     "lockdep_assert_held": "", "lockdep_assert_held_once": "", "assert_spin_locked": "", "assert_raw_spin_locked": "",
     "lockdep_assert_held_write": "_write", "lockdep_assert_held_read": "_read", "lockdep_assert_not_held": "",
 }  # fmt: skip
+CONTEXTS = {  # what says what is switched off: by which question, and its answer
+    "lockdep_assert_irqs_disabled": ("irqs_disabled", 1), "lockdep_assert_irqs_enabled": ("irqs_disabled", 0), "lockdep_assert_in_softirq": ("in_softirq", 1),
+    "lockdep_assert_preemption_disabled": ("preemptible", 0), "lockdep_assert_preemption_enabled": ("preemptible", 1), "cant_sleep": ("preemptible", 0),
+}  # fmt: skip
 BEGINS = Act("begins", "", "begins")
 
 
@@ -30,11 +34,18 @@ class Checks:
         self.calls, self.r, self.unit = calls, calls.r, calls.unit
         self.values = calls.values
         self.words = dict.fromkeys((*WARNS, *STOPS), self._warn) | dict.fromkeys(HELD, self._held)
+        self.words |= dict.fromkeys(CONTEXTS, self._context)
 
     def _held(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
         entry = self.unit.kernel.functions[f"the_lock_is_held{HELD[word]}"]
         held = self.calls.run(entry, [self.r.temp(self.values.of(args[0]).code)], INT).code
         self.must(node, word, held if word != "lockdep_assert_not_held" else ast.UnaryOp(ast.Not(), held))
+        return Value(constant(0), VOID)
+
+    def _context(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        question, wanted = CONTEXTS[word]
+        answer = self.calls.run(self.unit.kernel.functions[question], [], INT).code
+        self.must(node, word, answer if wanted else ast.UnaryOp(ast.Not(), answer))
         return Value(constant(0), VOID)
 
     def must(self, node: c_ast.Node, word: str, wanted: ast.expr) -> None:

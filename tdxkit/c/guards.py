@@ -11,7 +11,7 @@ from tdxkit.c.flow import Block, assign
 from tdxkit.c.kernel import GUARDS
 from tdxkit.c.places import Value
 from tdxkit.c.routine import Fixed, Local, Scope
-from tdxkit.c.types import Pointer
+from tdxkit.c.types import ULONG, Pointer
 
 SCOPED = "__scoped_guard"
 
@@ -57,6 +57,10 @@ class Guards:
         if any(not isinstance(value.type, Pointer) for value in held):
             raise self.declared.refuse(node, f"`guard({word})`", "it takes the address of a lock", "write & before it")
         pointer = [c_ast.ID(self._kept(value), node.coord) for value in held]
+        if take.endswith("save"):  # each guard has flags of its own
+            flags = f"&flags {self.r.temps}"
+            self.r.declare(flags, ULONG)
+            pointer.append(c_ast.ID(flags, node.coord))
         for function_ in (take, give):
 
             def call_(function_=function_) -> None:

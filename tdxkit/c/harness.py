@@ -15,9 +15,8 @@ import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, spare_readers, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
-from tdxkit.c.kernel.asked import BOTTOM
 from tdxkit.c.oftext import OF_RUN, OfText
-from tdxkit.c.program import Program, in_arithmetic
+from tdxkit.c.program import Program
 from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
 from tdxkit.c.told import constants_of, keeps_pages
@@ -78,7 +77,7 @@ def scenario_of_c(
         scenario, own=OfText(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put))), reach=replace(made.reach, starts=_starts(made, run, get, put, roles))), make=again, texts=tuple(made.functions.values()),
         shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
         mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
-        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), constants={**scenario.constants, **known}, title=f"{name}, in C",
+        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",
     )  # fmt: skip
 
 
@@ -188,9 +187,7 @@ def _rounds(m, body, rounds):
 def _numbered(made: Program, cpus: tuple[Thread, ...], programs: list[Callable]) -> tuple[Thread, ...]:
     """The same CPUs, each with its number at the bottom of its stack."""
     return tuple(
-        replace(
-            cpu, args=tuple(_called(made, arg.__name__, (k, *BOTTOM)) if arg in programs else arg for arg in cpu.args)
-        )
+        replace(cpu, args=tuple(_called(made, arg.__name__, (k,)) if arg in programs else arg for arg in cpu.args))
         for k, cpu in enumerate(cpus)
     )
 
@@ -223,13 +220,8 @@ def _called(made: Program, word: str, stack: tuple = ()) -> Callable:
         except ModelError as error:
             error.stands(made.place(error))
             raise
-        except TypeError as error:  # of an integer that is one
-            if not in_arithmetic(error):
-                raise
-            where = made.place(error)
-            raise ModelError(
-                f"{where}an address", "it is no number here: it is compared, not worked with", "keep it a pointer"
-            ) from None
+        except TypeError as error:
+            raise made.of_address(error) from None
         return value
 
     called.__name__ = word
@@ -271,7 +263,7 @@ def value_of(text: str, function: str, args: tuple[int, ...]) -> int:
     made = compiled(text)
     kind = made.declared.takes[function]
     given = [k.wrap(v) if isinstance(k, Int) else v for k, v in zip(kind.takes, args)]
-    value, _ = drive(made.functions[function](_Alone(made), (0, *BOTTOM), *given))
+    value, _ = drive(made.functions[function](_Alone(made), (0,), *given))
     return value
 
 
@@ -280,7 +272,14 @@ class _Alone:
 
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
-        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes, self.c_cpus = False, True, (), {}, 1
+        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes, self.c_spins, self.c_cpus = (
+            False,
+            True,
+            (),
+            {},
+            (),
+            1,
+        )
         for cell, first in first_values(made).items():
             setattr(self, cell, first)
 

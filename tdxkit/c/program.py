@@ -27,7 +27,7 @@ from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
 from tdxkit.c.unit import Unit
 from tdxkit.c.where import Where
-from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
@@ -66,14 +66,16 @@ class Program:
             tb = tb.tb_next
         return place
 
-
-def in_arithmetic(error: Exception) -> bool:
-    """Did it come up where the text works with a value, and not in a program of the kernel's?"""
-    tb = error.__traceback__
-    while tb is not None and tb.tb_next is not None:
-        tb = tb.tb_next
-    file = tb.tb_frame.f_code.co_filename if tb else ""
-    return file.startswith(OF_C) or file in (runtime.__file__, arithmetic.__file__)
+    def of_address(self, error: TypeError) -> Exception:
+        """What is said of an error: where the text works with an integer that is an address that; else the error itself."""
+        tb = error.__traceback__
+        while tb is not None and tb.tb_next is not None:
+            tb = tb.tb_next
+        file = tb.tb_frame.f_code.co_filename if tb else ""
+        if not file.startswith(OF_C) and file not in (runtime.__file__, arithmetic.__file__):
+            return error
+        rule = "it is no number here: it is compared, not worked with"
+        return ModelError(f"{self.place(error)}an address", rule, "keep it a pointer")
 
 
 def program(

@@ -9,7 +9,7 @@ from pycparser import c_ast
 
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
-from tdxkit.c.kernel.asked import ASKS
+from tdxkit.c.kernel.contexts import OFF
 from tdxkit.c.reach import Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
@@ -88,11 +88,10 @@ class Unit:
             todo += [child for _, child in node.children()]
         return found
 
-    @cached_property
-    def asks_contexts(self) -> bool:
-        """Does the text ask what is switched off?"""
-        own = self.stubs.keys() | self.declared.functions.keys()
-        return any(word in ASKS and word not in own for word, _ in self.called)
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """What a CPU notes that its program asks for too, and not only a rule."""
+        return (OFF,) if OFF in {note for rule in self.properties.values() for note in rule.notes} else ()
 
     def act(self, act: Act) -> ast.expr:
         """An act by a name of the module that is compiled."""

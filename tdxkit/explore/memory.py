@@ -7,7 +7,7 @@ import types
 from collections.abc import Mapping
 
 from tdxkit.errors import ModelError, printable, said
-from tdxkit.explore.holding import weight
+from tdxkit.explore.holding import held_after
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.values import LONGEST
 from tdxkit.run import STANDSTILLS
@@ -142,13 +142,12 @@ class Memory:
         self._values[slot] = value
 
     def _holds(self, name: str) -> bool:
-        """Does the thread whose step this is hold a lock: since before the step, or taken in it? It looks at no value."""
+        """Does the thread whose step this is hold a lock, after what the step did to it? It looks at no value."""
         slot = self._layout.plain[name]
         word = self._written_word(slot)
         if word is None:
             return slot in self._held
-        before, now = word
-        return bool(weight(now)) and (slot in self._held or weight(now) > weight(before))
+        return slot in held_after(self._held, ((slot, *word),))
 
     def _written_word(self, slot: int) -> tuple[object, object] | None:
         """A lock word before and after this step wrote it; None where it has not."""

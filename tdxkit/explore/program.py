@@ -112,7 +112,7 @@ class Scenario:
     shared: first values; a mapping as a value makes a keyed variable. constants: read as m.NAME, never written and no part of
     the state. locks: shared variables that views show with their holder; they bring the rules about locks. mutexes: those of them
     under which one may sleep. module: shared variables that only the TDX module knows. unasked: names of rules that are not judged (see
-    `asking` and `without`). texts: the functions whose source lines the views light. name, threads and rounds are what a schedule code
+    `asking` and `without`). keeps: what threads note that programs ask for themselves. texts: the functions whose source lines the views light. name, threads and rounds are what a schedule code
     names; `version` goes into its digest. memory: a name of `MEMORIES`. own: whence a reader's own one comes. make: the same for other threads and rounds; None where
     it has one size only.
     """
@@ -132,6 +132,7 @@ class Scenario:
     version: str = "1"
     mutexes: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
+    keeps: tuple[str, ...] = ()
     module: tuple[str, ...] = ()
     memory: str = SC
     own: Own | None = None
@@ -164,8 +165,8 @@ class Scenario:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What threads note that a rule needs which is judged; everything else they note is forgotten."""
-        return tuple(dict.fromkeys(note for rule in self.asked for note in rule.notes))
+        """What threads note that a rule needs which is judged, or a program; everything else they note is forgotten."""
+        return tuple(dict.fromkeys((*self.keeps, *(note for rule in self.asked for note in rule.notes))))
 
     def on(self, memory: str) -> "Scenario":
         """The same scenario on this memory: `sc` or `tso`."""

@@ -32,6 +32,7 @@ from tdxkit.text import slip
 MODULES = (
     quiet,
     contexts,
+    asked,
     atomics,
     refcounts,
     bits,
@@ -50,14 +51,14 @@ MODULES = (
 )
 GUARDS = {
     "spinlock": ("spin_lock", "spin_unlock"), "spinlock_irq": ("spin_lock_irq", "spin_unlock_irq"), "spinlock_bh": ("spin_lock_bh", "spin_unlock_bh"),
-    "spinlock_irqsave": ("spin_lock_irq", "spin_unlock_irq"), "raw_spinlock": ("raw_spin_lock", "raw_spin_unlock"),
-    "raw_spinlock_irq": ("raw_spin_lock_irq", "raw_spin_unlock_irq"), "raw_spinlock_irqsave": ("raw_spin_lock_irq", "raw_spin_unlock_irq"),
+    "spinlock_irqsave": ("spin_lock_irqsave", "spin_unlock_irqrestore"), "raw_spinlock": ("raw_spin_lock", "raw_spin_unlock"),
+    "raw_spinlock_irq": ("raw_spin_lock_irq", "raw_spin_unlock_irq"), "raw_spinlock_irqsave": ("raw_spin_lock_irqsave", "raw_spin_unlock_irqrestore"),
     "raw_spinlock_nested": ("raw_spin_lock", "raw_spin_unlock"), "raw_spinlock_bh": ("raw_spin_lock_bh", "raw_spin_unlock_bh"),
     "mutex": ("mutex_lock", "mutex_unlock"), "rwsem_read": ("down_read", "up_read"), "rwsem_write": ("down_write", "up_write"),
     "read_lock": ("read_lock", "read_unlock"), "write_lock": ("write_lock", "write_unlock"), "read_lock_irq": ("read_lock_irq", "read_unlock_irq"),
-    "write_lock_irq": ("write_lock_irq", "write_unlock_irq"), "read_lock_irqsave": ("read_lock_irq", "read_unlock_irq"),
-    "write_lock_irqsave": ("write_lock_irq", "write_unlock_irq"), "local_lock": ("local_lock", "local_unlock"), "local_lock_irq": ("local_lock_irq", "local_unlock_irq"), "rcu": ("rcu_read_lock", "rcu_read_unlock"), "srcu": ("srcu_read_lock", "srcu_read_unlock"),
-    "irq": ("local_irq_disable", "local_irq_enable"), "irqsave": ("local_irq_disable", "local_irq_enable"), "preempt": ("preempt_disable", "preempt_enable"),
+    "write_lock_irq": ("write_lock_irq", "write_unlock_irq"), "read_lock_irqsave": ("read_lock_irqsave", "read_unlock_irqrestore"),
+    "write_lock_irqsave": ("write_lock_irqsave", "write_unlock_irqrestore"), "local_lock": ("local_lock", "local_unlock"), "local_lock_irq": ("local_lock_irq", "local_unlock_irq"), "rcu": ("rcu_read_lock", "rcu_read_unlock"), "srcu": ("srcu_read_lock", "srcu_read_unlock"),
+    "irq": ("local_irq_disable", "local_irq_enable"), "irqsave": ("local_irq_save", "local_irq_restore"), "preempt": ("preempt_disable", "preempt_enable"),
     "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
 }  # fmt: skip
 OTHERWISE = {  # what is not read, by the beginning of its name, and what to write in its place
@@ -117,7 +118,7 @@ def simplified(modules: Collection[str]) -> tuple[str, ...]:
     """What is to be said of the modules whose programs a text calls, by their full names."""
     return tuple(
         line
-        for module in (*MODULES, lists, leaves, asked)
+        for module in (*MODULES, lists, leaves)
         if module.__name__ in modules
         for line in getattr(module, "SIMPLIFIED", ())
     )

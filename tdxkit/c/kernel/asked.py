@@ -1,46 +1,45 @@
-"""What in_atomic(), in_interrupt() and irqs_disabled() are about: which functions switch preemption, softirqs and interrupts off and on, locks
-among them [linux-locking]. How often each is off lies on the CPU's stack, behind its number, in texts that ask (`tdxkit/c/cpus.py`).
+"""What in_atomic(), in_interrupt(), irqs_disabled() and preemptible() say of what the CPU has switched off and of the spinlocks that it holds
+[linux-locking]. No step: only the CPU itself changes any of it.
 """
 
-import re
-from typing import NamedTuple
+from collections.abc import Iterator
+
+from tdxkit.c.kernel.contexts import COME, INTERRUPTS, PREEMPTION, SOFTIRQS, holds_spinlock, is_off
+from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.types import INT
 
 SOURCES = ("linux-locking",)
 SIMPLIFIED = (
     "a CPU runs one task, which stays on it",
     "in_atomic() counts spinlocks, as kernels do that keep a preempt count; nothing runs in an interrupt",
-    "interrupts that are switched off twice are on again when they were switched on twice; what a get leaves switched off a put does not know",
 )
-BOTTOM = (0, 0, 0)  # how often each is switched off, behind the CPU's number
-PREEMPTION, SOFTIRQS, INTERRUPTS = 1, 2, 3
-ASKS = {"in_atomic": (PREEMPTION, SOFTIRQS), "in_interrupt": (SOFTIRQS,), "irqs_disabled": (INTERRUPTS,)}
-SWITCHES = {
-    "preempt_disable": (PREEMPTION, 1), "preempt_enable": (PREEMPTION, -1), "preempt_enable_no_resched": (PREEMPTION, -1),
-    "local_bh_disable": (SOFTIRQS, 1), "local_bh_enable": (SOFTIRQS, -1), "local_irq_disable": (INTERRUPTS, 1), "local_irq_enable": (INTERRUPTS, -1),
-    "local_irq_save": (INTERRUPTS, 1), "local_irq_restore": (INTERRUPTS, -1),
-}  # fmt: skip
-SPINS = re.compile(
-    r"(?:__)?(?:raw_spin|spin|bit_spin|hlist_bl|read|write|xa|local)_(?:seq)?(?P<how>try|un)?lock(?P<form>_bh|_irq\w*|_nested|_nest_lock)?"
-    r"|(?:atomic|refcount)_dec_and_(?:raw_)?(?P<if>lock)(?:_irqsave)?"
-)
-FORMS = {"_bh": SOFTIRQS, "_irq": INTERRUPTS}
 
 
-class Switched(NamedTuple):
-    """What a function of the kernel switches off (`by` 1) or on (-1); `asks`: only where its answer is true."""
-
-    what: tuple[int, ...]
-    by: int
-    asks: bool = False
+def _atomic(m) -> int:
+    return int(bool(is_off(m, PREEMPTION) or is_off(m, SOFTIRQS) or holds_spinlock(m)))
 
 
-def switched(word: str) -> Switched | None:
-    """Of a function that is called; None for most."""
-    if word in SWITCHES:
-        what, by = SWITCHES[word]
-        return Switched((what,), by)
-    found = SPINS.fullmatch(word)
-    if not found:
-        return None
-    more = tuple(what for form, what in FORMS.items() if form in word.partition("lock")[2])
-    return Switched((PREEMPTION, *more), -1 if found["how"] == "un" else 1, found["how"] == "try" or bool(found["if"]))
+def _softirqs(m) -> int:
+    return int(is_off(m, SOFTIRQS) > 0)
+
+
+def _interrupts(m) -> int:
+    return is_off(m, INTERRUPTS)
+
+
+def _preemptible(m) -> int:
+    return int(not _atomic(m) and not _interrupts(m))
+
+
+def functions() -> Iterator[Entry]:
+    """All of them."""
+    asks = {
+        "in_atomic": _atomic,
+        "in_interrupt": _softirqs,
+        "in_softirq": _softirqs,
+        "irqs_disabled": _interrupts,
+        "preemptible": _preemptible,
+    }
+    for word, says in asks.items():
+        yield Entry(word, says, "", INT, steps=False)
+    yield Entry("irqs_disabled_flags", lambda m, flags: int(not flags & COME), "v", INT, steps=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.bits import place
-from tdxkit.c.kernel.contexts import OFF, RULES, may_sleep
+from tdxkit.c.kernel.contexts import PREEMPTION, RULES, counts, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.sleepers import TABLE, Sleeper, joins, leaves, sleeps, somebody, wakes_from_table, woken
 from tdxkit.c.runtime import cell, get, put
@@ -26,7 +26,7 @@ def _takes(m, number, p):
         yield lock("bit_spin_lock", f"{number}, {cell(m, word)}")
         if not get(m, word) & mask:
             put(m, word, get(m, word) | mask)
-            m.note(OFF, 1)
+            counts(m, PREEMPTION, 1)
             return
 
 
@@ -36,7 +36,7 @@ def _tries(m, number, p):
     if get(m, word) & mask:
         return 0
     put(m, word, get(m, word) | mask)
-    m.note(OFF, 1)
+    counts(m, PREEMPTION, 1)
     return 1
 
 
@@ -44,7 +44,7 @@ def _let_go(m, does: str, word, mask: int, number: int) -> None:
     if not get(m, word) & mask:
         raise Defect(f"{does}() of bit {number} of {cell(m, word)}, which nobody has taken")
     put(m, word, get(m, word) & ~mask)
-    m.note(OFF, -1)
+    counts(m, PREEMPTION, -1)
 
 
 def _gives(m, number, p):
@@ -62,7 +62,7 @@ def _gives_plainly(m, number, p):
         raise Defect(f"__bit_spin_unlock() of bit {number} of {cell(m, word)}, which nobody has taken")
     yield store("", cell(m, word), label=f"__bit_spin_unlock: write {cell(m, word)}")
     put(m, word, old & ~mask)
-    m.note(OFF, -1)
+    counts(m, PREEMPTION, -1)
 
 
 def _is_locked(m, number, p):

@@ -1,7 +1,7 @@
 """What a function of the kernel is to the reader: how it is called, its program, what it gives.
 
 A program takes the memory, then its arguments, and yields a label at each step, like any model of this workbook. What a function takes is a
-letter for each argument: `v` a value, `p` a pointer, `T` a value of the type that the pointer before points to, `t` a type, `-` what the model
+letter for each argument: `v` a value, `p` a pointer, `T` a value of the type that the pointer before points to, `t` a type, `s` a variable in which the flags of interrupts are saved, `-` what the model
 does not know, such as a format; `…` whatever else there is, which is not known either.
 """
 

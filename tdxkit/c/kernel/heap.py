@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import may_sleep
+from tdxkit.c.kernel.contexts import SOFTIRQS, is_off, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import FREED, PAGE, WAITING
 from tdxkit.c.types import VOID, Kernels, Lock, Type
@@ -18,7 +18,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore.frames import OF_C
 from tdxkit.explore.place import live_locals
 from tdxkit.explore.rules import at_end
-from tdxkit.kinds import alloc, free, store
+from tdxkit.kinds import FREE, Act, alloc, free, sleep, store
 from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
@@ -163,13 +163,22 @@ def _free(does: str):
     def program(m, p, *more):
         if not p or (does.startswith("__free_k") and type(p) is int):
             return
-        yield free(does, p[0] if type(p) is tuple else str(p))
+        what = p[0] if type(p) is tuple else str(p)
+        sleeps = does == "vfree" and not is_off(m, SOFTIRQS)
+        yield Act(f"{does}({what})", FREE, does, sleeps=True, operand=what) if sleeps else free(does, what)
+        may_sleep(m, sleeps)
         if p == PAGE:
             m.note(IN_HAND, -1)
         else:
             let_go(m, p, does)
 
     return program
+
+
+def _might_alloc(m, flags):
+    if flags & RECLAIMS:
+        yield sleep("might_alloc", label="might_alloc()")
+        may_sleep(m)
 
 
 def nothing_lost(m) -> bool:
@@ -216,5 +225,6 @@ def functions() -> Iterator[Entry]:
     """All of them."""
     for word in FREES:
         yield Entry(word, _free(word), "p…", VOID)
+    yield Entry("might_alloc", _might_alloc, "v", VOID)
     yield Entry("kmem_cache_free", _free("kmem_cache_free"), "-p", VOID)
     yield Entry("__free_pages", _free("__free_pages"), "p-", VOID)

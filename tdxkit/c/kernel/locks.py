@@ -7,18 +7,18 @@ only looked.
 from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import may_sleep
+from tdxkit.c.kernel.contexts import RULES, may_sleep, saved, switches_off, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.refcounts import count
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
 from tdxkit.explore.sleeping import takes_mutex
-from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, unlock
+from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, store, unlock
 
 SOURCES = ("linux-locking",)
 SIMPLIFIED = (
     "readers do not wait behind a writer who waits, as they do in the kernel's fair rwlocks and rwsems",
-    "a lock that may be interrupted is always had; spin_lock_irq() and its kin are spin_lock()",
+    "a lock that may be interrupted is always had",
 )
 FREE, WRITER = 0, -1
 SLEEPING = (
@@ -45,6 +45,7 @@ def take(does: str, into: int = True):
             may_sleep(m, sleeps)
             if not get(m, p):
                 put(m, p, into)
+                switches_off(m, does)
                 m.tell(f"It takes {name}.")
                 return 0
 
@@ -60,6 +61,7 @@ def give(does: str):
         if type(get(m, p)) is int and get(m, p) > 0:
             raise Defect(f"{does}() of {name}, which is held by readers")
         put(m, p, False if get(m, p) is True else FREE)
+        switches_on(m, does, *more)
         m.tell(f"It lets go of {name}.")
 
     return program
@@ -74,6 +76,7 @@ def tries(does: str, into: int = True, looks_first: bool = True):
         if get(m, p):
             return 0
         put(m, p, into)
+        switches_off(m, does)
         m.tell(f"It takes {name}.")
         return 1
 
@@ -99,6 +102,7 @@ def take_shared(does: str):
             may_sleep(m, sleeps)
             if get(m, p) != WRITER:
                 put(m, p, get(m, p) + 1)
+                switches_off(m, does)
                 m.tell(f"It takes {name}, as a reader.")
                 return 0
 
@@ -115,6 +119,7 @@ def give_shared(does: str):
         if readers == WRITER:
             raise Defect(f"{does}() of {name}, which is held by a writer")
         put(m, p, max(0, readers - 1))  # where nobody has it the explorer says so
+        switches_on(m, does, *more)
         m.tell(f"It lets go of {name}.")
 
     return program
@@ -141,10 +146,10 @@ def _downgrade(m, p):
 
 
 def _dec_and_lock(kind: str, counts: bool):
-    """kind: spin or mutex; counts: of a refcount_t, which saturates."""
+    """kind: spin, spin_irqsave or mutex; counts: of a refcount_t, which saturates."""
 
     def program(m, p, held, *more):
-        name = cell(m, p)
+        name, flags = cell(m, p), saved(m)
         yield (
             conditional("refcount_dec_not_one", name) if counts else conditional("atomic_add_unless", f"{name}, -1, 1")
         )
@@ -156,7 +161,7 @@ def _dec_and_lock(kind: str, counts: bool):
         count(m, p, "refcount_dec_and_test", -1, 0) if counts else put(m, p, get(m, p) - 1)
         if not get(m, p):
             return 1
-        yield from BY_KIND[kind][1](m, held)
+        yield from BY_KIND[kind][1](m, held, *((flags,) if "save" in kind else ()))
         return 0
 
     return program
@@ -164,6 +169,7 @@ def _dec_and_lock(kind: str, counts: bool):
 
 BY_KIND = {
     "spin": (take("spin_lock"), give("spin_unlock")),
+    "spin_irqsave": (take("spin_lock_irqsave"), give("spin_unlock_irqrestore")),
     "mutex": (take("mutex_lock"), give("mutex_unlock")),
 }
 
@@ -183,27 +189,63 @@ def _held(how: str):
     return program
 
 
+def of_form(form: str) -> tuple:
+    """The rules about what a form of a lock switches off."""
+    return RULES if "_irq" in form or "_bh" in form else ()
+
+
+INITS = (
+    "spin_lock_init",
+    "raw_spin_lock_init",
+    "rwlock_init",
+    "mutex_init",
+    "__mutex_init",
+    "init_rwsem",
+    "__init_rwsem",
+)
+
+
+def _starts(does: str):
+    """A store to the lock, after which nobody has it; nor had anybody before it, or who has it would be alone no more."""
+
+    def program(m, p, *more):
+        name = cell(m, p)
+        yield store(does, name)
+        if get(m, p):
+            raise Defect(f"{does}() of {name}, which is held")
+
+    return program
+
+
+def _ends(m, p):
+    name = cell(m, p)
+    yield load("mutex_destroy", name)
+    if get(m, p):
+        raise Defect(f"mutex_destroy() of {name}, which is held")
+
+
 def _spinlocks() -> Iterator[Entry]:
     for prefix in ("spin", "raw_spin"):
         for form in ("", "_irq", "_bh", "_irqsave", "_nested", "_irqsave_nested", "_nest_lock"):
-            extra = {"_irqsave": "-", "_nested": "-", "_irqsave_nested": "--", "_nest_lock": "-"}.get(form, "")
-            yield Entry(f"{prefix}_lock{form}", take(f"{prefix}_lock{form}"), "p" + extra, VOID)
+            extra = {"_irqsave": "s", "_nested": "-", "_irqsave_nested": "s-", "_nest_lock": "-"}.get(form, "")
+            yield Entry(f"{prefix}_lock{form}", take(f"{prefix}_lock{form}"), "p" + extra, VOID, rules=of_form(form))
         for form in ("", "_irq", "_bh", "_irqrestore"):
             word = f"{prefix}_unlock{form}"
-            yield Entry(word, give(word), "p" + ("-" if form == "_irqrestore" else ""), VOID)
+            yield Entry(word, give(word), "p" + ("v" if form == "_irqrestore" else ""), VOID, rules=of_form(form))
         for form in ("", "_irq", "_bh", "_irqsave"):
             word = f"{prefix}_trylock{form}"
-            yield Entry(word, tries(word), "p" + ("-" if form == "_irqsave" else ""), INT)
+            yield Entry(word, tries(word), "p" + ("s" if form == "_irqsave" else ""), INT, rules=of_form(form))
         yield Entry(f"{prefix}_is_locked", _is_locked(f"{prefix}_is_locked"), "p", INT)
 
 
 def _rwlocks() -> Iterator[Entry]:
     for form in ("", "_irq", "_bh", "_irqsave"):
-        takes, back = "p" + ("-" if form == "_irqsave" else ""), form.replace("save", "restore")
-        yield Entry(f"read_lock{form}", take_shared(f"read_lock{form}"), takes, VOID)
-        yield Entry(f"read_unlock{back}", give_shared(f"read_unlock{back}"), takes, VOID)
-        yield Entry(f"write_lock{form}", take(f"write_lock{form}", WRITER), takes, VOID)
-        yield Entry(f"write_unlock{back}", give(f"write_unlock{back}"), takes, VOID)
+        back, rules = form.replace("save", "restore"), of_form(form)
+        takes, gives = ("ps", "pv") if form == "_irqsave" else ("p", "p")
+        yield Entry(f"read_lock{form}", take_shared(f"read_lock{form}"), takes, VOID, rules=rules)
+        yield Entry(f"read_unlock{back}", give_shared(f"read_unlock{back}"), gives, VOID, rules=rules)
+        yield Entry(f"write_lock{form}", take(f"write_lock{form}", WRITER), takes, VOID, rules=rules)
+        yield Entry(f"write_unlock{back}", give(f"write_unlock{back}"), gives, VOID, rules=rules)
     yield Entry("read_trylock", _tries_shared("read_trylock"), "p", INT)
     yield Entry("write_trylock", tries("write_trylock", WRITER), "p", INT)
 
@@ -231,11 +273,14 @@ def functions() -> Iterator[Entry]:
     yield from _spinlocks()
     yield from _rwlocks()
     yield from _sleeping()
+    for word in INITS:
+        yield Entry(word, _starts(word), "p…", VOID)
+    yield Entry("mutex_destroy", _ends, "p", VOID)
     for kind, word in (("spin", "lock"), ("mutex", "mutex_lock")):
         yield Entry(f"atomic_dec_and_{word}", _dec_and_lock(kind, False), "pp", INT)
         yield Entry(f"refcount_dec_and_{word}", _dec_and_lock(kind, True), "pp", INT)
-    yield Entry("atomic_dec_and_lock_irqsave", _dec_and_lock("spin", False), "pp-", INT)
-    yield Entry("refcount_dec_and_lock_irqsave", _dec_and_lock("spin", True), "pp-", INT)
+    yield Entry("atomic_dec_and_lock_irqsave", _dec_and_lock("spin_irqsave", False), "pps", INT, rules=RULES)
+    yield Entry("refcount_dec_and_lock_irqsave", _dec_and_lock("spin_irqsave", True), "pps", INT, rules=RULES)
     for form in ("", "_write", "_read"):
         yield Entry(f"the_lock_is_held{form}", _held(form), "p", INT)
     yield Entry("lockdep_is_held", _held(""), "p", INT)

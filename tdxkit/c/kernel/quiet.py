@@ -32,11 +32,11 @@ LOOKS = {
 NOTHING = (
     "barrier", "cpu_relax", "smp_rmb", "smp_wmb", "rmb", "wmb", "dma_rmb", "dma_wmb", "smp_mb__before_atomic", "smp_mb__after_atomic",
     "smp_mb__after_spinlock", "smp_mb__after_unlock_lock", "smp_acquire__after_ctrl_dep", "smp_read_barrier_depends", "smp_rmb__after_atomic",
-    "prefetch", "prefetchw", "barrier_data", "spin_lock_init", "raw_spin_lock_init", "mutex_init", "init_rwsem", "rwlock_init", "__mutex_init", "mutex_destroy",
-    "init_srcu_struct", "cleanup_srcu_struct", "lockdep_init_map", "lockdep_set_class", "lockdep_set_subclass", "lockdep_assert_irqs_disabled",
-    "lockdep_assert_irqs_enabled", "lockdep_assert_preemption_disabled", "lockdep_assert_in_softirq", "kmemleak_not_leak", "kmemleak_ignore", "udelay",
-    "ndelay", "mdelay", "touch_nmi_watchdog", "instrumentation_begin", "instrumentation_end", "migrate_disable", "migrate_enable", "rcu_barrier",
-    "srcu_barrier", "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "cant_sleep", "might_alloc", "kmem_cache_destroy", "tdx_clflush_page",
+    "prefetch", "prefetchw", "barrier_data",
+    "init_srcu_struct", "cleanup_srcu_struct", "lockdep_init_map", "lockdep_set_class", "lockdep_set_subclass",
+     "kmemleak_not_leak", "kmemleak_ignore", "udelay",
+    "ndelay", "mdelay", "touch_nmi_watchdog", "instrumentation_begin", "instrumentation_end", "migrate_disable", "migrate_enable",
+    "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "kmem_cache_destroy", "tdx_clflush_page",
 )  # fmt: skip
 
 

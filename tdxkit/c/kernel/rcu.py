@@ -96,7 +96,9 @@ def _frees(does: str):
     def program(m, p, *more):
         if not p:
             return
-        yield locked(does, p[0] if type(p) is tuple else str(p))
+        what, sleeps = p[0] if type(p) is tuple else str(p), does.endswith("mightsleep")
+        yield Act(f"{does}({what})", LOCKED, does, LOCKED, sleeps, what)
+        may_sleep(m, sleeps)
         let_go(m, p, does, anybody_reads(m))
 
     return program

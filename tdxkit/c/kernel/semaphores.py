@@ -7,7 +7,7 @@ not PREEMPT_RT it switches preemption or interrupts off, and that is what it is 
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import BALANCED, OFF, RULES, may_sleep
+from tdxkit.c.kernel.contexts import PREEMPTION, RULES, counts, may_sleep, switches_off, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
@@ -65,9 +65,14 @@ def _starts(m, p, count):
 def _local(does: str, change: int):
     """A local lock taken (1) or let go (-1)."""
 
-    def program(m, *more):
+    def program(m, *flags):
         yield Act(f"{does}()", "", does)
-        m.must(BALANCED, m.note(OFF, change) >= 0)
+        if "_irq" not in does:
+            counts(m, PREEMPTION, change)
+        elif change > 0:
+            switches_off(m, does)
+        else:
+            switches_on(m, does, *flags)
 
     return program
 
@@ -79,7 +84,11 @@ def functions() -> Iterator[Entry]:
     yield Entry("down_trylock", _tries, "p", INT)
     yield Entry("up", _up, "p", VOID)
     yield Entry("sema_init", _starts, "pv", VOID)
-    for form, back, takes in (("", "", "-"), ("_irq", "_irq", "-"), ("_irqsave", "_irqrestore", "--")):
+    for form, back, takes, gives in (
+        ("", "", "-", "-"),
+        ("_irq", "_irq", "-", "-"),
+        ("_irqsave", "_irqrestore", "-s", "-v"),
+    ):
         yield Entry(f"local_lock{form}", _local(f"local_lock{form}", 1), takes, VOID, rules=RULES)
-        yield Entry(f"local_unlock{back}", _local(f"local_unlock{back}", -1), takes, VOID, rules=RULES)
+        yield Entry(f"local_unlock{back}", _local(f"local_unlock{back}", -1), gives, VOID, rules=RULES)
     yield Entry("local_lock_init", lambda m: None, "-", VOID, steps=False)

@@ -7,7 +7,7 @@ CPU is between the two, or between a reader's two looks, is noted with it: what 
 from collections.abc import Iterator
 
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.kernel.locks import give, take
+from tdxkit.c.kernel.locks import give, of_form, take
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, INTS, VOID
 from tdxkit.explore.races import SECTION
@@ -91,7 +91,7 @@ def _locks(form: str):
 def _unlocks(form: str):
     def program(m, p, *more):
         yield from MOVES[1](m, p)
-        yield from LOCKS[form][1](m, (p[0], p[1] + 1))
+        yield from LOCKS[form][1](m, (p[0], p[1] + 1), *more)
 
     return program
 
@@ -100,7 +100,7 @@ def _alone(form: str, half: int):
     """A reader that keeps writers away, and changes no number."""
 
     def program(m, p, *more):
-        yield from LOCKS[form][half](m, (p[0], p[1] + 1))
+        yield from LOCKS[form][half](m, (p[0], p[1] + 1), *more)
 
     return program
 
@@ -116,10 +116,11 @@ def functions() -> Iterator[Entry]:
     for word in ("write_seqcount_begin", "raw_write_seqcount_begin", "write_seqcount_end", "raw_write_seqcount_end"):
         yield Entry(word, _moves(word), "p", VOID, rules=RULES)
     for form in LOCKS:
-        back, takes = form.replace("save", "restore"), "p" + ("-" if form == "_irqsave" else "")
-        yield Entry(f"write_seqlock{form}", _locks(form), takes, VOID, rules=RULES)
-        yield Entry(f"write_sequnlock{back}", _unlocks(form), takes, VOID, rules=RULES)
-        yield Entry(f"read_seqlock_excl{form}", _alone(form, 0), takes, VOID)
-        yield Entry(f"read_sequnlock_excl{back}", _alone(form, 1), takes, VOID)
+        back, rules = form.replace("save", "restore"), of_form(form)
+        takes, gives = ("ps", "pv") if form == "_irqsave" else ("p", "p")
+        yield Entry(f"write_seqlock{form}", _locks(form), takes, VOID, rules=RULES + rules)
+        yield Entry(f"write_sequnlock{back}", _unlocks(form), gives, VOID, rules=RULES + rules)
+        yield Entry(f"read_seqlock_excl{form}", _alone(form, 0), takes, VOID, rules=rules)
+        yield Entry(f"read_sequnlock_excl{back}", _alone(form, 1), gives, VOID, rules=rules)
     for word in ("seqcount_init", "seqlock_init", "seqcount_spinlock_init"):
         yield Entry(word, _starts(word), "p…", VOID)

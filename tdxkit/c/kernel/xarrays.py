@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import may_sleep
+from tdxkit.c.kernel.contexts import may_sleep, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
-from tdxkit.c.kernel.locks import give, take, tries
+from tdxkit.c.kernel.locks import give, of_form, take, tries
 from tdxkit.c.runtime import OWN, cell, get, put, u64
 from tdxkit.c.types import BOOL, INT, ULONG, VOID, Pointer
 from tdxkit.errors import ModelError
@@ -153,6 +153,8 @@ def changes(does: str, form: str):
             if slab.refused and m.c_may_fail:
                 m.c_failed = True
             put(m, where, tree.kept())
+            if form == "_irq":
+                switches_on(m, f"xa_unlock{form}")
             if slab.refused:
                 m.tell(f"There is no memory for index {index}.")
             return answer if does in NUMBERS else tree.entry(answer)
@@ -208,14 +210,14 @@ def _value(m, number):
 
 def _locks() -> Iterator[Entry]:
     """The xa_lock by itself: a spinlock, the first cell of the XArray."""
-    for form, back, takes in (
-        ("", "", "p"),
-        ("_bh", "_bh", "p"),
-        ("_irq", "_irq", "p"),
-        ("_irqsave", "_irqrestore", "p-"),
+    for form, back, takes, gives in (
+        ("", "", "p", "p"),
+        ("_bh", "_bh", "p", "p"),
+        ("_irq", "_irq", "p", "p"),
+        ("_irqsave", "_irqrestore", "ps", "pv"),
     ):
-        yield Entry(f"xa_lock{form}", take(f"xa_lock{form}"), takes, VOID)
-        yield Entry(f"xa_unlock{back}", give(f"xa_unlock{back}"), takes, VOID)
+        yield Entry(f"xa_lock{form}", take(f"xa_lock{form}"), takes, VOID, rules=of_form(form))
+        yield Entry(f"xa_unlock{back}", give(f"xa_unlock{back}"), gives, VOID, rules=of_form(form))
     yield Entry("xa_trylock", tries("xa_trylock"), "p", INT)
 
 
