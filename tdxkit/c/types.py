@@ -7,7 +7,7 @@ object's bytes through another type.
 Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -213,6 +213,17 @@ INT, UINT, LONG, ULONG, BOOL, CHAR = (
 )
 ULLONG = INTS["unsigned long long"]
 VOID = Void()
+
+
+OF_INT = range(INT.least, INT.most + 1)
+
+
+def of_values(values: Sequence[int]) -> Int:
+    """The type of an enum whose enumerators have these values, as gcc chooses: without a sign where none is negative. Those that an int holds are int."""
+    least, most = min(values), max(values)
+    return next(
+        (k for k in ((INT, LONG) if least < 0 else (UINT, ULONG)) if k.least <= least and most <= k.most), ULONG
+    )
 
 
 def promoted(kind: Int) -> Int:
