@@ -264,14 +264,14 @@ def _members(node: c_ast.Node) -> Iterator[str]:
 
 
 def _measures(node: c_ast.Node) -> bool:
-    """Is it about the size of what is no plain type, or where a member lies?"""
+    """Is it about the size of what is no pointer and no plain integer, or where a member lies?"""
     kind = node.expr if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof" else None
     while isinstance(kind, (c_ast.Typename, c_ast.TypeDecl)):
         kind = kind.type
+    if isinstance(kind, c_ast.IdentifierType):
+        return not all(word in BASE or isinstance(NAMED.get(word), Int) for word in kind.names)
     if kind is not None:
-        return not (
-            isinstance(kind, c_ast.PtrDecl) or (isinstance(kind, c_ast.IdentifierType) and {*kind.names} <= BASE)
-        )
+        return not isinstance(kind, c_ast.PtrDecl)
     return calls(node, *OFFSETS) or any(_measures(child) for _, child in node.children())
 
 

@@ -82,7 +82,7 @@ def program(
     where = Where(text.count("\n"), runs, margins)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where)
+    declared = Declared(read.place, where, read.packing)
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])

@@ -10,6 +10,7 @@ from tdxkit.c.forms import calls, is_range, is_same
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number, type_of_constant
+from tdxkit.c.packing import PLAIN, Packing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
@@ -26,6 +27,7 @@ from tdxkit.c.types import (
     Struct,
     Type,
     Void,
+    measured,
     of_values,
     promoted,
     whole,
@@ -53,6 +55,7 @@ class Types:
 
     place: Callable[[c_ast.Node], tuple[int, int]]
     where: Where
+    packing: dict[tuple[int, int], Packing] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
@@ -162,7 +165,10 @@ class Types:
         self.bodies[at] = made
         self.open.append(made)
         fields = list(self._fields(node))
-        made.fill(self._alternative(node, name, fields) if word == "union" else fields)
+        packing = self.packing.get(self.place(node), PLAIN)
+        made.fill(self._alternative(node, name, fields) if word == "union" else fields, packing)
+        if word == "union" and not packing.packed:
+            made.wide_as(fields)
         self.open.remove(made)
         return made
 
@@ -225,8 +231,7 @@ class Types:
 
     def constant(self, node: c_ast.Node) -> int:
         """The value of an integer constant expression."""
-        value, _ = self.folded(node)
-        return value
+        return self.folded(node)[0]
 
     def folded(self, node: c_ast.Node) -> tuple[int, Int]:
         """The value and type of a constant expression; Refused where it is none."""
@@ -278,16 +283,16 @@ class Types:
             inner, more = self.within(outer, path.field)
             return inner, byte + more
         elif isinstance(kind, Struct) and isinstance(path, c_ast.ID) and path.name in kind.members:
-            member = kind.members[path.name]
+            member = measured(self.at(path), kind).members[path.name]  # type: ignore[attr-defined]
             return member.type, member.byte
         raise self.refuse(path, "this member", f"{kind} has none such here", "paste the struct's definition")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
         if isinstance(node, c_ast.Typename):
-            return whole("sizeof", self.type_of(node)).size
+            return measured(self.at(node), whole("sizeof", self.type_of(node))).size
         if isinstance(node, c_ast.ID) and node.name in self.variables:
-            return self.variables[node.name].type.size
+            return measured(self.at(node), self.variables[node.name].type).size
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
 
 
