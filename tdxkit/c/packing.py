@@ -38,7 +38,8 @@ def packing(tokens: list[Token]) -> dict[tuple[int, int], Packing]:
         elif text == "{":
             if begun is not None:
                 before = tokens[at - 1]
-                heads[begun] = token if before.kind != "name" or before.text in BESIDE | WORDS else before
+                named = before.kind == "name" and before.text not in WORDS and not _says(tokens, at - 1)
+                heads[begun] = before if named else token
             open_.append(begun)
             begun = closed = None
         elif text == "}":

@@ -49,14 +49,14 @@ LAID = """
 struct tight { u8 a; u64 b; } __packed; struct __packed early { u8 a; u64 b; }; struct attributed { u8 a; u64 b; } __attribute__((packed));
 struct wide { u32 a; } __aligned(16); struct wide2 { u32 a; } __attribute__((aligned(16))); struct both { u8 a; u32 b; } __attribute__((packed, aligned(4)));
 struct outer { u8 x; struct tight y; u8 z; }; struct outer2 { u8 x; struct wide y; }; union u { u32 a; char b[7]; }; struct of_union { u8 x; union u v; };
-struct inner { u8 a; struct { u8 x; u32 y; } __packed in; u8 z; }; struct loose { u8 a; u64 b; u8 packed; }; typedef struct { u8 a; u16 b; } __packed t_t;
+struct inner { u8 a; struct { u8 x; u32 y; } __packed in; u8 z; }; struct packed { u8 a; u32 b; }; struct loose { u8 a; u64 b; u8 packed; }; typedef struct { u8 a; u16 b; } __packed t_t;
 struct bits { u32 a:3; u32 b:30; u8 c; }; struct bytes { u8 a:1; u8 b:1; u8 c; }; struct words { u64 a:1; u64 b:62; u64 c:2; };
 """
 MEASURED = (
     *("A > 0", "A2 == 0x80000001U", "F > A", "H >> 32 == 1", "I - H == 1", "M < 0", "N > 0", "P - 1 < 0", "(enum plain)Q - 2 > 0", "(enum neg)M < 0"),
     *(f"sizeof({e}) == {n}" for e, n in (("enum big", 4), ("enum huge", 8), ("enum neg", 8), ("enum plain", 4), ("S", 4), ("H", 8), ("A", 4))),
     *(f"sizeof(struct {s}) == {n}" for s, n in (("tight", 9), ("early", 9), ("attributed", 9), ("wide", 16), ("wide2", 16), ("both", 8), ("outer", 11), ("outer2", 32))),
-    *(f"sizeof(struct {s}) == {n}" for s, n in (("of_union", 12), ("inner", 7), ("loose", 24), ("bits", 12), ("bytes", 2), ("words", 16))),
+    *(f"sizeof(struct {s}) == {n}" for s, n in (("of_union", 12), ("inner", 7), ("loose", 24), ("packed", 8), ("bits", 12), ("bytes", 2), ("words", 16))),
     "sizeof(union u) == 8", "sizeof(t_t) == 3", "offsetof(struct tight, b) == 1", "offsetof(struct outer2, y) == 16", "offsetof(struct of_union, v) == 4",
 )  # fmt: skip
 OURS = """#include <stddef.h>
