@@ -21,7 +21,7 @@ from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Routine
 from tdxkit.c.sizes import Sizes
 from tdxkit.c.spelt import spelt
-from tdxkit.c.types import INT, ULONG, VOID, Atomic, Int, Pointer, Type, Void
+from tdxkit.c.types import INT, LONG, ULONG, VOID, Atomic, Int, Pointer, Type, Void
 from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
 from tdxkit.errors import InputError
@@ -67,7 +67,7 @@ class Calls:
             for arg in args if known is None or known.takes != "…" else ():
                 if self._is_read(arg):
                     self.values.of(arg)
-            return Value(constant(self.unit.stubs[word]), INT)
+            return self._stub(node, word)
         if how := self.special.get(word):
             try:
                 return how(node, word, args)
@@ -92,6 +92,13 @@ class Calls:
                 node, f"`{word}(…)`", "this function is not known", self.unit.kernel.way_out(word, self.declared)
             )
         return self._kernels(node, entry, args)
+
+    def _stub(self, node: c_ast.FuncCall, word: str) -> Value:
+        """A number that stands for what a function gives, in the type of its prototype where the text has one."""
+        given, known = self.unit.stubs[word], self.declared.prototypes.get(word)
+        if known is None or isinstance(known.returns, Void):
+            return Value(constant(given), INT)
+        return self.values.to(Value(constant(given), LONG), known.returns, node)
 
     def _is_read(self, node: c_ast.Node) -> bool:
         """Is an argument of a stub an expression that is known here? A type, or what a macro would make of a name, is left out."""

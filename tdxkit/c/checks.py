@@ -14,7 +14,7 @@ from tdxkit.kinds import Act
 
 WARNS = ("WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "WARN_RATELIMIT", "KVM_BUG_ON", "KVM_BUG", "VM_WARN_ON_ONCE", "VM_WARN_ON", "lockdep_assert",
          "RCU_LOCKDEP_WARN", "VM_WARN_ON_ONCE_PAGE", "KVM_MMU_WARN_ON", "lockdep_assert_once")  # fmt: skip
-STOPS = ("BUG_ON", "BUG", "VM_BUG_ON", "VM_BUG_ON_PAGE", "BUILD_BUG_ON")
+STOPS = ("BUG_ON", "BUG", "VM_BUG_ON", "VM_BUG_ON_PAGE")
 HOLD = ("lockdep_assert", "lockdep_assert_once")  # what is to be true, where of others it is to be false
 HELD = {  # what says that a lock is held: how
     "lockdep_assert_held": "", "lockdep_assert_held_once": "", "assert_spin_locked": "", "assert_raw_spin_locked": "",
@@ -35,11 +35,16 @@ class Checks:
         self.values = calls.values
         self.words = dict.fromkeys((*WARNS, *STOPS), self._warn) | dict.fromkeys(HELD, self._held)
         self.words |= dict.fromkeys(CONTEXTS, self._context)
+        self.words |= dict.fromkeys(("BUILD_BUG_ON", "BUILD_BUG_ON_MSG"), self._built)
 
     def _held(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
         entry = self.unit.kernel.functions[f"the_lock_is_held{HELD[word]}"]
         held = self.calls.run(entry, [self.r.temp(self.values.of(args[0]).code)], INT).code
         self.must(node, word, held if word != "lockdep_assert_not_held" else ast.UnaryOp(ast.Not(), held))
+        return Value(constant(0), VOID)
+
+    def _built(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
+        self.unit.declared.asserted(node, word, args[0], False)
         return Value(constant(0), VOID)
 
     def _context(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
@@ -62,8 +67,6 @@ class Checks:
 
     def _warn(self, node: c_ast.FuncCall, word: str, args: list) -> Value:
         """WARN_ON(condition) is the condition; where it is true the rule is broken, or the CPU stops."""
-        if word == "BUILD_BUG_ON":
-            return Value(constant(0), VOID)
         condition = args[0] if args and word not in ("BUG", "KVM_BUG") else None
         yes, no, after, answer = Block(), Block(), Block(), self.r.variable()
         rule = self.unit.rule(word, node)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
+from tdxkit.c.forms import calls
 from tdxkit.c.known import NAMED
 from tdxkit.c.literals import as_list, is_text
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Types, Variable
+from tdxkit.c.typenames import BASE, OFFSETS
 from tdxkit.c.types import MOST_CELLS, Array, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
 from tdxkit.errors import InputError
 
@@ -21,6 +23,7 @@ class Declared(Types):
 
     functions: dict[str, c_ast.FuncDef] = field(default_factory=dict)
     takes: dict[str, Function] = field(default_factory=dict)
+    prototypes: dict[str, Function] = field(default_factory=dict)
     scalars = 0  # of what is declared at file scope
 
     def read(self, tree: c_ast.FileAST) -> None:
@@ -51,14 +54,27 @@ class Declared(Types):
                     raise self._twice(node, f"{node.decl.name}(…)", "a variable has this name")
                 self.takes[node.decl.name] = self.function(node.decl.type)
                 self.functions[node.decl.name] = node
+            elif isinstance(node, c_ast.StaticAssert):
+                self.asserted(node, "static_assert", node.cond, True)
             elif isinstance(node, c_ast.Decl):
                 self._global(node)
+
+    def asserted(self, node: c_ast.Node, word: str, condition: c_ast.Node, wanted: bool) -> None:
+        """What a text asserts before it runs: refused where it is known, and wrong. How large a struct of the kernel is is not known for certain."""
+        try:
+            right = _measures(condition) or bool(self.constant(condition)) == wanted
+        except InputError:
+            return
+        if not right:
+            rule = f"{spelt(condition)} is {'false' if wanted else 'true'}, and so this does not compile"
+            raise self.refuse(node, f"{word}(…)", rule, "correct it, or take it out")
 
     def _global(self, node: c_ast.Decl) -> None:
         kind = self.type_of(node.type)
         if node.name is None:
             return
         if isinstance(kind, Function):
+            self.prototypes[node.name] = kind
             return
         if "extern" in (node.storage or []) and node.name in self.variables:
             return
@@ -249,6 +265,18 @@ def _members(node: c_ast.Node) -> Iterator[str]:
         if isinstance(node, c_ast.NamedInitializer):
             yield from (step.name for step in node.name if isinstance(step, c_ast.ID))
         todo += [child for _, child in node.children()]
+
+
+def _measures(node: c_ast.Node) -> bool:
+    """Is it about the size of what is no pointer and no plain integer, or where a member lies?"""
+    kind = node.expr if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof" else None
+    while isinstance(kind, (c_ast.Typename, c_ast.TypeDecl)):
+        kind = kind.type
+    if isinstance(kind, c_ast.IdentifierType):
+        return not all(word in BASE or isinstance(NAMED.get(word), Int) for word in kind.names)
+    if kind is not None:
+        return not isinstance(kind, c_ast.PtrDecl)
+    return calls(node, *OFFSETS) or any(_measures(child) for _, child in node.children())
 
 
 def _zero(kind: Type) -> object:

@@ -29,3 +29,13 @@ def is_volatile(node: c_ast.Node) -> bool:
 def is_same(node: c_ast.TernaryOp) -> bool:
     """Is it `a ?: b`, as the front writes it?"""
     return isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == "__same"
+
+
+def calls(node: c_ast.Node, *words: str) -> bool:
+    """Is it a call of one of these?"""
+    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in words
+
+
+def is_range(node: c_ast.Node) -> bool:
+    """Is it `1 ... 5`, as the front writes it?"""
+    return calls(node, "__range")

@@ -32,9 +32,10 @@ class Operators:
             return Value(self._fitted(value, kind), kind)
         if isinstance(kind, Pointer) and isinstance(value.type, (Pointer, Array, Int)):
             self.same_view(value, kind, node)
-            return Value(value.code, kind)
+            as_number = isinstance(value.type, Int) and value.type.most > LONG.most
+            return Value(_numbered(value.code, LONG) if as_number else value.code, kind)
         if isinstance(kind, Int) and isinstance(value.type, Pointer):
-            return Value(truth_of(value.code), kind) if kind is BOOL else Value(value.code, kind)
+            return Value(truth_of(value.code) if kind is BOOL else _numbered(value.code, kind), kind)
         if kind is value.type:
             return value
         rule, action = f"it is of type {value.type}, and {kind} is wanted", "assign its members"
@@ -112,6 +113,13 @@ class Operators:
         if op == "-" and isinstance(left.type, Pointer) and isinstance(right.type, Pointer):
             return Value(call("apart", left.code, right.code, constant(max(1, left.type.to.cells))), LONG)
         raise self.refuse(node, f"`{op}`", f"it does not go with a {left.type} and a {right.type}", "use integers")
+
+
+def _numbered(code: ast.expr, kind: Int) -> ast.expr:
+    """What may be an address, or the number of an error that stands for one, in a type: there an error is the number that the type has for it."""
+    if isinstance(code, ast.Constant):
+        return constant(kind.wrap(code.value)) if type(code.value) is int else code
+    return code if isinstance(code, ast.Tuple) else call("numbered", code, constant(kind.bits), constant(kind.signed))
 
 
 def truth_of(code: ast.expr) -> ast.expr:

@@ -15,6 +15,7 @@ from tdxkit.c.directives import bounded, preprocessed
 from tdxkit.c.guesses import Guesses
 from tdxkit.c.habits import Habits
 from tdxkit.c.lexing import Token, lexed, refused
+from tdxkit.c.packing import Packing, packing
 from tdxkit.c.scopes import scopes
 from tdxkit.c.typenames import KERNEL, own
 from tdxkit.c.words import check, words
@@ -29,6 +30,7 @@ class Parsed(NamedTuple):
     tree: c_ast.FileAST
     places: tuple[tuple[int, int], ...]
     remarks: tuple[str, ...]
+    packing: dict[tuple[int, int], Packing]
 
     def place(self, node: c_ast.Node) -> tuple[int, int]:
         """Line and column at which a node stands in the paste; (1, 1) where nothing of it does."""
@@ -40,7 +42,9 @@ class Parsed(NamedTuple):
 def parsed(text: str, defines: Mapping[str, str] = NOTHING) -> Parsed:
     """The tree of a text, with the macros of `defines` (name: value) set. InputError, one line that names the place, for what is not read."""
     remarks: list[str] = []
-    tokens = preprocessed(lexed(text), defines, remarks)
+    pasted = lexed(text)
+    laid_out = packing(pasted)
+    tokens = preprocessed(pasted, defines, remarks)
     check(tokens)
     found, types = scopes(tokens), KERNEL | own(tokens)
     guesses = Guesses(tokens, found, types)
@@ -54,7 +58,7 @@ def parsed(text: str, defines: Mapping[str, str] = NOTHING) -> Parsed:
     _finish(tree, tokens)
     if len(remarks) > MOST_REMARKS:
         remarks[MOST_REMARKS:] = [f"and {len(remarks) - MOST_REMARKS} more of this kind"]
-    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks))
+    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks), laid_out)
 
 
 def _typedef(name: Token) -> list[Token]:

@@ -23,7 +23,7 @@ NOTHING_WITH = """
 __attribute__ __attribute __declspec __aligned __acquires __releases __must_hold __cond_acquires __cond_releases __acquire __release __printf __scanf
 __section __alias __assume_aligned __alloc_size __no_sanitize __counted_by __guarded_by __pt_guarded_by __must_hold_shared __releases_shared __acquires_shared
 __diag_push __diag_pop __diag_ignore __diag_ignore_all _Pragma __cond_lock_nothing __copy __nonnull __returns_nonnull __error __compiletime_error
-__compiletime_warning __warning BUILD_BUG_ON BUILD_BUG_ON_MSG BUILD_BUG_ON_NOT_POWER_OF_2 static_assert _Static_assert
+__compiletime_warning __warning BUILD_BUG_ON_NOT_POWER_OF_2
 """
 DECLARED = """
 spinlock_t: DEFINE_SPINLOCK

@@ -31,7 +31,7 @@ from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "give", "keep_page", "hand", "laid",
+RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "numbered", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "give", "keep_page", "hand", "laid",
            "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr", "quot")  # fmt: skip
 NODES = (  # what a compiled text is made of
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,
@@ -97,7 +97,7 @@ def program(
     where = Where(text.count("\n"), runs, margins)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where, cpus=cpus)
+    declared = Declared(read.place, where, read.packing, cpus=cpus)
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])

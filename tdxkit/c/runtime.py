@@ -32,6 +32,11 @@ def narrow(value: int, bits: int, signed: bool) -> int:
     return value - (1 << bits) if signed and value >> (bits - 1) else value
 
 
+def numbered(value: object, bits: int, signed: bool) -> object:
+    """The same of what may be an address, which stays what it is."""
+    return narrow(value, bits, signed) if type(value) is int else value
+
+
 def i8(value: int) -> int:
     """A value as a signed char has it."""
     return ((value + 0x80) & 0xFF) - 0x80

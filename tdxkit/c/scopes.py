@@ -59,6 +59,8 @@ def scopes(tokens: list[Token]) -> Scopes:
 def _within(tokens: list[Token], at: int, here: str, valued: bool, partner: dict[int, int]) -> str:
     """What stands in the bracket that opens at `at`."""
     before = tokens[at - 1].text if at else ";"
+    if before in ("static_assert", "_Static_assert"):
+        return EXPRESSION
     if tokens[at].text != "{":
         return (
             PARAMETERS if here in (FILE, MEMBERS, PARAMETERS) and not valued and tokens[at].text == "(" else EXPRESSION

@@ -113,6 +113,9 @@ class Statements:
     def _Pragma(self, node: c_ast.Pragma) -> None:
         pass
 
+    def _StaticAssert(self, node: c_ast.StaticAssert) -> None:
+        self.declared.asserted(node, "static_assert", node.cond, True)
+
     def _Typedef(self, node: c_ast.Typedef) -> None:
         self.declared.types[node.name] = self.declared.type_of(node.type)
 

@@ -5,7 +5,7 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.flow import Block, constant
-from tdxkit.c.typed import is_range
+from tdxkit.c.forms import is_range
 from tdxkit.c.types import Int, promoted
 
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.arithmetic import Defect, binary
-from tdxkit.c.forms import is_same
+from tdxkit.c.forms import calls, is_range, is_same
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number, type_of_constant
+from tdxkit.c.packing import PLAIN, Packing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
     INT,
     INTS,
+    OF_INT,
     VOID,
     Array,
     BitField,
@@ -26,6 +28,8 @@ from tdxkit.c.types import (
     Type,
     Void,
     element_of,
+    measured,
+    of_values,
     promoted,
     whole,
 )
@@ -51,9 +55,11 @@ class Types:
 
     place: Callable[[c_ast.Node], tuple[int, int]]
     where: Where
+    packing: dict[tuple[int, int], Packing] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
+    wide: dict[str, Int] = field(default_factory=dict)  # the types of enumerators that are no int
     variables: dict[str, Variable] = field(default_factory=dict)
     told: dict[str, None] = field(default_factory=dict)  # to be said
     used: set[str] = field(default_factory=set)  # names of members that the text looks at
@@ -161,7 +167,10 @@ class Types:
         self.bodies[at] = made
         self.open.append(made)
         fields = list(self._fields(node))
-        made.fill(self._alternative(node, name, fields) if word == "union" else fields)
+        packing = self.packing.get(self.place(node), PLAIN)
+        made.fill(self._alternative(node, name, fields) if word == "union" else fields, packing)
+        if word == "union" and not packing.packed:
+            made.wide_as(fields)
         self.open.remove(made)
         return made
 
@@ -208,29 +217,29 @@ class Types:
             return self.tags.get(key, INTS["unsigned int"])
         if (at := node.coord.line if node.coord else -id(node)) in self.bodies:
             return self.bodies[at]
-        value, least = -1, 0
+        value, kind, seen = -1, INT, [0]
         for entry in node.values.enumerators:
             value = self.constant(entry.value) if entry.value is not None else value + 1
             if entry.name in self.constants:
                 raise self.refuse(entry, f"`{entry.name}`", "it is a constant already", "rename one")
             self.constants[entry.name] = value
-            least = min(least, value)
-        kind = self.bodies[at] = self.tags[key] = INT if least < 0 else INTS["unsigned int"]  # as gcc chooses
+            kind = of_values(seen := [*seen, value])
+            self.wide |= {e.name: kind for e in node.values.enumerators if self.constants.get(e.name, 0) not in OF_INT}
+        self.bodies[at] = self.tags[key] = kind
         return kind
 
     # constants
 
     def constant(self, node: c_ast.Node) -> int:
         """The value of an integer constant expression."""
-        value, _ = self.folded(node)
-        return value
+        return self.folded(node)[0]
 
     def folded(self, node: c_ast.Node) -> tuple[int, Int]:
         """The value and type of a constant expression; Refused where it is none."""
         if isinstance(node, c_ast.Constant):
             return number(node, self)
         if isinstance(node, c_ast.ID) and node.name in self.constants:
-            return self.constants[node.name], INT
+            return self.constants[node.name], self.wide.get(node.name, INT)
         if isinstance(node, c_ast.ID) and type(value := CONSTANTS.get(node.name)) is int and node.name != "NULL":
             kind = type_of_constant(node.name, value)
             return kind.wrap(value), kind
@@ -258,7 +267,7 @@ class Types:
                 return binary(node.op, a, one, b, other)
             except Defect as error:
                 raise self.refuse(node, spelt(node), f"{error}", "write another number") from None
-        if _calls(node, *OFFSETS) and node.args and len(node.args.exprs) == 2:
+        if calls(node, *OFFSETS) and node.args and len(node.args.exprs) == 2:
             return self.within(self.type_of(node.args.exprs[0]), node.args.exprs[1])[1], INTS["unsigned long"]
         if is_range(node):
             raise self.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
@@ -275,24 +284,14 @@ class Types:
             inner, more = self.within(outer, path.field)
             return inner, byte + more
         elif isinstance(kind, Struct) and isinstance(path, c_ast.ID) and path.name in kind.members:
-            member = kind.members[path.name]
+            member = measured(self.at(path), kind).members[path.name]  # type: ignore[attr-defined]
             return member.type, member.byte
         raise self.refuse(path, "this member", f"{kind} has none such here", "paste the struct's definition")
 
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
         if isinstance(node, c_ast.Typename):
-            return whole("sizeof", self.type_of(node)).size
+            return measured(self.at(node), whole("sizeof", self.type_of(node))).size
         if isinstance(node, c_ast.ID) and node.name in self.variables:
-            return self.variables[node.name].type.size
+            return measured(self.at(node), self.variables[node.name].type).size
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
-
-
-def _calls(node: c_ast.Node, *words: str) -> bool:
-    """Is it a call of one of these?"""
-    return isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID) and node.name.name in words
-
-
-def is_range(node: c_ast.Node) -> bool:
-    """Is it `1 ... 5`, as the front writes it?"""
-    return _calls(node, "__range")

@@ -7,10 +7,11 @@ object's bytes through another type.
 Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from tdxkit.c.packing import PLAIN, Packing
 from tdxkit.errors import InputError
 
 SOURCES = ("linux-types",)
@@ -125,15 +126,17 @@ class Struct(Type):
         self.name, self.members, self.known, self.size = name, {}, False, 1
         self.members: dict[str, Member]
         self.fields: list[tuple[str, Type]] = []
+        self.align, self.odd = 1, False  # odd: how large it is is not known
         self.shortened: Type = self  # without the elements of the array that it ends in, where it was made with these
 
-    def fill(self, fields: list[tuple[str, Type]]) -> None:
+    def fill(self, fields: list[tuple[str, Type]], packing: Packing = PLAIN) -> None:
         """Give it its members, in order; one without a name is a struct whose members are this one's too."""
         cell = at = widest = 0  # at: in bits
         for name, kind in fields:
-            align = min(_align(kind), 8)
+            align = 1 if packing.packed else max(1, _align(kind))
             bits = kind.bits if isinstance(kind, BitField) else 8 * kind.size
-            if not isinstance(kind, BitField) or not bits or at % (8 * align) + bits > 8 * align:
+            in_word = isinstance(kind, BitField) and bits and (packing.packed or at % (8 * align) + bits <= 8 * align)
+            if not in_word:
                 at = -(-at // (8 * align)) * 8 * align
             byte = at // 8
             if name:
@@ -142,8 +145,16 @@ class Struct(Type):
                 for inner in kind.members.values():
                     self.members[inner.name] = inner._replace(cell=cell + inner.cell, byte=byte + inner.byte)
             cell, at, widest = cell + kind.cells, at + bits, max(widest, align)
-        self.size, self.known = -(-at // (8 * widest or 8)) * (widest or 1) or 1, True
+        self.align = max(1, widest, packing.align)
+        self.size, self.known = -(-at // (8 * self.align)) * self.align or 1, True
+        self.odd = packing.odd or any(is_odd(kind) for _, kind in fields)
         self.fields = list(fields)
+
+    def wide_as(self, fields: list[tuple[str, Type]]) -> None:
+        """As large as the largest of the members that a union has, of which it has one here."""
+        self.align = max([self.align, *(_align(kind) for _, kind in fields)])
+        most = max([self.size, *(kind.size for _, kind in fields)])
+        self.size, self.odd = -(-most // self.align) * self.align, self.odd or any(is_odd(kind) for _, kind in fields)
 
     def leaves(self) -> Iterator[tuple[str, Type]]:
         """Its scalars in order."""
@@ -192,8 +203,13 @@ def _align(kind: Type) -> int:
     if isinstance(kind, Array):
         return _align(kind.of)
     if isinstance(kind, Struct):
-        return max((min(_align(m.type), 8) for m in kind.members.values()), default=1)
-    return kind.size
+        return kind.align
+    return min(kind.size, 8)
+
+
+def is_odd(kind: Type) -> bool:
+    """Is it laid out in a way that is not known here, or has something in it that is?"""
+    return is_odd(kind.of) if isinstance(kind, Array) else isinstance(kind, Struct) and kind.odd
 
 
 def _ints() -> dict[str, Int]:
@@ -215,6 +231,17 @@ ULLONG = INTS["unsigned long long"]
 VOID = Void()
 
 
+OF_INT = range(INT.least, INT.most + 1)
+
+
+def of_values(values: Sequence[int]) -> Int:
+    """The type of an enum whose enumerators have these values, as gcc chooses: without a sign where none is negative. Those that an int holds are int."""
+    least, most = min(values), max(values)
+    return next(
+        (k for k in ((INT, LONG) if least < 0 else (UINT, ULONG)) if k.least <= least and most <= k.most), ULONG
+    )
+
+
 def promoted(kind: Int) -> Int:
     """The type after C's integer promotions."""
     return INT if kind.rank < INT.rank else kind
@@ -233,6 +260,14 @@ def common(one: Int, other: Int) -> Int:
     if signed.bits > unsigned.bits:
         return signed
     return next(t for t in INTS.values() if t.rank == signed.rank and not t.signed)
+
+
+def measured(where: str, kind: Type) -> Type:
+    """The type, where its size is known: InputError where an attribute says otherwise."""
+    if is_odd(kind):
+        rule = "an attribute lays a member of it out otherwise, and what is where is not known here"
+        raise InputError(f"{where}: {kind.name}", rule, "take the attribute out, or write the number")
+    return kind
 
 
 def whole(where: str, kind: Type) -> Type:

@@ -30,6 +30,7 @@ from tdxkit.c.types import (
     Type,
     Void,
     common,
+    measured,
     promoted,
 )
 from tdxkit.errors import InputError
@@ -234,7 +235,7 @@ class Values(Operators):
             return self.declared.size(node)
         if isinstance(node, c_ast.Constant) and node.value[:1] == '"':
             return len(node.value) - 1
-        return self.places.type_of(node).size
+        return measured(self.declared.at(node), self.places.type_of(node)).size
 
     def _counted(self, node: c_ast.UnaryOp) -> Value:
         place = self.places.steady(self.places.place(node.expr))

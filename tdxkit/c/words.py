@@ -27,7 +27,7 @@ WORDS = (
 NAMES = {word: word.upper() for word in WORDS} | {
     "__type": "SIZEOF", "__signed__": "SIGNED", "__signed": "SIGNED", "__const": "CONST", "__volatile__": "VOLATILE", "__volatile": "VOLATILE",
     "__typeof__": "TYPEOF", "__typeof": "TYPEOF", "typeof_unqual": "TYPEOF_UNQUAL", "__auto_type": "AUTO", "__alignof__": "_ALIGNOF",
-    "__builtin_offsetof": "OFFSETOF",
+    "__builtin_offsetof": "OFFSETOF", "static_assert": "_STATIC_ASSERT", "_Static_assert": "_STATIC_ASSERT",
 }
 # fmt: on
 FLOAT = re.compile(r"[0-9]*\.[0-9]*\w*|[0-9]+[eE][-+]?[0-9]+\w*|0[xX][0-9a-fA-F.]*[pP].*", re.ASCII)

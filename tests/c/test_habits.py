@@ -47,8 +47,6 @@ FILE_SCOPE = {
     "void f(char __user *s, struct p __rcu **p, u64 __percpu *q, void __iomem *r);": "void f(char *s, struct p **p, u64 *q, void *r);",
     "DEFINE_FREE(put, struct s *, if (_T) s_put(_T))": "static void __free_put(struct s *_T) { if (_T) s_put(_T); }",
     "SYSCALL_DEFINE2(f, int, fd, char __user *, s)\n{ return fd; }": "long sys_f(int fd, char *s)\n{ return fd; }",
-    "static_assert(sizeof(int) == 4);\nint x;": "int x;",
-    "_Static_assert(1, \"x\"); int x;": "int x;",
     "int x __attribute__((section(\"a\"))) __aligned(8) = 2;": "int x = 2;",
 }  # fmt: skip
 IN_A_FUNCTION = {
@@ -75,7 +73,6 @@ IN_A_FUNCTION = {
     "switch (a) { case A ? 1 : 2 ... 5: case b ? 3 : 4: ; }": "switch (a) { case __range(A ? 1 : 2, 5): case b ? 3 : 4: ; }",
     "int x[9] = { [0 ... 3] = 1, [N - 1 ... N] = 2 };": "int x[9] = { [__range(0, 3)] = 1, [__range(N - 1, N)] = 2 };",
     "IS_ENABLED(CONFIG_X) ? f() : g();": "0 ? f() : g();",
-    "BUILD_BUG_ON(sizeof(struct s) != 8); a = 1;": "; a = 1;",
     'printk(KERN_ERR "x" "y");': 'printk("" "x" "y");',
     "int x = 1, __maybe_unused y;": "int x = 1, y;",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tdxkit.c.kernel import constants
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.runtime import cell, get, put
+from tdxkit.c.runtime import cell, get, numbered, put
 from tdxkit.c.types import INT, LONG, VOID, Pointer
 from tdxkit.kinds import load, store
 
@@ -69,7 +69,7 @@ def functions() -> Iterator[Entry]:
     yield Entry("PTR_ERR", lambda m, p: p if type(p) is int else 1, "v", LONG, steps=False)
     yield Entry("PTR_ERR_OR_ZERO", lambda m, p: p if _is_error(m, p) else 0, "v", INT, steps=False)
     for word in ("ERR_PTR", "ERR_CAST", "rcu_pointer_handoff"):
-        yield Entry(word, lambda m, v: v, "v", Pointer(VOID), steps=False)
+        yield Entry(word, lambda m, v: numbered(v, 64, True), "v", Pointer(VOID), steps=False)
     for word in (
         "static_branch_likely",
         "static_branch_unlikely",
