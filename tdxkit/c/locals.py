@@ -11,10 +11,11 @@ from tdxkit.c.known import COMPLETION, WAIT_QUEUE
 from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import INT, VOID, Array, Atomic, Function, Int, Kernels, Lock, Struct, Type, whole
+from tdxkit.c.types import INT, VOID, Atomic, Function, Kernels, Lock, Struct, Type, whole
 from tdxkit.errors import InputError
 
 COMES, GOES = Entry("comes_on_the_stack", heap.comes), Entry("leaves_the_stack", heap.goes)
+RUN = "__run_"  # the functions that statements of the reader's become
 LENT = {COMPLETION.name, WAIT_QUEUE.name, "struct swait_queue_head"}  # beside locks and atomics
 
 
@@ -43,8 +44,8 @@ class Locals:
         if "static" in (node.storage or []):
             r.scopes[-1].names[node.name] = self._static(node, kind)
             return
-        if self._lends(node.name, kind):
-            return self._lend(node, kind)
+        if self._lends(node, kind):
+            return self.lend(node, kind)
         found, value = r.declare(node.name, kind), None  # its own initialiser may ask for its size
         init = None if isinstance(kind, (Kernels, Lock, Atomic)) else node.init
         if init is not None and not isinstance(init, c_ast.InitList) and not isinstance(kind, Struct):
@@ -71,17 +72,15 @@ class Locals:
             self.unit.share(variable)
         return self.unit.statics[at]
 
-    def _lends(self, word: str, kind: Type) -> bool:
-        """Do the kernel's functions work on it, so that it is no business of this CPU alone?"""
-        if self.shared(kind):
-            return True
-        return word in self.r.lent and (isinstance(kind, Int) or (isinstance(kind, Array) and isinstance(kind.of, Int)))
+    def _lends(self, node: c_ast.Decl, kind: Type) -> bool:
+        """Do the kernel's functions work on it, or does its address get about, so that it is no business of this CPU alone?"""
+        return self.shared(kind) or id(node) in self.unit.escaping
 
     def shared(self, kind: Type) -> bool:
         """Is a part of it what CPUs share by its type?"""
         return any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves())
 
-    def _lend(self, node: c_ast.Decl, kind: Type) -> None:
+    def lend(self, node: c_ast.Decl, kind: Type) -> None:
         """A local object that others may come to: from here to the end of its block."""
         objects = self.calls.objects
         values, later = [getattr(leaf, "first", None) for _, leaf in kind.leaves()], None
@@ -90,7 +89,10 @@ class Locals:
                 values = list(self.declared.first(kind, node.init))
             except InputError:
                 later = node.init
-        pool = objects.lent(f"{self.r.title.lstrip('_')}.{node.name}", kind)
+        title = self.r.title.lstrip("_")
+        if self.r.title.startswith(RUN):
+            title = f"--run {int(self.r.title.removeprefix(RUN)) + 1}"
+        pool = objects.lent(f"{title}.{node.name}", kind)
         made = self.r.lend(node.name, kind)
         self.r.move(node)
         pointer = self.calls.run(COMES, [constant(pool), constant(tuple(values))], INT)
@@ -98,6 +100,13 @@ class Locals:
         self.r.scopes[-1].undo.append(lambda: self._ends(node, made.word))
         if later is not None:
             self._filled_in(node, kind, later)
+
+    def taken(self, node: c_ast.Decl, kind: Type) -> c_ast.Decl:
+        """A parameter that others may come to: the declaration of a local object that begins with what is passed."""
+        word = f"&{node.name}"
+        self.r.scopes[-1].names[word] = passed = Local(f"c_{node.name}", kind)
+        self.r.params.append(passed.word)
+        return c_ast.Decl(node.name, [], [], [], [], node.type, c_ast.ID(word, node.coord), None, node.coord)
 
     def _ends(self, node: c_ast.Decl, word: str) -> None:
         self.calls.run(GOES, [name(word)], VOID)

@@ -81,7 +81,11 @@ class Objects:
         return self._filled(heap.title(kind), kind, heap.firsts(kind))
 
     def lent(self, pool: str, kind: Type) -> str:
-        """The pool of a local object that others may come to, by its own name."""
+        """The pool of a local object that others may come to, by its own name; one of another block and type has its own."""
+        inside, at, title = tuple((path, str(leaf)) for path, leaf in kind.leaves()), 1, pool
+        while self.unit.pools.setdefault(pool, inside) != inside:
+            at += 1
+            pool = f"{title} ({at})"
         return self._filled(pool, kind, heap.firsts(kind))
 
     def _filled(self, pool: str, kind: Type, free: tuple) -> str:

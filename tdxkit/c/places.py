@@ -17,7 +17,7 @@ from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
 from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import Array, Atomic, Function, Pointer, Struct, Type, Void
+from tdxkit.c.types import POINTER_BITS, Array, Atomic, Function, Int, Pointer, Struct, Type, Void
 from tdxkit.errors import InputError
 
 
@@ -222,7 +222,8 @@ class Places:
         """What puts a value into a shared cell; "" where nothing is to be looked at."""
         if fixed[0] == COUNTERS or self._may_be_page(kind):
             return "put" if fixed[0] == COUNTERS else "hand"
-        return "give" if isinstance(kind, Pointer) and not isinstance(code, ast.Constant) else ""
+        wide = isinstance(kind, Pointer) or (isinstance(kind, Int) and kind.bits == POINTER_BITS)
+        return "put" if wide and not isinstance(code, ast.Constant) else ""
 
     def _may_be_page(self, kind: Type) -> bool:
         """May a place of this type hold a page that is counted with its CPU?"""

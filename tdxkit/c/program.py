@@ -17,6 +17,7 @@ from pycparser import c_ast
 from tdxkit.c import arithmetic, bytewise, runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
+from tdxkit.c.escapes import Escapes
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
@@ -31,7 +32,7 @@ from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "numbered", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "give", "keep_page", "hand", "laid",
+RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "numbered", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid",
            "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr", "quot")  # fmt: skip
 NODES = (  # what a compiled text is made of
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,
@@ -108,6 +109,7 @@ def program(
         unit.remarks.append(f"{word}() is the model's own, not the text's")
     for variable in declared.variables.values():
         unit.share(variable)
+    unit.escaping = Escapes(declared, unit.kernel.functions, heads=bool(runs)).found
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
     there = _compiled(made, unit)

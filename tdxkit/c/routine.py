@@ -1,7 +1,7 @@
 """A function on its way to blocks: where it stands, which names mean what, what is undone on each way out."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
@@ -70,7 +70,6 @@ class Routine:
         self.used: dict[str, int] = {}
         self.line = 1
         self.pointed = set(_pointed_to(node.body))
-        self.lent = set(_lent(node.body, unit.kernel.functions))
         self.params: list[str] = []
         self.returns = self.declared.takes[self.title].returns
 
@@ -194,17 +193,3 @@ def _pointed_to(node: c_ast.Node) -> Iterator[str]:
             yield inner.name
     for _, child in node.children():
         yield from _pointed_to(child)
-
-
-def _lent(node: c_ast.Node, functions: Mapping) -> Iterator[str]:
-    """The names of what the kernel's functions are given a pointer to, where these work on shared memory."""
-    if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
-        entry = functions.get(node.name.name)
-        for takes, arg in zip(entry.takes if entry and not entry.stack else "", node.args.exprs if node.args else ()):
-            pointed = arg.expr if isinstance(arg, c_ast.UnaryOp) and arg.op == "&" else arg
-            while pointed is not arg and isinstance(pointed, (c_ast.ArrayRef, c_ast.StructRef)):
-                pointed = pointed.name
-            if takes == "p" and isinstance(pointed, c_ast.ID):
-                yield pointed.name
-    for _, child in node.children():
-        yield from _lent(child, functions)

@@ -22,6 +22,7 @@ NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 TASK = "'s task"
+NOT_OWN = "a pointer past a local variable, or to one of a function that has returned"
 
 div, mod, shl, shr, quot = divided, remainder, shifted_left, shifted_right, whole_quotient
 
@@ -136,10 +137,12 @@ def get(m: Memory, pointer: tuple[str, int]) -> object:
 
 
 def put(m: Memory, pointer: tuple[str, int], value: object) -> None:
-    """A value into a shared cell."""
+    """A value into a shared cell; no pointer to the CPU's own stack, which others would follow in theirs."""
     if pointer[0] == COUNTERS:
         m.refcount[pointer[1]] = value
         return
+    if type(value) is tuple and value and value[0] == OWN:
+        raise Defect("a pointer to a local variable is given to other CPUs")
     name = cell(m, pointer)
     if pointer[0] in m.c_heap:
         _is_there(m, pointer[0], name)
@@ -169,8 +172,6 @@ def keep_page(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) 
     """The same for any cell; the stack after it."""
     if not pointer[0]:
         return laid(stack, pointer[1], value)
-    if type(value) is tuple and value and value[0] == OWN:
-        raise Defect("a pointer to a local variable is given to other CPUs")
     hand(m, pointer, value)
     return stack
 
@@ -179,7 +180,14 @@ def _is_there(m: Memory, name: str, cell: str) -> None:
     """An allocated object may be used until it is freed, and one that waits for readers while there are some."""
     state = getattr(m, m.c_heap[name][0])
     if state == FREED or (state == WAITING and not anybody_reads(m)):
-        raise Defect(f"use of {cell} after it was freed")
+        raise Defect(f"use of {cell} after it was freed" if "." not in name else f"use of {cell}: it is {own(name)}")
+
+
+def own(name: str) -> str:
+    """What an object that was a local variable is called, now that it is none."""
+    function, _, word = name.partition(".")
+    called = function if function.startswith("--run ") else f"{function}()"
+    return f"{word.partition('#')[0]} of {called}, whose block has ended"
 
 
 def anybody_reads(m: Memory, first: tuple[str, int] = (READERS, 0)) -> bool:
@@ -210,28 +218,25 @@ def writes(m: Memory, pointer: tuple[str, int], does: str = "") -> Act:
 
 def fetch(m: Memory, stack: tuple, pointer: tuple[str, int]) -> object:
     """What any cell holds, shared or on the stack."""
-    return get(m, pointer) if pointer[0] else stack[pointer[1]]
+    if pointer[0]:
+        return get(m, pointer)
+    if not 0 <= pointer[1] < len(stack):
+        raise Defect(NOT_OWN)
+    return stack[pointer[1]]
 
 
 def keep(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) -> tuple:
     """A value into any cell; the stack after it."""
     if pointer[0]:
-        give(m, pointer, value)
+        put(m, pointer, value)
         return stack
     return laid(stack, pointer[1], value)
-
-
-def give(m: Memory, pointer: tuple[str, int], value: object) -> None:
-    """A value into a shared cell that may hold a pointer."""
-    if type(value) is tuple and value and value[0] == OWN:
-        raise Defect("a pointer to a local variable is given to other CPUs")
-    put(m, pointer, value)
 
 
 def laid(stack: tuple, index: int, value: object) -> tuple:
     """The stack with a value in a cell."""
     if not 0 <= index < len(stack):
-        raise Defect("a pointer to a local variable of a function that has returned")
+        raise Defect(NOT_OWN)
     return (*stack[:index], value, *stack[index + 1 :])
 
 

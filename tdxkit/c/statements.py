@@ -16,7 +16,7 @@ from tdxkit.c.places import Value
 from tdxkit.c.reach import counts
 from tdxkit.c.routine import Local, Routine, Scope, Slot
 from tdxkit.c.switches import Switches
-from tdxkit.c.types import Void
+from tdxkit.c.types import Type, Void
 from tdxkit.c.unit import Unit
 
 
@@ -38,10 +38,14 @@ class Statements:
         first = r.line
         params = decl.type.args.params if decl.type.args else []
         start: list[tuple[Slot, str]] = []
+        lent: list[tuple[c_ast.Decl, Type]] = []
         for param, kind in zip(params, self.declared.takes[r.title].takes):
             word = param.name or f"unnamed_{len(r.params)}"
             if word in r.scopes[-1].names:
                 raise self.declared.refuse(param, f"`{word}`", "there are two parameters of this name", "rename one")
+            if id(param) in self.unit.escaping:
+                lent.append((self.locals.taken(param, kind), kind))
+                continue
             found = r.declare(word, kind)
             r.params.append(found.word if isinstance(found, Local) else f"c_{word}")
             if isinstance(found, Slot):
@@ -52,6 +56,8 @@ class Statements:
                     STACK, call("laid", name(STACK), ast.BinOp(name(BASE), ast.Add(), constant(slot.at)), name(word))
                 )
             )
+        for made, kind in lent:
+            self.locals.lend(made, kind)
         self.block(r.node.body)
         self.leave(None)
         self._jump_all()

@@ -35,6 +35,8 @@ class Unit:
         self.marks = Marks()
         self.rules: dict[str, None] = {}
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
+        self.pools: dict[str, tuple] = {}  # of local objects that others may come to, what each has in it
+        self.escaping: frozenset[int] = frozenset()  # the declarations of local variables that others may come to
         self.numbered = False  # does the text ask a CPU for its number?
         self.modules: set[str] = set()  # whose programs are called
         self.keyed: dict[str, Mapping] = {}  # shared variables of the TDX module's model, by region

@@ -148,17 +148,3 @@ def test_two_static_variables_of_a_name_are_two():
     once = "#define first() ({ static bool did; bool was = did; did = true; !was; })\n"
     assert alone(once + T, "r = first() * 10 + first();").memory["r"] == 11
     assert alone(once + T + "int g2(void) { return first(); }\n", "r = min(g2(), 5) * 10 + g2();").memory["r"] == 10
-
-
-@pytest.mark.parametrize(
-    "run",
-    [
-        "int x = 5; g.p = &x;",
-        "int x = 5, *q = &x; g.p = q;",
-        "g.p = (int[]){ 1 };",
-        "struct o *o = &g; int x = 5; o->p = &x;",
-    ],
-)
-def test_a_pointer_to_a_local_variable_that_others_are_given_is_told(run):
-    ran = alone("struct o { int *p; } g;", run)
-    assert ran.broken == ("--run 1, line 1: a pointer to a local variable is given to other CPUs",)

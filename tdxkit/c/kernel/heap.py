@@ -24,7 +24,7 @@ from tdxkit.linux.refcount.module import IN_HAND
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
     "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; where all six are live and one is lost, that is told of one CPU alone; locks in new memory are free",
-    "a local variable that the kernel's functions work on is an object that all CPUs see: that it comes and goes is a step each, and it comes with an empty store buffer",
+    "a local variable that the kernel's functions work on, or whose address goes out of its block, is an object that all CPUs see: that it comes and goes is a step each, and it comes with an empty store buffer",
 )
 POOL = 6  # objects of a type
 NEVER, LIVE = "never", "live"

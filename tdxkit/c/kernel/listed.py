@@ -6,7 +6,7 @@ from tdxkit.c.kernel import lists
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import INT, ULONG, VOID
 
-RULES = (lists.WHOLE,)
+RULES = (lists.WHOLE, lists.THERE)
 EMPTIES = ("list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed", "hlist_unhashed_lockless")
 ENDS = {
     "list_first_entry": "first",

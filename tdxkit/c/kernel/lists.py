@@ -6,7 +6,7 @@ poisoned, and a list_head that was never initialised is no list; an hlist_head o
 """
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.runtime import PAGE, cell, fetch, get, hand, handed, laid, put
+from tdxkit.c.runtime import FREED, PAGE, cell, fetch, get, hand, handed, laid, put
 from tdxkit.explore.rules import at_end
 from tdxkit.kinds import load, store
 
@@ -283,4 +283,13 @@ def whole(m) -> bool:
     return True
 
 
+def there_still(m) -> bool:
+    """Is each entry of a list one that has not been freed, and no local variable whose block has ended?"""
+    heads = (getattr(m, word) for cells in m.c_cells.values() for word in cells)
+    entries = (entry for there in heads if type(there) is tuple and there[:1] != (ON,) for entry in there)
+    objects = {entry[0] for entry in entries if type(entry) is tuple and entry}
+    return all(name not in m.c_heap or getattr(m, m.c_heap[name][0]) != FREED for name in objects)
+
+
 WHOLE = at_end("a list must have what was put on it", whole)
+THERE = at_end("nothing may be on a list that was freed, and no local variable whose block has ended", there_still)

@@ -69,7 +69,8 @@ def test_pointers_to_objects_are_entries():
         TEXT, "xa_store(&xa, 70, &a, GFP_KERNEL); p = xa_store(&xa, 70, &b, GFP_KERNEL); r = xa_load(&xa, 70) == &b;"
     )
     assert (ran.memory["p"], ran.memory["r"], ran.broken) == (("a", 0), 1, ())
-    assert "given to other CPUs" in alone(TEXT, "int mine = 1; xa_store(&xa, 1, &mine, GFP_KERNEL);").broken[0]
+    mine = "int mine = 1; xa_store(&xa, 1, &mine, GFP_KERNEL); r = xa_load(&xa, 1) == &mine;"
+    assert (alone(TEXT, mine).memory["r"], alone(TEXT, mine).broken) == (1, ())
     text = "struct foo { int n; }; static DEFINE_XARRAY(xa);"
     keeps = "struct foo *f = kzalloc(sizeof(*f), GFP_KERNEL); xa_store(&xa, 9, f, GFP_KERNEL);"
     assert not alone(text, keeps).broken
