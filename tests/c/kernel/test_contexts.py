@@ -74,12 +74,12 @@ def test_an_unlock_that_switches_interrupts_on_does_so_under_another_lock_too():
 
 
 def test_the_state_is_known_when_no_rule_asks_for_it():
-    run = (
-        F
-        + "local_irq_save(f); local_irq_save(h); local_irq_restore(h); BUG_ON(!irqs_disabled()); local_irq_restore(f); BUG_ON(irqs_disabled());"
-    )
-    scenario = scenario_of_c(TEXT, run=(run,))
-    assert explore(scenario, "none").verdict == explore(replace(scenario, properties=()), "none").verdict == "ok"
+    for condition, verdict in (("!irqs_disabled()", "ok"), ("irqs_disabled()", "violation")):
+        scenario = scenario_of_c(
+            TEXT, run=(f"{F} local_irq_save(f); n = 1; WARN_ON({condition}); local_irq_restore(f);",)
+        )
+        (rule,) = (rule for rule in scenario.properties if "WARN_ON" in rule.name)
+        assert explore(replace(scenario, properties=(rule,)), "none").verdict == verdict
 
 
 def test_flags_that_all_share_are_stored_after_the_lock_is_taken():
