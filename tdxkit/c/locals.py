@@ -11,7 +11,7 @@ from tdxkit.c.known import COMPLETION, WAIT_QUEUE
 from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
-from tdxkit.c.types import INT, VOID, Atomic, Function, Kernels, Lock, Struct, Type, whole
+from tdxkit.c.types import INT, VOID, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
 from tdxkit.errors import InputError
 
 COMES, GOES = Entry("comes_on_the_stack", heap.comes), Entry("leaves_the_stack", heap.goes)
@@ -89,6 +89,11 @@ class Locals:
                 values = list(self.declared.first(kind, node.init))
             except InputError:
                 later = node.init
+                if isinstance(later, c_ast.InitList):  # what the list leaves out is 0
+                    values = [
+                        0 if isinstance(leaf, (Int, Pointer, Atomic)) else v
+                        for v, (_, leaf) in zip(values, kind.leaves())
+                    ]
         title = self.r.title.lstrip("_")
         if self.r.title.startswith(RUN):
             title = f"--run {int(self.r.title.removeprefix(RUN)) + 1}"

@@ -9,9 +9,7 @@ import time
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
-QUICK = (
-    "import sys; from tdxkit.explore import guard; guard.SECONDS = 0.4; from tdxkit.cli import main; sys.exit(main())"
-)
+QUICK = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from tdxkit.explore import guard; guard.SECONDS = 0.4; from tdxkit.cli import main; sys.exit(main())"
 HEAD = "import os, sys, threading, time\n\n\ndef put(m, region):\n    yield 'a'\n"
 MUST_END = "a step must end, and this one has run 0.4 seconds; look for a call that goes on and on"
 

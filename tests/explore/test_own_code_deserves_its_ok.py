@@ -370,7 +370,7 @@ def test_orders_of_locks_that_no_run_lets_meet_are_told():
     line = take.__code__.co_firstlineno + 2
     assert result.verdict == "ok" and result.orders == (
         f"orders of locks that could meet: A before B (line {line} of take), B before A (line {line} of take); "
-        "whoever is in them at once may wait for each other for ever",
+        "whoever is in them at once may wait for each other for ever; no run here did",
     )
     assert result.orders[0] in str(result) and result.as_json()["orders"] == list(result.orders)
     same = Scenario("locks", {"G": False, "A": False, "B": False}, (Thread(both, ("G", "A", "B")), Thread(both, ("G", "A", "B"))), locks=("G", "A", "B"))  # fmt: skip
