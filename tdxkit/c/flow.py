@@ -164,11 +164,16 @@ def _variable(word: str) -> bool:
 
 
 def _placed(node, line: int):
-    """The node with a line, for whatever in it has none."""
-    for inner in ast.walk(node):
-        if not hasattr(inner, "lineno") and "lineno" in inner._attributes:
+    """The node with a line, for whatever in it has none. What has one had it given with all that is in it."""
+    todo = [node]
+    while todo:
+        inner = todo.pop()
+        if "lineno" in inner._attributes:
+            if hasattr(inner, "lineno"):
+                continue
             inner.lineno = inner.end_lineno = line
             inner.col_offset = inner.end_col_offset = 0
+        todo.extend(ast.iter_child_nodes(inner))
     return node
 
 

@@ -134,43 +134,57 @@ def _slots(code: types.CodeType) -> tuple[tuple[str, ...], int]:
 @cache
 def live_locals(code: types.CodeType, offset: int) -> tuple[str, ...]:
     """The variables whose value may still be read after the instruction at `offset`; cells always count as live."""
-    return _liveness(code).get(offset, tuple(code.co_varnames) + code.co_cellvars + code.co_freevars)
+    names, live = _liveness(code)
+    if offset not in live:
+        return tuple(code.co_varnames) + code.co_cellvars + code.co_freevars
+    cells = (*code.co_cellvars, *code.co_freevars)
+    bits = live[offset]
+    return tuple(sorted(name for k, name in enumerate(names) if bits >> k & 1 and name not in cells)) + cells
 
 
 @cache
-def _liveness(code: types.CodeType) -> dict[int, tuple[str, ...]]:
-    """Variables live after each instruction: the backward data flow over the bytecode, exception handlers included.
+def _liveness(code: types.CodeType) -> tuple[list[str], dict[int, int]]:
+    """Variables, and which are live after each instruction, a bit for each: the backward data flow over the bytecode, exception handlers
+    included.
 
     Where a generator waits, its offset is that of YIELD_VALUE up to Python 3.12 and of the RESUME behind it from 3.13.
     """
-    _check(code)
-    cells = (*code.co_cellvars, *code.co_freevars)
-    if LOOKS_AT_ALL_LOCALS & set(code.co_names):
-        return {}
     instructions = list(dis.get_instructions(code))
+    _check(code, instructions)
+    if LOOKS_AT_ALL_LOCALS & set(code.co_names):
+        return [], {}
     index = {ins.offset: k for k, ins in enumerate(instructions)}
     handlers = getattr(dis.Bytecode(code), "exception_entries")  # noqa: B009 (typeshed does not know it)
-    after: list[set[int]] = []
-    for k, ins in enumerate(instructions):
-        nexts = set() if ends(ins.opname) else {k + 1}
-        if ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs:
-            nexts.add(index[ins.argval])
-        nexts |= {index[h.target] for h in handlers if h.start <= ins.offset < h.end}
-        after.append({n for n in nexts if n < len(instructions)})
-    effects = [_effect(ins) for ins in instructions]
-    before: list[frozenset] = [frozenset()] * len(instructions)
+    jumps = {*dis.hasjrel, *dis.hasjabs}
+    numbers: dict[str, int] = {}
+    # From the last to the first: instruction, what it reads, what it leaves as it was, where control goes on.
+    rows: list[tuple[int, int, int, list[int]]] = []
+    for k in range(len(instructions) - 1, -1, -1):
+        ins = instructions[k]
+        onward = set() if ends(ins.opname) else {k + 1}
+        if ins.opcode in jumps:
+            onward.add(index[ins.argval])
+        for h in handlers:
+            if h.start <= ins.offset < h.end:
+                onward.add(index[h.target])
+        uses, sets = (_bits(named, numbers) for named in _effect(ins))
+        rows.append((k, uses, ~sets, [n for n in onward if n < len(instructions)]))
+    before, after = [0] * len(instructions), [0] * len(instructions)
     changed = True
     while changed:
         changed = False
-        for k in range(len(instructions) - 1, -1, -1):
-            uses, sets = effects[k]
-            new = uses | (frozenset().union(*(before[n] for n in after[k])) - sets)
-            if new != before[k]:
+        for k, uses, kept, nexts in rows:
+            live = 0
+            for n in nexts:
+                live |= before[n]
+            after[k] = live
+            if (new := uses | live & kept) != before[k]:
                 before[k], changed = new, True
-    return {
-        ins.offset: tuple(sorted(frozenset().union(*(before[n] for n in after[k])) - set(cells))) + cells
-        for k, ins in enumerate(instructions)
-    }
+    return list(numbers), {ins.offset: live for ins, live in zip(instructions, after)}
+
+
+def _bits(names: frozenset, numbers: dict[str, int]) -> int:
+    return sum(1 << numbers.setdefault(name, len(numbers)) for name in names)
 
 
 def ends(opname: str) -> bool:
@@ -190,9 +204,9 @@ def _effect(ins) -> tuple[frozenset, frozenset]:
     return frozenset(names), frozenset()
 
 
-def _check(code: types.CodeType) -> None:
+def _check(code: types.CodeType, instructions: list) -> None:
     """Refuse code that changes variables outside its thread: no state would show it."""
-    for ins in dis.get_instructions(code):
+    for ins in instructions:
         outside = ins.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")
         if outside or (ins.opname in ("STORE_DEREF", "DELETE_DEREF") and ins.argval in code.co_freevars):
             raise ModelError(
