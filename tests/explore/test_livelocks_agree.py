@@ -15,6 +15,7 @@ from tdxkit.explore.reachable import graph
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
+from tests.house import Housed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_step import Judge, random_threads
@@ -28,7 +29,7 @@ LARGEST = 600  # states
 def compare(seed):
     """One random program, by the judge and by every reduction; its verdict, or "too large"."""
     bodies = random_threads(random.Random(seed), waits=True)
-    scenario, judge = scenario_of(bodies), Judge(bodies)
+    scenario, judge = scenario_of(bodies, Housed), Judge(bodies)
     known = judge.search(RULES, limit=LARGEST)
     if known is None:
         return "too large"

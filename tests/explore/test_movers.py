@@ -11,6 +11,7 @@ from tdxkit.explore.tables import Tables
 from tdxkit.explore.visit import visit
 from tdxkit.kinds import load, lock, locked, store, unlock
 from tdxkit.linux.refcount import names, scenario
+from tests.house import Housed
 
 LARGEST = 4000  # states
 
@@ -115,7 +116,7 @@ def section(die):
     return [(takes, name), *inner, *ends]
 
 
-def random_scenario(seed):
+def random_scenario(seed, thread=Thread):
     """Two or three threads of sections and steps without a lock."""
     die = Random(seed)
     threads = []
@@ -135,7 +136,7 @@ def random_scenario(seed):
     if die.random() < 0.2:
         rules.append(always("not both", lambda m: not (m.l and m.k)))
     shared = {"x": 0, "y": 0, "f": 0, "l": False, "k": False}
-    return Scenario(f"r{seed}", shared, tuple(Thread(run, (t,)) for t in threads), tuple(rules), locks=("l", "k"))
+    return Scenario(f"r{seed}", shared, tuple(thread(run, (t,)) for t in threads), tuple(rules), locks=("l", "k"))
 
 
 def found(one, reduce):
@@ -145,9 +146,9 @@ def found(one, reduce):
     return visit(Space(tables, reduce != "none", movers=movers), True, LARGEST), tables
 
 
-def compare(seed):
+def compare(seed, thread=Thread):
     """The verdict, and how many states were left out; "large" where there are too many."""
-    one = random_scenario(seed)
+    one = random_scenario(seed, thread)
     plain, moved = explore(one, "none", bound=LARGEST), explore(one, "movers", bound=LARGEST)
     if not plain.complete:
         return "large", 0
@@ -172,9 +173,9 @@ def compare_closely(one, seed):
     assert calm[0] == calm[1], seed
 
 
-def shares(seeds):
+def shares(seeds, thread=Thread):
     """How often each verdict came, and how often there were fewer states."""
-    said = [compare(seed) for seed in seeds]
+    said = [compare(seed, thread) for seed in seeds]
     return {
         verdict: sum(v == verdict for v, _ in said) for verdict in ("ok", "violation", "deadlock", "livelock", "large")
     }, sum(left > 0 for _, left in said)
@@ -188,7 +189,7 @@ def test_twenty_random_programs_with_locks():
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1000, 3000, 500))
 def test_two_thousand_random_programs_with_locks(start, capsys):
-    verdicts, fewer = shares(range(start, start + 500))
+    verdicts, fewer = shares(range(start, start + 500), Housed)
     with capsys.disabled():
         print(f"\nmovers: {verdicts}, fewer states in {fewer}")
     assert min(verdicts["ok"], verdicts["violation"], verdicts["deadlock"]) >= 50 and verdicts["livelock"] >= 5
