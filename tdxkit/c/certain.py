@@ -6,7 +6,7 @@ A variable is read as `known(c_x, "x")`; where each way there has set it, that b
 import ast
 from collections.abc import Iterable
 
-from tdxkit.c.flow import Block
+from tdxkit.c.flow import Block, nodes
 
 KNOWN = "known"
 
@@ -15,10 +15,11 @@ def settle(blocks: Iterable[Block], entry: Block, given: Iterable[str]) -> None:
     """Take the looks away that are not needed; `given`: what has a value from the start."""
     blocks = list(blocks)
     before: dict[Block, frozenset[str]] = {entry: frozenset(given)}
+    sets = {block: _set(block) for block in blocks}
     todo = [entry]
     while todo:
         block = todo.pop()
-        after = before[block] | _set(block)
+        after = before[block] | sets[block]
         for way in block.ways:
             known = before.get(way)
             new = after if known is None else known & after
@@ -43,7 +44,7 @@ def _names(statement: ast.Assign) -> set[str]:
     """What an assignment gives a value; a declaration without one takes it away, which is nobody's business here."""
     if isinstance(statement.value, ast.Constant) and statement.value.value is None:
         return set()
-    return {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return {n.id for target in statement.targets for n in nodes(target) if isinstance(n, ast.Name)}
 
 
 class _Sure(ast.NodeTransformer):

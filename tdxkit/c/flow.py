@@ -6,7 +6,7 @@ emptied, so that what a CPU has done with does not make two states of one.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 NEXT, MEMORY, STACK, BASE = "_b", "m", "_s", "_f"
@@ -150,11 +150,11 @@ def _lives(blocks: list[Block]) -> None:
 def _touched(node: ast.AST) -> tuple[set[str], set[str]]:
     """The variables that a statement reads, and those that it sets for sure."""
     reads = {
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and _variable(n.id)
+        n.id for n in nodes(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and _variable(n.id)
     }
     puts: set[str] = set()
     if isinstance(node, ast.Assign):
-        puts = {n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+        puts = {n.id for target in node.targets for n in nodes(target) if isinstance(n, ast.Name)}
     return reads, puts
 
 
@@ -163,17 +163,27 @@ def _variable(word: str) -> bool:
     return word[:2] in ("c_", "t_") or word == STACK
 
 
+def nodes(tree: ast.AST, enter: Callable[[ast.AST], object] = lambda _: True) -> Iterator[ast.AST]:
+    """A node and what is in it, in no order; not what is in one that `enter` says no of. (`ast.walk` takes twice as long.)"""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        if not enter(node):
+            continue
+        yield node
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                todo.append(value)
+            elif type(value) is list:
+                todo += [item for item in value if isinstance(item, ast.AST)]
+
+
 def _placed(node, line: int):
     """The node with a line, for whatever in it has none. What has one had it given with all that is in it."""
-    todo = [node]
-    while todo:
-        inner = todo.pop()
+    for inner in nodes(node, lambda inner: not hasattr(inner, "lineno")):
         if "lineno" in inner._attributes:
-            if hasattr(inner, "lineno"):
-                continue
             inner.lineno = inner.end_lineno = line
             inner.col_offset = inner.end_col_offset = 0
-        todo.extend(ast.iter_child_nodes(inner))
     return node
 
 

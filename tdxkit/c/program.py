@@ -18,6 +18,7 @@ from tdxkit.c import arithmetic, bytewise, runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.escapes import Escapes
+from tdxkit.c.flow import nodes
 from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
@@ -157,8 +158,8 @@ def _made(unit: Unit, node: c_ast.FuncDef, text: str) -> ast.FunctionDef:
 
 def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]:
     """The module that they become, by its names."""
-    tree = ast.fix_missing_locations(ast.Module(list(functions), []))
-    for node in ast.walk(tree):
+    tree = ast.Module(list(functions), [])
+    for node in nodes(tree):
         assert isinstance(node, NODES), f"{type(node).__name__} is no part of a compiled text"
     module = types.ModuleType(f"tdxkit.c.text{next(_numbers)}")  # of the house: what runs is ours, whatever it says
     module.__file__ = runtime.__file__
