@@ -253,6 +253,7 @@ def test_a_pipe_that_dribbles_gzip(tmp_path, capsys):
     assert "18 kvm_msr events" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_nobody_else_opens_what_comes_from_outside():
     """Calls of open() and read_bytes(), and sys.stdin, outside the intake: each of ours, or a program, and why."""
     known = {

@@ -56,6 +56,7 @@ def test_a_conditional_operation_has_the_kind_of_what_it_did(first, kind):
     assert kinds_of(get, {"n": first}) == [kind]
 
 
+@pytest.mark.slow
 def test_every_step_of_every_shipped_scenario_has_one_of_eight_kinds_and_a_name():
     for name in names():
         one = scenario(name)

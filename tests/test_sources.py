@@ -46,6 +46,7 @@ def test_no_source_is_left_over():
 
 
 @every_module
+@pytest.mark.slow
 def test_what_a_docstring_names_its_sources_list(path):
     """A reader of the card meets an id there; `sources` knows the module by SOURCES. The two are one list."""
     text = path.read_text(encoding="utf-8")

@@ -149,9 +149,7 @@ def _lives(blocks: list[Block]) -> None:
 
 def _touched(node: ast.AST) -> tuple[set[str], set[str]]:
     """The variables that a statement reads, and those that it sets for sure."""
-    reads = {
-        n.id for n in nodes(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and _variable(n.id)
-    }
+    reads = {n.id for n in nodes(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and _variable(n.id)}
     puts: set[str] = set()
     if isinstance(node, ast.Assign):
         puts = {n.id for target in node.targets for n in nodes(target) if isinstance(n, ast.Name)}

@@ -38,6 +38,7 @@ def test_fourteen_programs():
     assert set(hold(range(3, 17))) == {"ok", "violation", "deadlock", "livelock"}
 
 
+@pytest.mark.slow
 def test_six_programs_on_tso():
     wrong, made = {}, {seed: program(seed) for seed in range(6)}
     for seed, one in made.items():

@@ -60,6 +60,7 @@ def same_as_gcc(seeds):
 
 
 @GCC
+@pytest.mark.slow
 def test_macros_are_gccs():
     assert same_as_gcc(range(50)) > 8
 
@@ -252,6 +253,7 @@ def test_bounds(bomb):
     assert said in refusal(text)
 
 
+@pytest.mark.slow
 def test_just_within_the_bounds():
     assert len(texts("x " * MOST_TOKENS)) == MOST_TOKENS
     assert texts("#define f(x) x\n" + "f(" * 49 + "1" + ")" * 49) == ["1"]

@@ -138,6 +138,7 @@ def test_a_page_whose_nodes_are_there_cannot_fail(name):
     st.lists(st.tuples(st.integers(0, 140), st.integers(0, 6), st.sampled_from([0, 8])), max_size=5),
     st.sampled_from(sorted(PATCHES)),
 )
+@pytest.mark.slow
 def test_the_same_after_any_calls(script, name):
     model = Model(name)
     calls = [(start, start + length, bits) for start, length, bits in script]

@@ -52,6 +52,7 @@ def test_a_coordinate_is_the_number_of_a_token():
 @given(
     st.sampled_from(PLAIN), st.lists(st.sampled_from(GAPS), min_size=1, max_size=40), st.randoms(use_true_random=False)
 )
+@pytest.mark.slow
 def test_white_space_comments_and_joined_lines_change_no_tree_and_keep_each_place(text, gaps, r):
     made, line, column, new = "", 1, 1, {}
     for token in lexed(text):

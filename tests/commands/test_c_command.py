@@ -151,6 +151,7 @@ def test_a_name_that_is_none_says_what_it_could_be(capsys):
     assert "and no such file; try" in refused(capsys, "explore", "nowhere.c")
 
 
+@pytest.mark.slow
 def test_python_stays_python(given, capsys):
     given("def put(m, region):\n    yield 'x'\n", "race.py")
     assert "race.put" in ran(capsys, "explore", "race.py:put")[1]
@@ -244,6 +245,7 @@ def test_program_tells_a_get_and_a_put(given, capsys):
     )
 
 
+@pytest.mark.slow
 def test_export_and_confirm(given, capsys):
     code, out, _ = ran(capsys, "export", DATA / "count.c", *TURN, "--to", "promela")
     assert code == 0 and "CPU 0, line 7 of take: read users" in out

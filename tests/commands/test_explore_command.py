@@ -80,6 +80,7 @@ right = Scenario("right", SHARED, (Thread(both, ("A", "B")), Thread(both, ("A", 
 """
 
 
+@pytest.mark.slow
 def test_a_livelock_is_told_with_its_loop_in_text_json_and_replay(capsys, tmp_path):
     file = tmp_path / "spins.py"
     file.write_text(SPINS)
@@ -164,6 +165,7 @@ def test_list_names_what_explore_takes(capsys):
     assert "v6   " in ran(capsys, "list")[1]
 
 
+@pytest.mark.slow
 def test_a_readers_own_put_is_explored_and_replayed(capsys, tmp_path):
     file = tmp_path / "my race.py"
     file.write_text(PUT)

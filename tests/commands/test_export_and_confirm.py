@@ -124,6 +124,7 @@ def test_spin_finds_the_same_in_every_shipped_design(threads):
 
 @spin
 @pytest.mark.xdist_group("spin")
+@pytest.mark.slow
 def test_a_model_that_is_not_complete_is_refused_where_spin_comes_to_its_end():
     with pytest.raises(InputError, match="a step that the tables do not have"):
         drive(spinning(promela(scenario("v6", 3), bound=40)))
@@ -131,6 +132,7 @@ def test_a_model_that_is_not_complete_is_refused_where_spin_comes_to_its_end():
 
 @spin
 @pytest.mark.xdist_group("spin")
+@pytest.mark.slow
 def test_the_command_says_what_it_confirms(capsys):
     assert main(["confirm", "v2", "--with", "spin", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -269,6 +269,7 @@ def test_a_memory_that_there_is_not(capsys):
     assert main(["replay", "v2", code]) == 0 and "a store leaves the buffer" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_readers_own_put_is_judged_on_the_machines_memory(tmp_path, capsys):
     path = tmp_path / "mine.py"
     path.write_text("from tdxkit.linux.refcount import v6\n\n\ndef put(m, region):\n    yield from v6.put(m, region)\n")

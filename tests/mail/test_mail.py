@@ -191,6 +191,7 @@ def test_a_line_without_end_costs_no_memory():
     assert len(mails) == 1 and peak < 8 << 20 and f"longer than {LINE_LIMIT} bytes" in str(notes)
 
 
+@pytest.mark.slow
 def test_a_mail_without_end_is_cut_and_the_next_one_read():
     long = mail(BODY + "text without end\n" * (MAIL_LIMIT // 16))
     sep = b"\nFrom x Mon Sep 17 00:00:00 2001\n"

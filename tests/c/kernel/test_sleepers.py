@@ -51,6 +51,7 @@ def test_a_wake_up_and_its_wrong_twin(waits, wakes, expected):
     assert verdicts(waits, wakes or "other = 1;") == expected
 
 
+@pytest.mark.slow
 def test_one_wake_up_wakes_one_who_waits_alone():
     alone_on = "wait_event_interruptible_exclusive(wq, READ_ONCE(done));"
     assert verdicts(alone_on, alone_on, SET + "wake_up(&wq);") == DEAD

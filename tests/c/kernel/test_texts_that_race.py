@@ -3,6 +3,8 @@
 A shortest run's steps are told in the comment: CPU 0's are A, CPU 1's are B.
 """
 
+import pytest
+
 from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore.search import explore
 
@@ -273,6 +275,7 @@ void drop(void) { struct foo *p = rcu_dereference_protected(shared, 1); RCU_INIT
 """
 
 
+@pytest.mark.slow
 def test_memory_freed_under_a_reader():
     # A: alloc, store; B: read_lock, load; A: load, store NULL, free; B: load n
     verdict, rule, steps = found(RCU.replace("FREE", "kfree(p)"), "setup(); drop();", "look();")

@@ -30,6 +30,7 @@ def entry(number):
 
 @settings(max_examples=40, deadline=None)
 @given(CALLS, INDEX)
+@pytest.mark.slow
 def test_the_calls_give_and_leave_what_the_model_does(calls, asked):
     model, lines = Tree(0), []
     for name, index, *numbers in calls:
@@ -159,6 +160,7 @@ def test_an_array_in_an_object_begins_with_xa_init():
     assert (ran.memory["r"], ran.memory["foo#1.xa.xa_head"], ran.broken) == (1, 0, ())
 
 
+@pytest.mark.slow
 def test_what_is_not_read():
     with pytest.raises(InputError, match="by index"):
         alone(TEXT, "xas_lock(&x);")

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tdxkit.linux.msr.hotplug import hotplug
 from tdxkit.linux.msr.table import TURNS, every_result, outcomes, what_matters
 
@@ -29,6 +31,7 @@ def test_an_epc_changes_nothing_and_the_others_do():
     assert all(row["end otherwise"] > 0 for switch, row in found.items() if switch != "epc")
 
 
+@pytest.mark.slow
 def test_one_switch_counted_the_long_way():
     ends = saved = 0
     for r in RESULTS:

@@ -64,6 +64,7 @@ def test_what_a_file_may_call_as_it_likes(tmp_path, text):
     assert judge(of_file(tmp_path, text)).result.remarks == ()
 
 
+@pytest.mark.slow
 def test_a_get_or_a_put_that_is_not_judged_is_told(tmp_path):
     mine = "def my_get(m, region):\n    return (yield from v6.get(m, region))\n"
     named = "def my_put(m, region):\n    yield from v6.put(m, region)\n" + mine
@@ -101,6 +102,7 @@ def put_by_itself(m, region):
     yield from spin_unlock(m)
 
 
+@pytest.mark.slow
 def test_a_fault_that_cannot_come_up_is_told():
     asked = judge(of_programs(put_by_itself, v6.get, faults=("remove-fails",))).result
     assert any(r.startswith("faults=remove-fails: no run calls tdh_phymem_pamt_remove") for r in asked.remarks)

@@ -114,6 +114,7 @@ def test_the_digest_is_that_of_the_text_written_out(entries):
 
 
 @given(calls, calls)
+@pytest.mark.slow
 def test_a_snapshot_never_changes(before, after):
     xa = x.XArray()
     for call in before:

@@ -199,6 +199,7 @@ def test_every_layout_behind_every_front_is_read_back(rows):
 
 @given(st.lists(st.tuples(accesses, st.sampled_from(["old", "new", "hex", "wide"])), min_size=1, max_size=8))
 @settings(max_examples=100, deadline=None)
+@pytest.mark.slow
 def test_perf_trace_is_read_back(rows):
     found, counts = parse("\n".join(perf_trace(e, form) for e, form in rows))
     assert counts.bad == () and len(found) == len(rows), counts.bad

@@ -29,6 +29,7 @@ def digits(picture):
 
 
 @given(st.integers(0, (1 << 64) - 1))
+@pytest.mark.slow
 def test_the_bits_drawn_are_the_value(value):
     picture = status_bits(decode(value))
     assert int(digits(picture), 2) == value
