@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import MEMORY, Block, assign, call, constant, name
 from tdxkit.c.places import Value
+from tdxkit.c.reach import RAN
 from tdxkit.c.types import INT, VOID
 from tdxkit.kinds import Act
 
@@ -79,7 +80,8 @@ class Checks:
             self.r.move(node)
             if wrong:
                 self._begun()
-                self.r.do(call("bug" if word in STOPS else "warned", name(MEMORY), constant(rule)))
+                told = () if word in STOPS else (name(RAN), constant(self.unit.fired(rule)))
+                self.r.do(call("bug" if word in STOPS else "warned", name(MEMORY), constant(rule), *told))
             self.r.emit(assign(answer, constant(wrong)))
             self.r.at.ways, self.r.at.line = (after,), self.r.line
         self.r.at = after

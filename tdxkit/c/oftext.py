@@ -28,7 +28,7 @@ class OfText(Own):
         doubts = (self.doubt, *(self.reach.doubts(ran, result.stepped) if found else ()))
         return replace(
             result,
-            remarks=(*result.remarks, *self.told),
+            remarks=(*result.remarks, *self.told, *self.reach.fired(ran)),
             doubt=" and ".join(filter(None, doubts)),
             unrun=self.reach.unrun(ran) if found or lines else (),
         )

@@ -17,6 +17,7 @@ from tdxkit.explore.unrun import Part, missed
 from tdxkit.text import many
 from tdxkit.work import Job
 
+NEVER = " never fires"  # how the rule that a WARN or a BUG is ends
 RAN = "_ran"  # the row of marks, in the module that a text became
 UNCALLED = 5  # functions that nothing calls, named
 NO_STATEMENTS = (
@@ -57,18 +58,19 @@ class Marks:
 @dataclass(frozen=True)
 class Reach:
     """The statements of a compiled text. there: its module; calls: of each function those that it calls; starts: the functions that CPUs run,
-    each with what it is called."""
+    each with what it is called; rules: those that its WARNs and BUGs are."""
 
     marks: Marks
     there: dict
     place: object
     where: Where
     calls: Mapping[str, Counter]
+    rules: tuple[str, ...]
     starts: Mapping[str, str] = field(default_factory=dict)
 
     def noting(self, job: Job[Result]) -> Job[tuple[Result, bytearray]]:
         """The job, and what it ran."""
-        ran = bytearray(len(self.marks.of))
+        ran = bytearray(len(self.there[RAN]))
 
         @contextmanager
         def here() -> Iterator[None]:
@@ -79,6 +81,11 @@ class Reach:
                 self.there[RAN] = before
 
         return (yield from inside(here, job)), ran
+
+    def fired(self, ran: bytearray) -> tuple[str, ...]:
+        """The WARNs that fired in a run in which something was made to fail: whoever asks for that wants to see them, and no rule is broken."""
+        said = [rule.removesuffix(NEVER) for number, rule in enumerate(self.rules, 1) if ran[-number]]
+        return tuple(f"{warn} fires in a run in which something was made to fail: that breaks no rule" for warn in said)
 
     def unrun(self, ran: bytearray) -> tuple[str, ...]:
         """What no run came to: "line 7, 9–10 of put", and the functions that nothing calls."""

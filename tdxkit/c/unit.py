@@ -10,12 +10,11 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
 from tdxkit.c.kernel.contexts import OFF
-from tdxkit.c.reach import Marks
+from tdxkit.c.reach import NEVER, Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
 from tdxkit.explore.rules import Property
 from tdxkit.kinds import Act
-
 
 class Unit:
     """See the module. `kernel`: its functions; `stubs`: functions that give a number; `taken`: names of shared variables of the models."""
@@ -73,9 +72,13 @@ class Unit:
         """The rule that a WARN or BUG is, by its line; by its column too, where the line has several of that name."""
         where, place = self.declared.where, self.declared.place(node)
         said = where.at if len(self.called[word, place[0]]) > 1 else where.line
-        made = f"{word}() of {said(*place)} never fires"
+        made = f"{word}() of {said(*place)}{NEVER}"
         self.rules[made] = None
         return made
+
+    def fired(self, rule: str) -> int:
+        """Where in the row of marks it is noted that a WARN fired after something was made to fail: counted from the end."""
+        return -1 - list(self.rules).index(rule)
 
     @cached_property
     def called(self) -> dict[tuple[str, int], set[int]]:

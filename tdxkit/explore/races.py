@@ -4,7 +4,8 @@ Plain is what the C would do with `=` or by reading a name. READ_ONCE() and WRIT
 are marked, and so is what a sequence counter does: two marked accesses may meet. Under a common lock no two meet at all. A race says nothing about the verdict: the compiler may tear,
 join or repeat a plain access, and no search here shows that. What is wrapped in data_race() is left alone, as there. What is read between
 the beginning of a sequence counter's reader and its look whether to try again counts as marked, and what its writer does too, but not beside another
-writer: those need a lock, and KCSAN, which takes all that writers do as marked, says nothing of two. Memory that is freed beside a use of it is a
+writer: those need a lock, and KCSAN, which takes all that writers do as marked, says nothing of two. So it is with lists: who adds and deletes
+marks the pointer that readers follow, and not the one that leads back. Memory that is freed beside a use of it is a
 use after it was freed, of which the verdict speaks, and no race.
 """
 
@@ -24,6 +25,7 @@ SOURCES = ("linux-kcsan",)
 MARKED = Pattern(
     r"((arch_|raw_)?atomic|refcount|kref|s?rcu|xa_)\w*|(READ|WRITE)_ONCE|smp_(load_acquire|store_release|store_mb|cond_load\w*)|(arch_)?(try_)?(cmp)?xchg\w*"
     r"|(test|set|clear|change|assign)_bit|test_bit_acquire|test_and_\w+_bit\w*|set_current_state|completion_done|static_\w+|RCU_INIT_POINTER"
+    r"|h?list_\w+_rcu|h?list_(add|del|move|replace|splice)\w*|INIT_H?LIST_\w+"
     r"|(__)?this_cpu_\w+|raw_cpu_\w+|(comes_on|leaves)_the_stack|\w*seq(count|lock)?_?(begin|retry|end)\w*|raw_read_seqcount|s?wait(queue)?_active"
 )
 # An empty list is told by READ_ONCE() of the word that adding and deleting write with WRITE_ONCE(); here a list is one variable.
@@ -31,7 +33,8 @@ LEFT_ALONE = ("data_race", "list_empty", "list_empty_careful", "hlist_empty", "h
 
 
 SECTION = "sections of sequence counters"  # what a thread notes that is in one: 1 as a reader, 2 for each as a writer
-WRITER = Pattern(r"(raw_)?write_seqcount_(begin|end)")  # the writer's own steps, which are plain but for who reads
+# The writer's own steps, which are plain but for who reads: of the two pointers of a list's entry it marks the one that readers follow.
+WRITER = Pattern(r"(raw_)?write_seqcount_(begin|end)|h?list_(add|del|move|replace|splice)\w*|INIT_H?LIST_\w+")
 
 
 class Access(NamedTuple):
@@ -40,7 +43,7 @@ class Access(NamedTuple):
     slot: int
     writes: bool
     plain: bool
-    writers: bool  # a sequence counter's writer makes it, with nothing that marks it
+    writers: bool  # who keeps a sequence counter or a list makes it: marked, but not beside another one who does
     where: str
 
     @property
@@ -92,7 +95,7 @@ def plain(tables: Tables) -> set[int]:
 def _said(space: Space, a: Access, b: Access) -> str:
     first, second = sorted((a, b), key=lambda access: (access.where, access.writes))
     name = space.tables.layout.labels[a.slot]
-    mend = "" if a.writers and b.writers else "READ_ONCE() and WRITE_ONCE(), an atomic, or "
+    mend = "use " if a.writers and b.writers else "use READ_ONCE() and WRITE_ONCE(), an atomic, or "
     return (
         f"data race on {name}: {first.said} and {second.said} may meet, and a compiler may tear or repeat a plain access: "
         f"{mend}a lock over both"
@@ -110,15 +113,15 @@ def _within(tables: Tables, at: Place) -> int:
 
 
 def _writers(tables: Tables, at: Place) -> bool:
-    """Is the step from here one that a sequence counter's writer makes, with nothing that marks it?"""
+    """Is the step from here one that the writer of a sequence counter or of a list makes, with nothing that marks it for another?"""
     return bool(WRITER.fullmatch(at.label.does)) or (_within(tables, at) > 1 and not _says(at.label))
 
 
 def _of_allocator(tables: Tables) -> frozenset[int]:
-    """The variables that say what has become of allocated memory: nothing that a program accesses."""
+    """The variables that say what has become of allocated memory, and whether some was refused: nothing that a program accesses."""
     heap: Any = tables.layout.constants.get("c_heap", {})
     plain = tables.layout.plain
-    return frozenset(plain[state] for state, _ in heap.values() if state in plain)
+    return frozenset(plain[state] for state in ("c_failed", *(state for state, _ in heap.values())) if state in plain)
 
 
 def _accesses(space: Space, sid: int, lid: int, left_out: frozenset[int]) -> Iterator[Access]:

@@ -79,7 +79,7 @@ def functions() -> Iterator[Entry]:
         yield Entry(f"the_{word}", lists.beside(word, by), "p", VOID, stack=True)
     yield Entry(WALK, lists.steps_on("list_for_each", 1), "pp", VOID, stack=True)
     yield Entry(WALK_BACK, lists.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
-    yield Entry(ALL, lists.looks("list_for_each", "all"), "p", VOID, stack=True)
+    yield Entry(ALL, lists.looks("list_for_each_rcu", "all"), "p", VOID, stack=True)
     for word, plain in (("within", within), ("first_of", first_of), ("same", same), ("unless", unless)):
         yield Entry(f"the_{word}", plain, "pv", VOID, steps=False)
     yield Entry("list_is_head", same, "pp", INT, steps=False)

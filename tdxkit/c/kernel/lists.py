@@ -60,7 +60,7 @@ def _read(m, does: str, p):
 
 def _write(m, does: str, *places):
     where = next(p for p in places if _shared(p))
-    return store("", cell(m, where), label=f"{does}: write {cell(m, where)}")
+    return store(does, cell(m, where), label=f"{does}: write {cell(m, where)}")
 
 
 def adds(does: str, at_tail: int):
@@ -76,8 +76,8 @@ def adds(does: str, at_tail: int):
             raise Defect("a pointer to a local variable is given to other CPUs")
         if _shared(where) or _shared(entry):
             yield _write(m, does, where, entry)
-        stack = into(m, stack, where, (*there, entry) if at_tail else (entry, *there))
-        return None, into(m, stack, entry, (ON, *where))
+        stack = into(m, stack, entry, (ON, *where))  # first: whoever finds it there finds where it leads
+        return None, into(m, stack, where, (*there, entry) if at_tail else (entry, *there))
 
     return program
 
@@ -152,8 +152,8 @@ def replaces(does: str, after: object):
         if old not in there:
             raise Defect(f"{does}() of {title(m, old)}, which is on no list")
         yield _write(m, does, where, old)
-        stack = into(m, stack, where, tuple(new if entry == old else entry for entry in there))
         stack = into(m, stack, new, (ON, *where))
+        stack = into(m, stack, where, tuple(new if entry == old else entry for entry in there))
         return None, into(m, stack, old, after)
 
     return program

@@ -203,7 +203,7 @@ def test_what_a_sequence_counter_guards_is_meant_to_race():
 def test_two_writers_of_a_sequence_counter_race():
     text = PLAIN.replace("void set(", "static DEFINE_SPINLOCK(l);\nvoid set(")
     races = explore(scenario_of_c(text, run=("set();",)), "none").races
-    lock = "may meet, and a compiler may tear or repeat a plain access: a lock over both"
+    lock = "may meet, and a compiler may tear or repeat a plain access: use a lock over both"
     assert [race.partition(":")[0] for race in races if race.endswith(lock)] == ["data race on seq", "data race on lo", "data race on hi"]  # fmt: skip
     assert "data race on seq: line 5 of set (a plain load) and line 5 of set (a plain store)" in " ".join(races)
     assert (
