@@ -26,6 +26,7 @@ from tdxkit.c.values import Values
 from tdxkit.c.waits import Waits
 from tdxkit.errors import InputError
 
+NAMED = 8  # functions that are not known, by their names in one line
 NO_CALLS = ("trace_",)  # tracepoints: nothing happens
 
 
@@ -88,10 +89,29 @@ class Calls:
                     "a function is called by its name",
                     "pointers to functions are not followed: name it",
                 )
-            raise self.declared.refuse(
-                node, f"`{word}(…)`", "this function is not known", self.unit.kernel.way_out(word, self.declared)
-            )
+            raise self._unknown(node, word)
         return self._kernels(node, entry, args)
+
+    def names(self, word: str) -> bool:
+        """Is it the name of a function, of the text or of the kernel?"""
+        return any(
+            word in names
+            for names in (
+                self.declared.functions, self.declared.prototypes, self.unit.stubs, self.unit.kernel.functions,
+            )
+        )  # fmt: skip
+
+    def _unknown(self, node: c_ast.FuncCall, word: str) -> InputError:
+        """What is said of a function that nobody knows, and of all others of which the same will have to be said."""
+        known = (self.declared.functions, self.unit.stubs, self.special, self.unit.kernel.functions)
+        others = dict.fromkeys(
+            other for (other, _), _ in sorted(self.unit.called.items(), key=lambda item: (item[0][1], min(item[1])))
+            if other != word and not other.startswith(NO_CALLS) and not any(other in names for names in known)
+        )  # fmt: skip
+        more = [*list(others)[:NAMED], *([f"{len(others) - NAMED} more"] if len(others) > NAMED else [])]
+        nor = f", nor {'is' if len(more) == 1 else 'are'} {', '.join(more)}" if more else ""
+        rule = f"this function is not known{nor}"
+        return self.declared.refuse(node, f"`{word}(…)`", rule, self.unit.kernel.way_out(word, self.declared))
 
     def _stub(self, node: c_ast.FuncCall, word: str) -> Value:
         """A number that stands for what a function gives, in the type of its prototype where the text has one."""

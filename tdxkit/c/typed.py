@@ -208,7 +208,7 @@ class Types:
         looked = [(word, kind) for word, kind in fields if not self.used.isdisjoint({word} if word else kind.members)]  # type: ignore[attr-defined]
         if len(looked) > 1:
             rule = f"it shows the same bytes as different types, and {' and '.join(w or 'a struct without a name' for w, _ in looked)} are used"
-            raise self.refuse(node, name, rule, "write the one that matters")
+            raise self.refuse(node, name, rule, "write one of them alone, and its parts by shifts")
         return looked or fields[:1]
 
     def _enum(self, node: c_ast.Enum) -> Type:

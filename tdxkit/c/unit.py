@@ -16,6 +16,7 @@ from tdxkit.c.types import MOST_CELLS, Type
 from tdxkit.explore.rules import Property
 from tdxkit.kinds import Act
 
+
 class Unit:
     """See the module. `kernel`: its functions; `stubs`: functions that give a number; `taken`: names of shared variables of the models."""
 

@@ -103,7 +103,7 @@ class Values(Operators):
             return self.calls.cpus.task()
         if node.name in NAMES_OF_FUNCTIONS:
             return Value(constant(TEXT), OF_TEXT)
-        if node.name in self.declared.functions:
+        if self.calls.names(node.name):
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )

@@ -9,8 +9,9 @@ from tdxkit.explore.rules import NO_RELOCK, NO_SLEEP, NO_SLEEP_IN_IRQ
 from tdxkit.explore.standing import Standing
 from tdxkit.explore.states import States
 from tdxkit.kinds import LOCK
-from tdxkit.text import words
+from tdxkit.text import Pattern, words
 
+SPINNERS = Pattern(r"\w*seq(count|lock)?_?begin\w*")  # calls that look again and again, whoever called them
 SLEEPERS = ("wait_", "wait(")  # in a line whose looks are those of one that sleeps between them
 
 
@@ -23,9 +24,10 @@ def stands(at: Place) -> str:
 def spins(at: Place, text: str) -> bool:
     """Does a CPU that gets no further here look again and again? text: the line."""
     code, _ = _innermost(at)
-    return (
-        bool(code) and at.lines[-1][0] is code and at.label.kind != LOCK and not any(word in text for word in SLEEPERS)
-    )
+    if code is None or at.label.kind == LOCK:
+        return False
+    looks = at.lines[-1][0] is code and not any(word in text for word in SLEEPERS)
+    return looks or SPINNERS.fullmatch(at.label.does) is not None
 
 
 def _innermost(at: Place) -> tuple[types.CodeType | None, int]:

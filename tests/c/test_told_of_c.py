@@ -94,7 +94,7 @@ def test_a_rule_about_locks_names_the_lock():
     said = steps(found("alloc();"), "alloc();")[-1].wrong()
     assert said == ("a CPU slept with a spinlock held: kzalloc(int) may sleep, and it holds s, taken in step 1",)
     said = steps(found("self();"), "self();")[-1].wrong()
-    assert said == ("a CPU waits for a lock that it holds itself: spin_lock(s) waits for s, taken in step 1",)
+    assert said == ("a CPU deadlocks with itself on a lock that it holds: spin_lock(s) waits for s, taken in step 1",)
 
 
 def test_what_else_is_broken_is_said_as_a_result(told):
@@ -164,3 +164,46 @@ def test_regions_have_their_counters_whoever_says_what_is_run():
 @pytest.mark.parametrize("leaf", ["add", "remove"])
 def test_a_list_of_pages_that_is_null_is_told_in_words_of_c(leaf):
     assert found("get(NULL);", text=COUNTED % (leaf, 2)).defect == "line 5: NULL is followed"
+
+
+MAY_LOSE = "struct s { int v; }; struct s *get(void) { return kzalloc(sizeof(struct s), GFP_KERNEL); } int lost; void tries(void) { struct s *p = get(); if (!p) WRITE_ONCE(lost, 1); kfree(p); }\n"
+
+
+@pytest.mark.parametrize(
+    ("run", "fires"), [(("WARN_ON(!get());",), 20), (("tries();", "WARN_ON_ONCE(READ_ONCE(lost));"), 0)]
+)
+def test_a_warn_after_something_was_made_to_fail_is_told_and_breaks_nothing(run, fires):
+    scenario = scenario_of(MAY_LOSE, run=run, threads=2, may_fail=("alloc",))
+    found = judge(scenario).result
+    said = [remark for remark in found.remarks if "fires in a run in which something was made to fail" in remark]
+    assert len(said) == 1 and said[0].startswith(f"WARN_ON{'_ONCE' * (not fires)}() of --run ")
+    assert not any("WARN" in rule for rule in found.broken) and not any("c_failed" in race for race in found.races)
+    assert not any("fires in a run" in r for r in judge(scenario_of(MAY_LOSE, run=run, threads=2)).result.remarks)
+
+
+SEQUENCE = "seqcount_t s = SEQCNT_ZERO(s); int n; void w(void) { write_seqcount_begin(&s); while (!READ_ONCE(n)) cpu_relax(); write_seqcount_end(&s); } void r(void) { while (read_seqcount_retry(&s, read_seqcount_begin(&s))) ; WRITE_ONCE(n, 1); }\n"
+
+
+def test_who_reads_an_odd_sequence_counter_spins():
+    found = judge(scenario_of(SEQUENCE, run=("w();", "r();"))).result
+    assert found.verdict == "deadlock" and [" spins in line 1 of " in line for line in found.waits] == [True, True]
+
+
+ONTO_LISTS = """struct s { struct list_head l; int v; } one;
+LIST_HEAD(h);
+DEFINE_SPINLOCK(k);
+void add(void) { spin_lock(&k); list_add_rcu(&one.l, &h); spin_unlock(&k); }
+void last(void) { spin_lock(&k); list_add_tail(&one.l, &h); spin_unlock(&k); }
+void bare(void) { list_add(&one.l, &h); }
+void walk(void) { struct s *p; rcu_read_lock(); list_for_each_entry_rcu(p, &h, l) WARN_ON(list_empty(&p->l)); rcu_read_unlock(); }
+void plain(void) { struct s *p; list_for_each_entry(p, &h, l) if (p->v) break; }"""
+
+
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+@pytest.mark.parametrize(
+    ("run", "races"),
+    [(("add();", "walk();"), 0), (("last();", "walk();"), 0), (("add();", "plain();"), 1), (("bare();", "last();"), 2)],
+)
+def test_lists_mark_what_readers_follow_and_lead_somewhere_when_they_are_found(run, races, memory):
+    found = judge(scenario_of(ONTO_LISTS, run=run).on(memory)).result
+    assert (found.verdict, len(found.races)) == ("violation" if "bare();" in run else "ok", races), found.races
