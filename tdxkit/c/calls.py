@@ -13,7 +13,7 @@ from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, na
 from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.kernel.quiet import LOOKS
+from tdxkit.c.kernel.quiet import NEVER_LOOKS, ONCE
 from tdxkit.c.numbers import Numbers
 from tdxkit.c.objects import Objects
 from tdxkit.c.percpu import PerCpu
@@ -165,6 +165,14 @@ class Calls:
         self.values.same_view(value, kind, node)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
+    def _looked_at(self, node: c_ast.Node, entry: Entry) -> None:
+        """What is given to a function that makes nothing of it here has its value, and what it does is done."""
+        if entry.name in ONCE and _changes(node):
+            raise self.declared.refuse(
+                node, spelt(node), f"{entry.name}() does it the first time alone", "do it on a line of its own"
+            )
+        self.values.of(node)
+
     # the kernel's
 
     def _kernels(self, node: c_ast.FuncCall, entry: Entry, args: list) -> Value:
@@ -176,8 +184,8 @@ class Calls:
         given, pointee, saved = [], None, None
         for arg, kind in zip(args, takes.ljust(len(args), "-")):
             if kind == "-":  # printed, or nothing that the model knows
-                if entry.name in LOOKS and self._is_read(arg):
-                    self.values.of(arg)
+                if entry.name not in NEVER_LOOKS and self._is_read(arg):
+                    self._looked_at(arg, entry)
                 continue
             if kind == "s":
                 saved = arg, self.run(self.unit.kernel.functions["the_irq_flags"], [], ULONG)
@@ -214,6 +222,14 @@ class Calls:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
+
+
+def _changes(node: c_ast.Node) -> bool:
+    """Does an expression do something beside having a value, as far as can be seen in it?"""
+    does = isinstance(node, (c_ast.Assignment, c_ast.FuncCall)) or (
+        isinstance(node, c_ast.UnaryOp) and node.op in ("++", "--", "p++", "p--")
+    )
+    return does or any(_changes(child) for _, child in node.children())
 
 
 def _plainly_somewhere(code: ast.expr) -> bool:

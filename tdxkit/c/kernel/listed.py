@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from tdxkit.c.kernel import lists
 from tdxkit.c.kernel.entry import Entry
+from tdxkit.c.kernel.listends import THERE, WHOLE
 from tdxkit.c.types import INT, ULONG, VOID
 
-RULES = (lists.WHOLE, lists.THERE)
+RULES = (WHOLE, THERE)
 EMPTIES = ("list_empty", "list_empty_careful", "hlist_empty", "hlist_unhashed", "hlist_unhashed_lockless")
 ENDS = {
     "list_first_entry": "first",

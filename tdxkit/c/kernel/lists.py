@@ -6,8 +6,7 @@ poisoned, and a list_head that was never initialised is no list; an hlist_head o
 """
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.runtime import FREED, PAGE, cell, fetch, get, hand, handed, laid, put
-from tdxkit.explore.rules import at_end
+from tdxkit.c.runtime import PAGE, cell, fetch, get, hand, handed, laid, put
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-list",)
@@ -38,6 +37,13 @@ def on(m, stack, entry, does: str):
     if type(value) is not tuple or value[:1] != (ON,):
         raise Defect(f"{does}() of {title(m, entry)}, which was {value if value == GONE else 'never put on a list'}")
     return value[1:]
+
+
+def _lead_back(m, stack, where, there, entries, does: str) -> None:
+    """Defect where one of these entries of a list was written over since it came there: what it leads to is no more the list."""
+    for entry in entries:
+        if entry != PAGE and entry in there and fetch(m, stack, entry) != (ON, *where):
+            raise Defect(f"{does}() comes to {title(m, entry)}, which was written over while it was on the list")
 
 
 def into(m, stack, p, value):
@@ -72,6 +78,7 @@ def adds(does: str, at_tail: int):
         there = head(m, stack, where, does)
         if entry in there and entry != PAGE:
             raise Defect(f"{does}() of {title(m, entry)}, which is on that list")
+        _lead_back(m, stack, where, there, there[-1:] if at_tail else there[:1], does)
         if _shared(where) and not _shared(entry) and entry != PAGE:
             raise Defect("a pointer to a local variable is given to other CPUs")
         if _shared(where) or _shared(entry):
@@ -94,6 +101,9 @@ def deletes(does: str, after: object, quiet: int = 0):
         there = head(m, stack, where, does) if where else EMPTY
         if where and entry not in there:
             raise Defect(f"{does}() of {title(m, entry)}, which its list has not: the list is corrupted")
+        if where:
+            at = there.index(entry)
+            _lead_back(m, stack, where, there, there[max(at - 1, 0) : at + 2], does)
         if not where and fetch(m, stack, entry) == 0 and not quiet:
             raise Defect(f"{does}() of {title(m, entry)}, which is on no list")
         if _shared(entry) or (where and _shared(where)):
@@ -249,6 +259,8 @@ def steps_on(does: str, by: int):
             before = 0  # a loop that goes on from the head begins with the first
         if before and before not in there:
             raise Defect(f"{does}() goes on from {title(m, before)}, which was taken off the list")
+        if before:
+            _lead_back(m, stack, where, there, (before,), does)
         at = there.index(before) + 1 if before else 0
         return (there[at] if at < len(there) else 0), stack
 
@@ -268,28 +280,3 @@ def beside(does: str, by: int):
         return there[there.index(entry) + 1], stack
 
     return program
-
-
-def whole(m) -> bool:
-    """Is each entry on the list that it says it is on?"""
-    for name, cells in m.c_cells.items():
-        for at, word in enumerate(cells):
-            value = getattr(m, word)
-            if type(value) is tuple and value[:1] == (ON,):
-                _, where, index = value
-                there = getattr(m, m.c_cells[where][index]) if where in m.c_cells else ()
-                if type(there) is not tuple or (name, at) not in there:
-                    return False
-    return True
-
-
-def there_still(m) -> bool:
-    """Is each entry of a list one that has not been freed, and no local variable whose block has ended?"""
-    heads = (getattr(m, word) for cells in m.c_cells.values() for word in cells)
-    entries = (entry for there in heads if type(there) is tuple and there[:1] != (ON,) for entry in there)
-    objects = {entry[0] for entry in entries if type(entry) is tuple and entry}
-    return all(name not in m.c_heap or getattr(m, m.c_heap[name][0]) != FREED for name in objects)
-
-
-WHOLE = at_end("a list must have what was put on it", whole)
-THERE = at_end("nothing may be on a list that was freed, and no local variable whose block has ended", there_still)

@@ -6,10 +6,11 @@ On x86 a barrier between loads or between stores is no instruction [x86-tso].
 from collections.abc import Iterator
 
 from tdxkit.c.kernel import constants
+from tdxkit.c.kernel.contexts import RULES, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, numbered, put
 from tdxkit.c.types import INT, LONG, VOID, Pointer
-from tdxkit.kinds import load, store
+from tdxkit.kinds import load, sleep, store
 
 SOURCES = ("x86-tso",)
 CONSTANTS = constants.CONSTANTS
@@ -20,15 +21,12 @@ PRINTS = (
     "printk", "printk_once", "printk_ratelimited", "trace_printk", "dump_stack", "pr_tdx_error", "pr_tdx_error_1", "kvm_pr_unimpl", "vcpu_unimpl",
     "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "pr_devel", "no_printk",
 )  # fmt: skip
+# What these are given is not looked at, nor is it by the kernel, without DEBUG or KCSAN.
 NEVER_LOOKS = {
-    word for word in PRINTS if "debug" in word or "dbg" in word or word in ("pr_devel", "no_printk")
-}  # nor does the kernel without DEBUG
-LOOKS = {
-    *PRINTS,
-    "udelay",
-    "ndelay",
-    "mdelay",
-} - NEVER_LOOKS  # what they are given has its value, and what it does is done
+    *(word for word in PRINTS if "debug" in word or "dbg" in word or word in ("pr_devel", "no_printk")),
+    "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS",
+}  # fmt: skip
+ONCE = {word for word in PRINTS if word.endswith("_once")}  # what they are given is looked at the first time alone
 NOTHING = (
     "barrier", "cpu_relax", "smp_rmb", "smp_wmb", "rmb", "wmb", "dma_rmb", "dma_wmb", "smp_mb__before_atomic", "smp_mb__after_atomic",
     "smp_mb__after_spinlock", "smp_mb__after_unlock_lock", "smp_acquire__after_ctrl_dep", "smp_read_barrier_depends", "smp_rmb__after_atomic",
@@ -53,7 +51,11 @@ def _switch(does: str):
 
 
 def _switched(does: str, to: int):
+    """static_branch_enable() and its twin, which take the lock of CPU hotplug: that may sleep."""
+
     def program(m, p):
+        yield sleep("cpus_read_lock", label=f"{does}: cpus_read_lock()")
+        may_sleep(m)
         yield store(does, cell(m, p))
         put(m, p, to)
 
@@ -79,5 +81,5 @@ def functions() -> Iterator[Entry]:
     ):
         yield Entry(word, _switch(word), "p", INT)
     for word, to in (("static_branch_enable", 1), ("static_branch_disable", 0)):
-        yield Entry(word, _switched(word, to), "p", VOID)
+        yield Entry(word, _switched(word, to), "p", VOID, rules=RULES)
     yield Entry("kmem_cache_create", lambda m: ("cache", 0), "…", Pointer(VOID), steps=False)
