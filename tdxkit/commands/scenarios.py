@@ -14,7 +14,7 @@ from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS, MOST_REGIONS
 
 NAME = "a scenario of `list`, or your own: a file of C (also a diff, a mail, - for standard input), or FILE.py:put"
 OPTIONS = ("get", "put", "roles", "regions", "faults", *OF_C)
-ONCE = ("get", "put", "roles", "regions", "faults")
+ONCE = ("get", "put", "roles", "regions", "faults", "softirq")
 MOST = 2**64  # beyond what any integer of C holds
 DECLARE = (
     'Beside get and put the file may declare SHARED = {"mylock": False}, its own shared variables; LOCKS = ("mylock",) and MUTEXES, which '
@@ -114,6 +114,19 @@ def _c_options(group) -> None:
         metavar="LIST",
         help="what may fail: alloc, add, remove, pages (one page of a pair at a time)",
     )
+    group.add_argument(
+        "--softirq", nargs="?", const="put", type=_of_softirq, metavar="TEXT",
+        help="a softirq: put, or nothing behind it, gives back a page on top of CPU 0, as in v5-softirq; statements of C come in once on each CPU",
+    )  # fmt: skip
+
+
+def _of_softirq(text: str) -> str:
+    """What a softirq runs: a name would be that of the file, which stood behind the option."""
+    if text != "put" and not text.rstrip().endswith((";", "}")):
+        raise ArgumentTypeError(
+            f"put or statements such as 'handler();' stand behind it, or nothing at the end, not {text[:40]!r}"
+        )
+    return text
 
 
 def _numbered(text: str) -> tuple[str, int]:
@@ -151,7 +164,7 @@ def asked(args: Namespace) -> dict:
 
         raise InputError(f"{SPELT[odd[0]]} {odd[1]}", "it is given twice", "give it once")
     failing = tuple(dict.fromkeys(word.strip() for words in args.may_fail for word in words.split(",")))
-    once = {option: getattr(args, option) for option in ONCE}
+    once = {option: getattr(args, option) or "" for option in ONCE}
     pairs = {option: dict(getattr(args, option)) for option in ("stubs", "defines", "sets")}
     return once | pairs | {"run": tuple(args.run), "may_fail": failing}
 
@@ -203,7 +216,7 @@ def _given(args: Namespace, option: str) -> Iterator[str]:
     """The values of an option as they are written; none where it was not given."""
     value = getattr(args, option)
     if option in ONCE:
-        yield from [] if value in ("", 1) else [str(value)]
+        yield from [] if value in ("", 1, None) else [str(value)]
         return
     for one in value:
         yield one if isinstance(one, str) else f"{one[0]}={one[1]}"

@@ -105,7 +105,9 @@ class Tables(Standing):
     def _start(self, k: int) -> int:
         thread = self.scenario.threads[k]
         generator, item = begin(thread, self.memory)
-        return self._arrive(generator, item, None, over(self.roles[k], k), ((), (0,) * len(self._notes), ()))
+        noted = dict(thread.noted)
+        notes = tuple(noted.get(note, 0) for note in self._notes)
+        return self._arrive(generator, item, None, over(self.roles[k], k), ((), notes, ()))
 
     def _arrive(
         self, generator, item, recipe, before: Place, kept: tuple[Held, Notes, Buffer], first: int | None = None

@@ -34,18 +34,26 @@ SLEEPING = (
 )
 
 
+def of_form(form: str) -> tuple:
+    """The rules about what a form of a lock switches off."""
+    return RULES if "_irq" in form or "_bh" in form else ()
+
+
 def take(does: str, into: int = True):
-    """One that waits until nobody has it; `into`: what the word is then."""
-    sleeps = takes_mutex(does)
+    """One that waits until nobody has it, and for a softirq already with off what its form switches off; `into`: what the word is then."""
+    sleeps, masks = takes_mutex(does), bool(of_form(does.partition("lock")[2]))
 
     def program(m, p, *more):
-        name = cell(m, p)
+        name, off = cell(m, p), False
         while True:
             yield lock(does, name)
             may_sleep(m, sleeps)
-            if not get(m, p):
-                put(m, p, into)
+            free = not get(m, p)
+            if masks and not off and (free or m.c_softirqs):
                 switches_off(m, does)
+                off = m.c_softirqs
+            if free:
+                put(m, p, into)
                 m.tell(f"It takes {name}.")
                 return 0
 
@@ -93,16 +101,19 @@ def _is_locked(does: str):
 
 def take_shared(does: str):
     """One that waits until no writer has it."""
-    sleeps = takes_mutex(does)
+    sleeps, masks = takes_mutex(does), bool(of_form(does.partition("lock")[2]))
 
     def program(m, p, *more):
-        name = cell(m, p)
+        name, off = cell(m, p), False
         while True:
             yield lock(does, name)
             may_sleep(m, sleeps)
-            if get(m, p) != WRITER:
-                put(m, p, get(m, p) + 1)
+            free = get(m, p) != WRITER
+            if masks and not off and (free or m.c_softirqs):
                 switches_off(m, does)
+                off = m.c_softirqs
+            if free:
+                put(m, p, get(m, p) + 1)
                 m.tell(f"It takes {name}, as a reader.")
                 return 0
 
@@ -187,11 +198,6 @@ def _held(how: str):
         return int(mine)
 
     return program
-
-
-def of_form(form: str) -> tuple:
-    """The rules about what a form of a lock switches off."""
-    return RULES if "_irq" in form or "_bh" in form else ()
 
 
 INITS = (
