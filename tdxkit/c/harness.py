@@ -20,7 +20,7 @@ from tdxkit.c.oftext import OfText
 from tdxkit.c.pair import arguments_of, counts_by_region, given_to, pair_of
 from tdxkit.c.program import Program
 from tdxkit.c.runtime import Defect
-from tdxkit.c.softirqs import PUT, coming_into, goes_with_pair, of_statements, region_given_back
+from tdxkit.c.softirqs import PUT, SIMPLIFIED, coming_into, goes_with_pair, of_statements, region_given_back
 from tdxkit.c.softirqs import told as told_of_softirq
 from tdxkit.c.told import constants_of, keeps_pages
 from tdxkit.c.types import Int
@@ -83,7 +83,7 @@ def scenario_of_c(
         scenario, own=OfText(text, "", "", told=(*_told(made, first), *given_to(made, pair), *told_of_softirq(made, softirq)), reach=replace(made.reach, starts=_starts(made, pair, roles, softirq))), make=again, texts=tuple(made.functions.values()),
         shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
         mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
-        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",
+        card=replace(CARD, simplified=(*CARD.simplified, *(SIMPLIFIED if softirq else ()), *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",
     )  # fmt: skip
 
 
@@ -112,6 +112,7 @@ def _with_softirqs(made: Program, scenario: Scenario, softirq: str, pair: tuple[
     else:
         word = _entitled(made, len(made.where.given) - 1, softirq)
         found = coming_into((cpu, _called(made, word, stack)) for cpu, stack in zip(cpus, stacks))
+        scenario = replace(scenario, subtitle=f"{scenario.subtitle}, a softirq on each")
     return replace(scenario, threads=(*cpus, *found))
 
 

@@ -15,6 +15,9 @@ from tdxkit.errors import InputError
 from tdxkit.explore.program import Thread, interrupt
 
 SOURCES = ("linux-locking",)
+SIMPLIFIED = (
+    "a softirq comes once on its CPU, between any two steps, and none into it: `users++` is a load and a store to it too, where a compiler may write one instruction",
+)
 PUT = "put"  # the pair's own, and no statements
 
 
@@ -42,9 +45,10 @@ def told(made: Program, softirq: str) -> tuple[str, ...]:
     """What is to be said of the page that a softirq gives back."""
     if softirq != PUT:
         return ()
-    region = region_given_back(made)
-    counted = "counted" if region else "and a counter of the text's own must have counted it: --set NAME=1"
-    return (f"a softirq on CPU 0 gives back a page of region {region} that is in use from the start, {counted}",)
+    counted = "" if counts_by_region(made) else "; a counter of the text's own must have counted it: --set NAME=1"
+    return (
+        f"a softirq on CPU 0 gives back a page of region {region_given_back(made)}, in use and counted from the start{counted}",
+    )
 
 
 def coming_into(cpus: Iterable[tuple[Thread, Callable]], *args) -> tuple[Thread, ...]:

@@ -14,7 +14,7 @@ from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS, MOST_REGIONS
 
 NAME = "a scenario of `list`, or your own: a file of C (also a diff, a mail, - for standard input), or FILE.py:put"
 OPTIONS = ("get", "put", "roles", "regions", "faults", *OF_C)
-ONCE = ("get", "put", "roles", "regions", "faults", "softirq")
+ONCE = ("get", "put", "roles", "regions", "faults")
 MOST = 2**64  # beyond what any integer of C holds
 DECLARE = (
     'Beside get and put the file may declare SHARED = {"mylock": False}, its own shared variables; LOCKS = ("mylock",) and MUTEXES, which '
@@ -115,7 +115,7 @@ def _c_options(group) -> None:
         help="what may fail: alloc, add, remove, pages (one page of a pair at a time)",
     )
     group.add_argument(
-        "--softirq", nargs="?", const="put", type=_of_softirq, metavar="TEXT",
+        "--softirq", action="append", nargs="?", const="put", default=[], type=_of_softirq, metavar="TEXT",
         help="a softirq: put, or nothing behind it, gives back a page on top of CPU 0, as in v5-softirq; statements of C come in once on each CPU",
     )  # fmt: skip
 
@@ -159,14 +159,15 @@ def _defined(text: str) -> tuple[str, str]:
 def asked(args: Namespace) -> dict:
     """The options of a reader's file that were given."""
     twice = [(option, name) for option in ("stubs", "defines", "sets") for name, _ in getattr(args, option)]
+    twice += [("softirq", "")] * len(args.softirq)
     if odd := next((pair for pair in twice if twice.count(pair) > 1), None):
         from tdxkit.errors import InputError
 
-        raise InputError(f"{SPELT[odd[0]]} {odd[1]}", "it is given twice", "give it once")
+        raise InputError(f"{SPELT[odd[0]]} {odd[1]}".rstrip(), "it is given twice", "give it once")
     failing = tuple(dict.fromkeys(word.strip() for words in args.may_fail for word in words.split(",")))
-    once = {option: getattr(args, option) or "" for option in ONCE}
+    once = {option: getattr(args, option) for option in ONCE}
     pairs = {option: dict(getattr(args, option)) for option in ("stubs", "defines", "sets")}
-    return once | pairs | {"run": tuple(args.run), "may_fail": failing}
+    return once | pairs | {"run": tuple(args.run), "may_fail": failing, "softirq": "".join(args.softirq)}
 
 
 def load(args: Namespace, name: str = "") -> Scenario:
@@ -216,7 +217,7 @@ def _given(args: Namespace, option: str) -> Iterator[str]:
     """The values of an option as they are written; none where it was not given."""
     value = getattr(args, option)
     if option in ONCE:
-        yield from [] if value in ("", 1, None) else [str(value)]
+        yield from [] if value in ("", 1) else [str(value)]
         return
     for one in value:
         yield one if isinstance(one, str) else f"{one[0]}={one[1]}"

@@ -159,7 +159,8 @@ class World:
         waits = same and all(frozen(new, "") == frozen(seen(slot), "") for slot, new in written.items())
         if not self._write(k, ask[0], bool(read), held):
             return None
-        self.begun[k] |= not waits or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
+        masked = self.scenario.threads[k].off is not None
+        self.begun[k] |= not waits or masked or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
         broken = list(self.memory._broken)
         over, irq = self.finished(k), self.scenario.hosts[k] is not None
         if words or ask[0].sleeps or (held and (waits or over)):

@@ -76,7 +76,7 @@ def interrupt(
     It happens once, at any moment of the other's life, before and after it included; a first step that is blocked has not happened yet, as
     where it waits for interrupts to be on, but for one that waits for a lock: that spins. Of two on one thread the second waits until the
     first has finished; one that may come into it is `on` that. off: ("switched off", 1) holds it off while who runs there has noted 1 or
-    more under that name. noted: what it has noted itself from the start.
+    more under that name, and nothing else does: it spins where its first step is blocked. noted: what it has noted itself from the start.
     """
     return Thread(program, args, actor, on, off, noted)
 

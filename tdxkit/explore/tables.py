@@ -197,7 +197,8 @@ class Tables(Standing):
         at = self.places[lid]
         if self.scenario.hosts[at.start] is None:
             return None
-        spins = at.label.kind == LOCK or not self.locks.isdisjoint(looked)
+        masked = self.scenario.threads[at.start].off is not None  # then its first step waits for nothing else
+        spins = masked or at.label.kind == LOCK or not self.locks.isdisjoint(looked)
         return lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
 
     def _wrong(self, step: Step, before: Notes, after: Notes, over: bool) -> tuple[str, ...]:
