@@ -3,7 +3,8 @@
     --softirq put             as in v5-softirq: on CPU 0, which gives back a page that was in use, and counted, before the run began
     --softirq 'handler();'    statements, once on each CPU
 
-It comes in at any step of its CPU at which neither interrupts nor softirqs are off, runs to its end, and its CPU goes on [linux-locking].
+It comes in at any step of its CPU at which neither interrupts nor softirqs are off, runs to its end, and its CPU goes on; no other softirq comes
+into it [linux-softirqs].
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from tdxkit.c.program import Program
 from tdxkit.errors import InputError
 from tdxkit.explore.program import Thread, interrupt
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-softirqs",)
 SIMPLIFIED = (
     "a softirq comes once on its CPU, between any two steps, and none into it: `users++` is a load and a store to it too, where a compiler may write one instruction",
 )

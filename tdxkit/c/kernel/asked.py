@@ -1,5 +1,5 @@
 """What in_atomic(), in_interrupt(), in_task(), irqs_disabled() and preemptible() say of what the CPU has switched off, of the spinlocks that it
-holds, and of whether a softirq runs [linux-locking]. No step: only the CPU itself changes any of it.
+holds, and of whether a softirq runs [linux-softirqs]. No step: only the CPU itself changes any of it.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from tdxkit.c.kernel.contexts import COME, INTERRUPTS, PREEMPTION, SOFTIRQS, hol
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import INT
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-softirqs",)
 SIMPLIFIED = (
     "a CPU runs one task, which stays on it",
     "in_atomic() counts spinlocks, as kernels do that keep a preempt count; nothing runs in an interrupt but the softirq that --softirq asks for",

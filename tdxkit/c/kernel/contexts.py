@@ -3,7 +3,7 @@
 Switching touches nothing that others see: it is noted with the CPU, in one number that has a digit for each, as the kernel's preempt_count. What is
 left of interrupts when they are saved is the flag of x86 that lets them come. The forms of locks switch here too; the rest of a spinlock is held,
 and under it nobody may sleep anyway [linux-locking]. A softirq that comes in has a digit of its own, from its start; from `SOFTIRQS` on the number
-holds one off.
+holds one off [linux-softirqs].
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tdxkit.c.types import LONG, ULONG, VOID
 from tdxkit.explore.rules import finished, must
 from tdxkit.kinds import Act, sleep
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-locking", "linux-softirqs")
 SIMPLIFIED = (
     "with interrupts or preemption off nobody may sleep; with interrupts or softirqs off no softirq comes, where --softirq asks for one: no other interrupt comes",
     "schedule() and what sleeps for a time come back whenever they like: that nobody wakes who sleeps by schedule() and wake_up_process() is not found",

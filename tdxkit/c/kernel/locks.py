@@ -7,20 +7,22 @@ only looked.
 from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import RULES, may_sleep, saved, switches_off, switches_on
+from tdxkit.c.kernel.contexts import RULES, may_sleep, saved, serving, switches_off, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.refcounts import count
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
+from tdxkit.explore.rules import must
 from tdxkit.explore.sleeping import takes_mutex
 from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, store, unlock
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-locking", "linux-softirqs")
 SIMPLIFIED = (
     "readers do not wait behind a writer who waits, as they do in the kernel's fair rwlocks and rwsems",
     "a lock that may be interrupted is always had",
 )
 FREE, WRITER = 0, -1
+NO_MUTEX_IN_IRQ = must("nobody may touch a mutex in an interrupt")
 SLEEPING = (
     "",
     "_interruptible",
@@ -81,6 +83,7 @@ def tries(does: str, into: int = True, looks_first: bool = True):
     def program(m, p, *more):
         name = cell(m, p)
         yield Act(f"{does}({name})", LOCKED, does, LOAD if looks_first else LOCKED, operand=name)
+        m.must(NO_MUTEX_IN_IRQ.name, does != "mutex_trylock" or not serving(m))
         if get(m, p):
             return 0
         put(m, p, into)
@@ -264,7 +267,7 @@ def _sleeping() -> Iterator[Entry]:
             yield Entry(f"down_read{form}", take_shared(f"down_read{form}"), "p" + extra, INT)
             yield Entry(f"down_write{form}", take(f"down_write{form}", WRITER), "p" + extra, INT)
     yield Entry("mutex_unlock", give("mutex_unlock"), "p", VOID)
-    yield Entry("mutex_trylock", tries("mutex_trylock"), "p", INT)
+    yield Entry("mutex_trylock", tries("mutex_trylock"), "p", INT, rules=(NO_MUTEX_IN_IRQ,))
     yield Entry("up_read", give_shared("up_read"), "p", VOID)
     yield Entry("up_write", give("up_write"), "p", VOID)
     yield Entry("down_read_trylock", _tries_shared("down_read_trylock"), "p", INT)

@@ -142,7 +142,7 @@ def test_what_is_said_of_a_softirq_and_of_whom_it_comes_into():
 @pytest.mark.parametrize(
     "wrong,right",
     [
-        ("mutex_lock(&m); mutex_unlock(&m);", "if (mutex_trylock(&m)) mutex_unlock(&m);"),
+        ("mutex_lock(&m); mutex_unlock(&m);", "n = mutex_is_locked(&m);"),
         ("int *p = kmalloc(4, GFP_KERNEL); kfree(p);", "int *p = kmalloc(4, GFP_ATOMIC); kfree(p);"),
         ("might_sleep();", "udelay(1); n = 1;"),
         ("synchronize_rcu();", "rcu_read_lock(); rcu_read_unlock();"),
@@ -151,6 +151,12 @@ def test_what_is_said_of_a_softirq_and_of_whom_it_comes_into():
 )  # fmt: skip
 def test_nobody_sleeps_in_a_softirq(wrong, right):
     assert (judged("n = 1;", wrong), judged("n = 1;", right)) == (SLEPT, "")
+
+
+def test_a_mutex_is_not_tried_either():
+    tried = "if (mutex_trylock(&m)) mutex_unlock(&m);"
+    assert judged("n = 1;", tried) == "nobody may touch a mutex in an interrupt"
+    assert judged(tried, "if (spin_trylock(&l)) spin_unlock(&l);") == ""
 
 
 def test_an_instruction_on_a_variable_of_its_cpu_is_not_interrupted():
