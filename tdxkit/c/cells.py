@@ -19,6 +19,7 @@ OF_ITSELF = (
     "c_sizes",
     "c_spins",
     "c_cpus",
+    "c_softirqs",
     "c_may_fail",
     "c_failed",
 )  # what programs of the kernel know of the text
@@ -27,23 +28,24 @@ TAKEN = frozenset({*(attribute for _, attribute in FAULTS.values()), *OF_ITSELF}
 
 @lru_cache(8)
 def compiled(
-    text: str, defines: tuple = (), stubs: tuple = (), run: tuple[str, ...] = (), margins: tuple[int, ...] = (), taken: frozenset[str] = frozenset(), cpus: int = 2
+    text: str, defines: tuple = (), stubs: tuple = (), run: tuple[str, ...] = (), margins: tuple[int, ...] = (), taken: frozenset[str] = frozenset(), cpus: int = 2,
+    softirq: str = "",
 ) -> Program:  # fmt: skip
     """A text as `program` compiles it, kept for the next who asks."""
-    return program(text, dict(defines), dict(stubs), run, margins, taken, cpus)
+    return program(text, dict(defines), dict(stubs), run, margins, taken, cpus, softirq)
 
 
 def beside_models(
-    text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], margins: tuple[int, ...], cpus: int
-) -> Program:
+    text: str, defines: tuple, stubs: tuple, run: tuple[str, ...], margins: tuple[int, ...], cpus: int, softirq: str = ""
+) -> Program:  # fmt: skip
     """A text compiled; its variables that are called like one of the models' have another name in the memory, which is said."""
     cpus = (
-        cpus if "cpu" in text.lower() or any("cpu" in words for words in run) else 2
+        cpus if "cpu" in text.lower() or any("cpu" in words for words in (*run, softirq)) else 2
     )  # where nobody asks one is kept for all
-    made = compiled(text, defines, stubs, run, margins, cpus=cpus)
+    made = compiled(text, defines, stubs, run, margins, cpus=cpus, softirq=softirq)
     theirs = TAKEN.union(made.unit.keyed if run else OF_A_PAIR)
     twice = [word for word in made.unit.cells if word in theirs or hasattr(Memory, word)]
-    return compiled(text, defines, stubs, run, margins, frozenset(twice), cpus) if twice else made
+    return compiled(text, defines, stubs, run, margins, frozenset(twice), cpus, softirq) if twice else made
 
 
 def first_values(made: Program) -> dict[str, object]:

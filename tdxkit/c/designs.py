@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxkit.c.harness import MAY_FAIL, scenario_of_c
+from tdxkit.c.softirqs import PUT
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reachable import Graph, graph
@@ -43,7 +44,7 @@ class Lines(NamedTuple):
 def design_in_c(name: str, threads: int = 2, rounds: int = 1) -> Scenario | None:
     """The C of a scenario of `list`, or of the two flags; None where it has none."""
     variant = variants().get(name) or Variant(name)
-    if variant.softirq or variant.first_refcount is not None or variant.design not in {*DESIGNS, *FLAGS}:
+    if variant.first_refcount is not None or variant.design not in {*DESIGNS, *FLAGS}:
         return None
     file = Path(data_path(f"designs/{variant.design}.c"))
     if not file.is_file():
@@ -53,7 +54,7 @@ def design_in_c(name: str, threads: int = 2, rounds: int = 1) -> Scenario | None
     run, sets = tuple(RUN.findall(head)), {name: int(value) for name, value in SET.findall(head)}
     return scenario_of_c(
         text, name=variant.design, threads=None if len(run) > 1 else threads, rounds=rounds, run=run, sets=sets,
-        may_fail=tuple(_failing(variant)), regions=REGIONS.get(variant.design, 1),
+        may_fail=tuple(_failing(variant)), regions=REGIONS.get(variant.design, 1), softirq="" if variant.softirq is None else PUT,
     )  # fmt: skip
 
 

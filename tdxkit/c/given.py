@@ -1,21 +1,20 @@
-"""Statements that are given beside a text, as --run: they must be whole by themselves, for they become the body of a function behind it."""
+"""Statements that are given beside a text, as --run and --softirq: they must be whole by themselves, for they become the body of a function behind it."""
 
 from tdxkit.c.lexing import FIRST, Token, lexed, place
 from tdxkit.errors import InputError
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}
-WRITE = "write it like --run 'take(); drop();'"
+WRITE = "write it like {} 'take(); drop();'"
 
 
-def statements(number: int, words: str) -> None:
-    """InputError where the statements of --run `number`, from 1, are none, or would end the function that they stand in."""
-    option = f"--run {number}"
+def statements(option: str, words: str) -> None:
+    """InputError where the statements of an option, such as "--run 1", are none, or would end the function that they stand in."""
     try:
         tokens = lexed(words)
     except InputError as error:
         raise InputError(f"{option}, {error.thing}", error.rule, error.action) from None
     if not tokens:
-        raise InputError(option, "there is nothing in it", WRITE)
+        raise InputError(option, "there is nothing in it", _write(option))
     opened: list[Token] = []
     for token in tokens:
         if token.text == "#" and token.before == FIRST:
@@ -32,7 +31,11 @@ def statements(number: int, words: str) -> None:
     if opened:
         raise _wrong(option, opened[-1], "it is never closed", f"close it with {CLOSER[opened[-1].text]}")
     if tokens[-1].text not in (";", "}"):
-        raise _wrong(option, tokens[-1], "a statement ends with ;", WRITE)
+        raise _wrong(option, tokens[-1], "a statement ends with ;", _write(option))
+
+
+def _write(option: str) -> str:
+    return WRITE.format(option.partition(" ")[0])
 
 
 def _wrong(option: str, token: Token, rule: str, action: str) -> InputError:

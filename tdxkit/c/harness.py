@@ -2,6 +2,7 @@
 
     scenario_of_c(text)                                   # the pair of functions that end in _get and _put
     scenario_of_c(text, run=("left();", "right();"))      # one CPU each; one alone is what every CPU runs
+    scenario_of_c(text, softirq="put")                    # and what comes into them: `tdxkit.c.softirqs`
 
 Everything at file scope is shared memory. The region's counter is `refcount`, whatever the text calls it.
 """
@@ -15,12 +16,15 @@ import tdxkit.c
 from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks_of, spare_readers, value_set
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
-from tdxkit.c.oftext import OF_RUN, OfText
+from tdxkit.c.oftext import OfText
+from tdxkit.c.pair import arguments_of, counts_by_region, given_to, pair_of
 from tdxkit.c.program import Program
-from tdxkit.c.region import Argument, arguments
 from tdxkit.c.runtime import Defect
+from tdxkit.c.softirqs import PUT, SIMPLIFIED, coming_into, goes_with_pair, of_statements, region_given_back
+from tdxkit.c.softirqs import told as told_of_softirq
 from tdxkit.c.told import constants_of, keeps_pages
 from tdxkit.c.types import Int
+from tdxkit.c.where import RUN
 from tdxkit.card import card_of
 from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.frames import OF_C
@@ -28,6 +32,7 @@ from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import must
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design
+from tdxkit.linux.refcount.registry import softirq as gives_back
 from tdxkit.run import Text, Track
 from tdxkit.text import many, near
 from tdxkit.work import drive
@@ -41,20 +46,21 @@ CARD = card_of(tdxkit.c)
 def scenario_of_c(
     text: str, *, run: Iterable[str] = (), get: str = "", put: str = "", name: str = "text", threads: int | None = None, rounds: int = 1,
     stubs: Mapping[str, int] | None = None, defines: Mapping[str, str] | None = None, sets: Mapping[str, int] | None = None,
-    may_fail: Iterable[str] = (), roles: Iterable[str] = (), regions: int = 1, margins: tuple[int, ...] = (),
+    may_fail: Iterable[str] = (), roles: Iterable[str] = (), regions: int = 1, softirq: str = "", margins: tuple[int, ...] = (),
 ) -> Scenario:  # fmt: skip
     """The scenario of a text in C.
 
     run: C statements; one for every CPU, or one for each. get, put: their names, where the text does not say. stubs: functions that give a
     number and do nothing. defines: as -D. sets: first values of variables, `refcount` of the regions' counters. may_fail: alloc, add, remove,
-    pages (one page of a pair at a time). roles, regions: as of a Python put. margins: of each line how many characters of the paste stand
-    before it.
+    pages (one page of a pair at a time). roles, regions: as of a Python put. softirq: "put", or C statements. margins: of each line how many
+    characters of the paste stand before it.
     InputError with line and column for what is not read, and for names that are not there.
     """
     run = tuple(run)
+    goes_with_pair(softirq, run)
     made = beside_models(
-        text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins, _cpus(run, threads, roles)
-    )
+        text, tuple((defines or {}).items()), tuple((stubs or {}).items()), run, margins, _cpus(run, threads, roles), of_statements(softirq),
+    )  # fmt: skip
     cells, sets = first_values(made), dict(sets or {})
     faults = tuple(_fault(word) for word in may_fail)
     first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
@@ -62,32 +68,52 @@ def scenario_of_c(
         cells |= value_set(made, word, value, counters=not run)
     again = partial(
         scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
-        may_fail=may_fail, roles=roles, regions=regions, margins=margins,
+        may_fail=may_fail, roles=roles, regions=regions, softirq=softirq, margins=margins,
     )  # fmt: skip
-    variant = Variant(
-        "", ", ".join(FAULTS[f][0] for f in faults), **{FAULTS[f][1]: True for f in faults}, first_refcount=first
-    )
+    pair = () if run else pair_of(made, get, put)
     scenario = (
         _of_runs(made, run, cells, name, threads, rounds, faults)
         if run
-        else _of_pair(made, get, put, cells, name, threads, rounds, variant, roles, regions)
+        else _of_pair(made, pair, cells, name, threads, rounds, _variant(made, faults, first, softirq), roles, regions)
     )
-    spare, known = spare_readers(made, len(scenario.threads)), constants_of(made, faults, len(scenario.threads))
+    scenario = _with_softirqs(made, scenario, softirq, pair)
+    spare = spare_readers(made, len(scenario.threads))
+    known = constants_of(made, faults, len(scenario.threads), bool(softirq))
     return replace(
-        scenario, own=OfText(text, "", "", told=(*_told(made, first), *(() if run else _given(made, get, put))), reach=replace(made.reach, starts=_starts(made, run, get, put, roles))), make=again, texts=tuple(made.functions.values()),
+        scenario, own=OfText(text, "", "", told=(*_told(made, first), *given_to(made, pair), *told_of_softirq(made, softirq)), reach=replace(made.reach, starts=_starts(made, pair, roles, softirq))), make=again, texts=tuple(made.functions.values()),
         shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
         mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
-        card=replace(CARD, simplified=(*CARD.simplified, *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",
+        card=replace(CARD, simplified=(*CARD.simplified, *(SIMPLIFIED if softirq else ()), *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",
     )  # fmt: skip
 
 
-def _starts(made: Program, run: tuple[str, ...], get: str, put: str, roles: Iterable[str]) -> dict[str, str]:
+def _starts(made: Program, pair: tuple[str, ...], roles: Iterable[str], softirq: str) -> dict[str, str]:
     """The functions that CPUs run, each with what it is called."""
-    if run:
-        return {f"__run_{k}": f"{OF_RUN}{k + 1}" for k in range(len(run))}
-    ways = {"get": get or _ends(made, "get"), "put": put or _ends(made, "put")}
-    roles = set(roles)
-    return {word: word for way, word in ways.items() if not roles or roles & {"life", way}}
+    roles, where = {*roles} or {"life"}, made.where
+    ways = {word: word for way, word in zip(("get", "put"), pair) if roles & {"life", way} or softirq == way}
+    return ways | {f"{RUN}{k}": where.title(k) for k in range(len(where.given))}
+
+
+def _variant(made: Program, faults: tuple[str, ...], first: int, softirq: str) -> Variant:
+    """What may go wrong around a get and a put, as the designs have it."""
+    said, region = ", ".join(FAULTS[f][0] for f in faults), region_given_back(made) if softirq == PUT else None
+    return Variant("", said, **{FAULTS[f][1]: True for f in faults}, first_refcount=first, softirq=region)
+
+
+def _with_softirqs(made: Program, scenario: Scenario, softirq: str, pair: tuple[str, ...]) -> Scenario:
+    """The same with what comes into its CPUs."""
+    if not softirq:
+        return scenario
+    cpus = tuple(thread for thread in scenario.threads if thread.on is None)
+    stacks = [(k,) if made.unit.numbered else () for k in range(len(cpus))]
+    if softirq == PUT:
+        put = _called(made, pair[1], stacks[0])
+        found = coming_into([(cpus[0], gives_back)], region_given_back(made), put)
+    else:
+        word = _entitled(made, len(made.where.given) - 1, softirq)
+        found = coming_into((cpu, _called(made, word, stack)) for cpu, stack in zip(cpus, stacks))
+        scenario = replace(scenario, subtitle=f"{scenario.subtitle}, a softirq on each")
+    return replace(scenario, threads=(*cpus, *found))
 
 
 def _rules(made: Program) -> tuple:
@@ -112,12 +138,11 @@ def _fault(word: str) -> str:
 
 
 def _of_pair(
-    made: Program, get: str, put: str, cells, name, threads, rounds, variant: Variant, roles, regions
+    made: Program, pair: tuple[str, ...], cells, name, threads, rounds, variant: Variant, roles, regions
 ) -> Scenario:
     """CPUs that get, use and put."""
     locks, mutexes = locks_of(made)
-    names = _pair(made, get, put)
-    programs = [_called(made, word) for word in names]
+    programs = [_called(made, word) for word in pair]
     skipped = (
         *(NOT_FROM_ZERO if variant.first_refcount else ()),
         *((module.PAGE_IN_HAND,) if keeps_pages(made) else ()),
@@ -129,7 +154,11 @@ def _of_pair(
     )  # fmt: skip
     scenario = of_design(design, name, len(design.ROLES) or threads or 2, rounds, variant)
     if made.unit.numbered:
-        scenario = replace(scenario, threads=_numbered(made, scenario.threads, programs))
+        cpus = tuple(thread for thread in scenario.threads if thread.on is None)
+        scenario = replace(scenario, threads=_numbered(made, cpus, programs))
+    if not counts_by_region(made):  # of what is in use from the start the text's own counter knows
+        counters = dict.fromkeys(range(len(scenario.shared["refcount"])), variant.first_refcount or 0)
+        scenario = replace(scenario, shared={**scenario.shared, "refcount": counters})
     if OWN_LOCK in locks:
         return replace(scenario, locks=tuple(dict.fromkeys(scenario.locks)))
     tracks = (*(Track(lock, lock, "lock") for lock in locks), *(t for t in scenario.tracks if t.key != OWN_LOCK))
@@ -137,13 +166,6 @@ def _of_pair(
         scenario, shared={word: value for word, value in scenario.shared.items() if word != OWN_LOCK}, locks=tuple(locks), tracks=tracks,
         properties=tuple(p for p in scenario.properties if locks or p.kind != "lock"),
     )  # fmt: skip
-
-
-def _on(made: Program, names: list[str], thread: Thread, cpu: int) -> Thread:
-    """The same on a CPU of which it is asked which it is."""
-    region, rounds, _, use, _ = thread.args
-    get, put = (_called(made, word, cpu) for word in names)
-    return replace(thread, args=(region, rounds, get, use, put))
 
 
 def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, faults) -> Scenario:
@@ -171,11 +193,11 @@ def _of_runs(made: Program, run: tuple[str, ...], cells, name, threads, rounds, 
 
 def _entitled(made: Program, k: int, words: str) -> str:
     """The name of the function that statements of the reader's became; what is told of it names the option, and counts its lines."""
-    title, function = f"{OF_RUN}{k + 1}", made.functions[f"__run_{k}"]
+    title, function = made.where.title(k), made.functions[f"{RUN}{k}"]
     code, function.__name__ = function.__code__, title
     function.__code__ = code.replace(co_name=title, co_filename=f"{OF_C}{title}, ", co_firstlineno=1)
     function.shown = Text(title, tuple(words.split("\n")))
-    return f"__run_{k}"
+    return f"{RUN}{k}"
 
 
 def _rounds(m, body, rounds):
@@ -206,7 +228,7 @@ def _called(made: Program, word: str, stack: tuple = ()) -> Callable:
             "the text does not have it",
             f"try {near(word, made.functions, 0.3) or 'another name'}",
         )
-    function, takes = made.functions[word], _arguments(made, word)
+    function, takes = made.functions[word], arguments_of(made, word)
 
     def called(m, region=None):
         given = (one.value + one.by_region * (region or 0) for one in takes)
@@ -226,36 +248,6 @@ def _called(made: Program, word: str, stack: tuple = ()) -> Callable:
 
     called.__name__ = word
     return called
-
-
-def _pair(made: Program, get: str, put: str) -> tuple[str, str]:
-    return get or _ends(made, "get"), put or _ends(made, "put")
-
-
-def _given(made: Program, get: str, put: str) -> tuple[str, ...]:
-    """What the get and the put are called with beside the region."""
-    pair = _pair(made, get, put)
-    return tuple(f"{word}(): {one.title}" for word in pair for one in _arguments(made, word) if one.title)
-
-
-def _arguments(made: Program, word: str) -> tuple[Argument, ...]:
-    return arguments(made.declared.functions[word].decl.type.args, made.declared.constants)
-
-
-def _ends(made: Program, way: str) -> str:
-    """The one function that is a get, or a put, by its name."""
-    found = ends_in(made, way)
-    if len(found) != 1:
-        rule = f"{' and '.join(found)} end in {way}" if found else f"no function ends in _{way}"
-        raise InputError(
-            f"the {way} of the text", rule, f"give --{way} NAME, or what each CPU runs: --run 'STATEMENTS'"
-        )
-    return found[0]
-
-
-def ends_in(made: Program, way: str) -> list[str]:
-    """The functions that are called like a get, or a put."""
-    return [word for word in made.functions if word == way or word.endswith(f"_{way}")]
 
 
 def value_of(text: str, function: str, args: tuple[int, ...]) -> int:

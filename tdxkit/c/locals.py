@@ -12,10 +12,10 @@ from tdxkit.c.places import Place, on_stack
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import INT, VOID, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
+from tdxkit.c.where import RUN
 from tdxkit.errors import InputError
 
 COMES, GOES = Entry("comes_on_the_stack", heap.comes), Entry("leaves_the_stack", heap.goes)
-RUN = "__run_"  # the functions that statements of the reader's become
 LENT = {COMPLETION.name, WAIT_QUEUE.name, "struct swait_queue_head"}  # beside locks and atomics
 
 
@@ -96,7 +96,7 @@ class Locals:
                     ]
         title = self.r.title.lstrip("_")
         if self.r.title.startswith(RUN):
-            title = f"--run {int(self.r.title.removeprefix(RUN)) + 1}"
+            title = self.declared.where.title(int(self.r.title.removeprefix(RUN)))
         pool = objects.lent(f"{title}.{node.name}", kind)
         made = self.r.lend(node.name, kind)
         self.r.move(node)

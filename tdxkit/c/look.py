@@ -5,8 +5,8 @@ import shlex
 from dataclasses import dataclass, replace
 
 from tdxkit.c.cells import compiled
-from tdxkit.c.harness import ends_in
 from tdxkit.c.naming import OfC, functions_of
+from tdxkit.c.pair import ends_in
 from tdxkit.c.paste import Pasted
 from tdxkit.c.program import Program
 from tdxkit.c.types import Int, Pointer

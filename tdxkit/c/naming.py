@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from tdxkit.c.oftext import OF_RUN, OfText
+from tdxkit.c.oftext import OF_OPTION, OfText
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.intake import Source, name_of, opened
@@ -22,22 +22,30 @@ from tdxkit.linux.refcount import naming
 from tdxkit.linux.refcount.registry import names
 from tdxkit.text import near, slip
 
-OF_C = ("run", "stubs", "defines", "sets", "may_fail")  # options that go with C alone
-SPELT = {"run": "--run", "stubs": "--stub", "defines": "-D", "sets": "--set", "may_fail": "--may-fail"}
+SPELT = {
+    "run": "--run",
+    "stubs": "--stub",
+    "defines": "-D",
+    "sets": "--set",
+    "may_fail": "--may-fail",
+    "softirq": "--softirq",
+}
+OF_C = tuple(SPELT)  # options that go with C alone
 LONGEST = 38  # of a file's name in a schedule code
 
 
 @dataclass(frozen=True)
 class OfC(OfText):
     """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
-    text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; whole: can no line be
-    missing in the paste? c: its C, each line at its number in the paste."""
+    text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; softirq: what comes into them, "put" or
+    statements; whole: can no line be missing in the paste? c: its C, each line at its number in the paste."""
 
     bounded = True
     kind: str = "plain"
     lines: int = 0
     functions: tuple[tuple[str, int, int], ...] = ()
     runs: tuple[str, ...] = ()
+    softirq: str = ""
     whole: bool = True
     c: str = ""
 
@@ -114,20 +122,23 @@ def read(source: Source) -> str:
 def of_text(
     text: str, file: str = "", threads: int | None = None, rounds: int | None = None, *, label: str = "", get: str = "", put: str = "",
     run: Iterable[str] = (), stubs: Mapping[str, int] | None = None, defines: Mapping[str, str] | None = None, sets: Mapping[str, int] | None = None,
-    may_fail: Iterable[str] = (), roles: Iterable[str] | str = (), regions: int = 1, faults: object = (),
+    may_fail: Iterable[str] = (), roles: Iterable[str] | str = (), regions: int = 1, faults: object = (), softirq: str = "",
 ) -> Scenario:  # fmt: skip
     """The scenario of C in a paste: a text, a diff, a mail, a quotation. `file`: where it was read, "-" for standard input; label: the
     scenario's name, where it is not the file's. The rest as `tdxkit.c.harness.scenario_of_c`; what it says beside each answer is `own.told`.
     """
     from tdxkit.c.given import statements
     from tdxkit.c.paste import language_of, pasted
+    from tdxkit.c.softirqs import of_statements
     from tdxkit.linux.refcount.own import roles_of
 
     title = name_of(file) if file else "the text"
     run, roles = ((run,) if isinstance(run, str) else tuple(run)), roles_of(roles, threads)
     _going_together(run, get, put, roles, regions, faults)
     for number, words in enumerate(run, 1):
-        statements(number, words)
+        statements(f"--run {number}", words)
+    if of_statements(softirq):
+        statements("--softirq", softirq)
     found = pasted(text, title)
     language = language_of(found.text)
     if language == "python":
@@ -135,7 +146,7 @@ def of_text(
             title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put"
         )
     options = {"get": get, "put": put, "run": run, "stubs": dict(stubs or {}), "defines": dict(defines or {}), "sets": dict(sets or {}),
-               "may_fail": tuple(may_fail), "roles": roles, "regions": regions}  # fmt: skip
+               "may_fail": tuple(may_fail), "roles": roles, "regions": regions, "softirq": softirq}  # fmt: skip
     make = partial(_made, found, label or _name(file), options)
     try:
         scenario = make(threads, rounds or 1)
@@ -146,7 +157,7 @@ def of_text(
     _called(found.text, scenario, options["stubs"])
     own = OfC(
         text, "" if file == "-" else file, "", _words(options), (*found.remarks, *scenario.own.told, *_stubbed(found.text, options["stubs"])), scenario.own.reach,
-        found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, found.whole, found.text,
+        found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, softirq, found.whole, found.text,
     )  # fmt: skip
     return replace(scenario, own=own, make=partial(_again, make))
 
@@ -233,7 +244,7 @@ def functions_of(texts: Iterable[Callable], spans: Mapping[int, int]) -> tuple[t
     for function in texts:
         line = function.__code__.co_firstlineno
         first, last = next(((a, b) for a, b in spans.items() if a <= line <= b), (0, 0))
-        if first and not function.__name__.startswith(OF_RUN):
+        if first and not function.__name__.startswith(OF_OPTION):
             found.append((function.__name__, first, last))
     return tuple(found)
 
@@ -248,6 +259,7 @@ def _words(options: dict) -> tuple[str, ...]:
         *(("--set", f"{word}={value}") for word, value in options["sets"].items()),
         ("--may-fail", ",".join(options["may_fail"])),
         ("--roles", ",".join(options["roles"])),
+        ("--softirq", options["softirq"]),
         ("--regions", str(options["regions"]) if options["regions"] > 1 else ""),
     ]
     return tuple(part for option, value in pairs if value for part in spelt(option, value))

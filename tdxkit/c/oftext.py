@@ -10,7 +10,7 @@ from tdxkit.work import Job
 if TYPE_CHECKING:
     from tdxkit.c.reach import Reach
 
-OF_RUN = "--run "  # how what a --run became is called, before its number
+OF_OPTION = "--"  # how a function is called that statements beside the text became, such as "--run 1", begins
 
 
 @dataclass(frozen=True)

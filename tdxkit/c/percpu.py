@@ -1,15 +1,16 @@
 """Variables of which each CPU has one: an array with an element a CPU; this_cpu_*() is of the element of the CPU that runs [linux-this-cpu].
 
 this_cpu_inc() is one instruction without a lock: nothing on its own CPU comes between, but another CPU that writes to the element may. So it is
-a load and a store here. The number of its CPU a routine finds at the bottom of its CPU's stack.
+a load and a store here, between which no softirq comes. The number of its CPU a routine finds at the bottom of its CPU's stack.
 """
 
 import ast
 
 from pycparser import c_ast
 
-from tdxkit.c.flow import STACK, Block, assign, constant, name
+from tdxkit.c.flow import MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.forms import EACH_CPUS
+from tdxkit.c.kernel.contexts import inside
 from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Fixed
 from tdxkit.c.spelt import spelt
@@ -114,23 +115,25 @@ class PerCpu:
         one = change in ("inc", "dec")
         by = Value(constant(1), INT) if one else self.values.of(args[1])
         by = Value(self.r.temp(by.code), by.type)
-        old = self.places.load(place, node, word)
+        old = self._looked_at(place, node, word)
         new = self.values.to(self.values.binary(CHANGES[change], old, by, node), place.type, node)
         code = self.r.temp(new.code)
         self.places.store(place, Value(code, place.type), node, word)
+        self._inside(word, -1)
         return Value(code, place.type) if gives else Value(constant(0), VOID)
 
     def _exchange(self, node, word, args) -> Value:
         place = self._mine(args[0])
         new = self._given(args[1], place.type)
-        old = self.places.load(place, node, word)
+        old = self._looked_at(place, node, word)
         self.places.store(place, new, node, word)
+        self._inside(word, -1)
         return old
 
     def _compare(self, node, word, args) -> Value:
         place = self._mine(args[0])
         expected, new = self._given(args[1], place.type), self._given(args[2], place.type)
-        old = self.places.load(place, node, word)
+        old = self._looked_at(place, node, word)
         kept, same, after = self.r.variable(), Block(), Block()
         self.r.emit(assign(kept, old.code))
         self.r.branch(ast.Compare(name(kept), [ast.Eq()], [expected.code]), same, after)
@@ -138,4 +141,17 @@ class PerCpu:
         self.places.store(place, new, node, word)
         self.r.jump(after)
         self.r.at = after
+        self._inside(word, -1)
         return Value(name(kept), place.type)
+
+    def _looked_at(self, place: Place, node: c_ast.FuncCall, word: str) -> Value:
+        """The load that an instruction begins with."""
+        old = self.places.load(place, node, word)
+        self._inside(word, 1)
+        return old
+
+    def _inside(self, word: str, by: int) -> None:
+        """this_cpu_inc() and kin are one instruction to their own CPU; the forms with underscores do not say so."""
+        if word.startswith(FORMS[0]):
+            self.unit.constants["inside"] = inside
+            self.r.do(call("inside", name(MEMORY), constant(by)))

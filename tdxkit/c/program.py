@@ -88,15 +88,17 @@ def program(
     margins: tuple[int, ...] = (),
     taken: frozenset[str] = frozenset(),
     cpus: int = 2,
+    softirq: str = "",
 ) -> Program:
     """Compile a text. runs: statements in C, each the body of a function `__run_0`, `__run_1` …; margins: as of `Where`; taken: names that a
-    variable of the text cannot have among the shared ones; cpus: how many there are, of each of which it may have variables.
+    variable of the text cannot have among the shared ones; cpus: how many there are, of each of which it may have variables; softirq:
+    statements too, the last of these functions.
 
     InputError with the line, column and way out for what cannot be read.
     """
     text = text.rstrip("\n") + "\n"
     text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
-    where = Where(text.count("\n"), runs, margins)
+    where = Where(text.count("\n"), runs, margins, softirq)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
     declared = Declared(read.place, where, read.packing, cpus=cpus)
@@ -125,12 +127,12 @@ def _read(text: str, where: Where, defines: Mapping[str, str]) -> Parsed:
     try:
         read = parsed(text + where.bodies(), defines)
     except InputError as error:
-        if where.runs:
-            _read(text, where._replace(runs=()), defines)
+        if where.given:
+            _read(text, where._replace(runs=(), softirq=""), defines)
         raise where.moved(error) from None
     for node in read.tree.ext:
         begins = node.decl.type.type.type if isinstance(node, c_ast.FuncDef) and node.decl.name == "__run_0" else None
-        if begins is not None and where.runs and getattr(begins, "names", None) != ["void"]:
+        if begins is not None and where.given and getattr(begins, "names", None) != ["void"]:
             raise InputError(
                 f"{where.at(*read.place(begins))}: {spelt(begins)}",
                 "the text ends in the middle of a declaration",

@@ -186,7 +186,7 @@ def _is_there(m: Memory, name: str, cell: str) -> None:
 def own(name: str) -> str:
     """What an object that was a local variable is called, now that it is none."""
     function, _, word = name.partition(".")
-    called = function if function.startswith("--run ") else f"{function}()"
+    called = function if function.startswith("--") else f"{function}()"
     return f"{word.partition('#')[0]} of {called}, whose block has ended"
 
 

@@ -9,8 +9,9 @@ from tdxkit.c.program import Program
 from tdxkit.c.types import Pointer
 
 
-def constants_of(made: Program, faults: tuple[str, ...], cpus: int) -> dict[str, object]:
-    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, how many CPUs there are, whether the scenario makes things fail."""
+def constants_of(made: Program, faults: tuple[str, ...], cpus: int, softirqs: bool) -> dict[str, object]:
+    """What programs of the kernel know of the text: its cells, the locks under which nobody sleeps, how many CPUs there are, softirqs counted,
+    whether there are softirqs, whether the scenario makes things fail."""
     locks, mutexes = locks_of(made)
     return {
         "c_cells": _cells(made, spare_readers(made, cpus)),
@@ -19,6 +20,7 @@ def constants_of(made: Program, faults: tuple[str, ...], cpus: int) -> dict[str,
         "c_sizes": _sizes(made),
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_cpus": cpus,
+        "c_softirqs": softirqs,
         "c_may_fail": bool(faults),
         **({} if faults else {"c_failed": False}),
     }

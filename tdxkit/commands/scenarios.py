@@ -114,6 +114,19 @@ def _c_options(group) -> None:
         metavar="LIST",
         help="what may fail: alloc, add, remove, pages (one page of a pair at a time)",
     )
+    group.add_argument(
+        "--softirq", action="append", nargs="?", const="put", default=[], type=_of_softirq, metavar="TEXT",
+        help="a softirq: put, or nothing behind it, gives back a page on top of CPU 0, as in v5-softirq; statements of C come in once on each CPU",
+    )  # fmt: skip
+
+
+def _of_softirq(text: str) -> str:
+    """What a softirq runs: a name would be that of the file, which stood behind the option."""
+    if text != "put" and not text.rstrip().endswith((";", "}")):
+        raise ArgumentTypeError(
+            f"put or statements such as 'handler();' stand behind it, or nothing at the end, not {text[:40]!r}"
+        )
+    return text
 
 
 def _numbered(text: str) -> tuple[str, int]:
@@ -146,14 +159,15 @@ def _defined(text: str) -> tuple[str, str]:
 def asked(args: Namespace) -> dict:
     """The options of a reader's file that were given."""
     twice = [(option, name) for option in ("stubs", "defines", "sets") for name, _ in getattr(args, option)]
+    twice += [("softirq", "")] * len(args.softirq)
     if odd := next((pair for pair in twice if twice.count(pair) > 1), None):
         from tdxkit.errors import InputError
 
-        raise InputError(f"{SPELT[odd[0]]} {odd[1]}", "it is given twice", "give it once")
+        raise InputError(f"{SPELT[odd[0]]} {odd[1]}".rstrip(), "it is given twice", "give it once")
     failing = tuple(dict.fromkeys(word.strip() for words in args.may_fail for word in words.split(",")))
     once = {option: getattr(args, option) for option in ONCE}
     pairs = {option: dict(getattr(args, option)) for option in ("stubs", "defines", "sets")}
-    return once | pairs | {"run": tuple(args.run), "may_fail": failing}
+    return once | pairs | {"run": tuple(args.run), "may_fail": failing, "softirq": "".join(args.softirq)}
 
 
 def load(args: Namespace, name: str = "") -> Scenario:

@@ -78,7 +78,8 @@ class World:
         self.begun = [False] * len(scenario.threads)  # has it taken a step that was not blocked?
         self.tso = scenario.memory == TSO
         self.buffers: list[list[tuple[int, object]]] = [[] for _ in scenario.threads]  # by CPU, the oldest store first
-        for thread in scenario.threads:
+        for thread, notes in zip(scenario.threads, self.notes):
+            notes |= {note: number for note, number in thread.noted if note in notes}
             generator, item = begin(thread, self.memory)
             self.threads.append(generator)
             self.asks.append(request(item, generator) if item else None)
@@ -93,11 +94,17 @@ class World:
         return self.threads[k].gi_frame is None
 
     def suspended(self, k: int) -> bool:
-        """Is thread k kept by an interrupt that has started and not finished, or an interrupt that is not taken before its CPU's buffer is empty?"""
-        early = self.scenario.hosts[k] is not None and not self.begun[k] and bool(self.buffer(k))
+        """Is thread k kept by an interrupt that has started and not finished, or an interrupt that is not taken before its CPU's buffer is empty
+        and what holds it off is over?"""
+        early = self.scenario.hosts[k] is not None and not self.begun[k] and (bool(self.buffer(k)) or self._held_off(k))
         return early or any(
             k in below and self._began(i) and not self.finished(i) for i, below in enumerate(self.scenario.beneath)
         )
+
+    def _held_off(self, k: int) -> bool:
+        """Has one whom interrupt k would suspend noted what holds it off?"""
+        note, least = self.scenario.threads[k].off or ("", 1)
+        return any(self.notes[j].get(note, 0) >= least and not self.finished(j) for j in self.scenario.beneath[k])
 
     def buffer(self, k: int) -> list[tuple[int, object]]:
         """The store buffer of the CPU that thread k runs on."""
@@ -152,7 +159,8 @@ class World:
         waits = same and all(frozen(new, "") == frozen(seen(slot), "") for slot, new in written.items())
         if not self._write(k, ask[0], bool(read), held):
             return None
-        self.begun[k] |= not waits or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
+        masked = self.scenario.threads[k].off is not None
+        self.begun[k] |= not waits or masked or ask[0].kind == LOCK or not self.locks.isdisjoint(read)
         broken = list(self.memory._broken)
         over, irq = self.finished(k), self.scenario.hosts[k] is not None
         if words or ask[0].sleeps or (held and (waits or over)):

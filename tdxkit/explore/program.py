@@ -44,12 +44,15 @@ Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program 
 
 @dataclass(frozen=True)
 class Thread:
-    """A program and its arguments after `m`. `actor` names its lane, "CPU 0" where empty; `on` makes it an interrupt."""
+    """A program and its arguments after `m`. `actor` names its lane, "CPU 0" where empty; `on` makes it an interrupt, which does not begin
+    while one whom it interrupts has noted as much as `off` says, a note and a number; `noted`: what it has noted itself when it begins."""
 
     program: Callable[..., Iterator]
     args: tuple = ()
     actor: str = ""
     on: "Thread | None" = None
+    off: tuple[str, int] | None = None
+    noted: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self):
         if not callable(self.program):
@@ -65,14 +68,17 @@ class Thread:
         return foreign((self.program, *self.args))
 
 
-def interrupt(program: Callable[..., Iterator], *args, on: Thread, actor: str = "") -> Thread:
+def interrupt(
+    program: Callable[..., Iterator], *args, on: Thread, actor: str = "", off: tuple[str, int] | None = None, noted: tuple[tuple[str, int], ...] = ()
+) -> Thread:  # fmt: skip
     """A program that suspends thread `on` from its own first step to its last.
 
     It happens once, at any moment of the other's life, before and after it included; a first step that is blocked has not happened yet, as
     where it waits for interrupts to be on, but for one that waits for a lock: that spins. Of two on one thread the second waits until the
-    first has finished; one that may come into it is `on` that.
+    first has finished; one that may come into it is `on` that. off: ("switched off", 1) holds it off while who runs there has noted 1 or
+    more under that name, and nothing else does: it spins where its first step is blocked. noted: what it has noted itself from the start.
     """
-    return Thread(program, args, actor, on)
+    return Thread(program, args, actor, on, off, noted)
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,8 @@ class Scenario:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What threads note that a rule needs which is judged, or a program; everything else they note is forgotten."""
-        return tuple(dict.fromkeys((*self.keeps, *(note for rule in self.asked for note in rule.notes))))
+        held_off = (thread.off[0] for thread in self.threads if thread.off)
+        return tuple(dict.fromkeys((*self.keeps, *held_off, *(n for rule in self.asked for n in rule.notes))))
 
     def on(self, memory: str) -> "Scenario":
         """The same scenario on this memory: `sc` or `tso`."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from tdxkit.errors import ModelError, printable
 from tdxkit.explore.holding import Held, Words, weight
-from tdxkit.explore.sleeping import takes_mutex
+from tdxkit.explore.sleeping import takes_at_once, takes_mutex
 from tdxkit.kinds import LOCK, Act
 from tdxkit.rules import named
 
@@ -139,10 +139,8 @@ def locked_wrong(step: Step, mutexes: frozenset[int]) -> tuple[str, ...]:
         broken.append(NO_STEAL)
     if step.left:
         broken.append(NO_LEFT)
-    tries = "trylock" in label.does
-    sleeps = label.sleeps or any(
-        slot in mutexes and weight(new) > weight(old) and not tries for slot, old, new in words
-    )
+    waits = not takes_at_once(label.does)
+    sleeps = label.sleeps or any(slot in mutexes and weight(new) > weight(old) and waits for slot, old, new in words)
     if sleeps and set(held) - mutexes:
         broken.append(NO_SLEEP)
     if sleeps and step.irq:

@@ -88,6 +88,7 @@ def begin(thread: Thread, memory: Memory) -> tuple[Program, object]:
         ) from None
     if not isinstance(generator, types.GeneratorType):
         raise ModelError(name, "a program is a generator function", 'start each atomic step with yield "label"')
+    object.__setattr__(memory, "_notes", dict(thread.noted))
     object.__setattr__(memory, "_open", False)
     try:
         return generator, resume(thread, generator, None, memory)

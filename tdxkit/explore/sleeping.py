@@ -24,6 +24,11 @@ def takes_mutex(name: str) -> bool:
     return name == "down" or name.startswith(("mutex_", "rt_mutex_", "ww_mutex_", "down_"))
 
 
+def takes_at_once(name: str) -> bool:
+    """Does a function of the kernel take a lock under which one may sleep, and never sleep itself: a trylock, a reader of RCU?"""
+    return "trylock" in name or name.startswith(("rcu_read_lock", "srcu_read_lock"))
+
+
 def in_words(label: str) -> str:
     """What to yield instead of a label that begins with the name of a function that may sleep; "" for any other.
 

@@ -182,8 +182,8 @@ class Space:
             moves |= outcome.after != lid or bool(outcome.broken)
             if tables.tso and outcome.after == lid:
                 return False  # it may move once the buffer is empty
-            if tables.hosted and tables.places[outcome.after].buffer != tables.places[lid].buffer:
-                return False  # no interrupt is taken before that store has left
+            if tables.hosted and tables.lets_in(outcome.after) != tables.lets_in(lid):
+                return False  # no interrupt is taken before that store has left, or that is switched on
         return moves and tables.local(lid)
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:

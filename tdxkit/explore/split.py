@@ -133,7 +133,7 @@ def split(scenario: Scenario, pieces: Pieces) -> Scenario:
             one, host = threads[k], scenario.hosts[k]
             on = None if host is None else of(host)
             program = partial(in_parts, pieces=pieces, program=one.program) if one.foreign else one.program
-            apart[k] = Thread(program, one.args, one.actor, on)
+            apart[k] = replace(one, program=program, on=on)
         return apart[k]
 
     return replace(

@@ -25,7 +25,10 @@ class Standing(States):
         self.hands: set[int] = set()
         self.first_lids: tuple[int, ...] = ()
         self.interrupts = [(i, host) for i, host in enumerate(scenario.hosts) if host is not None]
-        self.hosted = self.tso and bool(self.interrupts)
+        self.hosted = bool(self.interrupts)
+        self._off = {
+            i: (scenario.notes.index(off[0]), off[1]) for i, _ in self.interrupts if (off := scenario.threads[i].off)
+        }
         bound = {host for _, host in self.interrupts}
         self.roles = [k if apart or k in bound or host is not None else None for k, host in enumerate(scenario.hosts)]
 
@@ -33,15 +36,24 @@ class Standing(States):
         """The threads that cannot move because an interrupt of their CPU has started and not finished: thread, interrupt."""
         beneath, first = self.scenario.beneath, self.first_lids
         found = {k: i for i, _ in self.interrupts if lids[i] not in (FINISHED, first[i]) for k in beneath[i]}
-        if self.tso:  # an interrupt is taken with an empty buffer
-            found |= {
-                i: k
-                for i, _ in self.interrupts
-                if lids[i] == first[i]
-                for k in beneath[i]
-                if self.places[lids[k]].buffer
-            }
+        for i, _ in self.interrupts:
+            if lids[i] == first[i]:
+                found.update((i, k) for k in beneath[i] if self.keeps_off(i, lids[k]))
         return found
+
+    def keeps_off(self, i: int, lid: int) -> bool:
+        """Does who stands here keep interrupt i from beginning: by a store in the buffer, or by what it has switched off?"""
+        return bool(self.places[lid].buffer) or self.holds_off(i, lid)
+
+    def holds_off(self, i: int, lid: int) -> bool:
+        """Has who stands here noted what holds interrupt i off? Who has finished has nothing."""
+        at = self.places[lid]
+        note, least = self._off.get(i, (0, 0))
+        return i in self._off and not at.over and at.notes[note] >= least
+
+    def lets_in(self, lid: int) -> tuple:
+        """What a thread that stands here keeps interrupts from beginning with."""
+        return (self.places[lid].buffer, *(self.holds_off(i, lid) for i in self._off))
 
     def handed(self, lids: tuple[int, ...]) -> tuple[int, ...]:
         """The same places where an interrupt that has just ended leaves its CPU's buffer to who goes on there."""

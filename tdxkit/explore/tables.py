@@ -105,7 +105,9 @@ class Tables(Standing):
     def _start(self, k: int) -> int:
         thread = self.scenario.threads[k]
         generator, item = begin(thread, self.memory)
-        return self._arrive(generator, item, None, over(self.roles[k], k), ((), (0,) * len(self._notes), ()))
+        noted = dict(thread.noted)
+        notes = tuple(noted.get(note, 0) for note in self._notes)
+        return self._arrive(generator, item, None, over(self.roles[k], k), ((), notes, ()))
 
     def _arrive(
         self, generator, item, recipe, before: Place, kept: tuple[Held, Notes, Buffer], first: int | None = None
@@ -195,7 +197,8 @@ class Tables(Standing):
         at = self.places[lid]
         if self.scenario.hosts[at.start] is None:
             return None
-        spins = at.label.kind == LOCK or not self.locks.isdisjoint(looked)
+        masked = self.scenario.threads[at.start].off is not None  # then its first step waits for nothing else
+        spins = masked or at.label.kind == LOCK or not self.locks.isdisjoint(looked)
         return lid if lid == self.first_lids[at.start] and not changed and not spins else FINISHED
 
     def _wrong(self, step: Step, before: Notes, after: Notes, over: bool) -> tuple[str, ...]:

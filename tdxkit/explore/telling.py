@@ -128,6 +128,8 @@ class Teller:
             waits = self.scenario.hosts[k] is not None and lids[k] == self.tables.first_lids[k]
             kept, full = "does not begin" if waits else "is suspended", waits and self.tables.places[lids[by]].buffer
             until = f"{actors[by]}'s stores have reached memory" if full else f"{actors[by]} has finished"
+            if waits and self.tables.holds_off(k, lids[by]):
+                until = f"{actors[by]} holds it off no more"
             return Wait(actors[k], actors[by], f"{actors[k]} {kept} until {until}")
         if sleeps := asleep(self.tables.places[lids[k]].label, self.tables.places[lids[k]].lines):
             forever = not any(moves(self.tables, moment.state, other) for other in range(len(lids)))

@@ -82,14 +82,14 @@ class Transitions:
         yield from ((tuple(sees.items()), effect) for _, sees, effect in ways(rows[choice : choice + 1]))
 
     def _step(self, k: int, lid: int, choice: int, sees: Seen) -> Transition:
-        """A transition with what keeps its thread back: an interrupt of its CPU and, where it is one, its CPU's buffer."""
+        """A transition with what keeps its thread back: an interrupt of its CPU and, where it is one, its CPU's buffer and what that has switched off."""
         tables, first = self.tables, self.tables.first_lids
         over: dict[int, tuple[int, ...]] = {
             i: (FINISHED, first[i]) for i, _ in tables.interrupts if k in self._beneath[i]
         }
         full: dict[int, tuple[int, ...]] = {}
-        if tables.tso and self.tables.scenario.hosts[k] is not None and lid == first[k]:
-            full = {j: tuple(p for p in self._places(j) if tables.places[p].buffer) for j in self._beneath[k]}
+        if tables.scenario.hosts[k] is not None and lid == first[k]:
+            full = {j: tuple(p for p in self._places(j) if tables.keeps_off(k, p)) for j in self._beneath[k]}
         return Transition(k, lid, choice, over, full, sees)
 
     def _steps(self, k: int, lid: int, choice: int, sees: Seen, effect: Effect) -> Iterator[Transition]:

@@ -222,6 +222,7 @@ def cost(version: object) -> Cost:
     """What a round of this version costs; of a reader's own with nothing going wrong, on one region."""
     one = scenario_of(version).on(SC)  # the steps of its own: when a store leaves the buffer costs it none
     plain = {"roles": (), "regions": 1, "faults": ()} if one.own and one.make else {}
+    plain |= {"softirq": ""} if plain and one.own.in_c else {}
     name, one = one.name, one.make(threads=max(2, one.count), rounds=1, **plain) if one.make else one
     tables = Tables(one)
     alone = _take(tables, first(tables), 0)

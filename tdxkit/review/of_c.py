@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tdxkit.c.naming import OF_RUN, OfC
+from tdxkit.c.naming import OF_OPTION, OfC
 from tdxkit.explore.buffers import DRAINED
 from tdxkit.explore.program import Scenario
 from tdxkit.run import Run, Step
@@ -12,13 +12,13 @@ def labels(one: Scenario) -> Callable[[Step], str]:
     """What a step is called: its label, of a text in C with the line of the file before it, as `12: read users`: where functions
     call each other the lines on the way there, and of a --run that."""
     lines = lines_of(one)
-    long = {f.__name__ for f in one.texts if f.__name__.startswith(OF_RUN) and len(f.shown.lines) > 1}  # type: ignore[attr-defined]
+    long = {f.__name__ for f in one.texts if f.__name__.startswith(OF_OPTION) and len(f.shown.lines) > 1}  # type: ignore[attr-defined]
 
     def label(step: Step) -> str:
         way = [str(lines[line.text] + line.index) for line in step.way if line.text in lines]
         if way:
             return f"{' → '.join(way)}: {step.label}"
-        if step.line and step.line.text.startswith(OF_RUN):
+        if step.line and step.line.text.startswith(OF_OPTION):
             row = f", line {step.line.index + 1}" if step.line.text in long else ""
             return f"{step.line.text}{row}: {step.label}"
         return step.label
@@ -30,7 +30,7 @@ def beside(run: Run) -> Callable[[Step], str]:
     """The line of the text that takes a step, with the text's name; of statements that are all on one line nothing, as the label says them."""
 
     def line(step: Step) -> str:
-        if not step.line or (step.line.text.startswith(OF_RUN) and len(run.texts[step.line.text].lines) == 1):
+        if not step.line or (step.line.text.startswith(OF_OPTION) and len(run.texts[step.line.text].lines) == 1):
             return ""
         return f"{step.line.text}: {run.line_at(step.line)}"
 
@@ -41,7 +41,7 @@ def lines_of(one: Scenario) -> dict[str, int]:
     """Of each function of a text in C its first line, as lines are counted in the file; none of another scenario."""
     if not isinstance(one.own, OfC):
         return {}
-    return {f.__name__: f.__code__.co_firstlineno for f in one.texts if not f.__name__.startswith(OF_RUN)}
+    return {f.__name__: f.__code__.co_firstlineno for f in one.texts if not f.__name__.startswith(OF_OPTION)}
 
 
 def line_of(step: Step, lines: dict[str, int]) -> int:

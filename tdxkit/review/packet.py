@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tdxkit.c.naming import OfC, is_c, scenario_of
+from tdxkit.c.softirqs import of_statements
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own, Scenario
@@ -121,9 +122,11 @@ def _verdict(run: Run, number: int, rule: str) -> str:
 
 def _runs(own: Own | None) -> list[str]:
     """The statements that CPUs run, where they are the reader's own."""
-    runs = own.runs if isinstance(own, OfC) else ()
-    who = ["Each CPU"] if len(runs) == 1 else [f"CPU {k}" for k in range(len(runs))]
-    return [_fill(f"{cpu} runs: {' '.join(words.split())}", rest="    ") for cpu, words in zip(who, runs)]
+    if not isinstance(own, OfC):
+        return []
+    who = ["Each CPU"] if len(own.runs) == 1 else [f"CPU {k}" for k in range(len(own.runs))]
+    runs = [*zip(who, own.runs), *([("A softirq on each CPU", own.softirq)] if of_statements(own.softirq) else [])]
+    return [_fill(f"{cpu} runs: {' '.join(words.split())}", rest="    ") for cpu, words in runs]
 
 
 def _facts(run: Run) -> list[str]:

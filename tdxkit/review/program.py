@@ -74,6 +74,10 @@ def told_of(one: Scenario) -> Told:
     """The program of a get and a put in C; InputError where it has none."""
     if one.make is None or not getattr(one.own, "pair", False):
         raise InputError(f"program of {one.name}", "it is told of a get and a put", "name them, and leave --run out")
+    if "--softirq" in one.own.options:
+        raise InputError(
+            f"program of {one.name}", "it is told of one CPU alone, into which nothing comes", "leave --softirq out"
+        )
     alone = one.make(threads=1, rounds=1, faults=("enomem", "add-fails", "remove-fails"), roles=(), regions=1)
     program = Program(alone, partial(_values_of, alone), RULES)
     rows = tuple(replace(row, changes=tuple(c for c in row.changes if c[0] != "c_failed")) for row in program.rows())

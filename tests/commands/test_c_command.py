@@ -282,6 +282,52 @@ def test_options_do_what_they_say(given, capsys):
     assert ran(capsys, "explore", DATA / "pair-race.c", "--fail-on", "deadlock")[0] == 0
 
 
+def test_a_softirq_goes_wherever_the_text_goes(given, capsys):
+    """What is printed replays."""
+    options = ("--run", "there();", "--softirq", "back();")
+    file = given(text("locks"), "a b.c")
+    for command in (("explore",), ("stress", "--runs", "20"), ("packet",)):
+        code, out, err = ran(capsys, *command, file, *options, "--threads", "1")
+        assert (code, err) == (0, "") and "deadlock" in out
+        [again] = commands(out)
+        assert again[:6] == ["replay", file, *options]
+        code, told, err = ran(capsys, *again)
+        assert (code, err) == (0, "") and "  softirq on CPU 0  " in told
+        assert "do what they did when it was written" in told
+    assert "A softirq on each CPU runs: back();" in out
+    assert "deadlock" in ran(capsys, "lens", file, *options, "--threads", "1")[1]
+    assert ran(capsys, "export", file, *options, "--threads", "1", "--to", "promela")[1].count("softirq on CPU 0, ") > 3
+
+
+def test_a_softirq_of_a_get_and_a_put(capsys):
+    code, out, err = ran(capsys, "explore", DATA / "pair.c", "--first", "--softirq")
+    told = "a softirq on CPU 0 gives back a page of region "
+    assert (code, err) == (0, "") and told in out and "softirq on CPU 0 waits in line" in out
+    [again] = commands(out)
+    assert again[2:4] == ["--softirq", "put"] and "  softirq on CPU 0  " in ran(capsys, *again)[1]
+    assert refused(capsys, "program", DATA / "pair.c", "--softirq") == "program of pair: it is told of one CPU alone, into which nothing comes; leave --softirq out"  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SPIN, reason="spin is not here")
+@pytest.mark.parametrize(
+    ("form", "memory", "verdict"), [("", "sc", "deadlock"), ("_bh", "sc", "ok"), ("_bh", "tso", "ok")]
+)
+def test_spin_says_the_same_of_what_is_held_off(form, memory, verdict, given, capsys):
+    plain = text("locks").replace("spin_lock(&first)", f"spin_lock{form}(&first)")
+    file = given(plain.replace("spin_unlock(&first)", f"spin_unlock{form}(&first)"))
+    options = (
+        "--run",
+        "there();",
+        "--softirq",
+        "spin_lock(&first); moved = 0; spin_unlock(&first);",
+        "--memory",
+        memory,
+    )
+    found = json.loads(ran(capsys, "confirm", file, *options, "--with", "spin", "--json")[1])
+    assert found["same"] and found["verdict"] == verdict and found["states"] == found["spin"]["states"]
+
+
 def test_a_fault_reaches_statements_too(given, capsys):
     given(
         "void f(void)\n{\n\tstruct page *two[2];\n\n\tif (alloc_pamt_array(two))\n\t\tBUG();\n\telse\n\t\tfree_pamt_array(two);\n}\n"
@@ -355,6 +401,13 @@ WRONG = {
     "--run ; --get unit_get": "--get: it is about a get and a put, and --run says what each CPU does",
     "--run ; --roles get": "--roles: it is about a get and a put",
     "--run ; --set refcount=1": "--set refcount: there is no such variable",
+    "--softirq x.c": "--softirq: put or statements such as 'handler();' stand behind it, or nothing at the end, not 'x.c'",
+    "--softirq=": "--softirq: put or statements such as 'handler();' stand behind it, or nothing at the end, not ''",
+    "--softirq }": "--softirq, line 1, column 1: `}`: it closes what is not open; take it out, or open it before",
+    "--softirq ; --softirq": "--softirq: it is given twice; give it once",
+    "--softirq nope();": "--softirq, line 1, column 1: `nope(…)`: this function is not known",
+    "--softirq --run ;": "--softirq put: it gives back a page of a get and a put, and --run says what each CPU does; say what the softirq runs",
+    "--softirq ; --threads 8": "pair with 16 threads: a scenario has 1 to 15 threads; give another number",
     "--run ; --run ; --threads 3": "--threads 3: there are 2 --run, one for each CPU",
     "--roles get,put --threads 3": "3 threads: there are 2 roles",
     "--roles take": "role take: a CPU does life, get, put",
@@ -370,7 +423,7 @@ def test_each_wrong_option_is_one_line(options, capsys):
 
 
 @pytest.mark.parametrize("command", ["explore", "replay", "packet", "lens", "export", "confirm", "stress", "program"])
-@pytest.mark.parametrize("option", ["--run=x();", "--stub=x=1", "-DX", "--set=x=1", "--may-fail=add"])
+@pytest.mark.parametrize("option", ["--run=x();", "--stub=x=1", "-DX", "--set=x=1", "--may-fail=add", "--softirq=put"])
 def test_options_of_c_go_with_c_only(command, option, capsys):
     more = {"replay": ["v6:2x1:f5ae A1"], "export": ["--to", "promela"], "confirm": ["--with", "spin"]}.get(command, [])
     if command == "confirm" and not SPIN:

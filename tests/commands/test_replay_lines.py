@@ -1,7 +1,5 @@
 """`replay --lines`: the line that takes each step, of the model or of its C; refused in a line where there is none."""
 
-import pytest
-
 from tdxkit.cli import main
 from tdxkit.explore import explore
 from tdxkit.facts import data_path
@@ -37,8 +35,14 @@ def test_a_file_of_c_has_its_own_lines(capsys, tmp_path):
     assert code == 2 and "--lines python: this is C; use --lines c" in err and err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["v5-softirq", "v3-not-zeroed"])
-def test_what_has_no_c_is_refused(capsys, name):
-    schedule = explore(scenario(name)).schedule
-    code, _, err = said(capsys, "replay", name, schedule, "--lines", "c")
+def test_a_softirq_has_its_lines_in_c(capsys):
+    schedule = explore(scenario("v5-softirq")).schedule
+    code, out, _ = said(capsys, "replay", "v5-softirq", schedule, "--lines", "c")
+    assert code == 0 and "softirq on CPU 0  atomic_dec_and_test(refcount)" in out
+    assert "scoped_pamt_put: if (!atomic_dec_and_test(users))\n" in out
+
+
+def test_what_has_no_c_is_refused(capsys):
+    schedule = explore(scenario("v3-not-zeroed")).schedule
+    code, _, err = said(capsys, "replay", "v3-not-zeroed", schedule, "--lines", "c")
     assert code == 2 and "no C stands beside this scenario; use --lines python" in err and err.count("\n") == 1

@@ -18,6 +18,7 @@ from tdxkit.explore.program import DEADLOCK, Scenario, Thread, interrupt
 from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay, replay_steps
+from tdxkit.kinds import locked
 from tdxkit.linux.refcount import scenario
 
 
@@ -148,6 +149,59 @@ def test_an_interrupt_that_takes_the_lock_of_the_thread_it_suspends_never_return
     apart = scene(cpu, other, interrupt(handler, on=other), shared={"n": 0, "irqs": 0, "lock": False})
     assert explore(apart, "none").verdict == explore(apart, "all").verdict == "deadlock"
     assert explore_readably(apart).rule == DEADLOCK
+
+
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+@pytest.mark.parametrize(("least", "blinks", "ended"), [(1, False, {"iab", "abi"}), (1, True, {"iab", "aib", "abi"}), (2, False, {"iab", "aib", "abi"})])  # fmt: skip
+def test_what_holds_an_interrupt_off_is_noted_by_whom_it_would_suspend(least, blinks, ended, memory):
+    """blinks: it is switched on and off again between a and b, by steps that nobody else sees; there it comes in."""
+
+    def host(m):
+        for letter in "ab":
+            if letter == "a" or blinks:
+                yield "off"
+                m.note("irqs", 1)
+            yield locked("xchg", "log", label=letter)
+            m.log = (*m.log, letter)
+            if letter == "b" or blinks:
+                yield "on"
+                m.note("irqs", -1)
+
+    def irq(m):
+        mine = m.note("mine")
+        yield locked("xchg", "log")
+        m.must("never between", m.log != ("a",))
+        m.must("its own notes", (mine, m.note("mine"), m.note("irqs")) == (7, 7, 0))
+        m.log = (*m.log, "i")
+
+    cpu = Thread(host)
+    late = interrupt(irq, on=cpu, off=("irqs", least), noted=(("mine", 7),))
+    one = scene(cpu, late, shared={"log": ()}, keeps=("mine",), properties=(must("never between"), must("its own notes"))).on(memory)  # fmt: skip
+    assert {"".join(row.state["log"]) for row in outcomes(one.without("never between")).rows} == ended
+    assert explore(one.without("never between"), "none").states == explore_readably(one.without("never between")).states
+    found = {"never between"} if "aib" in ended else set()
+    assert set(explore(one).broken) == set(explore(one, "none").broken) == found
+    waits = replay_steps(one, ((0, 0),)).steps[0].waits
+    assert [w.why for w in waits] == ["interrupt on CPU 0 does not begin until CPU 0 holds it off no more"] * (
+        least == 1
+    )
+
+
+def test_an_interrupt_that_is_held_off_by_name_has_begun_where_it_spins():
+    def host(m):
+        yield "set"
+        m.on = True
+
+    def irq(m):
+        while True:
+            yield "on?"
+            if m.on:
+                return
+
+    cpu = Thread(host)
+    waits, spins = (scene(cpu, interrupt(irq, on=cpu, off=off), shared={"on": False}) for off in (None, ("irqs", 1)))
+    assert explore(waits).verdict == "ok" and explore_readably(waits).rule is None
+    assert explore(spins).verdict == "deadlock" and explore_readably(spins).rule == DEADLOCK
 
 
 def test_of_two_interrupts_of_one_thread_the_second_waits_for_the_first_or_comes_into_it():

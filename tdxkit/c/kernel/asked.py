@@ -1,26 +1,34 @@
-"""What in_atomic(), in_interrupt(), irqs_disabled() and preemptible() say of what the CPU has switched off and of the spinlocks that it holds
-[linux-locking]. No step: only the CPU itself changes any of it.
+"""What in_atomic(), in_interrupt(), in_task(), irqs_disabled() and preemptible() say of what the CPU has switched off, of the spinlocks that it
+holds, and of whether a softirq runs [linux-softirqs]. No step: only the CPU itself changes any of it.
 """
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import COME, INTERRUPTS, PREEMPTION, SOFTIRQS, holds_spinlock, is_off
+from tdxkit.c.kernel.contexts import COME, INTERRUPTS, PREEMPTION, SOFTIRQS, holds_spinlock, is_off, serving
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.types import INT
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-softirqs",)
 SIMPLIFIED = (
     "a CPU runs one task, which stays on it",
-    "in_atomic() counts spinlocks, as kernels do that keep a preempt count; nothing runs in an interrupt",
+    "in_atomic() counts spinlocks, as kernels do that keep a preempt count; nothing runs in an interrupt but the softirq that --softirq asks for",
 )
 
 
 def _atomic(m) -> int:
-    return int(bool(is_off(m, PREEMPTION) or is_off(m, SOFTIRQS) or holds_spinlock(m)))
+    return int(bool(is_off(m, PREEMPTION) or _softirqs(m) or holds_spinlock(m)))
 
 
 def _softirqs(m) -> int:
-    return int(is_off(m, SOFTIRQS) > 0)
+    return int(is_off(m, SOFTIRQS) > 0 or serving(m))
+
+
+def _serving(m) -> int:
+    return int(serving(m))
+
+
+def _task(m) -> int:
+    return int(not serving(m))
 
 
 def _interrupts(m) -> int:
@@ -37,9 +45,13 @@ def functions() -> Iterator[Entry]:
         "in_atomic": _atomic,
         "in_interrupt": _softirqs,
         "in_softirq": _softirqs,
+        "in_serving_softirq": _serving,
+        "in_task": _task,
         "irqs_disabled": _interrupts,
         "preemptible": _preemptible,
     }
     for word, says in asks.items():
         yield Entry(word, says, "", INT, steps=False)
+    for word in ("in_hardirq", "in_irq", "in_nmi"):
+        yield Entry(word, lambda m: 0, "", INT, steps=False)
     yield Entry("irqs_disabled_flags", lambda m, flags: int(not flags & COME), "v", INT, steps=False)

@@ -2,7 +2,8 @@
 
 Switching touches nothing that others see: it is noted with the CPU, in one number that has a digit for each, as the kernel's preempt_count. What is
 left of interrupts when they are saved is the flag of x86 that lets them come. The forms of locks switch here too; the rest of a spinlock is held,
-and under it nobody may sleep anyway [linux-locking].
+and under it nobody may sleep anyway [linux-locking]. A softirq that comes in has a digit of its own, from its start; from `SOFTIRQS` on the number
+holds one off [linux-softirqs].
 """
 
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ from tdxkit.c.types import LONG, ULONG, VOID
 from tdxkit.explore.rules import finished, must
 from tdxkit.kinds import Act, sleep
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-locking", "linux-softirqs")
 SIMPLIFIED = (
-    "with interrupts or preemption off nobody may sleep, and that is all: no interrupt comes that was not asked for",
+    "with interrupts or preemption off nobody may sleep; with interrupts or softirqs off no softirq comes, where --softirq asks for one: no other interrupt comes",
     "schedule() and what sleeps for a time come back whenever they like: that nobody wakes who sleeps by schedule() and wake_up_process() is not found",
 )
 OFF = "switched off"  # what this CPU has switched off, a digit for each of:
 PREEMPTION, SOFTIRQS, INTERRUPTS = 1, 1 << 8, 1 << 16
+IN_SOFTIRQ = 1 << 24  # the digit of who runs in one
+INSIDE = 1 << 32  # and of who is in the middle of an instruction
 DIGIT = 1 << 8
 COME = 0x200  # the flag, saved while interrupts are on
 NO_SLEEP_OFF = "nobody may sleep with preemption or interrupts off"
@@ -31,16 +34,21 @@ SLEEPERS = ("might_sleep", "might_fault", "cond_resched", "schedule", "msleep", 
 
 
 def none(count: int) -> bool:
-    """Is it none?"""
-    return count == 0
+    """Is nothing off, in a softirq or not?"""
+    return count % IN_SOFTIRQ == 0
 
 
 RULES = (must(NO_SLEEP_OFF, OFF), must(BALANCED, OFF), finished(ON_AT_END, OFF, none))
 
 
 def is_off(m, what: int) -> int:
-    """How often this CPU has switched this off; nothing is before its first step."""
-    return m.note(OFF) // what % DIGIT if m._open else 0
+    """How often this CPU has switched this off."""
+    return m.note(OFF) // what % DIGIT
+
+
+def serving(m) -> bool:
+    """Does a softirq run?"""
+    return is_off(m, IN_SOFTIRQ) > 0
 
 
 def holds_spinlock(m) -> bool:
@@ -51,7 +59,7 @@ def holds_spinlock(m) -> bool:
 def may_sleep(m, sleeps: object = True) -> None:
     """A step that sleeps: it may not, where something is switched off, or its CPU reads under RCU. Of spinlocks there is a rule of their own."""
     if sleeps:
-        m.must(NO_SLEEP_OFF, not m.note(OFF) or holds_spinlock(m))
+        m.must(NO_SLEEP_OFF, none(m.note(OFF)) or holds_spinlock(m))  # of who is in a softirq there is a rule too
         if READERS in m.c_cells:
             m.must(NO_SLEEP_READING, not any(map(m._holds, m.c_cells[READERS][: m.c_cpus])))
 
@@ -72,6 +80,11 @@ def lets_come(m, flags: int) -> None:
 def saved(m) -> int:
     """The flags, as what saves interrupts keeps them."""
     return 0 if is_off(m, INTERRUPTS) else COME
+
+
+def inside(m, by: int) -> None:
+    """From the first part of an instruction (1) to its last (-1): what its own CPU does comes before or after it."""
+    m.note(OFF, by * INSIDE)
 
 
 def switches_off(m, does: str) -> None:

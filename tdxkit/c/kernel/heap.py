@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import SOFTIRQS, is_off, may_sleep
+from tdxkit.c.kernel.contexts import SOFTIRQS, is_off, may_sleep, serving
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import FREED, PAGE, WAITING
 from tdxkit.c.types import VOID, Kernels, Lock, Type
@@ -164,7 +164,7 @@ def _free(does: str):
         if not p or (does.startswith("__free_k") and type(p) is int):
             return
         what = p[0] if type(p) is tuple else str(p)
-        sleeps = does == "vfree" and not is_off(m, SOFTIRQS)
+        sleeps = does == "vfree" and not is_off(m, SOFTIRQS) and not serving(m)
         yield Act(f"{does}({what})", FREE, does, sleeps=True, operand=what) if sleeps else free(does, what)
         may_sleep(m, sleeps)
         if p == PAGE:

@@ -7,20 +7,22 @@ only looked.
 from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.contexts import RULES, may_sleep, saved, switches_off, switches_on
+from tdxkit.c.kernel.contexts import RULES, may_sleep, saved, serving, switches_off, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.refcounts import count
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
+from tdxkit.explore.rules import must
 from tdxkit.explore.sleeping import takes_mutex
 from tdxkit.kinds import LOAD, LOCKED, Act, conditional, load, lock, locked, store, unlock
 
-SOURCES = ("linux-locking",)
+SOURCES = ("linux-locking", "linux-softirqs")
 SIMPLIFIED = (
     "readers do not wait behind a writer who waits, as they do in the kernel's fair rwlocks and rwsems",
     "a lock that may be interrupted is always had",
 )
 FREE, WRITER = 0, -1
+NO_MUTEX_IN_IRQ = must("nobody may touch a mutex in an interrupt")
 SLEEPING = (
     "",
     "_interruptible",
@@ -34,18 +36,26 @@ SLEEPING = (
 )
 
 
+def of_form(form: str) -> tuple:
+    """The rules about what a form of a lock switches off."""
+    return RULES if "_irq" in form or "_bh" in form else ()
+
+
 def take(does: str, into: int = True):
-    """One that waits until nobody has it; `into`: what the word is then."""
-    sleeps = takes_mutex(does)
+    """One that waits until nobody has it, and for a softirq already with off what its form switches off; `into`: what the word is then."""
+    sleeps, masks = takes_mutex(does), bool(of_form(does.partition("lock")[2]))
 
     def program(m, p, *more):
-        name = cell(m, p)
+        name, off = cell(m, p), False
         while True:
             yield lock(does, name)
             may_sleep(m, sleeps)
-            if not get(m, p):
-                put(m, p, into)
+            free = not get(m, p)
+            if masks and not off and (free or m.c_softirqs):
                 switches_off(m, does)
+                off = m.c_softirqs
+            if free:
+                put(m, p, into)
                 m.tell(f"It takes {name}.")
                 return 0
 
@@ -73,6 +83,7 @@ def tries(does: str, into: int = True, looks_first: bool = True):
     def program(m, p, *more):
         name = cell(m, p)
         yield Act(f"{does}({name})", LOCKED, does, LOAD if looks_first else LOCKED, operand=name)
+        m.must(NO_MUTEX_IN_IRQ.name, does != "mutex_trylock" or not serving(m))
         if get(m, p):
             return 0
         put(m, p, into)
@@ -93,16 +104,19 @@ def _is_locked(does: str):
 
 def take_shared(does: str):
     """One that waits until no writer has it."""
-    sleeps = takes_mutex(does)
+    sleeps, masks = takes_mutex(does), bool(of_form(does.partition("lock")[2]))
 
     def program(m, p, *more):
-        name = cell(m, p)
+        name, off = cell(m, p), False
         while True:
             yield lock(does, name)
             may_sleep(m, sleeps)
-            if get(m, p) != WRITER:
-                put(m, p, get(m, p) + 1)
+            free = get(m, p) != WRITER
+            if masks and not off and (free or m.c_softirqs):
                 switches_off(m, does)
+                off = m.c_softirqs
+            if free:
+                put(m, p, get(m, p) + 1)
                 m.tell(f"It takes {name}, as a reader.")
                 return 0
 
@@ -189,11 +203,6 @@ def _held(how: str):
     return program
 
 
-def of_form(form: str) -> tuple:
-    """The rules about what a form of a lock switches off."""
-    return RULES if "_irq" in form or "_bh" in form else ()
-
-
 INITS = (
     "spin_lock_init",
     "raw_spin_lock_init",
@@ -258,7 +267,7 @@ def _sleeping() -> Iterator[Entry]:
             yield Entry(f"down_read{form}", take_shared(f"down_read{form}"), "p" + extra, INT)
             yield Entry(f"down_write{form}", take(f"down_write{form}", WRITER), "p" + extra, INT)
     yield Entry("mutex_unlock", give("mutex_unlock"), "p", VOID)
-    yield Entry("mutex_trylock", tries("mutex_trylock"), "p", INT)
+    yield Entry("mutex_trylock", tries("mutex_trylock"), "p", INT, rules=(NO_MUTEX_IN_IRQ,))
     yield Entry("up_read", give_shared("up_read"), "p", VOID)
     yield Entry("up_write", give("up_write"), "p", VOID)
     yield Entry("down_read_trylock", _tries_shared("down_read_trylock"), "p", INT)

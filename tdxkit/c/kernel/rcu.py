@@ -8,7 +8,7 @@ each domain, and its readers may sleep.
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import NO_SLEEP_READING, may_sleep
+from tdxkit.c.kernel.contexts import NO_SLEEP_READING, may_sleep, switches_off, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import gone_with_readers, let_go
 from tdxkit.c.known import OF_READERS
@@ -47,6 +47,8 @@ def _enters(does: str):
             gone_with_readers(m)
         mine = _mine(m, where, free=True)
         put(m, mine, get(m, mine) + 1)
+        if m.c_softirqs:
+            switches_off(m, does)
         return 0
 
     return program
@@ -65,6 +67,8 @@ def _leaves(does: str):
         put(m, mine or where, get(m, mine) - 1 if mine else 0)  # where it does not read the explorer says so
         if not more and not anybody_reads(m):
             gone_with_readers(m)
+        if m.c_softirqs:
+            switches_on(m, does)
 
     return program
 

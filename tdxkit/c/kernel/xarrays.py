@@ -24,6 +24,7 @@ from tdxkit.linux.xarray.node import NULL, XA_ZERO_ENTRY, XaNode, XArray, xa_err
 
 SOURCES = ("linux-xarray",)
 SIMPLIFIED = (
+    "a call is one step, into which no softirq comes: that xa_store() beside one in a softirq has to be xa_store_bh() is not found",
     "an operation of the XArray is one step, seen by all at once: that it drops its xa_lock to get memory, and that it is several stores, is not",
     "where memory runs out the XArray gets no node at all; a node that is freed is gone at once",
 )

@@ -51,4 +51,6 @@ def _sized(one: Scenario, threads: int | None, rounds: int | None) -> Scenario:
             f"it was made with {one.count} × {one.rounds}",
             "use that",
         )
-    return replace(one.make(threads=threads, rounds=rounds), name=one.name, own=one.own, memory=one.memory)
+    return replace(
+        one.make(threads=threads, rounds=rounds), name=one.name, own=one.own, memory=one.memory, make=one.make
+    )

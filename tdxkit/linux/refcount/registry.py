@@ -25,7 +25,7 @@ class Variant(NamedTuple):
     """A design under conditions of its own: its name in posted.DESIGNS, and how this scenario differs from the plain one.
 
     `one_by_one`: the pages of a pair are allocated in two steps, of which either may fail. `first_refcount`: what the counters hold
-    before anybody counts; `softirq`: a softirq on CPU 0 gives back a page of region 1.
+    before anybody counts; `softirq`: the region of which a softirq on CPU 0 gives back a page.
     """
 
     design: str
@@ -35,7 +35,7 @@ class Variant(NamedTuple):
     remove_may_fail: bool = False
     one_by_one: bool = False
     first_refcount: int | None = None
-    softirq: bool = False
+    softirq: int | None = None
 
 
 AS_IT_IS = Variant("")
@@ -48,7 +48,7 @@ FAULTS = {
 }
 SPECIAL = {
     "v3-not-zeroed": Variant("v3-unoptimised", "counters not zeroed", first_refcount=5),
-    "v5-softirq": Variant("v5", "a softirq on CPU 0 gives a page back", softirq=True),
+    "v5-softirq": Variant("v5", "a softirq on CPU 0 gives a page back", softirq=1),
 }
 
 
@@ -109,7 +109,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
     programs = (design.get, getattr(design, "use", module.use), design.put)
     properties = getattr(design, "PROPERTIES", module.PROPERTIES)
     shared_out = range(getattr(design, "REGIONS", 1))  # CPU k works on region k, modulo how many there are
-    regions = range(2) if variant.softirq else shared_out
+    regions = range(max(len(shared_out), (variant.softirq or 0) + 1))
     roles = getattr(design, "ROLES", ())
     cpus = tuple(
         Thread(ROLES[role], (shared_out[k % len(shared_out)], rounds, *programs))
@@ -118,8 +118,8 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
     return Scenario(
         name=name,
         shared=_shared(design, regions, variant, given_back(roles, rounds, len(regions))),
-        threads=(*cpus, interrupt(softirq, 1, design.put, on=cpus[0], actor="softirq on CPU 0"))
-        if variant.softirq
+        threads=(*cpus, interrupt(softirq, variant.softirq, design.put, on=cpus[0], actor="softirq on CPU 0"))
+        if variant.softirq is not None
         else cpus,
         properties=properties,
         rounds=rounds,
@@ -152,7 +152,7 @@ def _shared(design, regions: range, variant: Variant, used: tuple[int, ...]) -> 
     """First values. The page that a softirq gives back is counted from the start, and its region has its pair; `used`: how many pages of
     each region are in use, and counted, from the start."""
     first = variant.first_refcount if variant.first_refcount is not None else getattr(design, "FIRST_REFCOUNT", 0)
-    held = [n + (variant.softirq and r == 1) for r, n in enumerate(used)]
+    held = [n + (r == variant.softirq) for r, n in enumerate(used)]
     return {
         "refcount": {r: first + held[r] for r in regions},
         "pair": {r: held[r] > 0 for r in regions},
