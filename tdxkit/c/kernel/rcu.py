@@ -8,7 +8,8 @@ each domain, and its readers may sleep.
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel.contexts import NO_SLEEP_READING, may_sleep, switches_off, switches_on
+from tdxkit.c.kernel import contexts
+from tdxkit.c.kernel.contexts import NO_SLEEP_READING, PREEMPTION, SOFTIRQS, counts, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import gone_with_readers, let_go
 from tdxkit.c.known import OF_READERS
@@ -20,11 +21,13 @@ from tdxkit.kinds import LOCKED, Act, load, lock, locked, unlock
 SOURCES = ("linux-rcu",)
 SIMPLIFIED = (
     "RCU waits until there is no reader at all, of those who called rcu_read_lock(): who holds a spinlock or has preemption off is none here",
+    "whether rcu_dereference() and the loops of the _rcu kind stand where somebody reads, as lockdep would ask, is not asked",
     "rcu_read_lock() empties the store buffer, which a machine does not do, and rcu_read_unlock() does not; what call_rcu() frees goes with the last reader, any other callback is called by its CPU, which waits",
 )
 OBJECTS = {READERS: OF_READERS}
 RULES = (must(NO_SLEEP_READING),)
 FORMS = ("", "_bh", "_sched")
+OFF_INSIDE = {"_bh": SOFTIRQS, "_sched": PREEMPTION}  # what readers of these forms have off
 
 
 def _at(more) -> tuple[str, int]:
@@ -39,7 +42,7 @@ def _mine(m, where, free: bool = False):
     return next(iter(held), None) or next((p for p in cells if free and not get(m, p)), None)
 
 
-def _enters(does: str):
+def _enters(does: str, form: str = ""):
     def program(m, *more):
         where = _at(more)
         yield lock(does, where[0], label=f"{does}({cell_of(m, more)})")
@@ -47,8 +50,8 @@ def _enters(does: str):
             gone_with_readers(m)
         mine = _mine(m, where, free=True)
         put(m, mine, get(m, mine) + 1)
-        if m.c_softirqs:
-            switches_off(m, does)
+        if form in OFF_INSIDE:
+            counts(m, OFF_INSIDE[form], 1)
         return 0
 
     return program
@@ -59,7 +62,7 @@ def cell_of(m, more) -> str:
     return cell(m, more[0]).removesuffix(".readers[0]") if more else ""
 
 
-def _leaves(does: str):
+def _leaves(does: str, form: str = ""):
     def program(m, *more):
         where = _at(more)
         yield unlock(does, where[0], label=f"{does}({cell_of(m, more)})")
@@ -67,8 +70,8 @@ def _leaves(does: str):
         put(m, mine or where, get(m, mine) - 1 if mine else 0)  # where it does not read the explorer says so
         if not more and not anybody_reads(m):
             gone_with_readers(m)
-        if m.c_softirqs:
-            switches_on(m, does)
+        if form in OFF_INSIDE:
+            counts(m, OFF_INSIDE[form], -1)
 
     return program
 
@@ -122,8 +125,9 @@ def _held(m):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for form in FORMS:
-        yield Entry(f"rcu_read_lock{form}", _enters(f"rcu_read_lock{form}"), "", VOID, needs=READERS, rules=RULES)
-        yield Entry(f"rcu_read_unlock{form}", _leaves(f"rcu_read_unlock{form}"), "", VOID, needs=READERS)
+        rules = RULES if form not in OFF_INSIDE else (*RULES, *contexts.RULES)
+        for word, program in (("rcu_read_lock", _enters), ("rcu_read_unlock", _leaves)):
+            yield Entry(f"{word}{form}", program(f"{word}{form}", form), "", VOID, needs=READERS, rules=rules)
     for word in ("synchronize_rcu", "synchronize_rcu_expedited", "synchronize_net", "cond_synchronize_rcu"):
         yield Entry(word, _waits(word), "…" if word.startswith("cond") else "", VOID, needs=READERS)
     for word in ("kfree_rcu", "kvfree_rcu", "kfree_rcu_mightsleep", "kvfree_rcu_mightsleep"):

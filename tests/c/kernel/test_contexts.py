@@ -149,3 +149,19 @@ def test_a_mutex_that_is_held_is_not_destroyed():
     text = "DEFINE_MUTEX(m);"
     assert "mutex_destroy() of m, which is held" in broken(text, "mutex_lock(&m); mutex_destroy(&m);", threads=1)
     assert broken(text, "mutex_lock(&m); mutex_unlock(&m); mutex_destroy(&m);", threads=1) == ""
+
+
+@pytest.mark.parametrize(
+    ("run", "wrong"),
+    [
+        ("rcu_read_lock_bh(); n++; rcu_read_unlock_bh();", ""),
+        ("rcu_read_lock_sched(); WARN_ON(preemptible()); rcu_read_unlock_sched(); WARN_ON(!preemptible());", ""),
+        ("rcu_read_lock(); rcu_read_unlock_bh();", BALANCED),
+        ("rcu_read_lock_bh(); rcu_read_unlock();", AT_END),
+        ("rcu_read_lock_sched(); rcu_read_unlock();", AT_END),
+        ("rcu_read_lock_bh(); WARN_ON(!in_softirq()); rcu_read_unlock_bh();", ""),
+        ("rcu_read_lock_sched(); msleep(1); rcu_read_unlock_sched();", "nobody may sleep"),
+    ],
+)
+def test_readers_of_other_forms_of_rcu_have_something_off(run, wrong):
+    assert wrong in broken(TEXT, run, threads=1) and bool(wrong) == bool(broken(TEXT, run, threads=1))
