@@ -2,8 +2,9 @@
 
 from pycparser import c_ast
 
+from tdxkit.c.addresses import on_stack
 from tdxkit.c.flow import constant
-from tdxkit.c.places import Place, Value, on_stack
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Scope
 from tdxkit.c.spelt import spelt
 from tdxkit.c.types import VOID, Void

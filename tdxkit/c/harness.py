@@ -59,7 +59,7 @@ def scenario_of_c(
     faults = tuple(_fault(word) for word in may_fail)
     first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
     for word, value in sets.items():
-        cells |= value_set(made, word, value, counters=not run)
+        cells |= value_set(made, word, value, cells, counters=not run)
     again = partial(
         scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
         may_fail=may_fail, roles=roles, regions=regions, margins=margins,

@@ -4,11 +4,13 @@ import ast
 
 from pycparser import c_ast
 
+from tdxkit.c.addresses import on_stack
 from tdxkit.c.flow import BASE, STACK, assign, call, constant, name
 from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.known import COMPLETION, WAIT_QUEUE
-from tdxkit.c.places import Place, on_stack
+from tdxkit.c.neighbours import values as in_variables
+from tdxkit.c.places import Place
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import INT, VOID, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
@@ -100,7 +102,7 @@ class Locals:
         pool = objects.lent(f"{title}.{node.name}", kind)
         made = self.r.lend(node.name, kind)
         self.r.move(node)
-        pointer = self.calls.run(COMES, [constant(pool), constant(tuple(values))], INT)
+        pointer = self.calls.run(COMES, [constant(pool), constant(in_variables(kind, values))], INT)
         self.r.emit(assign(made.word, pointer.code))
         self.r.scopes[-1].undo.append(lambda: self._ends(node, made.word))
         if later is not None:

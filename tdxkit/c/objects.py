@@ -11,7 +11,7 @@ from tdxkit.c.flow import assign, constant
 from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.places import Place, Value
-from tdxkit.c.types import VOID, Array, Pointer, Struct, Type, Void, whole
+from tdxkit.c.types import INT, VOID, Array, Pointer, Struct, Type, Void, whole
 from tdxkit.errors import InputError
 
 NEW = Entry("allocate", heap.new, "tvvv", rules=(heap.NOTHING_LOST,))
@@ -94,7 +94,7 @@ class Objects:
                 name = f"{pool}#{number}"
                 self.unit.add(name, kind, free)
                 self.unit.add(heap.state_of(name), heap.STATE, (heap.NEVER,))
-                words = tuple(cell for cell, first in zip(self.unit.cells[name], free) if first is None)
+                words = tuple(dict.fromkeys(cell for cell, first in zip(self.unit.cells[name], free) if first is None))
                 self.unit.heap[name] = self.unit.cells[heap.state_of(name)][0], words
         return pool
 
@@ -141,8 +141,7 @@ class Objects:
         place, kind = self._whole(node, args[0], args[2])
         if self.declared.constant(args[1]) != 0:
             raise self.declared.refuse(node, "`memset(…)`", "only 0 is filled in", "assign the members")
-        for at, (_, leaf) in enumerate(kind.leaves()):
-            self.places.store(self.places.within(place, at, leaf), Value(constant(0), leaf), node, "memset")
+        self.places.neighbours.clear(place, kind, Value(constant(0), INT), node, "memset")
         return Value(constant(0), VOID)
 
     def _copied(self, node, word: str, args: list) -> Value:
@@ -150,9 +149,7 @@ class Objects:
         source, other = self._whole(node, args[1], args[2])
         if other.name != kind.name:
             raise self.declared.refuse(node, f"`{word}(…)`", f"a {other} is copied to a {kind}", "assign the members")
-        for at, (_, leaf) in enumerate(kind.leaves()):
-            value = self.places.load(self.places.within(source, at, leaf), node, word)
-            self.places.store(self.places.within(target, at, leaf), Value(self.r.temp(value.code), leaf), node, word)
+        self.places.neighbours.copy(source, target, kind, node, word, word)
         return Value(constant(0), VOID)
 
     def _whole(self, node, pointer: c_ast.Node, size: c_ast.Node) -> tuple[Place, Type]:

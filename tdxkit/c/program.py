@@ -14,7 +14,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from tdxkit.c import arithmetic, bytewise, runtime
+from tdxkit.c import arithmetic, bytewise, neighbours, runtime
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.escapes import Escapes
@@ -165,7 +165,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     sys.modules[module.__name__] = module
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
-    there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
+    there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of))}
     exec(compile(tree, OF_C, "exec"), there)
     return there

@@ -123,15 +123,15 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
     return cells[index]
 
 
-def get(m: Memory, pointer: tuple[str, int]) -> object:
-    """What a shared cell holds."""
+def get(m: Memory, pointer: tuple[str, int], unset: bool = False) -> object:
+    """What a shared cell holds; it must have a value, unless it may be `unset`."""
     if pointer[0] == COUNTERS:
         return m.refcount[pointer[1]]
     name = cell(m, pointer)
     if pointer[0] in m.c_heap:
         _is_there(m, pointer[0], name)
     value = getattr(m, name)
-    if value is None:
+    if value is None and not unset:
         raise Defect(f"{name} is read before it has a value")
     return value
 

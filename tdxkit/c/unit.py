@@ -10,6 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
 from tdxkit.c.kernel.contexts import OFF
+from tdxkit.c.neighbours import variables
 from tdxkit.c.reach import Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
@@ -118,7 +119,7 @@ class Unit:
                 "make it smaller",
             )
         self.titles[variable.name] = title = self._title(variable.name)
-        self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
+        self.cells[variable.name] = variables(title, variable.type)
 
     def _title(self, word: str) -> str:
         """What a shared object is called beside those of the models."""

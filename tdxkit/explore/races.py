@@ -34,6 +34,9 @@ SECTION = "sections of sequence counters"  # what a thread notes that is in one:
 WRITER = Pattern(r"(raw_)?write_seqcount_(begin|end)")  # the writer's own steps, which are plain but for who reads
 
 
+BITS = ".."  # in the name of a row of bit-fields: dev.up..busy. Of them nothing is marked
+
+
 class Access(NamedTuple):
     """What a step that may be taken does to a variable, and where it stands."""
 
@@ -92,7 +95,7 @@ def plain(tables: Tables) -> set[int]:
 def _said(space: Space, a: Access, b: Access) -> str:
     first, second = sorted((a, b), key=lambda access: (access.where, access.writes))
     name = space.tables.layout.labels[a.slot]
-    mend = "" if a.writers and b.writers else "READ_ONCE() and WRITE_ONCE(), an atomic, or "
+    mend = "" if (a.writers and b.writers) or BITS in name else "READ_ONCE() and WRITE_ONCE(), an atomic, or "
     return (
         f"data race on {name}: {first.said} and {second.said} may meet, and a compiler may tear or repeat a plain access: "
         f"{mend}a lock over both"
