@@ -10,7 +10,7 @@ from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.known import COMPLETION, WAIT_QUEUE
 from tdxkit.c.neighbours import values as in_variables
-from tdxkit.c.places import Place
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import INT, VOID, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
@@ -47,7 +47,8 @@ class Locals:
             r.scopes[-1].names[node.name] = self._static(node, kind)
             return
         if self._lends(node, kind):
-            return self.lend(node, kind)
+            self.lend(node, kind)
+            return
         found, value = r.declare(node.name, kind), None  # its own initialiser may ask for its size
         init = None if isinstance(kind, (Kernels, Lock, Atomic)) else node.init
         if init is not None and not isinstance(init, c_ast.InitList) and not isinstance(kind, Struct):
@@ -82,8 +83,8 @@ class Locals:
         """Is a part of it what CPUs share by its type?"""
         return any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves())
 
-    def lend(self, node: c_ast.Decl, kind: Type) -> None:
-        """A local object that others may come to: from here to the end of its block."""
+    def lend(self, node: c_ast.Decl, kind: Type) -> ast.expr:
+        """A local object that others may come to: from here to the end of its block; a pointer to it."""
         objects = self.calls.objects
         values, later = [getattr(leaf, "first", None) for _, leaf in kind.leaves()], None
         if node.init is not None:
@@ -107,6 +108,14 @@ class Locals:
         self.r.scopes[-1].undo.append(lambda: self._ends(node, made.word))
         if later is not None:
             self._filled_in(node, kind, later)
+        return name(made.word)
+
+    def again(self, node: c_ast.Decl, kind: Type) -> None:
+        """The same, come to once more in its block: it has its first values again."""
+        places = self.values.places
+        place = places.place(c_ast.ID(node.name, node.coord))
+        places.neighbours.clear(place, kind, Value(constant(0), INT), node, "")
+        self._filled_in(node, kind, node.init)
 
     def taken(self, node: c_ast.Decl, kind: Type) -> c_ast.Decl:
         """A parameter that others may come to: the declaration of a local object that begins with what is passed."""
