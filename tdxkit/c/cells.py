@@ -16,6 +16,7 @@ OF_A_PAIR = ("refcount", "pair", "users")  # variables of every scenario of a ge
 OF_ITSELF = (
     "c_cells",
     "c_heap",
+    "c_counted",
     "c_lists",
     "c_sizes",
     "c_spins",

@@ -85,7 +85,6 @@ class Locals:
 
     def lend(self, node: c_ast.Decl, kind: Type) -> ast.expr:
         """A local object that others may come to: from here to the end of its block; a pointer to it."""
-        objects = self.calls.objects
         values, later = [getattr(leaf, "first", None) for _, leaf in kind.leaves()], None
         if node.init is not None:
             try:
@@ -100,7 +99,7 @@ class Locals:
         title = self.r.title.lstrip("_")
         if self.r.title.startswith(RUN):
             title = f"--run {int(self.r.title.removeprefix(RUN)) + 1}"
-        pool = objects.lent(f"{title}.{node.name}", kind)
+        pool = self.calls.allocated.lent(f"{title}.{node.name}", kind)
         made = self.r.lend(node.name, kind)
         self.r.move(node)
         pointer = self.calls.run(COMES, [constant(pool), constant(in_variables(kind, values))], INT)

@@ -8,9 +8,9 @@ from tdxkit.c import arithmetic
 from tdxkit.c.bytewise import is_byte, is_other_view
 from tdxkit.c.flow import MEMORY, call, constant, name
 from tdxkit.c.places import Value
-from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import spelt
 from tdxkit.c.types import BOOL, INT, LONG, Array, Int, Pointer, Type, Void, common
+from tdxkit.c.widths import WRAPS
 
 OPS: dict[str, ast.operator] = {
     "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "&": ast.BitAnd(), "|": ast.BitOr(), "^": ast.BitXor(),

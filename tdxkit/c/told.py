@@ -15,6 +15,7 @@ def constants_of(made: Program, faults: tuple[str, ...], cpus: int) -> dict[str,
     return {
         "c_cells": _cells(made, spare_readers(made, cpus)),
         "c_heap": made.unit.heap,
+        "c_counted": made.unit.counted,
         "c_lists": _page_lists(made),
         "c_sizes": _sizes(made),
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),

@@ -46,6 +46,9 @@ class Unit:
             str, tuple[str, tuple[str, ...]]
         ] = {}  # allocated objects: the variable with the state, cells that are no locks
 
+        # those with a number of elements that the run decides: its variable, and where in cells they begin, how many each has
+        self.counted: dict[str, tuple[str, int, int]] = {}
+
     def objects(self) -> list[Variable]:
         """The objects that all CPUs share, static ones of functions too."""
         return self.shared

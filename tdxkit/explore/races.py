@@ -119,9 +119,10 @@ def _writers(tables: Tables, at: Place) -> bool:
 
 def _of_allocator(tables: Tables) -> frozenset[int]:
     """The variables that say what has become of allocated memory: nothing that a program accesses."""
-    heap: Any = tables.layout.constants.get("c_heap", {})
+    known: Any = tables.layout.constants
+    told = (*known.get("c_heap", {}).values(), *known.get("c_counted", {}).values())
     plain = tables.layout.plain
-    return frozenset(plain[state] for state, _ in heap.values() if state in plain)
+    return frozenset(plain[word] for word, *_ in told if word in plain)
 
 
 def _accesses(space: Space, sid: int, lid: int, left_out: frozenset[int]) -> Iterator[Access]:

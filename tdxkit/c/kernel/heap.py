@@ -24,11 +24,14 @@ from tdxkit.linux.refcount.module import IN_HAND
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
     "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; where all six are live and one is lost, that is told of one CPU alone; locks in new memory are free",
+    "of an object whose number of elements the run decides at most 64 scalars are kept, and fewer of large elements; no size fails but one that no memory has",
     "a local variable that the kernel's functions work on, or whose address goes out of its block, is an object that all CPUs see: that it comes and goes is a step each, and it comes with an empty store buffer",
 )
 POOL = 6  # objects of a type
 NEVER, LIVE = "never", "live"
+NO_BYTES = ("kmalloc(0)", 0)  # ZERO_SIZE_PTR
 STATE = Kernels("the state of an object", NEVER)
+NUMBER = Kernels("how many elements it has", 0)
 NOFAIL = 0x8000  # __GFP_NOFAIL: the allocator tries until it has some
 RECLAIMS = 0x400  # __GFP_DIRECT_RECLAIM: the allocator may sleep
 FREES = (
@@ -76,6 +79,19 @@ def new(m, does, pool, zeroed, flags):
         setattr(m, word, 0)
     m.tell(f"It has {name}.")
     return name, 0
+
+
+def new_many(m, does, pool, zeroed, flags, size, fixed, each):
+    """A new object of so many bytes: the first are `fixed`, the rest are elements of `each`. A pointer to it, or NULL; kmalloc(0) gives what nobody
+    may follow."""
+    if not size or size >> 63:
+        yield alloc(does, pool, sleeps=bool(flags & RECLAIMS))
+        may_sleep(m, bool(flags & RECLAIMS))
+        return 0 if size else NO_BYTES
+    pointer = yield from new(m, does, pool, zeroed, flags)
+    if pointer:
+        setattr(m, m.c_counted[pointer[0]][0], (size - fixed) // each)
+    return pointer
 
 
 def _unused(m, pool: str, what: str) -> str:
@@ -156,12 +172,14 @@ def _gone(m, name: str) -> None:
     setattr(m, state, FREED)
     for word in words:  # what it held makes no two states of one
         setattr(m, word, None)
+    if name in m.c_counted:
+        setattr(m, m.c_counted[name][0], 0)
     m.tell(f"{name} is freed.")
 
 
 def _free(does: str):
     def program(m, p, *more):
-        if not p or (does.startswith("__free_k") and type(p) is int):
+        if not p or p == NO_BYTES or (does.startswith("__free_k") and type(p) is int):
             return
         what = p[0] if type(p) is tuple else str(p)
         sleeps = does == "vfree" and not is_off(m, SOFTIRQS)

@@ -86,7 +86,7 @@ def test_a_pool_has_an_end_and_a_type_must_be_known():
     for call in ("void *p = kmalloc(64, GFP_KERNEL);", "int n = 2; void *p = kmalloc(n, GFP_KERNEL);"):
         with pytest.raises(InputError, match="of which type"):
             alone("int x;", call)
-    assert alone("u64 *g;", "g = kmalloc(64, GFP_KERNEL);").memory["g"] == ("unsigned_long_long#1", 0)
+    assert alone("u64 *g;", "g = kmalloc(64, GFP_KERNEL);").memory["g"] == ("unsigned_long_long[8]#1", 0)
 
 
 def test_whole_objects_are_filled_copied_and_handed_over():
