@@ -73,9 +73,10 @@ class Allocated:
             elif kind.size is None:
                 kind = kind._replace(size=self.values.number(args[size]).code)
             return self._new_many(node, word, kind, bool(zeroed), flag)
-        return self._new(node, word, whole(where, kind), bool(zeroed), flag, one)
+        return self.new(node, word, whole(where, kind), bool(zeroed), flag, one)
 
-    def _new(self, node, word: str, kind: Type, zeroed: bool, flags: ast.expr, of: Type) -> Value:
+    def new(self, node, word: str, kind: Type, zeroed: bool, flags: ast.expr, of: Type) -> Value:
+        """A new object, and a pointer to what it is made of."""
         zero: ast.expr = constant(1 if zeroed else 0)
         if not zeroed and isinstance(flags, ast.Constant):
             zero = constant(int(bool(flags.value & ZEROES)))  # type: ignore[operator]
@@ -109,7 +110,7 @@ class Allocated:
     def _page(self, node, word: str, args: list) -> Value:
         """A page of its own, in texts that have no pages in hand that are counted."""
         page = self.declared.tags["page"]
-        return self._new(node, word, page, bool(PAGES[word]), self.values.number(args[0]).code, page)
+        return self.new(node, word, page, bool(PAGES[word]), self.values.number(args[0]).code, page)
 
     def _pool(self, kind: Type) -> str:
         """The pool of a type; its objects are there from the start."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pycparser import c_ast
 
 from tdxkit.c.accesses import LOADS, STORES
-from tdxkit.c.entries import LOCKLESS, LOOPS
+from tdxkit.c.entries import LOCKLESS, LOOPS, REST
 from tdxkit.c.kernel.listed import ENDS
 from tdxkit.c.types import VOID, Array, Atomic, Int, Lock, Pointer, Struct, Type
 from tdxkit.errors import InputError
@@ -227,10 +227,10 @@ class Escapes:
         if word in self.params:
             for arg, param in zip(args, self.params[word]):
                 self._flow(self._values(arg), ("held", id(param)))
-        elif word in LOOPS or word in LOCKLESS:
+        elif word in LOOPS or word in LOCKLESS or word in REST:
             safe = "safe" in word
             for pos in args[: 1 + safe]:
-                self._into({LISTED} if word in LOOPS else self._values(args[1 + safe]), pos)
+                self._into(self._values(args[1 + safe]) if word in LOCKLESS else {LISTED}, pos)
         elif word in INTO_FIRST and len(args) > 1:
             self._assigned(args[0], args[1])
         elif word in ("smp_store_release", "memcpy", "memmove") and len(args) > 1:

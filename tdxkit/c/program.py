@@ -22,6 +22,7 @@ from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.percpu import of_cpu
 from tdxkit.c.reach import RAN, Reach
 from tdxkit.c.region import LEVEL
 from tdxkit.c.spelt import spelt
@@ -170,7 +171,9 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
     there |= DIVIDES | unit.constants
-    there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME
+    there |= (
+        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME | {"of_cpu": of_cpu}
+    )
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of))}
     exec(compile(tree, OF_C, "exec"), there)
     return there

@@ -7,7 +7,7 @@ from pycparser import c_ast
 from tdxkit.c.braced import Braced
 from tdxkit.c.calls import Calls
 from tdxkit.c.certain import settle
-from tdxkit.c.entries import BITS, LOCKLESS
+from tdxkit.c.entries import BITS
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.indexed import LOOPS
@@ -216,7 +216,7 @@ class Statements:
         word, entries = word.lstrip("_"), self.calls.entries
         if word in BITS:
             return self._For(entries.bits(node, word, args))
-        walk = self.calls.indexed.walk if word in LOOPS else entries.lockless if word in LOCKLESS else entries.walk
+        walk = self.calls.indexed.walk if word in LOOPS else entries.loop
         return walk(node, word, args, lambda leave, again: self.body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:

@@ -45,6 +45,7 @@ FREES = (
     "put_page",
     "__free_kfree",
     "__free_kvfree",
+    "free_percpu",
 )
 
 
