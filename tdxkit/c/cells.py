@@ -18,6 +18,7 @@ OF_ITSELF = (
     "c_heap",
     "c_counted",
     "c_lists",
+    "c_paged",
     "c_sizes",
     "c_spins",
     "c_cpus",
