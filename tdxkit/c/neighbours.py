@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.flow import MEMORY, STACK, assign, call, constant, name
-from tdxkit.c.runtime import cell, fetch, get, laid, put
+from tdxkit.c.runtime import cell, fetch, get, known, laid, put
 from tdxkit.c.types import BitField, Type
 
 SOURCES = ("linux-bitfields",)
@@ -59,7 +59,7 @@ def row_at(m, pointer, many: int) -> tuple:
 def in_row(m, stack, pointer, row: tuple | None, at: int) -> object:
     """The value of one; on the stack no row was read."""
     if row is None:
-        return fetch(m, stack, pointer)
+        return known(fetch(m, stack, pointer), "an object on the stack")
     if row[at] is None:
         raise Defect(f"one of the bit-fields {cell(m, pointer)} is read before it has a value")
     return row[at]

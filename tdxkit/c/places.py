@@ -199,7 +199,7 @@ class Places:
             )
         pointer = self.r.temp(place.pointer)
         self._where(call("reads", name(MEMORY), pointer, constant(does)), pointer, place.type)
-        got = call("fetch", name(MEMORY), name(STACK), pointer)
+        got = call("known", call("fetch", name(MEMORY), name(STACK), pointer), constant("an object on the stack"))
         return Value(self.r.temp(got), self._held(place.type))
 
     def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:

@@ -82,3 +82,7 @@ def test_what_it_begins_with():
     assert alone(T, new % ("m", "")).broken == alone(T, new % ("z", " || q->c")).broken == ()
     said = alone(T, "struct s *q = kmalloc(sizeof(*q), GFP_KERNEL); q->b = 3; s.a = q->c; kfree(q);").broken[0]
     assert "one of the bit-fields s#1.a..c is read before it has a value" in said
+    for inc, into in (("p->a++", "struct s"), ("(*p)++", "int")):
+        text = f"{T} static void inc({into} *p) {{ {inc}; }}"
+        said = alone(text, f"{into} x; inc(&x);").broken[0]
+        assert "an object on the stack is read before it has a value" in said

@@ -7,7 +7,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
 
-T = "struct s { int n; struct s *next; } *g; int r; static DEFINE_XARRAY(xa);\n"
+T = "struct s { int n; struct s *next; struct list_head l; } *g; int r; static DEFINE_XARRAY(xa);\n"
 LOST = "no memory may be lost: somebody points to it, or it is freed"
 NEW = "struct s *p = kmalloc(sizeof(*p), GFP_KERNEL);"
 LOSES = f"for (;;) {{ {NEW} p->n = 1; }}"
@@ -24,6 +24,14 @@ REFUSED = (  # nothing is lost: shared memory, a list, a tree, or the other CPU 
     (KEEPS, "r = 1;"),
     (f"for (;;) {{ {NEW} p->next = g; g = p; }}", "r = 1;"),
     (f"int i; for (i = 0; i < 9; i++) {{ {NEW} xa_store(&xa, i, p, GFP_KERNEL); }}", "r = 1;"),
+    (
+        f"LIST_HEAD(mine); int i; for (i = 0; i < 9; i++) {{ {NEW} list_add(&p->l, &mine); }} WARN_ON(list_empty(&mine));",
+        "r = 1;",
+    ),
+    (
+        "int i; unsigned long t[9]; for (i = 0; i < 9; i++) t[i] = (unsigned long)&((struct s *)kmalloc(sizeof(*g), GFP_KERNEL))->next; r = !t[i - 1];",
+        "r = 1;",
+    ),
     (f"{NEW} while (!READ_ONCE(r)) cpu_relax(); kfree(p);", KEEPS.replace("9", "6") + " WRITE_ONCE(r, 1);"),
 )
 
