@@ -195,7 +195,7 @@ class Escapes:
 
     def _visit(self, node: c_ast.Node) -> None:
         """All that a statement or an expression does."""
-        block = isinstance(node, (c_ast.Compound, c_ast.For))
+        block = isinstance(node, (c_ast.Compound, *ALONE))
         if block:
             self.scopes.append({})
         if isinstance(node, c_ast.CompoundLiteral):

@@ -19,6 +19,8 @@ from tdxkit.c.switches import Switches
 from tdxkit.c.types import Type, Void
 from tdxkit.c.unit import Unit
 
+BLOCKS = (c_ast.If, c_ast.While, c_ast.DoWhile, c_ast.Switch)  # a block each: an object in a condition lasts as long
+
 
 class Statements:
     """The statements of one routine. `made()` is the generator function that it becomes."""
@@ -103,7 +105,12 @@ class Statements:
         """The same, or one that stands for what the text leaves to the compiler."""
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
-        if how is not None:
+        if isinstance(node, BLOCKS):
+            self.r.scopes.append(Scope())
+            how(node)  # type: ignore[misc]
+            self.r.undo(len(self.r.scopes) - 1)
+            self.r.scopes.pop()
+        elif how is not None:
             how(node)
         elif isinstance(node, c_ast.FuncCall) and self.guards.guards(node):
             pass

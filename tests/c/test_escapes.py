@@ -178,6 +178,7 @@ ENDED = {  # statements that follow a literal after its block, and what they com
     "struct q *p = NULL; if (!r) p = &(struct q){ 1 }; p->n = 3;": "(struct q){}#1.n",
     "struct q *p = NULL; int i; for (i = 0; i < 3; i++) p = same(&(struct q){ i }); p->n = 3;": "(struct q){}#3.n",
     "int *p; { p = (int[]){ 4, 5 }; WARN_ON(p[1] != 5); } r = p[1];": "(int[2]){}#1[1]",
+    "struct q *p; if ((p = &(struct q){ 1 })) r = p->n; r = p->n;": "(struct q){}#1.n",
     "{ show(&(struct q){ 6 }); } r = g->n;": "(struct q){}#1.n",
     "struct q *p = ({ &(struct q){ 3 }; }); r = p->n;": "(struct q){}#1.n",
 }
