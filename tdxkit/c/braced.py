@@ -2,11 +2,12 @@
 
 from pycparser import c_ast
 
-from tdxkit.c.flow import constant
-from tdxkit.c.places import Place, Value, on_stack
+from tdxkit.c.addresses import on_stack
+from tdxkit.c.flow import Block, assign, constant, name
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Scope
 from tdxkit.c.spelt import spelt
-from tdxkit.c.types import VOID, Void
+from tdxkit.c.types import VOID, Type, Void
 
 JUMPS = (c_ast.Return, c_ast.Goto, c_ast.Label)
 STATEMENTS = (
@@ -49,12 +50,28 @@ class Braced:
             self._stays(child)
 
     def literal(self, node: c_ast.CompoundLiteral) -> Place:
-        """The object that `(TYPE){ … }` is, on the CPU's stack."""
+        """The object that `(TYPE){ … }` is, on the CPU's stack until its block ends."""
         kind, init = self.declared.sized(self.declared.type_of(node.type), node.init)
-        if self.locals.shared(kind):
-            raise self.declared.refuse(
-                node, "`(TYPE){ … }`", f"a {kind} is shared, as the kernel's functions work on it", "declare a variable"
-            )
+        if self.locals.shared(kind) or id(node) in self.statements.unit.escaping:
+            return self._lent(node, kind, init)
         found = self.r.slot("", kind)
         self.locals.filled(found.at, kind, init)
         return Place(kind, pointer=on_stack(found.at))
+
+    def _lent(self, node: c_ast.CompoundLiteral, kind: Type, init: c_ast.InitList) -> Place:
+        """The same, where others may come to it: however often its block comes to it, it is one object until the block ends."""
+        r, begun, new, on = self.r, Block(), Block(), Block()
+        decl = c_ast.Decl(f"({kind}){{}}", [], [], [], [], node.type, init, None, node.coord)
+        word, kept = r.variable(), r.variable()
+        r.entry.body.insert(0, assign(word, constant(None)))
+        r.branch(name(word), begun, new)
+        r.at = new
+        r.scopes[-1].undo.append(lambda: r.emit(assign(word, constant(None))))
+        r.emit(assign(word, self.locals.lend(decl, kind)))
+        r.jump(on)
+        r.at = begun
+        self.locals.again(decl, kind)
+        r.jump(on)
+        r.at = on
+        r.emit(assign(kept, name(word)))  # a value outlives the block
+        return Place(kind, pointer=name(kept))

@@ -6,6 +6,7 @@ from collections import Counter
 from pycparser import c_ast
 
 from tdxkit.c.accesses import Accesses
+from tdxkit.c.allocated import Allocated
 from tdxkit.c.checks import Checks
 from tdxkit.c.cpus import Cpus
 from tdxkit.c.entries import Entries
@@ -38,7 +39,7 @@ class Calls:
         self.values = Values(routine, self)
         self.wanted: Type | None = None
         self.accesses, self.checks, self.entries = Accesses(self), Checks(self), Entries(self)
-        self.indexed, self.objects = Indexed(self), Objects(self)
+        self.indexed, self.objects, self.allocated = Indexed(self), Objects(self), Allocated(self)
         self.sizes, self.cpus, self.each = Sizes(self), Cpus(self), PerCpu(self)
         parts = (
             self.each,
@@ -46,6 +47,7 @@ class Calls:
             self.checks,
             self.entries,
             self.objects,
+            self.allocated,
             self.sizes,
             self.cpus,
             Waits(self),

@@ -1,9 +1,10 @@
 """The shared memory of a compiled text: its cells under names that no model beside it has, what they begin with, which are locks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from tdxkit.c.known import ATOMIC, READER
+from tdxkit.c.neighbours import has_neighbours, values
 from tdxkit.c.program import Program, program
 from tdxkit.c.types import Atomic, Int, Lock, Type
 from tdxkit.errors import InputError, printable
@@ -15,7 +16,9 @@ OF_A_PAIR = ("refcount", "pair", "users")  # variables of every scenario of a ge
 OF_ITSELF = (
     "c_cells",
     "c_heap",
+    "c_counted",
     "c_lists",
+    "c_paged",
     "c_sizes",
     "c_spins",
     "c_cpus",
@@ -53,12 +56,12 @@ def first_values(made: Program) -> dict[str, object]:
     return {
         Cell(cell): first
         for variable in made.unit.objects()
-        for cell, first in zip(made.unit.cells[variable.name], variable.first)
+        for cell, first in zip(made.unit.cells[variable.name], values(variable.type, variable.first))
     }
 
 
-def value_set(made: Program, word: str, value: int, counters: bool) -> dict[str, object]:
-    """The cell that a name of the text means (`users`, `dev.count`, `flag[1]`) with the value that it is to begin with."""
+def value_set(made: Program, word: str, value: int, begins: Mapping[str, object], counters: bool) -> dict[str, object]:
+    """The cell that a name of the text means (`users`, `dev.count`, `flag[1]`) with the value that it is to begin with, where they `begin` with these."""
     cells = {path: (cell, leaf) for path, cell, leaf in _leaves(made)}
     if word not in cells:
         known = {*cells, *(("refcount",) if counters else ())}
@@ -68,7 +71,11 @@ def value_set(made: Program, word: str, value: int, counters: bool) -> dict[str,
             f"try {near(word, known, 0.3) or 'another name'}",
         )
     cell, kind = cells[word]
-    return {Cell(cell): fitting(word, value, kind)}
+    new = fitting(word, value, kind)
+    if has_neighbours(kind):
+        row = begins[cell]
+        new = (*row[: kind.at], new, *row[kind.at + 1 :])
+    return {Cell(cell): new}
 
 
 def fitting(word: str, value: int, kind: Type = ATOMIC) -> int:

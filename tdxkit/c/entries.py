@@ -9,7 +9,7 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name
-from tdxkit.c.kernel.listed import ALL, ENDS, WALK, WALK_BACK
+from tdxkit.c.kernel.listed import ALL, ENDS, FOLLOWING, WALK, WALK_BACK
 from tdxkit.c.known import LLIST_NODE
 from tdxkit.c.places import Place, Value
 from tdxkit.c.types import INT, Pointer, Type
@@ -26,6 +26,12 @@ LOOPS = {
     for form in ("", *forms.split())
 }
 LOCKLESS = ("llist_for_each", "llist_for_each_safe", "llist_for_each_entry", "llist_for_each_entry_safe")
+REST = (
+    "hlist_for_each_entry_continue",
+    "hlist_for_each_entry_from",
+    "hlist_for_each_entry_continue_rcu",
+    "hlist_for_each_entry_from_rcu",
+)  # no head
 BITS = {
     "for_each_set_bit": ("find_first_bit", "find_next_bit"),
     "for_each_clear_bit": ("find_first_zero_bit", "find_next_zero_bit"),
@@ -91,8 +97,13 @@ class Entries:
 
     # loops
 
-    def walk(self, node: c_ast.For, word: str, args: list, body) -> None:
-        """A loop over a list; `body(leave, again)` is its body."""
+    def loop(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """A loop over entries; `body(leave, again)` is its body."""
+        how = self._lockless if word in LOCKLESS else self._rest if word in REST else self._walk
+        how(node, word, args, body)
+
+    def _walk(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """Over a list."""
         if word not in LOOPS:
             raise self.declared.refuse(node, f"`{word}(…)`", "this loop is not known", "write it as a for loop")
         kind, form = LOOPS[word]
@@ -132,7 +143,30 @@ class Entries:
         self.r.jump(after)
         self.r.at = after
 
-    def lockless(self, node: c_ast.For, word: str, args: list, body) -> None:
+    def _rest(self, node: c_ast.For, word: str, args: list, body) -> None:
+        """Over what follows an entry of an hlist, itself too where the loop is one `from` it."""
+        pos, cells = args[0], self.calls.accesses.offset(self.places.type_of(args[0]).to, args[1])
+        following, now = self.unit.kernel.functions[FOLLOWING], self.r.variable()
+        first = self._run("the_within", self.values.of(pos).code, constant(-cells))
+        if "continue" in word:
+            first = self.calls.run(following, [first], INT).code
+        self.r.emit(assign(now, first))
+        again, inside, over, after, on = Block(), Block(), Block(), Block(), Block()
+        self.r.begin(again)
+        self.r.branch(name(now), inside, over)
+        self.r.at = inside
+        self._gives(pos, call("moved", name(now), constant(-cells)))
+        body(after, on)
+        self.r.begin(on)
+        self.r.emit(assign(now, self.calls.run(following, [name(now)], INT).code))
+        self.r.do(call("again"))
+        self.r.jump(again)
+        self.r.at = over
+        self._gives(pos, constant(0))
+        self.r.jump(after)
+        self.r.at = after
+
+    def _lockless(self, node: c_ast.For, word: str, args: list, body) -> None:
         """A loop over the entries of a list without a lock that were taken off it: their next pointers are followed."""
         safe = "_safe" in word
         pos, nxt, first = args[0], args[1] if safe else None, args[1 + safe]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pycparser import c_ast
 
 from tdxkit.c.accesses import LOADS, STORES
-from tdxkit.c.entries import LOCKLESS, LOOPS
+from tdxkit.c.entries import LOCKLESS, LOOPS, REST
 from tdxkit.c.kernel.listed import ENDS
 from tdxkit.c.types import VOID, Array, Atomic, Int, Lock, Pointer, Struct, Type
 from tdxkit.errors import InputError
@@ -21,11 +21,14 @@ GIVEN_AWAY = ("call_rcu", "call_rcu_hurry", "kref_put")
 CALLS_BACK = ("kref_put_lock", "kref_put_mutex", "kref_put_spinlock_irqsave")
 WITH_HEAD = ("list_add", "hlist_add", "list_move", "list_splice", "list_replace")
 OPERATES = ("try_cmpxchg",)  # its first pointer is one to shared memory, its second is not
+ALONE = {c_ast.If: ("iftrue", "iffalse")} | dict.fromkeys(
+    (c_ast.While, c_ast.DoWhile, c_ast.For, c_ast.Switch), ("stmt",)
+)  # blocks without braces
 Node = tuple[str, int | str]
 
 
 class Escapes:
-    """The addresses of one text. `found`: the declarations, by identity, of what escapes."""
+    """The addresses of one text. `found`: the declarations and literals, by identity, of what escapes."""
 
     def __init__(self, declared, kernel: Mapping, heads: bool):
         self.declared, self.kernel, self.heads = declared, kernel, heads
@@ -95,6 +98,8 @@ class Escapes:
         """The type of an expression, where it is plain to see."""
         if isinstance(node, c_ast.ID):
             return self._find(node.name)[1]
+        if isinstance(node, c_ast.CompoundLiteral):
+            return self._kind_of(node.type.type)
         if isinstance(node, c_ast.StructRef):
             outer = self._kind(node.name)
             outer = outer.to if isinstance(outer, Pointer) else outer.of if isinstance(outer, Array) else outer
@@ -122,7 +127,7 @@ class Escapes:
                 if moved or node.op == "*"
                 else set()
             )
-        if isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef)):
+        if isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral)):
             there = self._object(node)
             inside = isinstance(kind, Array) or isinstance(node, c_ast.ArrayRef) or _arrow(node)
             return there if inside else {one for one in there if one[0] != "&"}
@@ -132,7 +137,7 @@ class Escapes:
             return {LISTED}
         parts = {
             c_ast.Cast: ("expr",), c_ast.TernaryOp: ("cond", "iftrue", "iffalse"), c_ast.BinaryOp: ("left", "right"), c_ast.Assignment: ("rvalue",),
-            c_ast.NamedInitializer: ("expr",), c_ast.CompoundLiteral: ("init",),
+            c_ast.NamedInitializer: ("expr",),
         }.get(type(node))  # fmt: skip
         inner = [getattr(node, part) for part in parts] if parts else self._last(node)
         return {one for part in inner for one in self._values(part)}
@@ -151,6 +156,8 @@ class Escapes:
         if isinstance(node, c_ast.ID):
             one, _ = self._find(node.name)
             return set() if one is None else {("&", one), ("held", one)}
+        if isinstance(node, c_ast.CompoundLiteral):
+            return {("&", id(node)), ("held", id(node))}
         if isinstance(node, c_ast.StructRef):
             return self._values(node.name) if node.type == "->" else self._object(node.name)
         if isinstance(node, c_ast.ArrayRef):
@@ -188,10 +195,13 @@ class Escapes:
 
     def _visit(self, node: c_ast.Node) -> None:
         """All that a statement or an expression does."""
-        block = isinstance(node, (c_ast.Compound, c_ast.For))
+        block = isinstance(node, (c_ast.Compound, *ALONE))
         if block:
             self.scopes.append({})
-        if isinstance(node, c_ast.Decl) and node.name is not None:
+        if isinstance(node, c_ast.CompoundLiteral):
+            self.depths[id(node)] = self.title, len(self.scopes)
+            self._flow(self._values(node.init), ("held", id(node)))
+        elif isinstance(node, c_ast.Decl) and node.name is not None:
             self._declare(node)
             self._assigned(c_ast.ID(node.name), node.init)
         elif isinstance(node, c_ast.Assignment):
@@ -201,12 +211,15 @@ class Escapes:
                 self._flow(self._values(node.expr), ("return", self.title))
         elif isinstance(node, c_ast.FuncCall):
             self._call(node, _called(node), _args(node))
-        if isinstance(node, c_ast.Decl):
-            inner = [node.init] if node.init is not None else []
-        else:
-            inner = [child for _, child in node.children() if not isinstance(child, (c_ast.Typename, c_ast.Typedef))]
-        for child in inner:
+        for part, child in node.children():
+            if isinstance(child, (c_ast.Typename, c_ast.Typedef)) or (isinstance(node, c_ast.Decl) and part != "init"):
+                continue
+            alone = part in ALONE.get(type(node), ())
+            if alone:
+                self.scopes.append({})
             self._visit(child)
+            if alone:
+                self.scopes.pop()
         if block:
             self.scopes.pop()
 
@@ -214,10 +227,10 @@ class Escapes:
         if word in self.params:
             for arg, param in zip(args, self.params[word]):
                 self._flow(self._values(arg), ("held", id(param)))
-        elif word in LOOPS or word in LOCKLESS:
+        elif word in LOOPS or word in LOCKLESS or word in REST:
             safe = "safe" in word
             for pos in args[: 1 + safe]:
-                self._into({LISTED} if word in LOOPS else self._values(args[1 + safe]), pos)
+                self._into(self._values(args[1 + safe]) if word in LOCKLESS else {LISTED}, pos)
         elif word in INTO_FIRST and len(args) > 1:
             self._assigned(args[0], args[1])
         elif word in ("smp_store_release", "memcpy", "memmove") and len(args) > 1:

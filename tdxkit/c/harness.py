@@ -65,7 +65,7 @@ def scenario_of_c(
     faults = tuple(_fault(word) for word in may_fail)
     first = 0 if run else fitting("refcount", sets.pop("refcount", 0))
     for word, value in sets.items():
-        cells |= value_set(made, word, value, counters=not run)
+        cells |= value_set(made, word, value, cells, counters=not run)
     again = partial(
         scenario_of_c, text, run=run, get=get, put=put, name=name, stubs=stubs, defines=defines, sets=sets | ({"refcount": first} if first else {}),
         may_fail=may_fail, roles=roles, regions=regions, softirq=softirq, margins=margins,
@@ -264,6 +264,7 @@ class _Alone:
 
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
+        self.c_counted = made.unit.counted
         self.memory_may_run_out, self._open, self.c_lists, self.c_sizes, self.c_spins, self.c_cpus = (
             False,
             True,

@@ -1,11 +1,12 @@
 """C's literals: integers with their suffixes, characters, strings."""
 
 import re
+from collections.abc import Sequence
 
 from pycparser import c_ast
 
 from tdxkit.c.kernel.constants import SPELLED
-from tdxkit.c.types import INT, INTS, Int
+from tdxkit.c.types import INT, INTS, LONG, UINT, ULONG, Int
 
 INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)")
 ESCAPES = {
@@ -95,3 +96,14 @@ def _character(text: str) -> int:
 def type_of_constant(word: str, value: int) -> Int:
     """The type of one of the kernel's constants."""
     return INTS[SPELLED.get(word, "int" if -(1 << 31) <= value < 1 << 31 else "unsigned long")]
+
+
+OF_INT = range(INT.least, INT.most + 1)
+
+
+def of_values(values: Sequence[int]) -> Int:
+    """The type of an enum whose enumerators have these values, as gcc chooses: without a sign where none is negative. Those that an int holds are int."""
+    least, most = min(values), max(values)
+    return next(
+        (k for k in ((INT, LONG) if least < 0 else (UINT, ULONG)) if k.least <= least and most <= k.most), ULONG
+    )

@@ -4,11 +4,13 @@ import ast
 
 from pycparser import c_ast
 
+from tdxkit.c.addresses import on_stack
 from tdxkit.c.flow import BASE, STACK, assign, call, constant, name
 from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.known import COMPLETION, WAIT_QUEUE
-from tdxkit.c.places import Place, on_stack
+from tdxkit.c.neighbours import values as in_variables
+from tdxkit.c.places import Place, Value
 from tdxkit.c.routine import Local
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import INT, VOID, Atomic, Function, Int, Kernels, Lock, Pointer, Struct, Type, whole
@@ -45,7 +47,8 @@ class Locals:
             r.scopes[-1].names[node.name] = self._static(node, kind)
             return
         if self._lends(node, kind):
-            return self.lend(node, kind)
+            self.lend(node, kind)
+            return
         found, value = r.declare(node.name, kind), None  # its own initialiser may ask for its size
         init = None if isinstance(kind, (Kernels, Lock, Atomic)) else node.init
         if init is not None and not isinstance(init, c_ast.InitList) and not isinstance(kind, Struct):
@@ -80,9 +83,8 @@ class Locals:
         """Is a part of it what CPUs share by its type?"""
         return any(isinstance(leaf, (Lock, Atomic)) or leaf.name in LENT for _, leaf in kind.leaves())
 
-    def lend(self, node: c_ast.Decl, kind: Type) -> None:
-        """A local object that others may come to: from here to the end of its block."""
-        objects = self.calls.objects
+    def lend(self, node: c_ast.Decl, kind: Type) -> ast.expr:
+        """A local object that others may come to: from here to the end of its block; a pointer to it."""
         values, later = [getattr(leaf, "first", None) for _, leaf in kind.leaves()], None
         if node.init is not None:
             try:
@@ -97,14 +99,22 @@ class Locals:
         title = self.r.title.lstrip("_")
         if self.r.title.startswith(RUN):
             title = self.declared.where.title(int(self.r.title.removeprefix(RUN)))
-        pool = objects.lent(f"{title}.{node.name}", kind)
+        pool = self.calls.allocated.lent(f"{title}.{node.name}", kind)
         made = self.r.lend(node.name, kind)
         self.r.move(node)
-        pointer = self.calls.run(COMES, [constant(pool), constant(tuple(values))], INT)
+        pointer = self.calls.run(COMES, [constant(pool), constant(in_variables(kind, values))], INT)
         self.r.emit(assign(made.word, pointer.code))
         self.r.scopes[-1].undo.append(lambda: self._ends(node, made.word))
         if later is not None:
             self._filled_in(node, kind, later)
+        return name(made.word)
+
+    def again(self, node: c_ast.Decl, kind: Type) -> None:
+        """The same, come to once more in its block: it has its first values again."""
+        places = self.values.places
+        place = places.place(c_ast.ID(node.name, node.coord))
+        places.neighbours.clear(place, kind, Value(constant(0), INT), node, "")
+        self._filled_in(node, kind, node.init)
 
     def taken(self, node: c_ast.Decl, kind: Type) -> c_ast.Decl:
         """A parameter that others may come to: the declaration of a local object that begins with what is passed."""

@@ -8,9 +8,9 @@ from tdxkit.c import arithmetic
 from tdxkit.c.bytewise import is_byte, is_other_view
 from tdxkit.c.flow import MEMORY, call, constant, name
 from tdxkit.c.places import Value
-from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import spelt
 from tdxkit.c.types import BOOL, INT, LONG, Array, Int, Pointer, Type, Void, common
+from tdxkit.c.widths import WRAPS
 
 OPS: dict[str, ast.operator] = {
     "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "&": ast.BitAnd(), "|": ast.BitOr(), "^": ast.BitXor(),
@@ -50,9 +50,7 @@ class Operators:
             return constant(kind.wrap(code.value))
         if is_truth(code) or (kind.least <= was.least and was.most <= kind.most):
             return code
-        if (kind.bits, kind.signed) in WRAPS:
-            return call(WRAPS[kind.bits, kind.signed], code)
-        return call("narrow", code, constant(kind.bits), constant(kind.signed))
+        return wrapped(code, kind)
 
     def same_view(self, value: Value, kind: Type, node: c_ast.Node) -> None:
         """InputError for a pointer to an integer that becomes one to another kind of integer."""
@@ -83,7 +81,7 @@ class Operators:
         if op in ("<<", ">>"):
             a = self.to(left, meet, node)
             shifted = call(CALLS[op], a.code, right.code, constant(meet.bits))
-            return Value(call(WRAPS[meet.bits, meet.signed], shifted) if op == "<<" else shifted, meet)
+            return Value(wrapped(shifted, meet) if op == "<<" else shifted, meet)
         a, b = self.to(left, meet, node), self.to(right, meet, node)
         if op in CALLS:
             over = b.code
@@ -94,7 +92,7 @@ class Operators:
         if op not in OPS:
             raise self.refuse(node, f"`{op}`", "this operator is not read", "write it otherwise")
         code = ast.BinOp(a.code, OPS[op], b.code)
-        return Value(code if op in "&|^" else call(WRAPS[meet.bits, meet.signed], code), meet)
+        return Value(code if op in "&|^" else wrapped(code, meet), meet)
 
     def _on_pointers(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
         if op in COMPARES:
@@ -120,6 +118,13 @@ def _numbered(code: ast.expr, kind: Int) -> ast.expr:
     if isinstance(code, ast.Constant):
         return constant(kind.wrap(code.value)) if type(code.value) is int else code
     return code if isinstance(code, ast.Tuple) else call("numbered", code, constant(kind.bits), constant(kind.signed))
+
+
+def wrapped(code: ast.expr, kind: Int) -> ast.expr:
+    """A number as a type has it; gcc works with a wide bit-field in its own width."""
+    if (kind.bits, kind.signed) in WRAPS:
+        return call(WRAPS[kind.bits, kind.signed], code)
+    return call("narrow", code, constant(kind.bits), constant(kind.signed))
 
 
 def truth_of(code: ast.expr) -> ast.expr:

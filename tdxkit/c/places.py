@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from pycparser import c_ast
 
+from tdxkit.c.addresses import index_of, is_own, moved, on_stack, on_top
 from tdxkit.c.bytewise import is_byte
-from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.flow import MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.forms import declares_volatile, is_place, is_volatile
 from tdxkit.c.known import within_word
+from tdxkit.c.neighbours import Neighbours, has_neighbours
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
-from tdxkit.c.runtime import COUNTERS, OWN, reading, writing
+from tdxkit.c.runtime import COUNTERS, reading, writing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import POINTER_BITS, Array, Atomic, Function, Int, Pointer, Struct, Type, Void
@@ -35,6 +37,7 @@ class Place(NamedTuple):
     local: Local | None = None
     pointer: ast.expr | None = None
     once: bool = False  # a volatile access: the compiler makes it, once and whole
+    row: ast.expr | None = None  # of a bit-field with neighbours: what all of them held when they were read
 
     @property
     def fixed(self) -> tuple[str, int] | None:
@@ -49,6 +52,7 @@ class Places:
     def __init__(self, routine: Routine, values):
         self.r, self.values, self.calls = routine, values, values.calls
         self.declared, self.unit = routine.declared, routine.unit
+        self.neighbours = Neighbours(self)
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What cannot be read, in one line."""
@@ -124,14 +128,14 @@ class Places:
             raise self.refuse(
                 node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
             )
-        return Place(member.type, pointer=_moved(pointer, member.cell))
+        return Place(member.type, pointer=moved(pointer, member.cell))
 
     def _element(self, node: c_ast.ArrayRef) -> Place:
         base, index = self.of_array(node.name), self.values.number(node.subscript)
         if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
             of, count = base.type.of, base.type.count
             if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
-                return Place(of, pointer=_moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
+                return Place(of, pointer=moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
             return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
         of = self.pointee(base, node)
         if is_byte(of):
@@ -163,7 +167,8 @@ class Places:
         return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
 
     def within(self, place: Place, cells: int, kind: Type) -> Place:
-        return Place(kind, pointer=_moved(place.pointer, cells))
+        """What lies so many cells further in."""
+        return Place(kind, pointer=moved(place.pointer, cells))
 
     # accesses
 
@@ -182,17 +187,19 @@ class Places:
                 node, spelt(node), f"it is a {place.type}, which is copied by an assignment alone", "name its members"
             )
         assert place.pointer is not None, "a place is a variable or a cell"
+        if has_neighbours(place.type) and not is_own(place.pointer):
+            return Value(self.neighbours.load(place, does), place.type)
         if (fixed := place.fixed) is not None:
             self.r.step(self.unit.act(reading(self._cell(fixed), does)))
             return Value(self.r.temp(self._read(fixed)), self._held(place.type))
-        if _own(place.pointer):
+        if is_own(place.pointer):
             return Value(
-                self.r.temp(call("known", _on_top(place.pointer), constant("an object on the stack"))),
+                self.r.temp(call("known", on_top(place.pointer), constant("an object on the stack"))),
                 self._held(place.type),
             )
         pointer = self.r.temp(place.pointer)
-        self._where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer, place.type)
-        got = call("fetch", name(MEMORY), name(STACK), pointer)
+        self._where(call("reads", name(MEMORY), pointer, constant(does)), pointer, place.type)
+        got = call("known", call("fetch", name(MEMORY), name(STACK), pointer), constant("an object on the stack"))
         return Value(self.r.temp(got), self._held(place.type))
 
     def store(self, place: Place, value: Value, node: c_ast.Node, does: str = "") -> None:
@@ -202,6 +209,8 @@ class Places:
             self.r.emit(assign(place.local.word, value.code))
             return
         assert place.pointer is not None, "a place is a variable or a cell"
+        if has_neighbours(place.type) and not is_own(place.pointer):
+            return self.neighbours.store(place, value.code, does)
         if (fixed := place.fixed) is not None:
             value = Value(self.r.temp(value.code), value.type)
             self.r.step(self.unit.act(writing(self._cell(fixed), does)))
@@ -210,11 +219,11 @@ class Places:
             else:
                 self.r.emit(ast.Assign([ast.Attribute(name(MEMORY), self._cell(fixed), ast.Store())], value.code))
             return
-        if _own(place.pointer):
-            self.r.emit(assign(STACK, call("laid", name(STACK), _index(place.pointer), value.code)))
+        if is_own(place.pointer):
+            self.r.emit(assign(STACK, call("laid", name(STACK), index_of(place.pointer), value.code)))
             return
         pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
-        self._where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer, place.type)
+        self._where(call("writes", name(MEMORY), pointer, constant(does)), pointer, place.type)
         keep = "keep_page" if self._may_be_page(place.type) else "keep"
         self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
 
@@ -229,11 +238,15 @@ class Places:
         """May a place of this type hold a page that is counted with its CPU?"""
         return self.unit.pages_in_hand and isinstance(kind, Pointer) and is_page(kind.to)
 
-    def _where_far(self, act: ast.expr, pointer: ast.expr, kind: Type) -> None:
-        """A step, unless the pointer stays on this CPU's stack."""
+    def _where(self, act: ast.expr, pointer: ast.expr, kind: Type) -> None:
+        """A step on what a pointer to this type points to."""
         if is_byte(kind):
             self.r.do(call("byte_there", name(MEMORY), pointer))
-        step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went"))]
+        self.where_far(act, pointer)
+
+    def where_far(self, act: ast.expr, pointer: ast.expr, *then: ast.stmt) -> None:
+        """A step, unless the pointer stays on this CPU's stack."""
+        step: list[ast.stmt] = [ast.Expr(ast.Yield(act)), ast.Expr(call("went")), *then]
         self.r.emit(ast.If(call("far", pointer), step, []))
 
     def _held(self, kind: Type) -> Type:
@@ -253,39 +266,12 @@ class Places:
         """The same place, its pointer worked out once."""
         return place if place.pointer is None else place._replace(pointer=self.r.temp(place.pointer))
 
+    def opened(self, place: Place) -> Place:
+        """The same for a place that is read and then written."""
+        alone = not has_neighbours(place.type) or is_own(place.pointer)
+        return self.steady(place) if alone else self.neighbours.opened(place)
+
 
 def is_page(kind: Type) -> bool:
     """Is it struct page, or may it be one?"""
     return isinstance(kind, Void) or kind.name == "struct page"
-
-
-def on_stack(at: int) -> ast.expr:
-    """A pointer to a cell of this function's part of the stack."""
-    return ast.Tuple([constant(OWN), ast.BinOp(name(BASE), ast.Add(), constant(at))], ast.Load())
-
-
-def _own(code: ast.expr) -> bool:
-    return isinstance(code, ast.Tuple)
-
-
-def _index(code: ast.expr) -> ast.expr:
-    assert isinstance(code, ast.Tuple), "a pointer to the stack is written out"
-    return code.elts[1]
-
-
-def _on_top(code: ast.expr) -> ast.expr:
-    return ast.Subscript(name(STACK), _index(code), ast.Load())
-
-
-def _moved(code: ast.expr | None, cells: int) -> ast.expr:
-    """A pointer so many cells on, worked out now where it can be."""
-    assert code is not None, "it lies in cells"
-    if not cells:
-        return code
-    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
-        return constant((code.value[0], code.value[1] + cells))
-    if _own(code):
-        base = _index(code)
-        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
-        return on_stack(base.right.value + cells)  # type: ignore[operator]
-    return call("moved", code, constant(cells))

@@ -14,7 +14,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from tdxkit.c import arithmetic, bytewise, runtime
+from tdxkit.c import arithmetic, bytewise, neighbours, runtime, widths
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.escapes import Escapes
@@ -23,6 +23,7 @@ from tdxkit.c.kernel import kernel
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.kernel.pages import WRAPPERS
 from tdxkit.c.parse import Parsed, parsed
+from tdxkit.c.percpu import of_cpu
 from tdxkit.c.reach import NEVER, RAN, Reach
 from tdxkit.c.region import LEVEL
 from tdxkit.c.spelt import spelt
@@ -33,8 +34,12 @@ from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "narrow", "numbered", "known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid",
-           "moved", "element", "apart", "order", "went", "again", "div", "mod", "shl", "shr", "quot")  # fmt: skip
+RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "element", "apart", "order", "went", "again")  # fmt: skip
+WIDTHS = (*widths.WRAPS.values(), "narrow", "numbered")
+DIVIDES = {
+    "div": arithmetic.divided, "mod": arithmetic.remainder, "shl": arithmetic.shifted_left, "shr": arithmetic.shifted_right,
+    "quot": arithmetic.whole_quotient,
+}  # fmt: skip
 NODES = (  # what a compiled text is made of
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Expr, ast.If, ast.While, ast.Continue, ast.Return, ast.Pass, ast.Name, ast.Load,
     ast.Store, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Yield, ast.YieldFrom,
@@ -74,7 +79,7 @@ class Program:
         while tb is not None and tb.tb_next is not None:
             tb = tb.tb_next
         file = tb.tb_frame.f_code.co_filename if tb else ""
-        if not file.startswith(OF_C) and file not in (runtime.__file__, arithmetic.__file__):
+        if not file.startswith(OF_C) and file not in (runtime.__file__, arithmetic.__file__, widths.__file__):
             return error
         rule = "it is no number here: it is compared, not worked with"
         return ModelError(f"{self.place(error)}an address", rule, "keep it a pointer")
@@ -167,8 +172,11 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     module.__file__ = runtime.__file__
     sys.modules[module.__name__] = module
     there = vars(module)
-    there |= {word: getattr(runtime, word) for word in RUNTIME} | unit.constants
-    there |= {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
+    there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
+    there |= DIVIDES | unit.constants
+    there |= (
+        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME | {"of_cpu": of_cpu}
+    )
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of) + len(unit.rules))}
     exec(compile(tree, OF_C, "exec"), there)
     return there

@@ -1,11 +1,10 @@
-"""What a compiled text calls while it runs: cells read and written through pointers, values that wrap, loops that must come to a step.
+"""What a compiled text calls while it runs: cells read and written through pointers, loops that must come to a step.
 
 A pointer is (object, cell): the object is a shared one by its name, or "" for what lies on the CPU's own stack. NULL is 0, and an error that
 stands for a pointer is its number.
 """
 
-from tdxkit.c.arithmetic import Defect, divided, remainder, shifted_left, shifted_right, whole_quotient
-from tdxkit.c.types import INTS
+from tdxkit.c.arithmetic import Defect
 from tdxkit.errors import ModelError
 from tdxkit.explore.memory import Memory
 from tdxkit.kinds import Act, load, store
@@ -23,59 +22,6 @@ ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 TASK = "'s task"
 NOT_OWN = "a pointer past a local variable, or to one of a function that has returned"
-
-div, mod, shl, shr, quot = divided, remainder, shifted_left, shifted_right, whole_quotient
-
-
-def narrow(value: int, bits: int, signed: bool) -> int:
-    """A value as a type or bit field of so many bits has it."""
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if signed and value >> (bits - 1) else value
-
-
-def numbered(value: object, bits: int, signed: bool) -> object:
-    """The same of what may be an address, which stays what it is."""
-    return narrow(value, bits, signed) if type(value) is int else value
-
-
-def i8(value: int) -> int:
-    """A value as a signed char has it."""
-    return ((value + 0x80) & 0xFF) - 0x80
-
-
-def i16(value: int) -> int:
-    """A value as a short has it."""
-    return ((value + 0x8000) & 0xFFFF) - 0x8000
-
-
-def i32(value: int) -> int:
-    """A value as an int has it."""
-    return ((value + 0x80000000) & 0xFFFFFFFF) - 0x80000000
-
-
-def i64(value: int) -> int:
-    """A value as a long has it."""
-    return ((value + (1 << 63)) & 0xFFFFFFFFFFFFFFFF) - (1 << 63)
-
-
-def u8(value: int) -> int:
-    """A value as an unsigned char has it."""
-    return value & 0xFF
-
-
-def u16(value: int) -> int:
-    """A value as an unsigned short has it."""
-    return value & 0xFFFF
-
-
-def u32(value: int) -> int:
-    """A value as an unsigned int has it."""
-    return value & 0xFFFFFFFF
-
-
-def u64(value: int) -> int:
-    """A value as an unsigned long has it."""
-    return value & 0xFFFFFFFFFFFFFFFF
 
 
 def known(value: object, name: str) -> object:
@@ -119,19 +65,28 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
     if cells is None:
         raise ModelError("a string", "its characters are not read", "declare an array of char with them")
     if not 0 <= index < len(cells):
+        if where in m.c_counted and index > 0:
+            rule = f"of an object whose elements are counted as it runs {len(cells)} scalars are kept"
+            raise ModelError(f"what lies further on in {where}", rule, "let the text, or --set, use fewer elements")
         raise Defect(f"cell {index} of {where}, which has {len(cells)}")
     return cells[index]
 
 
-def get(m: Memory, pointer: tuple[str, int]) -> object:
-    """What a shared cell holds."""
+def _shown(m: Memory, pointer: tuple[str, int]) -> str:
+    """The name of a cell in the words of a step, which is told to be none when the step is taken."""
+    counted = type(pointer) is tuple and pointer[0] in m.c_counted
+    return pointer[0] if counted and not 0 <= pointer[1] < len(m.c_cells[pointer[0]]) else cell(m, pointer)
+
+
+def get(m: Memory, pointer: tuple[str, int], unset: bool = False) -> object:
+    """What a shared cell holds; it must have a value, unless it may be `unset`."""
     if pointer[0] == COUNTERS:
         return m.refcount[pointer[1]]
-    name = cell(m, pointer)
     if pointer[0] in m.c_heap:
-        _is_there(m, pointer[0], name)
+        _is_there(m, pointer)
+    name = cell(m, pointer)
     value = getattr(m, name)
-    if value is None:
+    if value is None and not unset:
         raise Defect(f"{name} is read before it has a value")
     return value
 
@@ -143,10 +98,9 @@ def put(m: Memory, pointer: tuple[str, int], value: object) -> None:
         return
     if type(value) is tuple and value and value[0] == OWN:
         raise Defect("a pointer to a local variable is given to other CPUs")
-    name = cell(m, pointer)
     if pointer[0] in m.c_heap:
-        _is_there(m, pointer[0], name)
-    setattr(m, name, value)
+        _is_there(m, pointer)
+    setattr(m, cell(m, pointer), value)
 
 
 def handed(m: Memory, old: object, value: object) -> None:
@@ -176,11 +130,19 @@ def keep_page(m: Memory, stack: tuple, pointer: tuple[str, int], value: object) 
     return stack
 
 
-def _is_there(m: Memory, name: str, cell: str) -> None:
-    """An allocated object may be used until it is freed, and one that waits for readers while there are some."""
+def _is_there(m: Memory, pointer: tuple[str, int]) -> None:
+    """An allocated object may be used until it is freed, and one that waits for readers while there are some; of one that was made with a number
+    of elements that the run decided, those."""
+    name, index = pointer
     state = getattr(m, m.c_heap[name][0])
     if state == FREED or (state == WAITING and not anybody_reads(m)):
-        raise Defect(f"use of {cell} after it was freed" if "." not in name else f"use of {cell}: it is {own(name)}")
+        used = f"use of {_shown(m, pointer)}"
+        raise Defect(f"{used} after it was freed" if "." not in name else f"{used}: it is {own(name)}")
+    if name in m.c_counted:
+        number, begin, each = m.c_counted[name]
+        has = getattr(m, number)
+        if not 0 <= index < begin + has * each:
+            raise Defect(f"element {(index - begin) // each} of {name}, which has {has}")
 
 
 def own(name: str) -> str:
@@ -208,12 +170,12 @@ def writing(cell: str, does: str = "") -> Act:
 
 def reads(m: Memory, pointer: tuple[str, int], does: str = "") -> Act:
     """The step that reads a cell through a pointer."""
-    return reading(cell(m, pointer), does)
+    return reading(_shown(m, pointer), does)
 
 
 def writes(m: Memory, pointer: tuple[str, int], does: str = "") -> Act:
     """The step that writes one."""
-    return writing(cell(m, pointer), does)
+    return writing(_shown(m, pointer), does)
 
 
 def fetch(m: Memory, stack: tuple, pointer: tuple[str, int]) -> object:
@@ -281,16 +243,3 @@ def again() -> None:
     if turns[0] > ROUNDS:
         turns[0] = 0
         raise Defect(f"a loop that goes round {ROUNDS:,} times and looks at nothing that another CPU could change")
-
-
-WRAPS = {
-    (8, True): "i8",
-    (16, True): "i16",
-    (32, True): "i32",
-    (64, True): "i64",
-    (8, False): "u8",
-    (16, False): "u16",
-    (32, False): "u32",
-    (64, False): "u64",
-}
-assert all((kind.bits, kind.signed) in WRAPS for kind in INTS.values())

@@ -11,8 +11,8 @@ from tdxkit.c.flow import call, constant
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.operators import truth_of
 from tdxkit.c.places import Place, Value
-from tdxkit.c.runtime import WRAPS
 from tdxkit.c.types import INT, ULONG, Array, Int, Struct, Type
+from tdxkit.c.widths import WRAPS
 
 SOURCES = ("linux-macros",)
 MOST = (1 << 64) - 1
@@ -61,12 +61,15 @@ class Sizes:
 
     def _struct(self, node, word: str, args: list) -> Value:
         kind, array = self.whole(word, args)
-        many = self._run("array_size", [self._unsigned(args[2]), constant(array.of.size)])
-        return self._run("size_add", [constant(kind.size), many.code])
+        return self._run("size_add", [constant(kind.size), self.product(args[2], array.of.size)])
+
+    def product(self, number: c_ast.Node, size: int) -> ast.expr:
+        """The bytes of so many elements."""
+        return self._run("array_size", [self._unsigned(number), constant(size)]).code
 
     def _flexible(self, node, word: str, args: list) -> Value:
         _, array = self.whole(word, args)
-        return self._run("array_size", [self._unsigned(args[2]), constant(array.of.size)])
+        return Value(self.product(args[2], array.of.size), ULONG)
 
     def _offset(self, node, word: str, args: list) -> Value:
         _, byte = self.declared.within(self.declared.type_of(args[0]), args[1])

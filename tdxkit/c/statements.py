@@ -7,7 +7,7 @@ from pycparser import c_ast
 from tdxkit.c.braced import Braced
 from tdxkit.c.calls import Calls
 from tdxkit.c.certain import settle
-from tdxkit.c.entries import BITS, LOCKLESS
+from tdxkit.c.entries import BITS
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, function, name, reached
 from tdxkit.c.guards import SCOPED, Guards
 from tdxkit.c.indexed import LOOPS
@@ -18,6 +18,8 @@ from tdxkit.c.routine import Local, Routine, Scope, Slot
 from tdxkit.c.switches import Switches
 from tdxkit.c.types import Type, Void
 from tdxkit.c.unit import Unit
+
+BLOCKS = (c_ast.If, c_ast.While, c_ast.DoWhile, c_ast.Switch)  # a block each: an object in a condition lasts as long
 
 
 class Statements:
@@ -103,7 +105,12 @@ class Statements:
         """The same, or one that stands for what the text leaves to the compiler."""
         self.r.move(node)
         how = getattr(self, f"_{type(node).__name__}", None)
-        if how is not None:
+        if isinstance(node, BLOCKS):
+            self.r.scopes.append(Scope())
+            how(node)  # type: ignore[misc]
+            self.r.undo(len(self.r.scopes) - 1)
+            self.r.scopes.pop()
+        elif how is not None:
             how(node)
         elif isinstance(node, c_ast.FuncCall) and self.guards.guards(node):
             pass
@@ -216,7 +223,7 @@ class Statements:
         word, entries = word.lstrip("_"), self.calls.entries
         if word in BITS:
             return self._For(entries.bits(node, word, args))
-        walk = self.calls.indexed.walk if word in LOOPS else entries.lockless if word in LOCKLESS else entries.walk
+        walk = self.calls.indexed.walk if word in LOOPS else entries.loop
         return walk(node, word, args, lambda leave, again: self.body(node.stmt, leave, again))
 
     def _Case(self, node: c_ast.Case | c_ast.Default) -> None:

@@ -16,7 +16,9 @@ def constants_of(made: Program, faults: tuple[str, ...], cpus: int, softirqs: bo
     return {
         "c_cells": _cells(made, spare_readers(made, cpus)),
         "c_heap": made.unit.heap,
+        "c_counted": made.unit.counted,
         "c_lists": _page_lists(made),
+        "c_paged": _paged(made) if made.unit.pages_in_hand else None,
         "c_sizes": _sizes(made),
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_cpus": cpus,
@@ -52,6 +54,13 @@ def _page_lists(made: Program) -> tuple[tuple[str, int], ...]:
 
 def keeps_pages(made: Program) -> bool:
     """May pages lie in variables that all CPUs share?"""
-    return bool(_page_lists(made)) or any(
-        isinstance(leaf, Pointer) and is_page(leaf.to) for v in made.unit.objects() for _, leaf in v.type.leaves()
+    return bool(_page_lists(made)) or bool(_paged(made))
+
+
+def _paged(made: Program) -> tuple[str, ...]:
+    """The shared objects in which pointers to pages may lie."""
+    return tuple(
+        v.name
+        for v in made.unit.objects()
+        if any(isinstance(leaf, Pointer) and is_page(leaf.to) for _, leaf in v.type.leaves())
     )

@@ -9,14 +9,13 @@ from tdxkit.c.arithmetic import Defect, binary
 from tdxkit.c.forms import calls, is_range, is_same
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
-from tdxkit.c.literals import number, type_of_constant
+from tdxkit.c.literals import OF_INT, number, of_values, type_of_constant
 from tdxkit.c.packing import PLAIN, Packing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
     INT,
     INTS,
-    OF_INT,
     VOID,
     Array,
     BitField,
@@ -29,13 +28,13 @@ from tdxkit.c.types import (
     Void,
     element_of,
     measured,
-    of_values,
     promoted,
     whole,
 )
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError
 
+OF_BITS = "bit-fields that are neighbours are one memory location, as C11 has it: a store to one writes the others again; gcc may touch fewer bytes"
 FLOATS = {"float", "double", "_Complex"}
 
 
@@ -172,6 +171,8 @@ class Types:
         if word == "union" and not packing.packed:
             made.wide_as(fields)
         self.open.remove(made)
+        if any(kind.row > 1 for _, kind in made.fields if isinstance(kind, BitField)):
+            self.told[OF_BITS] = None
         return made
 
     def _fields(self, node: c_ast.Struct | c_ast.Union) -> Iterator[tuple[str, Type]]:
@@ -195,12 +196,10 @@ class Types:
             yield decl.name or "", kind
 
     def _bits(self, decl: c_ast.Decl, kind: Int) -> Int:
-        """The type of a bit-field: what an int holds is promoted to one. Two in a row lie in one word, which is said."""
+        """The type of a bit-field: what an int holds is promoted to one."""
         bits = self.constant(decl.bitsize)
         if not 0 <= bits <= kind.bits:
             raise self.refuse(decl, f"`{decl.name}`", f"{kind} has {kind.bits} bits", "make it narrower")
-        if decl.name:
-            self.told["a store to a bit-field writes the others of its word again, which is not seen here"] = None
         return BitField(kind, bits)
 
     def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:

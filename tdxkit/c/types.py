@@ -7,8 +7,9 @@ object's bytes through another type.
 Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 from tdxkit.c.packing import PLAIN, Packing
@@ -63,7 +64,9 @@ class Int(Type):
 
 
 class BitField(Int):
-    """So many bits of a word of `size` bytes; what an int holds is promoted to one."""
+    """So many bits of a word of `size` bytes; what an int holds is promoted to one. Of the `row` of neighbours it is the one `at`."""
+
+    at, row = 0, 1
 
     def __init__(self, word: Int, bits: int):
         super().__init__(word.name, bits, word.signed, 0 if bits < INT.bits else word.rank)
@@ -139,6 +142,9 @@ class Struct(Type):
             if not in_word:
                 at = -(-at // (8 * align)) * 8 * align
             byte = at // 8
+            if isinstance(kind, BitField) and not name:  # nobody reads what only fills
+                at += bits
+                continue
             if name:
                 self.members[name] = Member(name, kind, cell, byte)
             elif isinstance(kind, Struct):
@@ -148,7 +154,10 @@ class Struct(Type):
         self.align = max(1, widest, packing.align)
         self.size, self.known = -(-at // (8 * self.align)) * self.align or 1, True
         self.odd = packing.odd or any(is_odd(kind) for _, kind in fields)
-        self.fields = list(fields)
+        self.fields = [(name, kind) for name, kind in fields if name or not isinstance(kind, BitField)]
+        for row in _rows(fields):
+            for k, kind in enumerate(row):
+                kind.at, kind.row = k, len(row)
 
     def wide_as(self, fields: list[tuple[str, Type]]) -> None:
         """As large as the largest of the members that a union has, of which it has one here."""
@@ -199,6 +208,13 @@ class Function(Type):
         self.returns, self.takes, self.name = returns, takes, "function"
 
 
+def _rows(fields: list[tuple[str, Type]]) -> Iterator[list[BitField]]:
+    """The bit-fields that are neighbours: C11's memory location ends at a `:0` and at what is no bit-field."""
+    for together, row in groupby(fields, lambda field: isinstance(field[1], BitField) and field[1].bits > 0):
+        if together:
+            yield [kind for name, kind in row if name]  # type: ignore[misc]
+
+
 def _align(kind: Type) -> int:
     if isinstance(kind, Array):
         return _align(kind.of)
@@ -229,17 +245,6 @@ INT, UINT, LONG, ULONG, BOOL, CHAR = (
 )
 ULLONG = INTS["unsigned long long"]
 VOID = Void()
-
-
-OF_INT = range(INT.least, INT.most + 1)
-
-
-def of_values(values: Sequence[int]) -> Int:
-    """The type of an enum whose enumerators have these values, as gcc chooses: without a sign where none is negative. Those that an int holds are int."""
-    least, most = min(values), max(values)
-    return next(
-        (k for k in ((INT, LONG) if least < 0 else (UINT, ULONG)) if k.least <= least and most <= k.most), ULONG
-    )
 
 
 def promoted(kind: Int) -> Int:

@@ -10,6 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
 from tdxkit.c.kernel.contexts import OFF
+from tdxkit.c.neighbours import variables
 from tdxkit.c.reach import NEVER, Marks
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Type
@@ -44,6 +45,9 @@ class Unit:
         self.heap: dict[
             str, tuple[str, tuple[str, ...]]
         ] = {}  # allocated objects: the variable with the state, cells that are no locks
+
+        # those with a number of elements that the run decides: its variable, and where in cells they begin, how many each has
+        self.counted: dict[str, tuple[str, int, int]] = {}
 
     def objects(self) -> list[Variable]:
         """The objects that all CPUs share, static ones of functions too."""
@@ -122,7 +126,7 @@ class Unit:
                 "make it smaller",
             )
         self.titles[variable.name] = title = self._title(variable.name)
-        self.cells[variable.name] = tuple(title + path for path, _ in variable.type.leaves())
+        self.cells[variable.name] = variables(title, variable.type)
 
     def _title(self, word: str) -> str:
         """What a shared object is called beside those of the models."""

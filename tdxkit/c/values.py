@@ -11,13 +11,12 @@ from pycparser import c_ast
 
 from tdxkit.c.cpus import CURRENT
 from tdxkit.c.declare import TEXT
-from tdxkit.c.flow import Block, assign, call, constant, name
+from tdxkit.c.flow import Block, assign, constant, name
 from tdxkit.c.forms import is_same
 from tdxkit.c.literals import number, type_of_constant
-from tdxkit.c.operators import Operators, is_truth, truth_of
+from tdxkit.c.operators import Operators, is_truth, truth_of, wrapped
 from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
-from tdxkit.c.runtime import WRAPS
 from tdxkit.c.spelt import NOT_READ, spelt
 from tdxkit.c.types import (
     CHAR,
@@ -183,7 +182,7 @@ class Values(Operators):
             return Value(code, kind)
         right = self.of(node.rvalue)
         right = Value(self.r.temp(right.code), right.type)  # it has its value before the old one is read
-        place = self.places.steady(self.places.place(node.lvalue))
+        place = self.places.opened(self.places.place(node.lvalue))
         old = self.places.load(place, node.lvalue)
         new = self.to(self.binary(node.op[:-1], old, right, node), place.type, node)
         code = self.r.temp(new.code)
@@ -204,9 +203,7 @@ class Values(Operators):
             self.places.steady(self.places.place(read)),
             self.places.steady(self.places.place(node.lvalue)),
         )
-        for k, (_, leaf) in enumerate(kind.leaves()):
-            value = self.places.load(self.places.within(source, k, leaf), node.rvalue, does)
-            self.places.store(self.places.within(target, k, leaf), Value(self.r.temp(value.code), leaf), node)
+        self.places.neighbours.copy(source, target, kind, node.rvalue, does)
         return Value(constant(0), VOID)
 
     def _UnaryOp(self, node: c_ast.UnaryOp) -> Value:
@@ -228,7 +225,7 @@ class Values(Operators):
         op: ast.unaryop = ast.USub() if node.op == "-" else ast.Invert()
         if isinstance(value.code, ast.Constant):
             return Value(constant(kind.wrap(-value.code.value if node.op == "-" else ~value.code.value)), kind)  # type: ignore[operator]
-        return Value(call(WRAPS[kind.bits, kind.signed], ast.UnaryOp(op, value.code)), kind)
+        return Value(wrapped(ast.UnaryOp(op, value.code), kind), kind)
 
     def _size(self, node: c_ast.Node) -> int:
         if isinstance(node, c_ast.Typename):
@@ -238,7 +235,7 @@ class Values(Operators):
         return measured(self.declared.at(node), self.places.type_of(node)).size
 
     def _counted(self, node: c_ast.UnaryOp) -> Value:
-        place = self.places.steady(self.places.place(node.expr))
+        place = self.places.opened(self.places.place(node.expr))
         old = self.places.load(place, node.expr)
         code = self.r.temp(old.code) if node.op[0] == "p" else old.code
         one = Value(constant(1), INT)

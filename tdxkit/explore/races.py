@@ -37,6 +37,9 @@ SECTION = "sections of sequence counters"  # what a thread notes that is in one:
 WRITER = Pattern(r"(raw_)?write_seqcount_(begin|end)|h?list_(add|del|move|replace|splice)\w*|INIT_H?LIST_\w+")
 
 
+BITS = ".."  # in the name of a row of bit-fields: dev.up..busy. Of them nothing is marked
+
+
 class Access(NamedTuple):
     """What a step that may be taken does to a variable, and where it stands."""
 
@@ -95,7 +98,7 @@ def plain(tables: Tables) -> set[int]:
 def _said(space: Space, a: Access, b: Access) -> str:
     first, second = sorted((a, b), key=lambda access: (access.where, access.writes))
     name = space.tables.layout.labels[a.slot]
-    mend = "use " if a.writers and b.writers else "use READ_ONCE() and WRITE_ONCE(), an atomic, or "
+    mend = "use " if (a.writers and b.writers) or BITS in name else "use READ_ONCE() and WRITE_ONCE(), an atomic, or "
     return (
         f"data race on {name}: {first.said} and {second.said} may meet, and a compiler may tear or repeat a plain access: "
         f"{mend}a lock over both"
@@ -119,9 +122,10 @@ def _writers(tables: Tables, at: Place) -> bool:
 
 def _of_allocator(tables: Tables) -> frozenset[int]:
     """The variables that say what has become of allocated memory, and whether some was refused: nothing that a program accesses."""
-    heap: Any = tables.layout.constants.get("c_heap", {})
+    known: Any = tables.layout.constants
+    told = (("c_failed",), *known.get("c_heap", {}).values(), *known.get("c_counted", {}).values())
     plain = tables.layout.plain
-    return frozenset(plain[state] for state in ("c_failed", *(state for state, _ in heap.values())) if state in plain)
+    return frozenset(plain[word] for word, *_ in told if word in plain)
 
 
 def _accesses(space: Space, sid: int, lid: int, left_out: frozenset[int]) -> Iterator[Access]:

@@ -26,12 +26,14 @@ BY_PROGRAMS = ("must", "lock")  # kinds of rules that are checked while programs
 @dataclass(frozen=True, slots=True)
 class Property:
     """A named rule. `check` gets the memory, or what the thread has noted, and returns a truth value; a `must` has none. `notes`: what
-    threads note that this rule needs."""
+    threads note that this rule needs. `foreseen`: of an `at_end`, gets the memory and the texts that programs still have in their variables, and
+    says whether it is known already that the rule will be broken."""
 
     kind: str
     name: str
     check: Callable[..., object] | None = None
     notes: tuple[str, ...] = ()
+    foreseen: Callable[..., object] | None = None
 
     def __post_init__(self):
         if self.kind not in BY_PROGRAMS and not callable(self.check):
@@ -54,9 +56,9 @@ def sometimes(name: str, check: Callable) -> Property:
     return Property("sometimes", name, check)
 
 
-def at_end(name: str, check: Callable) -> Property:
-    """`check(m)` holds whenever every thread has finished."""
-    return Property("at_end", name, check)
+def at_end(name: str, check: Callable, foreseen: Callable | None = None) -> Property:
+    """`check(m)` holds whenever every thread has finished; `foreseen` as of Property."""
+    return Property("at_end", name, check, (), foreseen)
 
 
 def must(name: str, *notes: str) -> Property:

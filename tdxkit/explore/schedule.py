@@ -13,11 +13,12 @@ lets two stores of CPU 0's buffer reach memory.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.buffers import DRAIN, MEMORIES, SC
 from tdxkit.explore.moves import Move, State, Steps, follow, one_by_one
 from tdxkit.explore.program import Scenario
@@ -91,8 +92,19 @@ def digest(scenario: Scenario, tables: Tables | None = None) -> str:
 def _digest(scenario: Scenario, tables: Tables) -> str:
     text = [scenario.version, code_name(scenario), len(scenario.threads), scenario.rounds]
     for last in (False, True):
-        text += [_did(tables, *step) for step in one_by_one(tables, last)]
+        steps = one_by_one(tables, last)
+        while (did := _next(tables, steps)) is not None:
+            text.append(did)
     return _sha(text).hexdigest()[:4]
+
+
+def _next(tables: Tables, steps: Iterator[tuple[int, State, Move]]) -> tuple | None:
+    """What the next step of a run did; None where the run has ended, or comes to what is not modelled."""
+    try:
+        step = next(steps, None)
+    except ModelError:
+        return None
+    return step and _did(tables, *step)
 
 
 def _sha(what: object):

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from tdxkit.errors import InputError, printable
+from tdxkit.errors import InputError, ModelError, printable
 from tdxkit.explore.audit import audit
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.foreseen import in_spite
 from tdxkit.explore.frames import in_c
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.hints import hints
@@ -72,24 +73,45 @@ def exploring(
     fuse = reduce not in ("none", "sym")
     way, found, levels = None, None, None
     others: list[str] = []
+    unseen = ""
     if fewest_switches and not whole:
         way = calmest(Space(tables, fuse, prop), bound)
     if way is None:
         movers = Movers(tables) if reduce == "movers" else None
-        found = yield from visiting(Space(tables, fuse, prop, movers), whole, bound)
-        if found.rule:
+        try:
+            found = yield from visiting(Space(tables, fuse, prop, movers), whole, bound)
+        except ModelError as error:
+            tables, way, unseen = yield from in_spite(error, asked, prop, bound)
+        if found and found.rule:
             levels = Levels(Space(tables, False, prop), bound)
             way = calmest(Space(tables, fuse, prop), bound) if fewest_switches else levels.way()
             way = way or Way(found.path(), found.rule, found.states, exact=False)
             others = [rule for rule in found.broken if rule != way.rule]
-        if prop in (None, LIVELOCK):
+        if found and prop in (None, LIVELOCK):
             found.ends = not trap(found.space, found)
             if not found.ends and way:
                 others.append(LIVELOCK)
             elif not found.ends:
                 way = _into(found, fewest_switches, bound)
-    raced = yield from _racing(asked, found, bound)
-    audit(tables, way.steps if way else None)
+    raced = ((), (unseen,)) if unseen else (yield from _racing(asked, found, bound))
+    if not unseen:  # else other runs come to what is not modelled
+        audit(tables, way.steps if way else None)
+
+    broken = _codes(scenario, tables, way, others, found, levels, bound)
+    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None, prop)
+    return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
+
+
+def _codes(
+    scenario: Scenario,
+    tables: Tables,
+    way: Way | None,
+    others: list[str],
+    found: Found | None,
+    levels: Levels | None,
+    bound: int,
+) -> Broken:
+    """The schedule into the rule that is told, and into the others when they are asked for."""
 
     def code(rule: str) -> str | None:
         assert found is not None and levels is not None, "there are others only where a visit has found a first"
@@ -99,8 +121,7 @@ def exploring(
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
     if tables.strange:
         dict(broken)  # now, where what a reader's model does wrong can still be answered for
-    result = _result(scenario, reduce, tables, way, broken, found, _count(asked, bound) if count else None, prop)
-    return replace(result, races=raced[0], remarks=(*result.remarks, *raced[1])) if any(raced) else result
+    return broken
 
 
 def _racing(scenario: Scenario, found: Found | None, bound: int) -> Job[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -1,18 +1,18 @@
 """A schedule run again, told as a `Run`: every step with its sentence, the lines reached, who waits for whom, what broke."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.holding import weight
+from tdxkit.explore.lastly import mark_last
 from tdxkit.explore.livelock import no_end
 from tdxkit.explore.misfit import do_what_they_did, misfit
 from tdxkit.explore.moves import Move, State, Steps, first, follow, moves, pick
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
+from tdxkit.explore.program import DEADLOCK, Scenario
 from tdxkit.explore.schedule import Code, encode, mark, parse, same_text, shape_of
 from tdxkit.explore.schedule import digest as digest_of
 from tdxkit.explore.shown import source_of
@@ -276,7 +276,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         false = set(now_false)
         if effect.raised and number < len(steps):
             raise InputError(f"schedule step {number + 1}", f"the run ended at step {number}", "shorten the schedule")
-    _mark_livelock(teller, recorder, steps)
+    mark_last(recorder, tables, [moment.state for moment in moments(teller, steps)], teller.endless)
     return recorder.run(
         scenario.title or scenario.name,
         actors,
@@ -287,13 +287,3 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         card=scenario.card,
         code=encode(scenario, steps, tables),
     )
-
-
-def _mark_livelock(teller: Teller, recorder: Recorder, steps: Steps) -> None:
-    """Name the step from which no end can be reached, where a run has not ended and its last step broke nothing."""
-    states = [moment.state for moment in moments(teller, steps)]
-    if any(states[-1][1]) and recorder.steps and not recorder.steps[-1].broken and teller.endless(states[-1]):
-        at = (
-            max(bisect_left(states, True, key=teller.endless), 1) - 1
-        )  # once there, always there; from the start: the first step
-        recorder.steps[at] = replace(recorder.steps[at], broken=(*recorder.steps[at].broken, LIVELOCK))

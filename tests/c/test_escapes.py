@@ -139,16 +139,18 @@ def test_two_local_variables_of_a_name_are_each_of_their_type():
     assert (ran.memory["r"], ran.broken) == (4, ()) and "--run 1.x (2)#1.b" in ran.memory
 
 
-GIVEN = [
-    "q = (int[]){ 1 };", "xchg(&q, (int[]){ 1 });", "cmpxchg(&q, NULL, (int[]){ 1 });", "w = (unsigned long)(int[]){ 1 };", "smp_store_release(&q, (int[]){ 1 });",
-    "list_add(&((struct n){ .v = 1 }).l, &lh);", "hlist_add_head(&((struct n){ .v = 1 }).h, &hh);", "xa_store(&xa, 1, (int[]){ 1 }, GFP_KERNEL);",
+GIVEN = [  # an object without a name that other CPUs are shown, and how they come to it
+    ("q = (int[]){ 1 };", "*q"), ("xchg(&q, (int[]){ 1 });", "*q"), ("cmpxchg(&q, NULL, (int[]){ 1 });", "*q"), ("w = (unsigned long)(int[]){ 1 };", "*(int *)w"),
+    ("smp_store_release(&q, (int[]){ 1 });", "*q"), ("xa_store(&xa, 1, (int[]){ 1 }, GFP_KERNEL);", "*(int *)xa_load(&xa, 1)"),
+    ("list_add(&((struct n){ .v = 1 }).l, &lh);", "list_first_entry(&lh, struct n, l)->v"), ("hlist_add_head(&((struct n){ .v = 1 }).h, &hh);", "({ struct n *i; int v = 0; hlist_for_each_entry(i, &hh, h) v = i->v; v; })"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("statement", GIVEN)
-def test_an_object_without_a_name_is_told_where_it_is_given_away(statement):
-    text = "struct n { int v; struct list_head l; struct hlist_node h; }; int *q; unsigned long w; static LIST_HEAD(lh); static HLIST_HEAD(hh); static DEFINE_XARRAY(xa);"
-    assert alone(text, statement).broken == ("--run 1, line 1: a pointer to a local variable is given to other CPUs",)
+@pytest.mark.parametrize("statement,there", GIVEN)
+def test_an_object_without_a_name_is_there_for_all_until_its_block_ends(statement, there):
+    text = "struct n { int v; struct list_head l; struct hlist_node h; }; int *q, r; unsigned long w; static LIST_HEAD(lh); static HLIST_HEAD(hh); static DEFINE_XARRAY(xa);"
+    assert alone(text, f"{statement} r = {there};").memory["r"] == 1
+    assert "of --run 1, whose block has ended" in alone(text, f"{{ {statement} }} r = {there};").broken[0]
 
 
 STAY = [  # functions of which no local variable escapes
@@ -162,3 +164,47 @@ STAY = [  # functions of which no local variable escapes
 @pytest.mark.parametrize("text", STAY)
 def test_what_stays_in_its_function_is_no_object_of_all(text):
     assert not program(text, runs=("f();",)).unit.heap
+
+
+OF_LITERALS = """
+struct q { int n, m; } *g; struct s { int n; atomic_t c; };
+static int r;
+static int use(struct q *p) { return p->n; }
+static struct q *same(struct q *p) { return p; }
+static void show(struct q *p) { WRITE_ONCE(g, p); }
+"""
+ENDED = {  # statements that follow a literal after its block, and what they come to first
+    "struct q *p; { p = &(struct q){ 1, 2 }; WARN_ON(p->n != 1); } r = p->m;": "(struct q){}#1.m",
+    "struct q *p = NULL; if (!r) p = &(struct q){ 1 }; p->n = 3;": "(struct q){}#1.n",
+    "struct q *p = NULL; int i; for (i = 0; i < 3; i++) p = same(&(struct q){ i }); p->n = 3;": "(struct q){}#3.n",
+    "int *p; { p = (int[]){ 4, 5 }; WARN_ON(p[1] != 5); } r = p[1];": "(int[2]){}#1[1]",
+    "struct q *p; if ((p = &(struct q){ 1 })) r = p->n; r = p->n;": "(struct q){}#1.n",
+    "{ show(&(struct q){ 6 }); } r = g->n;": "(struct q){}#1.n",
+    "struct q *p = ({ &(struct q){ 3 }; }); r = p->n;": "(struct q){}#1.n",
+}
+LASTS = (
+    "struct q *p = &(struct q){ 1, 2 }; { WARN_ON(p->m != 2); p->n++; } WARN_ON(p->n != 2);",
+    "int i; for (i = 0; i < 9; i++) { struct q *p = same(&(struct q){ i }); WARN_ON(p->n != i || p->m); p->m = 2; }",
+    "show(&(struct q){ 6 }); WARN_ON(g->n != 6);",
+    "int i = 0; again: show(&(struct q){ i }); WARN_ON(g->n != i || g->m); g->m = 3; if (++i < 9) goto again;",
+    "struct s *p = &(struct s){ 4 }; atomic_inc(&p->c); WARN_ON(p->n != 4 || atomic_read(&p->c) != 1);",
+    "struct q x = (struct q){ 3, 4 }, y; y = (struct q){ 5, 6 }; WARN_ON(x.m + y.m != 10);",
+    "int n = 9; while (use(same(&(struct q){ n }))) n--;",
+)
+
+
+def test_an_object_without_a_name_lasts_until_its_block_ends():
+    for statements, which in ENDED.items():
+        said = f"use of --run 1.{which}: it is {which.partition('#')[0]} of --run 1, whose block has ended"
+        assert alone(OF_LITERALS, statements).broken == (f"--run 1, line 1: {said}",), statements
+    for statements in LASTS:
+        assert alone(OF_LITERALS, statements).broken == (), statements
+
+
+def test_another_cpu_comes_to_an_object_without_a_name():
+    text = f"struct q {{ int n; }} *q; int done; void a(void) {{ WRITE_ONCE(q, &(struct q){{ 1 }}); {WAITS} }}\n"
+    text += f"void b(void) {{ struct q *p; {GETS} WARN_ON(p->n != 1); %s }}"
+    assert told(text % ENDS, "tso") == ("ok", "None", ())
+    assert told(text % f"{ENDS} p->n = 2;")[1] == (
+        "line 2: use of a.(struct q){}#1.n: it is (struct q){} of a(), whose block has ended"
+    )

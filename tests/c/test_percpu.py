@@ -2,9 +2,11 @@
 
 import pytest
 
+from tdxkit.c.harness import scenario_of_c
 from tdxkit.c.naming import scenario_of
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, ModelError
 from tdxkit.explore.judging import judge
+from tdxkit.explore.search import explore
 
 TEXT = """struct st { int n; u8 b; };
 static DEFINE_PER_CPU(int, raised);
@@ -98,5 +100,29 @@ def test_what_is_no_variable_of_each_cpu_is_refused_in_a_line():
         InputError, match="`total`: it is no variable of which each CPU has one; name one that DEFINE_PER_CPU"
     ):
         found("this_cpu_inc(total);")
-    with pytest.raises(InputError, match="write DEFINE_PER_CPU"):
-        found("alloc_percpu(int);")
+
+
+ALLOCATED = """struct st { int n; u8 b; };
+struct dev { struct st __percpu *stats; } d;
+struct st __percpu *p; int __percpu *q; int other, r;
+static int sum(void) { int cpu, all = 0; for_each_possible_cpu(cpu) all += READ_ONCE(*per_cpu_ptr(q, cpu)); return all; }
+"""
+ENDED = [  # statements of one CPU, and what they end in
+    ("p = alloc_percpu(struct st); this_cpu_inc(p->n); this_cpu_ptr(p)->b = 4; WARN_ON(per_cpu_ptr(p, 0)->n != 1 || this_cpu_read(p->b) != 4); free_percpu(p);", ""),
+    ("d.stats = alloc_percpu_gfp(struct st, GFP_KERNEL); this_cpu_add(d.stats->n, 2); WARN_ON(this_cpu_ptr(d.stats)->n != 2); free_percpu(NULL);", ""),
+    ("q = alloc_percpu(int); this_cpu_add(*q, 3); WARN_ON(sum() != 3); free_percpu(q); this_cpu_inc(*q);", "use of int_for_each_CPU#1[0] after it was freed"),
+    ("struct st *s = alloc_percpu(struct st); this_cpu_inc(s->n);", "no memory may be lost"),
+    ("q = alloc_percpu(int); *per_cpu_ptr(q, 1) = 3;", "CPU 1 of 1"),
+    ("this_cpu_inc(*q);", "NULL is followed"),
+]  # fmt: skip
+
+
+def test_what_is_allocated_for_each_cpu():
+    for statements, said in ENDED:
+        result = explore(scenario_of_c(ALLOCATED, run=(statements,), threads=1), "none")
+        assert said in (result.property or "") and bool(said) == (result.verdict == "violation"), statements
+    install = "int *x = alloc_percpu(int); if (cmpxchg(&q, NULL, x)) free_percpu(x); this_cpu_inc(*q); "
+    for asked, verdict in (("this_cpu_read(*q) != 1", "ok"), ("sum() > 1", "violation"), ("sum() > 2", "ok")):
+        assert explore(scenario_of_c(ALLOCATED, run=(f"{install}WARN_ON({asked});",)), "none").verdict == verdict
+    with pytest.raises(ModelError, match=r"a pointer to other: each CPU has one .* give a pointer that alloc_percpu"):
+        explore(scenario_of_c(ALLOCATED, run=("int *s = &other; this_cpu_inc(*s);",)))

@@ -146,7 +146,6 @@ OTHER = {  # other languages, and what of C is not read
     "a nested function": (f("int g(int x) { return x; }\nreturn g(a);"), "line 4, column 5: `g`: a function stands outside all others; move it before the function around it"),
     "_Generic": (f("return _Generic(a, int: 1, default: 2);"), "line 4, column 8: `_Generic`: it is not read; write the branch that is meant"),
     "a return in an expression": (f("return ({ return a; 1; });"), "line 4, column 11: `return a;`: nobody jumps out of `({ … })` here, nor into it; write a function"),
-    "a compound literal of a lock": (f("spin_lock(&(struct s){ 1 }.l);\nreturn 0;", "struct s { int a; spinlock_t l; };\n"), "line 5, column 12: `(TYPE){ … }`: a struct s is shared, as the kernel's functions work on it; declare a variable"),
     "a union": (f("u.b = 1; return u.a;", "union u { int a; long b; } u;\n"), "line 1, column 7: union u: it shows the same bytes as different types, and a and b are used; write one of them alone, and its parts by shifts"),
     "any number of arguments": ("int g(int x, ...) { return x; }\n" + f("return g(1, 2);"), "line 1, column 14: `...`: a function takes a fixed number of arguments; write them out"),
     "a variable of each CPU": ("_Thread_local int x;\n" + f("return 0;"), "line 1, column 1: `_Thread_local`: variables of which each CPU has its own are not read"),

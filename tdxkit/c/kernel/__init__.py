@@ -62,7 +62,7 @@ GUARDS = {
     "migrate": ("migrate_disable", "migrate_enable"), "bh": ("local_bh_disable", "local_bh_enable"),
 }  # fmt: skip
 OTHERWISE = {  # what is not read, by the beginning of its name, and what to write in its place
-    "alloc_percpu": "write DEFINE_PER_CPU(TYPE, NAME) at file scope",
+    "__alloc_percpu": "write alloc_percpu(TYPE)",
     "prepare_to_wait": "write wait_event(wq, condition), which does the same",
     "finish_wait": "write wait_event(wq, condition), which does the same",
     "add_wait_queue": "write wait_event(wq, condition), which does the same",
@@ -80,6 +80,7 @@ OTHERWISE = {  # what is not read, by the beginning of its name, and what to wri
     "krealloc": "write kmalloc(), the copy and kfree()",
     "rb_": "trees are not modelled: write a list or an array",
     "xas_": "only the XArray's calls by index are modelled: write xa_store(), xa_load() and kin",
+    "xa_alloc": "write `for (id = 0; (err = xa_insert(&xa, id, entry, gfp)) == -EBUSY; id++) ;`, which takes the first index that is free",
     "__xa_": "an XArray's call under a lock that is held already is not modelled: write xa_store() and kin, or an array under a lock",
     "xa_": "of the XArray xa_store(), xa_load() and kin are modelled: write it with these, or an array of pointers under a lock",
     "idr_": "write an array of pointers under a lock",

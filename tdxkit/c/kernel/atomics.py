@@ -7,8 +7,9 @@ looks first, and is a load where it does; cmpxchg() is a locked instruction eith
 from collections.abc import Iterator
 
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.runtime import cell, far, get, handed, laid, narrow, put
+from tdxkit.c.runtime import cell, far, get, handed, laid, put
 from tdxkit.c.types import INT, INTS, VOID
+from tdxkit.c.widths import narrow
 from tdxkit.kinds import conditional, load, locked, store
 
 SOURCES = ("linux-atomic", "x86-tso")

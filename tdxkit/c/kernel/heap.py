@@ -5,9 +5,7 @@ freed is known for what it is. An object is never, live, waiting for RCU's reade
 Where the scenario lets memory run out an allocation may fail; with GFP_KERNEL it may sleep.
 """
 
-import sys
 from collections.abc import Iterator
-from types import FrameType
 
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.contexts import SOFTIRQS, is_off, may_sleep, serving
@@ -15,20 +13,21 @@ from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import FREED, PAGE, WAITING
 from tdxkit.c.types import VOID, Kernels, Lock, Type
 from tdxkit.errors import ModelError
-from tdxkit.explore.frames import OF_C
-from tdxkit.explore.place import live_locals
 from tdxkit.explore.rules import at_end
 from tdxkit.kinds import FREE, Act, alloc, free, sleep, store
 from tdxkit.linux.refcount.module import IN_HAND
 
 SOURCES = ("linux-memory",)
 SIMPLIFIED = (
-    "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; where all six are live and one is lost, that is told of one CPU alone; locks in new memory are free",
+    "a run has six objects of each type that is allocated: only the seventh is one that was freed before, and no stale pointer to it is told; locks in new memory are free",
+    "of an object whose number of elements the run decides at most 64 scalars are kept, and fewer of large elements; no size fails but one that no memory has",
     "a local variable that the kernel's functions work on, or whose address goes out of its block, is an object that all CPUs see: that it comes and goes is a step each, and it comes with an empty store buffer",
 )
 POOL = 6  # objects of a type
 NEVER, LIVE = "never", "live"
+NO_BYTES = ("kmalloc(0)", 0)  # ZERO_SIZE_PTR
 STATE = Kernels("the state of an object", NEVER)
+NUMBER = Kernels("how many elements it has", 0)
 NOFAIL = 0x8000  # __GFP_NOFAIL: the allocator tries until it has some
 RECLAIMS = 0x400  # __GFP_DIRECT_RECLAIM: the allocator may sleep
 FREES = (
@@ -42,6 +41,7 @@ FREES = (
     "put_page",
     "__free_kfree",
     "__free_kvfree",
+    "free_percpu",
 )
 
 
@@ -78,6 +78,19 @@ def new(m, does, pool, zeroed, flags):
     return name, 0
 
 
+def new_many(m, does, pool, zeroed, flags, size, fixed, each):
+    """A new object of so many bytes: the first are `fixed`, the rest are elements of `each`. A pointer to it, or NULL; kmalloc(0) gives what nobody
+    may follow."""
+    if not size or size >> 63:
+        yield alloc(does, pool, sleeps=bool(flags & RECLAIMS))
+        may_sleep(m, bool(flags & RECLAIMS))
+        return 0 if size else NO_BYTES
+    pointer = yield from new(m, does, pool, zeroed, flags)
+    if pointer:
+        setattr(m, m.c_counted[pointer[0]][0], (size - fixed) // each)
+    return pointer
+
+
 def _unused(m, pool: str, what: str) -> str:
     """An object of a pool that never was one, which now is live; where each has been, one that was freed."""
     for fit in (NEVER, FREED):
@@ -90,20 +103,8 @@ def _unused(m, pool: str, what: str) -> str:
                     if word not in words and (held := getattr(m, word)):  # a lock, free again
                         setattr(m, word, type(held)())
                 return name
-    return _too_many(m, pool, what)
-
-
-def _too_many(m, pool: str, what: str) -> str:
-    """There is no object left. Where this CPU is alone and one is lost already, that is what is wrong; else ModelError."""
-    there = _reached(m, [*_in_shared_memory(m), *_in_local_variables()])
-    lost = [name for name in (f"{pool}#{number}" for number in range(1, POOL + 1)) if name not in there]
-    if lost and m.c_cpus == 1:
-        m.must(NOTHING_LOST.name, False)
-        m.tell(f"Nobody points to {lost[0]} any more, and it was not freed.")
-        return lost[0]
-    more = f", and neither shared memory nor this CPU points to {len(lost)} of them" if lost else ""
-    way = "run it on one CPU, where it is told what is lost" if lost else "let fewer CPUs or rounds allocate"
-    raise ModelError(what, f"a run has {POOL} objects of a type at once, and wants one more{more}", way)
+    rule = f"a run has {POOL} objects of a type at once, and wants one more"
+    raise ModelError(what, rule, "let fewer CPUs or rounds allocate, or let them free")
 
 
 def comes(m, pool, values):
@@ -156,12 +157,14 @@ def _gone(m, name: str) -> None:
     setattr(m, state, FREED)
     for word in words:  # what it held makes no two states of one
         setattr(m, word, None)
+    if name in m.c_counted:
+        setattr(m, m.c_counted[name][0], 0)
     m.tell(f"{name} is freed.")
 
 
 def _free(does: str):
     def program(m, p, *more):
-        if not p or (does.startswith("__free_k") and type(p) is int):
+        if not p or p == NO_BYTES or (does.startswith("__free_k") and type(p) is int):
             return
         what = p[0] if type(p) is tuple else str(p)
         sleeps = does == "vfree" and not is_off(m, SOFTIRQS) and not serving(m)
@@ -187,18 +190,17 @@ def nothing_lost(m) -> bool:
     return all(name in seen or getattr(m, state) != LIVE for name, (state, _) in m.c_heap.items())
 
 
+def surely_lost(m, held: set[str]) -> bool:
+    """Is one live that neither shared memory nor a CPU points to? held: what stands in the variables of all CPUs."""
+    seen = _reached(m, [*_in_shared_memory(m), *((name, 0) for name in held if name in m.c_heap)])
+    return any(
+        getattr(m, state) == LIVE for name, (state, _) in m.c_heap.items() if name not in seen and "." not in name
+    )
+
+
 def _in_shared_memory(m) -> list:
     """What the objects hold that were not allocated."""
     return [getattr(m, cell) for name, cells in m.c_cells.items() if name not in m.c_heap for cell in cells]
-
-
-def _in_local_variables() -> Iterator:
-    """What the functions of the text that run on this CPU hold in variables that they still read."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(OF_C):
-            yield from (frame.f_locals.get(word) for word in live_locals(frame.f_code, frame.f_lasti))
-        frame = frame.f_back
 
 
 def _reached(m, todo: list) -> set[str]:
@@ -218,7 +220,7 @@ def _reached(m, todo: list) -> set[str]:
     return seen
 
 
-NOTHING_LOST = at_end("no memory may be lost: somebody points to it, or it is freed", nothing_lost)
+NOTHING_LOST = at_end("no memory may be lost: somebody points to it, or it is freed", nothing_lost, surely_lost)
 
 
 def functions() -> Iterator[Entry]:

@@ -16,7 +16,7 @@ ENDS = {
     "list_last_entry_or_null": "last or null",
     "list_first_or_null_rcu": "first or null",
 }
-WALK, WALK_BACK, ALL = "the_walk", "the_walk_back", "the_whole"
+WALK, WALK_BACK, ALL, FOLLOWING = "the_walk", "the_walk_back", "the_whole", "the_following"
 
 
 def within(m, p, cells: int):
@@ -78,6 +78,7 @@ def functions() -> Iterator[Entry]:
         yield Entry(f"the_{word}", lists.looks(word, what), "p", VOID, stack=True)
     for word, by in (("list_next_entry", 1), ("list_prev_entry", -1)):
         yield Entry(f"the_{word}", lists.beside(word, by), "p", VOID, stack=True)
+    yield Entry(FOLLOWING, lists.beside("hlist_for_each", 1, ends=True), "p", VOID, stack=True)
     yield Entry(WALK, lists.steps_on("list_for_each", 1), "pp", VOID, stack=True)
     yield Entry(WALK_BACK, lists.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
     yield Entry(ALL, lists.looks("list_for_each_rcu", "all"), "p", VOID, stack=True)

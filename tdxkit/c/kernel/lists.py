@@ -267,14 +267,16 @@ def steps_on(does: str, by: int):
     return program
 
 
-def beside(does: str, by: int):
-    """list_next_entry() and list_prev_entry()."""
+def beside(does: str, by: int, ends: bool = False):
+    """list_next_entry() and list_prev_entry(). ends: behind the last comes NULL, as in an hlist."""
 
     def program(m, stack, entry):
         if _shared(entry):
             yield load(does, cell(m, entry))
         where = on(m, stack, entry, does)
         there = head(m, stack, where, does)[::by] if where else EMPTY
+        if ends and (where is None or entry == there[-1]):
+            return 0, stack
         if entry not in there[:-1]:
             raise Defect(f"{does}() of {title(m, entry)}, which has none beside it")
         return there[there.index(entry) + 1], stack

@@ -11,8 +11,9 @@ from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
 from tdxkit.c.known import ATOMIC, TAGGED
-from tdxkit.c.runtime import COUNTERS, PAGE, cell, fetch, keep, laid
+from tdxkit.c.runtime import COUNTERS, PAGE, cell, fetch, get, hand, keep, laid, reads, writes
 from tdxkit.c.types import INT, ULLONG, VOID, Pointer
+from tdxkit.errors import ModelError
 from tdxkit.kinds import alloc
 from tdxkit.linux.refcount import module
 from tdxkit.linux.refcount.registry import MOST_REGIONS
@@ -79,9 +80,23 @@ def alloc_array(m, stack, pages, *more):
     got = yield from module.alloc_pages(m)
     may_sleep(m)
     _failed(m, not got)
-    for k in range(module.PAIR):
-        stack = laid(stack, pages[1] + k, PAGE if got else 0)
+    for place in _pair(m, pages, "alloc_pamt_array"):
+        if not place[0]:
+            stack = laid(stack, place[1], PAGE if got else 0)
+        elif got:
+            yield writes(m, place)
+            hand(m, place, PAGE)
     return (0 if got else module.ENOMEM), stack
+
+
+def _pair(m, pages, does: str) -> tuple[tuple[str, int], ...]:
+    """Where the pages of an array lie. ModelError where CPUs share it and it has numbers for pages."""
+    if pages[0] and m.c_paged is not None and pages[0] not in m.c_paged:
+        rule = "a page in an integer that CPUs share is not known for one"
+        raise ModelError(
+            f"{does}() of {pages[0]}", rule, f"declare `struct page *{pages[0]}[2]`, or the array in the function"
+        )
+    return tuple((pages[0], pages[1] + k) for k in range(module.PAIR))
 
 
 def alloc_list(m, stack, pages, *more):
@@ -102,7 +117,12 @@ def free_list(m, stack, pages, *more):
 
 def free_array(m, stack, pages, *more):
     """The pages of an array go back."""
-    yield from module.free_pages(m, sum(1 for k in range(module.PAIR) if stack[pages[1] + k] == PAGE))
+    there = 0
+    for place in _pair(m, pages, "free_pamt_array"):
+        if place[0]:
+            yield reads(m, place)
+        there += fetch(m, stack, place) == PAGE
+    yield from module.free_pages(m, there)
     return None, stack
 
 
@@ -122,7 +142,7 @@ def remove(m, stack, place, pages):
 
 def filled(m, stack, pages):
     """The pair's pages in an array, or on a list."""
-    there = fetch(m, stack, pages)
+    there = get(m, pages, unset=True) if pages[0] else fetch(m, stack, pages)
     if type(there) is tuple and there != PAGE:
         return keep(m, stack, pages, (*there, *(PAGE,) * module.PAIR))
     for k in range(module.PAIR):

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from tdxkit.c.kernel import constants
 from tdxkit.c.kernel.contexts import RULES, may_sleep
 from tdxkit.c.kernel.entry import Entry
-from tdxkit.c.runtime import cell, get, numbered, put
+from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, LONG, VOID, Pointer
+from tdxkit.c.widths import numbered
 from tdxkit.kinds import load, sleep, store
 
 SOURCES = ("x86-tso",)

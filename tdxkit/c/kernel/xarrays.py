@@ -14,8 +14,9 @@ from tdxkit.c.kernel.contexts import may_sleep, switches_on
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
 from tdxkit.c.kernel.locks import give, of_form, take, tries
-from tdxkit.c.runtime import OWN, cell, get, put, u64
+from tdxkit.c.runtime import OWN, cell, get, put
 from tdxkit.c.types import BOOL, INT, ULONG, VOID, Pointer
+from tdxkit.c.widths import u64
 from tdxkit.errors import ModelError
 from tdxkit.explore.rules import NO_SLEEP
 from tdxkit.kinds import LOAD, LOCK, Act, load, store

@@ -3,8 +3,10 @@
 import pytest
 
 from tdxkit.c.harness import scenario_of_c
+from tdxkit.errors import ModelError
 from tdxkit.explore.search import explore
 from tdxkit.linux.refcount import module
+from tests.c.kernel.alone import alone
 
 PAIR = """
 static DEFINE_SPINLOCK(lock);
@@ -92,3 +94,62 @@ def test_where_no_page_can_lie_there_each_cpu_has_no_less_than_none():
     scenario = scenario_of_c(text_of())
     assert module.PAGE_IN_HAND in {rule.name for rule in scenario.asked} and not scenario.own.told
     assert module.PAGE_IN_HAND not in {rule.name for rule in scenario_of_c(text_of(extra=EXTRA + "pool = p;")).asked}
+
+
+ARRAYS = """
+static DEFINE_MUTEX(m);
+static int users;
+DECLARED
+static int x_get(u64 pfn)
+{
+	LOCAL
+	guard(mutex)(&m);
+	if (users++)
+		return 0;
+	if (alloc_it(ARRAY)) {
+		users--;
+		return -ENOMEM;
+	}
+	tdh_phymem_pamt_add(pfn, ARRAY);
+	return 0;
+}
+static void x_put(u64 pfn)
+{
+	LOCAL
+	guard(mutex)(&m);
+	if (--users)
+		return;
+	tdh_phymem_pamt_remove(pfn, ARRAY);
+	free_it(ARRAY);
+}
+"""
+BY_NAME = "#define alloc_it alloc_pamt_array\n#define free_it free_pamt_array\n"
+LENT = "static int alloc_it(struct page **p) { return alloc_pamt_array(p); } static void free_it(struct page **p) { free_pamt_array(p); }"
+WHERE = [  # what is declared for all, what in the function, and the array
+    (f"{BY_NAME} struct d {{ int n; struct page *pages[2]; }}; static struct d d, *p = &d;", "", "p->pages"), (LENT, "struct page *pages[2];", "pages"),
+    (f"{BY_NAME} static struct page **seen;", "struct page *pages[2]; WRITE_ONCE(seen, pages);", "pages"),
+]  # fmt: skip
+
+
+def arrays(declared: str, local: str, array: str, **more):
+    text = ARRAYS.replace("DECLARED", declared).replace("LOCAL", local).replace("ARRAY", array)
+    return explore(scenario_of_c(text, **more), "movers")
+
+
+def test_the_pages_of_a_pair_lie_in_an_array_wherever_that_is():
+    for declared, local, array in WHERE:
+        result = arrays(declared, local, array, may_fail=("alloc",) if "d;" in declared else ())
+        assert (result.verdict, result.races) == ("ok", ()), (declared, local)
+    assert arrays(f"{BY_NAME} static struct page **pages;", "", "pages").property == "line 13: NULL is followed"
+    with pytest.raises(
+        ModelError, match=r"of pages: a page in an integer that CPUs share .* declare `struct page \*pages\[2\]`"
+    ):
+        arrays(f"{BY_NAME} static u64 pages[2];", "", "pages")
+
+
+def test_an_array_of_pages_that_two_cpus_share_is_stored_to_page_by_page():
+    text, run = "static struct page *pages[2];", "if (!alloc_pamt_array(pages)) free_pamt_array(pages);"
+    assert alone(text, run).names[1:5] == ("write pages[0]", "write pages[1]", "read pages[0]", "read pages[1]")
+    races = explore(scenario_of_c(text, run=(run,))).races
+    assert {race.split(": ")[0] for race in races} == {"data race on pages[0]", "data race on pages[1]"}
+    assert alone(text, "alloc_pamt_array(NULL);").broken == ("--run 1, line 1: NULL is followed",)

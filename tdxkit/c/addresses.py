@@ -1,0 +1,41 @@
+"""Addresses as code: of cells on the CPU's own stack, and so many cells on."""
+
+import ast
+
+from tdxkit.c.flow import BASE, STACK, call, constant, name
+from tdxkit.c.runtime import OWN
+
+
+def on_stack(at: int) -> ast.expr:
+    """A pointer to a cell of this function's part of the stack."""
+    return ast.Tuple([constant(OWN), ast.BinOp(name(BASE), ast.Add(), constant(at))], ast.Load())
+
+
+def is_own(code: ast.expr | None) -> bool:
+    """Does it point there, as is plain to see?"""
+    return isinstance(code, ast.Tuple)
+
+
+def index_of(code: ast.expr) -> ast.expr:
+    """Which cell of the stack it is."""
+    assert isinstance(code, ast.Tuple), "a pointer to the stack is written out"
+    return code.elts[1]
+
+
+def on_top(code: ast.expr) -> ast.expr:
+    """What lies there."""
+    return ast.Subscript(name(STACK), index_of(code), ast.Load())
+
+
+def moved(code: ast.expr | None, cells: int) -> ast.expr:
+    """A pointer so many cells on, worked out now where it can be."""
+    assert code is not None, "it lies in cells"
+    if not cells:
+        return code
+    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
+        return constant((code.value[0], code.value[1] + cells))
+    if is_own(code):
+        base = index_of(code)
+        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
+        return on_stack(base.right.value + cells)  # type: ignore[operator]
+    return call("moved", code, constant(cells))
