@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tdxkit.c.items import Item, items, unpaired
 from tdxkit.c.lexing import MOST_TEXT
 from tdxkit.errors import InputError
-from tdxkit.mail.aftertext import AfterText, after_text
+from tdxkit.mail.aftertext import AfterText, after_text, quoted_text
 from tdxkit.text import plural
 
 MOST_RANGES = 4  # of lines that a remark names
@@ -48,11 +48,15 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
             what, f"C is read up to {MOST_TEXT:,} characters, and it has {len(paste):,}", "give the functions in question only"
         )  # fmt: skip
     after = after_text(paste)
+    if after.kind == "plain" and not _FUNCTION.search(after.text):
+        quoted = quoted_text(paste)
+        after = quoted if quoted and _FUNCTION.search(quoted.text) else after
     count = paste.count("\n") + (not paste.endswith("\n"))
     if after.kind not in DIFFS:
         if not after.text.strip():
             raise InputError(what, "there is nothing in it", "give a file of C")
-        return Pasted(after.text, after.kind, count, after.remarks, _margins(after.text, paste))
+        whole = all(stretch.whole for stretch in after.stretches)
+        return Pasted(after.text, after.kind, count, after.remarks, _margins(after.text, paste), whole)
     kept, left = _whole(after)
     text, moved = _in_place(after, kept)
     if not _FUNCTION.search(text):
