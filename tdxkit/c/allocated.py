@@ -67,6 +67,9 @@ class Allocated:
         if number is not None:
             kind = self._times(kind, args[number])
         flag = self.values.number(args[flags]).code if flags is not None and flags < len(args) else constant(GFP_KERNEL)
+        for at, arg in enumerate(args):
+            if at not in (size, number, flags):
+                self.calls.looked_at(arg, word)
         if isinstance(kind, Many):
             if number is not None:
                 kind = kind._replace(size=self.calls.sizes.product(args[number], measured(where, kind.of).size))

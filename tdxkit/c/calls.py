@@ -167,11 +167,13 @@ class Calls:
         self.values.same_view(value, kind, node)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
-    def _looked_at(self, node: c_ast.Node, entry: Entry) -> None:
+    def looked_at(self, node: c_ast.Node, word: str) -> None:
         """What is given to a function that makes nothing of it here has its value, and what it does is done."""
-        if entry.name in ONCE and _changes(node):
+        if word in NEVER_LOOKS or not self._is_read(node):
+            return
+        if word in ONCE and _changes(node):
             raise self.declared.refuse(
-                node, spelt(node), f"{entry.name}() does it the first time alone", "do it on a line of its own"
+                node, spelt(node), f"{word}() does it the first time alone", "do it on a line of its own"
             )
         self.values.of(node)
 
@@ -186,8 +188,7 @@ class Calls:
         given, pointee, saved = [], None, None
         for arg, kind in zip(args, takes.ljust(len(args), "-")):
             if kind == "-":  # printed, or nothing that the model knows
-                if entry.name not in NEVER_LOOKS and self._is_read(arg):
-                    self._looked_at(arg, entry)
+                self.looked_at(arg, entry.name)
                 continue
             if kind == "s":
                 saved = arg, self.run(self.unit.kernel.functions["the_irq_flags"], [], ULONG)

@@ -85,6 +85,7 @@ MEANING = """
 #define ATOMIC_LONG_INIT(n) (n)
 #define REFCOUNT_INIT(n) (n)
 #define KREF_INIT(n) { (n) }
+#define might_sleep_if(x) do { if (x) might_sleep(); } while (0)
 #define STATIC_KEY_INIT_FALSE 0
 #define STATIC_KEY_INIT_TRUE 1
 #define HLIST_HEAD_INIT __LIST_HEAD_INIT

@@ -40,6 +40,8 @@ class Waits:
         pointer = self._is_pointer(args[0]) or word.startswith("wait_var_event")
         head = self.places.of_array(args[0]) if pointer else self.places.address(args[0])
         queue = self.r.temp(head.code)
+        for timeout in args[2:]:
+            self.calls.looked_at(timeout, word)
         self.calls.run(self._entry(word), [queue], VOID)
         number, answer = self.r.variable(), self.r.variable()
         self.r.emit(assign(number, constant(0)))

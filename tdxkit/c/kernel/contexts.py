@@ -30,7 +30,8 @@ NO_SLEEP_READING = "nobody may sleep who reads under RCU"
 BALANCED = "what switches preemption or softirqs on again must have switched them off"
 ON_AT_END = "at the end preemption and interrupts must be on"
 SLEEPERS = ("might_sleep", "might_fault", "cond_resched", "schedule", "msleep", "ssleep", "usleep_range", "fsleep", "msleep_interruptible",
-            "schedule_timeout", "schedule_timeout_interruptible", "schedule_timeout_uninterruptible", "flush_work", "synchronize_irq", "rcu_barrier", "srcu_barrier")  # fmt: skip
+            "schedule_timeout", "schedule_timeout_interruptible", "schedule_timeout_uninterruptible", "flush_work", "synchronize_irq", "rcu_barrier", "srcu_barrier",
+            "init_srcu_struct", "kmem_cache_destroy")  # fmt: skip
 
 
 def none(count: int) -> bool:

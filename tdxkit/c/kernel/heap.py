@@ -136,6 +136,8 @@ def let_go(m, p, does: str, waits: bool = False) -> None:
     was = getattr(m, state)
     if was != LIVE:
         raise Defect(f"{does}() of {name}, which was freed before")
+    if name.startswith("page#") != ("page" in does):
+        raise Defect(f"{does}() of {name}, which {'is a page' if name.startswith('page#') else 'is no page'}")
     if at:
         raise Defect(f"{does}() of a pointer into the middle of {name}")
     if waits:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdxkit.c.kernel import lists
+from tdxkit.c.kernel import listlooks, lists
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.listends import THERE, WHOLE
 from tdxkit.c.types import INT, ULONG, VOID
@@ -69,19 +69,19 @@ def functions() -> Iterator[Entry]:
     for word, program, takes in _changing():
         yield Entry(word, program, takes, VOID, stack=True, rules=RULES)  # type: ignore[arg-type]
     for word in EMPTIES:
-        yield Entry(word, lists.empty(word), "p", INT, stack=True)
-    yield Entry("list_is_singular", lists.looks("list_is_singular", "one"), "p", INT, stack=True)
-    yield Entry("list_count_nodes", lists.looks("list_count_nodes", "count"), "p", ULONG, stack=True)
-    yield Entry("list_is_last", lists.is_edge("list_is_last", 1), "pp", INT, stack=True)
-    yield Entry("list_is_first", lists.is_edge("list_is_first", 0), "pp", INT, stack=True)
+        yield Entry(word, listlooks.empty(word), "p", INT, stack=True)
+    yield Entry("list_is_singular", listlooks.looks("list_is_singular", "one"), "p", INT, stack=True)
+    yield Entry("list_count_nodes", listlooks.looks("list_count_nodes", "count"), "p", ULONG, stack=True)
+    yield Entry("list_is_last", listlooks.is_edge("list_is_last", 1), "pp", INT, stack=True)
+    yield Entry("list_is_first", listlooks.is_edge("list_is_first", 0), "pp", INT, stack=True)
     for word, what in ENDS.items():
-        yield Entry(f"the_{word}", lists.looks(word, what), "p", VOID, stack=True)
+        yield Entry(f"the_{word}", listlooks.looks(word, what), "p", VOID, stack=True)
     for word, by in (("list_next_entry", 1), ("list_prev_entry", -1)):
-        yield Entry(f"the_{word}", lists.beside(word, by), "p", VOID, stack=True)
-    yield Entry(FOLLOWING, lists.beside("hlist_for_each", 1, ends=True), "p", VOID, stack=True)
-    yield Entry(WALK, lists.steps_on("list_for_each", 1), "pp", VOID, stack=True)
-    yield Entry(WALK_BACK, lists.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
-    yield Entry(ALL, lists.looks("list_for_each_rcu", "all"), "p", VOID, stack=True)
+        yield Entry(f"the_{word}", listlooks.beside(word, by), "p", VOID, stack=True)
+    yield Entry(FOLLOWING, listlooks.beside("hlist_for_each", 1, ends=True), "p", VOID, stack=True)
+    yield Entry(WALK, listlooks.steps_on("list_for_each", 1), "pp", VOID, stack=True)
+    yield Entry(WALK_BACK, listlooks.steps_on("list_for_each_reverse", -1), "pp", VOID, stack=True)
+    yield Entry(ALL, listlooks.looks("list_for_each_rcu", "all"), "p", VOID, stack=True)
     for word, plain in (("within", within), ("first_of", first_of), ("same", same), ("unless", unless)):
         yield Entry(f"the_{word}", plain, "pv", VOID, steps=False)
     yield Entry("list_is_head", same, "pp", INT, steps=False)

@@ -1,7 +1,6 @@
 """What must be so of lists when everything has come to its end: nothing was lost, and nothing that is gone is still on one."""
 
-from tdxkit.c.kernel.lists import ON
-from tdxkit.c.runtime import FREED
+from tdxkit.c.kernel.lists import ON, gone
 from tdxkit.explore.rules import at_end
 
 
@@ -12,7 +11,7 @@ def whole(m) -> bool:
             value = getattr(m, word)
             if type(value) is tuple and value[:1] == (ON,):
                 _, where, index = value
-                if where not in m.c_cells or _gone(m, where):  # what a list was that is gone is nobody's business
+                if where not in m.c_cells or gone(m, where):  # what a list was that is gone is nobody's business
                     continue
                 there = getattr(m, m.c_cells[where][index])
                 if type(there) is not tuple or (name, at) not in there:
@@ -24,12 +23,7 @@ def there_still(m) -> bool:
     """Is each entry of a list one that has not been freed, and no local variable whose block has ended?"""
     heads = (getattr(m, word) for cells in m.c_cells.values() for word in cells)
     entries = (entry for there in heads if type(there) is tuple and there[:1] != (ON,) for entry in there)
-    return not any(_gone(m, name) for name in {entry[0] for entry in entries if type(entry) is tuple and entry})
-
-
-def _gone(m, name: str) -> bool:
-    """Was this object freed, or has the block of the local variable that it is ended?"""
-    return name in m.c_heap and getattr(m, m.c_heap[name][0]) == FREED
+    return not any(gone(m, name) for name in {entry[0] for entry in entries if type(entry) is tuple and entry})
 
 
 WHOLE = at_end("a list must have what was put on it", whole)

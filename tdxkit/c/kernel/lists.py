@@ -6,12 +6,14 @@ poisoned, and a list_head that was never initialised is no list; an hlist_head o
 """
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.runtime import PAGE, cell, fetch, get, hand, handed, laid, put
+from tdxkit.c.runtime import FREED, PAGE, cell, fetch, get, hand, handed, laid, put
+from tdxkit.errors import ModelError
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-list",)
 SIMPLIFIED = ("a list is one variable: it is looked at and written as a whole, and a loop of the _rcu kind goes over what was there when it began",)  # fmt: skip
 ON, GONE, EMPTY = "on", "taken off a list", ()
+LEFT = "on a list whose head was initialised again"
 
 
 def title(m, p) -> str:
@@ -34,12 +36,25 @@ def on(m, stack, entry, does: str):
     value = fetch(m, stack, entry)
     if value == EMPTY or (value == 0 and does.startswith("hlist")):
         return None
-    if type(value) is not tuple or value[:1] != (ON,):
-        raise Defect(f"{does}() of {title(m, entry)}, which was {value if value == GONE else 'never put on a list'}")
+    if type(value) is tuple and value[:1] != (ON,):
+        raise ModelError(f"{does}() of {title(m, entry)}", "it is the head of a list, and rings without a head are not followed", "give the list a head of its own")  # fmt: skip
+    if type(value) is not tuple:
+        raise Defect(f"{does}() of {title(m, entry)}, which was {value or 'never put on a list'}")
     return value[1:]
 
 
-def _lead_back(m, stack, where, there, entries, does: str) -> None:
+def _beside(m, stack, where, at_tail: int, does: str) -> tuple:
+    """Where a list gets a new entry: its head, and before which of its entries. At its ends, or beside one of them."""
+    value = fetch(m, stack, where)
+    if type(value) is not tuple or value[:1] != (ON,):
+        return where, (len(head(m, stack, where, does)) if at_tail else 0)
+    there = head(m, stack, value[1:], does)
+    if where not in there:
+        raise Defect(f"{does}() beside {title(m, where)}, which its list has not: the list is corrupted")
+    return value[1:], there.index(where) + (not at_tail)
+
+
+def lead_back(m, stack, where, there, entries, does: str) -> None:
     """Defect where one of these entries of a list was written over since it came there: what it leads to is no more the list."""
     for entry in entries:
         if entry != PAGE and entry in there and fetch(m, stack, entry) != (ON, *where):
@@ -56,7 +71,12 @@ def into(m, stack, p, value):
     return stack
 
 
-def _shared(p) -> bool:
+def gone(m, name: str) -> bool:
+    """Was this object freed, or has the block of the local variable that it is ended?"""
+    return name in m.c_heap and getattr(m, m.c_heap[name][0]) == FREED
+
+
+def shared(p) -> bool:
     return bool(p[0]) and p != PAGE
 
 
@@ -65,7 +85,7 @@ def _read(m, does: str, p):
 
 
 def _write(m, does: str, *places):
-    where = next(p for p in places if _shared(p))
+    where = next(p for p in places if shared(p))
     return store(does, cell(m, where), label=f"{does}: write {cell(m, where)}")
 
 
@@ -73,18 +93,21 @@ def adds(does: str, at_tail: int):
     """list_add() and list_add_tail()."""
 
     def program(m, stack, entry, where):
-        if _shared(where):
+        if shared(where):
             yield _read(m, does, where)
+        where, at = _beside(m, stack, where, at_tail, does)
         there = head(m, stack, where, does)
+        if entry == where:
+            raise Defect(f"{does}() of {title(m, entry)} to itself")
         if entry in there and entry != PAGE:
             raise Defect(f"{does}() of {title(m, entry)}, which is on that list")
-        _lead_back(m, stack, where, there, there[-1:] if at_tail else there[:1], does)
-        if _shared(where) and not _shared(entry) and entry != PAGE:
+        lead_back(m, stack, where, there, there[max(at - 1, 0) : at + 1], does)
+        if shared(where) and not shared(entry) and entry != PAGE:
             raise Defect("a pointer to a local variable is given to other CPUs")
-        if _shared(where) or _shared(entry):
+        if shared(where) or shared(entry):
             yield _write(m, does, where, entry)
         stack = into(m, stack, entry, (ON, *where))  # first: whoever finds it there finds where it leads
-        return None, into(m, stack, where, (*there, entry) if at_tail else (entry, *there))
+        return None, into(m, stack, where, (*there[:at], entry, *there[at:]))
 
     return program
 
@@ -94,8 +117,8 @@ def deletes(does: str, after: object, quiet: int = 0):
 
     def program(m, stack, entry, *more):
         if entry == PAGE:
-            return None, ((yield from _from_shared(m, does, stack)) if m.c_lists else _without_page(stack))
-        if _shared(entry):
+            return None, ((yield from _fromshared(m, does, stack)) if m.c_lists else _without_page(stack))
+        if shared(entry):
             yield _read(m, does, entry)
         where = on(m, stack, entry, does)
         there = head(m, stack, where, does) if where else EMPTY
@@ -103,10 +126,10 @@ def deletes(does: str, after: object, quiet: int = 0):
             raise Defect(f"{does}() of {title(m, entry)}, which its list has not: the list is corrupted")
         if where:
             at = there.index(entry)
-            _lead_back(m, stack, where, there, there[max(at - 1, 0) : at + 2], does)
+            lead_back(m, stack, where, there, there[max(at - 1, 0) : at + 2], does)
         if not where and fetch(m, stack, entry) == 0 and not quiet:
             raise Defect(f"{does}() of {title(m, entry)}, which is on no list")
-        if _shared(entry) or (where and _shared(where)):
+        if shared(entry) or (where and shared(where)):
             yield _write(m, does, where or entry, entry)
         if where:
             stack = into(m, stack, where, tuple(e for e in there if e != entry))
@@ -115,7 +138,7 @@ def deletes(does: str, after: object, quiet: int = 0):
     return program
 
 
-def _from_shared(m, does: str, stack):
+def _fromshared(m, does: str, stack):
     """A counted page off the first list of all CPUs' that has one; where none has, off one of the stack."""
     for p in m.c_lists:
         yield _read(m, does, p)
@@ -173,16 +196,17 @@ def splices(does: str, at_tail: int, empties: int):
     """All entries of one list go onto another; what is not initialised again then is no list."""
 
     def program(m, stack, source, where):
-        if _shared(source):
+        if shared(source):
             yield _read(m, does, source)
         moved = head(m, stack, source, does)
-        if _shared(where):
+        if shared(where):
             yield _read(m, does, where)
+        where, at = _beside(m, stack, where, at_tail, does)
         there = head(m, stack, where, does)
-        if moved and (_shared(source) or _shared(where)):
+        if moved and (shared(source) or shared(where)):
             yield _write(m, does, where, source)
-        stack = into(m, stack, where, (*there, *moved) if at_tail else (*moved, *there))
-        if moved and _shared(source):
+        stack = into(m, stack, where, (*there[:at], *moved, *there[at:]))
+        if moved and shared(source):
             handed(m, moved, ())
         if moved:
             stack = into(m, stack, source, EMPTY if empties else 0)
@@ -197,88 +221,12 @@ def starts(does: str):
     """INIT_LIST_HEAD()."""
 
     def program(m, stack, p):
-        if _shared(p):
+        if shared(p):
             yield store(does, cell(m, p))
+        value = getattr(m, cell(m, p)) if p[0] else stack[p[1]]
+        for entry in value if type(value) is tuple and value[:1] != (ON,) else ():  # no list has them any more
+            if entry != PAGE and not gone(m, entry[0]):
+                stack = into(m, stack, entry, LEFT)
         return None, into(m, stack, p, EMPTY)
-
-    return program
-
-
-def empty(does: str):
-    """list_empty() of a head or an entry, hlist_unhashed()."""
-
-    def program(m, stack, p):
-        if _shared(p):
-            yield load(does, cell(m, p))
-        value = fetch(m, stack, p)
-        if value == 0 and not does.startswith("hlist"):
-            raise Defect(f"{does}() of {title(m, p)}, which is no list that was initialised")
-        return int(value == EMPTY or value == 0), stack
-
-    return program
-
-
-def looks(does: str, what: str):
-    """A look at a whole list."""
-
-    def program(m, stack, p, *more):
-        if _shared(p):
-            yield load(does, cell(m, p))
-        there = head(m, stack, p, does)
-        if what in ("first", "last"):
-            if not there:
-                raise Defect(f"{does}() of {title(m, p)}, which is empty")
-            return there[0 if what == "first" else -1], stack
-        ends = {"first or null": there[:1], "last or null": there[-1:]}
-        if what in ends:
-            return (ends[what][0] if there else 0), stack
-        return {"one": int(len(there) == 1), "count": len(there), "all": there}[what], stack
-
-    return program
-
-
-def is_edge(does: str, last: int):
-    """list_is_first() and list_is_last()."""
-
-    def program(m, stack, entry, where):
-        if _shared(where):
-            yield load(does, cell(m, where))
-        return int(head(m, stack, where, does)[-1 if last else 0 :][:1] == (entry,)), stack
-
-    return program
-
-
-def steps_on(does: str, by: int):
-    """The entry beside one on a list, from its ends on where `before` is NULL; NULL at the end."""
-
-    def program(m, stack, where, before):
-        if _shared(where):
-            yield load(does, cell(m, where))
-        there = head(m, stack, where, does)[::by]
-        if before == where:
-            before = 0  # a loop that goes on from the head begins with the first
-        if before and before not in there:
-            raise Defect(f"{does}() goes on from {title(m, before)}, which was taken off the list")
-        if before:
-            _lead_back(m, stack, where, there, (before,), does)
-        at = there.index(before) + 1 if before else 0
-        return (there[at] if at < len(there) else 0), stack
-
-    return program
-
-
-def beside(does: str, by: int, ends: bool = False):
-    """list_next_entry() and list_prev_entry(). ends: behind the last comes NULL, as in an hlist."""
-
-    def program(m, stack, entry):
-        if _shared(entry):
-            yield load(does, cell(m, entry))
-        where = on(m, stack, entry, does)
-        there = head(m, stack, where, does)[::by] if where else EMPTY
-        if ends and (where is None or entry == there[-1]):
-            return 0, stack
-        if entry not in there[:-1]:
-            raise Defect(f"{does}() of {title(m, entry)}, which has none beside it")
-        return there[there.index(entry) + 1], stack
 
     return program

@@ -6,6 +6,7 @@ does not wait: it returns -1.
 
 from collections.abc import Iterator
 
+from tdxkit.c.arithmetic import Defect
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, VOID
@@ -63,6 +64,8 @@ def _put_or_lock(m, p):
 def _dead(m, p):
     where = p[0], p[1] + COUNT
     yield store("lockref_mark_dead", cell(m, where))
+    if not m._holds(cell(m, p)):
+        raise Defect(f"lockref_mark_dead() of {cell(m, where)}, whose lock its CPU does not hold")
     put(m, where, DEAD)
 
 

@@ -32,10 +32,10 @@ NOTHING = (
     "barrier", "cpu_relax", "smp_rmb", "smp_wmb", "rmb", "wmb", "dma_rmb", "dma_wmb", "smp_mb__before_atomic", "smp_mb__after_atomic",
     "smp_mb__after_spinlock", "smp_mb__after_unlock_lock", "smp_acquire__after_ctrl_dep", "smp_read_barrier_depends", "smp_rmb__after_atomic",
     "prefetch", "prefetchw", "barrier_data",
-    "init_srcu_struct", "cleanup_srcu_struct", "lockdep_init_map", "lockdep_set_class", "lockdep_set_subclass",
+    "cleanup_srcu_struct", "lockdep_init_map", "lockdep_set_class", "lockdep_set_subclass",
      "kmemleak_not_leak", "kmemleak_ignore", "udelay",
     "ndelay", "mdelay", "touch_nmi_watchdog", "instrumentation_begin", "instrumentation_end", "migrate_disable", "migrate_enable",
-    "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "kmem_cache_destroy", "tdx_clflush_page",
+    "ASSERT_EXCLUSIVE_WRITER", "ASSERT_EXCLUSIVE_ACCESS", "init_rcu_head", "destroy_rcu_head", "tdx_clflush_page",
 )  # fmt: skip
 
 
@@ -63,6 +63,13 @@ def _switched(does: str, to: int):
     return program
 
 
+def _cache(m):
+    """A cache of objects is made, under a mutex."""
+    yield sleep("kmem_cache_create", label="kmem_cache_create()")
+    may_sleep(m)
+    return "cache", 0
+
+
 def functions() -> Iterator[Entry]:
     """All of them."""
     for word in (*PRINTS, *NOTHING):
@@ -83,4 +90,4 @@ def functions() -> Iterator[Entry]:
         yield Entry(word, _switch(word), "p", INT)
     for word, to in (("static_branch_enable", 1), ("static_branch_disable", 0)):
         yield Entry(word, _switched(word, to), "p", VOID, rules=RULES)
-    yield Entry("kmem_cache_create", lambda m: ("cache", 0), "…", Pointer(VOID), steps=False)
+    yield Entry("kmem_cache_create", _cache, "…", Pointer(VOID), rules=RULES)
