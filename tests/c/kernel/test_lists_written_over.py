@@ -64,7 +64,7 @@ def test_an_entry_comes_beside_another(run, order):
 
 @pytest.mark.parametrize("run", ["list_next_entry(&x, n);", "list_prev_entry(&x, n);", "list_del(&h);"])
 def test_a_head_is_not_taken_for_an_entry(run):
-    with pytest.raises(ModelError, match="is the head|stands the head"):
+    with pytest.raises(ModelError, match=r"is the head|stands the head"):
         said("list_add(&x.n, &h); " + run)
 
 
