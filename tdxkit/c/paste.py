@@ -5,12 +5,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from tdxkit.c.items import Item, items, unpaired
 from tdxkit.c.lexing import MOST_TEXT
 from tdxkit.errors import InputError
-from tdxkit.mail.aftertext import AfterText, after_text, quoted_text
+from tdxkit.mail.aftertext import AfterText, after_text
+from tdxkit.mail.answers import said_in
 from tdxkit.text import plural
 
 MOST_RANGES = 4  # of lines that a remark names
@@ -19,6 +21,7 @@ _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{
 _DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
 _NAME = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_OF_C = re.compile(r"[;{}\\]\s*$|\*/\s*$|^\s*(?:#\s*[a-z]|/[/*])")  # in a line of C
 _DEF = re.compile(r"^def \w+\(.*\).*:", re.MULTILINE)
 _IMPORT = re.compile(r"^(?:from [\w.]+ import |import \w)", re.MULTILINE)
 
@@ -48,9 +51,8 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
             what, f"C is read up to {MOST_TEXT:,} characters, and it has {len(paste):,}", "give the functions in question only"
         )  # fmt: skip
     after = after_text(paste)
-    if after.kind == "plain" and not _FUNCTION.search(after.text):
-        quoted = quoted_text(paste)
-        after = quoted if quoted and _FUNCTION.search(quoted.text) else after
+    if after.kind == "plain":
+        after = next(_answers(paste), after)
     count = paste.count("\n") + (not paste.endswith("\n"))
     if after.kind not in DIFFS:
         if not after.text.strip():
@@ -77,6 +79,32 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
         )
     parts = {name: lines for lines in left for name in _names(paste.split("\n"), lines)}
     return Pasted(text, after.kind, count, tuple(said), _margins(text, paste), not doubted, parts)
+
+
+def _answers(paste: str) -> Iterator[AfterText]:
+    """What the mails of a paste say and quote, where functions stand in it, without the prose around them."""
+    for said in said_in(paste):
+        text, left = _without_prose(said.text)
+        if _FUNCTION.search(text):
+            yield replace(
+                said, text=text, remarks=(*said.remarks, *([f"{_ranges(left)}: no C, left out"] if left else []))
+            )
+
+
+def _without_prose(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text with the paragraphs emptied in which nothing ends as a line of C does, and their lines. Inside braces all is C."""
+    rows = text.split("\n")
+    left, depth, at = [], 0, 0
+    while at < len(rows):
+        last = next((n for n in range(at, len(rows)) if not rows[n].strip()), len(rows))
+        paragraph = rows[at:last]
+        if depth <= 0 and paragraph and not any(map(_OF_C.search, paragraph)):
+            rows[at:last] = [""] * (last - at)
+            left.append((at + 1, last))
+        else:
+            depth += sum(row.count("{") - row.count("}") for row in paragraph)
+        at = last + 1
+    return "\n".join(rows), left
 
 
 def language_of(text: str) -> str:

@@ -103,29 +103,6 @@ def _plain(lines: list[str], mails: list[Mail], notes: Notes) -> AfterText:
     return AfterText("\n".join(text), tuple(range(1, count + 1)), (), kind, _remarks(notes), (Stretch(1, count, True),))
 
 
-def quoted_text(paste: str) -> AfterText | None:
-    """What an answer quotes, each line where it stood and the answer's own lines empty; None where it quotes nothing. Where own lines stand
-    between quoted ones, some of those may have been cut out.
-
-    >>> found = quoted_text("They wrote:\\n> int a;\\nWhy?\\n> int b;")
-    >>> found.text, found.stretches
-    ('\\nint a;\\n\\nint b;', (Stretch(first=2, last=4, whole=False),))
-    """
-    lines = pasted_lines(paste, Notes())
-    at = [number for number, line in enumerate(lines) if line.startswith(">")]
-    bare = unquoted_text([lines[number] for number in at])
-    if bare is None:
-        return None
-    text = [""] * len(lines)
-    for number, line in zip(at, bare):
-        text[number] = line
-    first, last = at[0], at[-1]
-    own = [number for number in range(first, last) if lines[number].strip() and number not in set(at)]
-    remark = "read as what the mail quotes" + (f", without {_lines(len(own))} of its own in between" if own else "")
-    stretch = Stretch(first + 1, last + 1, not own)
-    return AfterText("\n".join(text), tuple(range(1, len(lines) + 1)), (), "quoted", (remark,), (stretch,))
-
-
 def _add(found: "_Found", mail: Mail) -> bool:
     """Take the text of one mail's diff; whether it has hunks."""
     if mail.html:

@@ -28,6 +28,24 @@ def test_the_function_is_read_at_the_lines_of_the_mail(text, line, doubt):
 
 
 def test_what_an_answer_itself_brings_is_read_and_not_what_it_quotes():
-    text = "> what do you have in mind?\n\nint n;\nvoid a(void)\n{\n\tn++;\n}\n"
-    with pytest.raises(InputError, match="line 1"):  # where the question stands, which is no C
-        scenario_of(text, run=("a();",))
+    text = "> what do you have in mind?\n> void a(void)\n> {\n> }\n\nThis:\n\nint n;\nvoid a(void)\n{\n\tn++;\n\n\tWARN_ON(n > 1);\n}\n"
+    found = judge(scenario_of(text, run=("a();",))).result
+    assert found.property == "WARN_ON() of line 13 never fires"
+    assert "read as what the mail says" in found.remarks and "line 6: no C, left out" in found.remarks
+
+
+HEAD = "From: A <a@example.org>\nSubject: Re: locks\nMessage-ID: <1@example.org>\n"
+
+
+@pytest.mark.parametrize("sign", ["", "> "])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_mail_with_a_header_and_a_signature(sign, encoded):
+    body = "I think of this:\n\n" + "\n".join(sign + row[2:] for row in QUOTED.splitlines()) + "\n\nRight?\n-- \nA.\n"
+    head = HEAD + "Content-Transfer-Encoding: quoted-printable\n" * encoded
+    found = judge(scenario_of(head + "\n" + (body.replace("=", "=3D") if encoded else body), run=("a();",))).result
+    assert found.property == f"WARN_ON() of line {11 + encoded} never fires" and not found.doubt
+
+
+def test_prose_alone_is_refused():
+    with pytest.raises(InputError, match="no function and no declaration of C stands in it"):
+        scenario_of(HEAD + "\nIs that so?\n> I think it is.\n", run=("a();",))
