@@ -1,5 +1,6 @@
 """`read FILE`: one door for what a reviewer has at hand: tells by content what it is, and prints what that kind's own command prints."""
 
+import re
 import sys
 from argparse import Namespace
 from os.path import isfile
@@ -9,6 +10,7 @@ from tdxkit.errors import InputError
 from tdxkit.text import plural
 
 MAY_BRING_C = ("mbox", "patch")
+_MESSAGE_ID = re.compile(rb"^Message-ID:", re.IGNORECASE | re.MULTILINE)
 
 
 def configure(parser) -> None:
@@ -45,8 +47,11 @@ def run(args) -> int:
         long = len(head) == HEAD
         if kind.name == "log" and long and _has_reports(args.file):
             kind = BY_NAME["report"]
+        has_c = kind.name == "mbox" and len(_MESSAGE_ID.findall(head)) <= 1 and _has_c(stream)
         with named_kind(kind.name):
             code = _c(stream, args) if kind.name == "C" else _READERS[kind.name](stream, args.json)
+        if has_c:
+            _say(f"{stream.title}: C stands in it; python -m tdxkit explore {stream.title} --run 'STATEMENTS' runs it")
         for other in also(kind, head):
             _say(f"{stream.title}: it has {other.called} too; python -m tdxkit {other.command} reads it")
         if kind.name == "log" and long and not _is_file(args.file):
@@ -82,12 +87,24 @@ def _get_and_put(stream):
     from tdxkit.errors import TdxkitError
 
     data = stream.head(MOST_TEXT + 1)
-    if len(data) > MOST_TEXT or b"@@ -" not in data:
-        return None
+    if len(data) > MOST_TEXT or (b"@@ -" not in data and len(_MESSAGE_ID.findall(data)) > 1):
+        return None  # a thread without a diff: its answers are what is asked for
     try:
         return of_text(data.decode("utf-8", "surrogateescape"), stream.title)
     except TdxkitError:
         return None
+
+
+def _has_c(stream) -> bool:
+    """Do whole functions of C stand in a mail or a patch?"""
+    from tdxkit.c.lexing import MOST_TEXT
+    from tdxkit.c.paste import language_of, pasted
+    from tdxkit.errors import TdxkitError
+
+    try:
+        return language_of(pasted(stream.head(MOST_TEXT + 1).decode("utf-8", "surrogateescape")).text) == "c"
+    except TdxkitError:
+        return False
 
 
 def _explored(args, scenario) -> int:

@@ -21,8 +21,6 @@ from tdxkit.explore.tables import Tables
 from tdxkit.work import Job
 
 TOOLS = ("spin", "gcc")
-DEPTH = 10_000_000  # steps of a run at most
-DEEPER = 100  # for each state of the search, in which threads that run the same program are interchangeable
 FLAGS = ("-w", "-DSAFETY", "-DNOREDUCE")  # one process: there is nothing that its reduction could leave out
 TOLD = re.compile(r"^tdxkit: rule (\d+)$", re.MULTILINE)
 STORED = re.compile(r"^\s*([\d.e+]+) states, stored", re.MULTILINE)
@@ -30,7 +28,6 @@ TAKEN = re.compile(r"^\s*\d+:\s*proc\s+0 \(model\).*\[D_STEP(\d+)\]$", re.MULTIL
 ENDED = re.compile(r"^tdxkit: ended (\d+)$", re.MULTILINE)
 STUCK = re.compile(r"pan:\d+: invalid end state")
 LARGE = 100_000  # states
-TOO_DEEP = "max search depth too small"
 POLL = 0.05  # seconds
 
 
@@ -65,16 +62,12 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
         folder = Path(made)
         (folder / "m.pml").write_text(model.text, encoding="ascii")
         yield from _run(folder, "spin", "-a", "m.pml")
-        many = ("-DBFS_PAR",) if cores > 1 else ()
         fast = (
             "-O2" if model.states > LARGE else "-O0"
         )  # compiling is what takes its time where there is little to search
-        yield from _run(folder, "gcc", fast, *FLAGS, *many, "-o", "whole", "pan.c")
+        yield from _run(folder, "gcc", fast, *FLAGS, "-DBFS_PAR" if cores > 1 else "-DBFS", "-o", "pan", "pan.c")
         room = f"-w{max(16, model.states.bit_length() + 4)}" if model.complete else "-w24"
-        deep = f"-m{min(DEPTH, DEEPER * model.states + 10_000) if model.complete else DEPTH}"
-        whole = yield from _run(folder, "./whole", "-c0", *((f"-u{cores}",) if many else (deep, room, "-n")))
-        if TOO_DEEP in whole:
-            whole = yield from _run(folder, "./whole", "-c0", f"-m{DEPTH}", "-n")
+        whole = yield from _run(folder, "./pan", "-c0", *((f"-u{cores}",) if cores > 1 else (room, "-n")))
         counts = STORED.findall(whole)
         if not counts:
             raise InputError("SPIN", f"it ended without a count: {whole.strip()[-120:]!r}", "give it fewer threads")
@@ -88,9 +81,10 @@ def spinning(model: Model, cores: int = 1) -> Job[Confirmed]:
             )
         if not (broken or stuck):
             return Confirmed(_without_ends(int(float(counts[-1])), whole), (), False, None, None)
-        yield from _run(folder, "gcc", fast, *FLAGS, "-DBFS", "-o", "short", "pan.c")
-        yield from _run(folder, "./short", "-n")
-        trail = yield from _run(folder, "./whole" if not many else "./short", "-r", "m.pml.trail")
+        if cores > 1:  # on several the first that is found may be no shortest
+            yield from _run(folder, "gcc", fast, *FLAGS, "-DBFS", "-o", "pan", "pan.c")
+        yield from _run(folder, "./pan", room, "-n")
+        trail = yield from _run(folder, "./pan", "-r", "m.pml.trail")
         steps = tuple(model.steps[int(n)] for n in TAKEN.findall(trail) if int(n) in model.steps)
         first = TOLD.search(trail)
         rule = model.rules[int(first[1])] if first else None

@@ -18,6 +18,7 @@ from itertools import chain
 from tdxkit.errors import printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.effects import effects
+from tdxkit.explore.frames import step_at
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.running import holds
 from tdxkit.explore.space import Space
@@ -65,7 +66,7 @@ class Model:
 
 # A broken rule, and the end, are each a state of their own, and so are the two in which SPIN's process then ends.
 ENDED, ENDS = 'c_code { if (!tdx_ended[now.broken]++) printf("tdxkit: ended %d\\n", now.broken); }', 3
-MISSING = "the tables have no step for this"
+MISSING = "a step is wanted that these tables do not have, and nothing is said of what it does"
 
 
 def promela(scenario: Scenario, bound: int | None = None) -> Model:
@@ -150,7 +151,12 @@ class _Writer:
                 meant = ", ".join(f"{code}: {printable(self.tables.values[n], 40)}" for n, code in codes.items())
                 said.append(f"{self.names[slot]} holds {meant}")
         said += [f"rule {number}: {rule}" for rule, number in self.ids.items()]
-        said.append("made by tdxkit; spin -a, then gcc -DSAFETY -DNOREDUCE: see python -m tdxkit confirm --help")
+        if self.scenario.own and self.scenario.own.digest:
+            said.append(f"the text's SHA-256: {self.scenario.own.digest}")
+        said.append(
+            "made by tdxkit; to search it: spin -a FILE && gcc -O2 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -c0 -n"
+        )
+        said.append("python -m tdxkit confirm does that, and compares")
         self.lines += [f"/* {_comment(line)} */" for line in said]
 
     def _variables(self) -> Iterator[str]:
@@ -229,12 +235,9 @@ class _Writer:
         at = self.tables.places[step.lid]
         if step.choice == DRAIN:
             return _comment(f"{self.scenario.actors[step.thread]}: {DRAINED}")
-        code, line = at.lines[-1]
         given = f" = {printable(at.choices[step.choice], 20)}" if len(at.choices) > 1 else ""
         unknown = "" if step.known else ": not known"
-        return _comment(
-            f"{self.scenario.actors[step.thread]}, line {line} of {code.co_name}: {at.label}{given}{unknown}"
-        )
+        return _comment(f"{self.scenario.actors[step.thread]}, {step_at(at.lines)}: {at.label}{given}{unknown}")
 
 
 def _type(*values: int) -> str:

@@ -95,6 +95,8 @@ DRESSES = {
     "quoted once": lambda name: quoted(as_diff(name)),
     "quoted twice": lambda name: "A wrote:\n" + quoted("B wrote:\n" + quoted(as_diff(name))),
     "plain and quoted": lambda name: quoted(text(name)),
+    "said in a mail": lambda name: "From: A <a@b.c>\nSubject: x\n\nLook at this:\n\n" + text(name) + "\nIs that right?\n-- \nA.\n",
+    "quoted in a mail": lambda name: "From: A <a@b.c>\nSubject: Re: x\n\nB wrote:\n" + quoted(text(name)) + "\nNo, it is not.\n",
     "a change in a mail": lambda name: "From: A <a@b.c>\nSubject: [PATCH] x\n\nWhy.\n---\n" + as_diff(name, "int gone;\n" + text(name).replace("spin", "mutex")),
 }  # fmt: skip
 

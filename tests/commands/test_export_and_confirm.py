@@ -16,6 +16,7 @@ from tdxkit.explore.schedule import parse
 from tdxkit.kinds import locked, store
 from tdxkit.linux.refcount import names, scenario
 from tdxkit.work import drive
+from tests.house import Housed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "explore"))
 from test_movers import random_scenario
@@ -101,7 +102,7 @@ def test_spin_finds_the_same_in_what_is_hostile(memory):
 @pytest.mark.slow
 @pytest.mark.xdist_group("spin")
 def test_spin_finds_the_same_in_fifty_random_programs():
-    found = [confirmed(random_scenario(seed).on(("sc", "tso")[seed % 2])) for seed in range(50)]
+    found = [confirmed(random_scenario(seed, Housed).on(("sc", "tso")[seed % 2])) for seed in range(50)]
     assert len(set(found)) >= 3
 
 

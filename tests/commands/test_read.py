@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +122,18 @@ def test_a_crash_line_and_a_bare_status(capsys, tmp_path):
     assert (
         run(capsys, "read", tmp_path / "s")[1] == run(capsys, "decode", "0x00000B0A00000000", "TDX_OPERAND_BUSY|RCX")[1]
     )
+
+
+MAIL = b"From: A <a@example.org>\nSubject: Re: x\nMessage-ID: <1@example.org>\n\nSo:\n\n"
+
+
+def test_a_mail_that_says_c_is_read_as_that_and_else_told_of(capsys, tmp_path):
+    (path := tmp_path / "x").write_bytes(MAIL + Path("data/designs/v6-unoptimised.c").read_bytes())
+    code, out, err = run(capsys, "read", path)
+    assert "2 threads × 1 round: ok" in out and "read as what the mail says" in out and code == 0
+    path.write_bytes(MAIL + b"int n;\nvoid a(void)\n{\n\tn++;\n}\n")
+    code, out, err = run(capsys, "read", path)
+    assert code == 0 and "C stands in it; python -m tdxkit explore" in err and "1 answer" in out
 
 
 def test_c_is_read_and_what_it_lacks_is_said(capsys, tmp_path):
