@@ -178,6 +178,7 @@ def locks(module: Module) -> list:
     return [(name, key, word) for name in LOCKS for key, word in getattr(module.m, name).items() if word]
 
 
+@cache
 def table(version: str = LATEST) -> tuple[Conflict, ...]:
     """Every pair: a is under way, b is called."""
     return tuple(conflict(a, b, version) for a in names() for b in names())

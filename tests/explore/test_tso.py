@@ -18,6 +18,7 @@ from tdxkit.explore.tables import Tables
 from tdxkit.explore.visit import visit
 from tdxkit.kinds import load, lock, locked, store, unlock
 from tdxkit.linux.refcount import names, scenario
+from tests.house import Housed
 
 
 def peterson(m, me, fence):
@@ -284,11 +285,11 @@ def with_interrupts(seed):
     """Random instructions on two CPUs, and one or two interrupts, one perhaps in the other."""
     die = Random(seed)
     codes = [tuple(random_codes(die)[0][:3]) for _ in range(4)]
-    cpu = Thread(program, (codes[0],))
-    irq = interrupt(program, codes[1][:2], on=cpu)
-    threads = [cpu, irq, Thread(program, (codes[2][:2],))]
+    cpu = Housed(program, (codes[0],))
+    irq = Housed(program, (codes[1][:2],), on=cpu)
+    threads = [cpu, irq, Housed(program, (codes[2][:2],))]
     if die.random() < 0.5:
-        threads.append(interrupt(program, codes[3][:1], on=die.choice((cpu, irq))))
+        threads.append(Housed(program, (codes[3][:1],), on=die.choice((cpu, irq))))
     return Scenario("irqs", dict.fromkeys("abcdxyz", 0), tuple(threads), memory=die.choice(("tso", "tso", "sc")))
 
 

@@ -128,6 +128,7 @@ def test_the_command_says_who_can_meet_and_what_keeps_the_rest_apart(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("all conflicts")
 def test_the_table_counts_each_pair_once():
     table = meetings_table("v6")
     assert sum(row[2] for row in table.rows) == int(table.title.split(" ordered")[0].split()[-1])
@@ -135,6 +136,7 @@ def test_the_table_counts_each_pair_once():
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("all conflicts")
 def test_the_table_has_one_row_for_two_lanes_and_one_for_the_pairs_going_in_and_out():
     """A lane that is only the first place of PAMT.ADD says nothing: under v6 a zap and a vCPU's init do not meet, under v2 VP.INIT does."""
     old, new = ({words: n for said, words, n in meetings_table(v).rows if said == "can meet"} for v in ("v2", "v6"))
@@ -145,6 +147,7 @@ def test_the_table_has_one_row_for_two_lanes_and_one_for_the_pairs_going_in_and_
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("all conflicts")
 def test_a_pair_that_meets_only_under_a_condition_is_in_the_table_too():
     """BLOCK and VP.ENTER collide only where the module suspects zero-stepping."""
     pair = conflict("TDH.MEM.RANGE.BLOCK", "TDH.VP.ENTER")
