@@ -189,6 +189,7 @@ def _ending_in(kind: Type, array: Array, many: str = "") -> Struct:
     """A struct with so many elements in the array without a length that it ends in."""
     assert isinstance(kind, Struct), "it has a member"
     made = Struct(f"{kind.name} of {many or array.count}")
-    made.fill([*kind.fields[:-1], (kind.fields[-1][0], array)])
+    made.fill([*kind.fields[:-1], (kind.fields[-1][0], array)], kind.begins)
+    made.size, made.align = -(-(kind.begins[-1] + array.size) // kind.align) * kind.align, kind.align
     made.shortened = kind
     return made

@@ -3,6 +3,7 @@
 The integers are those of [linux-types]. The sizes of structures are those of a 64-bit x86 kernel without lock debugging.
 """
 
+from tdxkit.c.layout import lay
 from tdxkit.c.types import INTS, ULONG, Array, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
 from tdxkit.explore.declared import MAX_THREADS
 
@@ -48,48 +49,48 @@ SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
 
 def _srcu() -> Struct:
     srcu = Struct("struct srcu_struct")
-    srcu.fill([("readers", OF_READERS)])
+    lay(srcu, [("readers", OF_READERS)])
     srcu.size = 64
     return srcu
 
 
 def _kref() -> Struct:
     kref = Struct("struct kref")
-    kref.fill([("refcount", REFCOUNT)])
+    lay(kref, [("refcount", REFCOUNT)])
     return kref
 
 
 def _page() -> Struct:
     page = Struct("struct page")
-    page.fill([("lru", LIST)])
+    lay(page, [("lru", LIST)])
     page.size = 64
     return page
 
 
 def _seqlock() -> Struct:
     made = Struct("seqlock_t")
-    made.fill([("seqcount", SEQUENCE), ("lock", SPIN)])
+    lay(made, [("seqcount", SEQUENCE), ("lock", SPIN)])
     return made
 
 
 def _xarray() -> Struct:
     made = Struct("struct xarray")
-    made.fill([("xa_lock", SPIN), ("xa_head", Kernels("void *"))])
+    lay(made, [("xa_lock", SPIN), ("xa_head", Kernels("void *"))])
     made.size = 16
     return made
 
 
 def _lockref() -> Struct:
     made = Struct("struct lockref")
-    made.fill([("lock", SPIN), ("count", INTS["int"])])
+    lay(made, [("lock", SPIN), ("count", INTS["int"])])
     return made
 
 
 def _llist() -> tuple[Struct, Struct]:
     """A list without a lock: its head and its entries, with the pointers that they are."""
     first, node = Struct("struct llist_head"), Struct("struct llist_node")
-    node.fill([("next", Pointer(node))])
-    first.fill([("first", Pointer(node))])
+    lay(node, [("next", Pointer(node))])
+    lay(first, [("first", Pointer(node))])
     return first, node
 
 

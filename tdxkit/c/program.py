@@ -106,7 +106,7 @@ def program(
     where = Where(text.count("\n"), runs, margins, softirq)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where, read.packing, cpus=cpus)
+    declared = Declared(read.place, where, cpus=cpus)
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])

@@ -10,14 +10,15 @@ from typing import Any
 from pycparser import c_ast
 
 from tdxkit.c.cpus import CURRENT
-from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, constant, name
 from tdxkit.c.forms import is_same
+from tdxkit.c.initial import TEXT
 from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.operators import Operators, is_truth, truth_of, wrapped
 from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.spelt import NOT_READ, spelt
+from tdxkit.c.typed import ALIGNED
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -213,6 +214,8 @@ class Values(Operators):
             return self.places.load(self.places.place(node), node)
         if node.op == "sizeof":
             return Value(constant(self._size(node.expr)), ULONG)
+        if node.op in ALIGNED:
+            return Value(constant(self.declared.alignment(node.expr)), ULONG)
         if node.op in ("++", "--", "p++", "p--"):
             return self._counted(node)
         if node.op == "!":

@@ -42,7 +42,7 @@ FILE_SCOPE = {
     "asmlinkage __visible notrace noinline int f(void);": "int f(void);",
     "void f(void) __acquires(x) __releases(&y->z) __must_hold(q);": "void f(void);",
     "__printf(1, 2) void f(const char *s, ...);": "void f(const char *s, ...);",
-    "struct __packed s { int x; } __attribute__((aligned(8))) ____cacheline_aligned;": "struct s { int x; };",
+    "struct __packed s { int x; } __attribute__((aligned(8))) ____cacheline_aligned;": "struct s { static_assert(__packed_type()); static_assert(__aligned_type(8)); static_assert(__aligned_type(64)); int x; };",
     "static int x __read_mostly = 1, y __ro_after_init;": "static int x = 1, y;",
     "void f(char __user *s, struct p __rcu **p, u64 __percpu *q, void __iomem *r);": "void f(char *s, struct p **p, u64 *q, void *r);",
     "DEFINE_FREE(put, struct s *, if (_T) s_put(_T))": "static void __free_put(struct s *_T) { if (_T) s_put(_T); }",

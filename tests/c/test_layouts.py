@@ -1,0 +1,123 @@
+"""Sizes, alignments and offsets of structs are gcc's."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tdxkit.c.declare import Declared
+from tdxkit.c.parse import parsed
+from tdxkit.c.where import Where
+from tdxkit.errors import InputError
+from tests.c.random_layouts import structs
+
+OURS = """#include <stddef.h>
+typedef unsigned char u8; typedef unsigned short u16; typedef unsigned int u32; typedef unsigned long long u64;
+typedef signed char s8; typedef short s16; typedef _Bool bool;
+#define __packed __attribute__((packed))
+#define __aligned(n) __attribute__((aligned(n)))
+"""
+
+
+def declared(text: str) -> Declared:
+    read = parsed(text)
+    found = Declared(read.place, Where(text.count("\n")))
+    found.read(read.tree)
+    return found
+
+
+def measures(text: str, members: dict[str, list[str]]) -> list[str]:
+    """What the reader finds of these structs, as C that asserts it."""
+    tags, lines = declared(text).tags, []
+    for name, asked in members.items():
+        kind = tags[name.removeprefix("struct ")]
+        lines += [f"sizeof({name}) == {kind.size}", f"_Alignof({name}) == {kind.align}"]
+        lines += [f"offsetof({name}, {word}) == {kind.members[word].byte}" for word in asked]
+    return lines
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc here")
+@pytest.mark.parametrize("seed", [1])
+def test_structs_at_random_lie_as_gcc_lays_them(seed, tmp_path):
+    text, members = structs(seed, 150)
+    found = measures(text, members)
+    file = tmp_path / "layouts.c"
+    own = text.replace("enum fixed : u16 { F = 300 };", "typedef u16 fixed;").replace("enum fixed", "fixed")
+    file.write_text(OURS + own + "".join(f'_Static_assert({holds}, "");\n' for holds in found))
+    ran = subprocess.run(
+        ["gcc", "-std=gnu11", "-w", "-fsyntax-only", str(file)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[:3000]
+
+
+SAID = """enum tiny { T = 200 } __packed; enum signs { M = -1, N = 200 } __packed; enum __packed wide { W = 70000 }; enum fixed : u8 { F = 7 };
+typedef u64 __attribute__((aligned(4))) u64a; typedef u32 over __aligned(16), plain; typedef struct { u8 a; u32 b; } __packed tight; typedef u32 lone;
+struct with_less { u8 x; u64a y; }; struct with_more { u8 x; over y; plain z; }; struct odd_one { u8 a, b __aligned(4), c; }; struct lined { u8 a; u8 b ____cacheline_aligned; };
+struct __packed outer { u8 a; struct { u8 b; u32 c; } in; }; struct aligned_as { u8 a; _Alignas(16) u8 b; alignas(u64) u8 c; }; struct e { }; struct has_e { u8 a; struct e e; u32 b; };
+#pragma pack(push, 2)
+struct two { u8 a; u64 b; };
+#pragma pack(1)
+struct one { u8 a; u64 b; };
+#pragma pack(pop)
+struct none { u8 a; u64 b; }; struct filled { u8 a; u32 : 0; u8 b; }; struct unnamed { u8 a; int : 5; u8 b; }; struct sized { u8 n; u64 d[]; } __packed;
+#define MINE __attribute__ ((__packed__))
+struct mine { u8 a; u64 b; } MINE;
+"""
+SIZES = {
+    "enum tiny": 1, "enum signs": 2, "enum wide": 4, "enum fixed": 1, "u64a": 8, "over": 4, "tight": 5, "struct with_less": 12, "struct with_more": 32,
+    "struct odd_one": 8, "struct lined": 128, "struct outer": 9, "struct aligned_as": 32, "struct e": 0, "struct has_e": 8, "struct two": 10,
+    "struct one": 9, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9,
+}  # fmt: skip
+ALIGNED = {
+    "u64a": 4,
+    "over": 16,
+    "plain": 4,
+    "tight": 1,
+    "struct with_less": 4,
+    "struct lined": 64,
+    "struct e": 1,
+    "lone": 4,
+}
+
+
+def test_what_a_text_says_of_layouts():
+    asserts = [f"sizeof({word}) == {size}" for word, size in SIZES.items()] + [
+        f"_Alignof({word}) == {at}" for word, at in ALIGNED.items()
+    ]
+    found = declared(SAID + "enum { E0 " + "".join(f", E{k} = {holds}" for k, holds in enumerate(asserts, 1)) + " };")
+    assert [holds for k, holds in enumerate(asserts, 1) if not found.constants[f"E{k}"]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("typedef int big __attribute__((mode(DI)));", r"line 1, column \d+: `mode`: it makes another type"),
+        ("typedef int four __attribute__((vector_size(16)));", "`vector_size`: it makes another type"),
+        ('struct s { u32 a; } __attribute__((scalar_storage_order("big-endian")));', "`scalar_storage_order`: the order of bytes"),
+        ("union u { int *a; long *b; } __attribute__((__transparent_union__));", "`__transparent_union__`: a union that is passed"),
+        ("#pragma scalar_storage_order big-endian\nint n;", "line 1, column 9: `scalar_storage_order`"),
+        ("#pragma pack(3)\nint n;", "line 1, column 9: `pack`: it is #pragma pack"),
+        ("#pragma pack(pop)\nint n;", r"`pack`: no pack\(push\) is open"),
+        ('_Pragma("pack(1)") int n;', "`_Pragma`: it lays structs out"),
+        ("void g(int *p); void f(void) { int n __attribute__((cleanup(g))) = 1; }", "`cleanup`: what runs at the end"),
+        ('void g(void) { } void f(void) __attribute__((alias("g")));', "`alias`: what it stands for is elsewhere"),
+        ("void g(void) { } void f(void) __alias(g);", "`alias`: what it stands for is elsewhere"),
+        ("struct s { u8 a __aligned(3); };", "aligned to 3: an alignment is a power of two"),
+        ("void f(void) { typedef u64 t __aligned(4); }", "`aligned`: of a typedef in a function"),
+        ("enum e { A } __aligned(8);", "`aligned`: an enum that is aligned"),
+        ("struct s { u8 * __aligned(8) p; };", "`aligned`: an attribute of what is pointed to"),
+        ("enum e : u8 { A = 300 };", "`A`: unsigned char has no 300"),
+    ],
+)  # fmt: skip
+def test_what_would_change_a_type_is_refused(text, said):
+    with pytest.raises(InputError, match=said):
+        declared(text)
+
+
+def test_an_attribute_that_is_not_known_is_told_and_others_are_not():
+    known = 'int f(void) __attribute__((noinline, __section__(".x"), format(printf, 1, 2))); int x __aligned(8), y __packed; __attribute__((used)) static int z;'
+    assert parsed(known).remarks == ()
+    assert declared("struct s { __packed; __aligned(8); u8 a; } *p __aligned(4);").tags["s"].size == 1
+    assert parsed("int a __attribute__((odd_one(3)));").remarks == (
+        "line 1: the attribute odd_one is not known here and left out",
+    )
