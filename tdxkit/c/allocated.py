@@ -101,7 +101,7 @@ class Allocated:
         if heap.NO_BYTES[0] not in self.unit.cells:
             self.unit.add(heap.NO_BYTES[0], Array(many.of, 0))
         fixed = measured(where, many.behind).size if many.behind else 0
-        size = [self.r.temp(many.size), constant(fixed), constant(measured(where, many.of).size)]
+        size = [self.r.temp(many.size), constant(fixed), constant(max(1, measured(where, many.of).size))]
         zero = constant(int(zeroed)) if zeroed or not isinstance(flags, ast.Constant) else constant(int(bool(flags.value & ZEROES)))  # fmt: skip
         self.r.move(node)
         of = many.behind or (many.of.of if isinstance(many.of, Array) else many.of)
@@ -179,7 +179,7 @@ class Allocated:
         size = self.values.number(node).code
         if not isinstance(size, ast.Constant):
             return Many(kind, None, size)
-        many = size.value // kind.size  # type: ignore[operator]
+        many = size.value // max(1, kind.size)  # type: ignore[operator]
         if many > MOST_ELEMENTS:
             return Many(kind, None, size)
         return Array(kind, many) if many > 1 else kind

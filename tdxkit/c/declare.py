@@ -31,9 +31,10 @@ class Declared(Initial):
         self.used, names = set(_members(tree)), list[str]()
         for node in tree.ext:
             if isinstance(node, c_ast.Typedef):
-                if node.name not in NAMED:
-                    kind = self.type_of(node.type)
-                    if str(self.types.get(node.name, kind)) != str(kind):
+                kernels = NAMED.get(node.name)
+                if kernels is None or isinstance(kernels, Int):  # a text may have an integer of its own by that name
+                    kind, before = self.type_of(node.type), self.types.get(node.name, kernels)
+                    if before is not kernels and str(before) != str(kind):
                         raise self._twice(node, node.name, f"it is {self.types[node.name]} already")
                     self.types[node.name] = kind
                 names.append(node.name)

@@ -22,7 +22,19 @@ def _integers() -> dict[str, Type]:
         "bool": "_Bool", "size_t": "unsigned long", "ssize_t": "long", "uintptr_t": "unsigned long", "intptr_t": "long", "ptrdiff_t": "long",
         "gfp_t": "unsigned int", "fmode_t": "unsigned int", "umode_t": "unsigned short", "pid_t": "int", "dev_t": "unsigned int",
         "pgoff_t": "unsigned long", "loff_t": "long long", "sector_t": "unsigned long long", "ktime_t": "long long",
-        "uint": "unsigned int", "ulong": "unsigned long", "ushort": "unsigned short", "gva_t": "unsigned long", "hva_t": "unsigned long", "irqreturn_t": "unsigned int", "cycles_t": "unsigned long long",
+        "gva_t": "unsigned long", "hva_t": "unsigned long", "irqreturn_t": "unsigned int", "cycles_t": "unsigned long long",
+        "unchar": "unsigned char", "ushort": "unsigned short", "uint": "unsigned int", "ulong": "unsigned long", "ullong": "unsigned long long",
+        "u_char": "unsigned char", "u_short": "unsigned short", "u_int": "unsigned int", "u_long": "unsigned long", "u_int8_t": "unsigned char",
+        "u_int16_t": "unsigned short", "u_int32_t": "unsigned int", "u_int64_t": "unsigned long long", "mode_t": "unsigned int", "nlink_t": "unsigned int",
+        "off_t": "long", "daddr_t": "int", "key_t": "int", "clock_t": "long", "clockid_t": "int", "timer_t": "int", "suseconds_t": "long",
+        "time64_t": "long long", "timeu64_t": "unsigned long long", "blkcnt_t": "unsigned long long", "resource_size_t": "unsigned long long",
+        "irq_hw_number_t": "unsigned long", "slab_flags_t": "unsigned int", "vm_fault_t": "unsigned int", "vm_flags_t": "unsigned long",
+        "__poll_t": "unsigned int", "__sum16": "unsigned short", "__wsum": "unsigned int", "__kernel_size_t": "unsigned long",
+        "__kernel_ssize_t": "long", "__kernel_ulong_t": "unsigned long", "__kernel_long_t": "long", "__kernel_pid_t": "int", "__kernel_loff_t": "long long",
+        "pteval_t": "unsigned long", "pmdval_t": "unsigned long", "pudval_t": "unsigned long", "p4dval_t": "unsigned long", "pgdval_t": "unsigned long",
+        "pgprotval_t": "unsigned long", "errseq_t": "unsigned int", "blk_status_t": "unsigned char", "__aligned_u64": "unsigned long long",
+        "aligned_u64": "unsigned long long", "__aligned_s64": "long long", "aligned_s64": "long long", "__aligned_be64": "unsigned long long",
+        "aligned_be64": "unsigned long long", "__aligned_le64": "unsigned long long", "aligned_le64": "unsigned long long",
     }  # fmt: skip
     found |= {name: INTS[of] for name, of in alike.items()}
     found |= dict.fromkeys(

@@ -50,7 +50,7 @@ def test_structs_at_random_lie_as_gcc_lays_them(seed, tmp_path):
     assert ran.returncode == 0, ran.stderr[:3000]
 
 
-SAID = """enum tiny { T = 200 } __packed; enum signs { M = -1, N = 200 } __packed; enum __packed wide { W = 70000 }; enum fixed : u8 { F = 7 };
+SAID = """enum tiny { T = 200 } __packed; enum signs { M = -1, N = 200 } __packed; enum __packed wide { W = 70000 }; enum fixed : u8 { F = 7 }; enum broad : unsigned long long { B = 7 };
 typedef u64 __attribute__((aligned(4))) u64a; typedef u32 over __aligned(16), plain; typedef struct { u8 a; u32 b; } __packed tight; typedef u32 lone;
 struct with_less { u8 x; u64a y; }; struct with_more { u8 x; over y; plain z; }; struct odd_one { u8 a, b __aligned(4), c; }; struct lined { u8 a; u8 b ____cacheline_aligned; };
 struct __packed outer { u8 a; struct { u8 b; u32 c; } in; }; struct aligned_as { u8 a; _Alignas(16) u8 b; alignas(u64) u8 c; }; struct e { }; struct has_e { u8 a; struct e e; u32 b; };
@@ -64,7 +64,7 @@ struct none { u8 a; u64 b; }; struct filled { u8 a; u32 : 0; u8 b; }; struct unn
 struct mine { u8 a; u64 b; } MINE;
 """
 SIZES = {
-    "enum tiny": 1, "enum signs": 2, "enum wide": 4, "enum fixed": 1, "u64a": 8, "over": 4, "tight": 5, "struct with_less": 12, "struct with_more": 32,
+    "enum tiny": 1, "enum signs": 2, "enum wide": 4, "enum fixed": 1, "enum broad": 8, "u64a": 8, "over": 4, "tight": 5, "struct with_less": 12, "struct with_more": 32,
     "struct odd_one": 8, "struct lined": 128, "struct outer": 9, "struct aligned_as": 32, "struct e": 0, "struct has_e": 8, "struct two": 10,
     "struct one": 9, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9,
 }  # fmt: skip
@@ -121,3 +121,45 @@ def test_an_attribute_that_is_not_known_is_told_and_others_are_not():
     assert parsed("int a __attribute__((odd_one(3)));").remarks == (
         "line 1: the attribute odd_one is not known here and left out",
     )
+
+
+def test_types_of_the_kernel_have_its_widths():
+    widths = {
+        "u_char": 1,
+        "unchar": 1,
+        "u_short": 2,
+        "ushort": 2,
+        "u_int": 4,
+        "uint": 4,
+        "u_long": 8,
+        "ulong": 8,
+        "u_int8_t": 1,
+        "u_int64_t": 8,
+    }
+    widths |= {
+        "uintptr_t": 8,
+        "phys_addr_t": 8,
+        "dma_addr_t": 8,
+        "resource_size_t": 8,
+        "gfn_t": 8,
+        "hpa_t": 8,
+        "gpa_t": 8,
+        "pgoff_t": 8,
+        "sector_t": 8,
+    }
+    widths |= {
+        "umode_t": 2,
+        "fmode_t": 4,
+        "mode_t": 4,
+        "__be16": 2,
+        "__be32": 4,
+        "__le64": 8,
+        "vm_fault_t": 4,
+        "pteval_t": 8,
+        "__aligned_u64": 8,
+    }
+    read = parsed("".join(f"{word} v{k};" for k, word in enumerate(widths)))
+    assert read.remarks == ()
+    types = declared("typedef unsigned char mode_t; typedef u32 mine; typedef u32 mine;").types
+    assert {word: types[word].size for word in widths} == widths | {"mode_t": 1}  # the text's own goes before
+    assert not any(types[word].signed for word in widths)
