@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
+from tdxkit.c import heads
 from tdxkit.c.composite import behind, said
 from tdxkit.c.forms import calls
 from tdxkit.c.initial import Initial
@@ -96,6 +97,7 @@ class Declared(Initial):
         if "extern" in (node.storage or []) and node.name in self.variables:
             return
         kind, init = self.sized(kind, node.init)
+        heads.checked(self, node.name, kind, init)
         first = self.first(kind, init)
         if "register" in (node.storage or []):  # what DEFINE_PER_CPU() became: no C has it at file scope
             self.per_cpu.add(node.name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pycparser import c_ast
 
+from tdxkit.c import heads
 from tdxkit.c.literals import as_list, is_text
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Types
@@ -44,8 +45,7 @@ class Initial(Types):
 
     def _first(self, kind: Type, node: c_ast.Node) -> object:
         if isinstance(kind, (Lock, Kernels)):
-            named = isinstance(node, c_ast.ID) and isinstance(kind, Kernels)  # by a macro of the kernel, and no 0
-            return kind.made if named else _zero(kind)
+            return kind.made if isinstance(kind, Kernels) and heads.made(node) else _zero(kind)
         if isinstance(kind, Pointer):
             if is_text(node):
                 return TEXT

@@ -96,8 +96,6 @@ MEANING = """
 #define KREF_INIT(n) { (n) }
 #define STATIC_KEY_INIT_FALSE 0
 #define STATIC_KEY_INIT_TRUE 1
-#define HLIST_HEAD_INIT __LIST_HEAD_INIT
-#define LIST_HEAD_INIT(x) __LIST_HEAD_INIT
 #define DEFINE_PER_CPU(type, x) register type x
 #define DEFINE_PER_CPU_ALIGNED(type, x) register type x
 #define DEFINE_PER_CPU_SHARED_ALIGNED(type, x) register type x
@@ -108,7 +106,7 @@ MEANING = """
 #define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
 #define for_each_present_cpu(cpu) for_each_possible_cpu(cpu)
 #define nr_cpu_ids num_possible_cpus()
-#define LIST_HEAD(x) struct list_head x = __LIST_HEAD_INIT
+#define LIST_HEAD(x) struct list_head x = LIST_HEAD_INIT(x)
 #define __SEMAPHORE_OF(x, n, ...) struct semaphore x = n
 #define DEFINE_SEMAPHORE(x, ...) __SEMAPHORE_OF(x, ##__VA_ARGS__, 1)
 #define DEFINE_STATIC_KEY_FALSE(x) struct static_key x = 0

@@ -23,7 +23,7 @@ FILE_SCOPE = {
     "DEFINE_IDA(x);": "struct ida x;",
     "DEFINE_IDR(x);": "struct idr x;",
     "DEFINE_STATIC_SRCU(x);": "struct srcu_struct x;",
-    "static LIST_HEAD(x);": "static struct list_head x = __LIST_HEAD_INIT;",
+    "static LIST_HEAD(x);": "static struct list_head x = LIST_HEAD_INIT(x);",
     "DEFINE_STATIC_KEY_FALSE(x);": "struct static_key x = 0;",
     "DEFINE_STATIC_KEY_TRUE(x);": "struct static_key x = 1;",
     "static DECLARE_BITMAP(x, 65);": "static unsigned long x[(65 + 63) / 64];",
@@ -33,7 +33,6 @@ FILE_SCOPE = {
     "refcount_t x = REFCOUNT_INIT(1);": "refcount_t x = 1;",
     "struct kref x = KREF_INIT(1);": "struct kref x = { 1 };",
     "struct s x = { .l = __SPIN_LOCK_UNLOCKED(x.l), .m = __MUTEX_INITIALIZER(x.m) };": "struct s x = { .l = 0, .m = 0 };",
-    "struct s x = { .h = LIST_HEAD_INIT(x.h) };": "struct s x = { .h = __LIST_HEAD_INIT };",
     "int f(void) { return 0; }\nEXPORT_SYMBOL_GPL(f);\nint x;": "int f(void) { return 0; }\nint x;",
     "EXPORT_SYMBOL_FOR_KVM(f);EXPORT_SYMBOL_NS_GPL(f, \"KVM\")\nint x;": "int x;",
     'MODULE_LICENSE("GPL");module_init(f);core_initcall(f);late_initcall_sync(f);module_param(x, int, 0644);__setup("x=", f);': "",
@@ -50,7 +49,7 @@ FILE_SCOPE = {
     "int x __attribute__((section(\"a\"))) __aligned(8) = 2;": "int x = 2;",
 }  # fmt: skip
 IN_A_FUNCTION = {
-    "LIST_HEAD(x);": "struct list_head x = __LIST_HEAD_INIT;",
+    "LIST_HEAD(x);": "struct list_head x = LIST_HEAD_INIT(x);",
     "DECLARE_COMPLETION_ONSTACK(x);": "struct completion x;",
     "DEFINE_WAIT(x);": "struct wait_queue_entry x;",
     "if (likely(a)) b = unlikely(b);": "if (!!(a)) b = !!(b);",

@@ -12,6 +12,7 @@ from tdxkit.kinds import load, store
 SOURCES = ("linux-list",)
 SIMPLIFIED = ("a list is one variable: it is looked at and written as a whole, and a loop of the _rcu kind goes over what was there when it began",)  # fmt: skip
 ON, GONE, EMPTY = "on", "taken off a list", ()
+COPIED = "copied"  # of a list_head that another was copied to: it leads to that one, or where that one led
 
 
 def title(m, p) -> str:
@@ -19,9 +20,19 @@ def title(m, p) -> str:
     return cell(m, p) if p[0] and p != PAGE else "a list on the stack"
 
 
+def _own(m, stack, p, does: str) -> object:
+    """What the cell of a list_head holds; Defect where that was copied from another."""
+    value = fetch(m, stack, p)
+    if type(value) is tuple and value[:1] == (COPIED,):
+        raise Defect(
+            f"{does}() of {title(m, p)}, which is a copy of {title(m, value[1:])} and leads to that one's list"
+        )
+    return value
+
+
 def head(m, stack, p, does: str) -> tuple:
     """The entries of a list; Defect where it is none."""
-    value = fetch(m, stack, p)
+    value = _own(m, stack, p, does)
     if value == 0 and does.startswith("hlist"):
         return EMPTY
     if type(value) is not tuple or value[:1] == (ON,):
@@ -31,7 +42,7 @@ def head(m, stack, p, does: str) -> tuple:
 
 def on(m, stack, entry, does: str):
     """The head of the list that an entry is on; None where it is on none. Defect where it was deleted."""
-    value = fetch(m, stack, entry)
+    value = _own(m, stack, entry, does)
     if value == EMPTY or (value == 0 and does.startswith("hlist")):
         return None
     if type(value) is not tuple or value[:1] != (ON,):
@@ -210,7 +221,7 @@ def empty(does: str):
     def program(m, stack, p):
         if _shared(p):
             yield load(does, cell(m, p))
-        value = fetch(m, stack, p)
+        value = _own(m, stack, p, does)
         if value == 0 and not does.startswith("hlist"):
             raise Defect(f"{does}() of {title(m, p)}, which is no list that was initialised")
         return int(value == EMPTY or value == 0), stack
