@@ -84,6 +84,7 @@ class _Attributes:
         self.waiting: list[_Mark] = []  # what was said behind it
         self.closed: _Level | None = None  # the body whose } was just there
         self.pack, self.packs = "", list[str]()
+        self.known: dict[int, str] = {}  # what stands behind attributes, by where they begin
         at = 0
         while at < len(tokens):
             at = self._next(at)
@@ -127,9 +128,13 @@ class _Attributes:
 
     def _behind(self, at: int) -> str:
         """The word at `at`, or behind the attributes there."""
-        while at < len(self.tokens) and self.tokens[at].text in ATTRIBUTE:
-            at = self._end(at + 1) + 1 if self._text(at + 1) == "(" else at + 1
-        return self._text(at)
+        passed = []
+        while at not in self.known and self._text(at) in ATTRIBUTE and self._text(at + 1) == "(":
+            passed.append(at)
+            at = self._end(at + 1) + 1
+        word = self.known.get(at) or self._text(at)
+        self.known |= dict.fromkeys(passed, word)  # or many in a row would each be looked over by all before it
+        return word
 
     def _text(self, at: int) -> str:
         return self.tokens[at].text if at < len(self.tokens) else ";"

@@ -160,6 +160,13 @@ class Initial(Types):
         for _, member in kind.fields if isinstance(kind, Struct) else ():
             if first == at and member.cells:
                 return member
+            if first == at and isinstance(member, Struct):
+                raise self.refuse(
+                    node,
+                    "this initialiser",
+                    f"{kind} has a member without anything in it here",
+                    "name the members, as .a = 1",
+                )
             if first < at < first + member.cells:
                 return self._at(member, at - first, node)
             first += member.cells

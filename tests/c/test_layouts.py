@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+from time import process_time
 
 import pytest
 
 from tdxkit.c.declare import Declared
+from tdxkit.c.harness import value_of
 from tdxkit.c.parse import parsed
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError
@@ -121,6 +123,39 @@ def test_an_attribute_that_is_not_known_is_told_and_others_are_not():
     assert parsed("int a __attribute__((odd_one(3)));").remarks == (
         "line 1: the attribute odd_one is not known here and left out",
     )
+
+
+BEGUN = """union u { u32 : 4; u32 a; } v = { 7 };
+struct s { u32 : 4, a : 4, : 0, : 3; u8 b; } g = { 1, 2 };
+struct w { struct { } e; int a; struct { } f[2]; int b; } w = { .a = 1, .b = 2 };
+struct t { u32 a : 4, : 4, b : 4; int c : 2; } t[2] = { { 1, 2, 1 }, { 3, 20, 3 } };
+int f(void) { struct s l = { 3, 4 }; struct t x = { 5, 6 }; return HOLDS; }"""
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [
+        "v.a == 7",
+        "g.a == 1 && g.b == 2",
+        "l.a == 3 && l.b == 4",
+        "w.a == 1 && w.b == 2",
+        "t[0].b == 2 && t[1].b == 4 && t[1].c == -1",
+        "x.b == 6",
+    ],
+)
+def test_what_has_no_name_takes_no_value(holds):
+    assert value_of(BEGUN.replace("HOLDS", holds), "f", ()) == 1
+
+
+def test_a_member_of_no_size_is_not_begun_by_its_place():
+    with pytest.raises(InputError, match="has a member without anything in it here; name the members"):
+        declared("struct e { }; struct w { struct e e; int a; } w = { {}, 1 };")
+
+
+def test_many_attributes_in_a_row_are_read_in_a_moment():
+    begun = process_time()
+    assert parsed("int a" + " __packed" * 3000 + ";").remarks == ()
+    assert process_time() - begun < 2
 
 
 def test_types_of_the_kernel_have_its_widths():
