@@ -8,6 +8,7 @@
 | `#pragma pack(1)` | `static_assert(__pack(1));` in each struct that ends while it holds |
 """
 
+import re
 from collections import defaultdict
 
 from tdxkit.c.lexing import Token, refused
@@ -16,6 +17,7 @@ ATTRIBUTE = {"__attribute__", "__attribute"}
 TAGS, COMPOSITE = {"struct", "union", "enum"}, {"struct", "union"}
 WIDEST = "16"  # what aligned without a number is
 PRAGMA = "pragma"  # the kind of a token that begins one which lays structs out
+PACK = re.compile(r"\((?:(?P<pop>pop)|(?P<push>push)(?:,(?P<pushed>[01248]|16))?|(?P<number>[01248]|16)?)\)")
 PRAGMAS = {"pack", "scalar_storage_order", "ms_struct"}
 # fmt: off
 HARMLESS = """
@@ -49,6 +51,7 @@ class _Mark:
 
     def __init__(self, token: Token, word: str, number: list[Token]):
         self.token, self.word, self.number = token, word, number
+        self.pointed = False  # does it stand behind a *?
 
     def asserted(self, where: str, *given: int) -> list[Token]:
         """As an assertion that stands in the text."""
@@ -99,8 +102,8 @@ class _Attributes:
         token = self.tokens[at]
         opens = at + 1 < len(self.tokens) and self.tokens[at + 1].text == "("
         if token.kind == PRAGMA:
-            end = self._end(at + 1) if opens else at
-            self._pragma(token, [t.text for t in self.tokens[at + 2 : end] if t.text != ","], opens)
+            end = next((end for end in range(at + 1, len(self.tokens)) if self.tokens[end].kind == PRAGMA), at)
+            self._pragma(token, "".join(t.text for t in self.tokens[at + 1 : end]))
             return end + 1
         if opens and token.text == "_Pragma":
             end = self._end(at + 1)
@@ -162,16 +165,11 @@ class _Attributes:
             self.waiting += marks
         elif self.closed is not None:
             self._body(self.closed, marks)
-        elif level.tag in COMPOSITE or self._typedef(level):
-            if before == "*":
-                raise refused(
-                    marks[0].token, "an attribute of what is pointed to is not read", "put it behind the name"
-                )
+        else:
+            for mark in marks:
+                mark.pointed = before == "*"
             one = level.commas if level.commas or behind in (";", ",", ":", "=") else None
             level.marks += [(mark, one) for mark in marks]
-
-    def _typedef(self, level: _Level) -> bool:
-        return not level.tag and any(token.text == "typedef" for token in self.made[level.start :])
 
     def _body(self, level: _Level, marks: list[_Mark]) -> None:
         """Marks of a struct, union or enum whose braces these are."""
@@ -217,30 +215,46 @@ class _Attributes:
         self.begun = -1
 
     def _declared(self, level: _Level) -> None:
-        """The end of a declaration: what was said of what it declares."""
-        if level.marks and level.tag not in COMPOSITE and len(self.levels) > 1:
-            raise refused(
-                level.marks[0][0].token, "of a typedef in a function it is not read", "put the typedef outside"
-            )
+        """The end of a declaration: what was said of the members or types that it declares; of others it changes nothing here."""
+        if (
+            not level.marks
+            or level.start == len(self.made)
+            or (level.tag not in COMPOSITE and not self._typedef(level))
+        ):
+            return
         for mark, one in level.marks:
+            if mark.pointed:
+                raise refused(mark.token, "an attribute of what is pointed to is not read", "put it behind the name")
             first, last = (level.commas, 0) if one is None else (level.commas - one,) * 2
             self.after[len(self.made)] += mark.asserted("here", first, last)
 
-    def _pragma(self, token: Token, said: list[str], opens: bool) -> None:
+    def _typedef(self, level: _Level) -> bool:
+        """Is it a typedef? InputError where it is one that is not read."""
+        if all(token.text != "typedef" for token in self.made[level.start :]):
+            return False
+        aligned = [mark for mark, _ in level.marks if mark.word == "aligned"]
+        if len(aligned) > 1:
+            raise refused(aligned[1].token, "a typedef is aligned once here", "take one out")
+        if aligned and len(self.levels) > 1:
+            raise refused(aligned[0].token, "of a typedef in a function it is not read", "put the typedef outside")
+        return True
+
+    def _pragma(self, token: Token, said: str) -> None:
         """#pragma pack(…): how far the members of structs are aligned at most, from here on."""
         if token.text != "pack":
             raise refused(token, *REFUSED[token.text])
-        number = next((word for word in said if word.isdecimal()), None)
-        if not opens or (number is not None and number not in ("0", "1", "2", "4", "8", "16")):
+        found = PACK.fullmatch(said)
+        if not found:
             raise refused(token, "it is #pragma pack(push, 1), pack(pop), pack(1) or pack()", "write it so")
-        if said[:1] == ["pop"]:
+        if found["pop"]:
             if not self.packs:
                 raise refused(token, "no pack(push) is open here", "take it out")
             self.pack = self.packs.pop()
-        elif said[:1] == ["push"]:
+        elif found["push"]:
             self.packs.append(self.pack)
-        if said[:1] != ["pop"] and (number is not None or not said):
-            self.pack = (number or "0").replace("0", "")
+        number = found["pushed"] or found["number"]
+        if number or said == "()":
+            self.pack = (number or "0").strip("0")
 
 
 def _word(like: Token, text: str) -> Token:

@@ -44,16 +44,22 @@ def struct(text, node: c_ast.Struct | c_ast.Union) -> Type:
 
 def _laid_out(text, node: c_ast.Struct | c_ast.Union) -> tuple[Packing, list[Field]]:
     """What is said of the whole, and the members."""
-    of, fields = PLAIN, list[Field]()
+    of, fields, declared = PLAIN, list[Field](), list[int]()
+    # declared: of each declaration its field, -1 where gcc hears no attributes before it
     seen: set[str] = set()
     for decl in node.decls:
         if isinstance(decl, c_ast.Decl):
-            fields.append(_field(text, decl, seen))
+            found = _fields(text, node, decl, seen)
+            fields += found
+            declared.append(len(fields) - 1 if found and (decl.name or decl.bitsize) else -1)
         elif isinstance(decl, c_ast.StaticAssert):
-            for back in behind(text, decl, len(fields), "__packed_here", "__aligned_here"):
-                fields[-1 - back] = fields[-1 - back]._replace(packing=said(text, decl, fields[-1 - back].packing))
+            for back in behind(text, decl, len(declared), "__packed_here", "__aligned_here"):
+                if (at := declared[-1 - back]) >= 0:
+                    fields[at] = fields[at]._replace(packing=said(text, decl, fields[at].packing))
             if calls(decl.cond, "__packed_type", "__aligned_type", "__pack_type"):
-                of = said(text, decl, of)
+                of = said(
+                    text, decl, of._replace(align=0) if calls(decl.cond, "__aligned_type") else of
+                )  # the last goes
     return of, fields
 
 
@@ -82,9 +88,16 @@ def _aligned(text, node: c_ast.Node, before: Packing, word: str = "align") -> Pa
     return before._replace(**{word: max(number, getattr(before, word))})
 
 
-def _field(text, decl: c_ast.Decl, seen: set[str]) -> Field:
-    """A member; `seen`: the names of those before it."""
+def _fields(text, node: c_ast.Struct | c_ast.Union, decl: c_ast.Decl, seen: set[str]) -> list[Field]:
+    """The member that is declared; none by what only names a type, as `enum { A };` does. `seen`: the names of those before it."""
     kind = text.type_of(decl.type)
+    if decl.name is None and decl.bitsize is None:
+        if not isinstance(kind, Struct) or not kind.known:
+            return []
+        if tag := getattr(decl.type, "name", None):
+            text.told[
+                f"{tag} without a name in {node.name or 'a struct'} is taken for a member of it, as -fms-extensions has it"
+            ] = None
     if decl.bitsize is not None and isinstance(kind, Int):
         kind = _bits(text, decl, kind)
     if isinstance(kind, Function):
@@ -100,7 +113,7 @@ def _field(text, decl: c_ast.Decl, seen: set[str]) -> Field:
     packing = Packing(odd=isinstance(kind, BitField) and kind.align != kind.size)  # gcc's ways with those are many
     for align in decl.align or ():
         packing = _aligned(text, align.alignment, packing)
-    return Field(decl.name or "", kind, packing)
+    return [Field(decl.name or "", kind, packing)]
 
 
 def _bits(text, decl: c_ast.Decl, kind: Int) -> Int:

@@ -47,7 +47,7 @@ class Directives:
                 while end < size and tokens[end].before != FIRST:
                     end += 1
                 if end > at + 1 and tokens[at].text == "pragma" and live and tokens[at + 1].text in PRAGMAS:
-                    yield from (tokens[at + 1]._replace(kind=PRAGMA), *tokens[at + 2 : end])
+                    yield from (mark := tokens[at + 1]._replace(kind=PRAGMA), *tokens[at + 2 : end], mark)
                 elif end > at:
                     self._directive(tokens[at], tokens[at + 1 : end], [t.text for t in tokens[end : end + 3]])
                 at, live = end, not self.open or self.open[-1].live

@@ -39,7 +39,7 @@ def measures(text: str, members: dict[str, list[str]]) -> list[str]:
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc here")
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
 def test_structs_at_random_lie_as_gcc_lays_them(seed, tmp_path):
     text, members = structs(seed, 150)
     found = measures(text, members)
@@ -63,12 +63,13 @@ struct one { u8 a; u64 b; };
 #pragma pack(pop)
 struct none { u8 a; u64 b; }; struct filled { u8 a; u32 : 0; u8 b; }; struct unnamed { u8 a; int : 5; u8 b; }; struct sized { u8 n; u64 d[]; } __packed;
 #define MINE __attribute__ ((__packed__))
-struct mine { u8 a; u64 b; } MINE;
+struct mine { u8 a; u64 b; } MINE; struct twice { u8 a; } __aligned(8) __aligned(4); struct strict { u8 a; u8 b __aligned(8) __aligned(4); };
+struct names { int a; enum { Q, R }; int; struct later; int c; };
 """
 SIZES = {
     "enum tiny": 1, "enum signs": 2, "enum wide": 4, "enum fixed": 1, "enum broad": 8, "u64a": 8, "over": 4, "tight": 5, "struct with_less": 12, "struct with_more": 32,
     "struct odd_one": 8, "struct lined": 128, "struct outer": 9, "struct aligned_as": 32, "struct e": 0, "struct has_e": 8, "struct two": 10,
-    "struct one": 9, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9,
+    "struct one": 9, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9, "struct strict": 16, "struct names": 8,
 }  # fmt: skip
 ALIGNED = {
     "u64a": 4,
@@ -99,6 +100,10 @@ def test_what_a_text_says_of_layouts():
         ("union u { int *a; long *b; } __attribute__((__transparent_union__));", "`__transparent_union__`: a union that is passed"),
         ("#pragma scalar_storage_order big-endian\nint n;", "line 1, column 9: `scalar_storage_order`"),
         ("#pragma pack(3)\nint n;", "line 1, column 9: `pack`: it is #pragma pack"),
+        ("#pragma pack(push, const 1)\nint n;", "line 1, column 9: `pack`: it is #pragma pack"),
+        ("#pragma pack(1) const\nint n;", "line 1, column 9: `pack`: it is #pragma pack"),
+        ("#pragma pack likely(\nint n;)", "`pack`: it is #pragma pack"),
+        ("#pragma pack\nint n;", "line 1, column 9: `pack`: it is #pragma pack"),
         ("#pragma pack(pop)\nint n;", r"`pack`: no pack\(push\) is open"),
         ('_Pragma("pack(1)") int n;', "`_Pragma`: it lays structs out"),
         ("void g(int *p); void f(void) { int n __attribute__((cleanup(g))) = 1; }", "`cleanup`: what runs at the end"),
@@ -106,6 +111,7 @@ def test_what_a_text_says_of_layouts():
         ("void g(void) { } void f(void) __alias(g);", "`alias`: what it stands for is elsewhere"),
         ("struct s { u8 a __aligned(3); };", "aligned to 3: an alignment is a power of two"),
         ("void f(void) { typedef u64 t __aligned(4); }", "`aligned`: of a typedef in a function"),
+        ("__aligned(8) typedef u32 __aligned(4) t;", "`aligned`: a typedef is aligned once"),
         ("enum e { A } __aligned(8);", "`aligned`: an enum that is aligned"),
         ("struct s { u8 * __aligned(8) p; };", "`aligned`: an attribute of what is pointed to"),
         ("enum e : u8 { A = 300 };", "`A`: unsigned char has no 300"),
@@ -119,7 +125,7 @@ def test_what_would_change_a_type_is_refused(text, said):
 def test_an_attribute_that_is_not_known_is_told_and_others_are_not():
     known = 'int f(void) __attribute__((noinline, __section__(".x"), format(printf, 1, 2))); int x __aligned(8), y __packed; __attribute__((used)) static int z;'
     assert parsed(known).remarks == ()
-    assert declared("struct s { __packed; __aligned(8); u8 a; } *p __aligned(4);").tags["s"].size == 1
+    assert declared("struct s { __packed; __aligned(8); u8 a; __aligned(8); } *p __aligned(4);").tags["s"].size == 1
     assert parsed("int a __attribute__((odd_one(3)));").remarks == (
         "line 1: the attribute odd_one is not known here and left out",
     )
@@ -145,6 +151,12 @@ int f(void) { struct s l = { 3, 4 }; struct t x = { 5, 6 }; return HOLDS; }"""
 )
 def test_what_has_no_name_takes_no_value(holds):
     assert value_of(BEGUN.replace("HOLDS", holds), "f", ()) == 1
+
+
+def test_a_struct_with_a_name_of_its_own_in_another_is_told():
+    found = declared("struct out { int a; struct in { int b; }; };")
+    assert found.tags["out"].size == 8
+    assert "in without a name in out is taken for a member of it, as -fms-extensions has it" in found.told
 
 
 def test_a_member_of_no_size_is_not_begun_by_its_place():
