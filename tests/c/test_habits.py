@@ -6,7 +6,7 @@ from tdxkit.c.directives import preprocessed
 from tdxkit.c.guesses import Guesses
 from tdxkit.c.lexing import lexed
 from tdxkit.c.parse import parsed
-from tdxkit.c.scopes import scopes
+from tdxkit.c.scopes import LIST, scopes
 from tests.c.trees import body, found, refusal, shape, shapes
 
 FILE_SCOPE = {
@@ -222,3 +222,9 @@ def test_what_is_left_out_one_after_another_is_one_piece():
 def test_remarks_are_bounded():
     remarks = parsed("".join(f"t{k}_t x{k};\n" for k in range(99))).remarks
     assert len(remarks) == 51 and remarks[-1] == "and 49 more of this kind"
+
+
+def test_the_names_of_an_enum_with_a_type_of_its_own_stand_in_a_list():
+    for head in ("enum", "enum e", "enum : u8", "enum e : unsigned long long"):
+        tokens = lexed(f"{head} {{ A }};")
+        assert [where for token, where in zip(tokens, scopes(tokens).inside) if token.text == "A"] == [LIST]

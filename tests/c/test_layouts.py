@@ -60,7 +60,11 @@ struct __packed outer { u8 a; struct { u8 b; u32 c; } in; }; struct aligned_as {
 struct two { u8 a; u64 b; };
 #pragma pack(1)
 struct one { u8 a; u64 b; };
+#pragma pack(push, 4)
 #pragma pack(pop)
+struct still { u8 a; u64 b; };
+#pragma pack(pop)
+struct prefixed { u8 a; __aligned(8) struct { u8 b; }; };
 struct none { u8 a; u64 b; }; struct filled { u8 a; u32 : 0; u8 b; }; struct unnamed { u8 a; int : 5; u8 b; }; struct sized { u8 n; u64 d[]; } __packed;
 #define MINE __attribute__ ((__packed__))
 struct mine { u8 a; u64 b; } MINE; struct twice { u8 a; } __aligned(8) __aligned(4); struct strict { u8 a; u8 b __aligned(8) __aligned(4); };
@@ -69,7 +73,7 @@ struct names { int a; enum { Q, R }; int; struct later; int c; };
 SIZES = {
     "enum tiny": 1, "enum signs": 2, "enum wide": 4, "enum fixed": 1, "enum broad": 8, "u64a": 8, "over": 4, "tight": 5, "struct with_less": 12, "struct with_more": 32,
     "struct odd_one": 8, "struct lined": 128, "struct outer": 9, "struct aligned_as": 32, "struct e": 0, "struct has_e": 8, "struct two": 10,
-    "struct one": 9, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9, "struct strict": 16, "struct names": 8,
+    "struct one": 9, "struct still": 9, "struct prefixed": 2, "struct none": 16, "struct filled": 5, "struct unnamed": 3, "struct sized": 1, "struct mine": 9, "struct strict": 16, "struct names": 8,
 }  # fmt: skip
 ALIGNED = {
     "u64a": 4,
@@ -80,6 +84,7 @@ ALIGNED = {
     "struct lined": 64,
     "struct e": 1,
     "lone": 4,
+    "struct twice": 4,
 }
 
 
