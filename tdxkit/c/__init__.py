@@ -5,7 +5,8 @@ A text goes through `lexing`, `macros` and `habits` (what the kernel writes and 
 functions, `harness` what each CPU runs. `naming` is the one door: a file, a diff, a mail, a text.
 
 Fidelity card
-  modelled: the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps
+  modelled: the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps; sizes,
+    alignments and offsets of structs are gcc's, with attributes, bit-fields and #pragma pack; an attribute that would make another type is refused [gcc-layout]
   simplified: operands are taken from left to right, which C leaves open
   simplified: an object is a row of scalars: its bytes are not seen through another type, and a union is the one member of it that the text uses
   simplified: bit-fields that are neighbours are one memory location, whatever units they lie in, as C11 and the kernel's rules have it: which bytes
@@ -15,4 +16,4 @@ Fidelity card
   left out: what compilers reorder, join or repeat; memory weaker than x86-TSO; a get or put that is interrupted, unless that is asked for
 """
 
-SOURCES = ("x86-tso", "linux-kcsan", "linux-bitfields")
+SOURCES = ("x86-tso", "linux-kcsan", "linux-bitfields", "gcc-layout")

@@ -104,7 +104,7 @@ class Allocated:
         if heap.NO_BYTES[0] not in self.unit.cells:
             self.unit.add(heap.NO_BYTES[0], Array(many.of, 0))
         fixed = measured(where, many.behind).size if many.behind else 0
-        size = [self.r.temp(many.size), constant(fixed), constant(measured(where, many.of).size)]
+        size = [self.r.temp(many.size), constant(fixed), constant(max(1, measured(where, many.of).size))]
         zero = constant(int(zeroed)) if zeroed or not isinstance(flags, ast.Constant) else constant(int(bool(flags.value & ZEROES)))  # fmt: skip
         self.r.move(node)
         of = many.behind or (many.of.of if isinstance(many.of, Array) else many.of)
@@ -182,7 +182,7 @@ class Allocated:
         size = self.values.number(node).code
         if not isinstance(size, ast.Constant):
             return Many(kind, None, size)
-        many = size.value // kind.size  # type: ignore[operator]
+        many = size.value // max(1, kind.size)  # type: ignore[operator]
         if many > MOST_ELEMENTS:
             return Many(kind, None, size)
         return Array(kind, many) if many > 1 else kind
@@ -192,6 +192,7 @@ def _ending_in(kind: Type, array: Array, many: str = "") -> Struct:
     """A struct with so many elements in the array without a length that it ends in."""
     assert isinstance(kind, Struct), "it has a member"
     made = Struct(f"{kind.name} of {many or array.count}")
-    made.fill([*kind.fields[:-1], (kind.fields[-1][0], array)])
+    made.fill([*kind.fields[:-1], (kind.fields[-1][0], array)], kind.begins)
+    made.size, made.align = -(-(kind.begins[-1] + array.size) // kind.align) * kind.align, kind.align
     made.shortened = kind
     return made

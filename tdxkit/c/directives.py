@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from tdxkit.c.attributes import PRAGMA, PRAGMAS
 from tdxkit.c.conditions import Condition
 from tdxkit.c.expanding import MOST_TOKENS, Expander, Spent
 from tdxkit.c.lexing import FIRST, SPACED, Token, lexed, refused
@@ -45,7 +46,9 @@ class Directives:
                 end = at
                 while end < size and tokens[end].before != FIRST:
                     end += 1
-                if end > at:
+                if end > at + 1 and tokens[at].text == "pragma" and live and tokens[at + 1].text in PRAGMAS:
+                    yield from (mark := tokens[at + 1]._replace(kind=PRAGMA), *tokens[at + 2 : end], mark)
+                elif end > at:
                     self._directive(tokens[at], tokens[at + 1 : end], [t.text for t in tokens[end : end + 3]])
                 at, live = end, not self.open or self.open[-1].live
             elif live:

@@ -166,15 +166,19 @@ class Expander:
         return token._replace(kind="number", text=str(int(self._is(token.text, given[0][0]))))
 
     def _is(self, asked: str, name: Token) -> bool:
-        """Is a macro defined, or, asked otherwise than by defined(), an option of the configuration on?"""
-        found = self.table.get(name.text)
-        if found is None:
+        """Is a macro defined, or, asked otherwise than by defined(), an option of the configuration on, as include/linux/kconfig.h has it? Of -D
+        it may be said in the words of a .config too: y or m."""
+        found, module = self.table.get(name.text), self.table.get(f"{name.text}_MODULE")
+        if found is None and module is None:
             self.unknown(name)
-        said = [token.text for token in found.body] if found else ["0"]
-        return (
-            found is not None
-            if asked == "defined"
-            else (said == ["m"])
-            if asked == "IS_MODULE"
-            else said not in (["0"], ["n"])
-        )
+        if asked == "defined":
+            return found is not None
+        value = [token.text for token in found.body] if found else []
+        built_in, loaded = value in (["1"], ["y"]), value == ["m"] or _is_one(module)
+        if asked == "IS_REACHABLE":
+            return built_in or (loaded and _is_one(self.table.get("MODULE")))
+        return (built_in and asked != "IS_MODULE") or (loaded and asked != "IS_BUILTIN")
+
+
+def _is_one(found: Macro | None) -> bool:
+    return found is not None and [token.text for token in found.body] == ["1"]

@@ -3,6 +3,7 @@
 The integers are those of [linux-types]. The sizes of structures are those of a 64-bit x86 kernel without lock debugging.
 """
 
+from tdxkit.c.layout import lay
 from tdxkit.c.types import INTS, ULONG, Array, Atomic, Int, Kernels, Lock, Pointer, Struct, Type
 from tdxkit.explore.declared import MAX_THREADS
 
@@ -21,7 +22,19 @@ def _integers() -> dict[str, Type]:
         "bool": "_Bool", "size_t": "unsigned long", "ssize_t": "long", "uintptr_t": "unsigned long", "intptr_t": "long", "ptrdiff_t": "long",
         "gfp_t": "unsigned int", "fmode_t": "unsigned int", "umode_t": "unsigned short", "pid_t": "int", "dev_t": "unsigned int",
         "pgoff_t": "unsigned long", "loff_t": "long long", "sector_t": "unsigned long long", "ktime_t": "long long",
-        "uint": "unsigned int", "ulong": "unsigned long", "ushort": "unsigned short", "gva_t": "unsigned long", "hva_t": "unsigned long", "irqreturn_t": "unsigned int", "cycles_t": "unsigned long long",
+        "gva_t": "unsigned long", "hva_t": "unsigned long", "irqreturn_t": "unsigned int", "cycles_t": "unsigned long long",
+        "unchar": "unsigned char", "ushort": "unsigned short", "uint": "unsigned int", "ulong": "unsigned long", "ullong": "unsigned long long",
+        "u_char": "unsigned char", "u_short": "unsigned short", "u_int": "unsigned int", "u_long": "unsigned long", "u_int8_t": "unsigned char",
+        "u_int16_t": "unsigned short", "u_int32_t": "unsigned int", "u_int64_t": "unsigned long long", "mode_t": "unsigned int", "nlink_t": "unsigned int",
+        "off_t": "long", "daddr_t": "int", "key_t": "int", "clock_t": "long", "clockid_t": "int", "timer_t": "int", "suseconds_t": "long",
+        "time64_t": "long long", "timeu64_t": "unsigned long long", "blkcnt_t": "unsigned long long", "resource_size_t": "unsigned long long",
+        "irq_hw_number_t": "unsigned long", "slab_flags_t": "unsigned int", "vm_fault_t": "unsigned int", "vm_flags_t": "unsigned long",
+        "__poll_t": "unsigned int", "__sum16": "unsigned short", "__wsum": "unsigned int", "__kernel_size_t": "unsigned long",
+        "__kernel_ssize_t": "long", "__kernel_ulong_t": "unsigned long", "__kernel_long_t": "long", "__kernel_pid_t": "int", "__kernel_loff_t": "long long",
+        "pteval_t": "unsigned long", "pmdval_t": "unsigned long", "pudval_t": "unsigned long", "p4dval_t": "unsigned long", "pgdval_t": "unsigned long",
+        "pgprotval_t": "unsigned long", "errseq_t": "unsigned int", "blk_status_t": "unsigned char", "__aligned_u64": "unsigned long long",
+        "aligned_u64": "unsigned long long", "__aligned_s64": "long long", "aligned_s64": "long long", "__aligned_be64": "unsigned long long",
+        "aligned_be64": "unsigned long long", "__aligned_le64": "unsigned long long", "aligned_le64": "unsigned long long",
     }  # fmt: skip
     found |= {name: INTS[of] for name, of in alike.items()}
     found |= dict.fromkeys(
@@ -48,48 +61,48 @@ SEQUENCE = Atomic("seqcount_t", INTS["unsigned int"])
 
 def _srcu() -> Struct:
     srcu = Struct("struct srcu_struct")
-    srcu.fill([("readers", OF_READERS)])
+    lay(srcu, [("readers", OF_READERS)])
     srcu.size = 64
     return srcu
 
 
 def _kref() -> Struct:
     kref = Struct("struct kref")
-    kref.fill([("refcount", REFCOUNT)])
+    lay(kref, [("refcount", REFCOUNT)])
     return kref
 
 
 def _page() -> Struct:
     page = Struct("struct page")
-    page.fill([("lru", LIST)])
+    lay(page, [("lru", LIST)])
     page.size = 64
     return page
 
 
 def _seqlock() -> Struct:
     made = Struct("seqlock_t")
-    made.fill([("seqcount", SEQUENCE), ("lock", SPIN)])
+    lay(made, [("seqcount", SEQUENCE), ("lock", SPIN)])
     return made
 
 
 def _xarray() -> Struct:
     made = Struct("struct xarray")
-    made.fill([("xa_lock", SPIN), ("xa_head", Kernels("void *"))])
+    lay(made, [("xa_lock", SPIN), ("xa_head", Kernels("void *"))])
     made.size = 16
     return made
 
 
 def _lockref() -> Struct:
     made = Struct("struct lockref")
-    made.fill([("lock", SPIN), ("count", INTS["int"])])
+    lay(made, [("lock", SPIN), ("count", INTS["int"])])
     return made
 
 
 def _llist() -> tuple[Struct, Struct]:
     """A list without a lock: its head and its entries, with the pointers that they are."""
     first, node = Struct("struct llist_head"), Struct("struct llist_node")
-    node.fill([("next", Pointer(node))])
-    first.fill([("first", Pointer(node))])
+    lay(node, [("next", Pointer(node))])
+    lay(first, [("first", Pointer(node))])
     return first, node
 
 

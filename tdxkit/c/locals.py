@@ -4,6 +4,7 @@ import ast
 
 from pycparser import c_ast
 
+from tdxkit.c import heads
 from tdxkit.c.addresses import on_stack
 from tdxkit.c.flow import BASE, STACK, assign, call, constant, name
 from tdxkit.c.kernel import heap
@@ -41,6 +42,7 @@ class Locals:
                 node, f"`{node.name}`", "this block has a variable of this name already", "rename one"
             )
         kind, init = self.declared.sized(kind, node.init)
+        heads.checked(self.declared, node.name, kind, init)
         node.init = init
         whole(self.declared.at(node), kind)
         if "static" in (node.storage or []):

@@ -7,8 +7,10 @@ between.
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from tdxkit.c import heads
 from tdxkit.c.arithmetic import Defect
 from tdxkit.c.flow import MEMORY, STACK, assign, call, constant, name
+from tdxkit.c.known import LIST
 from tdxkit.c.runtime import cell, fetch, get, known, laid, put
 from tdxkit.c.types import BitField, Type
 
@@ -129,7 +131,8 @@ class Neighbours:
             one, other = (self.places.within(place, at, leaf) for place in (source, target))
             if len(row) == 1:
                 value = self.places.load(one, node, reads)
-                self.places.store(other, value._replace(code=self.r.temp(value.code), type=leaf), node, writes)
+                code = heads.copy(one.pointer, other.pointer, value.code) if leaf is LIST else value.code
+                self.places.store(other, value._replace(code=self.r.temp(code), type=leaf), node, writes)
                 continue
             pointer = self._read(one.pointer, reads)
             held = self.r.temp(call("whole_row", name(MEMORY), name(STACK), pointer, constant(len(row))))

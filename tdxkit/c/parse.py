@@ -10,12 +10,12 @@ from pycparser import c_ast
 from pycparser.c_lexer import Token as Word
 from pycparser.c_parser import CParser
 
+from tdxkit.c.attributes import attributed
 from tdxkit.c.complaints import Complaint
 from tdxkit.c.directives import bounded, preprocessed
 from tdxkit.c.guesses import Guesses
 from tdxkit.c.habits import Habits
 from tdxkit.c.lexing import Token, lexed, refused
-from tdxkit.c.packing import Packing, packing
 from tdxkit.c.scopes import scopes
 from tdxkit.c.typenames import KERNEL, own
 from tdxkit.c.words import check, words
@@ -30,7 +30,6 @@ class Parsed(NamedTuple):
     tree: c_ast.FileAST
     places: tuple[tuple[int, int], ...]
     remarks: tuple[str, ...]
-    packing: dict[tuple[int, int], Packing]
 
     def place(self, node: c_ast.Node) -> tuple[int, int]:
         """Line and column at which a node stands in the paste; (1, 1) where nothing of it does."""
@@ -42,9 +41,7 @@ class Parsed(NamedTuple):
 def parsed(text: str, defines: Mapping[str, str] = NOTHING) -> Parsed:
     """The tree of a text, with the macros of `defines` (name: value) set. InputError, one line that names the place, for what is not read."""
     remarks: list[str] = []
-    pasted = lexed(text)
-    laid_out = packing(pasted)
-    tokens = preprocessed(pasted, defines, remarks)
+    tokens = attributed(preprocessed(lexed(text), defines, remarks), remarks)
     check(tokens)
     found, types = scopes(tokens), KERNEL | own(tokens)
     guesses = Guesses(tokens, found, types)
@@ -58,7 +55,7 @@ def parsed(text: str, defines: Mapping[str, str] = NOTHING) -> Parsed:
     _finish(tree, tokens)
     if len(remarks) > MOST_REMARKS:
         remarks[MOST_REMARKS:] = [f"and {len(remarks) - MOST_REMARKS} more of this kind"]
-    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks), laid_out)
+    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks))
 
 
 def _typedef(name: Token) -> list[Token]:

@@ -12,17 +12,16 @@ NOTHING = """
 inline __inline __inline__ __always_inline noinline __noinline noinline_for_stack __must_check __maybe_unused __always_unused __used
 __unused __init __exit __net_exit __net_initdata __nosavedata __init_or_module __initdata __initconst __exitdata __devinit __net_init
 __meminit __cold __hot __pure __attribute_const__ __weak __visible __noreturn noreturn __user __kernel __rcu __percpu __iomem __force
-__bitwise __nocast __private __safe __read_mostly __ro_after_init __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned
-____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp __packed __page_aligned_data __page_aligned_bss asmlinkage notrace
+__bitwise __nocast __private __safe __read_mostly __ro_after_init __page_aligned_data __page_aligned_bss asmlinkage notrace
 noinstr __cpuidle __sched __latent_entropy __randomize_layout __no_randomize_layout __designated_init __malloc __flatten
 __no_sanitize_address __no_kcsan __no_kasan_or_inline __nocfi __no_profile __deprecated __refdata __ref __extension__ fallthrough __kprobes
 nokprobe_inline __lockfunc __irq_entry __softirq_entry __inittest __exittest __compat __nonstring __counted_by_ptr __signed_wrap __restrict
 __restrict__ restrict __entry_text
 """
 NOTHING_WITH = """
-__attribute__ __attribute __declspec __aligned __acquires __releases __must_hold __cond_acquires __cond_releases __acquire __release __printf __scanf
-__section __alias __assume_aligned __alloc_size __no_sanitize __counted_by __guarded_by __pt_guarded_by __must_hold_shared __releases_shared __acquires_shared
-__diag_push __diag_pop __diag_ignore __diag_ignore_all _Pragma __cond_lock_nothing __copy __nonnull __returns_nonnull __error __compiletime_error
+__acquires __releases __must_hold __cond_acquires __cond_releases __acquire __release __printf __scanf
+__section __assume_aligned __alloc_size __no_sanitize __counted_by __guarded_by __pt_guarded_by __must_hold_shared __releases_shared __acquires_shared
+__diag_push __diag_pop __diag_ignore __diag_ignore_all __cond_lock_nothing __copy __nonnull __returns_nonnull __error __compiletime_error
 __compiletime_warning __warning BUILD_BUG_ON_NOT_POWER_OF_2
 """
 DECLARED = """
@@ -73,6 +72,16 @@ MEANING = """
 #define CONFIG_X86_64 1
 #define CONFIG_64BIT 1
 #define CONFIG_MMU 1
+#define __packed __attribute__((packed))
+#define __aligned(x) __attribute__((aligned(x)))
+#define __cacheline_aligned __aligned(64)
+#define __cacheline_aligned_in_smp __cacheline_aligned
+#define ____cacheline_aligned __cacheline_aligned
+#define ____cacheline_aligned_in_smp __cacheline_aligned
+#define ____cacheline_internodealigned_in_smp __cacheline_aligned
+#define __alias(x) __attribute__((alias(#x)))
+#define alignas _Alignas
+#define alignof _Alignof
 #define likely(x) (!!(x))
 #define unlikely(x) (!!(x))
 #define likely_notrace(x) likely(x)
@@ -88,8 +97,6 @@ MEANING = """
 #define might_sleep_if(x) do { if (x) might_sleep(); } while (0)
 #define STATIC_KEY_INIT_FALSE 0
 #define STATIC_KEY_INIT_TRUE 1
-#define HLIST_HEAD_INIT __LIST_HEAD_INIT
-#define LIST_HEAD_INIT(x) __LIST_HEAD_INIT
 #define DEFINE_PER_CPU(type, x) register type x
 #define DEFINE_PER_CPU_ALIGNED(type, x) register type x
 #define DEFINE_PER_CPU_SHARED_ALIGNED(type, x) register type x
@@ -100,7 +107,7 @@ MEANING = """
 #define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
 #define for_each_present_cpu(cpu) for_each_possible_cpu(cpu)
 #define nr_cpu_ids num_possible_cpus()
-#define LIST_HEAD(x) struct list_head x = __LIST_HEAD_INIT
+#define LIST_HEAD(x) struct list_head x = LIST_HEAD_INIT(x)
 #define __SEMAPHORE_OF(x, n, ...) struct semaphore x = n
 #define DEFINE_SEMAPHORE(x, ...) __SEMAPHORE_OF(x, ##__VA_ARGS__, 1)
 #define DEFINE_STATIC_KEY_FALSE(x) struct static_key x = 0

@@ -14,7 +14,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from tdxkit.c import arithmetic, bytewise, neighbours, runtime, widths
+from tdxkit.c import arithmetic, bytewise, heads, neighbours, runtime, widths
 from tdxkit.c.callers import check_calls
 from tdxkit.c.declare import Declared
 from tdxkit.c.escapes import Escapes
@@ -106,7 +106,7 @@ def program(
     where = Where(text.count("\n"), runs, margins, softirq)
     whole = text + where.bodies()
     read = _read(text, where, defines or {})
-    declared = Declared(read.place, where, read.packing, cpus=cpus)
+    declared = Declared(read.place, where, cpus=cpus)
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
@@ -175,7 +175,10 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
     there |= DIVIDES | unit.constants
     there |= (
-        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME | {"of_cpu": of_cpu}
+        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
+        | neighbours.RUNTIME
+        | heads.RUNTIME
+        | {"of_cpu": of_cpu}
     )
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of) + len(unit.rules))}
     exec(compile(tree, OF_C, "exec"), there)

@@ -71,10 +71,12 @@ def _within(tokens: list[Token], at: int, here: str, valued: bool, partner: dict
     if here == LIST or before in ("=", ",", "]"):
         return LIST
     if before != ")":
-        words = [token.text for token in tokens[max(0, at - 4) : at]]
-        if not {"struct", "union"}.isdisjoint(words[-2:]):
+        if not {"struct", "union"}.isdisjoint(token.text for token in tokens[max(0, at - 2) : at]):
             return MEMBERS
-        if "enum" in words:
+        head = at
+        while head and (tokens[head - 1].kind == "name" or tokens[head - 1].text == ":"):
+            head -= 1
+        if any(token.text == "enum" for token in tokens[head:at]):  # `enum e : unsigned long {` too
             return LIST
     return BODY
 

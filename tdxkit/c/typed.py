@@ -1,16 +1,16 @@
 """The types that a text names, and the constants that are known before it runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pycparser import c_ast
 
+from tdxkit.c import composite
 from tdxkit.c.arithmetic import Defect, binary
 from tdxkit.c.forms import calls, is_range, is_same
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
-from tdxkit.c.literals import OF_INT, number, of_values, type_of_constant
-from tdxkit.c.packing import PLAIN, Packing
+from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typenames import OFFSETS
 from tdxkit.c.types import (
@@ -18,15 +18,12 @@ from tdxkit.c.types import (
     INTS,
     VOID,
     Array,
-    BitField,
     Function,
     Int,
-    Kernels,
     Pointer,
     Struct,
     Type,
     Void,
-    element_of,
     measured,
     promoted,
     whole,
@@ -34,7 +31,7 @@ from tdxkit.c.types import (
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError
 
-OF_BITS = "bit-fields that are neighbours are one memory location, as C11 has it: a store to one writes the others again; gcc may touch fewer bytes"
+ALIGNED = {"_Alignof", "__alignof__"}
 FLOATS = {"float", "double", "_Complex"}
 
 
@@ -54,7 +51,6 @@ class Types:
 
     place: Callable[[c_ast.Node], tuple[int, int]]
     where: Where
-    packing: dict[tuple[int, int], Packing] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=lambda: dict(NAMED))
     tags: dict[str, Type] = field(default_factory=lambda: dict(TAGGED))
     constants: dict[str, int] = field(default_factory=dict)
@@ -100,9 +96,9 @@ class Types:
         if isinstance(node, c_ast.FuncDecl):
             return self.function(node)
         if isinstance(node, (c_ast.Struct, c_ast.Union)):
-            return self._struct(node)
+            return composite.struct(self, node)
         if isinstance(node, c_ast.Enum):
-            return self._enum(node)
+            return composite.enum(self, node)
         if type(node).__name__ == "TypeOf":
             return self.type_of(node.expr) if isinstance(node.expr, c_ast.Typename) else self.of_expression(node.expr)
         raise self.refuse(node, spelt(node), "it is no type that is read", "write it with plain types")
@@ -147,86 +143,6 @@ class Types:
             takes.append(Pointer(kind.of) if isinstance(kind, Array) else kind)
         return Function(self.type_of(node.type), tuple(takes))
 
-    def _struct(self, node: c_ast.Struct | c_ast.Union) -> Type:
-        word = "union" if isinstance(node, c_ast.Union) else "struct"
-        name = f"{word} {node.name}" if node.name else f"{word} (without a name)"
-        key = node.name if word == "struct" else name
-        known = self.tags.get(key) if node.name else None
-        if node.decls is None:
-            if known is None:
-                known = self.tags[key] = Struct(name)
-            return known
-        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:  # of `struct s { … } a, b` each has it
-            return self.bodies[at]
-        if node.name and key not in TAGGED and known is not None and (known.known or known in self.open):
-            raise self.refuse(node, f"`{name}`", "it is defined twice", "take one out")
-        made = known if isinstance(known, Struct) and not known.known else Struct(name)
-        if node.name:
-            self.tags[key] = made
-        self.bodies[at] = made
-        self.open.append(made)
-        fields = list(self._fields(node))
-        packing = self.packing.get(self.place(node), PLAIN)
-        made.fill(self._alternative(node, name, fields) if word == "union" else fields, packing)
-        if word == "union" and not packing.packed:
-            made.wide_as(fields)
-        self.open.remove(made)
-        if any(kind.row > 1 for _, kind in made.fields if isinstance(kind, BitField)):
-            self.told[OF_BITS] = None
-        return made
-
-    def _fields(self, node: c_ast.Struct | c_ast.Union) -> Iterator[tuple[str, Type]]:
-        seen: set[str] = set()
-        for decl in node.decls:
-            if not isinstance(decl, c_ast.Decl):
-                continue
-            kind = self.type_of(decl.type)
-            if decl.bitsize is not None and isinstance(kind, Int):
-                kind = self._bits(decl, kind)
-            if isinstance(kind, Function):
-                raise self.refuse(decl, f"`{decl.name}`", "it is a function", "leave it out")
-            if isinstance(kind, Struct) and not kind.known and kind not in self.open:
-                kind = Kernels(kind.name)  # nobody looks into it
-            if element_of(kind) in self.open:
-                rule = f"{element_of(kind)} would have itself as a member"
-                raise self.refuse(decl, f"`{decl.name}`", rule, "make it a pointer")
-            if decl.name in seen:
-                raise self.refuse(decl, f"`{decl.name}`", "there are two members of this name", "rename one")
-            seen |= {decl.name} - {None}
-            yield decl.name or "", kind
-
-    def _bits(self, decl: c_ast.Decl, kind: Int) -> Int:
-        """The type of a bit-field: what an int holds is promoted to one."""
-        bits = self.constant(decl.bitsize)
-        if not 0 <= bits <= kind.bits:
-            raise self.refuse(decl, f"`{decl.name}`", f"{kind} has {kind.bits} bits", "make it narrower")
-        return BitField(kind, bits)
-
-    def _alternative(self, node: c_ast.Union, name: str, fields: list[tuple[str, Type]]) -> list[tuple[str, Type]]:
-        """The one member of a union that the text looks at; refused where it looks at more of them."""
-        looked = [(word, kind) for word, kind in fields if not self.used.isdisjoint({word} if word else kind.members)]  # type: ignore[attr-defined]
-        if len(looked) > 1:
-            rule = f"it shows the same bytes as different types, and {' and '.join(w or 'a struct without a name' for w, _ in looked)} are used"
-            raise self.refuse(node, name, rule, "write one of them alone, and its parts by shifts")
-        return looked or fields[:1]
-
-    def _enum(self, node: c_ast.Enum) -> Type:
-        key = f"enum {node.name}"
-        if node.values is None:
-            return self.tags.get(key, INTS["unsigned int"])
-        if (at := node.coord.line if node.coord else -id(node)) in self.bodies:
-            return self.bodies[at]
-        value, kind, seen = -1, INT, [0]
-        for entry in node.values.enumerators:
-            value = self.constant(entry.value) if entry.value is not None else value + 1
-            if entry.name in self.constants:
-                raise self.refuse(entry, f"`{entry.name}`", "it is a constant already", "rename one")
-            self.constants[entry.name] = value
-            kind = of_values(seen := [*seen, value])
-            self.wide |= {e.name: kind for e in node.values.enumerators if self.constants.get(e.name, 0) not in OF_INT}
-        self.bodies[at] = self.tags[key] = kind
-        return kind
-
     # constants
 
     def constant(self, node: c_ast.Node) -> int:
@@ -244,6 +160,8 @@ class Types:
             return kind.wrap(value), kind
         if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof":
             return self.size(node.expr), INTS["unsigned long"]
+        if isinstance(node, c_ast.UnaryOp) and node.op in ALIGNED:
+            return self.alignment(node.expr), INTS["unsigned long"]
         if isinstance(node, c_ast.UnaryOp) and node.op in "-~!+":
             value, kind = self.folded(node.expr)
             if node.op == "!":
@@ -294,3 +212,7 @@ class Types:
         if isinstance(node, c_ast.ID) and node.name in self.variables:
             return measured(self.at(node), self.variables[node.name].type).size
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
+
+    def alignment(self, node: c_ast.Node) -> int:
+        """_Alignof a type."""
+        return measured(self.at(node), whole("_Alignof", self.type_of(node))).align

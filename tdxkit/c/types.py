@@ -7,12 +7,11 @@ object's bytes through another type.
 Signed arithmetic wraps, and char has no sign, as the kernel is built: -fno-strict-overflow and, since 6.2, -funsigned-char [linux-types].
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from tdxkit.c.packing import PLAIN, Packing
 from tdxkit.errors import InputError
 
 SOURCES = ("linux-types",)
@@ -21,10 +20,15 @@ MOST_CELLS = 4096  # of one object, and of all that CPUs share: every state hold
 
 
 class Type:
-    """A type of C. `name`: as C writes it; `size`: in bytes."""
+    """A type of C. `name`: as C writes it; `size`: in bytes; `align`: what its objects' addresses divide by."""
 
     name: str
     size: int
+
+    @cached_property
+    def align(self) -> int:
+        """That of its size, where no text says otherwise."""
+        return max(1, min(self.size, 8))
 
     def leaves(self) -> Iterator[tuple[str, "Type"]]:
         """Its scalars in order: what follows the object's name to reach each, and its type."""
@@ -70,7 +74,7 @@ class BitField(Int):
 
     def __init__(self, word: Int, bits: int):
         super().__init__(word.name, bits, word.signed, 0 if bits < INT.bits else word.rank)
-        self.size = word.size
+        self.size, self.align = word.size, word.align
 
 
 class Void(Type):
@@ -99,7 +103,7 @@ class Array(Type):
 
     def __init__(self, of: Type, count: int):
         self.of, self.count = of, count
-        self.name, self.size = f"{of.name}[{count}]", of.size * count
+        self.name, self.size, self.align = f"{of.name}[{count}]", of.size * count, of.align
 
     def leaves(self) -> Iterator[tuple[str, Type]]:
         """Its scalars in order."""
@@ -129,41 +133,28 @@ class Struct(Type):
         self.name, self.members, self.known, self.size = name, {}, False, 1
         self.members: dict[str, Member]
         self.fields: list[tuple[str, Type]] = []
+        self.begins: list[int] = []  # the byte where each field does
         self.align, self.odd = 1, False  # odd: how large it is is not known
         self.shortened: Type = self  # without the elements of the array that it ends in, where it was made with these
 
-    def fill(self, fields: list[tuple[str, Type]], packing: Packing = PLAIN) -> None:
-        """Give it its members, in order; one without a name is a struct whose members are this one's too."""
-        cell = at = widest = 0  # at: in bits
-        for name, kind in fields:
-            align = 1 if packing.packed else max(1, _align(kind))
-            bits = kind.bits if isinstance(kind, BitField) else 8 * kind.size
-            in_word = isinstance(kind, BitField) and bits and (packing.packed or at % (8 * align) + bits <= 8 * align)
-            if not in_word:
-                at = -(-at // (8 * align)) * 8 * align
-            byte = at // 8
+    def fill(self, fields: list[tuple[str, Type]], begins: Iterable[int]) -> None:
+        """Give it its members, in order, each with the byte where it begins; one without a name is a struct whose members are this one's too."""
+        cell = 0
+        self.fields, self.begins, self.known = [], [], True
+        for (name, kind), byte in zip(fields, begins):
             if isinstance(kind, BitField) and not name:  # nobody reads what only fills
-                at += bits
                 continue
             if name:
                 self.members[name] = Member(name, kind, cell, byte)
             elif isinstance(kind, Struct):
                 for inner in kind.members.values():
                     self.members[inner.name] = inner._replace(cell=cell + inner.cell, byte=byte + inner.byte)
-            cell, at, widest = cell + kind.cells, at + bits, max(widest, align)
-        self.align = max(1, widest, packing.align)
-        self.size, self.known = -(-at // (8 * self.align)) * self.align or 1, True
-        self.odd = packing.odd or any(is_odd(kind) for _, kind in fields)
-        self.fields = [(name, kind) for name, kind in fields if name or not isinstance(kind, BitField)]
+            self.fields.append((name, kind))
+            self.begins.append(byte)
+            cell += kind.cells
         for row in _rows(fields):
             for k, kind in enumerate(row):
                 kind.at, kind.row = k, len(row)
-
-    def wide_as(self, fields: list[tuple[str, Type]]) -> None:
-        """As large as the largest of the members that a union has, of which it has one here."""
-        self.align = max([self.align, *(_align(kind) for _, kind in fields)])
-        most = max([self.size, *(kind.size for _, kind in fields)])
-        self.size, self.odd = -(-most // self.align) * self.align, self.odd or any(is_odd(kind) for _, kind in fields)
 
     def leaves(self) -> Iterator[tuple[str, Type]]:
         """Its scalars in order."""
@@ -213,14 +204,6 @@ def _rows(fields: list[tuple[str, Type]]) -> Iterator[list[BitField]]:
     for together, row in groupby(fields, lambda field: isinstance(field[1], BitField) and field[1].bits > 0):
         if together:
             yield [kind for name, kind in row if name]  # type: ignore[misc]
-
-
-def _align(kind: Type) -> int:
-    if isinstance(kind, Array):
-        return _align(kind.of)
-    if isinstance(kind, Struct):
-        return kind.align
-    return min(kind.size, 8)
 
 
 def is_odd(kind: Type) -> bool:

@@ -10,14 +10,16 @@ from typing import Any
 from pycparser import c_ast
 
 from tdxkit.c.cpus import CURRENT
-from tdxkit.c.declare import TEXT
 from tdxkit.c.flow import Block, assign, constant, name
 from tdxkit.c.forms import is_same
+from tdxkit.c.initial import TEXT
+from tdxkit.c.known import LIST
 from tdxkit.c.literals import number, type_of_constant
 from tdxkit.c.operators import Operators, is_truth, truth_of, wrapped
 from tdxkit.c.places import Places, Value
 from tdxkit.c.routine import Fixed, Routine
 from tdxkit.c.spelt import NOT_READ, spelt
+from tdxkit.c.typed import ALIGNED
 from tdxkit.c.types import (
     CHAR,
     INT,
@@ -174,7 +176,7 @@ class Values(Operators):
             if self.calls.assigns(node):
                 return Value(constant(0), VOID)
             kind = self.places.type_of(node.lvalue)
-            if isinstance(kind, Struct):
+            if isinstance(kind, Struct) or kind is LIST:
                 return self._copied(node, kind)
             value = self.to(self.of(node.rvalue), kind, node)
             code = self.r.temp(value.code) if not _lasts(value.code) else value.code
@@ -189,7 +191,7 @@ class Values(Operators):
         self.places.store(place, Value(code, place.type), node)
         return Value(code, place.type)
 
-    def _copied(self, node: c_ast.Assignment, kind: Struct) -> Value:
+    def _copied(self, node: c_ast.Assignment, kind: Type) -> Value:
         """A struct assigned as a whole: cell by cell. READ_ONCE() is of one that is a word."""
         does, read = self.calls.accesses.once(node.rvalue, kind)
         if (given := self.places.type_of(read)) is not kind:
@@ -213,6 +215,8 @@ class Values(Operators):
             return self.places.load(self.places.place(node), node)
         if node.op == "sizeof":
             return Value(constant(self._size(node.expr)), ULONG)
+        if node.op in ALIGNED:
+            return Value(constant(self.declared.alignment(node.expr)), ULONG)
         if node.op in ("++", "--", "p++", "p--"):
             return self._counted(node)
         if node.op == "!":

@@ -6,7 +6,7 @@ from tdxkit.c.directives import preprocessed
 from tdxkit.c.guesses import Guesses
 from tdxkit.c.lexing import lexed
 from tdxkit.c.parse import parsed
-from tdxkit.c.scopes import scopes
+from tdxkit.c.scopes import LIST, scopes
 from tests.c.trees import body, found, refusal, shape, shapes
 
 FILE_SCOPE = {
@@ -23,7 +23,7 @@ FILE_SCOPE = {
     "DEFINE_IDA(x);": "struct ida x;",
     "DEFINE_IDR(x);": "struct idr x;",
     "DEFINE_STATIC_SRCU(x);": "struct srcu_struct x;",
-    "static LIST_HEAD(x);": "static struct list_head x = __LIST_HEAD_INIT;",
+    "static LIST_HEAD(x);": "static struct list_head x = LIST_HEAD_INIT(x);",
     "DEFINE_STATIC_KEY_FALSE(x);": "struct static_key x = 0;",
     "DEFINE_STATIC_KEY_TRUE(x);": "struct static_key x = 1;",
     "static DECLARE_BITMAP(x, 65);": "static unsigned long x[(65 + 63) / 64];",
@@ -33,7 +33,6 @@ FILE_SCOPE = {
     "refcount_t x = REFCOUNT_INIT(1);": "refcount_t x = 1;",
     "struct kref x = KREF_INIT(1);": "struct kref x = { 1 };",
     "struct s x = { .l = __SPIN_LOCK_UNLOCKED(x.l), .m = __MUTEX_INITIALIZER(x.m) };": "struct s x = { .l = 0, .m = 0 };",
-    "struct s x = { .h = LIST_HEAD_INIT(x.h) };": "struct s x = { .h = __LIST_HEAD_INIT };",
     "int f(void) { return 0; }\nEXPORT_SYMBOL_GPL(f);\nint x;": "int f(void) { return 0; }\nint x;",
     "EXPORT_SYMBOL_FOR_KVM(f);EXPORT_SYMBOL_NS_GPL(f, \"KVM\")\nint x;": "int x;",
     'MODULE_LICENSE("GPL");module_init(f);core_initcall(f);late_initcall_sync(f);module_param(x, int, 0644);__setup("x=", f);': "",
@@ -42,7 +41,7 @@ FILE_SCOPE = {
     "asmlinkage __visible notrace noinline int f(void);": "int f(void);",
     "void f(void) __acquires(x) __releases(&y->z) __must_hold(q);": "void f(void);",
     "__printf(1, 2) void f(const char *s, ...);": "void f(const char *s, ...);",
-    "struct __packed s { int x; } __attribute__((aligned(8))) ____cacheline_aligned;": "struct s { int x; };",
+    "struct __packed s { int x; } __attribute__((aligned(8))) ____cacheline_aligned;": "struct s { static_assert(__packed_type()); static_assert(__aligned_type(8)); static_assert(__aligned_type(64)); int x; };",
     "static int x __read_mostly = 1, y __ro_after_init;": "static int x = 1, y;",
     "void f(char __user *s, struct p __rcu **p, u64 __percpu *q, void __iomem *r);": "void f(char *s, struct p **p, u64 *q, void *r);",
     "DEFINE_FREE(put, struct s *, if (_T) s_put(_T))": "static void __free_put(struct s *_T) { if (_T) s_put(_T); }",
@@ -50,7 +49,7 @@ FILE_SCOPE = {
     "int x __attribute__((section(\"a\"))) __aligned(8) = 2;": "int x = 2;",
 }  # fmt: skip
 IN_A_FUNCTION = {
-    "LIST_HEAD(x);": "struct list_head x = __LIST_HEAD_INIT;",
+    "LIST_HEAD(x);": "struct list_head x = LIST_HEAD_INIT(x);",
     "DECLARE_COMPLETION_ONSTACK(x);": "struct completion x;",
     "DEFINE_WAIT(x);": "struct wait_queue_entry x;",
     "if (likely(a)) b = unlikely(b);": "if (!!(a)) b = !!(b);",
@@ -223,3 +222,9 @@ def test_what_is_left_out_one_after_another_is_one_piece():
 def test_remarks_are_bounded():
     remarks = parsed("".join(f"t{k}_t x{k};\n" for k in range(99))).remarks
     assert len(remarks) == 51 and remarks[-1] == "and 49 more of this kind"
+
+
+def test_the_names_of_an_enum_with_a_type_of_its_own_stand_in_a_list():
+    for head in ("enum", "enum e", "enum : u8", "enum e : unsigned long long"):
+        tokens = lexed(f"{head} {{ A }};")
+        assert [where for token, where in zip(tokens, scopes(tokens).inside) if token.text == "A"] == [LIST]

@@ -145,8 +145,13 @@ def test_which_branch_is_read(text, made):
 def test_options_of_the_configuration():
     text = "IS_ENABLED(CONFIG_A) IS_BUILTIN(CONFIG_A) IS_REACHABLE(CONFIG_A) IS_MODULE(CONFIG_A) IS_ENABLED\n#if IS_ENABLED(CONFIG_A)\n7\n#endif"
     assert texts(text) == ["0", "0", "0", "0", "IS_ENABLED"]
-    assert texts(text, CONFIG_A="1") == texts(text, CONFIG_A="") == ["1", "1", "1", "0", "IS_ENABLED", "7"]
-    assert texts(text, CONFIG_A="0") == texts(text, CONFIG_A="n") == ["0", "0", "0", "0", "IS_ENABLED"]
+    assert texts(text, CONFIG_A="1") == texts(text, CONFIG_A="y") == ["1", "1", "1", "0", "IS_ENABLED", "7"]
+    for off in ("0", "n", "", "64"):  # in the kernel an option that is on is 1
+        assert texts(text, CONFIG_A=off) == ["0", "0", "0", "0", "IS_ENABLED"]
+    for module in ({"CONFIG_A_MODULE": "1"}, {"CONFIG_A": "m"}):
+        assert texts(text, **module) == ["1", "0", "0", "1", "IS_ENABLED", "7"]
+        assert texts(text, **module, MODULE="1") == ["1", "0", "1", "1", "IS_ENABLED", "7"]
+        assert remarks(text, **module) == []
     assert texts("#define IS_ENABLED(x) own x\nIS_ENABLED(A)") == ["own", "A"]
 
 

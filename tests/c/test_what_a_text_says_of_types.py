@@ -80,8 +80,8 @@ def test_gcc_says_the_same_of_them(tmp_path):
     assert ran.returncode == 0, ran.stderr
 
 
-def test_a_member_that_is_aligned_is_refused_where_it_matters():
-    text = "struct s { u8 a __aligned(8); u8 b; } *g; struct t { int n; }; struct t v __aligned(32);"
+def test_a_member_that_is_aligned_to_nobody_knows_what_is_refused_where_it_matters():
+    text = "struct s { u8 a __aligned(MINE); u8 b; } *g; struct t { int n; }; struct t v __aligned(32);"
     for asks in ("sizeof(struct s)", "offsetof(struct s, b)", "sizeof(*g)"):
         with pytest.raises(InputError, match="an attribute lays a member of it out otherwise"):
             fired(text, f"WARN_ON({asks} == 2);")

@@ -1,6 +1,6 @@
 """What must be so of lists when everything has come to its end: nothing was lost, and nothing that is gone is still on one."""
 
-from tdxkit.c.kernel.lists import ON, gone
+from tdxkit.c.kernel.lists import COPIED, ON, gone
 from tdxkit.explore.rules import at_end
 
 
@@ -22,7 +22,9 @@ def whole(m) -> bool:
 def there_still(m) -> bool:
     """Is each entry of a list one that has not been freed, and no local variable whose block has ended?"""
     heads = (getattr(m, word) for cells in m.c_cells.values() for word in cells)
-    entries = (entry for there in heads if type(there) is tuple and there[:1] != (ON,) for entry in there)
+    entries = (
+        entry for there in heads if type(there) is tuple and there[:1] not in ((ON,), (COPIED,)) for entry in there
+    )
     return not any(gone(m, name) for name in {entry[0] for entry in entries if type(entry) is tuple and entry})
 
 

@@ -1,8 +1,8 @@
 """What looks at a list and leaves it as it is: is it empty, its ends, its entries one after the other."""
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.lists import EMPTY, head, lead_back, on, shared, title
-from tdxkit.c.runtime import cell, fetch
+from tdxkit.c.kernel.lists import EMPTY, head, lead_back, list_at, on, shared, title
+from tdxkit.c.runtime import cell
 from tdxkit.errors import ModelError
 from tdxkit.kinds import load
 
@@ -13,7 +13,7 @@ def empty(does: str):
     def program(m, stack, p):
         if shared(p):
             yield load(does, cell(m, p))
-        value = fetch(m, stack, p)
+        value = list_at(m, stack, p, does)
         if value == 0:  # zeros: NULL is not where a list_head stands, and is what an hlist_head of no entries has
             return int(does.startswith("hlist")), stack
         return int(value == EMPTY), stack

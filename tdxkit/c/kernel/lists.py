@@ -14,6 +14,7 @@ SOURCES = ("linux-list",)
 SIMPLIFIED = ("a list is one variable: it is looked at and written as a whole, and a loop of the _rcu kind goes over what was there when it began",)  # fmt: skip
 ON, GONE, EMPTY = "on", "taken off a list", ()
 LEFT = "on a list whose head was initialised again"
+COPIED = "copied"  # of a list_head that another was copied to: it leads to that one, or where that one led
 
 
 def title(m, p) -> str:
@@ -21,9 +22,19 @@ def title(m, p) -> str:
     return cell(m, p) if p[0] and p != PAGE else "a list on the stack"
 
 
+def list_at(m, stack, p, does: str) -> object:
+    """What the cell of a list_head holds; Defect where that was copied from another."""
+    value = fetch(m, stack, p)
+    if type(value) is tuple and value[:1] == (COPIED,):
+        raise Defect(
+            f"{does}() of {title(m, p)}, which is a copy of {title(m, value[1:])} and leads to that one's list"
+        )
+    return value
+
+
 def head(m, stack, p, does: str) -> tuple:
     """The entries of a list; Defect where it is none."""
-    value = fetch(m, stack, p)
+    value = list_at(m, stack, p, does)
     if value == 0 and does.startswith("hlist"):
         return EMPTY
     if type(value) is not tuple or value[:1] == (ON,):
@@ -33,7 +44,7 @@ def head(m, stack, p, does: str) -> tuple:
 
 def on(m, stack, entry, does: str):
     """The head of the list that an entry is on; None where it is on none. Defect where it was deleted."""
-    value = fetch(m, stack, entry)
+    value = list_at(m, stack, entry, does)
     if value == EMPTY or (value == 0 and does.startswith("hlist")):
         return None
     if type(value) is tuple and value[:1] != (ON,):
@@ -77,6 +88,7 @@ def gone(m, name: str) -> bool:
 
 
 def shared(p) -> bool:
+    """Does a pointer lead to what CPUs share?"""
     return bool(p[0]) and p != PAGE
 
 
@@ -224,7 +236,9 @@ def starts(does: str):
         if shared(p):
             yield store(does, cell(m, p))
         value = getattr(m, cell(m, p)) if p[0] else stack[p[1]]
-        for entry in value if type(value) is tuple and value[:1] != (ON,) else ():  # no list has them any more
+        for entry in (
+            value if type(value) is tuple and value[:1] not in ((ON,), (COPIED,)) else ()
+        ):  # no list has them any more
             if entry != PAGE and not gone(m, entry[0]):
                 stack = into(m, stack, entry, LEFT)
         return None, into(m, stack, p, EMPTY)
