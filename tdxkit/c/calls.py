@@ -164,7 +164,7 @@ class Calls:
 
     def _argument(self, node: c_ast.Node, kind: Type) -> ast.expr:
         value = self.values.places.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
-        self.values.same_view(value, kind, node)
+        self.values.places.views.becomes(value, kind)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
     def _looked_at(self, node: c_ast.Node, entry: Entry) -> None:
@@ -201,6 +201,8 @@ class Calls:
             if isinstance(value.type, Pointer) and pointee is None:
                 pointee = value.type.to
             given.append(self.r.temp(value.code))
+            if kind == "p" and isinstance(value.type, Pointer) and _works_on(entry):
+                self.values.places.views.same(given[-1], value.type.to)
             if kind == "p" and not may_be_null(entry) and not _plainly_somewhere(value.code):
                 self.r.do(call("far", given[-1]))
         self.r.move(node)
@@ -224,6 +226,11 @@ class Calls:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
+
+
+def _works_on(entry: Entry) -> bool:
+    """Does it look at what it is given a pointer to, and not only at the pointer?"""
+    return entry.program.__module__.rpartition(".")[2] not in ("heap", "rcu", "quiet")
 
 
 def _changes(node: c_ast.Node) -> bool:

@@ -29,12 +29,13 @@ from tdxkit.c.region import LEVEL
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
 from tdxkit.c.unit import Unit
+from tdxkit.c.views import Careful, begins_seen
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "element", "apart", "order", "went", "again")  # fmt: skip
+RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "along", "element", "apart", "order", "went", "again")  # fmt: skip
 WIDTHS = (*widths.WRAPS.values(), "narrow", "numbered")
 DIVIDES = {
     "div": arithmetic.divided, "mod": arithmetic.remainder, "shl": arithmetic.shifted_left, "shr": arithmetic.shifted_right,
@@ -101,6 +102,15 @@ def program(
 
     InputError with the line, column and way out for what cannot be read.
     """
+    given = text, defines, stubs, runs, margins, taken, cpus, softirq
+    try:
+        return _program(*given)
+    except Careful:
+        return _program(*given, careful=True)
+
+
+def _program(text, defines, stubs, runs, margins, taken, cpus, softirq, careful: bool = False) -> Program:
+    """The same, where it is known whether something is seen as another type. Careful where that comes out."""
     text = text.rstrip("\n") + "\n"
     text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
     where = Where(text.count("\n"), runs, margins, softirq)
@@ -110,7 +120,7 @@ def program(
     declared.read(read.tree)
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
-    unit = Unit(declared, kernel(not runs), stubs or {}, taken)
+    unit = Unit(declared, kernel(not runs), stubs or {}, taken, careful)
     unit.pages_in_hand = not runs
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
@@ -120,6 +130,8 @@ def program(
     unit.escaping = Escapes(declared, unit.kernel.functions, heads=bool(runs)).found
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
+    if not careful and (unit.layouts.cross() or begins_seen(unit)):
+        raise Careful
     there = _compiled(made, unit)
     reach = Reach(unit.marks, there, declared.place, where, unit.calls, tuple(unit.rules))
     return Program(
@@ -174,9 +186,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
     there |= DIVIDES | unit.constants
-    there |= (
-        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there} | neighbours.RUNTIME | {"of_cpu": of_cpu}
-    )
+    there |= bytewise.RUNTIME | neighbours.RUNTIME | {"of_cpu": of_cpu}
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of) + len(unit.rules))}
     exec(compile(tree, OF_C, "exec"), there)
     return there
