@@ -106,13 +106,15 @@ def bytes_apart(m, stack: tuple, one, other, cells: int, size: int) -> int:
     """How many elements of so many bytes lie between two pointers into one object."""
     if type(one) is int and type(other) is int:
         return (one - other) // size
-    if type(one) is tuple and type(other) is tuple and one[0] == other[0]:
-        a, b = spot(m, stack, one), spot(m, stack, other)
-        if a is None or b is None or (a.layout is b.layout and a.first == b.first):
-            if a is None or b is None or a.byte < 0 or b.byte < 0:
-                return (one[1] - other[1]) // cells
+    a, b = (spot(m, stack, p) if type(p) is tuple else None for p in (one, other))
+    if a is not None and b is not None and a[:2] == b[:2]:
+        if a.byte >= 0 and b.byte >= 0:
             return (a.byte - b.byte) // size
-    raise Defect("the difference of pointers that do not point into one array")
+        if any(own * cells != size for own in a.layout.sizes):
+            raise _inside(a.layout.title)
+    elif a is not b or type(one) is not tuple or type(other) is not tuple or one[0] != other[0]:
+        raise Defect("the difference of pointers that do not point into one array")
+    return (one[1] - other[1]) // cells
 
 
 def meets(one, other) -> bool:

@@ -47,6 +47,11 @@ def view(kind: Type) -> View:
     return View(ADDRESS, POINTER_BITS, True) if isinstance(kind, Pointer) else View(kind.name)
 
 
+def called(kind: Type) -> str:
+    """A scalar's type as it is told."""
+    return f"{kind}:{kind.bits}" if isinstance(kind, BitField) else str(kind)
+
+
 def is_same(one: Type, other: Type) -> bool:
     """Does a pointer to the one see what a pointer to the other sees?"""
     if isinstance(one, Array) or isinstance(other, Array):
@@ -69,7 +74,7 @@ def layout(title: str, kind: Type, counted: bool = False) -> Layout:
         (first, end, each) for first, end, each in _arrays(kind) if end - first < len(leaves) and not (counted and end == len(leaves))
     )  # fmt: skip
     return Layout(
-        title, tuple(path for path, _ in leaves), tuple(str(leaf) for _, leaf in leaves), tuple(view(leaf) for _, leaf in leaves),
+        title, tuple(path for path, _ in leaves), tuple(called(leaf) for _, leaf in leaves), tuple(view(leaf) for _, leaf in leaves),
         tuple(leaf.size for _, leaf in leaves), begins, inside,
     )  # fmt: skip
 

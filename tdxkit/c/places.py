@@ -132,18 +132,18 @@ class Places:
         return Place(member.type, pointer=self.views.moved(pointer, member.cell, member.byte))
 
     def _element(self, node: c_ast.ArrayRef, past: bool = False) -> Place:
-        base, index = self.of_array(node.name), self.values.number(node.subscript)
+        base, index = self.of_array(node.name, past), self.values.number(node.subscript)
         if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
             return Place(base.type.of, pointer=self.views.element(base.code, index.code, base.type, past))
         of = self.pointee(base, node)
         return Place(of, pointer=self.views.along(base.code, index.code, of))
 
-    def of_array(self, node: c_ast.Node) -> Value:
-        """An array as where it begins, its length kept; a pointer as it is."""
+    def of_array(self, node: c_ast.Node, past: bool = False) -> Value:
+        """An array as where it begins, its length kept; a pointer as it is. past: it may be the row behind the last."""
         if isinstance(node, c_ast.ID) and isinstance(fixed := self.r.find(node.name), Fixed):
             return Value(fixed.code, fixed.type)
         if is_place(node) and not (isinstance(node, c_ast.ID) and self.r.find(node.name) is None):
-            place = self.place(node)
+            place = self._element(node, past) if isinstance(node, c_ast.ArrayRef) else self.place(node)
             if isinstance(place.type, Array):
                 assert place.pointer is not None, "an array lies in cells"
                 return Value(place.pointer, place.type)
@@ -159,7 +159,7 @@ class Places:
         place = self._element(node, past=True) if isinstance(node, c_ast.ArrayRef) else self.place(node)
         if place.pointer is None:
             raise self.refuse(node, "this address", "it is that of a local value", "declare a variable for it")
-        return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
+        return Value(place.pointer, Pointer(place.type))
 
     def within(self, place: Place, cells: int, kind: Type) -> Place:
         """What lies so many cells further in."""

@@ -7,7 +7,7 @@ import ast
 
 from tdxkit.c import addresses
 from tdxkit.c.flow import MEMORY, STACK, call, constant, name
-from tdxkit.c.layouts import is_same, view
+from tdxkit.c.layouts import called, is_same, view
 from tdxkit.c.types import Array, Int, Pointer, Type, Void
 
 OPAQUE = Pointer(Void())  # what nobody follows: an error, a cache
@@ -53,7 +53,7 @@ class Views:
             return True
         layout, at = self._known(code)
         begins = layout.begins if layout else ()
-        return at >= 0 and at + cells < len(begins) and begins[at + cells] - begins[at] == by
+        return all(0 <= k < len(begins) for k in (at, at + cells)) and begins[at + cells] - begins[at] == by
 
     def _known(self, code: ast.expr | None):
         """The object that a pointer points into and the cell of it, where that is known now."""
@@ -131,7 +131,7 @@ class Views:
             self.r.do(self._run("same", pointer, *self._wanted(kind)))
 
     def _wanted(self, kind: Type) -> tuple[ast.expr, ast.expr]:
-        return constant(tuple(view(kind))), constant(str(kind))
+        return constant(tuple(view(kind))), constant(called(kind))
 
     def _run(self, word: str, *given: ast.expr) -> ast.expr:
         return call(word, name(MEMORY), name(STACK), *given)
