@@ -15,6 +15,7 @@ from tdxkit.c.widths import narrow
 from tdxkit.errors import ModelError
 
 WAY_OUT = "read the scalar, and shift and mask it"
+WITHIN = -1
 INTEGERS = (NUMBER, ADDRESS)
 
 
@@ -57,7 +58,7 @@ def spot(m, stack: tuple, pointer) -> Spot | None:
 
 def stepped(m, stack: tuple, pointer, by: int, cells: int, each: int = 0):
     """A pointer so many bytes on, which are so many cells where it is of the type that is there. each: it goes along an array of elements of
-    so many cells. ModelError where that is inside a scalar."""
+    so many cells; WITHIN: it goes to a member. ModelError where that is inside a scalar."""
     if type(pointer) is not tuple:
         return pointer + by
     here = spot(m, stack, pointer)
@@ -65,7 +66,9 @@ def stepped(m, stack: tuple, pointer, by: int, cells: int, each: int = 0):
         return pointer[0], pointer[1] + cells
     cell, gap = _cell(here, by, cells)
     behind = GAP if gap else 0
-    if each and here.layout.arrays:
+    if each == WITHIN:
+        behind = behind or (here.behind and PAST)
+    elif each and here.layout.arrays:
         inside = here.array(cell if here.behind else here.cell, each)
         if (here.behind and inside is None) or (not here.behind and inside is not None and cell >= inside[1]):
             behind = behind or PAST
@@ -99,7 +102,7 @@ def element_at(m, stack: tuple, pointer, index: int, cells: int, size: int, coun
     """A pointer to an element of an array of so many. past: or behind the last one."""
     if not 0 <= index < count + past:
         raise Defect(f"element {index} of an array of {count}")
-    return stepped(m, stack, pointer, index * size, index * cells, cells if past else 0)
+    return stepped(m, stack, pointer, index * size, index * cells, cells if past else WITHIN)
 
 
 def bytes_apart(m, stack: tuple, one, other, cells: int, size: int) -> int:

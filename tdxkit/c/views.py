@@ -6,6 +6,7 @@ Most texts do none of that, and nobody looks. Where one does, `Careful` ends its
 import ast
 
 from tdxkit.c import addresses
+from tdxkit.c.bytewise import WITHIN
 from tdxkit.c.flow import MEMORY, STACK, call, constant, name
 from tdxkit.c.layouts import called, is_same, view
 from tdxkit.c.types import Array, Int, Pointer, Type, Void
@@ -45,7 +46,7 @@ class Views:
         """A pointer so many cells on, which are so many bytes."""
         if not self.unit.careful or (not cells and not by) or self._is_so_far(code, cells, by):
             return addresses.moved(code, cells, by)
-        return self._run("stepped", code, constant(by), constant(cells))
+        return self._run("stepped", code, constant(by), constant(cells), constant(WITHIN))
 
     def _is_so_far(self, code: ast.expr, cells: int, by: int) -> bool:
         """Is that plain to see?"""

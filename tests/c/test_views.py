@@ -20,6 +20,7 @@ static struct pair p = { -1, 7 }; static struct mix m[3] = { { 1, 2 }, { 3, 4 },
 static struct { int t[2]; int k; } g; static int *ip; static u64 *wp = &w;
 static long data(void *d) { int *x = d; return *x; }
 static void out(void *o) { *(int *)o = -1; }
+static struct { u32 x : 3, y : 5; } bits; static int grid[2][3];
 static u32 *pick(void *x) { return x; }
 """
 VALUES = [  # of the body of a function
@@ -75,6 +76,8 @@ VALUES = [  # of the body of a function
     ("return &r.n[3] - r.n + ((char *)&r.n[3] - (char *)&r) * 10 + ((char *)&r.k - (char *)&r) * 100;", 433),
     ("int *x = in.e[1].t, *y = x + 2; return (y - x) + (&in.e[2] - in.e) * 10 + ((char *)&in.e[2] - (char *)&in) * 100;", 2822),
     ("struct mix *x; int n = 0; for (x = m; x < m + ARRAY_SIZE(m); x++) n += x->b; return n + (&m[3] == x);", 13),
+    ("return (&grid[1] - grid) + (&grid[2][0] - &grid[0][0]) * 10 + ((char *)&grid[1] - (char *)grid) * 100 + (&grid + 1 > &grid) * 10000;", 11261),
+    ("void *x = &r.n[3]; return (x < (void *)&r.k) + (x + 1 == (void *)&r.k) * 2 + ((void *)&r.k - 1 == x) * 4;", 7),
     ("int *x = &t[3], *y = &t[1]; return (x - y) * 10 + (x > y) + (y - x < 0);", 22),
 ]  # fmt: skip
 TEXT = DECLARED + "".join(f"long f{k}(void) {{ {body} }}\n" for k, (body, _) in enumerate(VALUES))
@@ -125,6 +128,7 @@ TOLD = [
     ("q = &u; return *(u8 *)&q;", "a part of a pointer"),
     ("memset((void *)a, 0, sizeof(a));", r"a\[0\]: it is of type unsigned int and is seen as void"),
     ("struct pair x; x = *(struct pair *)&w;", "a byte of w"),
+    ("return *(u32 *)&bits;", "bits.x: it is of type unsigned int:3 and is seen as unsigned int"),
 ]  # fmt: skip
 BROKEN = [
     ("int *x = g.t; x += 2; *x = 1;", "what lies behind an array in g is followed"),
@@ -133,18 +137,22 @@ BROKEN = [
     ("int *x = in.e[0].t; return x[2];", "what lies behind an array in in is followed"),
     ("int x[2] = { 1, 2 }, y = 3, *z = x + 2; return *z + y;", "cell 2 of x, which has 2"),
     ("int x[2] = { 1, 2 }, y = 3, *z = &x[2]; *z = y; return y;", "cell 2 of x, which has 2"),
+    ("struct in *x = o.two + 2; int *y = &x->e[1].k; *y = 3;", "what lies behind an array in o is followed"),
+    ("struct in *x = &o.two[2]; *x = in;", "what lies behind an array in o is followed"),
+    ("spinlock_t *x = &o.locks[1]; spin_lock(x);", "what lies behind an array in o is followed"),
     ("int *x = &t[5]; return *x;", "cell 5 of t, which has 5"),
     ("int n = 6; return &t[n] != t;", "element 6 of an array of 5"),
     ("int n = 3; return &g.t[n] != g.t;", "element 3 of an array of 2"),
     ("int n = 5; return t[n];", "element 5 of an array of 5"),
     ("return (char *)&t[1] - (char *)a;", "do not point into one array"),
-    ("int x, y; return (char *)&x - (char *)&y;", "do not point into one array"),
+    ("int x = 5, y = 6; return (char *)&x - (char *)&y;", "do not point into one array"),
 ]
 
 
 @pytest.mark.parametrize(("rows", "error"), [(TOLD, ModelError), (BROKEN, Defect)], ids=["told", "broken"])
 def test_what_is_told(rows, error):
-    text = DECLARED + "".join(f"long f{k}(void) {{ {body} return 0; }}\n" for k, (body, _) in enumerate(rows))
+    locks = "static struct { struct in two[2]; struct in one; spinlock_t locks[1], lock; } o;\n"
+    text = DECLARED + locks + "".join(f"long f{k}(void) {{ {body} return 0; }}\n" for k, (body, _) in enumerate(rows))
     for k, (_, said) in enumerate(rows):
         with pytest.raises(error, match=said):
             value_of(text, f"f{k}", ())
