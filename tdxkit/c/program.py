@@ -102,25 +102,25 @@ def program(
 
     InputError with the line, column and way out for what cannot be read.
     """
-    given = text, defines, stubs, runs, margins, taken, cpus, softirq
+    text = text.rstrip("\n") + "\n"
+    text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
+    where = Where(text.count("\n"), runs, margins, softirq)
+    read = _read(text, where, defines or {})
+    given = read, text + where.bodies(), where, defines or {}, stubs or {}, taken, cpus
     try:
-        return _program(*given)
+        return _program(*given, careful=False)
     except Careful:
         return _program(*given, careful=True)
 
 
-def _program(text, defines, stubs, runs, margins, taken, cpus, softirq, careful: bool = False) -> Program:
-    """The same, where it is known whether something is seen as another type. Careful where that comes out."""
-    text = text.rstrip("\n") + "\n"
-    text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
-    where = Where(text.count("\n"), runs, margins, softirq)
-    whole = text + where.bodies()
-    read = _read(text, where, defines or {})
+def _program(read: Parsed, whole: str, where: Where, defines, stubs, taken, cpus: int, careful: bool) -> Program:
+    """The same of a text that is read. Careful where something is seen as another type and nobody knew."""
+    runs = where.runs
     declared = Declared(read.place, where, read.packing, cpus=cpus)
     declared.read(read.tree)
-    given = (defines or {}).get(LEVEL, "")
+    given = defines.get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
-    unit = Unit(declared, kernel(not runs), stubs or {}, taken, careful)
+    unit = Unit(declared, kernel(not runs), stubs, taken, careful)
     unit.pages_in_hand = not runs
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
