@@ -67,7 +67,7 @@ def stepped(m, stack: tuple, pointer, by: int, cells: int, each: int = 0):
     cell, gap = _cell(here, by, cells)
     behind = GAP if gap else 0
     if each == WITHIN:
-        behind = behind or (here.behind and PAST)
+        behind = behind or here.behind % GAP
     elif each and here.layout.arrays:
         inside = here.array(cell if here.behind else here.cell, each)
         if (here.behind and inside is None) or (not here.behind and inside is not None and cell >= inside[1]):
@@ -132,6 +132,10 @@ def seen(m, stack: tuple, pointer, wanted: tuple, name: str, stores: int) -> Vie
     if here is None:
         return None
     layout, _, cell, behind = here
+    if behind == GAP:
+        raise ModelError(
+            f"what lies behind {layout.title}{layout.paths[cell - 1]}", "no scalar begins at this byte", WAY_OUT
+        )
     if behind:
         raise Defect(BEHIND.format(layout.title))
     if not 0 <= cell < len(layout.views):

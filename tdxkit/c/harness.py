@@ -272,7 +272,7 @@ class _Alone:
             (),
             1,
         )
-        self.c_layouts = made.unit.layouts.all(made.unit.counted) if made.unit.careful else {}
+        self.c_layouts = made.unit.layouts.all() if made.unit.careful else {}
         for cell, first in first_values(made).items():
             setattr(self, cell, first)
 

@@ -7,7 +7,7 @@ pointer becomes one to something else.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdxkit.c.types import POINTER_BITS, Array, Atomic, BitField, Int, Pointer, Struct, Type, Void, is_odd
+from tdxkit.c.types import POINTER_BITS, Array, Atomic, BitField, Int, Pointer, Struct, Type, Void, element_of, is_odd
 
 BOOLEAN, ADDRESS, NUMBER = "_Bool", "pointer", ""
 BITS = "bits"
@@ -23,7 +23,8 @@ class View(NamedTuple):
 
 class Layout(NamedTuple):
     """An object: what it is called; of each cell the path, the type's name, the view and its size; at which byte each begins, and behind them
-    all where the object ends, () where an attribute says otherwise; the arrays inside: first cell, cell behind the last, cells of an element."""
+    all where the object ends, () where an attribute says otherwise; the arrays inside behind which more lies: first cell, cell behind the last, cells
+    of an element."""
 
     title: str
     paths: tuple[str, ...]
@@ -66,16 +67,13 @@ def is_same(one: Type, other: Type) -> bool:
     return view(one) == view(other)
 
 
-def layout(title: str, kind: Type, counted: bool = False) -> Layout:
-    """That of an object of a type. counted: the array at its end is as long as the run decides."""
+def layout(title: str, kind: Type) -> Layout:
+    """That of an object of a type."""
     leaves = list(kind.leaves())
     begins = () if is_odd(kind) else (*_begins(kind), kind.size)
-    inside = tuple(
-        (first, end, each) for first, end, each in _arrays(kind) if end - first < len(leaves) and not (counted and end == len(leaves))
-    )  # fmt: skip
     return Layout(
         title, tuple(path for path, _ in leaves), tuple(called(leaf) for _, leaf in leaves), tuple(view(leaf) for _, leaf in leaves),
-        tuple(leaf.size for _, leaf in leaves), begins, inside,
+        tuple(leaf.size for _, leaf in leaves), begins, tuple(array for array in _arrays(kind) if array[1] < len(leaves)),
     )  # fmt: skip
 
 
@@ -105,7 +103,7 @@ def _begin(kind: Struct, name: str, member: Type) -> int:
 def _arrays(kind: Type, first: int = 0) -> Iterator[tuple[int, int, int]]:
     """The arrays in it, the outer ones first; those of arrays are one long one."""
     if isinstance(kind, Array):
-        of = _element(kind)
+        of = element_of(kind)
         if of.cells:
             yield first, first + kind.cells, of.cells
             for at in range(first, first + kind.cells, of.cells) if isinstance(of, Struct) else ():
@@ -118,14 +116,15 @@ def _arrays(kind: Type, first: int = 0) -> Iterator[tuple[int, int, int]]:
 def _goes_on(kind: Type, of: Type, whole: bool) -> bool:
     """Has an object of this type an array of the other inside, with more behind it? whole: or is it one itself."""
     if isinstance(kind, Array):
-        of, inner = _element(of), _element(kind)
+        of, inner = element_of(of), element_of(kind)
         return (whole and is_same(inner, of)) or _goes_on(inner, of, True)
     fields = kind.fields if isinstance(kind, Struct) else []
     return any(_goes_on(member, of, whole or at < len(fields)) for at, (_, member) in enumerate(fields, 1))
 
 
-def _element(kind: Type) -> Type:
-    return _element(kind.of) if isinstance(kind, Array) else kind
+def _is_beside(of: Type, there: Layout) -> bool:
+    """Has an object such a scalar, and others?"""
+    return not isinstance(of, Struct) and view(of) in there.views and len(set(there.views)) > 1
 
 
 class Layouts:
@@ -136,17 +135,20 @@ class Layouts:
         self.own: dict[str, Layout] = {}
         self.on_stack: list[Type] = []
         self.moved: list[Type] = []
-        self._made: dict[tuple[int, bool], tuple[Type, Layout]] = {}
+        self.flat = (
+            False  # is something seen as scalars, one behind the other, so that nobody knows where their array ends?
+        )
+        self._made: dict[int, tuple[Type, Layout]] = {}
 
-    def of(self, kind: Type, counted: bool = False) -> Layout:
+    def of(self, kind: Type) -> Layout:
         """That of a type."""
-        if (key := (id(kind), counted)) not in self._made:
-            self._made[key] = kind, layout("", kind, counted)
-        return self._made[key][1]
+        if id(kind) not in self._made:
+            self._made[id(kind)] = kind, layout("", kind)
+        return self._made[id(kind)][1]
 
-    def shared(self, word: str, counted: bool = False) -> Layout | None:
+    def shared(self, word: str) -> Layout | None:
         """That of an object that CPUs share."""
-        return self.of(self.kinds[word], counted)._replace(title=word) if word in self.kinds else None
+        return self.of(self.kinds[word])._replace(title=word) if word in self.kinds else None
 
     def on_the_stack(self, title: str, word: str, kind: Type) -> str:
         """The name of an object on a CPU's own stack."""
@@ -157,13 +159,15 @@ class Layouts:
         return name
 
     def cross(self) -> bool:
-        """May a pointer go from an array to what lies beside it in its object, or on the stack?"""
+        """May a pointer go from an array or a scalar to what else lies beside it in its object, or on the stack?"""
+        shared = {id(kind): kind for kind in self.kinds.values()}.values()
         return any(
-            any(_goes_on(kind, of, True) for kind in self.on_stack) or (of.size > 1 and any(_goes_on(kind, of, False) for kind in self.kinds.values()))
-            for of in self.moved
-        )  # fmt: skip
+            any(view(of) in self.of(kind).views for kind in self.on_stack)
+            or any(_goes_on(kind, of, False) or _is_beside(of, self.of(kind)) for kind in shared)
+            for of in {id(kind): kind for kind in self.moved}.values()
+        )
 
-    def all(self, counted) -> dict[str, Layout]:
-        """Of all objects, by their names: those whose elements are `counted` too."""
-        found = {word: self.shared(word, word in counted) for word in self.kinds}
-        return self.own | {word: one for word, one in found.items() if one is not None}
+    def all(self) -> dict[str, Layout]:
+        """Of all objects, by their names."""
+        found = self.own | {word: self.of(kind)._replace(title=word) for word, kind in self.kinds.items()}
+        return {word: one._replace(arrays=()) for word, one in found.items()} if self.flat else found

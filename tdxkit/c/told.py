@@ -19,7 +19,7 @@ def constants_of(made: Program, faults: tuple[str, ...], cpus: int, softirqs: bo
         "c_counted": made.unit.counted,
         "c_lists": _page_lists(made),
         "c_paged": _paged(made) if made.unit.pages_in_hand else None,
-        "c_layouts": made.unit.layouts.all(made.unit.counted) if made.unit.careful else {},
+        "c_layouts": made.unit.layouts.all() if made.unit.careful else {},
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_cpus": cpus,
         "c_softirqs": softirqs,

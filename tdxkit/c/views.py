@@ -9,7 +9,7 @@ from tdxkit.c import addresses
 from tdxkit.c.bytewise import WITHIN
 from tdxkit.c.flow import MEMORY, STACK, call, constant, name
 from tdxkit.c.layouts import called, is_same, view
-from tdxkit.c.types import Array, Int, Pointer, Type, Void
+from tdxkit.c.types import Array, Int, Pointer, Struct, Type, Void, element_of
 
 OPAQUE = Pointer(Void())  # what nobody follows: an error, a cache
 
@@ -32,13 +32,15 @@ class Views:
     def becomes(self, value, kind: Type) -> None:
         """A value becomes a pointer to this: a pointer to something else may."""
         code = value.code
-        if self.unit.careful or not isinstance(kind, Pointer) or isinstance(kind.to, Void) or value.type is OPAQUE:
+        if not isinstance(kind, Pointer) or isinstance(kind.to, Void) or value.type is OPAQUE:
             return
         if isinstance(code, ast.Constant) and not isinstance(code.value, tuple):
             return
         was = value.type.to if isinstance(value.type, Pointer) else value.type
         if isinstance(value.type, Int) or not is_same(was, kind.to):
-            raise Careful
+            whole = isinstance(value.type, Int) or isinstance(element_of(was), Struct) or was.size == 1
+            self.unit.layouts.flat |= whole and not isinstance(kind.to, Struct) and kind.to.size > 1
+            self.careful()
 
     # arithmetic
 
@@ -102,6 +104,7 @@ class Views:
             return constant((one.code.value - other.code.value) // kind.size)
         if isinstance(kind, Void):
             self.careful()
+        self.unit.layouts.moved.append(kind)
         if not self.unit.careful:
             return call("apart", one.code, other.code, constant(max(1, kind.cells)))
         return self._run("bytes_apart", one.code, other.code, constant(max(1, kind.cells)), constant(kind.size))
