@@ -132,16 +132,16 @@ def seen(m, stack: tuple, pointer, wanted: tuple, name: str, stores: int) -> Vie
     if here is None:
         return None
     layout, _, cell, behind = here
+    if not 0 <= cell < len(layout.views):
+        if pointer[0] and not behind:
+            return None  # which is told when it is followed
+        raise Defect(f"cell {cell} of {layout.title}, which has {len(layout.views)}")
     if behind == GAP:
         raise ModelError(
             f"what lies behind {layout.title}{layout.paths[cell - 1]}", "no scalar begins at this byte", WAY_OUT
         )
     if behind:
         raise Defect(BEHIND.format(layout.title))
-    if not 0 <= cell < len(layout.views):
-        if pointer[0]:
-            return None  # which is told when it is followed
-        raise Defect(f"cell {cell} of {layout.title}, which has {len(layout.views)}")
     found = layout.views[cell]
     if found == wanted:
         return None
