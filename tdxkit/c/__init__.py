@@ -8,7 +8,8 @@ Fidelity card
   modelled: the C as it is written: one access of shared memory a step, integers in the widths of x86-64, arithmetic that wraps; sizes,
     alignments and offsets of structs are gcc's, with attributes, bit-fields and #pragma pack; an attribute that would make another type is refused [gcc-layout]
   simplified: operands are taken from left to right, which C leaves open
-  simplified: an object is a row of scalars: its bytes are not seen through another type, and a union is the one member of it that the text uses
+  simplified: an object is a row of scalars: each may be seen as another of its width, and its first bytes may be read; what else a text does with
+    bytes is told and not done. A union is the one member of it that the text uses
   simplified: bit-fields that are neighbours are one memory location, whatever units they lie in, as C11 and the kernel's rules have it: which bytes
     gcc loads and stores may be fewer, so two of them that race here may happen not to in its code [linux-bitfields]
   simplified: whoever runs on a CPU stays there, and no interrupt comes but the softirq that --softirq asks for: this_cpu_inc() is a load and a store, between which another CPU may write

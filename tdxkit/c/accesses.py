@@ -3,14 +3,12 @@
 On x86 an acquire is a plain load and a release a plain store [x86-tso]; smp_store_mb() is a store and a fence.
 """
 
-import ast
-
 from pycparser import c_ast
 
-from tdxkit.c.flow import call, constant
+from tdxkit.c.flow import constant
 from tdxkit.c.forms import is_place
 from tdxkit.c.places import Place, Value
-from tdxkit.c.types import VOID, Pointer, Struct, Type
+from tdxkit.c.types import VOID, Member, Pointer, Struct, Type
 
 SOURCES = ("x86-tso",)
 LOADS = ("READ_ONCE", "data_race", "rcu_dereference", "rcu_dereference_raw", "rcu_access_pointer", "rcu_dereference_check", "rcu_dereference_protected",
@@ -98,23 +96,23 @@ class Accesses:
 
     def _container(self, node, word, args) -> Value:
         value, kind = self.values.of(args[0]), self.declared.type_of(args[1])
-        cells = self.offset(kind, args[2])
-        if value.code and isinstance(value.code, ast.Constant) and isinstance(value.code.value, tuple):
-            where, index = value.code.value
-            return Value(constant((where, index - cells)), Pointer(kind))
-        return Value(call("moved", value.code, constant(-cells)), Pointer(kind))
+        member = self.member(kind, args[2])
+        self.places.views.becomes(value, Pointer(member.type))
+        return Value(self.places.views.moved(value.code, -member.cell, -member.byte), Pointer(kind))
 
     def offset(self, kind: Type, path: c_ast.Node) -> int:
         """Where a member of a type begins, in cells."""
+        return self.member(kind, path).cell
+
+    def member(self, kind: Type, path: c_ast.Node) -> Member:
+        """A member of a type, or of one of its members."""
         if isinstance(path, c_ast.StructRef):
-            outer = self._member(kind, path.name)
-            return self.offset(kind, path.name) + outer.members[path.field.name].cell  # type: ignore[attr-defined]
+            outer = self.member(kind, path.name)
+            inner = self.member(outer.type, path.field)
+            return inner._replace(cell=outer.cell + inner.cell, byte=outer.byte + inner.byte)
         member = kind.members.get(path.name) if isinstance(kind, Struct) and isinstance(path, c_ast.ID) else None
         if member is None:
             raise self.declared.refuse(
                 path, "this member", f"{kind} has none such here", "paste the struct's definition"
             )
-        return member.cell
-
-    def _member(self, kind: Type, path: c_ast.Node) -> Type:
-        return kind.members[path.name].type if isinstance(kind, Struct) and isinstance(path, c_ast.ID) else kind
+        return member

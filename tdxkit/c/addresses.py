@@ -27,15 +27,17 @@ def on_top(code: ast.expr) -> ast.expr:
     return ast.Subscript(name(STACK), index_of(code), ast.Load())
 
 
-def moved(code: ast.expr | None, cells: int) -> ast.expr:
-    """A pointer so many cells on, worked out now where it can be."""
-    assert code is not None, "it lies in cells"
-    if not cells:
+def offset(code: ast.expr) -> int:
+    """Which cell it is of the function's part."""
+    base = index_of(code)
+    assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
+    return base.right.value  # type: ignore[return-value]
+
+
+def moved(code: ast.expr, cells: int, by: int) -> ast.expr:
+    """A pointer so many cells on, which are so many bytes, worked out now where it can be."""
+    if not cells and not by:
         return code
-    if isinstance(code, ast.Constant) and isinstance(code.value, tuple):
-        return constant((code.value[0], code.value[1] + cells))
-    if is_own(code):
-        base = index_of(code)
-        assert isinstance(base, ast.BinOp) and isinstance(base.right, ast.Constant), "base and offset"
-        return on_stack(base.right.value + cells)  # type: ignore[operator]
-    return call("moved", code, constant(cells))
+    if isinstance(code, ast.Constant):
+        return constant((code.value[0], code.value[1] + cells) if isinstance(code.value, tuple) else code.value + by)  # type: ignore[operator]
+    return on_stack(offset(code) + cells) if is_own(code) else call("moved", code, constant(cells), constant(by))

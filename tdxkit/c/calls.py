@@ -28,6 +28,20 @@ from tdxkit.c.waits import Waits
 from tdxkit.errors import InputError
 
 NAMED = 8  # functions that are not known, by their names in one line
+WORK_ON = (
+    "atomics",
+    "bitlocks",
+    "bits",
+    "lists",
+    "llists",
+    "lockrefs",
+    "locks",
+    "refcounts",
+    "semaphores",
+    "seqcount",
+    "waiting",
+    "xarrays",
+)
 NO_CALLS = ("trace_",)  # tracepoints: nothing happens
 
 
@@ -164,7 +178,7 @@ class Calls:
 
     def _argument(self, node: c_ast.Node, kind: Type) -> ast.expr:
         value = self.values.places.of_array(node) if not isinstance(kind, Int) else self.values.of(node)
-        self.values.same_view(value, kind, node)
+        self.values.places.views.becomes(value, kind)
         return self.r.temp(self.values.to(value, kind, node).code if isinstance(kind, Int) else value.code)
 
     def looked_at(self, node: c_ast.Node, word: str) -> None:
@@ -202,6 +216,9 @@ class Calls:
             if isinstance(value.type, Pointer) and pointee is None:
                 pointee = value.type.to
             given.append(self.r.temp(value.code))
+            if kind == "p" and isinstance(value.type, Pointer) and _works_on(entry):
+                self._is_typed(value, arg)
+                self.values.places.views.same(given[-1], value.type.to)
             if kind == "p" and not may_be_null(entry) and not _plainly_somewhere(value.code):
                 self.r.do(call("far", given[-1]))
         self.r.move(node)
@@ -209,6 +226,13 @@ class Calls:
         if saved is not None:
             self.values.places.store(self.values.places.place(saved[0]), saved[1], saved[0])
         return answer
+
+    def _is_typed(self, value: Value, node: c_ast.Node) -> None:
+        """InputError for a pointer to nothing in particular that a function of the kernel makes one to what it works on."""
+        null = isinstance(value.code, ast.Constant) and not isinstance(value.code.value, tuple)
+        if isinstance(value.type, Pointer) and isinstance(value.type.to, Void) and not null:
+            rule = "it is given as a void *, and what it points to is not followed"
+            raise self.declared.refuse(node, spelt(node), rule, "give a pointer of the type that it is")
 
     def run(self, entry: Entry, given: list[ast.expr], returns: Type) -> Value:
         """A function of the kernel with its arguments."""
@@ -225,6 +249,11 @@ class Calls:
             self.r.emit(assign(result, made))
         self.r.do(call("went"))
         return Value(name(result) if not isinstance(returns, Void) else constant(0), returns)
+
+
+def _works_on(entry: Entry) -> bool:
+    """Does it look at what it is given a pointer to, and not only at the pointer?"""
+    return entry.program.__module__.rpartition(".")[2] in WORK_ON
 
 
 def _changes(node: c_ast.Node) -> bool:

@@ -19,7 +19,7 @@ OF_ITSELF = (
     "c_counted",
     "c_lists",
     "c_paged",
-    "c_sizes",
+    "c_layouts",
     "c_spins",
     "c_cpus",
     "c_softirqs",

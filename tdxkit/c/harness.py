@@ -265,14 +265,14 @@ class _Alone:
     def __init__(self, made: Program):
         self.c_cells, self.c_heap, self.c_failed, self.c_may_fail = made.unit.cells, made.unit.heap, False, False
         self.c_counted = made.unit.counted
-        self.memory_may_run_out, self._open, self.c_lists, self.c_sizes, self.c_spins, self.c_cpus = (
+        self.memory_may_run_out, self._open, self.c_lists, self.c_spins, self.c_cpus = (
             False,
             True,
             (),
-            {},
             (),
             1,
         )
+        self.c_layouts = made.unit.layouts.all() if made.unit.careful else {}
         for cell, first in first_values(made).items():
             setattr(self, cell, first)
 

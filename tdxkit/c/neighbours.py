@@ -134,6 +134,8 @@ class Neighbours:
                 code = heads.copy(one.pointer, other.pointer, value.code) if leaf is LIST else value.code
                 self.places.store(other, value._replace(code=self.r.temp(code), type=leaf), node, writes)
                 continue
+            for place in (one, other):
+                self.places.views.same(place.pointer, leaf)
             pointer = self._read(one.pointer, reads)
             held = self.r.temp(call("whole_row", name(MEMORY), name(STACK), pointer, constant(len(row))))
             self._write(other.pointer, writes, "put_row", held)
@@ -145,6 +147,7 @@ class Neighbours:
             if len(row) == 1:
                 self.places.store(place, zero, node, does)
             else:
+                self.places.views.same(place.pointer, place.type)
                 self._write(place.pointer, does, "put_row", constant((0,) * len(row)))
 
     def _read(self, pointer: ast.expr, does: str, *then: ast.stmt) -> ast.expr:

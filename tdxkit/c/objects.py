@@ -6,7 +6,7 @@ from pycparser import c_ast
 
 from tdxkit.c.flow import assign, constant
 from tdxkit.c.places import Place, Value
-from tdxkit.c.types import INT, VOID, Array, Type
+from tdxkit.c.types import INT, VOID, Array, Pointer, Type, Void
 
 
 class Objects:
@@ -38,6 +38,8 @@ class Objects:
     def _whole(self, node, pointer: c_ast.Node, size: c_ast.Node) -> tuple[Place, Type]:
         """The object that a pointer points to, of which `size` must be the whole."""
         value = self.places.of_array(pointer)
+        if isinstance(value.type, Pointer) and isinstance(value.type.to, Void):
+            self.places.views.careful()
         kind = value.type if isinstance(value.type, Array) else self.places.pointee(value, pointer)
         said = self.values.of(size).code
         if (

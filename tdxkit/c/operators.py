@@ -5,8 +5,7 @@ import ast
 from pycparser import c_ast
 
 from tdxkit.c import arithmetic
-from tdxkit.c.bytewise import is_byte, is_other_view
-from tdxkit.c.flow import MEMORY, call, constant, name
+from tdxkit.c.flow import call, constant
 from tdxkit.c.places import Value
 from tdxkit.c.spelt import spelt
 from tdxkit.c.types import BOOL, INT, LONG, Array, Int, Pointer, Type, Void, common
@@ -22,7 +21,7 @@ CALLS = {"/": "div", "%": "mod", "<<": "shl", ">>": "shr"}
 
 
 class Operators:
-    """What Values has of operators; it gives `refuse`."""
+    """What Values has of operators; it gives `refuse`, `places` and `unit`."""
 
     def to(self, value: Value, kind: Type, node: c_ast.Node) -> Value:
         """A value as it is in another type."""
@@ -31,7 +30,7 @@ class Operators:
         if isinstance(kind, Int) and isinstance(value.type, Int):
             return Value(self._fitted(value, kind), kind)
         if isinstance(kind, Pointer) and isinstance(value.type, (Pointer, Array, Int)):
-            self.same_view(value, kind, node)
+            self.places.views.becomes(value, kind)
             as_number = isinstance(value.type, Int) and value.type.most > LONG.most
             return Value(_numbered(value.code, LONG) if as_number else value.code, kind)
         if isinstance(kind, Int) and isinstance(value.type, Pointer):
@@ -51,12 +50,6 @@ class Operators:
         if is_truth(code) or (kind.least <= was.least and was.most <= kind.most):
             return code
         return wrapped(code, kind)
-
-    def same_view(self, value: Value, kind: Type, node: c_ast.Node) -> None:
-        """InputError for a pointer to an integer that becomes one to another kind of integer."""
-        if is_other_view(value.type, kind):
-            rule = f"a {value.type} is seen as a {kind}, and bytes are not seen through another type"
-            raise self.refuse(node, spelt(node), rule, "read the scalar, and cast or mask its value")
 
     def binary(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
         """The value of an operator on two values."""
@@ -99,17 +92,17 @@ class Operators:
             if op not in ("==", "!="):
                 order = call("order", left.code, right.code)
                 return Value(truth_of(ast.Compare(order, [COMPARES[op]], [constant(0)])), INT)
+            if self.unit.careful:
+                meets = call("meets", left.code, right.code)
+                return Value(truth_of(meets if op == "==" else ast.UnaryOp(ast.Not(), meets)), INT)
             return Value(truth_of(ast.Compare(left.code, [COMPARES[op]], [right.code])), INT)
         if op == "+" and isinstance(left.type, Int):
             left, right = right, left
         if isinstance(left.type, Pointer) and isinstance(right.type, Int) and op in "+-":
-            cells = max(1, left.type.to.cells)
             by = right.code if op == "+" else ast.UnaryOp(ast.USub(), right.code)
-            if is_byte(left.type.to):
-                return Value(call("bytes_on", name(MEMORY), left.code, by), left.type)
-            return Value(call("moved", left.code, ast.BinOp(by, ast.Mult(), constant(cells))), left.type)
+            return Value(self.places.views.along(left.code, by, left.type.to), left.type)
         if op == "-" and isinstance(left.type, Pointer) and isinstance(right.type, Pointer):
-            return Value(call("apart", left.code, right.code, constant(max(1, left.type.to.cells))), LONG)
+            return Value(self.places.views.apart(left, right), LONG)
         raise self.refuse(node, f"`{op}`", f"it does not go with a {left.type} and a {right.type}", "use integers")
 
 

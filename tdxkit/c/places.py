@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from pycparser import c_ast
 
-from tdxkit.c.addresses import index_of, is_own, moved, on_stack, on_top
-from tdxkit.c.bytewise import is_byte
+from tdxkit.c.addresses import index_of, is_own, on_stack, on_top
 from tdxkit.c.flow import MEMORY, STACK, Block, assign, call, constant, name
 from tdxkit.c.forms import declares_volatile, is_place, is_volatile
 from tdxkit.c.known import within_word
@@ -20,6 +19,7 @@ from tdxkit.c.runtime import COUNTERS, reading, writing
 from tdxkit.c.spelt import spelt
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import POINTER_BITS, Array, Atomic, Function, Int, Pointer, Struct, Type, Void
+from tdxkit.c.views import Views
 from tdxkit.errors import InputError
 
 
@@ -52,7 +52,7 @@ class Places:
     def __init__(self, routine: Routine, values):
         self.r, self.values, self.calls = routine, values, values.calls
         self.declared, self.unit = routine.declared, routine.unit
-        self.neighbours = Neighbours(self)
+        self.neighbours, self.views = Neighbours(self), Views(self)
 
     def refuse(self, node: c_ast.Node, what: str, rule: str, action: str) -> InputError:
         """What cannot be read, in one line."""
@@ -128,27 +128,22 @@ class Places:
             raise self.refuse(
                 node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
             )
-        return Place(member.type, pointer=moved(pointer, member.cell))
+        assert pointer is not None, "it lies in cells"
+        return Place(member.type, pointer=self.views.moved(pointer, member.cell, member.byte))
 
-    def _element(self, node: c_ast.ArrayRef) -> Place:
-        base, index = self.of_array(node.name), self.values.number(node.subscript)
+    def _element(self, node: c_ast.ArrayRef, past: bool = False) -> Place:
+        base, index = self.of_array(node.name, past), self.values.number(node.subscript)
         if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
-            of, count = base.type.of, base.type.count
-            if isinstance(index.code, ast.Constant) and 0 <= index.code.value < count:  # type: ignore[operator]
-                return Place(of, pointer=moved(base.code, index.code.value * of.cells))  # type: ignore[operator]
-            return Place(of, pointer=call("element", base.code, index.code, constant(of.cells), constant(count)))
+            return Place(base.type.of, pointer=self.views.element(base.code, index.code, base.type, past))
         of = self.pointee(base, node)
-        if is_byte(of):
-            return Place(of, pointer=call("bytes_on", name(MEMORY), base.code, index.code))
-        step = ast.BinOp(index.code, ast.Mult(), constant(max(1, of.cells)))
-        return Place(of, pointer=call("moved", base.code, step))
+        return Place(of, pointer=self.views.along(base.code, index.code, of))
 
-    def of_array(self, node: c_ast.Node) -> Value:
-        """An array as where it begins, its length kept; a pointer as it is."""
+    def of_array(self, node: c_ast.Node, past: bool = False) -> Value:
+        """An array as where it begins, its length kept; a pointer as it is. past: it may be the row behind the last."""
         if isinstance(node, c_ast.ID) and isinstance(fixed := self.r.find(node.name), Fixed):
             return Value(fixed.code, fixed.type)
         if is_place(node) and not (isinstance(node, c_ast.ID) and self.r.find(node.name) is None):
-            place = self.place(node)
+            place = self._element(node, past) if isinstance(node, c_ast.ArrayRef) else self.place(node)
             if isinstance(place.type, Array):
                 assert place.pointer is not None, "an array lies in cells"
                 return Value(place.pointer, place.type)
@@ -161,14 +156,15 @@ class Places:
             raise self.refuse(
                 node, f"`&{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
-        place = self.place(node)
+        place = self._element(node, past=True) if isinstance(node, c_ast.ArrayRef) else self.place(node)
         if place.pointer is None:
             raise self.refuse(node, "this address", "it is that of a local value", "declare a variable for it")
-        return Value(place.pointer, Pointer(place.type.of if isinstance(place.type, Array) else place.type))
+        return Value(place.pointer, Pointer(place.type))
 
     def within(self, place: Place, cells: int, kind: Type) -> Place:
         """What lies so many cells further in."""
-        return Place(kind, pointer=moved(place.pointer, cells))
+        assert place.pointer is not None, "it lies in cells"
+        return Place(kind, pointer=self.views.moved(place.pointer, cells, self.views.byte(place.type, cells)))
 
     # accesses
 
@@ -186,6 +182,14 @@ class Places:
             raise self.refuse(
                 node, spelt(node), f"it is a {place.type}, which is copied by an assignment alone", "name its members"
             )
+        if self.unit.careful and not is_own(place.pointer):
+            place = self.steady(place)
+        if (found := self.views.found(place, False)) is None:
+            return self._loaded(place, does)
+        return Value(self.views.loaded(self._loaded(place, does).code, found, place.type), self._held(place.type))
+
+    def _loaded(self, place: Place, does: str) -> Value:
+        """What a cell holds."""
         assert place.pointer is not None, "a place is a variable or a cell"
         if has_neighbours(place.type) and not is_own(place.pointer):
             return Value(self.neighbours.load(place, does), place.type)
@@ -198,7 +202,7 @@ class Places:
                 self._held(place.type),
             )
         pointer = self.r.temp(place.pointer)
-        self._where(call("reads", name(MEMORY), pointer, constant(does)), pointer, place.type)
+        self.where_far(call("reads", name(MEMORY), pointer, constant(does)), pointer)
         got = call("known", call("fetch", name(MEMORY), name(STACK), pointer), constant("an object on the stack"))
         return Value(self.r.temp(got), self._held(place.type))
 
@@ -209,6 +213,10 @@ class Places:
             self.r.emit(assign(place.local.word, value.code))
             return
         assert place.pointer is not None, "a place is a variable or a cell"
+        if self.unit.careful and not is_own(place.pointer):
+            place = self.steady(place)
+        if (found := self.views.found(place, True)) is not None:
+            value = value._replace(code=self.views.stored(value.code, found, place.type))
         if has_neighbours(place.type) and not is_own(place.pointer):
             return self.neighbours.store(place, value.code, does)
         if (fixed := place.fixed) is not None:
@@ -223,7 +231,7 @@ class Places:
             self.r.emit(assign(STACK, call("laid", name(STACK), index_of(place.pointer), value.code)))
             return
         pointer, code = self.r.temp(place.pointer), self.r.temp(value.code)
-        self._where(call("writes", name(MEMORY), pointer, constant(does)), pointer, place.type)
+        self.where_far(call("writes", name(MEMORY), pointer, constant(does)), pointer)
         keep = "keep_page" if self._may_be_page(place.type) else "keep"
         self.r.emit(assign(STACK, call(keep, name(MEMORY), name(STACK), pointer, code)))
 
@@ -237,12 +245,6 @@ class Places:
     def _may_be_page(self, kind: Type) -> bool:
         """May a place of this type hold a page that is counted with its CPU?"""
         return self.unit.pages_in_hand and isinstance(kind, Pointer) and is_page(kind.to)
-
-    def _where(self, act: ast.expr, pointer: ast.expr, kind: Type) -> None:
-        """A step on what a pointer to this type points to."""
-        if is_byte(kind):
-            self.r.do(call("byte_there", name(MEMORY), pointer))
-        self.where_far(act, pointer)
 
     def where_far(self, act: ast.expr, pointer: ast.expr, *then: ast.stmt) -> None:
         """A step, unless the pointer stays on this CPU's stack."""

@@ -29,12 +29,13 @@ from tdxkit.c.region import LEVEL
 from tdxkit.c.spelt import spelt
 from tdxkit.c.statements import Statements
 from tdxkit.c.unit import Unit
+from tdxkit.c.views import Careful, begins_seen
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
 from tdxkit.run import Text
 
-RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "element", "apart", "order", "went", "again")  # fmt: skip
+RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "along", "element", "apart", "order", "went", "again")  # fmt: skip
 WIDTHS = (*widths.WRAPS.values(), "narrow", "numbered")
 DIVIDES = {
     "div": arithmetic.divided, "mod": arithmetic.remainder, "shl": arithmetic.shifted_left, "shr": arithmetic.shifted_right,
@@ -104,13 +105,22 @@ def program(
     text = text.rstrip("\n") + "\n"
     text += "\n" * text.endswith("\\\n")  # or the first --run would go on with its last line
     where = Where(text.count("\n"), runs, margins, softirq)
-    whole = text + where.bodies()
     read = _read(text, where, defines or {})
+    given = read, text + where.bodies(), where, defines or {}, stubs or {}, taken, cpus
+    try:
+        return _program(*given, careful=False)
+    except Careful:
+        return _program(*given, careful=True)
+
+
+def _program(read: Parsed, whole: str, where: Where, defines, stubs, taken, cpus: int, careful: bool) -> Program:
+    """The same of a text that is read. Careful where something is seen as another type and nobody knew."""
+    runs = where.runs
     declared = Declared(read.place, where, cpus=cpus)
     declared.read(read.tree)
-    given = (defines or {}).get(LEVEL, "")
+    given = defines.get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
-    unit = Unit(declared, kernel(not runs), stubs or {}, taken)
+    unit = Unit(declared, kernel(not runs), stubs, taken, careful)
     unit.pages_in_hand = not runs
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
@@ -120,6 +130,8 @@ def program(
     unit.escaping = Escapes(declared, unit.kernel.functions, heads=bool(runs)).found
     made = [_made(unit, node, whole) for node in declared.functions.values()]
     check_calls(declared, unit.calls)
+    if not careful and (unit.layouts.cross() or begins_seen(unit)):
+        raise Careful
     there = _compiled(made, unit)
     reach = Reach(unit.marks, there, declared.place, where, unit.calls, tuple(unit.rules))
     return Program(
@@ -174,12 +186,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
     there |= DIVIDES | unit.constants
-    there |= (
-        {"bytes_on": bytewise.bytes_on, "byte_there": bytewise.byte_there}
-        | neighbours.RUNTIME
-        | heads.RUNTIME
-        | {"of_cpu": of_cpu}
-    )
+    there |= bytewise.RUNTIME | neighbours.RUNTIME | heads.RUNTIME | {"of_cpu": of_cpu}
     there |= {"warned": warned, "bug": bug, RAN: bytearray(len(unit.marks.of) + len(unit.rules))}
     exec(compile(tree, OF_C, "exec"), there)
     return there

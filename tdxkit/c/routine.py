@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from tdxkit.c.flow import Block, assign, call, constant, name, placed
+from tdxkit.c.layouts import Layout
 from tdxkit.c.reach import RAN
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
@@ -67,6 +68,8 @@ class Routine:
         self.labels: dict[str, tuple[Block, list[Scope]]] = {}
         self.jumps: list = []
         self.slots = self.temps = 0
+        self.laid: list[Slot] = []
+        self.names: dict[int, str] = {}
         self.used: dict[str, int] = {}
         self.line = 1
         self.pointed = set(_pointed_to(node.body))
@@ -155,11 +158,25 @@ class Routine:
         """Cells on the CPU's stack."""
         made = Slot(self.slots, kind)
         self.slots += kind.cells
+        self.unit.layouts.on_stack.append(kind)
+        if self.unit.careful:  # its name lies behind it
+            self.names[self.slots] = self.unit.layouts.on_the_stack(self.title, word, kind)
+            self.laid.append(made)
+            self.slots += 1
         if self.slots > MOST_CELLS:
             raise self.declared.refuse(
                 self.node, f"`{word}`", f"a function has at most {MOST_CELLS:,} scalars of its own", "make it smaller"
             )
         return made
+
+    def layout(self, at: int) -> tuple[Layout, int]:
+        """The object on the stack that a cell is of, and the cell of that."""
+        slot = next(slot for slot in reversed(self.laid) if slot.at <= at)
+        return self.unit.layouts.of(slot.type), at - slot.at
+
+    def empty(self) -> ast.expr:
+        """What its part of the stack begins with."""
+        return constant(tuple(self.names.get(at) for at in range(self.slots)))
 
     def lend(self, word: str, kind: Type) -> Lent:
         """A new local object that is a shared one; nothing is there before its declaration is come to."""

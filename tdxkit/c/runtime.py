@@ -21,6 +21,8 @@ NEAR_NULL = 4096  # where a member of NULL lies
 ROUNDS = 100_000  # of a loop between two steps
 OWN = ""
 TASK = "'s task"
+PAST, GAP = 1 << 20, 1 << 21  # cells behind an array that is inside an object are numbered from here: `bytewise`
+BEHIND = "what lies behind an array in {} is followed"
 NOT_OWN = "a pointer past a local variable, or to one of a function that has returned"
 
 
@@ -68,6 +70,8 @@ def cell(m: Memory, pointer: tuple[str, int]) -> str:
         if where in m.c_counted and index > 0:
             rule = f"of an object whose elements are counted as it runs {len(cells)} scalars are kept"
             raise ModelError(f"what lies further on in {where}", rule, "let the text, or --set, use fewer elements")
+        if index >= PAST:
+            raise Defect(BEHIND.format(where))
         raise Defect(f"cell {index} of {where}, which has {len(cells)}")
     return cells[index]
 
@@ -202,18 +206,24 @@ def laid(stack: tuple, index: int, value: object) -> tuple:
     return (*stack[:index], value, *stack[index + 1 :])
 
 
-def moved(pointer: object, cells: int) -> object:
-    """A pointer so many cells on."""
+def moved(pointer: object, cells: int, by: int | None = None) -> object:
+    """A pointer so many cells on, which are so many bytes."""
     if type(pointer) is tuple:
         return pointer[0], pointer[1] + cells
-    return pointer + cells if cells else pointer  # type: ignore[operator]
+    by = cells if by is None else by
+    return pointer + by if by else pointer  # type: ignore[operator]
 
 
-def element(pointer: tuple[str, int], index: int, cells: int, count: int) -> tuple[str, int]:
-    """A pointer to an element of an array of `count` elements of so many cells."""
-    if not 0 <= index < count:
+def along(pointer: object, index: int, cells: int, size: int) -> object:
+    """A pointer so many elements on, each of so many cells and bytes."""
+    return moved(pointer, index * cells, index * size)
+
+
+def element(pointer: object, index: int, cells: int, size: int, count: int, past: int = 0) -> object:
+    """A pointer to an element of an array of `count` elements of so many cells and bytes. past: or behind the last one."""
+    if not 0 <= index < count + past:
         raise Defect(f"element {index} of an array of {count}")
-    return pointer[0], pointer[1] + index * cells
+    return along(pointer, index, cells, size)
 
 
 def apart(one: tuple[str, int], other: tuple[str, int], cells: int) -> int:
@@ -225,8 +235,13 @@ def apart(one: tuple[str, int], other: tuple[str, int], cells: int) -> int:
 
 def order(one: object, other: object) -> int:
     """Which of two pointers is the lower one: -1, 0 or 1. Objects lie in the order of their names, NULL before them all."""
-    a, b = (p if type(p) is tuple else ("", p) for p in (one, other))
+    a, b = ((p[0], rank(p[1])) if type(p) is tuple else ("", p) for p in (one, other))
     return (a > b) - (a < b)
+
+
+def rank(at: int) -> int:
+    """The order of cells: what lies behind an array is where the next begins, or before it where there is a gap."""
+    return 2 * (at if at < PAST else at - PAST) if at < GAP else 2 * (at - GAP) - 1
 
 
 turns: list[int] = [0]

@@ -66,7 +66,7 @@ class Statements:
         head = Block(line=first)
         head.body = [
             assign(BASE, call("len", name(STACK))),
-            *([assign(STACK, ast.BinOp(name(STACK), ast.Add(), constant((None,) * r.slots)))] if r.slots else []),
+            *([assign(STACK, ast.BinOp(name(STACK), ast.Add(), r.empty()))] if r.slots else []),
         ]
         head.ways = (r.entry,)
         settle(reached(head), head, (MEMORY, STACK, *r.params))

@@ -19,19 +19,13 @@ def constants_of(made: Program, faults: tuple[str, ...], cpus: int, softirqs: bo
         "c_counted": made.unit.counted,
         "c_lists": _page_lists(made),
         "c_paged": _paged(made) if made.unit.pages_in_hand else None,
-        "c_sizes": _sizes(made),
+        "c_layouts": made.unit.layouts.all() if made.unit.careful else {},
         "c_spins": tuple(lock for lock in locks if lock not in mutexes),
         "c_cpus": cpus,
         "c_softirqs": softirqs,
         "c_may_fail": bool(faults),
         **({} if faults else {"c_failed": False}),
     }
-
-
-def _sizes(made: Program) -> dict[str, tuple[int, ...]]:
-    """Of each object that is not of bytes alone how many bytes each scalar has."""
-    found = {v.name: tuple(leaf.size for _, leaf in v.type.leaves()) for v in made.unit.objects()}
-    return {word: sizes for word, sizes in found.items() if set(sizes) != {1}}
 
 
 def _cells(made: Program, spare: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pycparser import c_ast
 from tdxkit.c.declare import Declared
 from tdxkit.c.flow import name
 from tdxkit.c.kernel.contexts import OFF
+from tdxkit.c.layouts import Layouts
 from tdxkit.c.neighbours import variables
 from tdxkit.c.reach import NEVER, Marks
 from tdxkit.c.typed import Variable
@@ -19,10 +20,20 @@ from tdxkit.kinds import Act
 
 
 class Unit:
-    """See the module. `kernel`: its functions; `stubs`: functions that give a number; `taken`: names of shared variables of the models."""
+    """See the module. `kernel`: its functions; `stubs`: functions that give a number; `taken`: names of shared variables of the models;
+    `careful`: pointers become others in it."""
 
-    def __init__(self, declared: Declared, kernel, stubs: Mapping[str, int], taken: frozenset[str] = frozenset()):
+    def __init__(
+        self,
+        declared: Declared,
+        kernel,
+        stubs: Mapping[str, int],
+        taken: frozenset[str] = frozenset(),
+        careful: bool = False,
+    ):
         self.declared, self.kernel, self.stubs, self.taken = declared, kernel, stubs, taken
+        self.careful = careful  # do accesses look what is there? See `views`
+        self.layouts = Layouts()
         self.constants: dict[str, object] = {}
         self.calls: dict[
             str, Counter[str]
@@ -117,6 +128,7 @@ class Unit:
     def share(self, variable: Variable) -> None:
         """Give a shared object its cells."""
         self.shared.append(variable)
+        self.layouts.kinds[variable.name] = variable.type
         self.scalars += variable.type.cells
         if self.scalars > MOST_CELLS:
             raise self.declared.refuse(

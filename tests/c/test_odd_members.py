@@ -111,6 +111,8 @@ BYTES = "static u32 a[3] = { 258, 7, 9 };\nint f(void *m) { "
         ("char *p = m; p += sizeof(u32); return *(u32 *)p;", 7),
         ("u32 *p = m + 8; return *p;", 9),
         ("u32 *p = (u32 *)((char *)a + 8 - 4); return *p;", 7),
+        ("u8 *p = m; return *p;", 2),
+        ("u16 *p = (u16 *)a; return *p;", 258),
     ],
 )
 def test_a_pointer_to_bytes_goes_from_scalar_to_scalar(body, gives):
@@ -121,10 +123,10 @@ def test_a_pointer_to_bytes_goes_from_scalar_to_scalar(body, gives):
 @pytest.mark.parametrize(
     "body",
     [
-        "u8 *p = m; return *p;",
+        "u8 *p = m; *p = 1;",
         "u8 *p = m; return p[1];",
         "char *p = m; p += 2; return 0;",
-        "u16 *p = (u16 *)a; return *p;",
+        "u16 *p = (u16 *)a; *p = 1;",
     ],
 )
 def test_a_byte_of_a_scalar_is_refused_with_the_way_out(body):

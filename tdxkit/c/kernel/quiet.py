@@ -10,6 +10,7 @@ from tdxkit.c.kernel.contexts import RULES, may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, LONG, VOID, Pointer
+from tdxkit.c.views import OPAQUE
 from tdxkit.c.widths import numbered
 from tdxkit.kinds import load, sleep, store
 
@@ -78,8 +79,8 @@ def functions() -> Iterator[Entry]:
     yield Entry("IS_ERR_OR_NULL", lambda m, p: int(p == 0 or _is_error(m, p)), "v", INT, steps=False)
     yield Entry("PTR_ERR", lambda m, p: p if type(p) is int else 1, "v", LONG, steps=False)
     yield Entry("PTR_ERR_OR_ZERO", lambda m, p: p if _is_error(m, p) else 0, "v", INT, steps=False)
-    for word in ("ERR_PTR", "ERR_CAST", "rcu_pointer_handoff"):
-        yield Entry(word, lambda m, v: numbered(v, 64, True), "v", Pointer(VOID), steps=False)
+    for word, gives in (("ERR_PTR", OPAQUE), ("ERR_CAST", OPAQUE), ("rcu_pointer_handoff", Pointer(VOID))):
+        yield Entry(word, lambda m, v: numbered(v, 64, True), "v", gives, steps=False)
     for word in (
         "static_branch_likely",
         "static_branch_unlikely",
@@ -90,4 +91,4 @@ def functions() -> Iterator[Entry]:
         yield Entry(word, _switch(word), "p", INT)
     for word, to in (("static_branch_enable", 1), ("static_branch_disable", 0)):
         yield Entry(word, _switched(word, to), "p", VOID, rules=RULES)
-    yield Entry("kmem_cache_create", _cache, "…", Pointer(VOID), rules=RULES)
+    yield Entry("kmem_cache_create", _cache, "…", OPAQUE, rules=RULES)

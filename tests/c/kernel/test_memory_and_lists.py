@@ -55,7 +55,7 @@ def test_what_must_not_be_done_with_memory():
     assert "into the middle of foo#1" in broken(FOO, NEW + "kfree(&p->next);")
     assert "never allocated" in broken(FOO, "kfree(&r);")
     assert "cell 1 of" in broken(
-        "struct foo { int a, b; }; struct foo *g; int r;", "g = kzalloc(sizeof(g), GFP_KERNEL); r = g->b;"
+        "struct foo { int a, b, c; }; struct foo *g; int r;", "g = kzalloc(sizeof(g), GFP_KERNEL); r = g->c;"
     )
     assert "cell 2 of int[2]#1" in broken("int *g;", "g = kcalloc(2, sizeof(int), GFP_KERNEL); g[2] = 1;")
 
