@@ -2,7 +2,7 @@
 
 from pycparser import c_ast
 
-from tdxkit.c.forms import calls
+from tdxkit.c.forms import calls, says_volatile
 from tdxkit.c.known import TAGGED
 from tdxkit.c.layout import PLAIN, Field, Packing, lay
 from tdxkit.c.literals import OF_INT, of_values
@@ -37,6 +37,9 @@ def struct(text, node: c_ast.Struct | c_ast.Union) -> Type:
     if word == "union":
         made.fill(_alternative(text, node, name, fields), [0])
     text.open.remove(made)
+    for decl in node.decls:
+        if isinstance(decl, c_ast.Decl) and decl.name in made.members and says_volatile(decl):
+            made.members[decl.name] = made.members[decl.name]._replace(volatile=True)
     if any(kind.row > 1 for _, kind in made.fields if isinstance(kind, BitField)):
         text.told[OF_BITS] = None
     return made

@@ -13,11 +13,12 @@ def is_place(node: c_ast.Node) -> bool:
     return follows or isinstance(node, (c_ast.ID, c_ast.StructRef, c_ast.ArrayRef, c_ast.CompoundLiteral))
 
 
-def declares_volatile(node: c_ast.Node) -> bool:
-    """Is it a declaration of a volatile variable?"""
-    return "volatile" in (getattr(node, "quals", None) or []) or "volatile" in (
-        getattr(getattr(node, "type", None), "quals", None) or []
-    )
+def says_volatile(node: c_ast.Node | None) -> bool:
+    """Is it a declaration or declarator of something volatile: itself, or what an array of it has?"""
+    if isinstance(node, (c_ast.PtrDecl, c_ast.FuncDecl)) or node is None:
+        return "volatile" in (getattr(node, "quals", None) or [])
+    inner = getattr(node, "type", None) if isinstance(node, (c_ast.Decl, c_ast.ArrayDecl, c_ast.TypeDecl)) else None
+    return "volatile" in (getattr(node, "quals", None) or []) or says_volatile(inner)
 
 
 def is_volatile(node: c_ast.Node) -> bool:

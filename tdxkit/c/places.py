@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from tdxkit.c.addresses import index_of, is_own, on_stack, on_top
 from tdxkit.c.flow import MEMORY, STACK, Block, assign, call, constant, name
-from tdxkit.c.forms import declares_volatile, is_place, is_volatile
+from tdxkit.c.forms import is_place, is_volatile, says_volatile
 from tdxkit.c.known import within_word
 from tdxkit.c.neighbours import Neighbours, has_neighbours
 from tdxkit.c.routine import Fixed, Lent, Local, Routine, Slot
@@ -28,6 +28,7 @@ class Value(NamedTuple):
 
     code: ast.expr
     type: Type
+    once: bool = False  # where an array begins whose elements are volatile
 
 
 class Place(NamedTuple):
@@ -75,7 +76,9 @@ class Places:
             return self._named(node)
         if isinstance(node, c_ast.UnaryOp) and node.op == "*":
             value = self.values.of(node.expr)
-            return Place(self.pointee(value, node), pointer=value.code, once=is_volatile(node.expr))
+            return Place(
+                self.pointee(value, node), pointer=value.code, once=is_volatile(node.expr) or _to_volatile(value)
+            )
         if isinstance(node, c_ast.StructRef):
             return self._member(node)
         if isinstance(node, c_ast.ArrayRef):
@@ -97,7 +100,7 @@ class Places:
         if isinstance(found, Lent):
             return Place(found.type, pointer=name(found.word))
         if isinstance(found, Variable):
-            return Place(found.type, pointer=constant((found.name, 0)), once=declares_volatile(found.node))
+            return Place(found.type, pointer=constant((found.name, 0)), once=says_volatile(found.node))
         out = self.unit.kernel.way_out(node.name, self.declared, called=False)
         raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
@@ -117,10 +120,10 @@ class Places:
                     "write . in its place",
                 )
             value = self.values.of(node.name)
-            kind, pointer = self.pointee(value, node), value.code
+            kind, pointer, once = self.pointee(value, node), value.code, _to_volatile(value)
         else:
             outer = self.place(node.name)
-            kind, pointer = outer.type, outer.pointer  # type: ignore[assignment]
+            kind, pointer, once = outer.type, outer.pointer, outer.once  # type: ignore[assignment]
         member = kind.members.get(node.field.name) if isinstance(kind, Struct) else None
         if (inside := within_word(kind, node.field.name)) is not None:
             return Place(inside, pointer=pointer)
@@ -129,14 +132,18 @@ class Places:
                 node.field, f"`{node.field.name}`", f"{kind} has no such member here", "paste the struct's definition"
             )
         assert pointer is not None, "it lies in cells"
-        return Place(member.type, pointer=self.views.moved(pointer, member.cell, member.byte))
+        return Place(
+            member.type, pointer=self.views.moved(pointer, member.cell, member.byte), once=once or member.volatile
+        )
 
     def _element(self, node: c_ast.ArrayRef, past: bool = False) -> Place:
         base, index = self.of_array(node.name, past), self.values.number(node.subscript)
         if isinstance(base.type, Array) and base.type.count:  # one without a length ends with its object
-            return Place(base.type.of, pointer=self.views.element(base.code, index.code, base.type, past))
+            return Place(
+                base.type.of, pointer=self.views.element(base.code, index.code, base.type, past), once=base.once
+            )
         of = self.pointee(base, node)
-        return Place(of, pointer=self.views.along(base.code, index.code, of))
+        return Place(of, pointer=self.views.along(base.code, index.code, of), once=_to_volatile(base))
 
     def of_array(self, node: c_ast.Node, past: bool = False) -> Value:
         """An array as where it begins, its length kept; a pointer as it is. past: it may be the row behind the last."""
@@ -146,7 +153,7 @@ class Places:
             place = self._element(node, past) if isinstance(node, c_ast.ArrayRef) else self.place(node)
             if isinstance(place.type, Array):
                 assert place.pointer is not None, "an array lies in cells"
-                return Value(place.pointer, place.type)
+                return Value(place.pointer, place.type, place.once)
             return self.load(place, node)
         return self.values.of(node)
 
@@ -277,3 +284,8 @@ class Places:
 def is_page(kind: Type) -> bool:
     """Is it struct page, or may it be one?"""
     return isinstance(kind, Void) or kind.name == "struct page"
+
+
+def _to_volatile(value: Value) -> bool:
+    """Does a pointer, or where an array begins, lead to what is volatile?"""
+    return value.once or (isinstance(value.type, Pointer) and value.type.volatile)

@@ -7,7 +7,7 @@ from pycparser import c_ast
 
 from tdxkit.c import composite
 from tdxkit.c.arithmetic import Defect, binary
-from tdxkit.c.forms import calls, is_range, is_same
+from tdxkit.c.forms import calls, is_range, is_same, says_volatile
 from tdxkit.c.kernel.constants import CONSTANTS
 from tdxkit.c.known import NAMED, TAGGED
 from tdxkit.c.literals import number, type_of_constant
@@ -90,7 +90,7 @@ class Types:
         if isinstance(node, c_ast.IdentifierType):
             return self._named(node)
         if isinstance(node, c_ast.PtrDecl):
-            return Pointer(self.type_of(node.type))
+            return Pointer(self.type_of(node.type), says_volatile(node.type))
         if isinstance(node, c_ast.ArrayDecl):
             return Array(self.type_of(node.type), self._length(node))
         if isinstance(node, c_ast.FuncDecl):

@@ -89,8 +89,8 @@ class Pointer(Type):
 
     size = POINTER_BITS // 8
 
-    def __init__(self, to: Type):
-        self.to = to
+    def __init__(self, to: Type, volatile: bool = False):
+        self.to, self.volatile = to, volatile  # volatile: what it points to is, as far as it says
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -124,6 +124,7 @@ class Member(NamedTuple):
     type: Type
     cell: int
     byte: int
+    volatile: bool = False
 
 
 class Struct(Type):

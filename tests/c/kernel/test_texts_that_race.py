@@ -331,3 +331,29 @@ def test_the_card_says_what_is_simplified_of_what_is_called():
     waits = scenario_of_c("wait_queue_head_t q; int x;", run=("wait_event(q, READ_ONCE(x));",)).card.simplified
     assert set(plain) < set(rcu) and any("RCU waits until" in line for line in rcu)
     assert any("no signal ends a wait" in line for line in waits) and not any("RCU" in line for line in waits)
+
+
+VOLATILE = {
+    "an array": ("volatile int t[2];", "t[0] = 1;", "int r = t[0];"),
+    "an array in an array": ("volatile int t[2][2];", "t[1][0] = 1;", "int r = t[1][0];"),
+    "a member": ("struct { int z; volatile int v; } g;", "g.v = 1;", "int r = g.v;"),
+    "a member of what is pointed to": ("struct s { int z; volatile int v; } g; struct s *const p = &g;", "p->v = 1;", "int r = p->v;"),
+    "an array in a struct": ("struct { volatile int t[2]; } g;", "g.t[1] = 1;", "int r = g.t[1];"),
+    "a struct": ("volatile struct { int v; } g;", "g.v = 1;", "int r = g.v;"),
+    "what a pointer points to": ("int y;", "volatile int *p = &y; *p = 1;", "volatile int *p = &y; int r = p[0];"),
+    "a member of what such a pointer points to": ("struct s { int v; } g;", "volatile struct s *p = &g; p->v = 1;", "volatile struct s *p = &g; int r = p->v;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", VOLATILE)
+def test_what_is_volatile_is_marked_and_without_the_word_is_not(what):
+    text, *run = VOLATILE[what]
+    assert not explore(scenario_of_c(text, run=tuple(run)), "none").races
+    bare = [words.replace("volatile ", "") for words in (text, *run)]
+    assert explore(scenario_of_c(bare[0], run=tuple(bare[1:])), "none").races
+
+
+def test_a_pointer_that_is_volatile_points_to_what_is_not():
+    assert explore(
+        scenario_of_c("int y; int *volatile p = &y;", run=("*p = 1;", "int r = *p;")), "none"
+    ).races[0].startswith("data race on y: ")  # fmt: skip
