@@ -13,6 +13,7 @@ from tdxkit.c.flow import constant
 from tdxkit.c.kernel import heap
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.places import Value
+from tdxkit.c.spelt import spelt
 from tdxkit.c.types import Array, Pointer, Struct, Type, Void, measured, whole
 from tdxkit.errors import InputError
 
@@ -177,15 +178,24 @@ class Allocated:
         last = kind.fields[-1][1] if isinstance(kind, Struct) and kind.fields else None
         if isinstance(last, Array) and not last.count:
             return Many(last.of, kind, self.values.number(node).code)  # type: ignore[arg-type]
-        if isinstance(kind, Struct):
-            return kind
         size = self.values.number(node).code
+        if isinstance(kind, Struct) and not self._is_of(kind, node, size):
+            rule = f"{kind} has {kind.size} bytes, and what else lies in these is not to be seen"
+            raise self.declared.refuse(node, spelt(node), rule, "write struct_size(), or a number times sizeof")
         if not isinstance(size, ast.Constant):
             return Many(kind, None, size)
         many = size.value // max(1, kind.size)  # type: ignore[operator]
         if many > MOST_ELEMENTS:
             return Many(kind, None, size)
         return Array(kind, many) if many > 1 else kind
+
+
+    @staticmethod
+    def _is_of(kind: Struct, node: c_ast.Node, size: ast.expr) -> bool:
+        """Can so many bytes be a number of such structs, and nothing else?"""
+        if isinstance(size, ast.Constant):
+            return size.value >= kind.size and size.value % max(1, kind.size) == 0  # type: ignore[operator]
+        return isinstance(node, c_ast.ID) or (isinstance(node, c_ast.BinaryOp) and node.op == "*")
 
 
 def _ending_in(kind: Type, array: Array, many: str = "") -> Struct:

@@ -15,7 +15,7 @@ from tdxkit.explore.rules import finished
 from tdxkit.kinds import load, store
 
 SOURCES = ("linux-kcsan", "linux-seqlock")
-SIMPLIFIED = ("that a writer must not be preempted is not asked",)
+SIMPLIFIED = ("that a writer must not be preempted, and that it holds the lock of its seqcount_spinlock_t or its kin, as lockdep would ask, is not asked",)  # fmt: skip
 WRAP = 1 << 32
 UINT = INTS["unsigned int"]
 READS, WRITES = 1, 2  # what a CPU notes in a section

@@ -3,7 +3,7 @@
 import pytest
 
 from tdxkit.c.harness import scenario_of_c
-from tdxkit.errors import ModelError
+from tdxkit.errors import InputError, ModelError
 from tdxkit.explore.search import explore
 from tests.c.kernel.alone import alone
 
@@ -83,3 +83,22 @@ def test_two_cpus_and_an_object():
     ):
         found = explore(scenario_of_c(T, run=run, sets={"n": 3}), "none")
         assert (found.verdict, found.property, found.races) == (verdict, rule, ())
+
+
+SIZES = {  # of a struct of 8 bytes, without its name: None where that is refused
+    "4": None, "sizeof(*q) - 4": None, "sizeof(*q) + 4": None, "sizeof(*q) + sizeof(*f)": None, "sizeof(*q) + n": None, "12": None,
+    "8": 1, "16": 2, "3 * 8": 3, "sizeof(*q) * 2": 2, "size": 2, "n * sizeof(*q)": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_size_that_is_no_number_of_structs_is_refused(size):
+    run = "size_t size = 2 * sizeof(*q); n = 3; q = kzalloc({}, GFP_KERNEL); q[{}].m = 1; kfree(q);"
+    if SIZES[size] is None:
+        with pytest.raises(InputError, match=r"struct q has 8 bytes, and what else lies in these is not to be seen"):
+            scenario_of_c(T, run=(run.format(size, 0),), threads=1)
+    else:
+        verdicts = [
+            explore(scenario_of_c(T, run=(run.format(size, SIZES[size] - k),), threads=1)).verdict for k in (1, 0)
+        ]
+        assert verdicts == ["ok", "violation"]
