@@ -10,10 +10,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tdxkit.card import Card
+from tdxkit.kinds import SEAMCALL
 from tdxkit.rules import result
-from tdxkit.text import words
+from tdxkit.text import Pattern, words
 
 NO_CARD = Card()
+STATUS = Pattern(r"\bTDX_[A-Z0-9_]+")
 ABSENT = "—"  # what a name holds in a state that does not have it
 
 State = Mapping[str, object]
@@ -104,6 +106,12 @@ class Step:
             return "; ".join(wait.why for wait in self.waits)
         return self.because.get(rule, self.sentence)
 
+    @property
+    def answered(self) -> str:
+        """The label, of a SEAMCALL that did not succeed with the status that its sentence names."""
+        status = STATUS.search(self.sentence) if self.kind == SEAMCALL else None
+        return f"{self.label} = {status[0]}" if status else self.label
+
     def wrong(self) -> tuple[str, ...]:
         """For each rule that this step broke what is the case, said as a result, and why."""
         return tuple(f"{result(rule)}: {self.why(rule)}" for rule in self.broken)
@@ -157,7 +165,7 @@ class Run:
         )
 
     def __str__(self) -> str:
-        return self.told(lambda step: step.label)
+        return self.told(lambda step: step.answered)
 
     def told(self, label: Callable[[Step], str], beside: Callable[[Step], str] = lambda step: "") -> str:
         """The run as a table of steps, each by what it is to be called, and with what is to stand beside it."""

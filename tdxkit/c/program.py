@@ -111,7 +111,7 @@ def program(
     given = (defines or {}).get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
     unit = Unit(declared, kernel(not runs), stubs or {}, taken)
-    unit.pages_in_hand = not runs
+    unit.pages_in_hand, unit.end = not runs, read.end
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
         unit.remarks.append(f"{word}() is the model's own, not the text's")

@@ -106,7 +106,7 @@ class Values(Operators):
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
-        out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        out = self.unit.kernel.way_out(node.name, self.declared, False, self.r.writes(node.name), self.r.names())
         raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:

@@ -168,7 +168,8 @@ def test_fields_that_cannot_be_meant_are_told():
     board = write_own()
     board.stubs.value = "name"
     board.judge()
-    assert str(board).startswith("! not judged: stubs: name: it is NAME=NUMBER")
+    assert str(board).startswith('! not judged: "stubs", name: it is NAME=NUMBER')
+    assert "write it like name=0" in str(board)
 
 
 def test_what_the_page_sends_is_bounded_and_not_sent_back():

@@ -4,6 +4,7 @@ Pure functions of a run's data (payload.py) and a position. The timeline is draw
 for element (a browser test compares them), so a page shows the same with and without a script.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -13,6 +14,7 @@ from tdxkit.view.stepper.payload import StepRow
 
 TOP, ACTOR, TRACK, BAR, BOTTOM = 16, 24, 18, 16, 6  # heights in pixels, as ROW in timeline.js
 WIDTH = 908
+OF_C = re.compile(r"\w*(?:_\w|\w[(\[]|\w->|\w\.\w)", re.ASCII)  # how a name of C begins: it gets no capital
 HATCH = ("", "M0 6L6 0", "M0 0L6 6", "M2 2h2v2h-2z", "M3 0V6", "M0 6L6 0M0 0L6 6", "M0 3H6")
 
 
@@ -155,14 +157,17 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
     where = f"Step {position + data['offset']} · {data['actors'][step.actor]}"
     rules = {track["key"]: track["name"] for track in data["tracks"]}  # of a standstill the rule that it breaks
     what = f"Broken here: {', '.join(rules.get(rule, rule) for rule in step.broken)}" if step.broken else where
-    return what, sentence[:1].upper() + sentence[1:], bool(step.broken)
+    return what, sentence if OF_C.match(sentence) else sentence[:1].upper() + sentence[1:], bool(step.broken)
 
 
 def as_text(data: dict, lines: str = "python") -> str:
     """A run in words, a line a step; `lines` of "c": each with its line of C, where the run has them."""
     c = data.get("c") if lines == "c" else None
     width = max((len(a) for a in data["actors"]), default=0)
-    rows, state = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])], list(data["first"])
+    rows, state = (
+        [said for said in (data["title"], data["subtitle"], c["ours"] if c else "") if said],
+        list(data["first"]),
+    )
     for k, step in enumerate(steps_of(data), 1 + data["offset"]):
         what = "; ".join(f"{data['keys'][i]} {state[i]} → {value}" for i, value in step.changes)
         for i, value in step.changes:

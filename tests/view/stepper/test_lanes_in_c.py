@@ -36,13 +36,14 @@ def stands(position):
 def test_the_text_twin_has_the_line_of_each_step():
     text = str(stepper(lines="c"))
     assert "   region_pair_put: if (!atomic_dec_and_test(users))\n" in text
-    assert text.count("   region_pair_") + text.count("   use: ") == 27
-    assert "region_pair" not in str(stepper())
+    assert text.count("   region_pair_") + text.count("   the use of the page: TDH.MEM.PAGE.") == 27
+    assert "The C was written for this workbook, in its own words; its steps are the model's.\n" in text
+    assert "region_pair" not in str(stepper()) and "own words" not in str(stepper())
 
 
 def test_both_travel_and_a_line_is_where_the_model_s_is():
     (view,) = json.loads(stepper().data)["views"]
-    assert set(view["c"]["texts"]) == {"region_pair_get", "region_pair_put", "use"}
+    assert set(view["c"]["texts"]) == {"region_pair_get", "region_pair_put", "the use of the page"}
     assert len(view["c"]["lines"]) == len(view["steps"]) and len(view["c"]["start"]) == 2
     for (at, then), step in zip(view["c"]["lines"], view["steps"]):
         _, _, _, _, line, following, *_ = step

@@ -6,6 +6,7 @@ import { clamp, el, ended, put, role, setClass, setCurrent, toggle } from "./dom
 const LINE = 19; // the height of a line in pixels, as in stepper.css
 const LATEST = 7; // lines of a lane without a text
 const LONG_LINE = 30; // letters; a longer line has itself as its tooltip
+const LEAVES = "drain"; // the kind of a step in which a store leaves a CPU's buffer
 const LOG = { rows: 12, before: 8 };
 
 const isAt = (place, text, index) => place !== null && place.text === text && place.index === index;
@@ -43,11 +44,17 @@ export class Lane {
     if (text === null) this.paintLatest(trace, position);
     else this.paintText(trace, position, { line, next, mine });
     const over = trace.over(actor, position);
-    const title = text === null ? "" : texts[text][0];
-    const named = title && `in ${title}${/^\w+$/.test(title) ? "()" : ""}`;
-    put(this.head, over ? "done" : named);
+    const apart = mine && !line ? position : 0;
+    put(this.head, over ? "done" : this.place(trace, apart, text === null ? "" : texts[text][0]));
     put(this.why, trace.why(actor, position));
     toggle(this.why, "tdx-blocked", trace.wait(actor, position) !== null && !over);
+  }
+
+  /** Where the actor is, by the title of a text; `apart`: the number of a step that the C of this run does not have. */
+  place({ data }, apart, title) {
+    const taken = apart && data.inC ? data.steps[apart - 1] : null;
+    if (taken && taken.kind !== LEAVES) return `${taken.label}: not in this C`;
+    return /^\w+$/.test(title) ? `in ${title}()` : title;
   }
 
   /** Shows a text, null for none. Each of its lines has an item, but those that Python left out. */

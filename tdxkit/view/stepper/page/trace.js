@@ -21,9 +21,9 @@ export function unpackedRun(data) {
 /** The data of a run, or of a graph that is walked, with its lanes in C; the data itself where it has no C. */
 export function inC(data) {
   if (!data.c) return data;
-  const { texts, lines, start, nodes } = data.c;
+  const { texts, lines, start, nodes, ours } = data.c;
   const place = row => (row === null ? null : named(data.slots.line, [row])[0]);
-  const shown = { ...data, texts, inC: true };
+  const shown = { ...data, texts, inC: true, ours };
   if (!data.graph) {
     const steps = data.steps.map((one, i) => ({ ...one, line: place(lines[i][0]), next: place(lines[i][1]) }));
     return { ...shown, steps, start: start.map(place) };
@@ -184,9 +184,9 @@ const lineAt = ([, lines, added], index) => (added.includes(index) ? "+ " : "") 
 
 /** A run in words, a line a step: what `print(stepper)` shows. */
 export function asText(trace) {
-  const { title, subtitle, actors, keys, texts } = trace.data;
+  const { title, subtitle, actors, keys, texts, ours } = trace.data;
   const width = Math.max(...actors.map(name => name.length));
-  const rows = subtitle ? [title, subtitle] : [title];
+  const rows = [title, subtitle, ours].filter(Boolean);
   for (let i = 1; i <= trace.length; i++) {
     const { actor, label, changes, wrong, line } = trace.step(i);
     const old = trace.states[i - 1];
