@@ -55,11 +55,12 @@ class Line:
 
 class Text(NamedTuple):
     """The source text that a lane shows: the model itself, as the reader would find it in its file. added: the indexes of the lines that a
-    patch adds to it, where it is about one."""
+    patch adds to it, where it is about one. first: the number of its first line in the file or paste, 0 where lines are not counted."""
 
     title: str
     lines: tuple[str, ...]
     added: tuple[int, ...] = ()
+    first: int = 0
 
 
 class Track(NamedTuple):

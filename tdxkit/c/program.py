@@ -191,7 +191,7 @@ def _found(there: Mapping[str, object], unit: Unit, text: str) -> dict[str, Call
         made.__name__ = made.__qualname__ = word
         made.__code__ = made.__code__.replace(co_name=word, co_qualname=word)
         start = made.__code__.co_firstlineno
-        made.shown = Text(word, tuple(lines[start - 1 : _end(lines, start)]))
+        made.shown = Text(word, tuple(lines[start - 1 : _end(lines, start)]), first=start)
         found[word] = made
     return found
 

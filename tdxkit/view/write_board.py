@@ -20,7 +20,7 @@ from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Scenario
 from tdxkit.facts import data_path
 from tdxkit.linux.refcount.own_file import TEXT, of_python
-from tdxkit.review.own import Opinion
+from tdxkit.review.own import SIGNS, Opinion
 from tdxkit.run import Run
 from tdxkit.view.box_words import in_the_box, of_the_box
 from tdxkit.view.editor import CodeBox, Mark
@@ -65,7 +65,9 @@ class WriteBoard(OwnBoard):
         self.of_c = w.HBox(
             [self.run, self.stubs, self.sets], layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1100px"}
         )
-        self._judged: str | None = None
+        for word in ("tdx", "tdx-fields"):
+            self.of_c.add_class(word)
+        self._judged: tuple[str, ...] = ()
         self._in_c = True
         super().__init__(
             self._scenario,
@@ -92,6 +94,7 @@ class WriteBoard(OwnBoard):
         self._tell_language()
         self.code.mark(())
         self._judged, self._in_c = self._stands(), self.spoken == "c"
+        self.shown.remove_class("tdx-stale")
         super().judge()
 
     def finished(self, result: Opinion) -> tuple[str, list]:
@@ -111,7 +114,11 @@ class WriteBoard(OwnBoard):
 
     def boxed(self, opinion: Opinion) -> Markup:
         """The box of an opinion; what was judged stands in the box above."""
-        return opinion_box(opinion, source=False)
+        mark = opinion.error and self._judged and _slip(opinion.error, self._judged[0])
+        if not mark:
+            return opinion_box(opinion, source=False)
+        said = replace(opinion, line="")  # the box above has the line, and what is wrong with it
+        return opinion_box(said, source=False, head=f"{SIGNS['']} not judged: {LINE.search(str(opinion.error))[0]}, see above")  # fmt: skip
 
     def _scenario(self, threads: int, rounds: int, faults: str) -> Scenario:
         """What is judged."""
@@ -155,9 +162,9 @@ class WriteBoard(OwnBoard):
     def _typed(self, _change: object) -> None:
         """A moment after the last letter: which language it is, and whether it can be read."""
         self._tell_language()
-        self.say(
-            "" if self._judged == self._stands() else "changed since it was judged; Judge, or Ctrl+Enter in the box"
-        )
+        stale = self._judged != self._stands()
+        (self.shown.add_class if stale else self.shown.remove_class)("tdx-stale")
+        self.say("changed since it was judged; Judge, or Ctrl+Enter in the box" if stale else "")
         self.code.mark(self._slips())
         try:
             self._check_fields()

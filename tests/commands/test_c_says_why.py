@@ -76,7 +76,7 @@ def test_a_failed_get_says_what_add_answered_and_what_the_get_returned(there, ca
 
 
 def test_what_the_scenario_made_fail_says_its_answer_too():
-    run = replay_steps(scenario_of("v2-add-fails"), ((0, 0), (0, 0), (0, 0), (0, 1)))
+    run = replay_steps(scenario_of("v2-add-fails"), ((0, 0), (0, 0), (0, 0), (0, 0), (0, 1)))
     assert "TDH.PHYMEM.PAMT.ADD(region) = TDX_OPERAND_BUSY" in str(run)
     assert run.steps[-1].sentence == "Another SEAMCALL holds the 2M entry: the module answers TDX_OPERAND_BUSY."
 

@@ -57,7 +57,7 @@ class _Plot:
         self.data, self.width, self.n = data, width, len(data["steps"])
         self.steps = steps_of(data)
         longest = max((len(n) for n in (*data["actors"], *(t["name"] for t in data["tracks"]))), default=0)
-        self.left = min(max(longest * 6.3 + 18, 70), 134 if width < 560 else 196)
+        self.left = min(max(longest * 6.3 + 18, 70), 172 if width < 560 else 232)
         columns = max(self.n, data.get("columns", 0))  # two runs side by side share a scale
         self.step = min((width - self.left - 4) / columns, 56) if columns else 0
         actors = len(data["actors"])
@@ -186,8 +186,9 @@ def _line_of(c: dict, k: int) -> str:
     if line is None:
         return ""
     text, index = line
-    _, lines, added = c["texts"][text]
-    return f"   {text}: {'+ ' * (index in added)}{lines[index].strip()}"
+    _, lines, added, first = c["texts"][text]
+    number = f"{first + index}  " if first else ""
+    return f"   {number}{text}: {'+ ' * (index in added)}{lines[index].strip()}"
 
 
 def still(data: dict, position: int, uid: str = "tdx0") -> Markup:

@@ -50,6 +50,7 @@ class WaitRow(NamedTuple):
 
 SLOTS = {"step": StepRow._fields, "line": LineRow._fields, "wait": WaitRow._fields}
 LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
+BUFFER = "store buffer of "
 FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
 OURS = "The C was written for this workbook, in its own words; its steps are the model's."
 Picture = Callable[[State], Markup]
@@ -118,6 +119,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
 def _track(track: Track, tracks: Iterable[Track]) -> dict:
     facts = [t for t in tracks if t.kind == "fact"]
     role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
+    role = "soft" if track.key.startswith(BUFFER) else role  # a store that waits is no fault, and has no fault's colour
     return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
 
 
@@ -160,8 +162,8 @@ def line(where: Line | None) -> LineRow | None:
 
 
 def shown_text(text: Text) -> list:
-    """A text as it travels: its title, its lines, and which of them a patch adds."""
-    return [visible(text.title), source(text), list(text.added)]
+    """A text as it travels: its title, its lines, which of them a patch adds, and the number of the first where they are counted."""
+    return [visible(text.title), source(text), list(text.added), text.first]
 
 
 def source(text: Text) -> list[str | None]:

@@ -179,8 +179,11 @@ function since(values, position) {
   return i;
 }
 
-/** A line of a text in words: one that a patch adds has its sign. */
-const lineAt = ([, lines, added], index) => (added.includes(index) ? "+ " : "") + lines[index].trim();
+/** A line of a text in words, with its number where it has one: one that a patch adds has its sign. */
+function lineAt(name, [, lines, added, first], index) {
+  const number = first ? `${first + index}  ` : "";
+  return `${number}${name}: ${added.includes(index) ? "+ " : ""}${lines[index].trim()}`;
+}
 
 /** A run in words, a line a step: what `print(stepper)` shows. */
 export function asText(trace) {
@@ -192,7 +195,7 @@ export function asText(trace) {
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
     const number = String(i + trace.offset).padStart(4);
-    const at = trace.data.inC && line ? `   ${line.text}: ${lineAt(texts[line.text], line.index)}` : "";
+    const at = trace.data.inC && line ? `   ${lineAt(line.text, texts[line.text], line.index)}` : "";
     rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}${at}`);
     for (const said of wrong) rows.push(`      !! ${said}`);
   }
