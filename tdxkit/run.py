@@ -75,6 +75,12 @@ class Track(NamedTuple):
     kind: str
 
 
+def answered(label: str, kind: str, sentence: str) -> str:
+    """A step's label, of a SEAMCALL that did not succeed with the status that its sentence names."""
+    status = STATUS.search(sentence) if kind == SEAMCALL else None
+    return f"{label} = {status[0]}" if status else label
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One atomic step: who did what, in a sentence, and what came of it.
@@ -110,8 +116,7 @@ class Step:
     @property
     def answered(self) -> str:
         """The label, of a SEAMCALL that did not succeed with the status that its sentence names."""
-        status = STATUS.search(self.sentence) if self.kind == SEAMCALL else None
-        return f"{self.label} = {status[0]}" if status else self.label
+        return answered(self.label, self.kind, self.sentence)
 
     def wrong(self) -> tuple[str, ...]:
         """For each rule that this step broke what is the case, said as a result, and why."""

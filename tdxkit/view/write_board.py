@@ -50,7 +50,9 @@ class WriteBoard(OwnBoard):
         rounds: int,
         fault: str,
         memory: str,
+        softirq: str = "",
     ):
+        self._softirq = softirq
         self.code = CodeBox(text, label="Your code")
         self.language = w.Dropdown(
             options={"told by the text": "", **{name: key for key, name in LANGUAGES.items()}},
@@ -149,7 +151,9 @@ class WriteBoard(OwnBoard):
         run = self._runs()
         failing = tuple(word for word, fault in MAY_FAIL.items() if fault in faults.split(","))
         options = {"stubs": _numbers(self.stubs.value)[0], "sets": _numbers(self.sets.value)[0]}
-        return scenario_of(text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, **options)
+        return scenario_of(
+            text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, softirq=self._softirq, **options
+        )
 
     def _stands(self) -> tuple[str, ...]:
         """What is judged: the text, and what goes with it."""
@@ -200,16 +204,16 @@ class WriteBoard(OwnBoard):
 
 def write_own(
     text: str = "", *, run: Iterable[str] | str = (), stubs: Mapping[str, int] | None = None, sets: Mapping[str, int] | None = None,
-    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC,
+    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC, softirq: str = "",
 ) -> WriteBoard:  # fmt: skip
-    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail: as `explore --run --stub --set --may-fail`
-    for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
+    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail, softirq: as `explore --run --stub --set
+    --may-fail --softirq` for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
     text = text or data_path(BEGIN).read_text(encoding="utf-8")
     run, may_fail = ((words,) if isinstance(words, str) else tuple(words) for words in (run, may_fail))
     if odd := next((word for word in may_fail if word not in MAY_FAIL), None):
         raise InputError(f"may_fail {printable(odd)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
     faults = ",".join(filter(None, (faults, *(MAY_FAIL[word] for word in may_fail))))
-    return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory)
+    return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory, softirq)
 
 
 def _field(name: str, example: str, values: Mapping[str, int]) -> w.Text:

@@ -191,3 +191,15 @@ def test_memory_that_is_not_there_is_told():
     assert "there are sc and tso" in str(write_own(MENDED, memory="pso"))
     with pytest.raises(InputError):
         Stepper(write_own(MENDED).ran or write_own().ran, lines="c")
+
+
+def test_a_softirq_may_come_into_what_is_judged():
+    text = "int n;\nvoid one(void)\n{\n\tlocal_bh_disable();\n\tn++;\n\tlocal_bh_enable();\n}\nvoid two(void)\n{\n\tn++;\n\tWARN_ON(n > 2);\n}\n"
+    plain, into = (
+        write_own(text, run=("one();",), threads=1),
+        write_own(text, run=("one();",), threads=1, softirq="two();"),
+    )
+    assert plain.opinion.verdict == into.opinion.verdict == "ok"
+    assert "a softirq on each" in str(into) and "softirq" not in str(plain)
+    board = write_own(text, run=("one();",), threads=1, softirq="twoo();")
+    assert str(board).startswith("! not judged: --softirq") or "softirq" in str(board)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from tdxkit.run import answered
 from tdxkit.view.kit.svg import Markup, element, esc
 from tdxkit.view.kit.theme import actor_role
 from tdxkit.view.stepper.payload import StepRow
@@ -174,7 +175,9 @@ def as_text(data: dict, lines: str = "python") -> str:
             state[i] = value
         at = _line_of(c, k - 1 - data["offset"]) if c else ""
         rows.append(
-            f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else "") + at
+            f"{k:4}  {data['actors'][step.actor]:{width}}  {answered(step.label, step.kind, step.sentence)}"
+            + (f"   [{what}]" if what else "")
+            + at
         )
         rows += [f"      !! {said}" for said in step.wrong]
     return "\n".join(rows)

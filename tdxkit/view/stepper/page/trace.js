@@ -191,12 +191,14 @@ export function asText(trace) {
   const width = Math.max(...actors.map(name => name.length));
   const rows = [title, subtitle, ours].filter(Boolean);
   for (let i = 1; i <= trace.length; i++) {
-    const { actor, label, changes, wrong, line } = trace.step(i);
+    const { actor, label, sentence, kind, changes, wrong, line } = trace.step(i);
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
+    const status = kind === "seamcall" && /\bTDX_[A-Z0-9_]+/.exec(sentence); // of one that did not succeed
+    const answer = status ? ` = ${status[0]}` : "";
     const number = String(i + trace.offset).padStart(4);
     const at = trace.data.inC && line ? `   ${lineAt(line.text, texts[line.text], line.index)}` : "";
-    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}${at}`);
+    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${answer}${what ? `   [${what}]` : ""}${at}`);
     for (const said of wrong) rows.push(`      !! ${said}`);
   }
   return rows.join("\n");
