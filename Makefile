@@ -12,7 +12,7 @@ PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 # No pop-up about news, no question to PyPI for a newer Lab, no extension shop: the lab asks nobody outside.
-QUIET_LAB = --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+QUIET_LAB = --LabApp.app_settings_dir="$(CURDIR)/tools/lab_settings" --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
             --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: help lab test test-fast lint bench clean env env-test

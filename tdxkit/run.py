@@ -10,10 +10,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tdxkit.card import Card
+from tdxkit.kinds import SEAMCALL
 from tdxkit.rules import result
-from tdxkit.text import words
+from tdxkit.text import Pattern, words
 
 NO_CARD = Card()
+STATUS = Pattern(r"\bTDX_[A-Z0-9_]+")
 ABSENT = "—"  # what a name holds in a state that does not have it
 
 State = Mapping[str, object]
@@ -53,11 +55,12 @@ class Line:
 
 class Text(NamedTuple):
     """The source text that a lane shows: the model itself, as the reader would find it in its file. added: the indexes of the lines that a
-    patch adds to it, where it is about one."""
+    patch adds to it, where it is about one. first: the number of its first line in the file or paste, 0 where lines are not counted."""
 
     title: str
     lines: tuple[str, ...]
     added: tuple[int, ...] = ()
+    first: int = 0
 
 
 class Track(NamedTuple):
@@ -70,6 +73,12 @@ class Track(NamedTuple):
     name: str
     key: str
     kind: str
+
+
+def answered(label: str, kind: str, sentence: str) -> str:
+    """A step's label, of a SEAMCALL that did not succeed with the status that its sentence names."""
+    status = STATUS.search(sentence) if kind == SEAMCALL else None
+    return f"{label} = {status[0]}" if status else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,11 @@ class Step:
         if rule == deadlock and self.waits:
             return "; ".join(wait.why for wait in self.waits)
         return self.because.get(rule, self.sentence)
+
+    @property
+    def answered(self) -> str:
+        """The label, of a SEAMCALL that did not succeed with the status that its sentence names."""
+        return answered(self.label, self.kind, self.sentence)
 
     def wrong(self) -> tuple[str, ...]:
         """For each rule that this step broke what is the case, said as a result, and why."""
@@ -157,7 +171,7 @@ class Run:
         )
 
     def __str__(self) -> str:
-        return self.told(lambda step: step.label)
+        return self.told(lambda step: step.answered)
 
     def told(self, label: Callable[[Step], str], beside: Callable[[Step], str] = lambda step: "") -> str:
         """The run as a table of steps, each by what it is to be called, and with what is to stand beside it."""

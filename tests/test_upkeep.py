@@ -1,6 +1,7 @@
 """What keeps the whole in order: sizes, names, citations, and that no module lies beyond every test."""
 
 import ast
+import json
 import re
 import tomllib
 from importlib import import_module
@@ -118,3 +119,13 @@ def test_every_citation_has_its_source():
     for path in (p for p in TEXTS if p.suffix in (".py", ".ipynb") and "tests" not in p.parts):
         for cited in re.findall(r"""\bcite\(\\?["']([^"'\\]+)""", path.read_text(encoding="utf-8")):
             assert cited in known, f"{path.name} cites {cited}, which data/sources.toml does not have"
+
+
+def test_the_lab_begins_without_a_pop_up():
+    """Whether Lab asks about news is a setting, and no flag of its server: `make lab` gives it the folder with that, and so do the tests."""
+    from tools.lab import QUIET
+
+    (folder,) = re.findall(r'--LabApp.app_settings_dir="\$\(CURDIR\)/(\S+)"', (ROOT / "Makefile").read_text())
+    assert ROOT / folder == QUIET
+    told = json.loads((QUIET / "overrides.json").read_text())["@jupyterlab/apputils-extension:notification"]
+    assert told == {"fetchNews": "false", "checkForUpdates": False}

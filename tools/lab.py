@@ -42,8 +42,8 @@ CHROMIUM_ARGS = [
 SETTINGS = {
     # Every cell stays in the page, so that a test can look at all of them.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
-    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+QUIET = Path(__file__).parent / "lab_settings"  # as `make lab` starts it: no pop-up about news
 START_SECONDS, RUN_SECONDS = 90, 180
 
 
@@ -93,6 +93,7 @@ class Lab:
             "IdentityProvider.token": self.token,
             "LabApp.expose_app_in_browser": True,
             "LabApp.extension_manager": "readonly",
+            "LabApp.app_settings_dir": QUIET,
             "LabApp.news_url": None,
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             "LabApp.user_settings_dir": self.home / "settings",

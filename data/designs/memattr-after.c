@@ -3,7 +3,7 @@
  * Written from this workbook's model and notebook 07.
  * run: set_range(62, 66, 8);
  */
-static DEFINE_MUTEX(set_lock);
+static DEFINE_MUTEX(slots_lock);
 static DEFINE_XARRAY(attributes);
 
 static int reserve_each(gfn_t first, gfn_t end)
@@ -37,7 +37,7 @@ int set_range(gfn_t first, gfn_t end, unsigned long bits)
 {
 	int err;
 
-	guard(mutex)(&set_lock);	/* a mutex only, so the loops may yield */
+	guard(mutex)(&slots_lock);	/* a mutex only, so the loops may yield */
 	err = reserve_each(first, end);
 	return err ? err : store_each(first, end, bits ? xa_mk_value(bits) : NULL);
 }

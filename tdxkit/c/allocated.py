@@ -189,7 +189,6 @@ class Allocated:
             return Many(kind, None, size)
         return Array(kind, many) if many > 1 else kind
 
-
     @staticmethod
     def _is_of(kind: Struct, node: c_ast.Node, size: ast.expr) -> bool:
         """Can so many bytes be a number of such structs, and nothing else?"""

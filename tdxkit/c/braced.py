@@ -27,7 +27,7 @@ class Braced:
         """What `({ … })` comes to: its last expression's value, taken before its locals go."""
         self._stays(node)
         *items, last = node.block_items or [c_ast.EmptyStatement()]
-        self.r.scopes.append(Scope(inside=True))
+        self.r.scopes.append(Scope(inside=True, end=self.r.end(node)))
         for item in items:
             self.statements.statement(item)
         value = Value(constant(0), VOID)

@@ -108,7 +108,7 @@ class Calls:
             raise self._unknown(node, word)
         return self._kernels(node, entry, args)
 
-    def names(self, word: str) -> bool:
+    def is_function(self, word: str) -> bool:
         """Is it the name of a function, of the text or of the kernel?"""
         return any(
             word in names

@@ -113,7 +113,11 @@ class Complaint:
         """A line begins something new while the one before has not ended."""
         for at in range(self.start + 1, min(self.at + 1, len(self.tokens))):
             token, last = self.tokens[at], self.tokens[at - 1]
-            ended = last.kind in VALUE or last.text in (")", "]", "break", "continue", "return") or self._plain(at - 1)
+            ended = (
+                last.kind in VALUE
+                or last.text in (")", "]", "++", "--", "break", "continue", "return")
+                or self._plain(at - 1)
+            )
             begins = (
                 token.text in SPECIFIERS | JUMPS | HEADS
                 or token.text == "}"

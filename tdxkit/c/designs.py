@@ -76,14 +76,8 @@ def in_c(run: Run) -> Run | None:
         return None
     if len(other) != len(run) or not all(map(_same, run.steps, other.steps, run.states(), other.states())):
         return None
-    steps = [
-        replace(step, line=there.line or step.line, next=there.next or step.next)
-        for step, there in zip(run.steps, other.steps)
-    ]
-    start = {actor: other.start.get(actor) or line for actor, line in run.start.items()}
-    used = {line.text for line in (*start.values(), *(at for s in steps for at in (s.line, s.next))) if line}
-    kept = {name: text for name, text in run.texts.items() if name in used}  # the use of a page is not the C's
-    return replace(run, steps=tuple(steps), start=start, texts={**other.texts, **kept})
+    steps = [replace(step, line=there.line, next=there.next) for step, there in zip(run.steps, other.steps)]
+    return replace(run, steps=tuple(steps), start=other.start, texts=other.texts)
 
 
 def _same(mine, theirs, before, then) -> bool:
@@ -131,10 +125,7 @@ def walk_in_c(walked: Graph, code: str) -> Lines | None:
                 todo.append(edge.target)
             elif other.nodes[there[edge.target]].lines != other.nodes[way.target].lines:
                 return None
-    nodes = tuple(
-        tuple(c or mine for c, mine in zip(other.nodes[there[k]].lines, node.lines))
-        for k, node in enumerate(walked.nodes)
-    )
+    nodes = tuple(other.nodes[there[k]].lines for k in range(len(walked.nodes)))
     return Lines(Teller(tables).texts, nodes)
 
 

@@ -61,10 +61,10 @@ class Guards:
             flags = f"&flags {self.r.temps}"
             self.r.declare(flags, ULONG)
             pointer.append(c_ast.ID(flags, node.coord))
+        self.r.move(node)
         for function_ in (take, give):
 
             def call_(function_=function_) -> None:
-                self.r.move(node)
                 self.statements.without_mark(
                     c_ast.FuncCall(
                         c_ast.ID(function_, node.coord),
@@ -94,7 +94,7 @@ class Guards:
         """scoped_guard() is a loop in the kernel, run once: break and continue leave it."""
         kind, *args = node.cond.args.exprs
         after = Block()
-        self.r.scopes.append(Scope())
+        self.r.scopes.append(Scope(end=self.r.end(node.stmt)))
         outer = len(self.r.scopes) - 1
         self._hold(node.cond, kind, args)
         self.r.scopes.append(Scope(leave=after, again=after))

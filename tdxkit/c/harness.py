@@ -17,7 +17,7 @@ from tdxkit.c.cells import beside_models, compiled, first_values, fitting, locks
 from tdxkit.c.checks import BEGINS
 from tdxkit.c.kernel import simplified
 from tdxkit.c.oftext import OfText
-from tdxkit.c.pair import arguments_of, counts_by_region, given_to, pair_of
+from tdxkit.c.pair import arguments_of, counts_by_region, given_to, in_use, pair_of
 from tdxkit.c.program import Program
 from tdxkit.c.runtime import Defect
 from tdxkit.c.softirqs import PUT, SIMPLIFIED, coming_into, goes_with_pair, of_statements, region_given_back
@@ -80,7 +80,7 @@ def scenario_of_c(
     spare = spare_readers(made, len(scenario.threads))
     known = constants_of(made, faults, len(scenario.threads), bool(softirq))
     return replace(
-        scenario, own=OfText(text, "", "", told=(*_told(made, first), *given_to(made, pair), *told_of_softirq(made, softirq)), reach=replace(made.reach, starts=_starts(made, pair, roles, softirq))), make=again, texts=tuple(made.functions.values()),
+        scenario, own=OfText(text, "", "", told=(*_told(made, first), *given_to(made, pair), *told_of_softirq(made, softirq)), reach=replace(made.reach, starts=_starts(made, pair, roles, softirq))), make=again, texts=(*made.functions.values(), *((in_use(),) if pair else ())),
         shared={word: value for word, value in scenario.shared.items() if str(word) not in spare}, locks=tuple(w for w in scenario.locks if w not in spare),
         mutexes=tuple(w for w in scenario.mutexes if w not in spare), tracks=tuple(t for t in scenario.tracks if t.key not in spare),
         card=replace(CARD, simplified=(*CARD.simplified, *(SIMPLIFIED if softirq else ()), *simplified(made.unit.modules))), keeps=made.unit.keeps, constants={**scenario.constants, **known}, title=f"{name}, in C",

@@ -7,6 +7,7 @@
 A file whose name ends in .py is Python.
 """
 
+import ast
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tdxkit.c.oftext import OF_OPTION, OfText
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.frames import in_c
 from tdxkit.explore.program import Scenario
 from tdxkit.intake import Source, name_of, opened
 from tdxkit.linux.refcount import naming
@@ -31,6 +33,7 @@ SPELT = {
     "softirq": "--softirq",
 }
 OF_C = tuple(SPELT)  # options that go with C alone
+NO_C, OF_WHAT_KIND = "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is"
 LONGEST = 38  # of a file's name in a schedule code
 
 
@@ -141,6 +144,8 @@ def of_text(
         statements("--softirq", softirq)
     found = pasted(text, title)
     language = language_of(found.text)
+    if language == "python" and not _is_python(found.text):  # prose that quotes some
+        raise InputError(title, NO_C, OF_WHAT_KIND)
     if language == "python":
         raise InputError(
             title, "it is Python, and C is read here", "give it a name that ends in .py, and say FILE.py:put"
@@ -152,7 +157,7 @@ def of_text(
         scenario = make(threads, rounds or 1)
     except InputError as error:
         if not language:
-            raise InputError(title, "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is") from None  # fmt: skip
+            raise InputError(title, NO_C, OF_WHAT_KIND) from None
         raise _of_part(error, found.parts) from None
     _called(found.text, scenario, options["stubs"])
     own = OfC(
@@ -160,6 +165,15 @@ def of_text(
         found.kind, found.lines, functions_of(scenario.texts, found.spans()), run, softirq, found.whole, found.text,
     )  # fmt: skip
     return replace(scenario, own=own, make=partial(_again, make))
+
+
+def _is_python(text: str) -> bool:
+    """Can all of it be read as Python?"""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _made(found, name: str, options: dict, threads: int | None, rounds: int, **around) -> Scenario:
@@ -218,7 +232,7 @@ def _name(file: str) -> str:
 def _called(text: str, scenario: Scenario, stubs: Mapping[str, int]) -> None:
     """InputError for a stub of what the text defines, or misspells."""
     for word in stubs:
-        if any(function.__name__ == word for function in scenario.texts):
+        if any(function.__name__ == word for function in scenario.texts if in_c(function.__code__)):
             raise InputError(f"--stub {printable(word)}", "the text defines it", "leave the stub out")
         called = sorted(set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", text)))
         if word not in called and (meant := slip(word, called)):
@@ -244,7 +258,7 @@ def functions_of(texts: Iterable[Callable], spans: Mapping[int, int]) -> tuple[t
     for function in texts:
         line = function.__code__.co_firstlineno
         first, last = next(((a, b) for a, b in spans.items() if a <= line <= b), (0, 0))
-        if first and not function.__name__.startswith(OF_OPTION):
+        if first and in_c(function.__code__) and not function.__name__.startswith(OF_OPTION):
             found.append((function.__name__, first, last))
     return tuple(found)
 

@@ -1,9 +1,24 @@
 """Which functions of a text are its get and its put, and what they are called with."""
 
+from types import FunctionType
+
 from tdxkit.c.kernel.pages import LOOK_UPS
 from tdxkit.c.program import Program
 from tdxkit.c.region import Argument, arguments
 from tdxkit.errors import InputError
+from tdxkit.linux.refcount import module
+from tdxkit.run import Text
+
+USE = "the use of the page"
+# What stands between get and put is the model's; beside C it is told in words, each SEAMCALL at the line that takes it in the model.
+SHOWN = (
+    "",
+    "/* between get and put: */",
+    "TDH.MEM.PAGE.AUG(page);",
+    "",
+    "/* some time later: */",
+    "TDH.MEM.PAGE.REMOVE(page);",
+)
 
 
 def pair_of(made: Program, get: str, put: str) -> tuple[str, str]:
@@ -40,3 +55,10 @@ def _ends(made: Program, way: str) -> str:
             f"the {way} of the text", rule, f"give --{way} NAME, or what each CPU runs: --run 'STATEMENTS'"
         )
     return found[0]
+
+
+def in_use() -> FunctionType:
+    """The use of a page as the lanes show it beside C."""
+    shown = FunctionType(module.use.__code__, {}, USE)
+    shown.shown = Text("between get and put: the page is in use", SHOWN)  # type: ignore[attr-defined]
+    return shown

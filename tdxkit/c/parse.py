@@ -21,15 +21,22 @@ from tdxkit.c.typenames import KERNEL, own
 from tdxkit.c.words import check, words
 
 NOTHING: Mapping[str, str] = {}
+NOTHING_OPENED: Mapping[int, int] = {}
 MOST_REMARKS, DEEPEST = 50, 200
 
 
 class Parsed(NamedTuple):
-    """A text read. `places`: line and column of each token, that of number n at n - 1; `remarks`: what was taken for granted, a line each."""
+    """A text read. `places`: line and column of each token, that of number n at n - 1; `remarks`: what was taken for granted, a line each;
+    `braces`: of each `{` the number of its token, with that of its `}`."""
 
     tree: c_ast.FileAST
     places: tuple[tuple[int, int], ...]
     remarks: tuple[str, ...]
+    braces: Mapping[int, int] = NOTHING_OPENED
+
+    def end(self, node: c_ast.Compound) -> int:
+        """The line of the } of a block."""
+        return self.places[self.braces[node.coord.line] - 1][0]
 
     def place(self, node: c_ast.Node) -> tuple[int, int]:
         """Line and column at which a node stands in the paste; (1, 1) where nothing of it does."""
@@ -55,7 +62,18 @@ def parsed(text: str, defines: Mapping[str, str] = NOTHING) -> Parsed:
     _finish(tree, tokens)
     if len(remarks) > MOST_REMARKS:
         remarks[MOST_REMARKS:] = [f"and {len(remarks) - MOST_REMARKS} more of this kind"]
-    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks))
+    return Parsed(tree, tuple((token.line, token.column) for token in tokens), tuple(remarks), _braces(tokens))
+
+
+def _braces(tokens: list[Token]) -> dict[int, int]:
+    """The number of each { with that of its }."""
+    found, opened = {}, []
+    for number, token in enumerate(tokens, 1):
+        if token.text == "{":
+            opened.append(number)
+        elif token.text == "}" and opened:
+            found[opened.pop()] = number
+    return found
 
 
 def _typedef(name: Token) -> list[Token]:

@@ -16,6 +16,7 @@ from tdxkit.mail.answers import said_in
 from tdxkit.text import plural
 
 MOST_RANGES = 4  # of lines that a remark names
+OF_PASTE = "lines are those of the paste"
 DIFFS = ("diff", "quoted diff")
 _FUNCTION = re.compile(r"\b[A-Za-z_]\w*\s{0,4}\([^;{}]{0,2000}\)[\w\s()]{0,80}\{")
 _DECLARED = re.compile(r"^[A-Za-z_#][^\n]{0,300}[;{\\>][ \t]*(?:/[/*].*)?$", re.MULTILINE)
@@ -50,7 +51,7 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
         raise InputError(
             what, f"C is read up to {MOST_TEXT:,} characters, and it has {len(paste):,}", "give the functions in question only"
         )  # fmt: skip
-    after = after_text(paste)
+    after = bare = after_text(paste)
     if after.kind == "plain":
         after = next(_answers(paste), after)
     count = paste.count("\n") + (not paste.endswith("\n"))
@@ -58,7 +59,8 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
         if not after.text.strip():
             raise InputError(what, "there is nothing in it", "give a file of C")
         whole = all(stretch.whole for stretch in after.stretches)
-        return Pasted(after.text, after.kind, count, after.remarks, _margins(after.text, paste), whole)
+        said = (f"read without its marks of quoting; {OF_PASTE}",) if after.kind == "quoted" and after is bare else ()
+        return Pasted(after.text, after.kind, count, (*said, *after.remarks), _margins(after.text, paste), whole)
     kept, left = _whole(after)
     text, moved = _in_place(after, kept)
     if not _FUNCTION.search(text):
@@ -66,7 +68,7 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
         raise InputError(
             what, f"no whole function stands in the diff{left_out}", "give the file itself, or a diff with whole functions: git diff -W"
         )  # fmt: skip
-    said = [f"read as what a {after.kind} leaves behind; lines are those of the paste"]
+    said = [f"read as what a {after.kind} leaves behind; {OF_PASTE}"]
     said += after.remarks
     if left:
         said.append(f"{_ranges(left)}: not whole in the paste, left out")

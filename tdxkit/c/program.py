@@ -121,7 +121,7 @@ def _program(read: Parsed, whole: str, where: Where, defines, stubs, taken, cpus
     given = defines.get(LEVEL, "")
     declared.constants.setdefault(LEVEL, int(given) if given.isdecimal() else CONSTANTS[LEVEL])
     unit = Unit(declared, kernel(not runs), stubs, taken, careful)
-    unit.pages_in_hand = not runs
+    unit.pages_in_hand, unit.end = not runs, read.end
     for word in set(WRAPPERS) & set(declared.functions):
         del declared.functions[word]
         unit.remarks.append(f"{word}() is the model's own, not the text's")
@@ -201,7 +201,7 @@ def _found(there: Mapping[str, object], unit: Unit, text: str) -> dict[str, Call
         made.__name__ = made.__qualname__ = word
         made.__code__ = made.__code__.replace(co_name=word, co_qualname=word)
         start = made.__code__.co_firstlineno
-        made.shown = Text(word, tuple(lines[start - 1 : _end(lines, start)]))
+        made.shown = Text(word, tuple(lines[start - 1 : _end(lines, start)]), first=start)
         found[word] = made
     return found
 

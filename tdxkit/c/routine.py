@@ -53,6 +53,7 @@ class Scope:
     names: dict[str, Local | Slot | Lent | Fixed | Variable] = field(default_factory=dict)
     undo: list[Callable[[], None]] = field(default_factory=list)
     inside: bool = False  # of an expression: break and continue do not leave it
+    end: int = 0  # the line of its }, where what its guards hold is given back
     leave: Block | None = None
     again: Block | None = None
 
@@ -105,7 +106,7 @@ class Routine:
         if self.loops:
             self.do(call("went"))
 
-    loops = True
+    loops, stays = True, False
 
     def jump(self, to: Block) -> None:
         """Go on there, and begin a block that nobody leads to yet."""
@@ -126,8 +127,12 @@ class Routine:
 
     def move(self, node: c_ast.Node) -> None:
         """The line of a node is the one where what follows stands."""
-        if node.coord is not None:
+        if node.coord is not None and not self.stays:
             self.line = self.declared.line(node)
+
+    def end(self, node: c_ast.Node) -> int:
+        """The line of a block's }; 0 for a statement that is none."""
+        return self.unit.end(node) if isinstance(node, c_ast.Compound) else 0
 
     def mark(self, node: c_ast.Node) -> None:
         """A statement begins: that it does is noted."""
@@ -142,6 +147,14 @@ class Routine:
             if word in scope.names:
                 return scope.names[word]
         return self.declared.variables.get(word)
+
+    def known_here(self) -> list[str]:
+        """The names of the function's own variables here."""
+        return [word for scope in reversed(self.scopes) for word in scope.names]
+
+    def writes(self, word: str) -> bool:
+        """Is a name assigned anywhere in the function?"""
+        return word in _written(self.node.body)
 
     def declare(self, word: str, kind: Type) -> Local | Slot:
         """A new local variable."""
@@ -188,12 +201,13 @@ class Routine:
 
     def undo(self, down_to: int) -> None:
         """What is to be done on a way out of all scopes above this many."""
-        kept = self.scopes
+        kept, line, stays = self.scopes, self.line, self.stays
         for depth in range(len(kept) - 1, down_to - 1, -1):
             self.scopes = kept[: depth + 1]
             for action in reversed(kept[depth].undo):
+                self.line, self.stays = kept[depth].end or line, True
                 action()
-        self.scopes = kept
+        self.scopes, self.line, self.stays = kept, line, stays
 
 
 def _plain(kind: Type) -> bool:
@@ -210,3 +224,13 @@ def _pointed_to(node: c_ast.Node) -> Iterator[str]:
             yield inner.name
     for _, child in node.children():
         yield from _pointed_to(child)
+
+
+def _written(node: c_ast.Node) -> Iterator[str]:
+    """The names that are assigned."""
+    steps = isinstance(node, c_ast.UnaryOp) and node.op in ("++", "--", "p++", "p--")
+    place = node.lvalue if isinstance(node, c_ast.Assignment) else node.expr if steps else None
+    if isinstance(place, c_ast.ID):
+        yield place.name
+    for _, child in node.children():
+        yield from _written(child)

@@ -87,7 +87,7 @@ class Statements:
 
     def block(self, node: c_ast.Compound) -> None:
         """A block with names of its own."""
-        self.r.scopes.append(Scope())
+        self.r.scopes.append(Scope(end=self.r.end(node)))
         for item in node.block_items or []:
             self.statement(item)
         depth = len(self.r.scopes) - 1

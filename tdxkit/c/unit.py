@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from pycparser import c_ast
@@ -46,6 +46,7 @@ class Unit:
         self.remarks: list[str] = []
         self.marks = Marks()
         self.rules: dict[str, None] = {}
+        self.end: Callable[[c_ast.Compound], int]  # the line of the } of a block
         self.pages_in_hand = False  # are pages counted as each CPU's, as in the designs of Dynamic PAMT?
         self.pools: dict[str, tuple] = {}  # of local objects that others may come to, what each has in it
         self.escaping: frozenset[int] = frozenset()  # the declarations of local variables that others may come to

@@ -104,11 +104,11 @@ class Values(Operators):
             return self.calls.cpus.task()
         if node.name in NAMES_OF_FUNCTIONS:
             return Value(constant(TEXT), OF_TEXT)
-        if self.calls.names(node.name):
+        if self.calls.is_function(node.name):
             raise self.refuse(
                 node, f"`{node.name}`", "a function is called, not passed on", "call it where it is passed to"
             )
-        out = self.unit.kernel.way_out(node.name, self.declared, called=False)
+        out = self.unit.kernel.way_out(node.name, self.declared, False, self.r.writes(node.name), self.r.known_here())
         raise self.refuse(node, f"`{node.name}`", "it is not declared", out)
 
     def _StructRef(self, node: c_ast.StructRef) -> Value:

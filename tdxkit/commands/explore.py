@@ -18,7 +18,7 @@ def configure(parser):
     parser.add_argument("name", help=NAME)
     sized(parser)
     parser.add_argument(
-        "--reduce", choices=tuple(REDUCTIONS), default=None, help="reduction (movers; of a file of your own all)"
+        "--reduce", choices=tuple(REDUCTIONS), default=None, help="reduction (movers; of Python of your own all)"
     )
     parser.add_argument(
         "--property", metavar="RULE", help="judge this rule only, by name or id; a wrong name lists them"

@@ -9,8 +9,10 @@ def configure(parser):
     parser.add_argument(
         "names", nargs="+", metavar="NAME", help="scenarios of `list`, or your own: files of C, FILE.py:put"
     )
-    parser.add_argument("--threads", type=whole("--threads", 1, 4), default=2)
-    parser.add_argument("--rounds", type=whole("--rounds", 1, 3), default=1)
+    parser.add_argument("--threads", type=whole("--threads", 1, 4), default=2, metavar="N", help="CPUs (2)")
+    parser.add_argument(
+        "--rounds", type=whole("--rounds", 1, 3), default=1, metavar="N", help="times get, use, put on each CPU (1)"
+    )
     in_memory(parser)
     parser.add_argument("--schedule", metavar="CODE", help="a schedule code of one of the versions (quoted)")
     parser.add_argument("--json", action="store_true")

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from tdxkit.c.naming import OF_C, SPELT, is_c, scenario_of, spelt
 from tdxkit.commands import whole
+from tdxkit.errors import InputError
 from tdxkit.explore.buffers import MEMORIES, SC
 from tdxkit.explore.declared import MAX_THREADS
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.whose import STAYS
+from tdxkit.intake import name_of
 from tdxkit.linux.refcount.registry import FAULTS, MAX_ROUNDS, MOST_REGIONS
 
 NAME = "a scenario of `list`, or your own: a file of C (also a diff, a mail, - for standard input), or FILE.py:put"
@@ -185,8 +187,17 @@ def several(args: Namespace) -> list[Scenario]:
         given = {
             option: value for option, value in options.items() if (c if option in OF_C else python or name in mine)
         }
-        found.append(scenario_of(name, **given))
+        try:
+            found.append(scenario_of(name, **given))
+        except InputError as error:
+            raise _of_file(error, name) if len(args.names) > 1 and name in mine else error from None
     return found
+
+
+def _of_file(error: InputError, name: str) -> InputError:
+    """What is wrong with one of several texts, with the name of its file."""
+    file = name_of(name)
+    return error if file in error.thing else InputError(f"{file}, {error.thing}", error.rule, error.action)
 
 
 def of_code(args: Namespace, code: str) -> Scenario:

@@ -9,6 +9,7 @@ from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.schedule import deed
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import Moment, Teller
+from tdxkit.explore.told import sentence
 from tdxkit.run import Line
 
 
@@ -73,11 +74,8 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
             false = () if raised else teller.false_rules(after.state)
             broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
             effect = move.outcome
-            leaving.append(
-                Edge(
-                    k, move.choice, number[key], label, effect.told or label, broken, effect.kind, deed(tables, k, move)
-                )
-            )
+            said = sentence(tables, moment.state[0], moment.state[1][k], move.choice, effect)
+            leaving.append(Edge(k, move.choice, number[key], label, said, broken, effect.kind, deed(tables, k, move)))
         edges.append(tuple(leaving))
         look = (moment.state[0], repr(teller.holders(moment)))
         place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]

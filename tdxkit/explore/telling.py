@@ -20,7 +20,7 @@ from tdxkit.explore.sleeping import asleep
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import meant
 from tdxkit.explore.tables import FINISHED, Tables
-from tdxkit.explore.told import because, seen, spins, stands
+from tdxkit.explore.told import because, seen, sentence, spins, stands
 from tdxkit.run import Line, Recorder, Run, Text, Wait
 
 
@@ -256,13 +256,14 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         if move is None:
             raise misfit(teller, moment, k, choice, number)
         before, effect, since = moment.state[1][k], move.outcome, moment.since
+        said = sentence(tables, moment.state[0], before, choice, effect)
         moment = teller.after(moment, k, move, number)
         now_false = teller.false_rules(moment.state) if not effect.raised else ()
         act = tables.places[before].label if choice != DRAIN else DRAINED
         recorder.step(
             actors[k],
             str(act),
-            effect.told or str(act),
+            said,
             teller.shown(moment),
             line=teller.line(before) if choice != DRAIN else None,
             next=teller.line(effect.after) if effect.after else None,

@@ -3,12 +3,13 @@
 import types
 from collections.abc import Mapping
 
+from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.effects import Effect, Place
 from tdxkit.explore.frames import in_c
 from tdxkit.explore.rules import NO_RELOCK, NO_SLEEP, NO_SLEEP_IN_IRQ
 from tdxkit.explore.standing import Standing
 from tdxkit.explore.states import States
-from tdxkit.kinds import LOCK
+from tdxkit.kinds import LOCK, UNLOCK
 from tdxkit.text import Pattern, words
 
 SPINNERS = Pattern(r"\w*seq(count|lock)?_?begin\w*")  # calls that look again and again, whoever called them
@@ -35,11 +36,42 @@ def _innermost(at: Place) -> tuple[types.CodeType | None, int]:
     return next(((code, line) for code, line in reversed(at.lines) if in_c(code)), (None, 0))
 
 
-def seen(tables: States, sid: int, at: Place, slot: int) -> str:
+def sentence(tables: Standing, sid: int, lid: int, choice: int, effect: Effect) -> str:
+    """A step in words: what its program tells of it, else what it does and finds; and whether what it stores waits in the CPU's buffer."""
+    if choice == DRAIN:
+        return effect.told or str(DRAINED)
+    at, after = tables.places[lid], tables.places[effect.after]
+    if len(after.buffer) <= len(at.buffer):
+        return effect.told or f"{at.label}{_found(tables, sid, at, effect)}"
+    if effect.kind == UNLOCK:
+        return f"Its unlock of {tables.layout.labels[after.buffer[-1][0]]} waits in the buffer."
+    if effect.told:
+        return f"{effect.told.rstrip('.')}. The store waits in the buffer."
+    return f"{at.label}: the store waits in the buffer"
+
+
+def _found(tables: States, sid: int, at: Place, effect: Effect) -> str:
+    """What a step that works on one variable finds there, and what it makes of it."""
+    slots, wrote = {*effect.reads, *dict(effect.writes)}, dict(effect.writes)
+    if len(slots) != 1:
+        return ""
+    (slot,) = slots
+    found = (
+        *((_value(tables, sid, at, slot),) if effect.reads else ()),
+        *((words(tables.values[wrote[slot]]),) if wrote else ()),
+    )
+    return f": {' → '.join(found)}"
+
+
+def _value(tables: States, sid: int, at: Place, slot: int) -> str:
     """What a CPU finds in a variable: what its own store buffer has of it last, or the memory."""
     own = [number for stored, number in at.buffer if stored == slot]
-    value = tables.values[own[-1] if own else tables.shared[sid][slot]]
-    return f"{tables.layout.labels[slot]} is {words(value)}"
+    return words(tables.values[own[-1] if own else tables.shared[sid][slot]])
+
+
+def seen(tables: States, sid: int, at: Place, slot: int) -> str:
+    """What a CPU finds in a variable, with its name."""
+    return f"{tables.layout.labels[slot]} is {_value(tables, sid, at, slot)}"
 
 
 def because(tables: Standing, lid: int, effect: Effect, since: Mapping[int, int]) -> dict[str, str]:

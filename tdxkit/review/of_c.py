@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tdxkit.c.naming import OF_OPTION, OfC
 from tdxkit.explore.buffers import DRAINED
+from tdxkit.explore.frames import in_c
 from tdxkit.explore.program import Scenario
 from tdxkit.run import Run, Step
 
@@ -17,11 +18,11 @@ def labels(one: Scenario) -> Callable[[Step], str]:
     def label(step: Step) -> str:
         way = [str(lines[line.text] + line.index) for line in step.way if line.text in lines]
         if way:
-            return f"{' → '.join(way)}: {step.label}"
+            return f"{' → '.join(way)}: {step.answered}"
         if step.line and step.line.text.startswith(OF_OPTION):
             row = f", line {step.line.index + 1}" if step.line.text in long else ""
-            return f"{step.line.text}{row}: {step.label}"
-        return step.label
+            return f"{step.line.text}{row}: {step.answered}"
+        return step.answered
 
     return label
 
@@ -41,7 +42,11 @@ def lines_of(one: Scenario) -> dict[str, int]:
     """Of each function of a text in C its first line, as lines are counted in the file; none of another scenario."""
     if not isinstance(one.own, OfC):
         return {}
-    return {f.__name__: f.__code__.co_firstlineno for f in one.texts if not f.__name__.startswith(OF_OPTION)}
+    return {
+        f.__name__: f.__code__.co_firstlineno
+        for f in one.texts
+        if in_c(f.__code__) and not f.__name__.startswith(OF_OPTION)
+    }
 
 
 def line_of(step: Step, lines: dict[str, int]) -> int:

@@ -146,7 +146,7 @@ def answering(one: Scenario, bound: int | None = None) -> Job[Opinion]:
     except TdxkitError as error:
         return refused(error, one)
     ok = judged.result.verdict == "ok"
-    costs = tuple(map(cost, (one, *BESIDE))) if ok and one.make else ()
+    costs = tuple(map(cost, (one, *BESIDE))) if ok and one.make and getattr(one.own, "pair", True) else ()
     return Opinion(
         judged.scenario, judged.result, costs=costs, next=asks(one) if ok else (), beside="" if ok else _beside(one)
     )

@@ -54,7 +54,7 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         said = [f"{step.actor}: {step.sentence}{at}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
     parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
-    mail = "\n\n".join(parts).replace("×", "x") + "\n"  # a mail to a kernel list is ASCII
+    mail = "\n\n".join(parts).replace("×", "x").replace("→", "->") + "\n"  # a mail to a kernel list is ASCII
     return mail + (f"\n{CUT} {_file_name(own)}\n{own.text}{CUT}\n" if own and not own.file else "")
 
 
@@ -144,7 +144,7 @@ def _facts(run: Run) -> list[str]:
 def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
     """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
     facts, buffers = _facts(run), tuple(key for key in run.first if key.startswith("store buffer"))
-    name = labels(one) if one else lambda step: step.label
+    name = labels(one) if one else lambda step: step.answered
     alone = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
     heads = [key.replace("refcount", "rc").partition("[" if alone else "\0")[0] for key in facts]
     states = [[_short(key, state[key]) for key in facts] for state in list(run.states())[1:]]

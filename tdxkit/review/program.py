@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tdxkit.errors import InputError
+from tdxkit.explore.frames import in_c
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.rows import END, Program, Row
 from tdxkit.linux.refcount import module
@@ -81,7 +82,9 @@ def told_of(one: Scenario) -> Told:
     alone = one.make(threads=1, rounds=1, faults=("enomem", "add-fails", "remove-fails"), roles=(), regions=1)
     program = Program(alone, partial(_values_of, alone), RULES)
     rows = tuple(replace(row, changes=tuple(c for c in row.changes if c[0] != "c_failed")) for row in program.rows())
-    return Told(one.name, rows, program.lines({f.__code__ for f in one.texts}), tuple(one.own.c.split("\n")))
+    return Told(
+        one.name, rows, program.lines({f.__code__ for f in one.texts if in_c(f.__code__)}), tuple(one.own.c.split("\n"))
+    )
 
 
 def _values_of(one: Scenario, name: str) -> tuple:

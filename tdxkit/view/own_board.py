@@ -7,6 +7,7 @@
 What takes less than a second is there with the cell's output; what takes longer goes on beside it, with a bar and a cancel button.
 """
 
+import re
 from collections.abc import Callable
 
 import ipywidgets as w
@@ -34,7 +35,9 @@ STYLE = (
     f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
     f"{_B} :is(dt,dd){{width:auto;max-width:none;float:none}}{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
     f"{_B} :is(pre,dd.tdx-columns){{font-family:var(--jp-code-font-family, monospace);white-space:pre-wrap;background:none;color:inherit;margin:4px 0 0 16px}}"
-    f"{_B} dd.tdx-columns{{white-space:pre;overflow-x:auto}}{_B} summary{{cursor:pointer;margin-top:6px;color:var(--tdx-soft);font-weight:600}}"
+    f"{_B} dd.tdx-columns{{white-space:pre;overflow-x:auto;contain:inline-size;font-size:12px}}{_B} summary{{cursor:pointer;margin-top:6px;color:var(--tdx-soft);font-weight:600}}"
+    f".tdx-stale {_B}::before{{content:'of the text before it was changed';display:block;font-weight:600;color:var(--tdx-soft)}}.tdx-stale > *{{opacity:.65}}"
+    f"{_B} h4 span{{white-space:nowrap}}"
     f"{_B} p{{color:var(--tdx-soft);margin:8px 0 0}}"
 )
 
@@ -56,26 +59,14 @@ class OwnBoard(WorkBoard):
         above: tuple = (),
     ):
         self._make, self._programs, self.opinion, self.ran = make, programs, None, None
-        look = {"style": {"button_width": "auto", "description_width": "auto"}}
-        self.threads = w.ToggleButtons(
-            options=list(dict.fromkeys((1, 2, 3, 4, threads))),
-            value=threads,
-            description="CPUs",
-            disabled=fixed,
-            **look,
-        )
-        self.rounds = w.ToggleButtons(
-            options=list(dict.fromkeys((1, 2, 3, rounds))), value=rounds, description="rounds", **look
-        )
-        known = fault in FAULTS.values()
-        options = list(FAULTS.items()) + ([] if known else [(fault, fault)])
-        self.faults = w.ToggleButtons(options=options, value=fault, description="may fail:", **look)
-        self.memory = w.ToggleButtons(
-            options=[*MEMORY.items(), *([] if memory in MEMORIES else [(memory, memory)])],
-            value=memory,
-            description="memory:",
-            **look,
-        )
+        asked = {
+            "CPUs": (list(dict.fromkeys((1, 2, 3, 4, threads))), threads),
+            "rounds": (list(dict.fromkeys((1, 2, 3, rounds))), rounds),
+            "may fail": (list(FAULTS.items()) + ([] if fault in FAULTS.values() else [(fault, fault)]), fault),
+            "memory": ([*MEMORY.items(), *([] if memory in MEMORIES else [(memory, memory)])], memory),
+        }
+        self.threads, self.rounds, self.faults, self.memory = (_choice(*choice) for choice in asked.items())
+        self.threads.disabled = fixed
         again = w.Button(description=self.verb, icon="gavel")
         again.on_click(self.judge)
         super().__init__(*above, [self.threads, self.rounds, self.faults, self.memory], start=again)
@@ -120,6 +111,14 @@ class OwnBoard(WorkBoard):
         return str(self.opinion) if self.opinion else "not judged yet"
 
 
+def _choice(name: str, choice: tuple[list, object]) -> w.Dropdown:
+    """A list to choose from, as wide as what is in it."""
+    options, value = choice
+    return w.Dropdown(
+        options=options, value=value, description=f"{name}:", style={"description_width": "auto"}, layout=w.Layout(width="max-content", margin="2px 14px 2px 2px")
+    )  # fmt: skip
+
+
 def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> OwnBoard:
     """A board that judges a put (and get) of one's own, or FILE.py:put; `how` as `of_programs` takes it, and `memory`, `sc` or `tso`."""
     memory = how.pop("memory", SC)
@@ -141,8 +140,9 @@ def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> 
     return OwnBoard(make, (put, get), threads, rounds, fault, bool(fixed), memory)
 
 
-def opinion_box(opinion: Opinion, source: bool = True) -> Markup:
-    """The opinion as one box, with the source that was judged where that is not shown elsewhere; its text twin is str(opinion)."""
+def opinion_box(opinion: Opinion, source: bool = True, head: str = "") -> Markup:
+    """The opinion as one box, with the source that was judged where that is not shown elsewhere; its text twin is str(opinion). head: in place
+    of its own, where all of that is told beside it."""
     rows = [part for heading, said in opinion.rows() for part in (element("dt", heading), *_lines(heading, said))]
     role = ROLE.get(opinion.verdict, "bad")
     judged = ""
@@ -155,9 +155,14 @@ def opinion_box(opinion: Opinion, source: bool = True) -> Markup:
             open=None if folded else "open",
         )
     return element(
-        "div", style(theme.css() + STYLE), element("h4", opinion.head), element("dl", *rows), judged, element("p", opinion.stays),
+        "div", style(theme.css() + STYLE), element("h4", *_unbroken(head or opinion.head)), element("dl", *rows), judged, element("p", opinion.stays),
         class_="tdx tdx-opinion tex2jax_ignore mathjax_ignore", **{"style": f"border-left-color:var(--tdx-{role})"},
     )  # fmt: skip
+
+
+def _unbroken(head: str) -> list[str | Markup]:
+    """A headline in which no range of lines is broken over two."""
+    return [element("span", part) if k % 2 else part for k, part in enumerate(re.split(r"(\d+–\d+)", head))]
 
 
 def _lines(heading: str, said: tuple[str, ...]) -> list[Markup]:

@@ -20,8 +20,9 @@ from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Scenario
 from tdxkit.facts import data_path
 from tdxkit.linux.refcount.own_file import TEXT, of_python
-from tdxkit.review.own import Opinion
+from tdxkit.review.own import SIGNS, Opinion
 from tdxkit.run import Run
+from tdxkit.view.box_words import in_the_box, of_the_box
 from tdxkit.view.editor import CodeBox, Mark
 from tdxkit.view.editor.widget import LANGUAGES
 from tdxkit.view.kit.svg import Markup, element
@@ -49,7 +50,9 @@ class WriteBoard(OwnBoard):
         rounds: int,
         fault: str,
         memory: str,
+        softirq: str = "",
     ):
+        self._softirq = softirq
         self.code = CodeBox(text, label="Your code")
         self.language = w.Dropdown(
             options={"told by the text": "", **{name: key for key, name in LANGUAGES.items()}},
@@ -64,7 +67,9 @@ class WriteBoard(OwnBoard):
         self.of_c = w.HBox(
             [self.run, self.stubs, self.sets], layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1100px"}
         )
-        self._judged: str | None = None
+        for word in ("tdx", "tdx-fields"):
+            self.of_c.add_class(word)
+        self._judged: tuple[str, ...] = ()
         self._in_c = True
         super().__init__(
             self._scenario,
@@ -78,7 +83,8 @@ class WriteBoard(OwnBoard):
         )
         self.code.on_judge(self.judge)
         self.code.observe(self._typed, "text")
-        self.language.observe(self._typed, "value")
+        for field in (self.language, self.run, self.stubs, self.sets):
+            field.observe(self._typed, "value")
 
     @property
     def spoken(self) -> str:
@@ -89,24 +95,50 @@ class WriteBoard(OwnBoard):
         """Judge the text as it stands."""
         self._tell_language()
         self.code.mark(())
-        self._judged, self._in_c = self.code.text, self.spoken == "c"
+        self._judged, self._in_c = self._stands(), self.spoken == "c"
+        self.shown.remove_class("tdx-stale")
         super().judge()
 
     def finished(self, result: Opinion) -> tuple[str, list]:
         """The opinion with its run, and a mark at the line that it is about."""
-        text = self._judged or ""
+        text = self._judged[0] if self._judged else ""
+        if result.error:
+            result = replace(result, error=of_the_box(result.error))
+        elif result.result:
+            remarks = tuple(map(in_the_box, result.result.remarks))
+            result = replace(result, result=replace(result.result, remarks=remarks))
         if result.error and not result.line and (mark := _slip(result.error, text)):
             result = replace(result, line=f"{mark.line}: {printable(text.split(chr(10))[mark.line - 1].strip(), 200)}")
         said, shown = super().finished(replace(result, in_c=self._in_c))
         if self.code.text == text:  # else the reader went on, and its lines are others
-            self.code.mark(_marks(result, text, self.ran))
+            self.code.mark(_marks(result, text, self.ran) or (self._slips() if result.error else ()))
         return said, shown
 
     def boxed(self, opinion: Opinion) -> Markup:
         """The box of an opinion; what was judged stands in the box above."""
-        return opinion_box(opinion, source=False)
+        mark = opinion.error and self._judged and _slip(opinion.error, self._judged[0])
+        if not mark:
+            return opinion_box(opinion, source=False)
+        said = replace(opinion, line="")  # the box above has the line, and what is wrong with it
+        return opinion_box(said, source=False, head=f"{SIGNS['']} not judged: {LINE.search(str(opinion.error))[0]}, see above")  # fmt: skip
 
     def _scenario(self, threads: int, rounds: int, faults: str) -> Scenario:
+        """What is judged."""
+        self._check_fields()
+        return self._read(threads, rounds, faults)
+
+    def _check_fields(self) -> None:
+        """InputError for the first part of a field that is no name with a number."""
+        for field in (self.stubs, self.sets) if self.spoken == "c" else ():
+            _, odd = _numbers(field.value)
+            if odd:
+                name = re.match(r"[A-Za-z_]\w*(?==|$)", odd[0])
+                example = f"{name[0]}=0" if name else field.placeholder.partition(",")[0]
+                rule = "it is NAME=NUMBER, with commas between several"
+                raise InputError(f'"{field.description.rstrip(":")}", {printable(odd[0])}', rule, f"write it like {example}")  # fmt: skip
+
+    def _read(self, threads: int, rounds: int, faults: str) -> Scenario:
+        """The scenario of the text, with what of the fields can be read."""
         text = self.code.text if self.code.text.endswith("\n") else self.code.text + "\n"
         if not text.strip():
             raise InputError("the box", "there is nothing in it", "write or paste C, or Python with a put(m, region)")
@@ -118,8 +150,14 @@ class WriteBoard(OwnBoard):
             )
         run = self._runs()
         failing = tuple(word for word, fault in MAY_FAIL.items() if fault in faults.split(","))
-        options = {"stubs": _numbers("stubs", self.stubs.value), "sets": _numbers("first values", self.sets.value)}
-        return scenario_of(text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, **options)
+        options = {"stubs": _numbers(self.stubs.value)[0], "sets": _numbers(self.sets.value)[0]}
+        return scenario_of(
+            text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, softirq=self._softirq, **options
+        )
+
+    def _stands(self) -> tuple[str, ...]:
+        """What is judged: the text, and what goes with it."""
+        return self.code.text, self.language.value, self.run.value, self.stubs.value, self.sets.value
 
     def _runs(self) -> tuple[str, ...]:
         """What the CPUs run, where their functions' names do not say it."""
@@ -128,10 +166,14 @@ class WriteBoard(OwnBoard):
     def _typed(self, _change: object) -> None:
         """A moment after the last letter: which language it is, and whether it can be read."""
         self._tell_language()
-        self.say(
-            "" if self._judged == self.code.text else "changed since it was judged; Judge, or Ctrl+Enter in the box"
-        )
+        stale = self._judged != self._stands()
+        (self.shown.add_class if stale else self.shown.remove_class)("tdx-stale")
+        self.say("changed since it was judged; Judge, or Ctrl+Enter in the box" if stale else "")
         self.code.mark(self._slips())
+        try:
+            self._check_fields()
+        except InputError as error:
+            self.say(error, "alert")
 
     def _slips(self) -> tuple[Mark, ...]:
         """What keeps the text from being read, at its line; said where it is about none. Python is not run for that."""
@@ -140,10 +182,11 @@ class WriteBoard(OwnBoard):
             if self.spoken == "python":
                 ast.parse(text)
             elif text.strip():
-                self._scenario(self.threads.value, self.rounds.value, self.faults.value)
+                self._read(self.threads.value, self.rounds.value, self.faults.value)
         except SyntaxError as error:
             return (Mark(error.lineno or 1, error.offset or 0, "slip", f"it is not Python: {printable(error.msg)}"),)
         except TdxkitError as error:
+            error = of_the_box(error)
             if mark := _slip(error, text):
                 return (mark,)
             self.say(error, "alert")
@@ -161,16 +204,16 @@ class WriteBoard(OwnBoard):
 
 def write_own(
     text: str = "", *, run: Iterable[str] | str = (), stubs: Mapping[str, int] | None = None, sets: Mapping[str, int] | None = None,
-    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC,
+    may_fail: Iterable[str] = (), threads: int = 2, rounds: int = 1, faults: str = "", memory: str = SC, softirq: str = "",
 ) -> WriteBoard:  # fmt: skip
-    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail: as `explore --run --stub --set --may-fail`
-    for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
+    """A board with a box for C or Python, and what the box holds judged. run, stubs, sets, may_fail, softirq: as `explore --run --stub --set
+    --may-fail --softirq` for C; faults: as of `judge_own` for Python; memory: `sc` or `tso`. InputError for what cannot fail."""
     text = text or data_path(BEGIN).read_text(encoding="utf-8")
     run, may_fail = ((words,) if isinstance(words, str) else tuple(words) for words in (run, may_fail))
     if odd := next((word for word in may_fail if word not in MAY_FAIL), None):
         raise InputError(f"may_fail {printable(odd)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
     faults = ",".join(filter(None, (faults, *(MAY_FAIL[word] for word in may_fail))))
-    return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory)
+    return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory, softirq)
 
 
 def _field(name: str, example: str, values: Mapping[str, int]) -> w.Text:
@@ -179,25 +222,24 @@ def _field(name: str, example: str, values: Mapping[str, int]) -> w.Text:
     return w.Text(value=written, placeholder=example, description=name, style=WIDE, layout=w.Layout(flex="1 1 230px"))
 
 
-def _numbers(what: str, written: str) -> dict[str, int]:
-    """NAME=VALUE, with commas between them; InputError for anything else."""
-    found = {}
-    for part in filter(None, (part.strip() for part in re.split(r"[,\s]+", written[:4000]))):
+def _numbers(written: str) -> tuple[dict[str, int], list[str]]:
+    """NAME=VALUE with commas or blanks between them, `--stub` and `--set` before them or not, as they were copied; and what is none."""
+    tidy = re.sub(r"\s*=\s*", "=", re.sub(r"(?<!\S)--(?:stub|set)[\s=]", " ", written[:4000]))
+    found, odd = {}, []
+    for part in filter(None, re.split(r"[,;\s]+", tidy)):
         name, sign, value = part.partition("=")
         try:
-            found[name] = int(value, 0) if sign and name and len(value) < 40 else None
+            if not (sign and name and len(value) < 40):
+                raise ValueError
+            found[name] = int(value, 0)
         except ValueError:
-            found[name] = None
-        if found[name] is None:
-            raise InputError(
-                f"{what}: {printable(part)}", "it is NAME=NUMBER, with commas between several", "write it like users=1"
-            )
-    return found
+            odd.append(part)
+    return found, odd
 
 
 def _slip(error: TdxkitError, text: str) -> Mark | None:
     """The mark of an error, where it names a line of the text."""
-    at = LINE.search(error.thing) or LINE.search(str(error))
+    at = None if error.thing.startswith('"') else LINE.search(error.thing) or LINE.search(str(error))
     if at is None or not 0 < int(at[1]) <= text.count("\n") + 1:
         return None
     thing = error.thing[: at.start()] + error.thing[at.end() :] if at.string == error.thing else error.thing

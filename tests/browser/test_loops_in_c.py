@@ -15,8 +15,13 @@ def lab_page(open_notebook):
 def test_the_loops_in_both_languages_and_the_three_lines(lab_page):
     plain = lab_page.cell("set-stepper").locator(".tdx-stepper")
     plain.get_by_role("button", name="C", exact=True).click()
-    for _ in range(3):
+    head = plain.locator(".tdx-lane-head span")
+    for _ in range(2):
         plain.get_by_role("button", name="Next", exact=True).click()
+    assert head.inner_text() == "kvm_range_has_memory_attributes(62, 66): not in this C"
+    values = plain.locator(".tdx-state dl")
+    assert values.evaluate("e => e.scrollHeight <= e.clientHeight"), "no list that scrolls beside free room"
+    plain.get_by_role("button", name="Next", exact=True).click()
     assert plain.locator("li.tdx-now").inner_text().strip().startswith("err = xa_reserve(")
     assert plain.locator("ins").count() == 0
     plain.locator("[role=slider]").first.focus()

@@ -83,7 +83,7 @@ def test_a_race_is_pasted_found_and_stepped_in_its_own_lines(lab_page, box):
     judged(box, "^✗ violation: ")
     stepper = box.locator(".tdx-stepper", has_text="in shed_")
     stepper.get_by_role("button", name="First", exact=True).click()
-    lines = {line.strip() for line in RACY.splitlines()}
+    lines = {line.strip() for line in RACY.splitlines()} | {"TDH.MEM.PAGE.AUG(page);", "TDH.MEM.PAGE.REMOVE(page);"}
     seen = []
     count = int(re.search(r"of (\d+)", stepper.locator(".tdx-count").inner_text())[1])
     stepper.locator("[role=slider]").first.focus()
@@ -122,6 +122,80 @@ def test_a_slip_is_one_line_at_its_line_and_mended_it_is_ok(lab_page, box):
     area.press("Control+Enter")
     box.locator(".tdx-opinion h4", has_text=re.compile("^✓ ok: ")).wait_for()
     assert box.locator(".tdx-gutter :is(.tdx-slip, .tdx-broken)").count() == 0
+
+
+def test_what_is_marked_is_in_sight_and_what_was_judged_before_is_told_as_that(lab_page, box):
+    paste(box, "\n" * 60 + RACY)
+    area, frame = box.locator(".tdx-editor textarea"), box.locator(".tdx-editor .tdx-frame")
+    area.press("ControlOrMeta+Home")
+    area.press("Control+Enter")  # the focus stays in the text
+    marked = box.locator(".tdx-gutter .tdx-broken")
+    marked.wait_for()
+    at, seen = marked.bounding_box(), frame.bounding_box()
+    assert seen["y"] <= at["y"] and at["y"] + at["height"] <= seen["y"] + seen["height"]
+    assert box.locator(".progress-bar").count() == 0 or not box.locator(".progress-bar").first.is_visible()
+    area.press("x")
+    box.locator(".tdx-stale .tdx-opinion").wait_for()
+    before = "e => getComputedStyle(e, '::before').content"
+    assert "before it was changed" in box.locator(".tdx-stale .tdx-opinion").evaluate(before)
+    area.press("ControlOrMeta+z")
+    box.locator(".tdx-stale").wait_for(state="detached")
+
+
+def test_the_way_out_of_an_unknown_function_is_typed_as_it_is_told(lab_page, box):
+    paste(box, MENDED.replace("\tspin_unlock(&door);\n\tfree", "\tmy_account(pfn);\n\tspin_unlock(&door);\n\tfree"))
+    said = box.locator(".tdx-slips li")
+    said.filter(has_text='write my_account=0 under "stubs"').wait_for()
+    assert "`" not in said.inner_text() and said.locator("code").inner_text() == "my_account(…)"
+    stubs = box.get_by_label("stubs:")
+    stubs.fill("my_account = 0")
+    stubs.press("Tab")
+    said.wait_for(state="detached")
+    judged(box, "^✓ ok: ")
+    stubs.fill("")
+    stubs.press("Tab")
+    said.wait_for()
+    judged(box, "^! not judged: line")
+    assert box.locator(".tdx-opinion h4").bounding_box()["height"] < 30, "a headline of one line"
+
+
+def test_no_pop_up_stands_before_the_lesson(lab_page):
+    assert lab_page.page.get_by_text("Jupyter news").count() == 0
+
+
+def test_what_is_chosen_is_told_by_a_word(lab_page, box):
+    memory = box.get_by_label("memory:")
+    assert memory.evaluate("e => e.tagName") == "SELECT" and memory.input_value() == "sequentially consistent"
+    assert box.locator("button.widget-toggle-button").count() == 0
+
+
+def test_a_verdict_fits_a_narrow_page(lab_page, box):
+    lab_page.page.set_viewport_size({"width": 900, "height": 1000})
+    paste(box, MENDED)
+    judged(box, "^✓ ok: ")
+    card = box.locator(".tdx-opinion")
+    assert "a round costs" in card.inner_text()
+    inside = "e => e.closest('.jp-OutputArea-output').getBoundingClientRect().right - e.getBoundingClientRect().right"
+    assert card.evaluate(inside) >= 0
+    wide = "e => { const o = e.closest('.jp-OutputArea-output'); return o.scrollWidth - o.clientWidth; }"
+    assert card.evaluate(wide) <= 1
+    lab_page.page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_lines_have_their_numbers_and_a_long_one_hangs(lab_page, box):
+    paste(box, RACY)
+    judged(box, "^✗ violation: ")
+    lane = box.locator(".tdx-lane", has=lab_page.page.locator("li[data-number]")).first
+    for item in lane.locator("li[data-number]").all():
+        number, words = int(item.get_attribute("data-number")), item.text_content()
+        assert RACY.splitlines()[number - 1].strip() == words.strip()
+    number = "e => getComputedStyle(e, '::after').content"
+    assert lane.locator("li[data-number]").first.evaluate(number).strip('"') == lane.locator(
+        "li[data-number]"
+    ).first.get_attribute("data-number")
+    indent = "e => [parseFloat(getComputedStyle(e).paddingLeft), parseFloat(getComputedStyle(e).textIndent)]"
+    padding, hang = lane.locator("li").last.evaluate(indent)
+    assert hang < 0 < padding + hang
 
 
 def test_typing_scrolling_tabs_and_the_way_out(lab_page, box):
@@ -198,7 +272,25 @@ def test_lanes_in_c_by_a_click_and_by_a_key_and_the_next_stepper_remembers(lab_p
     lab_page.page.keyboard.press("l")
     assert stepper.get_by_role("button", name="C", exact=True).get_attribute("aria-pressed") == "true"
     stepper.get_by_role("button", name="as text").click()
-    assert "region_pair_get: if (atomic_inc_not_zero(users))" in stepper.locator(".tdx-panel pre").inner_text()
+    text = stepper.locator(".tdx-panel pre").inner_text()
+    assert "15  region_pair_get: if (atomic_inc_not_zero(users))" in text and "yield" not in text
+    ours = "The C was written for this workbook, in its own words"
+    assert ours in text and ours in stepper.locator(".tdx-head").inner_text()
+    slider = stepper.locator("[role=slider]").first
+    slider.focus()
+    slider.press("Home")
+    heads = set()
+    for _ in range(28):
+        slider.press("ArrowRight")
+        heads |= set(stepper.locator(".tdx-lane-head span").all_inner_texts())
+        assert "yield" not in stepper.locator(".tdx-lanes").inner_text()
+        if stepper.locator(".tdx-lane-head", has_text="the page is in use").count():
+            assert stepper.locator("li.tdx-now").count() == 1
+    assert "between get and put: the page is in use" in heads
+    said = stepper.locator(".tdx-say span").inner_text()
+    assert not said.startswith("Atomic_")
+    stepper.get_by_role("button", name="what this model leaves out").click()
+    assert "Left out" in stepper.locator(".tdx-card").inner_text()
     lab_page.run("scheduler")
     walk = lab_page.cell("scheduler").locator(".tdx-stepper")
     walk.locator(".tdx-pick[data-actor='0']").first.click()

@@ -15,7 +15,7 @@ TEXTS = {
     "def put(m, region):\n    yield 'x'\n": "python",
     "def put(m, region):\n    get(m)\n    return {'a': 1}\n": "python",
     "import os\n": "python",
-    "from tdxkit import x\n/* never closed\n": "python",
+    "from tdxkit import x\n# /* never closed\n": "python",
     "Hello,\n\nthis is no C; it is a mail.\n": "",
     "": "",
 }

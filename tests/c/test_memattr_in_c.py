@@ -194,12 +194,12 @@ def test_the_model_s_run_is_told_in_the_lines_of_the_c(patch):
     run = record_set([(62, 66, 8), (62, 66, 8), (62, 66, 0)], patch=patch)
     told = [(step.does, step.line and run.also.line_at(step.line)) for step in run.also.steps]
     lines = {
-        "mutex_lock": "guard(mutex)(&set_lock);\t/* a mutex only, so the loops may yield */",
+        "mutex_lock": "guard(mutex)(&slots_lock);\t/* a mutex only, so the loops may yield */",
         "xa_reserve": "err = xa_reserve(&attributes, first++, GFP_KERNEL_ACCOUNT);",
         "xa_store": "void *old = xa_store(&attributes, first++, entry, GFP_KERNEL_ACCOUNT);",
         "cond_resched": "+ cond_resched();",
     }
-    lines["mutex_unlock"] = lines["mutex_lock"]
+    lines["mutex_unlock"] = "}"  # where what the guard holds is given back
     idle = next(
         k for k in range(len(told)) if told[k : k + 3] == [("mutex_lock", None), (CHECK, None), ("mutex_unlock", None)]
     )
@@ -218,7 +218,7 @@ def test_a_c_lane_goes_on_from_where_it_stands():
     also = record_set([(62, 64, 8)]).also
     stands = [also.line_at(also.start["CPU 0"]), *(step.next and also.line_at(step.next) for step in also.steps)]
     words = [(stand or "-").split("(")[0] for stand in stands]
-    assert words == ["guard", *["err = xa_reserve"] * 3, *["void *old = xa_store"] * 3, "guard", "guard", "-"]
+    assert words == ["guard", *["err = xa_reserve"] * 3, *["void *old = xa_store"] * 3, "}", "}", "-"]
 
 
 def test_the_three_added_lines_are_marked_and_no_other():
@@ -242,7 +242,7 @@ def test_with_and_without_the_lines_the_rest_is_the_same():
     [
         ("&attributes, first++, entry", "&attributes, first++, NULL"),  # another entry
         ("err = xa_reserve(&attributes, first++,", "err = xa_reserve(&attributes, end - ++first + 62,"),  # other pages
-        ("guard(mutex)(&set_lock);", ""),
+        ("guard(mutex)(&slots_lock);", ""),
         ("return err ? err : store_each", "cond_resched();\n\treturn err ? err : store_each"),  # a step more
         ("while (first < end) {", "while (first + 1 < end) {"),  # a step less
     ],

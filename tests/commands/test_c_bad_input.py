@@ -104,6 +104,8 @@ BROKEN = {  # what is not whole
     "a #define of nothing": (f("return 0;") + "#define", "line 6, column 2: `define`: a #define names its macro first"),
     "macro arguments": (f("return M(1;", "#define M(x) x\n"), "line 5, column 8: `M`: the arguments of this macro never end; close them with )"),
     "no ;": (f("n = 1\nreturn 0;"), "line 4, column 5: `1`: a `;` is missing after it; end the line with ;"),
+    "no ; behind a ++": (f("n++\nreturn 0;"), "line 4, column 2: `++`: a `;` is missing after it; end the line with ;"),
+    "no ; behind a --": (f("if (n)\n\tn--\n}\nint g(void)\n{\n"), "line 5, column 3: `--`: a `;` is missing after it"),
     "no ; behind a struct": ("struct s { int a; }\n" + f("return 0;"), "line 1, column 19: `}`: a `;` is missing after it"),
     "an else": (f("else return 1;"), "line 4, column 1: `else`: no if stands before it"),
     "cut out": (f("[...]\nreturn 0;"), "line 4, column 1: `[`: something was cut out of the text here; paste the whole of the function"),
@@ -153,6 +155,8 @@ OTHER = {  # other languages, and what of C is not read
 }
 WRONG = {  # what a compiler refuses
     "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc? else define it in the text, or give --stub atomic_incc=0"),
+    "a variable that is assigned": (f("reet = -5;\nreturn ret;", "int ret;\n"), "line 5, column 1: `reet`: it is not declared; did you mean ret? else declare it in the text"),
+    "a local that is meant": (f("int count = 1;\nreturn cuont;"), "line 5, column 8: `cuont`: it is not declared; did you mean count? else declare it in the text, or give -D cuont=0"),
     "a variable": (f("return nn;"), "line 4, column 8: `nn`: it is not declared; declare it in the text, or give -D nn=0"),
     "a member": (f("return s.b;", "struct s { int a; } s;\n"), "line 5, column 10: `b`: struct s has no such member here"),
     "a struct": (f("return 0;", "struct s s;\n"), "line 1, column 10: `s`: struct s: only its name is known here; paste its definition too"),

@@ -532,6 +532,7 @@ def test_read_says_what_a_text_without_a_get_and_a_put_has_and_what_to_ask(given
     assert ran(capsys, "read", given(paste, "my mail"))[1].splitlines() == [
         "it is quoted C, 18 lines: take (lines 6–12), drop (lines 14–18)",
         "no get and put in it: say what each CPU runs",
+        "read without its marks of quoting; lines are those of the paste",
         "line 1: odd_t is taken for a type (int)",
         "next: python -m tdxkit explore 'my mail' --run 'take();' --run 'drop();'",
     ]
@@ -613,7 +614,7 @@ def test_a_packet_of_c_has_the_lines_and_what_changes(capsys):
         "users" in mail.split("CPU 1")[1].split("\n")[0]
         and "  4 9: write users                 |                                |     1" in mail
     )
-    assert "*** step 12: CPU 1: read users (line 15: WARN_ON(users == 0);)" in mail
+    assert "*** step 12: CPU 1: read users: 0 (line 15: WARN_ON(users == 0);)" in mail
     assert max(map(len, mail.splitlines())) <= 75
 
 

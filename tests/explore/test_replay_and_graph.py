@@ -61,7 +61,7 @@ def test_a_wait_for_a_value_names_the_variable():
 
     run = replay_steps(Scenario("s", {"ready": False}, (Thread(waits), Thread(readies))), ((1, 0), (1, 0), (0, 0)))
     assert [w.why for w in run.steps[0].waits] == ["CPU 0 waits for ready to change"]
-    assert run.steps[1].waits == () and run.steps[2].sentence == "wait for ready"
+    assert run.steps[1].waits == () and run.steps[2].sentence == "wait for ready: yes"
 
 
 def test_a_finished_actor_stands_nowhere():

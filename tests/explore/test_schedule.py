@@ -127,7 +127,9 @@ def test_a_code_that_does_not_fit_says_where(code, says):
 def test_a_code_with_choices_replays():
     v2 = scenario("v2-enomem")
     run = replay(v2, encode(v2, ((0, 0), (0, 1), (1, 0))))
-    assert run.steps[1].sentence == "There is no memory: -ENOMEM." and run.steps[1].next is None
+    assert (
+        run.steps[1].sentence == "There is no memory: -ENOMEM. The get returned -ENOMEM." and run.steps[1].next is None
+    )
     assert replay_steps(v2, parse(run.code).steps) == run
 
 

@@ -168,7 +168,8 @@ def test_fields_that_cannot_be_meant_are_told():
     board = write_own()
     board.stubs.value = "name"
     board.judge()
-    assert str(board).startswith("! not judged: stubs: name: it is NAME=NUMBER")
+    assert str(board).startswith('! not judged: "stubs", name: it is NAME=NUMBER')
+    assert "write it like name=0" in str(board)
 
 
 def test_what_the_page_sends_is_bounded_and_not_sent_back():
@@ -190,3 +191,15 @@ def test_memory_that_is_not_there_is_told():
     assert "there are sc and tso" in str(write_own(MENDED, memory="pso"))
     with pytest.raises(InputError):
         Stepper(write_own(MENDED).ran or write_own().ran, lines="c")
+
+
+def test_a_softirq_may_come_into_what_is_judged():
+    text = "int n;\nvoid one(void)\n{\n\tlocal_bh_disable();\n\tn++;\n\tlocal_bh_enable();\n}\nvoid two(void)\n{\n\tn++;\n\tWARN_ON(n > 2);\n}\n"
+    plain, into = (
+        write_own(text, run=("one();",), threads=1),
+        write_own(text, run=("one();",), threads=1, softirq="two();"),
+    )
+    assert plain.opinion.verdict == into.opinion.verdict == "ok"
+    assert "a softirq on each" in str(into) and "softirq" not in str(plain)
+    board = write_own(text, run=("one();",), threads=1, softirq="twoo();")
+    assert str(board).startswith("! not judged: --softirq") or "softirq" in str(board)

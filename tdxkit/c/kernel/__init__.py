@@ -105,14 +105,19 @@ class Kernel:
         self.functions, self.constants, self.objects = functions, constants, objects
         self.macros: set[str] = set()  # names that are read where calls are
 
-    def way_out(self, word: str, declared, called: bool = True) -> str:
-        """What to do about a name that is not known: what to write in its place, near names, a stub or a macro, or its text."""
-        give = f"--stub {word}=0" if called else f"-D {word}=0"
+    def way_out(
+        self, word: str, declared, called: bool = True, written: bool = False, here: Collection[str] = ()
+    ) -> str:
+        """What to do about a name that is not known: what to write in its place, near names, a stub or a macro, or its text. written: it is
+        assigned, so that no number can stand for it; here: the local variables."""
+        way = "" if written else f"give --stub {word}=0" if called else f"give -D {word}=0"
         for start, instead in OTHERWISE.items():
             if word.startswith(start):
-                return f"{instead}; or give {give}"
-        meant = slip(word, (*self.functions, *self.macros, *declared.functions, *declared.variables))
-        return f"{f'did you mean {meant}? else ' if meant else ''}{'define' if called else 'declare'} it in the text, or give {give}"
+                return f"{instead}{way and f'; or {way}'}"
+        known = dict.fromkeys((*here, *declared.variables, *self.functions, *self.macros, *declared.functions))
+        meant = slip(word, known)
+        made = "define" if called else "declare"
+        return f"{f'did you mean {meant}? else ' if meant else ''}{made} it in the text{way and f', or {way}'}"
 
 
 def simplified(modules: Collection[str]) -> tuple[str, ...]:

@@ -204,6 +204,7 @@ def take_kept(m, name, many=PAIR):
 
 # What a call answers in scenarios that let it fail: some other SEAMCALL holds the 2M entry.
 FAULT = TDX_OPERAND_BUSY | RCX
+BUSY_SAID = "Another SEAMCALL holds the 2M entry: the module answers TDX_OPERAND_BUSY."
 
 
 def tdh_phymem_pamt_add(m, region):
@@ -212,10 +213,14 @@ def tdh_phymem_pamt_add(m, region):
     if answer is None:
         return pamt_add(m, region)
     m.note(REFUSED, 1)
+    m.tell(BUSY_SAID)
     return answer
 
 
 def tdh_phymem_pamt_remove(m, region):
     """The kernel's wrapper of PAMT.REMOVE, likewise."""
     answer = yield seamcall("TDH.PHYMEM.PAMT.REMOVE", "region"), (None, FAULT) if m.remove_may_fail else (None,)
-    return pamt_remove(m, region) if answer is None else answer
+    if answer is None:
+        return pamt_remove(m, region)
+    m.tell(BUSY_SAID)
+    return answer

@@ -7,9 +7,10 @@ put    a reclaimer: gives back a page that was in use, and counted, before the r
 
 from tdxkit.explore.rules import at_end
 from tdxkit.kinds import seamcall
-from tdxkit.linux.refcount.module import GET_FAILS_FOR_A_REASON, REFUSED, page_in, page_out
+from tdxkit.linux.refcount.module import EIO, ENOMEM, GET_FAILS_FOR_A_REASON, REFUSED, page_in, page_out
 from tdxkit.rules import named
 
+ERRNO = {EIO: "-EIO", ENOMEM: "-ENOMEM", -11: "-EAGAIN", -16: "-EBUSY", -22: "-EINVAL"}  # as x86 has them
 LIFE, GETS, PUTS = "life", "get", "put"
 
 # What a getter holds nobody gives back, so that no later step would show a reference that was lost.
@@ -46,6 +47,8 @@ def taken(m, err) -> bool:
     """Did the get succeed? One that fails was made to fail, or breaks the rule."""
     m.must(GET_FAILS_FOR_A_REASON, err == 0 or m.note(REFUSED))
     m.note(REFUSED, -m.note(REFUSED))
+    if err != 0:
+        m.tell(f"The get returned {ERRNO.get(err, err)}.")
     return err == 0
 
 

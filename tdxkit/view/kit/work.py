@@ -23,7 +23,7 @@ class WorkBoard(Board):
     """
 
     def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Widget):
-        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px"))
+        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px", display="none"))
         self.cancel = w.Button(description="Cancel", icon="stop", disabled=True, layout=w.Layout(width="110px"))
         self.at: Tick = (0, 0)
         self._task, self._stop = None, False
@@ -71,6 +71,7 @@ class WorkBoard(Board):
 
     async def _work(self, job: Job) -> None:
         self._stop, self.cancel.disabled, self.bar.value, self.at = False, False, 0, (0, 0)
+        self.bar.layout.display = ""
         try:
             result = await drive_async(job, self._tick, lambda: self._stop)
             self.bar.value = 1
@@ -80,7 +81,7 @@ class WorkBoard(Board):
         except (TdxkitError, ModuleNotFoundError) as error:
             self._complain(error)
         finally:
-            self.cancel.disabled = True
+            self.cancel.disabled, self.bar.layout.display = True, "none"  # what is over has no bar
 
     def _complain(self, error: Exception) -> None:
         """Say what went wrong; what was shown stays."""

@@ -7,7 +7,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
 from tdxkit.run import ABSENT, Line, Run, Step, Text, Wait
 from tdxkit.view.kit.svg import visible
-from tdxkit.view.stepper.payload import Picture, Pictures, frame, line, shown, shown_text, track_value, with_rules
+from tdxkit.view.stepper.payload import OURS, Picture, Pictures, frame, line, shown, shown_text, track_value, with_rules
 
 MOST = 5_000  # states that travel along
 
@@ -109,6 +109,7 @@ def in_other_lines(texts: Mapping[str, Text], nodes: Iterable[Iterable[Line | No
     lines: dict[Line, int] = {}
     places = [[-1 if at is None else lines.setdefault(at, len(lines)) for at in stands] for stands in nodes]
     return {
+        "ours": OURS,
         "texts": {name: shown_text(t) for name, t in texts.items()},
         "lines": [line(at) for at in lines],
         "nodes": places,

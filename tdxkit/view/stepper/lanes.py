@@ -4,15 +4,18 @@ Pure functions of a run's data (payload.py) and a position. The timeline is draw
 for element (a browser test compares them), so a page shows the same with and without a script.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from tdxkit.run import answered
 from tdxkit.view.kit.svg import Markup, element, esc
 from tdxkit.view.kit.theme import actor_role
 from tdxkit.view.stepper.payload import StepRow
 
 TOP, ACTOR, TRACK, BAR, BOTTOM = 16, 24, 18, 16, 6  # heights in pixels, as ROW in timeline.js
 WIDTH = 908
+OF_C = re.compile(r"\w*(?:_\w|\w[(\[]|\w->|\w\.\w)", re.ASCII)  # how a name of C begins: it gets no capital
 HATCH = ("", "M0 6L6 0", "M0 0L6 6", "M2 2h2v2h-2z", "M3 0V6", "M0 6L6 0M0 0L6 6", "M0 3H6")
 
 
@@ -55,7 +58,7 @@ class _Plot:
         self.data, self.width, self.n = data, width, len(data["steps"])
         self.steps = steps_of(data)
         longest = max((len(n) for n in (*data["actors"], *(t["name"] for t in data["tracks"]))), default=0)
-        self.left = min(max(longest * 6.3 + 18, 70), 134 if width < 560 else 196)
+        self.left = min(max(longest * 6.3 + 18, 70), 172 if width < 560 else 232)
         columns = max(self.n, data.get("columns", 0))  # two runs side by side share a scale
         self.step = min((width - self.left - 4) / columns, 56) if columns else 0
         actors = len(data["actors"])
@@ -155,21 +158,26 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
     where = f"Step {position + data['offset']} · {data['actors'][step.actor]}"
     rules = {track["key"]: track["name"] for track in data["tracks"]}  # of a standstill the rule that it breaks
     what = f"Broken here: {', '.join(rules.get(rule, rule) for rule in step.broken)}" if step.broken else where
-    return what, sentence[:1].upper() + sentence[1:], bool(step.broken)
+    return what, sentence if OF_C.match(sentence) else sentence[:1].upper() + sentence[1:], bool(step.broken)
 
 
 def as_text(data: dict, lines: str = "python") -> str:
     """A run in words, a line a step; `lines` of "c": each with its line of C, where the run has them."""
     c = data.get("c") if lines == "c" else None
     width = max((len(a) for a in data["actors"]), default=0)
-    rows, state = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])], list(data["first"])
+    rows, state = (
+        [said for said in (data["title"], data["subtitle"], c["ours"] if c else "") if said],
+        list(data["first"]),
+    )
     for k, step in enumerate(steps_of(data), 1 + data["offset"]):
         what = "; ".join(f"{data['keys'][i]} {state[i]} → {value}" for i, value in step.changes)
         for i, value in step.changes:
             state[i] = value
         at = _line_of(c, k - 1 - data["offset"]) if c else ""
         rows.append(
-            f"{k:4}  {data['actors'][step.actor]:{width}}  {step.label}" + (f"   [{what}]" if what else "") + at
+            f"{k:4}  {data['actors'][step.actor]:{width}}  {answered(step.label, step.kind, step.sentence)}"
+            + (f"   [{what}]" if what else "")
+            + at
         )
         rows += [f"      !! {said}" for said in step.wrong]
     return "\n".join(rows)
@@ -181,8 +189,9 @@ def _line_of(c: dict, k: int) -> str:
     if line is None:
         return ""
     text, index = line
-    _, lines, added = c["texts"][text]
-    return f"   {text}: {'+ ' * (index in added)}{lines[index].strip()}"
+    _, lines, added, first = c["texts"][text]
+    number = f"{first + index}  " if first else ""
+    return f"   {number}{text}: {'+ ' * (index in added)}{lines[index].strip()}"
 
 
 def still(data: dict, position: int, uid: str = "tdx0") -> Markup:

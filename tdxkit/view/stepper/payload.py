@@ -7,9 +7,10 @@ Everything a view shows is said by the run itself; here it is only put in order:
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import astuple
 from typing import NamedTuple
 
+from tdxkit.card import KINDS
 from tdxkit.errors import InputError
 from tdxkit.rules import as_rule
 from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track
@@ -49,7 +50,9 @@ class WaitRow(NamedTuple):
 
 SLOTS = {"step": StepRow._fields, "line": LineRow._fields, "wait": WaitRow._fields}
 LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
+BUFFER = "store buffer of "
 FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
+OURS = "The C was written for this workbook, in its own words; its steps are the model's."
 Picture = Callable[[State], Markup]
 
 
@@ -108,7 +111,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
         "actors": [visible(a) for a in actors], "keys": [visible(k) for k in keys],
         "texts": {name: shown_text(t) for name, t in texts.items()},
         "tracks": [_track(t, tracks) for t in tracks],
-        "card": {kind: [visible(e) for e in entries] for kind, entries in asdict(card).items()},
+        "card": {kind: [visible(e) for e in entries] for kind, entries in zip(KINDS, astuple(card))},
         "marks": [], "pictures": [], "pic": [], "offset": 0, "slots": SLOTS,
     }  # fmt: skip
 
@@ -116,6 +119,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
 def _track(track: Track, tracks: Iterable[Track]) -> dict:
     facts = [t for t in tracks if t.kind == "fact"]
     role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
+    role = "soft" if track.key.startswith(BUFFER) else role  # a store that waits is no fault, and has no fault's colour
     return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
 
 
@@ -158,8 +162,8 @@ def line(where: Line | None) -> LineRow | None:
 
 
 def shown_text(text: Text) -> list:
-    """A text as it travels: its title, its lines, and which of them a patch adds."""
-    return [visible(text.title), source(text), list(text.added)]
+    """A text as it travels: its title, its lines, which of them a patch adds, and the number of the first where they are counted."""
+    return [visible(text.title), source(text), list(text.added), text.first]
 
 
 def source(text: Text) -> list[str | None]:
@@ -187,6 +191,7 @@ def in_other_lines(run: Run, start: int, stop: int) -> dict:
     for step in run.steps[:start]:
         stands[step.actor] = step.next
     return {
+        "ours": OURS,
         "texts": {name: shown_text(t) for name, t in run.texts.items()},
         "start": [line(stands.get(actor)) for actor in run.actors],
         "lines": [[line(step.line), line(step.next)] for step in run.steps[start:stop]],

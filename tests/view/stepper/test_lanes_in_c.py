@@ -1,6 +1,7 @@
 """The lanes of a shipped design in C: what travels, what the text says, who may ask for it, and that the next stepper remembers."""
 
 import json
+import re
 
 import pytest
 
@@ -8,6 +9,7 @@ from tdxkit.c.designs import in_c
 from tdxkit.c.memattr import record_set
 from tdxkit.errors import InputError
 from tdxkit.explore import explore, replay
+from tdxkit.facts import data_path
 from tdxkit.linux.refcount import scenario
 from tdxkit.view.stepper import Stepper
 
@@ -35,14 +37,17 @@ def stands(position):
 
 def test_the_text_twin_has_the_line_of_each_step():
     text = str(stepper(lines="c"))
-    assert "   region_pair_put: if (!atomic_dec_and_test(users))\n" in text
-    assert text.count("   region_pair_") + text.count("   use: ") == 27
-    assert "region_pair" not in str(stepper())
+    lines = data_path("designs/v2.c").read_text(encoding="utf-8").splitlines()
+    at = next(k for k, line in enumerate(lines, 1) if "if (!atomic_dec_and_test(users))" in line)
+    assert f"   {at}  region_pair_put: if (!atomic_dec_and_test(users))\n" in text
+    assert len(re.findall(r"   \d+  region_pair_", text)) + text.count("   the use of the page: TDH.MEM.PAGE.") == 27
+    assert "The C was written for this workbook, in its own words; its steps are the model's.\n" in text
+    assert "region_pair" not in str(stepper()) and "own words" not in str(stepper())
 
 
 def test_both_travel_and_a_line_is_where_the_model_s_is():
     (view,) = json.loads(stepper().data)["views"]
-    assert set(view["c"]["texts"]) == {"region_pair_get", "region_pair_put", "use"}
+    assert set(view["c"]["texts"]) == {"region_pair_get", "region_pair_put", "the use of the page"}
     assert len(view["c"]["lines"]) == len(view["steps"]) and len(view["c"]["start"]) == 2
     for (at, then), step in zip(view["c"]["lines"], view["steps"]):
         _, _, _, _, line, following, *_ = step
@@ -95,13 +100,13 @@ def test_the_scheduler_walks_in_c_too():
 def test_lines_that_a_patch_adds_travel_and_have_their_sign_in_the_text():
     shown = Stepper(record_set([(62, 66, 8)], patch="v2"), lines="c")
     (view,) = json.loads(shown.data)["views"]
-    assert {name: added for name, (_, _, added) in view["c"]["texts"].items() if added} == {
+    assert {name: added for name, (_, _, added, _) in view["c"]["texts"].items() if added} == {
         "reserve_each": [8, 9],
         "store_each": [8],
     }
     assert (
-        str(shown).count("   reserve_each: + cond_resched();\n")
-        == str(shown).count("   store_each: + cond_resched();\n")
+        str(shown).count("  reserve_each: + cond_resched();\n")
+        == str(shown).count("  store_each: + cond_resched();\n")
         == 4
     )
     assert "+ " not in str(Stepper(record_set([(62, 66, 8)]), lines="c"))

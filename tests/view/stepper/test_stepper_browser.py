@@ -98,7 +98,7 @@ def test_every_position_says_what_the_run_says(show, bad_run):
         assert seen["broken"] == bool(step and step.broken)
         if step:
             a = bad_run.actors.index(step.actor)
-            assert seen["said"].startswith(step.sentence or step.label.capitalize()[:1])
+            assert seen["said"].startswith(step.sentence or step.label), "a name of C has no capital"
             assert seen["now"][a] == lines[step.line.index].strip() and seen["now"][1 - a] is None
             assert seen["next"][a] == (lines[step.next.index].strip() if step.next else None)
             for wait in step.waits:
@@ -248,7 +248,7 @@ def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make
         shared = graph.shared[graph.nodes[node].shared]
         seen = page.locator(".tdx-state dd").all_inner_texts()
         assert [v.split(" → ")[-1] for v in seen] == [words(v) for v in shared.values()]
-        assert page.locator(".tdx-say span").inner_text().startswith(edge.sentence or "Spin")
+        assert page.locator(".tdx-say span").inner_text().startswith(edge.sentence or "spin")
     code, text = page.locator(".tdx-schedule").inner_text(), page.locator(".tdx-say").inner_text()
     page.get_by_text("Start over").click()
     page.get_by_text("paste a schedule").click()

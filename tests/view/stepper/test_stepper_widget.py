@@ -110,7 +110,7 @@ def test_a_scenario_becomes_a_walk():
     shown = Stepper.scheduler(scenario("v2"), goal="REMOVE must find a pair")
     data = json.loads(shown.data)["views"][0]
     assert data["graph"]["head"].startswith("v2:2x1:") and len(data["graph"]["nodes"]) > 100
-    assert {"get", "put"} <= set(data["texts"]) and data["card"]["left_out"] and len(shown.data) < 200_000
+    assert {"get", "put"} <= set(data["texts"]) and data["card"]["left out"] and len(shown.data) < 200_000
     with pytest.raises(InputError, match="5,000"):
         Stepper.scheduler(scenario("v2", 4, 1))
 

@@ -38,6 +38,7 @@ function render({ model, el: place }) {
   place.replaceChildren(sheet.root);
   return () => {
     tell(sheet.area.value);
+    sheet.watch.disconnect();
     for (const [event, does] of Object.entries(heard)) model.off(event, does);
   };
 }

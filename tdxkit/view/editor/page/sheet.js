@@ -29,7 +29,7 @@ function shared(before, after) {
 export class Sheet {
   /** changed(text): the reader typed; judge(): the reader asks for a verdict. */
   constructor({ changed, judge }) {
-    Object.assign(this, { changed, judge, language: "c", lines: [], marks: [], leaving: false });
+    Object.assign(this, { changed, judge, language: "c", lines: [], marks: [], leaving: false, hidden: 0 });
     const plain = { spellcheck: "false", autocomplete: "off", autocorrect: "off", autocapitalize: "off", wrap: "off" };
     const id = `tdx-${Math.random().toString(36).slice(2, 12)}`;
     const shortcuts = { "data-lm-suppress-shortcuts": "true", "data-gramm": "false" };
@@ -45,6 +45,8 @@ export class Sheet {
     this.slips = made("ul", { class: "tdx-slips", id: `${id}s`, role: "status", "aria-live": "polite" });
     const help = made("p", { class: "tdx-help", id: `${id}h` }, HELP);
     this.root = made("section", { class: "tdx tdx-editor" }, this.frame, this.slips, help);
+    this.watch = new ResizeObserver(() => this.hidden && this.reveal(this.hidden));
+    this.watch.observe(this.frame);
     this.area.addEventListener("input", () => this.typed());
     this.area.addEventListener("keydown", event => this.onKey(event));
     this.area.addEventListener("blur", () => this.changed(this.area.value, true));
@@ -66,7 +68,8 @@ export class Sheet {
   mark(marks) {
     this.marks = marks;
     this.paintMarks();
-    if (marks.length && document.activeElement !== this.area) this.reveal(marks[0].line);
+    const [first] = marks;
+    if (first && (first.kind === "broken" || document.activeElement !== this.area)) this.reveal(first.line);
   }
 
   typed() {
@@ -127,7 +130,8 @@ export class Sheet {
   slip(mark) {
     const go = made("button", { type: "button", "data-lm-suppress-shortcuts": "true" }, `line ${mark.line}`);
     go.onclick = () => this.goTo(mark);
-    return made("li", { class: `tdx-${mark.kind}` }, `${SIGNS[mark.kind]} `, go, ` ${mark.said}`);
+    const said = mark.said.split(/`([^`]*)`/).map((part, i) => (i % 2 ? made("code", {}, part) : part));
+    return made("li", { class: `tdx-${mark.kind}` }, `${SIGNS[mark.kind]} `, go, " ", ...said);
   }
 
   goTo({ line, column }) {
@@ -142,7 +146,9 @@ export class Sheet {
   reveal(line) {
     const row = this.gutter.children[line - 1];
     const { frame } = this;
+    this.hidden = frame.clientHeight ? 0 : line; // it has no size before it is on the page
     if (
+      frame.clientHeight &&
       row &&
       (row.offsetTop < frame.scrollTop || row.offsetTop + row.offsetHeight > frame.scrollTop + frame.clientHeight)
     ) {

@@ -50,7 +50,10 @@ export const role = actor => `a${actor % 7}`;
 
 export const clamp = (value, least, most) => Math.max(least, Math.min(value, most));
 
-export const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
+/** A sentence with a capital; what begins with a name of C stays as it is. */
+export const capital = text => (OF_C.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
+
+const OF_C = /^\w*(?:_\w|\w[([]|\w->|\w\.\w)/;
 
 /** A text with a full stop, unless it ends in a mark of its own. */
 export const ended = text => text + (/[.!?]$/.test(text) ? "" : ".");

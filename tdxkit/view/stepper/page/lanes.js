@@ -1,21 +1,24 @@
 // Where each actor stands: a lane for each, in the model's text or (where there is no text) with its latest steps; or,
 // for many actors without a text, one list of the steps around this one.
 
-import { clamp, el, ended, put, role, setClass, setCurrent, toggle } from "./dom.js";
+import { el, ended, put, role, setClass, setCurrent, toggle } from "./dom.js";
 
 const LINE = 19; // the height of a line in pixels, as in stepper.css
 const LATEST = 7; // lines of a lane without a text
-const LONG_LINE = 30; // letters; a longer line has itself as its tooltip
+const LEAVES = "drain"; // the kind of a step in which a store leaves a CPU's buffer
 const LOG = { rows: 12, before: 8 };
 
 const isAt = (place, text, index) => place !== null && place.text === text && place.index === index;
+
+/** A line of code that may be broken behind a bracket or a comma, as people break one. */
+const breakable = line => line.split(/(?<=[(,])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 
 /** The lane of one actor, `most` lines high. */
 export class Lane {
   constructor(view, actor, most) {
     const { actors, texts, inC } = view.trace.data;
     const language = inC ? "C" : "model";
-    Object.assign(this, { view, actor, most, texts, shown: null, items: [], height: 0 });
+    Object.assign(this, { view, actor, most, texts, shown: null, items: [] });
     this.head = el("span");
     this.code = el("ol", { class: "tdx-code", "aria-label": `${actors[actor]}: lines of the ${language}` });
     this.why = el("p", { class: "tdx-why" });
@@ -43,22 +46,33 @@ export class Lane {
     if (text === null) this.paintLatest(trace, position);
     else this.paintText(trace, position, { line, next, mine });
     const over = trace.over(actor, position);
-    const title = text === null ? "" : texts[text][0];
-    const named = title && `in ${title}${/^\w+$/.test(title) ? "()" : ""}`;
-    put(this.head, over ? "done" : named);
+    const apart = mine && !line ? position : 0;
+    put(this.head, over ? "done" : this.place(trace, apart, text === null ? "" : texts[text][0]));
     put(this.why, trace.why(actor, position));
     toggle(this.why, "tdx-blocked", trace.wait(actor, position) !== null && !over);
   }
 
+  /** Where the actor is, by the title of a text; `apart`: the number of a step that the C of this run does not have. */
+  place({ data }, apart, title) {
+    const taken = apart && data.inC ? data.steps[apart - 1] : null;
+    if (taken && taken.kind !== LEAVES) return `${taken.label}: not in this C`;
+    return /^\w+$/.test(title) ? `in ${title}()` : title;
+  }
+
   /** Shows a text, null for none. Each of its lines has an item, but those that Python left out. */
   open(name) {
-    const [, lines, added] = name === null ? ["", Array(LATEST).fill(""), []] : this.texts[name];
-    const item = line => el("li", { title: line.length > LONG_LINE ? line.trim() : null }, line);
-    this.items = lines.map(line => (line === null ? null : item(line)));
+    const [, lines, added, first] = name === null ? ["", Array(LATEST).fill(""), [], 0] : this.texts[name];
+    const item = (line, index) => {
+      const bare = line.trimStart(); // blanks at its beginning would be a place to break it
+      const attributes = { style: `--in:${line.length - bare.length}`, "data-number": first ? first + index : null };
+      return el("li", attributes, ...breakable(bare));
+    };
+    this.items = lines.map((line, index) => (line === null ? null : item(line, index)));
+    this.code.style.setProperty("--digits", first ? String(first + lines.length - 1).length : 0);
+    toggle(this.code, "tdx-numbered", first > 0);
     for (const index of added) this.items[index].prepend(el("ins", { title: "added by the patch" }, "+"));
     const there = this.items.filter(Boolean);
     this.code.replaceChildren(...there);
-    this.height = there.length;
     this.shown = name;
   }
 
@@ -73,9 +87,8 @@ export class Lane {
       setCurrent(item, reached);
     });
     const focus = mine && line ? line : next || line;
-    if (this.height <= this.most || !focus) return;
-    const above = this.items.slice(0, focus.index).filter(Boolean).length;
-    this.code.scrollTop = LINE * clamp(above - Math.floor(this.most / 2) + 1, 0, this.height - this.most);
+    const item = focus && this.items[focus.index];
+    if (item) this.code.scrollTop = item.offsetTop - LINE * (Math.floor(this.most / 2) - 1);
   }
 
   /** The numbers of the actor's latest steps in its items, and below them the step that it takes next. */

@@ -2,7 +2,7 @@
 // there is one. The browser gets all files of this folder as one module: scripts.py joins them.
 
 import { Controls } from "./controls.js";
-import { clamp, el } from "./dom.js";
+import { clamp, el, put } from "./dom.js";
 import { Foot } from "./foot.js";
 import { Scheduler } from "./scheduler.js";
 import { asText, inC, unpackedRun } from "./trace.js";
@@ -36,6 +36,7 @@ class Stepper {
     const text = () => this.views.map(view => asText(view.trace)).join("\n\n");
     this.foot = new Foot({ card: this.base.card, open: this.opener(), text });
     this.scheduler = this.path ? this.makeScheduler() : null;
+    this.ours = el("div", { class: "tdx-sub", hidden: "" });
     this.root = this.frame(top, pair);
     if (this.hasC()) this.controls.offerLines(this.inC, wanted => this.speak(wanted));
     this.root.addEventListener("keydown", event => this.onKey(event));
@@ -45,7 +46,8 @@ class Stepper {
   }
 
   frame({ title, subtitle }, pair) {
-    const titles = el("div", { class: "tdx-titles" }, el("h3", {}, title), el("div", { class: "tdx-sub" }, subtitle));
+    const sub = el("div", { class: "tdx-sub" }, subtitle);
+    const titles = el("div", { class: "tdx-titles" }, el("h3", {}, title), sub, this.ours);
     return el(
       "section",
       { class: `tdx tdx-stepper${pair ? " tdx-pair" : ""}`, "aria-label": `Stepper: ${title}`, tabindex: "-1" },
@@ -125,6 +127,9 @@ class Stepper {
     const [position, length] = [this.position, this.length()].map(number => number.toLocaleString("en"));
     this.controls.count.replaceChildren("step ", el("b", {}, position), ` of ${length}`);
     this.scheduler?.paint();
+    const ours = this.views.map(view => view.trace.data.ours).find(Boolean) ?? "";
+    put(this.ours, ours);
+    this.ours.hidden = !ours;
     this.foot.paint(this.views[0].trace.data.code);
   }
 

@@ -15,7 +15,7 @@ const colour = name => `var(--tdx-${name})`;
 /** Where things stand for a width in pixels: left edge of the plot, width of a step, y of each row. */
 function geometry(actors, tracks, columns, width) {
   const longest = Math.max(0, ...[...actors, ...tracks.map(track => track.name)].map(name => [...name].length));
-  const left = clamp(longest * LETTER + 18, 70, width < 560 ? 134 : 196);
+  const left = clamp(longest * LETTER + 18, 70, width < 560 ? 172 : 232);
   const below = ROW.top + actors.length * ROW.actor;
   return {
     width,

@@ -21,9 +21,9 @@ export function unpackedRun(data) {
 /** The data of a run, or of a graph that is walked, with its lanes in C; the data itself where it has no C. */
 export function inC(data) {
   if (!data.c) return data;
-  const { texts, lines, start, nodes } = data.c;
+  const { texts, lines, start, nodes, ours } = data.c;
   const place = row => (row === null ? null : named(data.slots.line, [row])[0]);
-  const shown = { ...data, texts, inC: true };
+  const shown = { ...data, texts, inC: true, ours };
   if (!data.graph) {
     const steps = data.steps.map((one, i) => ({ ...one, line: place(lines[i][0]), next: place(lines[i][1]) }));
     return { ...shown, steps, start: start.map(place) };
@@ -179,21 +179,26 @@ function since(values, position) {
   return i;
 }
 
-/** A line of a text in words: one that a patch adds has its sign. */
-const lineAt = ([, lines, added], index) => (added.includes(index) ? "+ " : "") + lines[index].trim();
+/** A line of a text in words, with its number where it has one: one that a patch adds has its sign. */
+function lineAt(name, [, lines, added, first], index) {
+  const number = first ? `${first + index}  ` : "";
+  return `${number}${name}: ${added.includes(index) ? "+ " : ""}${lines[index].trim()}`;
+}
 
 /** A run in words, a line a step: what `print(stepper)` shows. */
 export function asText(trace) {
-  const { title, subtitle, actors, keys, texts } = trace.data;
+  const { title, subtitle, actors, keys, texts, ours } = trace.data;
   const width = Math.max(...actors.map(name => name.length));
-  const rows = subtitle ? [title, subtitle] : [title];
+  const rows = [title, subtitle, ours].filter(Boolean);
   for (let i = 1; i <= trace.length; i++) {
-    const { actor, label, changes, wrong, line } = trace.step(i);
+    const { actor, label, sentence, kind, changes, wrong, line } = trace.step(i);
     const old = trace.states[i - 1];
     const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
+    const status = kind === "seamcall" && /\bTDX_[A-Z0-9_]+/.exec(sentence); // of one that did not succeed
+    const answer = status ? ` = ${status[0]}` : "";
     const number = String(i + trace.offset).padStart(4);
-    const at = trace.data.inC && line ? `   ${line.text}: ${lineAt(texts[line.text], line.index)}` : "";
-    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${what ? `   [${what}]` : ""}${at}`);
+    const at = trace.data.inC && line ? `   ${lineAt(line.text, texts[line.text], line.index)}` : "";
+    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${answer}${what ? `   [${what}]` : ""}${at}`);
     for (const said of wrong) rows.push(`      !! ${said}`);
   }
   return rows.join("\n");
