@@ -1,6 +1,7 @@
 """What keeps the whole in order: sizes, names, citations, and that no module lies beyond every test."""
 
 import ast
+import json
 import re
 import tomllib
 from importlib import import_module
