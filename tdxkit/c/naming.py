@@ -168,7 +168,10 @@ def of_text(
 
 
 def _is_python(text: str) -> bool:
-    """Can all of it be read as Python?"""
+    """Does it begin as Python does, or can all of it be read as that? Prose may quote some."""
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    if re.match(r"(from|import|def|class|async) |@\w|[rR]?\"\"\"|\w+ = ", first):
+        return True
     try:
         ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

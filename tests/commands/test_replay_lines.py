@@ -17,7 +17,7 @@ def said(capsys, *args):
 def test_a_design_in_c_and_in_python(capsys):
     code, out, _ = said(capsys, "replay", "v2", CODE, "--lines", "c")
     assert code == 0 and "   region_pair_put: if (!atomic_dec_and_test(users))\n" in out
-    assert "   use: " in out and "yield from spin_lock" not in out
+    assert "   the use of the page: TDH.MEM.PAGE." in out and "yield from spin_lock" not in out
     _, out, _ = said(capsys, "replay", "v2", CODE, "--lines", "python")
     assert '   put: yield locked("atomic_dec_and_test", "refcount")\n' in out
     _, plain, _ = said(capsys, "replay", "v2", CODE)

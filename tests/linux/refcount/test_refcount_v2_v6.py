@@ -100,7 +100,10 @@ def test_memory_may_run_out(name, verdict):
     ends = {tuple(row.state.values()) for row in outcomes(scenario(name)).rows if not row.broken}
     assert ends == {(0, False, 0, False)}, "a get that finds no memory leaves nothing behind"
     run = replay(scenario(name), f"{encode(scenario(name), ()).split()[0]} A2/1")
-    assert run.steps[-1].sentence == "There is no memory: -ENOMEM." and run.steps[-1].next is None
+    assert (
+        run.steps[-1].sentence == "There is no memory: -ENOMEM. The get returned -ENOMEM."
+        and run.steps[-1].next is None
+    )
 
 
 PUT_ALONE = {
