@@ -155,7 +155,6 @@ OTHER = {  # other languages, and what of C is not read
 }
 WRONG = {  # what a compiler refuses
     "a function": (f("return atomic_incc(&n);"), "line 4, column 8: `atomic_incc(…)`: this function is not known; did you mean atomic_inc? else define it in the text, or give --stub atomic_incc=0"),
-    "a variable that is assigned": (f("reet = -5;\nreturn ret;", "int ret;\n"), "line 5, column 1: `reet`: it is not declared; did you mean ret? else declare it in the text"),
     "a local that is meant": (f("int count = 1;\nreturn cuont;"), "line 5, column 8: `cuont`: it is not declared; did you mean count? else declare it in the text, or give -D cuont=0"),
     "a variable": (f("return nn;"), "line 4, column 8: `nn`: it is not declared; declare it in the text, or give -D nn=0"),
     "a member": (f("return s.b;", "struct s { int a; } s;\n"), "line 5, column 10: `b`: struct s has no such member here"),

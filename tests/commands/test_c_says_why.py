@@ -128,3 +128,9 @@ def test_help_says_what_each_option_is(capsys):
         ("explore", "movers; of Python of your own all"),
     ):
         assert wanted in " ".join(ran(capsys, command, "--help")[1].split())
+
+
+def test_no_number_stands_for_what_is_assigned(there, capsys):
+    (there / "slip.c").write_text(RACY.replace("ret = -EIO", "reet = -EIO"))
+    said = "line 15, column 3: `reet`: it is not declared; did you mean ret? else declare it in the text\n"
+    assert ran(capsys, "explore", "slip.c")[2] == f"tdxkit: {said}"
