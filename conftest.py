@@ -1,5 +1,7 @@
 """For all tests: hypothesis without a stopwatch, and how long each notebook took."""
 
+import gc
+
 from hypothesis import settings
 
 # A shared or slow machine must not fail a property by its clock.
@@ -15,3 +17,10 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("notebooks, seconds from kernel start to last cell", sep="-")
         for nodeid, seconds in sorted(took):
             terminalreporter.write_line(f"{seconds:6.1f}  {nodeid.split('::')[0]}")
+
+
+def pytest_collection_finish(session):
+    """What was collected stays to the end: the collector of garbage need not go over it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)  # nor what a test makes, for each 700 objects
