@@ -6,12 +6,12 @@ from tdxkit.c.harness import scenario_of_c
 from tdxkit.explore import rules
 from tdxkit.explore.buffers import needs_empty
 from tdxkit.explore.frames import OF_C
-from tdxkit.explore.moves import able, first
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.search import explore
 from tdxkit.explore.tables import Tables
 from tests.c.judge import coarsest
 from tests.c.random_c import Made
+from tests.c.same import every_state
 
 SLEEPS = "nobody may sleep under a spinlock"
 WITHOUT_LINE = {rules.UNLOCK_BY_HOLDER: "unlock", rules.NO_RELOCK: "relock", rules.NO_LEFT: "left", SLEEPS: "sleep"}
@@ -56,13 +56,7 @@ def kind_of(rule: str):
 def states(scenario: Scenario) -> int:
     """How many states there are if places that go on alike under every value of the word they look at count as one."""
     tables = Tables(scenario, apart=True)
-    todo = [first(tables)]
-    seen = set(todo)
-    for state in todo:
-        for _, move in able(tables, state):
-            if not move.outcome.broken and move.state not in seen:
-                seen.add(move.state)
-                todo.append(move.state)
+    seen = every_state(tables, lambda outcome: outcome.broken)
     values = [sorted({tables.shared[sid][slot] for sid, _ in seen}) for slot in range(len(tables.layout.labels))]
     found = Places(tables, values)
     shown = {

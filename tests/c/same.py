@@ -47,19 +47,25 @@ def sid_of(tables, values):
     return tables.sid(tuple(numbers))
 
 
+def every_state(tables: Tables, over) -> set:
+    """All states to which moves lead that are not over; `over`: of an outcome whether nothing goes on behind it."""
+    todo = [first(tables)]
+    seen = set(todo)
+    for state in todo:
+        for _, move in able(tables, state):
+            if not over(move.outcome) and move.state not in seen:
+                seen.add(move.state)
+                todo.append(move.state)
+    return seen
+
+
 def canonical_states(scenario) -> int:
     """How many states there are if places count as one that go on alike in every state of the shared memory that is ever reached.
 
     That a scenario made something fail (`c_failed`), after which a WARN breaks nothing, is left out: no model has it.
     """
     tables = Tables(scenario, apart=True)
-    todo = [first(tables)]
-    seen = set(todo)
-    for state in todo:
-        for _, move in able(tables, state):
-            if not move.outcome.raised and move.state not in seen:
-                seen.add(move.state)
-                todo.append(move.state)
+    seen = every_state(tables, lambda outcome: outcome.raised)
     kept = [k for k, label in enumerate(tables.layout.labels) if label != "c_failed"]
 
     def shown(sid):

@@ -89,12 +89,20 @@ def _reversed(m, first):
     return turned
 
 
-def _starts(does: str):
-    def program(m, p):
-        yield store(does, cell(m, p))
-        put(m, p, 0)
+def _head_starts(m, head):
+    yield store("init_llist_head", cell(m, head))
+    put(m, head, 0)
 
-    return program
+
+def _node_starts(m, entry):
+    """On no list: it leads to itself, as no entry of a list does."""
+    yield store("WRITE_ONCE", cell(m, entry), label=f"init_llist_node({cell(m, entry)})")
+    put(m, entry, entry)
+
+
+def _is_on(m, entry):
+    yield load("READ_ONCE", cell(m, entry), label=f"llist_on_list({cell(m, entry)})")
+    return int(get(m, entry) != entry)
 
 
 def functions() -> Iterator[Entry]:
@@ -107,5 +115,6 @@ def functions() -> Iterator[Entry]:
     yield Entry("llist_empty", _empty, "p", BOOL)
     yield Entry("llist_next", _next, "p", node)
     yield Entry("llist_reverse_order", _reversed, "p", node)
-    for word in ("init_llist_head", "init_llist_node"):
-        yield Entry(word, _starts(word), "p", VOID)
+    yield Entry("init_llist_head", _head_starts, "p", VOID)
+    yield Entry("init_llist_node", _node_starts, "p", VOID)
+    yield Entry("llist_on_list", _is_on, "p", BOOL)

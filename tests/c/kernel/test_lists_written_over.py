@@ -100,3 +100,20 @@ def test_what_a_quiet_function_is_given_has_its_value(run, wrong):
 def test_what_is_done_once_is_not_done_each_time(given):
     with pytest.raises(InputError, match=r"pr_warn_once\(\) does it the first time alone"):
         scenario_of_c(TEXT + "atomic_t a;", run=(f'pr_warn_once("%d", {given});',))
+
+
+NODES = "struct s { struct llist_node n; int v; } x, y; LLIST_HEAD(h);"
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        ("init_llist_node(&x.n); WARN_ON(llist_on_list(&x.n)); llist_add(&x.n, &h); WARN_ON(!llist_on_list(&x.n));", "ok"),
+        ("llist_add(&x.n, &h); llist_del_all(&h); WARN_ON(!llist_on_list(&x.n)); init_llist_node(&x.n); WARN_ON(llist_on_list(&x.n));", "ok"),
+        ("init_llist_head(&h); WARN_ON(!llist_empty(&h));", "ok"),
+        ("llist_add(&y.n, &h); llist_add(&x.n, &h); struct s *p; llist_for_each_entry(p, llist_del_all(&h), n) p->v = 1;", "ok"),
+        ("llist_add(&y.n, &h); llist_add(&x.n, &h); init_llist_node(&x.n); struct s *p; llist_for_each_entry(p, llist_del_all(&h), n) p->v = 1;", "livelock"),
+    ],
+)  # fmt: skip
+def test_a_node_of_a_list_without_a_lock_that_is_initialised_leads_to_itself(run, verdict):
+    assert explore(scenario_of_c(NODES, run=(run,), threads=1)).verdict == verdict
