@@ -40,7 +40,7 @@ HEAD = "From: A <a@example.org>\nSubject: Re: locks\nMessage-ID: <1@example.org>
 @pytest.mark.parametrize("sign", ["", "> "])
 @pytest.mark.parametrize("encoded", [False, True])
 def test_a_mail_with_a_header_and_a_signature(sign, encoded):
-    body = "I think of this:\n\n" + "\n".join(sign + row[2:] for row in QUOTED.splitlines()) + "\n\nRight?\n-- \nA.\n"
+    body = "I think of this:\n\n" + "\n".join(sign + row[2:] for row in QUOTED.splitlines()) + "\n\nRight?\n-- \nA;\n"
     head = HEAD + "Content-Transfer-Encoding: quoted-printable\n" * encoded
     found = judge(scenario_of(head + "\n" + (body.replace("=", "=3D") if encoded else body), run=("a();",))).result
     assert found.property == f"WARN_ON() of line {11 + encoded} never fires" and not found.doubt
@@ -49,3 +49,8 @@ def test_a_mail_with_a_header_and_a_signature(sign, encoded):
 def test_prose_alone_is_refused():
     with pytest.raises(InputError, match="no function and no declaration of C stands in it"):
         scenario_of(HEAD + "\nIs that so?\n> I think it is.\n", run=("a();",))
+
+
+def test_what_stands_between_blank_lines_inside_a_function_is_c():
+    text = HEAD + "\nThis:\n\nint n;\nvoid a(void)\n{\n\n\tif (n++ > 5)\n\n\t\treturn;\n\n\tWARN_ON(n > 1);\n}\n"
+    assert judge(scenario_of(text, run=("a();",))).result.property == "WARN_ON() of line 15 never fires"

@@ -181,6 +181,12 @@ def test_a_warn_after_something_was_made_to_fail_is_told_and_breaks_nothing(run,
     assert not any("fires in a run" in r for r in judge(scenario_of(MAY_LOSE, run=run, threads=2)).result.remarks)
 
 
+def test_what_the_scenario_notes_of_a_failure_is_no_variable_of_the_texts():
+    text = "int n = 1;\nvoid a(void) { int *p = kmalloc(sizeof(*p), GFP_KERNEL); WARN_ON(n); kfree(p); }\n"
+    found = judge(scenario_of(text, run=("a();",), threads=2, may_fail=("alloc",))).result
+    assert found.property == "WARN_ON() of line 2 never fires" and found.races == ()
+
+
 SEQUENCE = "seqcount_t s = SEQCNT_ZERO(s); int n; void w(void) { write_seqcount_begin(&s); while (!READ_ONCE(n)) cpu_relax(); write_seqcount_end(&s); } void r(void) { while (read_seqcount_retry(&s, read_seqcount_begin(&s))) ; WRITE_ONCE(n, 1); }\n"
 
 
