@@ -29,7 +29,7 @@ def items(text: str) -> list[Item]:
     >>> items("\\tusers--;\\n}\\n\\nint a;")
     [Item(first=1, last=2, whole=False), Item(first=4, last=4, whole=True)]
     """
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     found: list[Item] = []
     held: list[Token] = []
     depth, body = 0, False  # is the outermost brace that of a function?
@@ -61,7 +61,7 @@ def items(text: str) -> list[Item]:
 
 def unpaired(text: str) -> set[int]:
     """The lines of directives whose #if, or whose #endif, is not in the stretch."""
-    tokens, ifs, odd = _tokens(text), list[list[int]](), set[int]()
+    tokens, ifs, odd = tokens_of(text), list[list[int]](), set[int]()
     for at, token in enumerate(tokens[:-1]):
         if token.text != "#" or token.before != FIRST:
             continue
@@ -77,8 +77,8 @@ def unpaired(text: str) -> set[int]:
     return odd.union(*ifs)
 
 
-def _tokens(text: str) -> list[Token]:
-    """The tokens, but of a comment that begins above or ends below."""
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a stretch, but of a comment that begins above or ends below. InputError where it is no text."""
     head, ends, rest = text.partition("*/")
     if ends and "/*" not in head:
         text = "\n" * head.count("\n") + "  " + rest

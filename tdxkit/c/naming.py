@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from tdxkit.c.oftext import OF_OPTION, OfText
 from tdxkit.errors import InputError, printable
@@ -37,11 +38,23 @@ NO_C, OF_WHAT_KIND = "no function and no declaration of C stands in it", "python
 LONGEST = 38  # of a file's name in a schedule code
 
 
+class Origin(NamedTuple):
+    """Where a line of a text was posted: the patch as its subject counts it, the line of the mail's own text from 1, and the Message-ID."""
+
+    label: str
+    line: int
+    message_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label}, line {self.line}"
+
+
 @dataclass(frozen=True)
 class OfC(OfText):
     """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
     text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; softirq: what comes into them, "put" or
-    statements; whole: can no line be missing in the paste? c: its C, each line at its number in the paste."""
+    statements; whole: can no line be missing in the paste? c: its C, each line at its number in the paste; origins: of a text that was laid out of
+    mails, where each of its lines was posted."""
 
     bounded = True
     kind: str = "plain"
@@ -51,6 +64,11 @@ class OfC(OfText):
     softirq: str = ""
     whole: bool = True
     c: str = ""
+    origins: tuple[Origin | None, ...] = ()
+
+    def origin(self, line: int) -> Origin | None:
+        """Where a line of the text was posted."""
+        return self.origins[line - 1] if 0 < line <= len(self.origins) else None
 
     @property
     def pair(self) -> bool:

@@ -39,6 +39,16 @@ def configure(parser):
         metavar="N",
         help=f"stop after N states ({BOUND:,}; {OWN_BOUND:,} for a model of your own, which may never end)",
     )
+    failing_on(parser)
+    parser.add_argument(
+        "--lines", action="store_true", help="name the lines that no run executed (always done for a file of your own)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    own_options(parser)
+
+
+def failing_on(parser) -> None:
+    """Which verdicts make the exit code 1."""
     parser.add_argument(
         "--fail-on",
         type=_kinds,
@@ -47,11 +57,6 @@ def configure(parser):
         help=f"exit with 1 if any of these is found: {', '.join(KINDS)}, or bad for the first three; a CPU that waits for a lock that it holds is a "
         "deadlock too, and a deadlock of C in which somebody spins a livelock too",
     )
-    parser.add_argument(
-        "--lines", action="store_true", help="name the lines that no run executed (always done for a file of your own)"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    own_options(parser)
 
 
 def _kinds(text: str) -> frozenset[str]:

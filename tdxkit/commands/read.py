@@ -152,7 +152,7 @@ def _digest(stream, as_json: bool) -> int:
 def _series(stream, as_json: bool) -> int:
     from tdxkit.commands import series
 
-    return series.run(Namespace(files=[stream], json=as_json)) or 0
+    return series.run(Namespace(files=[stream], json=as_json, explore=False)) or 0
 
 
 def _trace(stream, as_json: bool) -> int:

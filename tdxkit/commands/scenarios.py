@@ -2,7 +2,7 @@
 
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tdxkit.c.naming import OF_C, SPELT, is_c, scenario_of, spelt
 from tdxkit.commands import whole
@@ -58,7 +58,14 @@ def in_memory(parser: ArgumentParser) -> None:
 
 def own_options(parser: ArgumentParser) -> None:
     """What goes with a file of the reader's own."""
-    group = parser.add_argument_group("a file of your own, of C or Python")
+    pair_options(parser.add_argument_group("a file of your own, of C or Python"))
+    python = parser.add_argument_group("a file of Python", f"{STAYS} {DECLARE}")
+    python.add_argument("--faults", default="", metavar="LIST", help=f"what may go wrong: {', '.join(FAULTS)}")
+    c_options(parser.add_argument_group("a file of C", READS))
+
+
+def pair_options(group) -> None:
+    """Which functions get and put, and who does what."""
     group.add_argument(
         "--get",
         default="",
@@ -79,12 +86,10 @@ def own_options(parser: ArgumentParser) -> None:
         metavar="N",
         help="CPU k works on region k modulo N (1: all on one)",
     )
-    python = parser.add_argument_group("a file of Python", f"{STAYS} {DECLARE}")
-    python.add_argument("--faults", default="", metavar="LIST", help=f"what may go wrong: {', '.join(FAULTS)}")
-    _c_options(parser.add_argument_group("a file of C", READS))
 
 
-def _c_options(group) -> None:
+def c_options(group) -> None:
+    """What goes with C."""
     group.add_argument(
         "--run",
         action="append",
@@ -167,7 +172,7 @@ def asked(args: Namespace) -> dict:
 
         raise InputError(f"{SPELT[odd[0]]} {odd[1]}".rstrip(), "it is given twice", "give it once")
     failing = tuple(dict.fromkeys(word.strip() for words in args.may_fail for word in words.split(",")))
-    once = {option: getattr(args, option) for option in ONCE}
+    once = {option: getattr(args, option) for option in ONCE if hasattr(args, option)}
     pairs = {option: dict(getattr(args, option)) for option in ("stubs", "defines", "sets")}
     return once | pairs | {"run": tuple(args.run), "may_fail": failing, "softirq": "".join(args.softirq)}
 
@@ -216,8 +221,12 @@ def of_code(args: Namespace, code: str) -> Scenario:
 
 def words(args: Namespace, *options: str, then: tuple[str, ...] = ()) -> str:
     """The scenario that the arguments name, with these options where they were given, and what follows, as a shell takes it."""
-    given = [word for option in options for value in _given(args, option) for word in spelt(_option(option), value)]
-    return shlex.join([args.name, *given, *then])
+    return shlex.join([args.name, *given_words(args, options), *then])
+
+
+def given_words(args: Namespace, options: Iterable[str]) -> list[str]:
+    """Those of these options that were given, with their values, as words of a command."""
+    return [word for option in options for value in _given(args, option) for word in spelt(_option(option), value)]
 
 
 def _option(name: str) -> str:
@@ -226,7 +235,7 @@ def _option(name: str) -> str:
 
 def _given(args: Namespace, option: str) -> Iterator[str]:
     """The values of an option as they are written; none where it was not given."""
-    value = getattr(args, option)
+    value = getattr(args, option, "")
     if option in ONCE:
         yield from [] if value in ("", 1) else [str(value)]
         return

@@ -1,12 +1,14 @@
-"""`tdxkit series FILE…`: patch series out of mail files, what is missing in them, and what changed between versions."""
+"""`tdxkit series FILE…`: patch series out of mail files, what is missing in them, what changed between versions; `--explore`: a verdict a patch."""
 
 import sys
+from functools import partial
 from itertools import pairwise
 
-from tdxkit.commands import print_json
+from tdxkit.commands import print_json, verdicts
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
+from tdxkit.review import from_git
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import evidence_job
 from tdxkit.review.grouping import series_of
@@ -21,31 +23,37 @@ def configure(parser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="mbox, raw mail, digest, git format-patch or git log -p output, a diff, gzip too; - is standard input",
+        help="mbox, raw mail, digest, git format-patch or git log -p output, a diff, gzip too, or a range of commits A..B; - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print the series as one line of JSON")
+    verdicts.configure(parser)
 
 
-def run(args) -> None:
+def run(args) -> int:
     """Read all files as one heap of mails and print the series in it; what was skipped goes to standard error."""
     posts: list[Post] = []
     answers = others = 0
     if args.files.count("-") > 1:
         raise InputError("series - -", "standard input can be read once", "give - once")
-    job = wanted(("digest", "mbox", "patch"), evidence_job, lambda read: read.posts)
+    if not args.explore and (odd := verdicts.given(args)):
+        raise InputError(odd, "it says how a series is explored", "give --explore too")
+    job = wanted(("digest", "mbox", "patch"), partial(evidence_job, text=args.explore), lambda read: read.posts)
     for name in args.files:
-        read = wait(job(name))
+        read = wait(job(from_git.mails_of(name) if isinstance(name, str) and from_git.is_range(name) else name))
         posts += read.posts
         answers += read.mailbox.replies if read.mailbox else 0
         others += read.mailbox.others if read.mailbox else 0
         for row in str(read.notes).splitlines():
             print(row if len(args.files) == 1 else f"{printable(name)}: {row}", file=sys.stderr)
     series = series_of(posts)
+    if args.explore:
+        return verdicts.answer(args, series)
     if args.json:
         print_json({"series": [one.as_json() for one in series]})
     else:
         talk = f"{many(answers, 'answer')}, {many(others, 'other mail')}"
         print(as_text(series) or f"no patch, cover or pull request among the mails: {talk}")
+    return 0
 
 
 def as_text(series: tuple[Series, ...]) -> str:

@@ -34,11 +34,11 @@ def read_evidence(source: Source, progress: Progress | None = None) -> Evidence:
     return drive(evidence_job(source), progress)
 
 
-def evidence_job(source: Source) -> Job[Evidence]:
-    """The same as a job."""
+def evidence_job(source: Source, text: bool = False) -> Job[Evidence]:
+    """The same as a job; `text` keeps the hunks of each patch."""
     with opened(source) as stream:
         if is_digest(peek(stream, _SNIFFED).replace(b"\0", b"").decode("utf-8", "replace")):
             digest = yield from digest_job(stream)
             return Evidence(digest.entries, digest.notes, digest=digest)
-        posts, box = yield from mails_job(stream)
+        posts, box = yield from mails_job(stream, text)
         return Evidence(posts, box.notes, mailbox=box)

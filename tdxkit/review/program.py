@@ -5,6 +5,7 @@ The form is that of `tests/data/posted/programs.json`, which holds the same of e
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import ndiff
 from functools import partial
 
 from tdxkit.errors import InputError
@@ -85,6 +86,18 @@ def told_of(one: Scenario) -> Told:
     return Told(
         one.name, rows, program.lines({f.__code__ for f in one.texts if in_c(f.__code__)}), tuple(one.own.c.split("\n"))
     )
+
+
+def changed(old: Scenario, new: Scenario) -> list[str]:
+    """What two versions of a get and a put do differently, a line each: with - what the old one does, with + the new one. InputError as `told_of`."""
+    sides = []
+    for one in map(told_of, (old, new)):
+        rows, does = [], ""
+        for _, _, _, name, when, change, _ in lines(one):
+            does = name or does
+            rows.append("  ".join(filter(None, (does, when, change))))
+        sides.append(rows)
+    return [line for line in ndiff(*sides) if line[:1] in "+-"]
 
 
 def _values_of(one: Scenario, name: str) -> tuple:

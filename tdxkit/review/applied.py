@@ -1,0 +1,162 @@
+"""The C of a series as it stands after each of its patches, out of nothing but the mails: `tdxkit.mail.laid` file by file, and of that what is
+needed to run some functions, as one text of which every line knows the patch that brought it.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from tdxkit.c.needed import Needed, Stretch, named_in, needed
+from tdxkit.mail.laid import Chunk, Doubt, Laid, Row
+from tdxkit.mail.patchdiff import PatchFile
+
+OF_C = (".c", ".h")
+Before = Callable[[str], "str | None"]  # a path to the file's text before the series, where that is known
+_PLAIN = re.compile(r"[\w./+-]{1,200}")
+_HEAD = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
+
+
+@dataclass(frozen=True)
+class Text:
+    """C for a reader: the text, for each of its lines the row that it is (None: written by us) and its file, and of which items it was made."""
+
+    text: str
+    rows: tuple[Row | None, ...]
+    files: tuple[str, ...]
+    needed: Needed
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """Each function that is whole, spelled in its words alone: equal ones differ in white space and comments at most."""
+        return {name: self._spelled[name] for name in self.needed.functions}
+
+    @cached_property
+    def _spelled(self) -> dict[str, str]:
+        return {piece.named.function: piece.named.spelled for piece in self.needed.pieces if piece.named.function}
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """All of it in words."""
+        return tuple(piece.named.spelled for piece in self.needed.pieces)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The hunks that may have changed it and did not fit, each once."""
+        return tuple(dict.fromkeys(row.doubt for row in self.rows if row and row.doubt))
+
+    def brought(self, patch: int) -> set[int]:
+        """The lines, from 1, that a patch brought."""
+        return {at for at, row in enumerate(self.rows, 1) if row and row.patch == patch}
+
+
+@dataclass
+class Tree:
+    """The files of a series. `before`: what is known of a file before the series."""
+
+    before: Before = lambda path: None
+    files: dict[str, Laid] = field(default_factory=dict)
+
+    def begin(self, path: str) -> None:
+        """A file that is known before any patch."""
+        self._file(path)
+
+    def lay(self, files: Iterable[PatchFile], patch: int) -> list[tuple[str, Doubt]]:
+        """Lay a patch's hunks; those that do not fit, with their files."""
+        doubts: list[tuple[str, Doubt]] = []
+        hunks: dict[str, list] = {}
+        for file in files:
+            path = file.path or self._fitting(file)
+            if path and not path.endswith(OF_C):
+                continue
+            if file.what == "gone":
+                self.files.pop(path, None)
+                continue
+            if file.what == "rename" and file.before:
+                self._file(file.before)
+                self.files[path] = self.files.pop(file.before)
+            if file.what == "new":
+                self.files[path] = Laid()
+            self._file(path)
+            hunks.setdefault(path, []).extend(file.hunks)
+        for path, some in hunks.items():
+            doubts += [(path, doubt) for doubt in self.files[path].lay(some, patch)]
+        return doubts
+
+    def _file(self, path: str) -> Laid:
+        if path not in self.files:
+            text = self.before(path)
+            self.files[path] = Laid() if text is None else Laid.of_text(text)
+        return self.files[path]
+
+    def _fitting(self, file: PatchFile) -> str:
+        """The one file of those that are known that a hunk without a name fits."""
+        fit = [path for path, laid in self.files.items() if path and any(map(laid.takes, file.hunks))]
+        return fit[0] if len(fit) == 1 else ""
+
+    def chunks(self) -> list[tuple[str, Chunk]]:
+        """What is known, headers first, in the order of each file."""
+        paths = sorted(self.files, key=lambda path: (not path.endswith(".h"), path))
+        return [(path, chunk) for path in paths for chunk in self.files[path].chunks]
+
+    def functions(self) -> list[str]:
+        """The functions that are whole, each as often as it stands somewhere."""
+        return [one.function for _, chunk in self.chunks() for one in named_in(chunk.text) if one.function]
+
+    def parts(self) -> set[str]:
+        """The functions of which the patches show a part only."""
+        return {name for _, chunk in self.chunks() for name in _begun(chunk)} - set(self.functions())
+
+    def text(self, wanted: Iterable[str]) -> Text:
+        """What these names need, as one text."""
+        chunks = self.chunks()
+        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted)
+        lines: list[str] = []
+        rows: list[Row | None] = []
+        files: list[str] = []
+        at = (-1, 0)  # the stretch and the line that were written last
+        for stretch, named in found.pieces:
+            path, chunk = chunks[stretch]
+            begun = at[0] >= 0 and chunks[at[0]][0] == path
+            first, last = named.item.first, named.item.last
+            above = [] if begun and at == (stretch, first - 1) else [""] * bool(lines)
+            above += [] if begun or not _PLAIN.fullmatch(path) else [f"/* {path} */"]
+            lines += [*above, *(row.text for row in chunk.rows[first - 1 : last])]
+            rows += [*[None] * len(above), *chunk.rows[first - 1 : last]]
+            files += [path] * (len(lines) - len(files))
+            at = stretch, last
+        return Text("\n".join([*lines, ""]), tuple(rows), tuple(files), found)
+
+
+def names_in(heading: str) -> str:
+    """The function that a line which heads one names; "" where it names none.
+
+    >>> names_in("static int tdx_pamt_get(struct page *page)")
+    'tdx_pamt_get'
+    """
+    found = _HEAD.search(heading)
+    return found[1] if found else ""
+
+
+def _begun(chunk: Chunk) -> set[str]:
+    """The functions that a chunk shows the head of."""
+    heads = (row.text for row in chunk.rows if row.text[:1].isalpha() or row.text[:1] == "_")
+    return {names_in(head) for head in heads if not head.rstrip().endswith(";")} - {""}
+
+
+def before_of(texts: dict[str, str]) -> Before:
+    """Files that were given: each path's is the one whose name ends as it does, the most of it.
+
+    >>> before_of({"old/tdx.c": "int a;"})("arch/x86/virt/vmx/tdx/tdx.c"), before_of({"old/tdx.c": ""})("tdx.h")
+    ('int a;', None)
+    """
+
+    def alike(one: str, two: str) -> int:
+        return next((k for k, (a, b) in enumerate(zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(two).parts))) if a != b), min(len(PurePosixPath(one).parts), len(PurePosixPath(two).parts)))  # fmt: skip
+
+    def before(path: str) -> str | None:
+        best = max(texts, key=lambda name: alike(name, path), default=None)
+        return texts[best] if best is not None and alike(best, path) else None
+
+    return before

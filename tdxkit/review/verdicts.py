@@ -1,0 +1,323 @@
+"""A verdict for each patch of a series that touches what is raced: the functions as they stand after it, out of the mails, every interleaving of
+them, and where that cannot be had, which mail or file is missing. No verdict is given on a text that a hunk which did not fit may have changed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from tdxkit.c.lexing import lexed
+from tdxkit.c.naming import OfC, Origin, of_text
+from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore.buffers import SC
+from tdxkit.explore.judging import Judged, judging
+from tdxkit.explore.program import Scenario
+from tdxkit.mail.post import Post
+from tdxkit.review.applied import Before, Text, Tree, names_in
+from tdxkit.review.series import Series, spans
+from tdxkit.run import Text as Shown
+from tdxkit.work import Job
+
+LINE = re.compile(r"\bline (\d+)\b")
+BEFORE = "before the series"
+MOST_NAMED = 4  # patches that are missing, by name; more of them as a range
+
+
+@dataclass(frozen=True)
+class Racing:
+    """What is raced: a get and a put by name, or what `run` says, else the functions that end so; `how`: the other options of `of_text`."""
+
+    get: str = ""
+    put: str = ""
+    run: tuple[str, ...] = ()
+    threads: int | None = None
+    rounds: int | None = None
+    memory: str = SC
+    how: Mapping[str, object] = field(default_factory=dict)
+
+    def roots(self, functions: Sequence[str]) -> tuple[str, ...]:
+        """The names that are raced, of a text with these functions. InputError where several may be meant."""
+        if self.run:
+            return tuple(
+                dict.fromkeys(word for words in (*self.run, str(self.how.get("softirq", ""))) for word in _names(words))
+            )
+        if self.get and self.put:
+            return self.get, self.put
+        ends = [{name for name in functions if name == way or name.endswith(f"_{way}")} for way in ("get", "put")]
+        stems = {name[:-3] for name in ends[0]} & {name[:-3] for name in ends[1]}
+        if len(stems) > 1:
+            rule = f"{', '.join(sorted(f'{stem}get' for stem in stems))} have a put each"
+            raise InputError("what is raced", rule, "give --get NAME --put NAME, or --run 'STATEMENTS'")
+        stem = next(iter(stems), None)
+        found = (self.get or f"{stem}get", self.put or f"{stem}put") if stem is not None else (self.get, self.put)
+        return found if all(found) else ()
+
+    def means(self, name: str) -> bool:
+        """May a function be one that is raced?"""
+        if self.run:
+            return name in self.roots(())
+        return name in (self.get, self.put) or (not (self.get and self.put) and name.endswith(("_get", "_put")))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known after a patch. `functions`: those of the raced ones that it changed; `missing`: why there is no verdict, or why an ok is no plain
+    one; judged: the answer, None where there is none; text: the C that it is about."""
+
+    n: int
+    label: str
+    title: str
+    message_id: str = ""
+    functions: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    judged: Judged | None = None
+    text: Text | None = None
+
+    @property
+    def verdict(self) -> str | None:
+        """One of `explore`'s, None where there is none."""
+        return self.judged.result.verdict if self.judged else None
+
+    @property
+    def defect(self) -> str | None:
+        """What is the case, its lines with where they were posted."""
+        own = self.judged.scenario.own if self.judged else None
+        found = self.judged.result.defect if self.judged else None
+        return placed(found, own.origins) if found and isinstance(own, OfC) else found
+
+    @property
+    def bad(self) -> bool:
+        """Does a rule break after it, or nobody come to an end?"""
+        return bool(self.judged and self.judged.result.property)
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario that was judged."""
+        return self.judged.scenario if self.judged else None
+
+    def as_json(self) -> dict:
+        """An entry of `series --explore --json`."""
+        result = self.judged.result if self.judged else None
+        return {
+            "n": self.n,
+            "title": self.title,
+            "message_id": self.message_id.strip("<>"),
+            "functions": list(self.functions),
+            "verdict": self.verdict,
+            "property": result.property if result else None,
+            "defect": self.defect,
+            "steps": result.steps if result and result.schedule else None,
+            "schedule": result.schedule if result else None,
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """All of a series; the verdict before it is the first, where the files before it are known. notes: what to say beside the table."""
+
+    series: Series
+    patches: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def judged(self) -> tuple[Verdict, ...]:
+        """Those with a verdict."""
+        return tuple(one for one in self.patches if one.judged)
+
+    @property
+    def turns(self) -> tuple[Verdict, ...]:
+        """Each patch after which it is otherwise than before: one that breaks a rule, or after which none breaks any more."""
+        found: list[Verdict] = []
+        for one in self.judged:
+            if one.bad != bool(found and found[-1].bad):
+                found.append(one)
+        return tuple(found)
+
+    @property
+    def breaks(self) -> Verdict | None:
+        """The first patch after which a rule breaks."""
+        return next((one for one in self.turns if one.bad), None)
+
+    @property
+    def heals(self) -> Verdict | None:
+        """The last patch after which none breaks any more."""
+        return next((one for one in reversed(self.turns) if not one.bad), None)
+
+    @property
+    def last(self) -> Verdict | None:
+        """What is known after the last patch that was judged."""
+        return self.judged[-1] if self.judged else None
+
+
+def verdicts_job(
+    series: Series, racing: Racing, before: Before = lambda path: None, begun: Iterable[str] = ()
+) -> Job[Verdicts]:
+    """A verdict for each patch at hand. begun: files that are there before it, whether a patch touches them or not."""
+    one = _Series(series, racing, Tree(before))
+    for path in begun:
+        one.tree.begin(path)
+    for post in series.patches.values():
+        for file in post.diff.files if post.diff else ():
+            if file.what not in ("new",) and before(file.before or file.path) is not None:
+                one.tree.begin(file.before or file.path)
+    found: list[Verdict] = []
+    if one.tree.files and (first := (yield from one.judged(0, None))).judged:
+        found.append(first)
+    for n, post in series.patches.items():
+        found.append((yield from one.judged(n, post)))
+    return Verdicts(series, tuple(found), tuple(one.notes))
+
+
+@dataclass
+class _Series:
+    """The walk through a series."""
+
+    series: Series
+    racing: Racing
+    tree: Tree
+    said: tuple = ()  # what was judged last: its words and its doubts
+    spelled: dict[str, str] = field(default_factory=dict)  # each function of it
+    notes: list[str] = field(default_factory=list)
+
+    def label(self, n: int) -> str:
+        """A patch as its subject counts it."""
+        total = self.series.total or max(self.series.patches, default=1)
+        return f"{n:0{len(str(total))}}/{total}" if n else BEFORE
+
+    def judged(self, n: int, post: Post | None) -> Job[Verdict]:
+        """What is known after one patch, None before the first."""
+        files = post.diff.files if post and post.diff else ()
+        for path, doubt in self.tree.lay(files, n):
+            self.notes.append(
+                f"{self.label(n)}: the hunk at line {doubt.line} for {printable(path, 80) or 'no file'} is not laid: {doubt.why}"
+            )
+        blank = Verdict(n, self.label(n), post.subject.title if post else BEFORE, post.message_id if post else "")
+        functions = self.tree.functions()
+        try:
+            roots = self.racing.roots(functions)
+        except InputError as error:
+            return replace(blank, missing=(str(error),)) if self._touches(files) else blank
+        text = self.tree.text(roots)
+        whole = text.needed.functions
+        begun = sorted(name for name in self.tree.parts() if self.racing.means(name) or name in roots)
+        if not whole or not (self.racing.run or all(root in whole for root in roots)):
+            touched = self._touches(files)
+            return replace(blank, missing=(self._hole(n, post, touched),)) if touched else blank
+        said = (text.spelled, text.doubts)
+        if said == self.said:
+            return blank
+        changed = tuple(name for name, words in text.functions.items() if self.spelled.get(name) != words)
+        self.said, self.spelled = said, text.functions
+        blank = replace(blank, functions=changed or tuple(root for root in roots if root in whole), text=text)
+        if missing := self._doubtful(text) or self._begun(n, post, begun):
+            return replace(blank, missing=missing)
+        try:
+            scenario = self._scenario(n, text)
+            judged = yield from judging(scenario)
+        except TdxkitError as error:
+            return replace(blank, missing=(placed(str(error), self._origins(text)),))
+        return replace(blank, judged=judged, missing=self._open(n, text))
+
+    def _scenario(self, n: int, text: Text) -> Scenario:
+        """The text's scenario, each line with the mail that brought it."""
+        how = {key: value for key, value in self.racing.how.items() if value}
+        racing = {"get": self.racing.get, "put": self.racing.put, "run": self.racing.run}
+        if not self.racing.run:
+            racing["get"], racing["put"] = self.racing.roots(list(text.functions))
+        name = f"after-{n}" if n else "before"
+        one = of_text(text.text, "", self.racing.threads, self.racing.rounds, label=name, **racing, **how)
+        assert isinstance(one.own, OfC)
+        origins = self._origins(text)
+        brought = text.brought(n)
+        for function in one.texts:
+            shown: Shown = function.shown  # type: ignore[attr-defined]
+            if shown.first:
+                added = tuple(k for k in range(len(shown.lines)) if shown.first + k in brought)
+                function.shown = shown._replace(added=added)  # type: ignore[attr-defined]
+        return replace(
+            one,
+            own=replace(one.own, origins=origins),
+            title=f"{printable(self.series.title, 80)}, after {self.label(n)}" if n else BEFORE,
+        ).on(self.racing.memory)
+
+    def _origins(self, text: Text) -> tuple[Origin | None, ...]:
+        """Where each line was posted; of a line of a file that was given, where it stands there."""
+        found: list[Origin | None] = []
+        for row, file in zip(text.rows, text.files):
+            if row is None or not row.patch:
+                found.append(row and Origin(PurePosixPath(file).name, row.line))
+                continue
+            post = self.series.patches[row.patch]
+            found.append(
+                Origin(self.label(row.patch), row.line - getattr(post, "body", 1) + 1, post.message_id.strip("<>"))
+            )
+        return tuple(found)
+
+    def _touches(self, files: Iterable) -> list[str]:
+        """The raced functions that the hunks of a patch seem to be in, as their heads and their lines have it."""
+        heads = [hunk.heading for file in files for hunk in file.hunks]
+        heads += [
+            line[1:]
+            for file in files
+            for hunk in file.hunks
+            for line in hunk.lines
+            if line[1:2].isalpha() and not line.rstrip().endswith(";")
+        ]
+        return sorted({name for head in heads if (name := names_in(head)) and self.racing.means(name)})
+
+    def _hole(self, n: int, post: Post | None, names: Sequence[str]) -> str:
+        """Which mails or files are wanted for functions that a patch shows a part of."""
+        named = " and ".join(f"{name}()" for name in names[:2])
+        lost = [k for k in self.series.missing if k < n and not self._spares(k, post)]
+        if not lost:
+            return f"{self.label(n)} changes {named}, of which the mails show a part: give the file as it was before, --base FILE"
+        some = (
+            " and ".join(map(self.label, lost)) if len(lost) <= MOST_NAMED else f"{spans(lost)} of {self.series.total}"
+        )
+        return f"{self.label(n)} changes {named} of an earlier patch: paste {some} too"
+
+    def _spares(self, n: int, post: Post | None) -> bool:
+        """Is it known that a missing patch leaves the files of this one alone?"""
+        return False
+
+    def _doubtful(self, text: Text) -> tuple[str, ...]:
+        said = [
+            f"{self.label(doubt.patch)}: its hunk at line {doubt.line} does not fit ({doubt.why}), so this may not be what stands here"
+            for doubt in text.doubts
+        ]
+        said += [
+            f"{name}() stands in {' and '.join(sorted(set(files)))} {len(files)} times"
+            for name, files in text.needed.twice.items()
+        ]
+        return tuple(said)
+
+    def _begun(self, n: int, post: Post | None, begun: Sequence[str]) -> tuple[str, ...]:
+        return (self._hole(n, post, begun),) if begun else ()
+
+    def _open(self, n: int, text: Text) -> tuple[str, ...]:
+        """What may have changed the text and is not at hand."""
+        first = min((row.patch for row in text.rows if row and row.patch), default=n)
+        lost = [k for k in self.series.missing if first < k < n]
+        isnt = f"{spans(lost)} of {self.series.total} {'is' if len(lost) == 1 else 'are'} not at hand"
+        return (f"{isnt} and may change this too",) if lost else ()
+
+
+def placed(said: str, origins: Sequence[Origin | None]) -> str:
+    """What was said of a text, each line with where it was posted."""
+
+    def place(found: re.Match) -> str:
+        at = int(found[1])
+        origin = origins[at - 1] if 0 < at <= len(origins) else None
+        return f"{found[0]} ({origin})" if origin else found[0]
+
+    return LINE.sub(place, said)
+
+
+def _names(words: str) -> list[str]:
+    try:
+        return [token.text for token in lexed(words) if token.kind == "name"]
+    except InputError:
+        return []

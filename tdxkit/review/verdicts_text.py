@@ -1,0 +1,65 @@
+"""The verdicts of a series as text: what `series --explore` prints in a terminal, and the twin of the table in the notebook."""
+
+from collections.abc import Iterator
+
+from tdxkit.errors import printable
+from tdxkit.review.own import SIGNS
+from tdxkit.review.verdicts import Verdict, Verdicts
+from tdxkit.text import columns, many, plural
+
+
+def table(found: Verdicts) -> list[tuple[str, str, str, str]]:
+    """A row for each patch: its number, the verdict with its sign, the functions that it changes, what is the case or wanted."""
+    return [
+        (one.label if one.n else "before", _word(one), ", ".join(one.functions), said(one)) for one in found.patches
+    ]
+
+
+def _word(one: Verdict) -> str:
+    if one.verdict:
+        return f"{SIGNS[one.verdict]} {one.verdict}"
+    return f"{SIGNS['']} none" if one.missing else "–"
+
+
+def said(one: Verdict) -> str:
+    """What is the case after a patch, and why that is not all; of one that touches nothing raced that."""
+    if one.judged is None:
+        return "; ".join(one.missing) if one.missing else "changes nothing that is raced"
+    result = one.judged.result
+    size = (
+        f" ({many(result.steps, 'step')}, {result.switches} {plural(result.switches, 'switch')})"
+        if result.schedule
+        else ""
+    )
+    head = f"{one.defect}{size}" if result.defect else f"{many(result.states, 'state')}, no rule breaks{result.but}"
+    return "; but ".join([head, *one.missing])
+
+
+def summary(found: Verdicts) -> Iterator[str]:
+    """Who breaks a rule first, who heals that, and so on to the last turn."""
+    for k, one in enumerate(found.turns):
+        title = f": {printable(one.title, 100)}" if one.n else ""
+        if one.bad:
+            yield (
+                f"{'broken again' if k else 'first broken'} {'by' if one.n else ''} {one.label}".replace("  ", " ")
+                + title
+            )
+        else:
+            yield f"healed by {one.label}{title}"
+    if not found.judged:
+        yield "no patch was judged"
+
+
+def told(found: Verdicts) -> Iterator[str]:
+    """The lines of one series."""
+    series = found.series
+    yield f"{printable(series.title, 120)}  {series.label}, {many(len(series.patches), 'patch')} at hand"
+    rows = [(*row[:3], printable(row[3], 400)) for row in table(found)]
+    yield from columns(("patch", "verdict", "changes", "the model finds"), rows)
+    yield from (f"note: {printable(note, 400)}" for note in found.notes)
+    yield from summary(found)
+
+
+def worst(found: Verdicts) -> Verdict | None:
+    """What to step first: how it stands at the end if that is bad, else the last patch that was."""
+    return next((one for one in reversed(found.judged) if one.bad), None)
