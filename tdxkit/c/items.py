@@ -29,7 +29,11 @@ def items(text: str) -> list[Item]:
     >>> items("\\tusers--;\\n}\\n\\nint a;")
     [Item(first=1, last=2, whole=False), Item(first=4, last=4, whole=True)]
     """
-    tokens = tokens_of(text)
+    return items_of(tokens_of(text))
+
+
+def items_of(tokens: list[Token]) -> list[Item]:
+    """The same of a stretch's tokens."""
     found: list[Item] = []
     held: list[Token] = []
     depth, body = 0, False  # is the outermost brace that of a function?
@@ -61,7 +65,12 @@ def items(text: str) -> list[Item]:
 
 def unpaired(text: str) -> set[int]:
     """The lines of directives whose #if, or whose #endif, is not in the stretch."""
-    tokens, ifs, odd = tokens_of(text), list[list[int]](), set[int]()
+    return unpaired_of(tokens_of(text))
+
+
+def unpaired_of(tokens: list[Token]) -> set[int]:
+    """The same of a stretch's tokens."""
+    ifs, odd = list[list[int]](), set[int]()
     for at, token in enumerate(tokens[:-1]):
         if token.text != "#" or token.before != FIRST:
             continue

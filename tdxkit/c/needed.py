@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, items, tokens_of, unpaired
+from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, items_of, tokens_of, unpaired_of
 from tdxkit.c.lexing import FIRST, Token
 from tdxkit.errors import InputError
 
 MARKED = ("__attribute__", "__printf", "__section", "__aligned", "__acquires", "__releases", "__must_hold", "__malloc", "__no_sanitize")  # fmt: skip
-KEPT = 2_000  # stretches whose items are kept
+KEPT = 20_000  # stretches whose items are kept
 
 
 class Stretch(NamedTuple):
@@ -122,13 +122,14 @@ def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int,
 def named_in(text: str) -> tuple[Named, ...]:
     """The whole items of a stretch, and the conditions of which all is there. None of a stretch that is no text."""
     try:
-        found, odd, tokens = items(text), unpaired(text), tokens_of(text)
+        tokens = tokens_of(text)
     except InputError:
         return ()
     by_line: dict[int, list[Token]] = {}
     for token in tokens:
         by_line.setdefault(token.line, []).append(token)
-    whole = [item for item in found if item.whole and item.first not in odd]
+    odd = unpaired_of(tokens)
+    whole = [item for item in items_of(tokens) if item.whole and item.first not in odd]
     return tuple(
         _named(item, [token for line in range(item.first, item.last + 1) for token in by_line.get(line, ())])
         for item in whole

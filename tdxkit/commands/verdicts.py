@@ -17,6 +17,7 @@ from tdxkit.review import from_git
 from tdxkit.review.applied import before_of
 from tdxkit.review.compare import lineages
 from tdxkit.review.series import Series
+from tdxkit.review.verdicts import Racing, Verdict, Verdicts, verdicts_job
 
 MOST_BASE = 4 << 20  # bytes of a file before the series
 
@@ -42,6 +43,9 @@ def configure(parser) -> None:
         metavar="N",
         help="print the C as it stands after patch N (0: before), to be replayed; v2:N where there are several versions",
     )
+    group.add_argument(
+        "--packet", action="store_true", help="print the review packet of the worst race, or of that after patch N"
+    )
     failing_on(parser)
     sized(parser)
     pair_options(group)
@@ -52,15 +56,30 @@ def given(args: Namespace) -> str:
     """An option of exploring that was given; "" for none."""
     if not hasattr(args, "base"):  # `read` has none of them
         return ""
-    plain = {"after": "", "fail_on": frozenset(), "threads": None, "rounds": 1, "memory": SC, "regions": 1}
-    options = ("base", "after", "fail_on", "threads", "rounds", "memory", *(o for o in OPTIONS if hasattr(args, o)))
+    plain = {
+        "after": "",
+        "packet": False,
+        "fail_on": frozenset(),
+        "threads": None,
+        "rounds": 1,
+        "memory": SC,
+        "regions": 1,
+    }
+    options = (
+        "base",
+        "after",
+        "packet",
+        "fail_on",
+        "threads",
+        "rounds",
+        "memory",
+        *(o for o in OPTIONS if hasattr(args, o)),
+    )
     return next((f"--{o.replace('_', '-')}" for o in options if getattr(args, o) not in (plain.get(o, ""), [], "")), "")
 
 
 def answer(args: Namespace, series: Iterable[Series]) -> int:
     """Explore all series, and print what was found; the exit code is 1 where it is one that `--fail-on` names, 2 where nothing could be judged."""
-    from tdxkit.review.verdicts import Racing, verdicts_job
-
     how = asked(args)
     racing = Racing(how.pop("get"), how.pop("put"), how.pop("run"), args.threads, args.rounds, args.memory, how)
     base = {name: _text(name) for name in args.base}
@@ -75,8 +94,8 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
             "there is no patch in it",
             "give the mails of a series, or the patches that git format-patch makes",
         )
-    if args.after:
-        print(_after(args, found).text.text, end="")
+    if args.after or args.packet:
+        print(_taken(args, found), end="")
         return 0
     if args.json:
         patches = [
@@ -106,8 +125,22 @@ def _text(name: str) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _after(args: Namespace, found) -> object:
-    """The verdict of the patch that `--after` names."""
+def _taken(args: Namespace, found: list[Verdicts]) -> str:
+    """What is taken away instead of the table: the C after a patch, or the packet of a race."""
+    from tdxkit.explore.telling import replay
+    from tdxkit.review.packet import packet
+    from tdxkit.review.verdicts_text import worst
+
+    one = _after(args, found) if args.after else next((bad for each in reversed(found) if (bad := worst(each))), None)
+    if not args.packet and one and one.text:
+        return one.text.text
+    if one is None or one.judged is None or not one.judged.result.schedule:
+        raise InputError("--packet", "no race was found to tell of", "see the table without it")
+    return packet(replay(one.judged.scenario, one.judged.result.schedule), one.judged.scenario)
+
+
+def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
+    """What is known after the patch that `--after` names, or after the last one before it that changed what is raced."""
     version, _, number = args.after.rpartition(":")
     some = [one for one in found if version in ("", one.series.label)]
     for one in reversed(some):
@@ -122,7 +155,7 @@ def _after(args: Namespace, found) -> object:
     )
 
 
-def _tell(args: Namespace, found) -> None:
+def _tell(args: Namespace, found: list[Verdicts]) -> None:
     from tdxkit.review.verdicts_text import told, worst
 
     for one in found:

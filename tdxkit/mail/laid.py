@@ -2,13 +2,14 @@
 
 A file is known in chunks, each a stretch of lines that stand below each other; what stands between two is not known. A hunk is laid where its
 lines before the change are found, white space squeezed. What it shows above and below that, and no hunk did before, makes the chunk longer,
-and two chunks that it bridges one. Lines of context at its ends may be unknown; lines with a minus may not.
+and two chunks that it bridges one. Lines of context at its ends may be unknown; lines with a minus may be where the numbers agree.
 
-The numbers in a hunk's head are not needed for that. They tell which of two places is meant, whether a few lines of context are enough, and
-where a hunk that fits nowhere would have changed what is known: those lines are doubted from then on. The hunk is a chunk of its own then, or,
+The numbers in a hunk's head are not needed for more than that. They tell which of two places is meant, whether a few lines of context are enough,
+and where a hunk that fits nowhere would have changed what is known: those lines are doubted from then on. The hunk is a chunk of its own then, or,
 where some of its lines are missing, nothing. Source of the form: `git-diff`.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ TELLING = 10  # characters of a line that is not met everywhere, as a brace or `
 SURE = 3  # lines of context, one of them met nowhere else, that place a hunk whose numbers do not
 FEW, MANY = 20, 2_000  # places at which one line is looked for: to place a part of a hunk, to place all of it
 NAMED = 60  # characters of a heading that are looked up; git cuts it at 80
+_HEADING = re.compile(r"[A-Za-z_$](?!\w*:\s*(?:$|/[/*]))")  # a line that git takes for a heading
 
 
 class Doubt(NamedTuple):
@@ -83,11 +85,12 @@ class _Change:
     def place(self, chunk: Chunk, at: int) -> "_Place | None":
         """The place with its first line before the change at this index of a chunk, where all lines that the chunk has of it agree."""
         over, end = max(0, -at), min(len(self.before), len(chunk.rows) - at)
-        if over > self.top or len(self.before) - end > self.bottom or over >= end:
+        if over >= end:
             return None
         if any(row.key != key for row, key in zip(chunk.rows[at + over : at + end], self.before[over:end])):
             return None
-        return _Place(chunk, at, end - over, self.hunk.old - chunk.first - at)
+        context = over <= self.top and len(self.before) - end <= self.bottom
+        return _Place(chunk, at, end - over, self.hunk.old - chunk.first - at, context)
 
     def rows(self, old: Sequence[Row | None]) -> Iterator[Row]:
         """The lines after the change; of the old rows, one for each line before it, what stays is kept."""
@@ -103,12 +106,13 @@ class _Change:
 
 class _Place(NamedTuple):
     """Where a change fits: the chunk, the index at which its first line before the change would lie, how many of those lines the chunk has,
-    and by how much the numbers in its head are off."""
+    by how much the numbers in its head are off, and whether nothing but context lies beyond the chunk."""
 
     chunk: Chunk
     at: int
     known: int
     drift: int
+    context: bool = True
 
 
 def squeezed(text: str) -> str:
@@ -138,20 +142,31 @@ class Laid:
         known = _Known(self.chunks)
         placed, left = self._placed(changes, known)
         doubts = [doubt for change, why in left if (doubt := self._doubt(change, why, known))]
-        self._renumber(changes, placed)
-        for change, place in sorted(placed, key=lambda found: -found[1].at):
-            _put(change, place)
+        at = [(place.chunk.first + place.at, place.drift, change) for change, place in placed]
+        for (number, *_), (change, place) in zip(at, placed):
+            _show(change, place.chunk, number)
+        self._join()
+        for number, _, change in sorted(at, key=lambda one: -one[0]):
+            _put(
+                change,
+                next(c for c in self.chunks if c.first <= number <= number + len(change.before) <= c.stop),
+                number,
+            )
+        between = [change.hunk for change, _ in left if not change.before]
+        self._renumber([c.hunk for c in changes], sorted((number, drift) for number, drift, _ in at), between)
         apart = [change for change, _ in left if change.hunk.whole and not self.complete]
         self.chunks += [Chunk(change.hunk.new, [*change.rows([None] * len(change.before))]) for change in apart]
         self.complete = self.complete or any(c.hunk.whole and not (c.hunk.old or c.hunk.old_count) for c in changes)
-        self.chunks.sort(key=lambda chunk: chunk.first)
-        self._bridge()
+        self._join()
         return doubts
 
     def takes(self, hunk: Hunk) -> bool:
         """Does a hunk fit here, all of it?"""
         change = _Change(hunk, 0)
-        return any(place.known == len(change.before) > 0 for place in _Known(self.chunks).places(change, self.exact))
+        return any(
+            place.known == len(change.before) > 0
+            for place in _Known(self.chunks).places(change, self.exact, self.complete)
+        )
 
     def _placed(
         self, changes: Sequence[_Change], known: "_Known"
@@ -161,8 +176,9 @@ class Laid:
         left: list[tuple[_Change, str]] = []
         partly: list[tuple[_Change, list[_Place]]] = []
         for change in changes:
-            places = known.places(change, self.exact) if change.hunk.whole else []
-            full = [place for place in places if place.known == len(change.before)]
+            places = known.places(change, self.exact, self.complete) if change.hunk.whole else []
+            sure = [place for place in places if not place.drift or known.sure(change, place)]
+            full = [place for place in sure if place.known == len(change.before)]
             if chosen := _chosen(full, {0}):
                 placed.append((change, chosen))
             elif full or not change.hunk.whole:
@@ -203,28 +219,28 @@ class Laid:
             row.doubt = doubt
         return doubt if marked or self.complete else None
 
-    def _renumber(self, changes: Sequence[_Change], placed: Sequence[tuple[_Change, _Place]]) -> None:
-        """Give the chunks that stay as they are the numbers that they have after the patch."""
-        changed = {id(place.chunk) for _, place in placed}
-        shifts = sorted((place.chunk.first + place.at, place.drift) for _, place in placed)
+    def _renumber(self, hunks: Sequence[Hunk], at: Sequence[tuple[int, int]], apart: Sequence[Hunk]) -> None:
+        """Give the chunks the numbers that they have after the patch. at: where its hunks lie, and by how much their numbers are off; apart: those
+        without lines before them that lie in no chunk."""
         for chunk in self.chunks:
-            if id(chunk) not in changed:
-                above = bisect_right(shifts, (chunk.first, 0))
-                chunk.first += shifts[max(0, above - 1)][1] if shifts else 0
-                chunk.first += sum(_growth(change.hunk) for change in changes if change.hunk.old < chunk.first)
+            nearest = max(0, bisect_right(at, (chunk.first, MANY)) - 1)
+            chunk.first += at[nearest][1] if at else 0
+            chunk.first += sum(
+                _growth(hunk) for hunk in hunks if hunk.old + (not hunk.old_count) < chunk.first + (hunk in apart)
+            )
 
-    def _bridge(self) -> None:
-        """Join each two chunks of which the lower begins with what the upper ends with."""
+    def _join(self) -> None:
+        """Join each two chunks of which the lower begins where the upper ends, or within it, and says the same."""
         joined: list[Chunk] = []
-        for chunk in self.chunks:
-            over = _overlap(joined[-1], chunk) if joined else 0
-            if over:
-                at = chunk.first - joined[-1].first
-                for row, other in zip(joined[-1].rows[at:], chunk.rows):
-                    row.doubt = row.doubt or other.doubt
-                joined[-1].rows += chunk.rows[over:]
-            else:
+        for chunk in sorted(self.chunks, key=lambda chunk: chunk.first):
+            over = _overlap(joined[-1], chunk) if joined else None
+            if over is None or (not over and not self.exact):
                 joined.append(chunk)
+                continue
+            at = chunk.first - joined[-1].first
+            for row, other in zip(joined[-1].rows[at:], chunk.rows):
+                row.doubt = row.doubt or other.doubt
+            joined[-1].rows += chunk.rows[over:]
         self.chunks = joined
 
 
@@ -260,19 +276,21 @@ class _Known:
 
     def _near(self, first: int, stop: int) -> Iterator[Chunk]:
         """The chunks that may have some of these numbers: no two have the same, but for some that did not fit."""
-        at = bisect_right(self.firsts, first) - 1
-        for chunk in self.chunks[max(0, at - 1) :]:
-            if chunk.first >= stop:
-                return
-            yield chunk
+        at = max(0, bisect_right(self.firsts, first) - 2)
+        while at < len(self.chunks) and self.chunks[at].first < stop:
+            yield self.chunks[at]
+            at += 1
 
-    def places(self, change: _Change, exact: bool) -> list[_Place]:
+    def places(self, change: _Change, exact: bool, complete: bool) -> list[_Place]:
         """Where a change fits, wholly or with context beyond a chunk's ends."""
         hunk, before = change.hunk, change.before
         if not before:  # an insertion without context: by its number alone
-            near = self._near(hunk.old, hunk.old + 1) if exact and hunk.old else ()
-            inside = [(chunk, hunk.old - chunk.first + 1) for chunk in near]
-            return [_Place(chunk, at, 0, 0) for chunk, at in inside if 0 < at < len(chunk.rows)]
+            inside = [(chunk, hunk.old + 1 - chunk.first) for chunk in (self.chunks if exact else ())]
+            return [
+                _Place(chunk, at, 0, 0)
+                for chunk, at in inside
+                if (-1 if complete else 0) < at < len(chunk.rows) + complete
+            ]
         here = [(len(self.at.get(key, ())), n) for n, key in enumerate(before)]
         count, rarest = min(here)
         tried = {rarest} if 0 < count <= MANY else set()
@@ -283,10 +301,22 @@ class _Known:
         return [place for chunk, at in found.values() if (place := change.place(chunk, at))]
 
     def sure(self, change: _Change, place: _Place) -> bool:
-        """Are the lines that a chunk has of a change enough without its numbers?"""
+        """Are the lines that a chunk has of a change enough without its numbers? It may be another function with the same lines."""
         over = max(0, -place.at)
         some = change.before[over : over + place.known]
-        return place.known >= SURE and any(telling(key) and len(self.at[key]) == 1 for key in some)
+        enough = place.context and place.known >= SURE
+        return (
+            enough
+            and any(telling(key) and len(self.at[key]) == 1 for key in some)
+            and _headed(place, squeezed(change.hunk.heading))
+        )
+
+
+def _headed(place: _Place, heading: str) -> bool:
+    """Does a hunk's heading name the function that is above its place, as far as that is known?"""
+    above = place.chunk.rows[: max(0, place.at)]
+    row = next((row for row in reversed(above) if _HEADING.match(row.text)), None)
+    return row is None or not heading or row.key.startswith(heading)
 
 
 def telling(key: str) -> bool:
@@ -307,19 +337,23 @@ def _chosen(places: Sequence[_Place], drifts: set[int]) -> _Place | None:
     return max(places, key=lambda place: place.known)
 
 
-def _put(change: _Change, place: _Place) -> None:
-    """Change the rows of a chunk; what the change shows beyond its ends becomes a part of it."""
-    chunk, at, size = place.chunk, place.at, len(change.before)
-    begin, end = max(at, 0), max(at + size, 0)
-    old: list[Row | None] = [None] * max(0, -at)
-    old += chunk.rows[begin:end]
-    old += [None] * (size - len(old))
-    chunk.rows[begin:end] = change.rows(old)
-    chunk.first = change.hunk.new - begin
+def _show(change: _Change, chunk: Chunk, number: int) -> None:
+    """What a change shows of the file before it beyond a chunk's ends becomes a part of the chunk. number: that of its first line."""
+    shown = [Row(text, change.patch, line, key) for sign, key, text, line in change.lines if sign != "+"]
+    above, below = max(0, chunk.first - number), max(0, number + len(shown) - chunk.stop)
+    chunk.rows[:0] = shown[:above]
+    chunk.rows += shown[len(shown) - below :]
+    chunk.first -= above
 
 
-def _overlap(upper: Chunk, lower: Chunk) -> int:
-    """How many lines the two share, as their numbers have it; 0 where there are none, or where they are not the same."""
+def _put(change: _Change, chunk: Chunk, number: int) -> None:
+    """Change the rows of a chunk that has all lines of the change."""
+    at = number - chunk.first
+    chunk.rows[at : at + len(change.before)] = change.rows(chunk.rows[at : at + len(change.before)])
+
+
+def _overlap(upper: Chunk, lower: Chunk) -> int | None:
+    """How many lines the two share, as their numbers have it; None where there is something between them, or they say something else."""
     at = lower.first - upper.first
     over = min(len(upper.rows) - at, len(lower.rows))
-    return over if over > 0 and upper.keys[at : at + over] == lower.keys[:over] else 0
+    return over if over >= 0 and upper.keys[at : at + over] == lower.keys[:over] else None

@@ -7,7 +7,8 @@ was written in a notebook goes along as a file between two cut lines, as it is, 
 
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tdxkit.c.naming import OfC, is_c, scenario_of
@@ -18,7 +19,7 @@ from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own, Scenario
 from tdxkit.explore.schedule import parse
 from tdxkit.review.of_c import code_of, labels, line_of, lines_of, with_value
 from tdxkit.rules import defect, of_text
-from tdxkit.run import NO_END, STANDSTILLS, Run
+from tdxkit.run import NO_END, STANDSTILLS, Run, Step
 from tdxkit.text import words
 
 WIDTH = 75
@@ -53,8 +54,14 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         at = f" (line {where}: {code_of(run, step)})" if one and (where := line_of(step, lines_of(one))) else ""
         said = [f"{step.actor}: {step.sentence}{at}", *(w.why for w in step.waits if rule == DEADLOCK)]
         parts.append("\n".join(_fill(text, f"*** step {number}: ", "    ") for text in said))
-    parts += [_limits(run), *([_file(own)] if own else []), _command(run, words)]
-    mail = "\n\n".join(parts).replace("×", "x").replace("→", "->") + "\n"  # a mail to a kernel list is ASCII
+    posted = _posted(run, one) if one else []
+    parts += [
+        *(["\n".join(posted)] if posted else []),
+        _limits(run),
+        *([_file(own)] if own else []),
+        _command(run, words),
+    ]
+    mail = "\n\n".join(parts).replace("×", "x").replace("→", "->") + "\n"
     return mail + (f"\n{CUT} {_file_name(own)}\n{own.text}{CUT}\n" if own and not own.file else "")
 
 
@@ -96,6 +103,32 @@ def _file(own: Own) -> str:
     file = f"The {what} is the file {_file_name(own)}, whose SHA-256 begins {own.digest[:16]}: {where}. It is {does} where it is replayed."
     told = [_fill(remark, "  - ", "    ") for remark in own.told] if isinstance(own, OfC) else []
     return "\n".join([_fill(file), *(["What was taken for granted, by the file's lines:", *told] if told else [])])
+
+
+def _posted(run: Run, one: Scenario) -> list[str]:
+    """Of a text that was laid out of mails, in which mail each line of the run stands."""
+    assert isinstance(one.own, OfC)
+    lines = lines_of(one)
+    at = sorted({line_of(step, lines) for step in run.steps} - {0})
+    origins = {line: origin for line in at if (origin := one.own.origin(line))}
+    if not origins:
+        return []
+    spans: list[list[int]] = []
+    for line, origin in origins.items():
+        last = origins[spans[-1][1]] if spans else None
+        if last and spans[-1][1] == line - 1 and last._replace(line=last.line + 1) == origin:
+            spans[-1][1] = line
+        else:
+            spans.append([line, line])
+    rows = ["Where its lines were posted:"]
+    for first, end in spans:
+        here, there = origins[first], origins[end]
+        many = first < end
+        rows.append(
+            f"  - line{'s' * many} {first}{f'-{end}' * many}: {here.label}, line{'s' * many} {here.line}{f'-{there.line}' * many}"
+        )
+    ids = {origin.label: origin.message_id for origin in origins.values() if origin.message_id}
+    return [*rows, *(f"  - {label} is <{message_id}>" for label, message_id in ids.items())]
 
 
 def _broken(run: Run, asked: str | None) -> tuple[int, str]:
@@ -144,7 +177,8 @@ def _facts(run: Run) -> list[str]:
 def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
     """Header, rule and one row (or more, where a label wraps) for each step; of C with the line of the file."""
     facts, buffers = _facts(run), tuple(key for key in run.first if key.startswith("store buffer"))
-    name = labels(one) if one else lambda step: step.answered
+    called = labels(one) if one else lambda step: step.answered
+    name = partial(_ascii, called)
     alone = sum(key.startswith("refcount[") for key in facts) == 1  # one region: its number says nothing
     heads = [key.replace("refcount", "rc").partition("[" if alone else "\0")[0] for key in facts]
     states = [[_short(key, state[key]) for key in facts] for state in list(run.states())[1:]]
@@ -165,6 +199,11 @@ def _table(run: Run, broken: int, one: Scenario | None) -> Iterator[str]:
             cells = [line if c == column else "" for c in range(len(lanes))]
             marks = held if last else [""] * len(held)
             yield row.format(f"{number}{'*' * (number == broken)}" if not k else "", *cells, *marks).rstrip()
+
+
+def _ascii(called: Callable[[Step], str], step: Step) -> str:
+    """What a step is called in a mail to a kernel list, which is ASCII."""
+    return called(step).replace("→", "->")
 
 
 def _width(lanes: int, heads: list[str]) -> int:

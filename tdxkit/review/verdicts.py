@@ -202,23 +202,28 @@ class _Series:
             return replace(blank, missing=(str(error),)) if self._touches(files) else blank
         text = self.tree.text(roots)
         whole = text.needed.functions
-        begun = sorted(name for name in self.tree.parts() if self.racing.means(name) or name in roots)
+        parts = self.tree.parts()
+        if gone := [name for name in self.spelled if name in roots and name not in whole and name not in parts]:
+            self.spelled = {name: words for name, words in self.spelled.items() if name not in gone}
+            return replace(blank, functions=tuple(gone), missing=(self._gone(n, gone),))
         if not whole or not (self.racing.run or all(root in whole for root in roots)):
             touched = self._touches(files)
-            return replace(blank, missing=(self._hole(n, post, touched),)) if touched else blank
+            return replace(blank, missing=(self._hole(n, touched),)) if touched else blank
         said = (text.spelled, text.doubts)
         if said == self.said:
             return blank
         changed = tuple(name for name, words in text.functions.items() if self.spelled.get(name) != words)
         self.said, self.spelled = said, text.functions
         blank = replace(blank, functions=changed or tuple(root for root in roots if root in whole), text=text)
-        if missing := self._doubtful(text) or self._begun(n, post, begun):
+        if missing := self._doubtful(text):
             return replace(blank, missing=missing)
+        if begun := sorted(name for name in parts if name in roots):
+            return replace(blank, missing=(self._hole(n, begun),))
         try:
             scenario = self._scenario(n, text)
             judged = yield from judging(scenario)
         except TdxkitError as error:
-            return replace(blank, missing=(placed(str(error), self._origins(text)),))
+            return replace(blank, missing=(placed(str(error), self._origins(text)) + self._or_base(text),))
         return replace(blank, judged=judged, missing=self._open(n, text))
 
     def _scenario(self, n: int, text: Text) -> Scenario:
@@ -268,20 +273,16 @@ class _Series:
         ]
         return sorted({name for head in heads if (name := names_in(head)) and self.racing.means(name)})
 
-    def _hole(self, n: int, post: Post | None, names: Sequence[str]) -> str:
+    def _hole(self, n: int, names: Sequence[str]) -> str:
         """Which mails or files are wanted for functions that a patch shows a part of."""
         named = " and ".join(f"{name}()" for name in names[:2])
-        lost = [k for k in self.series.missing if k < n and not self._spares(k, post)]
+        lost = [k for k in self.series.missing if k < n]
         if not lost:
             return f"{self.label(n)} changes {named}, of which the mails show a part: give the file as it was before, --base FILE"
         some = (
             " and ".join(map(self.label, lost)) if len(lost) <= MOST_NAMED else f"{spans(lost)} of {self.series.total}"
         )
         return f"{self.label(n)} changes {named} of an earlier patch: paste {some} too"
-
-    def _spares(self, n: int, post: Post | None) -> bool:
-        """Is it known that a missing patch leaves the files of this one alone?"""
-        return False
 
     def _doubtful(self, text: Text) -> tuple[str, ...]:
         said = [
@@ -294,8 +295,17 @@ class _Series:
         ]
         return tuple(said)
 
-    def _begun(self, n: int, post: Post | None, begun: Sequence[str]) -> tuple[str, ...]:
-        return (self._hole(n, post, begun),) if begun else ()
+    def _gone(self, n: int, names: Sequence[str]) -> str:
+        """What to do about functions that a patch takes away."""
+        named = " and ".join(f"{name}()" for name in names[:2])
+        return f"{self.label(n)} takes {named} away: what is raced from there on is to be said, by --get and --put, or --run"
+
+    def _or_base(self, text: Text) -> str:
+        """The other way out where a file is not known whole."""
+        some = dict.fromkeys(
+            PurePosixPath(file).name for file in text.files if file and not self.tree.files[file].complete
+        )
+        return f"; or give {' and '.join(some)} as before the series, --base FILE" if some else ""
 
     def _open(self, n: int, text: Text) -> tuple[str, ...]:
         """What may have changed the text and is not at hand."""
