@@ -17,7 +17,7 @@ PROSE = {
     path.stem[:2]: {
         c["id"]: "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "markdown"
     }
-    for path in NOTEBOOKS.glob("0*.ipynb")
+    for path in NOTEBOOKS.glob("[0-9]*.ipynb")
 }
 
 
