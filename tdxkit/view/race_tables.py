@@ -26,7 +26,8 @@ KINDS = {  # modules of `tdxkit.c.kernel` that are named, of all there are
     "atomics": "atomics", "refcounts": "refcounts", "locks": "locks", "listed": "lists", "rcu": "RCU", "waiting": "sleeping and waking", "heap": "memory",
 }  # fmt: skip
 REFERENCE = re.compile(r" \[[\w-]+\]")
-ON = {SC: "each store seen at once", TSO: "x86-TSO"}
+COLUMN = re.compile(r", column \d+")
+ON = {SC: "where a store is seen at once", TSO: "on x86-TSO"}
 
 
 def reach_table() -> Table:
@@ -35,17 +36,17 @@ def reach_table() -> Table:
     card = card_of(tdxkit.c)
     functions = {module.__name__.rpartition(".")[2]: len(list(module.functions())) for module in MODULES}
     named = ", ".join(f"{functions[kind]} for {words}" for kind, words in KINDS.items())
-    sizes = f"{MOST_TEXT:,} characters of text, {MOST_CELLS:,} shared values, {MAX_THREADS} CPUs"
+    sizes = f"at most {MOST_TEXT:,} characters of text, {MOST_CELLS:,} shared values, {MAX_THREADS} CPUs"
     rows = [
-        ("is read", REFERENCE.sub("", card.modelled[0]).partition(";")[0]),
-        ("is known", f"{len(kernel().functions):,} functions and macros of the kernel, among them {named}"),
-        ("is refused, with a way out", f"what is not known; of {many(len(OTHERWISE), 'kind')} of names it is told what to write in their place"),
-        ("at most", sizes),
-        *(("is left out", part) for part in card.left_out[-1].split("; ")),
-        *((f"{word} means", means) for word, means in verdicts().items()),
-        ("becomes of your text", STAYS_AS_TEXT),
+        ("read", REFERENCE.sub("", card.modelled[0]).partition(";")[0]),
+        ("known", f"{len(kernel().functions):,} functions and macros of the kernel, among them {named}"),
+        ("not known", f"refused, with a way out; of {many(len(OTHERWISE), 'kind')} of names it says what to write in their place"),
+        ("size", sizes),
+        *(("" if k else "left out", part) for k, part in enumerate(card.left_out[-1].split("; "))),
+        *verdicts().items(),
+        ("your text", STAYS_AS_TEXT),
     ]  # fmt: skip
-    return table(("what", ""), rows, "What can be judged, and what a verdict means")
+    return table(("word", "what it means here"), rows, "What can be judged, and what a verdict means")
 
 
 def mends_table(name: str, *memories: str) -> Table:
@@ -56,7 +57,7 @@ def mends_table(name: str, *memories: str) -> Table:
         found = [explore(one.scenario(memory)) for memory in memories or (SC,)]
         lit += [len(rows)] if any(each.property for each in found) else []
         rows.append((one.mend or "as found", one.idea, *map(_ends, found), len(found[-1].races)))
-    heads = [f"on {ON[memory]}" if memories else "the model finds" for memory in memories or (SC,)]
+    heads = [ON[memory] for memory in memories] or ["the model finds"]
     return table(("text", "what it does", *heads, "data races told"), rows, f"{name}, {many(2, 'CPU')}", lit)
 
 
@@ -83,19 +84,17 @@ def endings_table(found: Result) -> Table:
 def refusals_table() -> Table:
     """Small texts that are refused (`data/refused.toml`), with what the box says of each."""
     return table(
-        ("the text has", "at", "it says", "what to do"),
+        ("the text has", "the box says", "what to do"),
         map(_refusal, load_toml("refused.toml")["text"]),
         "What is refused",
     )
 
 
-def _refusal(row: dict) -> tuple[str, str, str, str]:
-    """A row: what is wrong, and what the reader of C says, in the box's words."""
+def _refusal(row: dict) -> tuple[str, str, str]:
+    """A row: what is wrong, and what the reader of C says, in the box's words; its column left out."""
     try:
         explore(scenario_of(row["text"].removeprefix("\n"), 2, run=filter(None, (row.get("run"),))))
     except InputError as error:
         said = of_the_box(error)
-        place = re.match(r"(line \d+), column \d+: (.*)", said.thing)
-        at, thing = (place[1], place[2]) if place else ("", said.thing)
-        return row["what"], at, f"{thing}: {said.rule}", said.action
-    return row["what"], "", "it is read", ""
+        return row["what"], f"{COLUMN.sub('', said.thing, 1)}: {said.rule}", said.action
+    return row["what"], "it is read", ""
