@@ -4,6 +4,7 @@ A tag is the id of a source in `data/sources.toml`; or MODEL, where a cell or a 
 where there is nothing to look up. It stands beside what it is about:
 
     a row of data   source = "tdx-v6" in the row; or, for all rows of a file or by section, `source` at the file's top
+    a text in C     source: linux-recipes, a line of the comment at its head
     a model         SOURCES = ("tdx-v6",) in its module, several where it draws on several
     a paragraph     <!-- source: tdx-v6 --> as the last line of its Markdown
 
@@ -24,6 +25,7 @@ OWN, MODEL = "own", "model"
 TAGS = ("source", "checked", "read_in")  # what a row, or a file for its rows, says of where it comes from
 CHECKED = ("read", "run", "inferred")
 TAG = re.compile(r"<!-- source: (\S+) -->")
+AT_ITS_HEAD = re.compile(r"^ \* source: (\S+)$", re.MULTILINE)  # of a text in C
 # Files of data/ that have no rows: what stands in them is somebody's, or made up by us as a whole.
 WHOLE = {
     "practice.mbox": OWN,
@@ -117,7 +119,13 @@ def _data() -> Iterator[Place]:
         if path.suffix in (".toml", ".json"):
             yield from rows(f"data/{name}", load_toml(name) if path.suffix == ".toml" else load_json(name))
         else:
-            yield _place(f"data/{name}", WHOLE.get(name))
+            yield _place(f"data/{name}", WHOLE.get(name) or _at_its_head(path))
+
+
+def _at_its_head(path: Path) -> str:
+    """What a text in C says that it rests on; "" where it says nothing."""
+    found = AT_ITS_HEAD.search(path.read_text(encoding="utf-8").partition("*/")[0]) if path.suffix == ".c" else None
+    return found[1] if found else ""
 
 
 def rows(name: str, file: dict) -> Iterator[Place]:

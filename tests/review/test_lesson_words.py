@@ -1,10 +1,13 @@
-"""Sentences of lessons 03, 07, 08 and 09 that were once false or unfair, held against what the models and the data say."""
+"""Sentences of lessons 03 and 07 to 10, some once false or unfair, held against what the models and the data say."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from tdxkit.c.races import race, versions
+from tdxkit.explore import explore
 from tdxkit.linux.memattr.guest_ram import guest_size
 from tdxkit.linux.softlockup.lockup import lockup
 from tdxkit.review.bugs import counted
@@ -17,7 +20,7 @@ PROSE = {
     path.stem[:2]: {
         c["id"]: "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "markdown"
     }
-    for path in NOTEBOOKS.glob("0*.ipynb")
+    for path in NOTEBOOKS.glob("[0-9]*.ipynb")
 }
 
 
@@ -53,6 +56,30 @@ def test_gb_and_gib_as_the_model_judges_them():
         assert f"{lockup(guest_size(text)[0]).longest.seconds:.1f} s" == seconds and seconds in said
     assert [round(lockup(gib * GIB).chance * 100) for gib in (862, 875, 940)] == [0, 7, 45]
     assert all(word in said for word in ("875 GiB", "7 or 8 %", "45 %", "862 GiB"))
+
+
+def test_the_numbers_of_the_small_races_are_those_that_are_found():
+    count, half = explore(race("user-count").scenario()), explore(race("user-count", "atomic").scenario())
+    said = PROSE["10"]["count-read"]
+    assert (count.steps, count.switches, len(count.races)) == (5, 1, 6) and count.steps - half.steps == 2
+    assert "five steps with one switch" in said and "six data races" in said
+    assert "two steps sooner" in PROSE["10"]["count-mends-read"]
+    silent = [one.mend for one in versions("two-flags") if _breaks_in_silence(one.scenario("tso"))]
+    assert silent == ["once", "write-fence", "one-fence"]
+    assert "three texts with no data race told" in PROSE["10"]["flags-mends-read"]
+
+
+def _breaks_in_silence(scenario):
+    found = explore(scenario)
+    return found.property and not found.races
+
+
+def test_in_notebook_10_no_answer_stands_open_under_its_question():
+    for cell, text in PROSE["10"].items():
+        opened = re.sub(r"<details>.*?</details>", "", text, flags=re.S)
+        assert not re.search(r"\*\*Predict\.?\*\*.*[Tt]he model finds", opened, re.S), cell
+    folds = "".join(PROSE["10"].values())
+    assert folds.count("**Predict") == 8 == folds.count("<details>") - 1  # and one for who is stuck
 
 
 @pytest.mark.parametrize(
