@@ -4,7 +4,7 @@ shows is of no use to a reader who races two functions, and may be C that is not
 A file's items are told apart by their words alone: what one declares is guessed generously, as too much does no harm.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -58,8 +58,8 @@ class Needed(NamedTuple):
         return {piece.named.function: piece for piece in self.pieces if piece.named.function}
 
 
-def needed(stretches: Sequence[Stretch], wanted: Iterable[str]) -> Needed:
-    """The items that these names need, and those that they need.
+def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Collection[str] = ()) -> Needed:
+    """The items that these names need, and those that they need. first: files whose functions go before others of their names.
 
     >>> found = needed([Stretch("a.c", "int a, b;\\nint c;\\nvoid f(void)\\n{\\n\\ta++;\\n}")], ["f"])
     >>> [(piece.named.item.first, piece.named.item.last) for piece in found.pieces]
@@ -83,7 +83,7 @@ def needed(stretches: Sequence[Stretch], wanted: Iterable[str]) -> Needed:
         here = declared.get(name, [])
         bodies = [piece for piece in here if piece.named.function == name]
         if len(bodies) > 1:
-            bodies = _meant(bodies, stretches, file)
+            bodies = _meant(bodies, stretches, file, first)
             if len(bodies) > 1:
                 twice[name] = tuple(stretches[piece.stretch].file for piece in bodies)
         for piece in (*bodies, *(piece for piece in here if piece.named.function != name)):
@@ -93,9 +93,9 @@ def needed(stretches: Sequence[Stretch], wanted: Iterable[str]) -> Needed:
     return Needed(tuple(_with_conditions(all_named, taken)), twice)
 
 
-def _meant(bodies: list[Piece], stretches: Sequence[Stretch], file: str) -> list[Piece]:
-    """Of several functions of a name those that may be meant: in the file of who calls it, else in one that is no header."""
-    for which in (lambda name: name == file, lambda name: not name.endswith(".h")):
+def _meant(bodies: list[Piece], stretches: Sequence[Stretch], file: str, first: Collection[str]) -> list[Piece]:
+    """Of several functions of a name those that may be meant: in a file that goes first, in that of who calls it, in one that is no header."""
+    for which in (lambda name: name in first, lambda name: name == file, lambda name: not name.endswith(".h")):
         if some := [piece for piece in bodies if which(stretches[piece.stretch].file)]:
             return some
     return bodies

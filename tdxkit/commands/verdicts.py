@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
 
 from tdxkit.commands import print_json
 from tdxkit.commands.explore import failing_on
@@ -14,12 +15,10 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
 from tdxkit.intake import opened
 from tdxkit.review import from_git
-from tdxkit.review.applied import before_of
+from tdxkit.review.applied import MOST_FILE, before_of
 from tdxkit.review.compare import lineages
 from tdxkit.review.series import Series
 from tdxkit.review.verdicts import Racing, Verdict, Verdicts, verdicts_job
-
-MOST_BASE = 4 << 20  # bytes of a file before the series
 
 
 def configure(parser) -> None:
@@ -35,7 +34,7 @@ def configure(parser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a file as it was before the series; may be given again",
+        help="a file as it was before the series, or a folder of them; a file that no patch touches stands beside, such as one with objects and stubs; may be given again",
     )
     group.add_argument(
         "--after",
@@ -82,11 +81,18 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
     """Explore all series, and print what was found; the exit code is 1 where it is one that `--fail-on` names, 2 where nothing could be judged."""
     how = asked(args)
     racing = Racing(how.pop("get"), how.pop("put"), how.pop("run"), args.threads, args.rounds, args.memory, how)
-    base = {name: _text(name) for name in args.base}
+    folders = [Path(name) for name in args.base if Path(name).is_dir()]
+    base = {name: _text(name) for name in args.base if Path(name) not in folders}
     ranges = [name for name in args.files if isinstance(name, str) and from_git.is_range(name)]
-    before = from_git.before_range(ranges[0]) if len(ranges) == len(args.files) == 1 and not base else before_of(base)
+    before = (
+        from_git.before_range(ranges[0])
+        if len(ranges) == len(args.files) == 1 and not args.base
+        else before_of(base, folders)
+    )
     found = [
-        wait(verdicts_job(one, racing, before), lambda states, _: f"{states:,} states") for one in series if one.patches
+        wait(verdicts_job(one, racing, before, base), lambda states, _: f"{states:,} states")
+        for one in series
+        if one.patches
     ]
     if not found:
         raise InputError(
@@ -115,11 +121,11 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
 
 def _text(name: str) -> str:
     with opened(name, text=True) as stream:
-        data = stream.read(MOST_BASE + 1)
-        if len(data) > MOST_BASE:
+        data = stream.read(MOST_FILE + 1)
+        if len(data) > MOST_FILE:
             raise InputError(
                 f"--base {stream.title}",
-                f"a file of C has at most {MOST_BASE:,} bytes",
+                f"a file of C has at most {MOST_FILE:,} bytes",
                 "give the functions in question only",
             )
     return data.decode("utf-8", "surrogateescape")

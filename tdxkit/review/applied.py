@@ -3,16 +3,18 @@ needed to run some functions, as one text of which every line knows the patch th
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 from tdxkit.c.needed import Needed, Stretch, named_in, needed
 from tdxkit.mail.laid import Chunk, Doubt, Laid, Row
 from tdxkit.mail.patchdiff import PatchFile
 
 OF_C = (".c", ".h")
+MOST_FILE = 4 << 20  # bytes
 Before = Callable[[str], "str | None"]  # a path to the file's text before the series, where that is known
 _PLAIN = re.compile(r"[\w./+-]{1,200}")
 _HEAD = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
@@ -53,14 +55,17 @@ class Text:
 
 @dataclass
 class Tree:
-    """The files of a series. `before`: what is known of a file before the series."""
+    """The files of a series. `before`: what is known of a file before the series; `beside`: files that are none of it, whose functions go
+    before those of the same names."""
 
     before: Before = lambda path: None
     files: dict[str, Laid] = field(default_factory=dict)
+    beside: set[str] = field(default_factory=set)
 
-    def begin(self, path: str) -> None:
+    def begin(self, path: str, beside: bool = False) -> None:
         """A file that is known before any patch."""
         self._file(path)
+        self.beside |= {path} if beside else set()
 
     def lay(self, files: Iterable[PatchFile], patch: int) -> list[tuple[str, Doubt]]:
         """Lay a patch's hunks; those that do not fit, with their files."""
@@ -111,7 +116,7 @@ class Tree:
     def text(self, wanted: Iterable[str]) -> Text:
         """What these names need, as one text."""
         chunks = self.chunks()
-        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted)
+        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted, self.beside)
         lines: list[str] = []
         rows: list[Row | None] = []
         files: list[str] = []
@@ -145,18 +150,32 @@ def _begun(chunk: Chunk) -> set[str]:
     return {names_in(head) for head in heads if not head.rstrip().endswith(";")} - {""}
 
 
-def before_of(texts: dict[str, str]) -> Before:
-    """Files that were given: each path's is the one whose name ends as it does, the most of it.
+def before_of(texts: Mapping[str, str], trees: Iterable[Path] = ()) -> Before:
+    """Files that were given, and trees of files: a path's is the one at it in a tree, else the given one whose name ends as it does, the most.
 
     >>> before_of({"old/tdx.c": "int a;"})("arch/x86/virt/vmx/tdx/tdx.c"), before_of({"old/tdx.c": ""})("tdx.h")
     ('int a;', None)
     """
 
-    def alike(one: str, two: str) -> int:
-        return next((k for k, (a, b) in enumerate(zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(two).parts))) if a != b), min(len(PurePosixPath(one).parts), len(PurePosixPath(two).parts)))  # fmt: skip
-
     def before(path: str) -> str | None:
-        best = max(texts, key=lambda name: alike(name, path), default=None)
-        return texts[best] if best is not None and alike(best, path) else None
+        for tree in trees:
+            if (text := _in_tree(tree, path)) is not None:
+                return text
+        best = max(texts, key=lambda name: _alike(name, path), default=None)
+        return texts[best] if best is not None and _alike(best, path) else None
 
     return before
+
+
+def _alike(one: str, two: str) -> int:
+    """How many parts of two paths are the same, from their ends on."""
+    pairs = zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(two).parts))
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
+def _in_tree(tree: Path, path: str) -> str | None:
+    """The text of a file in a tree, never of one outside of it."""
+    file = (tree / path).resolve()
+    if not file.is_relative_to(tree.resolve()) or not file.is_file() or file.stat().st_size > MOST_FILE:
+        return None
+    return file.read_bytes().decode("utf-8", "surrogateescape")

@@ -15,7 +15,7 @@ from tdxkit.explore.buffers import SC
 from tdxkit.explore.judging import Judged, judging
 from tdxkit.explore.program import Scenario
 from tdxkit.mail.post import Post
-from tdxkit.review.applied import Before, Text, Tree, names_in
+from tdxkit.review.applied import OF_C, Before, Text, Tree, names_in
 from tdxkit.review.series import Series, spans
 from tdxkit.run import Text as Shown
 from tdxkit.work import Job
@@ -153,16 +153,21 @@ class Verdicts:
 
 
 def verdicts_job(
-    series: Series, racing: Racing, before: Before = lambda path: None, begun: Iterable[str] = ()
+    series: Series, racing: Racing, before: Before = lambda path: None, beside: Iterable[str] = ()
 ) -> Job[Verdicts]:
-    """A verdict for each patch at hand. begun: files that are there before it, whether a patch touches them or not."""
+    """A verdict for each patch at hand. beside: files that `before` has; those that no patch touches stand beside what they bring."""
     one = _Series(series, racing, Tree(before))
-    for path in begun:
-        one.tree.begin(path)
-    for post in series.patches.values():
-        for file in post.diff.files if post.diff else ():
-            if file.what not in ("new",) and before(file.before or file.path) is not None:
-                one.tree.begin(file.before or file.path)
+    touched = [file for post in series.patches.values() if post.diff for file in post.diff.files]
+    made: set[str] = set()
+    for file in touched:
+        path = file.before or file.path
+        if file.what != "new" and path not in made and path.endswith(OF_C) and before(path) is not None:
+            one.tree.begin(path)
+        made.add(file.path)
+    known = [before(path) for path in one.tree.files]
+    for path in beside:
+        if before(path) not in known:
+            one.tree.begin(path, beside=True)
     found: list[Verdict] = []
     if one.tree.files and (first := (yield from one.judged(0, None))).judged:
         found.append(first)

@@ -131,7 +131,7 @@ def test_a_hunk_that_does_not_fit_is_doubted_where_it_would_lie(damaged, marked)
     doubts = laid.lay(one(damaged), 2)
     rows = [row for chunk in laid.chunks for row in chunk.rows if row.patch == 1]
     assert bool(doubts) == marked == any(row.doubt for row in rows)
-    assert [row.text for row in rows][0] == "void take(struct dev *d)"
+    assert next(row.text for row in rows) == "void take(struct dev *d)"
 
 
 def test_a_hunk_that_two_chunks_share_makes_them_one():
