@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, items_of, tokens_of, unpaired_of
 from tdxkit.c.lexing import FIRST, Token
+from tdxkit.c.typenames import KEYWORDS
 from tdxkit.errors import InputError
 
 MARKED = ("__attribute__", "__printf", "__section", "__aligned", "__acquires", "__releases", "__must_hold", "__malloc", "__no_sanitize")  # fmt: skip
@@ -174,15 +175,15 @@ def _declared(words: list[str], depths: list[int]) -> Iterator[str]:
         len(words) > 2 and words[-2:] == [")", ";"] and any(w.isupper() and n == "(" for w, n in pairwise(words[:3]))
     )
     for k, (word, depth) in enumerate(zip(words, depths)):
-        if not (word[0].isalpha() or word[0] == "_"):
+        if not (word[0].isalpha() or word[0] == "_") or word in KEYWORDS:
             continue
         follows = words[k + 1] if k + 1 < len(words) else ""
         above = words[k - 1] if k else ""
         if (
             (not depth and follows in before)
-            or above in ("struct", "union", "enum")
+            or (above in ("struct", "union", "enum") and follows in ("{", ";"))
             or (depth == 1 and given)
             or (words[0] in ("enum", "typedef") and depth == 1 and above in ("{", ",") and follows in ("=", ",", "}"))
-            or (above == "*" and follows == ")" and depth == 1)  # a pointer to a function
+            or (words[max(0, k - 2) : k] == ["(", "*"] and follows == ")" and depth == 1)  # a pointer to a function
         ):
             yield word

@@ -1,0 +1,189 @@
+"""A verdict for each patch: which breaks, which heals, and where one cannot be had the mail or file that is wanted, never an older answer."""
+
+import pytest
+from tests.mail.disguises import diff_of
+
+from tdxkit.errors import InputError
+from tdxkit.mail.mailbox import read_mails
+from tdxkit.review.applied import Tree, before_of, names_in
+from tdxkit.review.grouping import series_of
+from tdxkit.review.verdicts import Racing, verdicts_job
+from tdxkit.review.verdicts_text import summary, table
+from tdxkit.work import drive
+
+ABOVE = "".join(f"int before_{n};\n" for n in range(8))
+BELOW = "".join(f"int behind_{n};\n" for n in range(8))
+PLAIN = """\
+void dev_get(void)
+{
+\tif (!users++)
+\t\tup = 1;
+}
+
+void dev_use(void)
+{
+\tBUG_ON(!up);
+}
+
+void dev_put(void)
+{
+\tif (!--users)
+\t\tup = 0;
+}
+"""
+HEAD = "static DEFINE_SPINLOCK(lock);\nint users, up;\n\n"
+RUN = ("dev_get(); dev_use(); dev_put();",)
+
+
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+LOCKED = changed(
+    HEAD + PLAIN,
+    ("\tif (!users++)\n\t\tup = 1;\n", "\tspin_lock(&lock);\n\tif (!users++)\n\t\tup = 1;\n\tspin_unlock(&lock);\n"),
+    ("\tif (!--users)\n\t\tup = 0;\n", "\tspin_lock(&lock);\n\tif (!--users)\n\t\tup = 0;\n\tspin_unlock(&lock);\n"),
+)
+EARLY = changed(
+    LOCKED,
+    (
+        "\t\tup = 0;\n\tspin_unlock(&lock);\n",
+        "\t\tgoto out;\n\tspin_unlock(&lock);\n\treturn;\nout:\n\tspin_unlock(&lock);\n\tup = 0;\n",
+    ),
+)
+ASIDE = changed(LOCKED, ("\tBUG_ON(!up);\n", "\tBUG_ON(up == 0);\n"))
+
+
+def mails(*texts: str, titles=(), path="drivers/dev.c", total=0, left=(), version=1) -> bytes:
+    """A series that makes of each text the next one; `left`: the numbers of patches that are not there."""
+    found = []
+    for n, (old, new) in enumerate(zip(texts, texts[1:]), 1):
+        title = titles[n - 1] if n <= len(titles) else f"dev: part {n}"
+        tag = f"PATCH v{version} {n}/{total or len(texts) - 1}"
+        head = f"From: One <one@example.org>\nMessage-ID: <{version}.{n}@example.org>\nSubject: [{tag}] {title}\nReferences: <{version}.0@example.org>\n"
+        if n not in left:
+            found.append(
+                f"From x@y Thu Jan  1 00:00:00 1970\n{head}\nText.\n---\n\n{diff_of(old, new, path)}-- \n2.43.0\n\n"
+            )
+    return "".join(found).encode()
+
+
+def judged(data: bytes, racing: Racing = Racing(run=RUN), **base):
+    posts, _ = read_mails(data, text=True)
+    return [drive(verdicts_job(one, racing, before_of(base), base)) for one in series_of(posts)]
+
+
+def said(found) -> list:
+    return [(one.n, one.verdict, one.functions) for one in found.patches]
+
+
+def test_each_patch_by_what_it_leaves_behind():
+    texts = ["", HEAD + PLAIN, LOCKED, ASIDE, ASIDE.replace("int users", "/* two */ int users"), EARLY]
+    [found] = judged(mails(*texts))
+    assert said(found) == [
+        (1, "violation", ("dev_get", "dev_use", "dev_put")), (2, "ok", ("dev_get", "dev_put")), (3, "ok", ("dev_use",)), (4, None, ()),
+        (5, "violation", ("dev_use", "dev_put")),
+    ]  # fmt: skip
+    assert [one.missing for one in found.patches] == [()] * 5
+    assert (found.breaks.n, found.heals.n) == (1, 2)
+    assert list(summary(found)) == [
+        "first broken by 1/5: dev: part 1", "healed by 2/5: dev: part 2", "broken again by 5/5: dev: part 5",
+    ]  # fmt: skip
+    assert found.patches[0].defect.startswith("BUG_ON() of line 13 (1/5, line ")
+    assert found.patches[3].text is None
+
+
+def test_what_stood_before_is_judged_where_it_is_known():
+    base = ABOVE + HEAD + PLAIN + BELOW
+    data = mails(base, ABOVE + LOCKED + BELOW)
+    [found] = judged(data, **{"dev.c": base})
+    assert said(found) == [(0, "violation", ("dev_get", "dev_use", "dev_put")), (1, "ok", ("dev_get", "dev_put"))]
+    assert list(summary(found)) == ["first broken before the series", "healed by 1/1: dev: part 1"]
+    [hole] = judged(data)
+    assert (hole.patches[0].verdict, hole.judged) == (None, ())
+    [wanted] = hole.patches[0].missing
+    assert wanted.endswith("give dev.c as before the series, --base FILE")
+
+
+def test_a_hole_names_the_patches_that_are_wanted():
+    texts = ["", HEAD + PLAIN, LOCKED, EARLY]
+    [found] = judged(mails(*texts, left=(1, 2)), Racing())
+    assert [(one.verdict, one.missing) for one in found.patches] == [
+        (None, ("3/3 changes dev_put() of an earlier patch: paste 1/3 and 2/3 too",))
+    ]
+    [found] = judged(mails(*texts, left=(2,)), Racing(run=RUN))
+    assert said(found)[0][1] == "violation"
+    [said_of_third] = found.patches[1].missing
+    assert found.patches[1].verdict is None
+    assert "does not fit" in said_of_third
+
+
+def test_a_patch_that_is_not_there_makes_an_ok_no_plain_one():
+    texts = ["", LOCKED, LOCKED + BELOW, LOCKED.replace("BUG_ON(!up)", "BUG_ON(up == 0)") + BELOW]
+    [found] = judged(mails(*texts, left=(2,)))
+    assert [(one.verdict, one.missing) for one in found.patches] == [
+        ("ok", ()), ("ok", ("2 of 3 is not at hand and may change this too",)),
+    ]  # fmt: skip
+    assert "; but 2 of 3 is not at hand" in table(found)[1][3]
+
+
+def test_no_verdict_on_a_text_that_a_hunk_which_does_not_fit_may_have_changed():
+    data = mails("", LOCKED, EARLY).replace(b"-\t\tup = 0;", b"-\t\tup = 00;")
+    [found] = judged(data)
+    assert said(found) == [(1, "ok", ("dev_get", "dev_use", "dev_put")), (2, None, ("dev_put",))]
+    assert found.patches[1].missing[0].startswith("2/2: its hunk at line ")
+    assert found.notes[0].endswith("for drivers/dev.c is not laid: it does not fit what stands there")
+    assert found.last.n == 1
+
+
+def test_a_function_that_is_taken_away_is_said():
+    renamed = LOCKED.replace("dev_put", "dev_drop")
+    for racing in (Racing(run=RUN), Racing("dev_get", "dev_put")):
+        [found] = judged(mails("", LOCKED, renamed, renamed.replace("up = 1", "up = 2")), racing)
+        second = found.patches[1]
+        assert (second.verdict, second.functions) == (None, ("dev_put",))
+        assert second.missing == (
+            "2/3 takes dev_put() away: what is raced from there on is to be said, by --get and --put, or --run",
+        )
+
+
+def test_which_get_and_put_are_meant():
+    racing = Racing()
+    assert racing.roots(["a_get", "a_put", "b_get", "c"]) == ("a_get", "a_put")
+    assert racing.roots(["a_get", "b_put"]) == ()
+    assert Racing(get="take").roots(["take", "x_get", "x_put"]) == ("take", "x_put")
+    with pytest.raises(InputError, match="a_get, b_get have a put each"):
+        racing.roots(["a_get", "a_put", "b_get", "b_put"])
+
+
+def test_two_series_in_one_paste_and_files_beside():
+    other = mails("", "int other_get(int a)\n{\n\treturn a;\n}\n", path="other.c").replace(b"<1.", b"<7.")
+    found = judged(mails("", PLAIN) + other, **{"objects.c": HEAD})
+    assert [[one.verdict for one in each.judged] for each in found] == [["violation"], []]
+
+
+def test_a_function_beside_goes_before_the_mails():
+    [found] = judged(mails("", HEAD + PLAIN), **{"mine.c": "void dev_use(void)\n{\n}\n"})
+    assert said(found) == [(1, "ok", ("dev_get", "dev_put", "dev_use"))] or said(found)[0][1] == "ok"
+
+
+def test_a_file_that_is_renamed_or_deleted():
+    tree = Tree()
+    posts, _ = read_mails(mails("", LOCKED), text=True)
+    tree.lay(posts[0].diff.files, 1)
+    [file] = posts[0].diff.files
+    from dataclasses import replace
+
+    tree.lay([replace(file, path="new/dev.c", before="drivers/dev.c", what="rename", hunks=())], 2)
+    assert list(tree.files) == ["new/dev.c"]
+    assert tree.functions() == ["dev_get", "dev_use", "dev_put"]
+    tree.lay([replace(file, path="new/dev.c", before="", what="gone", hunks=())], 3)
+    assert tree.functions() == []
+
+
+def test_the_name_in_a_heading():
+    assert names_in("static noinline int tdx_pamt_get(struct page *page)") == "tdx_pamt_get"
+    assert names_in("struct dev {") == ""
