@@ -104,7 +104,10 @@ def _add(found: "_Found", mail: Mail) -> bool:
         found.notes.add(mail.line, "what begins here is HTML: not read")
         return False
     diff = files_of(mail.lines, mail.numbers, found.notes, mail.flowed)
-    found.quoted = found.quoted or bool(diff.signs and diff.hunks)
+    if diff.signs:
+        found.quoted = found.quoted or bool(diff.hunks)
+        at = diff.hunks[0].line if diff.hunks else mail.line
+        found.notes.add(at, f'the signs of a quotation, "{diff.signs}", are taken off')
     for file in diff.files:
         found.add(file)
     return bool(diff.hunks)

@@ -12,7 +12,7 @@ _ON_PAGE = re.compile(
     rb"^\s*(\S[^\n@<>]{0,80}?) (\S+) at ([\w-]+(?:\.[\w-]+)+)\s*$", re.MULTILINE
 )  # a list's archive: "One one at example.org"
 _FIELD = re.compile(rb"[A-Z][A-Za-z-]{1,40}:(?:\s|$)|\s|From [0-9a-f]{7,}|#|$")
-_DIFF = re.compile(rb"^(?:diff |--- \S|Index: \S|Submodule )", re.MULTILINE)
+_DIFF = re.compile(rb"^(?:> ?){0,9}(?:diff |--- \S|Index: \S|Submodule |@@ -\d)", re.MULTILINE)
 _SCANNED = 64 * 1024  # bytes above a diff in which its author and title are looked for
 _CUT = 200
 
@@ -24,7 +24,7 @@ def as_mail(raw: RawMail) -> RawMail:
     body, first = raw.data, raw.body or raw.line
     if raw.bare == "commit":
         head, _, text = above.partition(b"\n\n")
-        first += head.count(b"\n") + 2
+        first += head.count(b"\n") + 3  # below the line "commit …", which is not in the data
         lines = [line.removeprefix(b"    ") for line in text.split(b"\n")]
         title = next((line for line in lines if line.strip()), b"")
         body = b"\n".join(lines) + raw.data[len(above) :]

@@ -23,6 +23,7 @@ _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECAS
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|eml)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*$)", re.MULTILINE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}[ \t]*")
+_QUOTED = re.compile(r"^>[> \t]*@@ -", re.MULTILINE)
 _TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])|^.{72,75}=$", re.MULTILINE)
 
 
@@ -87,7 +88,10 @@ def _decode(part: Mime, line: int, notes: Notes) -> str:
     text, clean = decoded(payload, charset)
     if "=3D" in text and is_quoted_printable(text):
         notes.add(line, "its text is quoted-printable, though no header says so: it is decoded")
-        text, clean = decoded(quopri.decodestring(payload), charset)
+        if _QUOTED.search(text):  # before it was quoted, or after: that is told line by line
+            text = "\n".join(printable_lines(text.split("\n"), range(text.count("\n") + 1))[0])
+        else:
+            text, clean = decoded(quopri.decodestring(payload), charset)
     if not clean:
         notes.add(line, f"its text is not {charset or 'UTF-8'}: read as Windows-1252")
     text = text.replace("\r\n", "\n")

@@ -41,15 +41,18 @@ def files_of(lines: Sequence[str], numbers: Sequence[int], notes: Notes, flowed:
     found = mended(lines, numbers, notes)
     begin = _begin(found.parts)
     above = tuple(part for part in found.parts[:begin] if isinstance(part, str))
-    files = read_files(found.parts, Notes())  # what it would complain of was said by `mended`
+    parts = [part if isinstance(part, str) else _filled(part) for part in found.parts]
+    files = read_files(parts, Notes())  # what it would complain of was said by `mended`
     hunks = [hunk for file in files for hunk in file.hunks]
-    if found.signs and len(lines):
-        at = hunks[0].line if hunks else numbers[0]
-        notes.add(at, f'the signs of a quotation, "{found.signs}", are taken off')
     if _is_stuffed(hunks, flowed):
         notes.add(numbers[0], "the blank that format=flowed puts before lines of context is taken off")
         files = [replace(file, hunks=tuple(map(_unstuffed, file.hunks))) for file in files]
     return MailFiles(tuple(files), above, found.signs)
+
+
+def _filled(hunk: Hunk) -> Hunk:
+    """The hunk with the blank that its empty lines lost on their way."""
+    return hunk if all(hunk.lines) else replace(hunk, lines=tuple(line or " " for line in hunk.lines))
 
 
 def _begin(parts: Sequence[str | Hunk]) -> int:

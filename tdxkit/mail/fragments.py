@@ -8,12 +8,14 @@ whatever its subject; or as a page of lore.kernel.org shows a thread: `* TITLE`,
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from tdxkit.mail.lines import decoded
+from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.mbox import RawMail
 from tdxkit.mail.people import HEADER_LIMIT
 from tdxkit.mail.subject import Subject, subject
 
+LIMIT = 20_000  # pieces of one text
 _MAY_BEGIN = re.compile(rb"^(?:(?:> ?){0,9}+Subject:|\* |\^ permalink raw reply)", re.MULTILINE | re.IGNORECASE)
 _SIGNS = re.compile(rb"(?:> ?){0,9}+")
 _FIELD = re.compile(rb"([!-9;-~]{1,76}):(?:\s|$)")
@@ -37,13 +39,17 @@ class _Head:
     signs: bytes = b""
 
 
-def pieces_of(raw: RawMail) -> Iterator[RawMail]:
+def pieces_of(raw: RawMail, notes: Notes) -> Iterator[RawMail]:
     """The pieces of a text in their order; a text with at most one header, which stands at its top, is given as it is."""
     if raw.marked or raw.bare == "commit" or not _MAY_BEGIN.search(raw.data):
         yield raw
         return
     lines = raw.data.split(b"\n")
-    heads = list(_heads(lines))
+    heads = list(islice(_heads(lines), LIMIT + 1))
+    if len(heads) > LIMIT:
+        end = heads.pop().first
+        notes.add(raw.line + end, f"there are more than {LIMIT:,} mails in one text: what begins here is not read")
+        del lines[end:]
     if not heads or (len(heads) == 1 and not heads[0].first and not raw.bare and _END not in raw.data):
         yield raw
         return
@@ -65,7 +71,7 @@ def _text(lines: Sequence[bytes]) -> bytes:
 
 def _heads(lines: Sequence[bytes]) -> Iterator[_Head]:
     """All headers, in their order."""
-    at, last, until = 0, None, b""
+    at, last, until, said = 0, None, b"", False  # `said`: text stands below the last header
     while at < len(lines):
         line = lines[at]
         if until:  # inside of a mail that is made of parts: what looks like a header there is one of its parts'
@@ -77,13 +83,14 @@ def _heads(lines: Sequence[bytes]) -> Iterator[_Head]:
             found, after = _on_page(lines, at)
         elif b":" in line and _FIELD.match(line, _SIGNS.match(line).end()):
             found, after = _header(lines, at)
-            if found and not _counts(lines, found, last):
+            if found and not _counts(lines, found, last.what if last and (found.signs or not said) else None):
                 found = None
         if found:
             boundary = _BOUNDARY.search(b"\n".join(found.rows)[:4096])
             until = b"--" + boundary[1] + b"--" if boundary else b""
             last = found
             yield found
+        said = not found and (said or bool(line.strip()))
         at = after
 
 
@@ -139,16 +146,18 @@ def _below(lines: Sequence[bytes], end: int, signs: bytes = b"") -> int:
     return end + (end < len(lines) and not lines[end][len(signs) :].strip() and lines[end].startswith(signs.rstrip()))
 
 
-def _counts(lines: Sequence[bytes], head: _Head, last: _Head | None) -> bool:
-    """Whether a header begins a piece: it names a patch, or is a whole one and stands apart; and it does not speak of the piece above."""
+def _counts(lines: Sequence[bytes], head: _Head, above: Subject | None) -> bool:
+    """Whether a header begins a piece: it names a patch, or is a whole one and stands apart.
+
+    `above`: of the mail that it may speak of, as the lines `From:` and `Subject:` do that may come first in a text, and the header of what
+    an answer quotes.
+    """
     what = head.what
     named = what.posted or bool(what.tags and (what.marks or what.n is not None))
-    if last and (head.signs or not any(line.strip() for line in lines[last.body : head.first])):
-        above = (
-            last.what
-        )  # as the lines `From:` and `Subject:` that may come first in a text, or the header of what is answered
-        if not named or (what.n, what.title) == (above.n, above.title) or (not head.signs and what.n is None):
-            return False
+    if above and (
+        not named or (what.n, what.title) == (above.n, above.title) or (not head.signs and what.n in (None, above.n))
+    ):
+        return False
     if named or head.signs:
         return named
     over = lines[head.first - 1] if head.first else b""

@@ -23,7 +23,7 @@ class Held:
         self.ids: dict[tuple, set[str]] = defaultdict(set)
         self.pieces: dict[tuple, Post] = {}
         self.quoting: dict[tuple, tuple[Post, Notes]] = {}
-        self.empty: list[Post] = []
+        self.empty: dict[object, Post] = {}  # patches without their diff
 
     def take(self, post: Post, notes: Notes) -> Post | None:
         """The post, if it need not wait; `notes`: what was said of it."""
@@ -35,7 +35,7 @@ class Held:
         for note in notes:
             self.notes.add(note.line, note.what)
         if post.subject.role == "patch" and not post.diff:
-            self.empty.append(post)
+            self.empty.setdefault(_key(post) if post.piece else id(post), post)
             return None
         self.titles[_number(post)].add(_title(post))
         if post.message_id:
@@ -64,9 +64,13 @@ class Held:
                 self.notes.add(note.line, note.what)
             self.notes.add(post.line, f"{_name(post)}: {_stands_in(post)}")
             found.append(post)
-        found += [post for post in self.empty if _key(post) not in stand_ins]
+        found += [post for post in self.empty.values() if not (_key(post) in stand_ins or self._is_shell(post))]
         self._tell_apart(found)
         yield from sorted(found, key=lambda post: post.line)
+
+    def _is_shell(self, post: Post) -> bool:
+        """Whether a mail without a diff hands on, or is a piece of, a patch that is there."""
+        return (post.subject.forward or post.piece) and self._is_there(post)
 
     def _is_there(self, post: Post) -> bool:
         number = _number(post)

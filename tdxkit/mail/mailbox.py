@@ -70,7 +70,7 @@ class Mailbox:
 
     def _posts(self, raw: RawMail) -> Iterator[Post]:
         for one in _taken_apart(raw, self.notes):
-            for piece in pieces_of(one) if self.text else (one,):
+            for piece in pieces_of(one, self.notes) if self.text else (one,):
                 if post := self._text_post(piece) if self.text else self._post(piece, self.notes):
                     yield post
 

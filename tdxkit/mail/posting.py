@@ -169,8 +169,8 @@ def read_quoted(raw: RawMail, head: Mime, what: Subject, notes: Notes) -> Post |
     within = _in_quotation(lines)
     if not (what.marks or what.n is not None) and "Subject" in within:
         what = subject(within["Subject"])
-    tags = "".join(f"[{tag}] " for tag in what.tags)
-    what = replace(what, text=f"{tags}{what.title}", reply=False, forward=False)
+    tags, title = "".join(f"[{tag}] " for tag in what.tags), what.title[len(signs_of(what.title)) :]
+    what = replace(what, text=f"{tags}{title}", title=title, reply=False, forward=False)
     ids, references = _ID.findall(header(head, "Message-ID")), references_of(head)
     author = person(within.get("From", ""))
     return Post(
