@@ -12,14 +12,15 @@ _ON_PAGE = re.compile(
     rb"^\s*(\S[^\n@<>]{0,80}?) (\S+) at ([\w-]+(?:\.[\w-]+)+)\s*$", re.MULTILINE
 )  # a list's archive: "One one at example.org"
 _FIELD = re.compile(rb"[A-Z][A-Za-z-]{1,40}:(?:\s|$)|\s|From [0-9a-f]{7,}|#|$")
-_DIFF = re.compile(rb"^(?:> ?){0,9}(?:diff |--- \S|Index: \S|Submodule |@@ -\d)", re.MULTILINE)
+_DIFF = re.compile(rb"^(?:diff |--- \S|Index: \S|Submodule )", re.MULTILINE)
+_HUNK = re.compile(rb"^(?:> ?){0,9}(?:diff |--- \S|Index: \S|Submodule |@@ -\d)", re.MULTILINE)
 _SCANNED = 64 * 1024  # bytes above a diff in which its author and title are looked for
 _CUT = 200
 
 
-def as_mail(raw: RawMail) -> RawMail:
-    """The same with a header: who wrote it and its title, as far as it says so."""
-    begin = found.start() if (found := _DIFF.search(raw.data)) else len(raw.data)
+def as_mail(raw: RawMail, hunks: bool = False) -> RawMail:
+    """The same with a header: who wrote it and its title, as far as it says so. `hunks`: it may begin with one, or be quoted."""
+    begin = found.start() if (found := (_HUNK if hunks else _DIFF).search(raw.data)) else len(raw.data)
     above = raw.data[: min(begin, _SCANNED)]
     body, first = raw.data, raw.body or raw.line
     if raw.bare == "commit":

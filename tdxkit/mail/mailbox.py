@@ -79,7 +79,7 @@ class Mailbox:
         notes, more = Notes(), Notes()
         post = self._post(raw, notes)
         if (post is None or post.quoted) and (b"@@ -" in raw.data or _BASE64.search(raw.data)):
-            one = as_mail(raw) if raw.bare else raw
+            one = as_mail(raw, self.text) if raw.bare else raw
             head = headers(one, more)
             if quoted := read_quoted(one, head, subject(header(head, "Subject")), more):
                 return self._held.take(quoted, more)
@@ -91,13 +91,13 @@ class Mailbox:
 
     def _post(self, raw: RawMail, notes: Notes) -> Post | None:
         may_hold = _MAY_HOLD_TEXT if self.text else MAY_HOLD
-        raw = as_mail(raw) if raw.bare else raw
+        raw = as_mail(raw, self.text) if raw.bare else raw
         head = headers(raw, notes)
         if not any(head.get(name) for name in ("From", "Subject", "Message-ID")):
             if not may_hold.search(raw.data):
                 notes.add(raw.line, "no mail: neither From, Subject nor Message-ID among its headers")
                 return None
-            raw = as_mail(replace(raw, bare="text"))
+            raw = as_mail(replace(raw, bare="text"), self.text)
             head = headers(raw, notes)
         what = subject(header(head, "Subject"))
         if raw.bare and not may_hold.search(raw.data):

@@ -91,7 +91,8 @@ def references_of(head: Mime) -> tuple[str, ...]:
 def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool = False) -> tuple[Post, bool]:
     """The post that a mail carries, and whether its text quotes another mail. `keep`: with the files of its diff, mended."""
     read = _mended if keep else _counted
-    text, diff, cut, quoted, first = read(raw, head, notes)
+    references = references_of(head)
+    text, diff, cut, quoted, first = read(raw, head, notes, bool(references))
     if signature := [i for i, line in enumerate(text) if line == "-- "]:
         del text[signature[-1] :]
     if len(text) > TEXT_LIMIT:
@@ -108,11 +109,11 @@ def read_post(raw: RawMail, head: Mime, what: Subject, notes: Notes, keep: bool 
         diff,
         raw.line,
         ids[0] if ids else "",
-        references_of(head),
+        references,
         plain(header(head, "Date")),
         body=first,
         quoted=quoted,
-        piece=raw.piece and not ids and not references_of(head),
+        piece=raw.piece and not ids and not references,
     )
     return post, post.quoted or any(line.startswith(">") for line in text)
 
@@ -125,20 +126,20 @@ def _lines_of(raw: RawMail, head: Mime, notes: Notes) -> tuple[list[str], int]:
     return text_of(raw.data, head, start, raw.line, notes).split("\n"), first
 
 
-def _counted(raw: RawMail, head: Mime, notes: Notes) -> tuple[list[str], Diff | None, int, bool, int]:
+def _counted(raw: RawMail, head: Mime, notes: Notes, answers: bool) -> tuple[list[str], Diff | None, int, bool, int]:
     """The text above the diff, the diff counted, how many lines are left out above the text, whether it is quoted, where the mail's text begins."""
     lines, first = _lines_of(raw, head, notes)
     cut = _scissors(lines)
     begin = diff_start(lines[cut:])
     quoted = False
-    if begin is None and not references_of(head) and (bare := _handed_on(lines, first)):  # and no answer
+    if begin is None and not answers and (bare := _handed_on(lines, first)):  # and no answer
         notes.add(raw.line, "its patch is quoted: the signs before its lines are taken off")
         lines, cut, begin, quoted = bare, 0, diff_start(bare), True
     diff = None if begin is None else read_diff(lines[cut + begin :], notes, first + cut + begin)
     return lines[cut : None if begin is None else cut + begin], diff, cut, quoted, first
 
 
-def _mended(raw: RawMail, head: Mime, notes: Notes) -> tuple[list[str], Diff | None, int, bool, int]:
+def _mended(raw: RawMail, head: Mime, notes: Notes, answers: bool) -> tuple[list[str], Diff | None, int, bool, int]:
     """The same with the files of the diff, mended; a hunk without a file's head, or one that is quoted, is read too."""
     lines, first = _readable_lines(raw, head, notes)
     cut = _scissors(lines)
