@@ -4,25 +4,20 @@ A hunk shows a stretch of a file: its context and its added lines are text, the 
 what stands between them in the file is not known. Source of the form, the combined one that is refused too: `git-diff`.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tdxkit.errors import InputError, printable
-from tdxkit.mail.body import stuffed
+from tdxkit.mail.files import files_of
 from tdxkit.mail.hunks import Hunk
 from tdxkit.mail.lines import Notes
-from tdxkit.mail.mending import mended
 from tdxkit.mail.pasted import WHAT, Mail, heads_in, mails_in, pasted_lines
-from tdxkit.mail.patchdiff import PatchFile, read_files
+from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.quoting import unquoted_text
 
 SOURCES = ("git-diff",)
 _C = (".c", ".h")
 _NAMED = 5  # files that a remark names
-_SHIFTED = re.compile(
-    r"  (?:\t|[{}])"
-)  # a blank before a tab, or before a brace that stands at the edge: no kernel code has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +103,14 @@ def _add(found: "_Found", mail: Mail) -> bool:
     if mail.html:
         found.notes.add(mail.line, "what begins here is HTML: not read")
         return False
-    diff = mended(mail.lines, mail.numbers, found.notes)
-    files = read_files(diff.parts, Notes())
-    hunks = [hunk for file in files for hunk in file.hunks]
+    diff = files_of(mail.lines, mail.numbers, found.notes, mail.flowed)
     if diff.signs:
-        found.quoted = found.quoted or bool(hunks)
-        found.notes.add(
-            hunks[0].line if hunks else mail.line, f'the signs of a quotation, "{diff.signs}", are taken off'
-        )
-    if one_blank_less := _is_stuffed(hunks, mail.flowed):
-        found.notes.add(mail.line, "the blank that format=flowed puts before lines of context is taken off")
-    for file in files:
-        found.add(replace(file, hunks=tuple(map(_unstuffed, file.hunks))) if one_blank_less else file)
-    return bool(hunks)
-
-
-def _is_stuffed(hunks: Sequence[Hunk], declared: bool) -> bool:
-    """Whether each line of context has one blank too many: because the mail says so, or because no C would stand there."""
-    context = [line for hunk in hunks for line in hunk.lines if line[:1] == " "]
-    return stuffed(context) and (declared or any(map(_SHIFTED.match, context)))
-
-
-def _unstuffed(hunk: Hunk) -> Hunk:
-    return replace(hunk, lines=tuple(line[1:] if line[:2] == "  " else line for line in hunk.lines))
+        found.quoted = found.quoted or bool(diff.hunks)
+        at = diff.hunks[0].line if diff.hunks else mail.line
+        found.notes.add(at, f'the signs of a quotation, "{diff.signs}", are taken off')
+    for file in diff.files:
+        found.add(file)
+    return bool(diff.hunks)
 
 
 @dataclass(slots=True)

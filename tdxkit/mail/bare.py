@@ -1,6 +1,7 @@
 """What is no mail but brings a patch, put into a mail's form: an entry of `git log -p` or `git show`, a diff with or without text above it."""
 
 import re
+from dataclasses import replace
 
 from tdxkit.mail.mbox import RawMail
 
@@ -12,17 +13,19 @@ _ON_PAGE = re.compile(
 )  # a list's archive: "One one at example.org"
 _FIELD = re.compile(rb"[A-Z][A-Za-z-]{1,40}:(?:\s|$)|\s|From [0-9a-f]{7,}|#|$")
 _DIFF = re.compile(rb"^(?:diff |--- \S|Index: \S|Submodule )", re.MULTILINE)
+_HUNK = re.compile(rb"^(?:> ?){0,9}(?:diff |--- \S|Index: \S|Submodule |@@ -\d)", re.MULTILINE)
 _SCANNED = 64 * 1024  # bytes above a diff in which its author and title are looked for
 _CUT = 200
 
 
-def as_mail(raw: RawMail) -> RawMail:
-    """The same with a header: who wrote it and its title, as far as it says so."""
-    begin = found.start() if (found := _DIFF.search(raw.data)) else len(raw.data)
+def as_mail(raw: RawMail, hunks: bool = False) -> RawMail:
+    """The same with a header: who wrote it and its title, as far as it says so. `hunks`: it may begin with one, or be quoted."""
+    begin = found.start() if (found := (_HUNK if hunks else _DIFF).search(raw.data)) else len(raw.data)
     above = raw.data[: min(begin, _SCANNED)]
-    body = raw.data
+    body, first = raw.data, raw.body or raw.line
     if raw.bare == "commit":
         head, _, text = above.partition(b"\n\n")
+        first += head.count(b"\n") + 3  # below the line "commit …", which is not in the data
         lines = [line.removeprefix(b"    ") for line in text.split(b"\n")]
         title = next((line for line in lines if line.strip()), b"")
         body = b"\n".join(lines) + raw.data[len(above) :]
@@ -36,4 +39,5 @@ def as_mail(raw: RawMail) -> RawMail:
     fields = [b"Subject: " + (title.strip()[:_CUT] or b"a diff without a title")]
     for name, form in ((b"From: ", _AUTHOR), (b"Date: ", _DATE)):
         fields += [name + found[1][:_CUT]] if (found := form.search(head)) else []
-    return RawMail(raw.line, b"\n".join(fields).replace(b"\r", b"") + b"\n\n" + body, raw.bare or "text")
+    data = b"\n".join(fields).replace(b"\r", b"") + b"\n\n" + body
+    return replace(raw, data=data, bare=raw.bare or "text", body=first)

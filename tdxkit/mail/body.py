@@ -18,10 +18,12 @@ from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.quoting import signs_of
 
 NESTING = 30  # multipart marks in a mail; one with more is not taken apart
+_TOLD = 4096  # bytes by which a part's text is found
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|eml)$", re.IGNORECASE)
 _ESCAPE = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*$)", re.MULTILINE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}[ \t]*")
+_QUOTED = re.compile(r"^>[> \t]*@@ -", re.MULTILINE)
 _TELLING = re.compile(r"=(?:3D|20$|09|[89A-F][0-9A-F]=[89A-F][0-9A-F])|^.{72,75}=$", re.MULTILINE)
 
 
@@ -35,15 +37,33 @@ def text_of(data: bytes, head: Mime, start: int, line: int, notes: Notes) -> str
     if len(_MULTIPART.findall(data)) > NESTING:
         notes.add(line, f"more than {NESTING} nested parts: the mail is read without taking them apart")
         return decoded(data[start:])[0]
+    readable = _text_parts(data, line, notes)
+    return decoded(data[start:])[0] if readable is None else "\n".join(_decode(part, line, notes) for part in readable)
+
+
+def text_begins(data: bytes, head: Mime, start: int) -> int:
+    """Where in its bytes the text of a mail begins that `text_of` gives: below its header, or below that of its first part that is text."""
+    if head.get_content_maintype() != "multipart" or len(_MULTIPART.findall(data)) > NESTING:
+        return start
+    for part in _text_parts(data, 0, Notes()) or []:
+        with suppress(MessageError, ValueError, LookupError):
+            encoded = str(part.get("Content-Transfer-Encoding") or "").strip().lower() in ("quoted-printable", "base64")
+            text = str(part.get_payload()).encode("ascii", "replace") if encoded else part.get_payload(decode=True)
+            return max(data.find((text or b"")[:_TOLD], start), start)
+    return start
+
+
+def _text_parts(data: bytes, line: int, notes: Notes) -> list[Mime] | None:
+    """The parts of a mail that are text, in order; None where they cannot be told apart."""
     try:
         parts = list(BytesParser().parsebytes(data).walk())
     except (MessageError, ValueError, LookupError, RecursionError) as error:
         notes.add(line, f"its parts cannot be told apart ({type(error).__name__}): read as it stands")
-        return decoded(data[start:])[0]
+        return None
     readable = [part for part in parts if _is_text(part)]
     if not readable:
         notes.add(line, "no part of the mail is plain text")
-    return "\n".join(_decode(part, line, notes) for part in readable)
+    return readable
 
 
 def _is_text(part: Mime) -> bool:
@@ -68,7 +88,10 @@ def _decode(part: Mime, line: int, notes: Notes) -> str:
     text, clean = decoded(payload, charset)
     if "=3D" in text and is_quoted_printable(text):
         notes.add(line, "its text is quoted-printable, though no header says so: it is decoded")
-        text, clean = decoded(quopri.decodestring(payload), charset)
+        if _QUOTED.search(text):  # before it was quoted, or after: that is told line by line
+            text = "\n".join(printable_lines(text.split("\n"), range(text.count("\n") + 1))[0])
+        else:
+            text, clean = decoded(quopri.decodestring(payload), charset)
     if not clean:
         notes.add(line, f"its text is not {charset or 'UTF-8'}: read as Windows-1252")
     text = text.replace("\r\n", "\n")

@@ -129,6 +129,8 @@ class Reader:
         text = self.quoting.off(line, self.loosely)
         if text is None or (self.stops and self.quoting.depth and begins_hunk_or_file(line)):
             return None
+        if self.loosely and text[:2] in (" <", " [") and _is_cut(text):
+            return None  # the blank is one of the quotation: no C begins so
         return text if text[:1] in HUNK_SIGNS else None
 
     def _take(self, found: Reading, at: int, text: str) -> None:

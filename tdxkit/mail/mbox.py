@@ -35,16 +35,23 @@ _F = ord("F")
 
 @dataclass(frozen=True, slots=True)
 class RawMail:
-    """The bytes of one mail, headers first, and the number of its first line in the file; `bare`: what it is instead of a mail."""
+    """The bytes of one mail, headers first, and the number of its first line in the file; `bare`: what it is instead of a mail.
+
+    `marked`: a separator stands above it. `piece`: cut out of a text with several. `body`: the number of the first line of its text, where
+    its header is not as it was read; else 0.
+    """
 
     line: int
     data: bytes
     bare: str = ""  # "commit" (git log), "text" (a diff, and what stands above it)
+    marked: bool = False
+    piece: bool = False
+    body: int = 0
 
 
-def raw_mails(stream: Stream, notes: Notes) -> Iterator[RawMail | Tick]:
-    """Cut a stream into mails, with ticks between them. What comes before the first header is skipped and noted."""
-    cutter = _Cutter(notes)
+def raw_mails(stream: Stream, notes: Notes, keep: bool = False) -> Iterator[RawMail | Tick]:
+    """Cut a stream into mails, with ticks between them. What comes before the first header is skipped and noted, or with `keep` given."""
+    cutter = _Cutter(notes, keep)
     for number, line in numbered(stream, notes):
         size = cutter.size + len(line)
         if cutter.flows and number and len(line) > 2 and line[0] != _F and size <= MAIL_LIMIT:
@@ -64,8 +71,8 @@ def raw_mails(stream: Stream, notes: Notes) -> Iterator[RawMail | Tick]:
 class _Cutter:
     """Takes lines, gives mails; what may be a separator is held back until the lines after it have told."""
 
-    def __init__(self, notes: Notes):
-        self.notes = notes
+    def __init__(self, notes: Notes, keep: bool = False):
+        self.notes, self.keep = notes, keep
         self.data = (
             bytearray()
         )  # of the mail under way; a list of its lines would be forty times as large where they are blank
@@ -75,7 +82,7 @@ class _Cutter:
         self.boxed = (
             False  # the file begins with a separator, or with something odd: only then does a separator end a mail
         )
-        self.dateless = self.digest = self.told = False  # `told`: a mail was found
+        self.dateless = self.digest = self.told = self.marked = False  # `told`: a mail was found
         self.head = self.blank = True
         self.flows = False  # no next line but a blank one can change anything
 
@@ -134,7 +141,7 @@ class _Cutter:
                 self._take(*one)
             return None, False
         done = self._over()
-        self.boxed = True
+        self.boxed = self.marked = True
         self.digest = mark[:5] == b"-----" or (self.digest and mark[:5] != b"From ")
         self.dateless = self.dateless or bool(mark[:5] == b"From " and not _SEPARATOR.match(mark[:400]))
         self._begin(held[0][0] if mark[:7] == b"commit " else number, "commit" if mark[:7] == b"commit " else "")
@@ -169,7 +176,7 @@ class _Cutter:
 
     def _start(self, number: int, line: bytes) -> None:
         """The first line of the file, or the first that may begin a mail or a diff."""
-        if _DIFF.match(line):
+        if _DIFF.match(line) or (self.keep and self.kind == "?"):
             if self.kind == "?":  # what stands above a diff is its message
                 self.kind = "text"
             else:
@@ -186,7 +193,7 @@ class _Cutter:
         """The mail under way, finished; what stood before the first one is counted and left."""
         if not self.data:
             return None
-        if self.kind == "?":
+        if self.kind == "?" and not self.keep:
             self.skipped, self.stray = self.skipped + self.stray, 0
             return None
-        return RawMail(self.first, bytes(self.data), self.kind)
+        return RawMail(self.first, bytes(self.data), "text" if self.kind == "?" else self.kind, self.marked)

@@ -99,7 +99,11 @@ def names_file(lines: Sequence[str | Hunk], at: int) -> bool:
 
 def read_diff(lines: Sequence[str | Hunk], notes: Notes, first: int = 1, text: bool = False) -> Diff:
     """Count a diff; `first` is the number of its first line in the file, for the notes. `text` keeps its files with their hunks."""
-    files = read_files(lines, notes, first)
+    return counted(read_files(lines, notes, first), text)
+
+
+def counted(files: Sequence[PatchFile], text: bool = False) -> Diff:
+    """The files of a diff, counted; `text` keeps them."""
     changed: dict[str, list[str]] = {}
     for file in files:
         changed.setdefault(file.path, []).extend(file.changed)

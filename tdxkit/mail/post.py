@@ -16,7 +16,9 @@ LORE = "https://lore.kernel.org/r/"
 class Post:
     """Who posted what. `author` wrote the patch, `sender` mailed it; `line` is where it begins in its file, from 1.
 
-    `diff` is None where the mail brings none, as a cover, a pull request and every entry of a digest.
+    `diff` is None where the mail brings none, as a cover, a pull request and every entry of a digest. `body` is the number of the first
+    line of the mail's text in its file: what stands at `number` is line `number - body + 1` of that text, its encoding undone. `quoted`: the
+    diff is one that this mail quotes, in place of the patch's own mail. `piece`: cut out of a text with several, it names no thread.
     """
 
     subject: Subject
@@ -29,6 +31,9 @@ class Post:
     references: tuple[str, ...] = ()
     date: str = ""
     kind: str = "New"
+    body: int = 0
+    quoted: bool = False
+    piece: bool = False
 
     @property
     def stat(self) -> Diffstat | None:

@@ -48,6 +48,7 @@ class Subject:
     total: int | None = None
     marks: frozenset[str] = frozenset()
     reply: bool = False
+    forward: bool = False  # handed on: "Fwd:"
 
     @property
     def label(self) -> str:
@@ -79,12 +80,12 @@ def subject(header: str) -> Subject:
     """
     text = plain(header)
     tags: list[str] = []
-    at, reply = 0, False
+    at, reply, forward = 0, False, False
     while True:  # brackets and answers' marks take turns: "[list] Re: [PATCH 1/2] title"
         if found := _GROUP.match(text, at):
             tags.append(found.group(1).strip())
         elif found := _REPLY.match(text, at):
-            reply = reply or bool(found.group(1))
+            reply, forward = reply or bool(found.group(1)), forward or not found.group(1)
         else:
             break
         at = found.end()
@@ -92,7 +93,7 @@ def subject(header: str) -> Subject:
         tags, at = [found.group(1)], found.end()
     if tags and (found := _AFTER_TAGS.match(text, at)):  # "[PATCH 1/2]: title", "[PATCH] - title"
         at = found.end()
-    return Subject(text, text[at:], tuple(tags), reply=reply, **_inside(tags))
+    return Subject(text, text[at:], tuple(tags), reply=reply, forward=forward, **_inside(tags))
 
 
 def _inside(tags: list[str]) -> dict:

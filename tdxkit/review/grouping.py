@@ -3,6 +3,8 @@
 Mails are linked by their thread where they name one, else by sender, version and total, with the shortlog of a cover to tell two such
 series apart. Their order in the file means nothing: covers come before and after their patches. Only where mails have neither a thread nor
 an identity, as `git format-patch --stdout` writes them, each with its author as the sender, the order of the file says what belongs together.
+What was cut out of a text of pieces, and an answer that stands in for a patch, goes with whatever has its version and total and lacks its
+number, that of the same sender first.
 """
 
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
     groups = _Groups(_runs(once.values()))
     order = {id(post): k for k, post in enumerate(once.values())}
     for post in sorted(
-        once.values(), key=lambda p: (p.subject.n or 0, p.subject.minor)
+        once.values(), key=lambda p: (_loose(p), p.subject.n or 0, p.subject.minor)
     ):  # stable: covers first, so that patches find them
         groups.place(post)
     ready = sorted(groups.joined(), key=lambda g: min(order[id(p)] for p in g.members()))
@@ -44,8 +46,14 @@ def _anonymous(post: Post) -> bool:
         post.subject.n is not None
         and not post.message_id
         and not post.references
+        and not _loose(post)
         and bool(post.diff or not post.subject.n)
     )
+
+
+def _loose(post: Post) -> bool:
+    """Whether neither its thread nor its sender need be those of its series."""
+    return post.piece or post.quoted
 
 
 def _follows(last: Post, post: Post) -> bool:
@@ -108,13 +116,18 @@ class _Groups:
             else:
                 group.patches[1] = post
             return
+        if _loose(post) and not post.references:
+            group = self._unthreaded(post, alone=False)
+            group.root = group.root or "pieces"
+            self._put(group, post)
+            return
         root = f"run {self.runs[id(post)]}" if id(post) in self.runs else self._root(post)
         thread = (root, what.version, what.minor, what.total)
         group = self.threads.get(thread) if root else None
         if group and what.n and self._is_talk(group, post):
             return
         if group is None or group.taken(what.n):
-            group = self._unthreaded(post, alone=group is None and bool(post.references))
+            group = self._unthreaded(post, alone=group is None and bool(post.references) and not post.quoted)
         if root:
             group.root = group.root or root
             self.threads.setdefault(thread, group)
@@ -155,10 +168,14 @@ class _Groups:
             listed = self.titles.get((who, *key, bare(what.title)))
             if listed and not listed.taken(what.n or 0):
                 return listed
-        queue = self.queues.setdefault((post.sender.email, *key), [])
-        free = next((g for g in queue[-50:] if not g.taken(what.n or 0)), None) if not alone else None
+        who = (post.sender.email or post.sender.name) if _loose(post) else post.sender.email
+        queue, anyone = self.queues.setdefault((who, *key), []), self.queues.setdefault((None, *key), [])
+        near = [] if alone else queue[-50:] + (anyone[-50:] if _loose(post) else [])
+        free = next((g for g in near if not g.taken(what.n or 0)), None)
         if free is None:
             free = self._new(post)
+            anyone.append(free)
+        if all(free is not known for known in queue[-50:]):
             queue.append(free)
         return free
 
