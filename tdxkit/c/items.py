@@ -29,11 +29,12 @@ def items(text: str) -> list[Item]:
     >>> items("\\tusers--;\\n}\\n\\nint a;")
     [Item(first=1, last=2, whole=False), Item(first=4, last=4, whole=True)]
     """
-    return items_of(tokens_of(text))
+    return items_of(text, tokens_of(text))
 
 
-def items_of(tokens: list[Token]) -> list[Item]:
-    """The same of a stretch's tokens."""
+def items_of(text: str, tokens: list[Token]) -> list[Item]:
+    """The same where its tokens are there already."""
+    rows = text.split("\n")
     found: list[Item] = []
     held: list[Token] = []
     depth, body = 0, False  # is the outermost brace that of a function?
@@ -56,7 +57,7 @@ def items_of(tokens: list[Token]) -> list[Item]:
         if depth < 0:  # of what began above
             found, held, depth = [Item(1, token.line, False)], [], 0
         elif not depth and (token.text == ";" or (token.text == "}" and body)):
-            found.append(_item(held, found))
+            found.append(_item(held, found, rows))
             held, body = [], False
     if held:
         found.append(Item(held[0].line, held[-1].line, False))
@@ -108,10 +109,10 @@ def _directive(tokens: list[Token], at: int) -> int:
     return end
 
 
-def _item(held: list[Token], found: list[Item]) -> Item:
+def _item(held: list[Token], found: list[Item], rows: list[str]) -> Item:
     """What was read up to its end. It is part of something else where it begins with a blank, a brace, a label, or behind the end of that."""
     first = held[0]
-    indented = first.before == FIRST and first.column > 1
+    indented = first.before == FIRST and rows[first.line - 1][:1] in (" ", "\t")
     behind = bool(found) and not found[-1].whole and found[-1].last == first.line
     label = len(held) > 1 and held[1].text == ":"
     return Item(first.line, held[-1].line, not (indented or behind or label or first.text == "{"))

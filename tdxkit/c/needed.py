@@ -130,7 +130,7 @@ def named_in(text: str) -> tuple[Named, ...]:
     for token in tokens:
         by_line.setdefault(token.line, []).append(token)
     odd = unpaired_of(tokens)
-    whole = [item for item in items_of(tokens) if item.whole and item.first not in odd]
+    whole = [item for item in items_of(text, tokens) if item.whole and item.first not in odd]
     return tuple(
         _named(item, [token for line in range(item.first, item.last + 1) for token in by_line.get(line, ())])
         for item in whole

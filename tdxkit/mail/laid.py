@@ -207,13 +207,14 @@ class Laid:
         shown = [row for sign, key, *_ in change.lines if sign == " " and telling(key) for row in known.rows(key)]
         named = known.named(squeezed(hunk.heading))
         marked = known.between(hunk.old, hunk.old + max(hunk.old_count, 1))
-        if self.exact and not self.complete:
-            marked += gone if named else []
+        if self.exact:
+            marked += gone if named or self.complete else []
+            marked += named if self.complete else []
         else:
             several = len({row.key for row in shown}) > 1 or bool(gone)
             marked += gone
             marked += shown if several or named else []
-            marked += named if several or self.complete or not hunk.whole else []
+            marked += named if several or not hunk.whole else []
         doubt = Doubt(change.patch, hunk.line, why)
         for row in marked:
             row.doubt = doubt

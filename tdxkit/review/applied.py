@@ -22,11 +22,13 @@ _HEAD = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
 
 @dataclass(frozen=True)
 class Text:
-    """C for a reader: the text, for each of its lines the row that it is (None: written by us) and its file, and of which items it was made."""
+    """C for a reader: the text, for each of its lines the row that it is (None: written by us) and its file, of each function its first line and
+    its last, and of which items it was made."""
 
     text: str
     rows: tuple[Row | None, ...]
     files: tuple[str, ...]
+    spans: Mapping[str, tuple[int, int]]
     needed: Needed
 
     @property
@@ -47,6 +49,14 @@ class Text:
     def doubts(self) -> tuple[Doubt, ...]:
         """The hunks that may have changed it and did not fit, each once."""
         return tuple(dict.fromkeys(row.doubt for row in self.rows if row and row.doubt))
+
+    @property
+    def doubted(self) -> tuple[str, ...]:
+        """The functions that they may have changed."""
+        spans = self.spans.items()
+        return tuple(
+            name for name, (first, last) in spans if any(row and row.doubt for row in self.rows[first - 1 : last])
+        )
 
     def brought(self, patch: int) -> set[int]:
         """The lines, from 1, that a patch brought."""
@@ -120,6 +130,7 @@ class Tree:
         lines: list[str] = []
         rows: list[Row | None] = []
         files: list[str] = []
+        spans: dict[str, tuple[int, int]] = {}
         at = (-1, 0)  # the stretch and the line that were written last
         for stretch, named in found.pieces:
             path, chunk = chunks[stretch]
@@ -130,8 +141,9 @@ class Tree:
             lines += [*above, *(row.text for row in chunk.rows[first - 1 : last])]
             rows += [*[None] * len(above), *chunk.rows[first - 1 : last]]
             files += [path] * (len(lines) - len(files))
+            spans |= {named.function: (len(lines) - last + first, len(lines))} if named.function else {}
             at = stretch, last
-        return Text("\n".join([*lines, ""]), tuple(rows), tuple(files), found)
+        return Text("\n".join([*lines, ""]), tuple(rows), tuple(files), spans, found)
 
 
 def names_in(heading: str) -> str:

@@ -217,7 +217,12 @@ class _Series:
         said = (text.spelled, text.doubts)
         if said == self.said:
             return blank
-        changed = tuple(name for name, words in text.functions.items() if self.spelled.get(name) != words)
+        fresh = {doubt.patch for doubt in text.doubts} == {n}
+        changed = tuple(
+            name
+            for name, words in text.functions.items()
+            if self.spelled.get(name) != words or (fresh and name in text.doubted)
+        )
         self.said, self.spelled = said, text.functions
         blank = replace(blank, functions=changed or tuple(root for root in roots if root in whole), text=text)
         if missing := self._doubtful(text):
@@ -261,9 +266,7 @@ class _Series:
                 found.append(row and Origin(PurePosixPath(file).name, row.line))
                 continue
             post = self.series.patches[row.patch]
-            found.append(
-                Origin(self.label(row.patch), row.line - getattr(post, "body", 1) + 1, post.message_id.strip("<>"))
-            )
+            found.append(Origin(self.label(row.patch), row.line - post.body + 1, post.message_id.strip("<>")))
         return tuple(found)
 
     def _touches(self, files: Iterable) -> list[str]:
