@@ -242,7 +242,7 @@ class _Series:
         racing = {"get": self.racing.get, "put": self.racing.put, "run": self.racing.run}
         if not self.racing.run:
             racing["get"], racing["put"] = self.racing.roots(list(text.functions))
-        name = f"after-{n}" if n else "before"
+        name = f"{self.series.label}-after-{n}" if n else f"{self.series.label}-before"
         one = of_text(text.text, "", self.racing.threads, self.racing.rounds, label=name, **racing, **how)
         assert isinstance(one.own, OfC)
         origins = self._origins(text)

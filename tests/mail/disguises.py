@@ -101,10 +101,20 @@ TEXTS = _texts()  # the file before the series, and after each patch
 
 def diff_of(before: str, after: str, path: str = PATH) -> str:
     """A diff as git writes it."""
-    rows = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]
+    old = before.splitlines()
+    rows = [_headed(row, old) for row in difflib.unified_diff(old, after.splitlines(), lineterm="", n=3)][2:]
     new = [] if before else ["new file mode 100644"]
     names = [f"--- {'a/' + path if before else '/dev/null'}", f"+++ b/{path}"]
     return "\n".join([f"diff --git a/{path} b/{path}", *new, "index 1111111..2222222 100644", *names, *rows]) + "\n"
+
+
+def _headed(row: str, old: list[str]) -> str:
+    """The head of a hunk with the function that began last before it, as git has it."""
+    if not row.startswith("@@ "):
+        return row
+    first = int(row[4:].partition(" ")[0].partition(",")[0])
+    above = [line for line in old[: max(0, first - 1)] if line[:1].isalpha()]
+    return f"{row} {above[-1]}" if above else row
 
 
 def lines_of(diff: str) -> list[str]:

@@ -1,7 +1,9 @@
 """A verdict for each patch: which breaks, which heals, and where one cannot be had the mail or file that is wanted, never an older answer."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
-from tests.mail.disguises import diff_of
 
 from tdxkit.errors import InputError
 from tdxkit.mail.mailbox import read_mails
@@ -10,6 +12,7 @@ from tdxkit.review.grouping import series_of
 from tdxkit.review.verdicts import Racing, verdicts_job
 from tdxkit.review.verdicts_text import summary, table
 from tdxkit.work import drive
+from tests.mail.disguises import diff_of
 
 ABOVE = "".join(f"int before_{n};\n" for n in range(8))
 BELOW = "".join(f"int behind_{n};\n" for n in range(8))
@@ -33,6 +36,7 @@ void dev_put(void)
 """
 HEAD = "static DEFINE_SPINLOCK(lock);\nint users, up;\n\n"
 RUN = ("dev_get(); dev_use(); dev_put();",)
+EACH = Racing(run=RUN)
 
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
@@ -60,7 +64,7 @@ ASIDE = changed(LOCKED, ("\tBUG_ON(!up);\n", "\tBUG_ON(up == 0);\n"))
 def mails(*texts: str, titles=(), path="drivers/dev.c", total=0, left=(), version=1) -> bytes:
     """A series that makes of each text the next one; `left`: the numbers of patches that are not there."""
     found = []
-    for n, (old, new) in enumerate(zip(texts, texts[1:]), 1):
+    for n, (old, new) in enumerate(pairwise(texts), 1):
         title = titles[n - 1] if n <= len(titles) else f"dev: part {n}"
         tag = f"PATCH v{version} {n}/{total or len(texts) - 1}"
         head = f"From: One <one@example.org>\nMessage-ID: <{version}.{n}@example.org>\nSubject: [{tag}] {title}\nReferences: <{version}.0@example.org>\n"
@@ -71,7 +75,7 @@ def mails(*texts: str, titles=(), path="drivers/dev.c", total=0, left=(), versio
     return "".join(found).encode()
 
 
-def judged(data: bytes, racing: Racing = Racing(run=RUN), **base):
+def judged(data: bytes, racing: Racing = EACH, **base):
     posts, _ = read_mails(data, text=True)
     return [drive(verdicts_job(one, racing, before_of(base), base)) for one in series_of(posts)]
 
@@ -92,7 +96,7 @@ def test_each_patch_by_what_it_leaves_behind():
     assert list(summary(found)) == [
         "first broken by 1/5: dev: part 1", "healed by 2/5: dev: part 2", "broken again by 5/5: dev: part 5",
     ]  # fmt: skip
-    assert found.patches[0].defect.startswith("BUG_ON() of line 13 (1/5, line ")
+    assert found.patches[0].defect.startswith("BUG_ON() of line 12 (1/5, line ")
     assert found.patches[3].text is None
 
 
@@ -105,7 +109,10 @@ def test_what_stood_before_is_judged_where_it_is_known():
     [hole] = judged(data)
     assert (hole.patches[0].verdict, hole.judged) == (None, ())
     [wanted] = hole.patches[0].missing
-    assert wanted.endswith("give dev.c as before the series, --base FILE")
+    assert wanted.startswith("1/1 changes dev_use(), of which the mails show a part: give the file as it was before")
+    part = mails(base, ABOVE + LOCKED + BELOW).replace(b" int users, up;\n", b" int user_s, up;\n")
+    [hole] = judged(part, Racing("dev_get", "dev_put"))
+    assert hole.patches[0].missing[0].endswith("give dev.c as before the series, --base FILE")
 
 
 def test_a_hole_names_the_patches_that_are_wanted():
@@ -114,7 +121,7 @@ def test_a_hole_names_the_patches_that_are_wanted():
     assert [(one.verdict, one.missing) for one in found.patches] == [
         (None, ("3/3 changes dev_put() of an earlier patch: paste 1/3 and 2/3 too",))
     ]
-    [found] = judged(mails(*texts, left=(2,)), Racing(run=RUN))
+    [found] = judged(mails(*texts, left=(2,)), EACH)
     assert said(found)[0][1] == "violation"
     [said_of_third] = found.patches[1].missing
     assert found.patches[1].verdict is None
@@ -141,7 +148,7 @@ def test_no_verdict_on_a_text_that_a_hunk_which_does_not_fit_may_have_changed():
 
 def test_a_function_that_is_taken_away_is_said():
     renamed = LOCKED.replace("dev_put", "dev_drop")
-    for racing in (Racing(run=RUN), Racing("dev_get", "dev_put")):
+    for racing in (EACH, Racing("dev_get", "dev_put")):
         [found] = judged(mails("", LOCKED, renamed, renamed.replace("up = 1", "up = 2")), racing)
         second = found.patches[1]
         assert (second.verdict, second.functions) == (None, ("dev_put",))
@@ -175,8 +182,6 @@ def test_a_file_that_is_renamed_or_deleted():
     posts, _ = read_mails(mails("", LOCKED), text=True)
     tree.lay(posts[0].diff.files, 1)
     [file] = posts[0].diff.files
-    from dataclasses import replace
-
     tree.lay([replace(file, path="new/dev.c", before="drivers/dev.c", what="rename", hunks=())], 2)
     assert list(tree.files) == ["new/dev.c"]
     assert tree.functions() == ["dev_get", "dev_use", "dev_put"]

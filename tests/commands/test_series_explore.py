@@ -1,0 +1,202 @@
+"""`series --explore`: the same verdicts in every dress, out of git too; holes, exit codes, what is taken away; two versions; bisection."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tdxkit.cli import main
+from tests.mail import disguises
+from tests.mail.disguises import DISGUISES, SERIES, TEXTS, diff_of, patch_mail
+
+RUN = ("--run", "if (!toy_get()) { toy_use(); toy_put(); }")
+VERDICTS = [(1, "ok"), (2, "violation"), (3, "violation"), (4, "ok")]
+GIT = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+
+
+def ran(capsys, *words):
+    code = main([str(word) for word in words])
+    return code, *capsys.readouterr()
+
+
+def verdicts(capsys, *words):
+    code, out, _ = ran(capsys, "series", *words, "--explore", "--json")
+    assert code == 0
+    return json.loads(out)["patches"]
+
+
+@pytest.fixture
+def mbox(tmp_path):
+    file = tmp_path / "toy.mbox"
+    file.write_bytes(disguises.as_mbox())
+    return file
+
+
+@pytest.mark.parametrize("dress", DISGUISES, ids=lambda dress: dress.__name__)
+def test_the_same_verdicts_in_every_dress(capsys, tmp_path, dress):
+    file = tmp_path / "paste"
+    file.write_bytes(dress())
+    found = verdicts(capsys, file, *RUN)
+    assert [(one["n"], one["verdict"]) for one in found] == VERDICTS
+    assert [one["functions"] for one in found] == [
+        ["toy_use", "toy_get", "toy_put"],
+        ["toy_get", "toy_put"],
+        ["toy_get"],
+        ["toy_get", "toy_put"],
+    ]
+    steps = {one["steps"] for one in found if one["verdict"] == "violation"}
+    assert len(steps) == 2 and [one["missing"] for one in found] == [[]] * 4
+
+
+def test_what_is_printed(capsys, mbox):
+    code, out, err = ran(capsys, "series", mbox, "--explore", *RUN)
+    rows = out.splitlines()
+    assert (code, err) == (0, "")
+    assert rows[0] == "toy: switch the power by users  v2, 4 patches at hand"
+    assert [row.split()[:3] for row in rows[2:6]] == [
+        ["1/4", "✓", "ok"],
+        ["2/4", "✗", "violation"],
+        ["3/4", "✗", "violation"],
+        ["4/4", "✓", "ok"],
+    ]
+    assert "BUG_ON() of line 8 (1/4, line " in rows[3]
+    assert rows[6:8] == [
+        "first broken by 2/4: toy: count users without the lock",
+        "healed by 4/4: toy: look at the count again under the lock",
+    ]
+    assert rows[8].startswith("step through it: python -m tdxkit series ")
+
+
+def test_the_exit_code_says_what_was_asked(capsys, mbox):
+    assert ran(capsys, "series", mbox, "--explore", *RUN, "--fail-on", "bad")[0] == 1
+    assert ran(capsys, "series", mbox, "--explore", *RUN, "--fail-on", "deadlock")[0] == 0
+    code, out, err = ran(capsys, "series", mbox, "--explore", "--run", "nobody();")
+    assert code == 2 and "no patch was judged" in err and "changes nothing that is raced" in out
+
+
+def test_what_is_taken_away_replays(capsys, mbox, tmp_path):
+    [_, second, *_] = verdicts(capsys, mbox, *RUN)
+    text = tmp_path / "after-2.c"
+    text.write_text(ran(capsys, "series", mbox, "--explore", *RUN, "--after", "2")[1])
+    code, out, _ = ran(capsys, "replay", text, *RUN, second["schedule"])
+    assert code == 0 and "BUG_ON() of line 8 fires" in out
+    code, out, _ = ran(capsys, "series", mbox, "--explore", *RUN, "--packet", "--after", "2")
+    assert code == 0 and max(map(len, out.partition("-- >8 --")[0].splitlines())) <= 76
+    assert "  - 2/4 is <20250101.2-one@example.org>" in out and "Where its lines were posted:" in out
+    lines = disguises.parts(SERIES[1])[1].split("\n")
+    posted = next(row for row in out.splitlines() if "2/4, line" in row)
+    place = int(posted.rpartition(" ")[2].partition("-")[0])
+    assert lines[place - 1].startswith("+\t") and "toy_users" in lines[place - 1]
+    for words, said in (
+        (("--after", "9x"), "--after 9x: no patch up to there"),
+        (("--packet", "--after", "1"), "--packet: no race was found"),
+    ):
+        code, _, err = ran(capsys, "series", mbox, "--explore", *RUN, *words)
+        assert code == 2 and said in err
+
+
+def test_options_go_with_explore(capsys, mbox):
+    for words, named in (
+        (RUN, "--run"),
+        (("--base", mbox), "--base"),
+        (("--fail-on", "bad"), "--fail-on"),
+        (("--packet",), "--packet"),
+    ):
+        code, out, err = ran(capsys, "series", mbox, *words)
+        assert (code, out) == (2, "") and err.startswith(f"tdxkit: {named}: it says how a series is explored")
+
+
+def test_two_versions_stand_side_by_side(capsys, mbox, tmp_path):
+    third = tmp_path / "v3.mbox"
+    texts = [*TEXTS[:3], TEXTS[3].replace("int first;", "int first = 0;")]
+    mails = [
+        patch_mail(
+            n, diff_of(*pair), f"toy: part {n}" if n > 1 else "toy: switch the power by users", "Text.", "PATCH v3", 3
+        )
+        for n, pair in enumerate(pairwise(texts), 1)
+    ]
+    third.write_bytes(b"".join(mails))
+    code, out, _ = ran(capsys, "series", mbox, third, "--explore", *RUN)
+    assert code == 0 and "v2-after-4" in out and "v3-after-3" in out
+    assert "held against each other on" in out
+
+
+def git(folder, *words):
+    one = ("-c", "user.name=One", "-c", "user.email=one@example.org", "-c", "init.defaultBranch=main")
+    return subprocess.run(
+        ["git", *one, *words], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """The toy with a commit for each patch, the first brings it."""
+    git(tmp_path, "init", "-q")
+    for n, text in enumerate(TEXTS[1:], 1):
+        (tmp_path / "toy.c").write_text(text)
+        git(tmp_path, "add", "toy.c")
+        git(tmp_path, "commit", "-qm", f"toy: part {n}")
+    return tmp_path
+
+
+@GIT
+def test_a_range_of_commits(capsys, repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    found = verdicts(capsys, "HEAD~3..", *RUN)
+    assert [(one["n"], one["verdict"]) for one in found] == [(0, "ok"), (1, "violation"), (2, "violation"), (3, "ok")]
+    for name, said in (("HEAD..HEAD", "it has 0 commits"), ("nowhere..HEAD", "git says: fatal:")):
+        code, _, err = ran(capsys, "series", name, "--explore", *RUN)
+        assert code == 2 and said in err and len(err.splitlines()) == 1
+
+
+@GIT
+def test_through_a_pipe_as_the_readme_says(repository):
+    mails = git(repository, "format-patch", "--stdout", "HEAD~3..")
+    words = [sys.executable, "-m", "tdxkit", "series", "-", "--explore", "--base", "toy.c", *RUN, "--json"]
+    git(repository, "checkout", "-q", "HEAD~3")
+    done = subprocess.run(words, input=mails, cwd=repository, capture_output=True, text=True, timeout=60, env=_here())
+    assert [one["verdict"] for one in json.loads(done.stdout)["patches"]] == ["ok", "violation", "violation", "ok"]
+
+
+def _here() -> dict:
+    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+@GIT
+@pytest.mark.slow
+def test_the_readmes_bisect_line_finds_the_commit(tmp_path):
+    """Six commits, the third does not parse, the fifth brings the race."""
+    line = next(
+        row
+        for row in (Path(__file__).parents[2] / "README.md").read_text().splitlines()
+        if row.startswith("git bisect run ")
+    )
+    command = (
+        line.removeprefix("git bisect run sh -c ")
+        .strip("'")
+        .replace("dev.c", "toy.c")
+        .replace('"f();"', '"if (!toy_get()) { toy_use(); toy_put(); }"')
+        .replace("python ", f"{sys.executable} ")
+    )
+    texts = [TEXTS[1], TEXTS[1] + "\n", TEXTS[1] + "\nint toy_broken(\n", TEXTS[1] + "\n\n", TEXTS[2], TEXTS[3]]
+    git(tmp_path, "init", "-q")
+    for n, text in enumerate(texts, 1):
+        (tmp_path / "toy.c").write_text(text)
+        git(tmp_path, "add", "toy.c")
+        git(tmp_path, "commit", "-qm", f"commit {n}")
+    git(tmp_path, "bisect", "start", "HEAD", "HEAD~5")
+    done = subprocess.run(
+        ["git", "bisect", "run", "sh", "-c", command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=_here(),
+    )
+    assert "is the first bad commit" in done.stdout, done.stdout + done.stderr
+    assert "commit 5" in done.stdout.partition("is the first bad commit")[2]
