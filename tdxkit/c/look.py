@@ -5,7 +5,8 @@ import shlex
 from dataclasses import dataclass, replace
 
 from tdxkit.c.cells import compiled
-from tdxkit.c.naming import OfC, functions_of
+from tdxkit.c.naming import functions_of
+from tdxkit.c.oftext import OfC
 from tdxkit.c.pair import ends_in
 from tdxkit.c.paste import Pasted
 from tdxkit.c.program import Program

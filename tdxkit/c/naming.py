@@ -11,12 +11,11 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from tdxkit.c.oftext import OF_OPTION, OfText
+from tdxkit.c.oftext import OF_OPTION, OfC
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.frames import in_c
 from tdxkit.explore.program import Scenario
@@ -36,60 +35,6 @@ SPELT = {
 OF_C = tuple(SPELT)  # options that go with C alone
 NO_C, OF_WHAT_KIND = "no function and no declaration of C stands in it", "python -m tdxkit read FILE tells what it is"
 LONGEST = 38  # of a file's name in a schedule code
-
-
-class Origin(NamedTuple):
-    """Where a line of a text was posted: the patch as its subject counts it, the line of the mail's own text from 1, and the Message-ID."""
-
-    label: str
-    line: int
-    message_id: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.label}, line {self.line}"
-
-
-@dataclass(frozen=True)
-class OfC(OfText):
-    """Whence a scenario of C comes. kind: of the paste, as `after_text` tells it; lines: how many it has; functions: of each function of the
-    text its name, first line and last; runs: what CPUs run by --run, none where each gets and puts; softirq: what comes into them, "put" or
-    statements; whole: can no line be missing in the paste? c: its C, each line at its number in the paste; origins: of a text that was laid out of
-    mails, where each of its lines was posted."""
-
-    bounded = True
-    kind: str = "plain"
-    lines: int = 0
-    functions: tuple[tuple[str, int, int], ...] = ()
-    runs: tuple[str, ...] = ()
-    softirq: str = ""
-    whole: bool = True
-    c: str = ""
-    origins: tuple[Origin | None, ...] = ()
-
-    def origin(self, line: int) -> Origin | None:
-        """Where a line of the text was posted."""
-        return self.origins[line - 1] if 0 < line <= len(self.origins) else None
-
-    @property
-    def pair(self) -> bool:
-        """Does a CPU get and put, and not what --run says?"""
-        return not self.runs
-
-    @property
-    def doubt(self) -> str:  # type: ignore[override]
-        """What keeps an ok from being a plain one."""
-        return "" if self.whole else "lines may be missing in the paste"
-
-    def as_json(self) -> dict:
-        """The keys that `explore --json` has for C."""
-        source = {
-            "file": self.file or None,
-            "kind": self.kind,
-            "sha256": self.digest,
-            "lines": self.lines,
-            "whole": self.whole,
-        }
-        return {"source": source, "functions": [dict(zip(("name", "first", "last"), f)) for f in self.functions]}
 
 
 def scenario_of(what: object, threads: int | None = None, rounds: int | None = None, **more) -> Scenario:

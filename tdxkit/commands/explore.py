@@ -2,7 +2,7 @@
 
 from argparse import ArgumentTypeError
 
-from tdxkit.c.naming import OfC
+from tdxkit.c.oftext import OfC
 from tdxkit.commands import print_json, whole
 from tdxkit.commands.scenarios import NAME, load, own_options, replays, sized, words
 from tdxkit.explore.program import BOUND, OWN_BOUND

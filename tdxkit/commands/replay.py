@@ -44,7 +44,7 @@ def run(args):
 def _in(told, language, scenario):
     """The run at the lines of this language."""
     from tdxkit.c.designs import in_c
-    from tdxkit.c.naming import OfC
+    from tdxkit.c.oftext import OfC
 
     if language == ("c" if isinstance(scenario.own, OfC) else "python"):
         return told

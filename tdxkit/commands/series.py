@@ -4,11 +4,10 @@ import sys
 from functools import partial
 from itertools import pairwise
 
-from tdxkit.commands import print_json, verdicts
+from tdxkit.commands import from_git, print_json, verdicts
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.mail.post import Post
-from tdxkit.review import from_git
 from tdxkit.review.compare import compare, lineages
 from tdxkit.review.evidence import evidence_job
 from tdxkit.review.grouping import series_of

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from tdxkit.commands import print_json
+from tdxkit.commands import from_git, print_json
 from tdxkit.commands.explore import failing_on
 from tdxkit.commands.scenarios import OPTIONS, READS, asked, c_options, given_words, pair_options, sized
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
 from tdxkit.intake import opened
-from tdxkit.review import from_git
 from tdxkit.review.applied import MOST_FILE, before_of
 from tdxkit.review.compare import lineages
+from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series
-from tdxkit.review.verdicts import Racing, Verdict, Verdicts, verdicts_job
+from tdxkit.review.verdicts import Verdict, Verdicts, verdicts_job
 
 
 def configure(parser) -> None:

@@ -10,8 +10,9 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from tdxkit.c.needed import Needed, Stretch, named_in, needed
-from tdxkit.mail.laid import Chunk, Doubt, Laid, Row
+from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
+from tdxkit.mail.placing import Chunk, Doubt, Row
 
 OF_C = (".c", ".h")
 MOST_FILE = 4 << 20  # bytes

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tdxkit.c.naming import OF_OPTION, OfC
+from tdxkit.c.naming import OF_OPTION
+from tdxkit.c.oftext import OfC
 from tdxkit.explore.buffers import DRAINED
 from tdxkit.explore.frames import in_c
 from tdxkit.explore.program import Scenario

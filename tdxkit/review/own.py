@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tdxkit.c.naming import OfC
+from tdxkit.c.oftext import OfC
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.buffers import SC
 from tdxkit.explore.judging import judging

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tdxkit.c.naming import OfC, is_c, scenario_of
+from tdxkit.c.naming import is_c, scenario_of
+from tdxkit.c.oftext import OfC
 from tdxkit.c.softirqs import of_statements
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC, TSO
@@ -20,7 +21,7 @@ from tdxkit.explore.schedule import parse
 from tdxkit.review.of_c import code_of, labels, line_of, lines_of, with_value
 from tdxkit.rules import defect, of_text
 from tdxkit.run import NO_END, STANDSTILLS, Run, Step
-from tdxkit.text import words
+from tdxkit.text import plural, words
 
 WIDTH = 75
 CUT = "-- >8 --"  # as git am knows it
@@ -122,13 +123,14 @@ def _posted(run: Run, one: Scenario) -> list[str]:
             spans.append([line, line])
     rows = ["Where its lines were posted:"]
     for first, end in spans:
-        here, there = origins[first], origins[end]
-        many = first < end
-        rows.append(
-            f"  - line{'s' * many} {first}{f'-{end}' * many}: {here.label}, line{'s' * many} {here.line}{f'-{there.line}' * many}"
-        )
+        here, there = (_range(a, b) for a, b in ((first, end), (origins[first].line, origins[end].line)))
+        rows.append(f"  - {here}: {origins[first].label}, {there}")
     ids = {origin.label: origin.message_id for origin in origins.values() if origin.message_id}
     return [*rows, *(f"  - {label} is <{message_id}>" for label, message_id in ids.items())]
+
+
+def _range(first: int, last: int) -> str:
+    return f"{plural(last - first + 1, 'line')} {first}" + (f"-{last}" if last > first else "")
 
 
 def _broken(run: Run, asked: str | None) -> tuple[int, str]:

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.mail.hunks import Hunk
-from tdxkit.mail.laid import Laid, squeezed
+from tdxkit.mail.laid import Laid
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.patchdiff import read_files
+from tdxkit.mail.placing import squeezed
 
 COMMON = ("", "}", "{", "\treturn 0;", "\tspin_lock(&lock);", "\tif (err)", "\tgoto out;")
 

@@ -9,7 +9,8 @@ from tdxkit.errors import InputError
 from tdxkit.mail.mailbox import read_mails
 from tdxkit.review.applied import Tree, before_of, names_in
 from tdxkit.review.grouping import series_of
-from tdxkit.review.verdicts import Racing, verdicts_job
+from tdxkit.review.racing import Racing
+from tdxkit.review.verdicts import verdicts_job
 from tdxkit.review.verdicts_text import summary, table
 from tdxkit.work import drive
 from tests.mail.disguises import diff_of

@@ -1,0 +1,51 @@
+"""What is raced of a series, by the words of a command: a get and a put by name or by how they are called, or what statements call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tdxkit.c.lexing import lexed
+from tdxkit.errors import InputError
+from tdxkit.explore.buffers import SC
+
+
+@dataclass(frozen=True)
+class Racing:
+    """What is raced: a get and a put by name, or what `run` says, else the functions that end so; `how`: the other options of `of_text`."""
+
+    get: str = ""
+    put: str = ""
+    run: tuple[str, ...] = ()
+    threads: int | None = None
+    rounds: int | None = None
+    memory: str = SC
+    how: Mapping[str, object] = field(default_factory=dict)
+
+    def roots(self, functions: Sequence[str]) -> tuple[str, ...]:
+        """The names that are raced, of a text with these functions. InputError where several may be meant."""
+        if self.run:
+            return tuple(
+                dict.fromkeys(word for words in (*self.run, str(self.how.get("softirq", ""))) for word in _names(words))
+            )
+        if self.get and self.put:
+            return self.get, self.put
+        ends = [{name for name in functions if name == way or name.endswith(f"_{way}")} for way in ("get", "put")]
+        stems = {name[:-3] for name in ends[0]} & {name[:-3] for name in ends[1]}
+        if len(stems) > 1:
+            rule = f"{', '.join(sorted(f'{stem}get' for stem in stems))} have a put each"
+            raise InputError("what is raced", rule, "give --get NAME --put NAME, or --run 'STATEMENTS'")
+        stem = next(iter(stems), None)
+        found = (self.get or f"{stem}get", self.put or f"{stem}put") if stem is not None else (self.get, self.put)
+        return found if all(found) else ()
+
+    def means(self, name: str) -> bool:
+        """May a function be one that is raced?"""
+        if self.run:
+            return name in self.roots(())
+        return name in (self.get, self.put) or (not (self.get and self.put) and name.endswith(("_get", "_put")))
+
+
+def _names(words: str) -> list[str]:
+    try:
+        return [token.text for token in lexed(words) if token.kind == "name"]
+    except InputError:
+        return []
