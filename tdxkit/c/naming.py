@@ -153,12 +153,14 @@ def _made(found, name: str, options: dict, threads: int | None, rounds: int, **a
 
 def _of_part(error: InputError, parts: Mapping[str, tuple[int, int]]) -> InputError:
     """What was said of a function that is not there, where the paste has a part of it."""
+    from tdxkit.c.paste import WHOLE
+
     end = re.fullmatch(r"the (get|put) of the text", error.thing)
     called = re.search(r"`(\w+)\(…\)`|^function (\w+)$", error.thing)
     name = (called[1] or called[2]) if called else ""
     for part, (first, last) in parts.items():
         if part == name or (end and part.endswith(end[1])):
-            return InputError(f"{part}()", f"the paste has a part of it only, lines {first} to {last}", "paste all of it: the file itself, or git diff -W")  # fmt: skip
+            return InputError(f"{part}()", f"the paste has a part of it only, lines {first} to {last}", f"paste the file itself, or {WHOLE}")  # fmt: skip
     return error
 
 

@@ -15,6 +15,7 @@ from tdxkit.mail.aftertext import AfterText, after_text
 from tdxkit.mail.answers import said_in
 from tdxkit.text import plural
 
+WHOLE = "a diff with all of it, git diff -U9999; of the mails of a series, series --explore makes one text"
 MOST_RANGES = 4  # of lines that a remark names
 OF_PASTE = "lines are those of the paste"
 DIFFS = ("diff", "quoted diff")
@@ -66,7 +67,7 @@ def pasted(paste: str, what: str = "the text") -> Pasted:
     if not _FUNCTION.search(text):
         left_out = f": what it shows of {_ranges(left)} has its beginning or its end elsewhere" if left else ""
         raise InputError(
-            what, f"no whole function stands in the diff{left_out}", "give the file itself, or a diff with whole functions: git diff -W"
+            what, f"no whole function stands in the diff{left_out}", f"give the file itself, or {WHOLE}"
         )  # fmt: skip
     said = [f"read as what a {after.kind} leaves behind; {OF_PASTE}"]
     said += after.remarks
