@@ -190,6 +190,22 @@ def test_an_answer_stands_in_for_a_patch_that_is_missing():
     assert [post.quoted for post in read(lone)[0]] == [True] and [post.quoted for post in read(patch + lone)[0]] == [False]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "who"),
+    [
+        ("On Mon, May 25, 2026 at 07:35:10PM -0700, Author One wrote:", "Author One"),
+        ("On Mon, 2026-05-25 at 19:35 -0700, Author One wrote:", "Author One"),
+        ("On 5/25/26 10:35, Author One wrote:", "Author One"),
+        (f"On Mon, 25 May 2026 19:35:10 +0200\n{AUTHOR} wrote:", AUTHOR),
+        ("On Mon, May 25, 2026 at 7:35 PM Author One\n<one@example.org> wrote:", AUTHOR),
+        ("As I see it, somebody wrote:", ""),
+    ],
+)
+def test_who_is_quoted_wrote_the_patch(line, who):
+    (post,), _ = read(f"{MBOX}From: a@b.c\nSubject: Re: [PATCH 2/4] t\n\n{line}\n{quoted(TEXT[1], '>')}")
+    assert (str(post.author), post.sender) == (who, post.author) and rows_of(post) == lines_of(DIFFS[1])
+
+
 def test_the_answer_with_most_whole_hunks_stands_in():
     snipped = as_quoted_replies().replace(b"> +\tfirst = atomic_inc_return(&toy_users) == 1;\n", b"> <snip>\n", 1)
     whole = as_quoted_replies().replace(b"<answer", b"<other")
@@ -256,6 +272,17 @@ def test_a_header_takes_no_trailers_from_above(sender):
     posts, _ = read(f"{above}{sender}Subject: [PATCH 2/4] t\n\n{TEXT[1]}")
     begins = above.count("\n") + 1
     assert [(post.subject.n, post.line, post.sender.email) for post in posts] == [(1, 1, ""), (2, begins, sender[6:-1])]
+
+
+def test_no_line_of_a_hunk_is_one_of_a_header():
+    label = f"{HEAD}@@ -1,2 +1,3 @@\n a\n+out:\n b\n"
+    posts, _ = read(f"Subject: [PATCH 1/2] t\n\n{label}Subject: [PATCH 2/2] t\n\n{label}")
+    assert [rows_of(post) for post in posts] == [[" a", "+out:", " b"]] * 2
+
+
+def test_carriage_returns_change_nothing():
+    for form in (as_fragments, as_lore_page, as_quoted_replies):
+        assert numbers_of(form().replace(b"\n", b"\r\n")) == numbers_of(form())
 
 
 def test_a_quoted_header_that_names_no_patch_begins_no_piece():
