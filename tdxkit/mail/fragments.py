@@ -18,7 +18,7 @@ from tdxkit.mail.subject import Subject, subject
 LIMIT = 20_000  # pieces of one text
 _MAY_BEGIN = re.compile(rb"^(?:(?:> ?){0,9}+Subject:|\* |\^ permalink raw reply)", re.MULTILINE | re.IGNORECASE)
 _SIGNS = re.compile(rb"(?:> ?){0,9}+")
-_FIELD = re.compile(rb"([!-9;-~]{1,76}):(?:\s|$)")
+_FIELD = re.compile(rb"([A-Za-z][!-9;-~]{0,75}):(?:\s|$)")  # and no line of a hunk
 _USUAL = (b"from", b"date", b"to", b"message-id")  # one of them beside a subject makes a header
 _TRAILER = re.compile(rb"(?:[a-z]+(?:-[a-z]+)*-by|link|fixes|closes|cc|changes in .*)", re.IGNORECASE)
 _APART = (b"From ", b"--", b"* ", b"^ permalink", b"==", b"__")  # what may stand right above a header

@@ -24,8 +24,9 @@ from tdxkit.mail.subject import Subject, subject
 
 _LOOKED_AT = 2000  # lines of an answer among which it is looked for whom it quotes
 _WROTE = re.compile(
-    r"(?:,|\d|[AP]M|[+-]\d{4}\)?|UTC) +([^,<>]{1,100} <[^<>\s]{3,200}>)\s+(?:wrote|writes|said)\s*:\s*$"
-)
+    r"(?:(?:,|\d|[AP]M|[+-]\d{4}\)?|UTC) +(?![AP]M )([^,<>\d:]{1,100} <[^<>\s]{3,200}>)"
+    r"|(?:\d\d:\d\d(?: ?[AP]M)?|[+-]\d{4}\)?),? +([^,<>\d:]{2,100}))\s+(?:wrote|writes)\s*:\s*$"
+)  # "On Wed, Jan 01, 2025 at 10:00:00AM +0000, One <one@example.org> wrote:", often without the address
 TEXT_LIMIT = 100_000  # lines of a mail above its diff
 _HEAD_LIMIT = 256 * 1024
 _END_OF_HEAD = re.compile(rb"\r?\n(?:\r?\n|(?=diff --git |--- \S))")
@@ -218,7 +219,7 @@ def _in_quotation(lines: Sequence[str]) -> dict[str, str]:
         if bare.startswith(("From:", "Subject:")) and (field := _IN_BODY.fullmatch(bare[:HEADER_LIMIT])):
             found.setdefault(field[1], field[2])
         elif line.rstrip().endswith(":") and (wrote := _WROTE.search(f"{lines[at - 1] if at else ''} {line}"[-1000:])):
-            found.setdefault("From", wrote[1])
+            found.setdefault("From", wrote[1] or wrote[2])
         if "@@ -" in line:
             break
     return found

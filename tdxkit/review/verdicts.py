@@ -13,6 +13,7 @@ from tdxkit.c.oftext import OfC, Origin
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.judging import Judged, judging
 from tdxkit.explore.program import Scenario
+from tdxkit.mail.agree import mismatches
 from tdxkit.mail.post import Post
 from tdxkit.review.applied import OF_C, Before, Text, Tree, names_in
 from tdxkit.review.racing import Racing
@@ -99,6 +100,12 @@ class Verdicts:
             if one.bad != bool(found and found[-1].bad):
                 found.append(one)
         return tuple(found)
+
+    def since(self, turn: Verdict) -> tuple[Verdict, ...]:
+        """The patches that may have made a turn: itself, and those before it that had to go without a verdict."""
+        at = self.patches.index(turn)
+        above = next((k for k in reversed(range(at)) if self.patches[k].judged), -1)
+        return (*(one for one in self.patches[above + 1 : at] if one.missing), turn)
 
     @property
     def breaks(self) -> Verdict | None:
@@ -248,7 +255,7 @@ class _Series:
     def _hole(self, n: int, names: Sequence[str]) -> str:
         """Which mails or files are wanted for functions that a patch shows a part of."""
         named = " and ".join(f"{name}()" for name in names[:2])
-        lost = [k for k in self.series.missing if k < n]
+        lost = [k for k in self._lost() if k < n]
         if not lost:
             return f"{self.label(n)} changes {named}, of which the mails show a part: give the file as it was before, --base FILE"
         some = (
@@ -280,11 +287,28 @@ class _Series:
         return f"; or give {' and '.join(some)} as before the series, --base FILE" if some else ""
 
     def _open(self, n: int, text: Text) -> tuple[str, ...]:
-        """What may have changed the text and is not at hand."""
+        """What may have changed the text and is not at hand, or not all of it."""
         first = min((row.patch for row in text.rows if row and row.patch), default=n)
-        lost = [k for k in self.series.missing if first < k < n]
-        isnt = f"{spans(lost)} of {self.series.total} {'is' if len(lost) == 1 else 'are'} not at hand"
-        return (f"{isnt} and may change this too",) if lost else ()
+        said = []
+        if lost := [k for k in self._lost() if first < k < n]:
+            isnt = f"{spans(lost)} of {self.series.total} {'is' if len(lost) == 1 else 'are'} not at hand"
+            said.append(f"{isnt} and may change this too")
+        cut = [k for k, post in self.series.patches.items() if k <= n and post.diff and may_lack(post)]
+        said += [f"{self.label(k)} may bring more than is here: it {'is quoted' if self.series.patches[k].quoted else 'does not add up'}" for k in cut[:MOST_NAMED]]  # fmt: skip
+        return tuple(said)
+
+    def _lost(self) -> list[int]:
+        """The patches of which there is no diff."""
+        without = [k for k, post in self.series.patches.items() if not post.diff]
+        return sorted({*self.series.missing, *without})
+
+
+def may_lack(post: Post) -> bool:
+    """May lines of a patch be missing here? Its own diffstat tells; of one that is quoted nothing else does."""
+    stat = post.message.stat
+    if not post.diff or stat is None or not (post.quoted or post.message.own_stat):
+        return post.quoted
+    return bool(mismatches(stat, post.diff))
 
 
 def placed(said: str, origins: Sequence[Origin | None]) -> str:

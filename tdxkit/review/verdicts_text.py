@@ -38,14 +38,12 @@ def said(one: Verdict) -> str:
 def summary(found: Verdicts) -> Iterator[str]:
     """Who breaks a rule first, who heals that, and so on to the last turn."""
     for k, one in enumerate(found.turns):
-        title = f": {printable(one.title, 100)}" if one.n else ""
+        some = found.since(one)
+        by = " or ".join(each.label for each in some) + (f": {printable(one.title, 100)}" if len(some) == 1 and one.n else "")
         if one.bad:
-            yield (
-                f"{'broken again' if k else 'first broken'} {'by' if one.n else ''} {one.label}".replace("  ", " ")
-                + title
-            )
+            yield f"{'broken again' if k else 'first broken'} {'by ' * bool(one.n)}{by}"
         else:
-            yield f"healed by {one.label}{title}"
+            yield f"healed by {by}"
     if not found.judged:
         yield "no patch was judged"
 

@@ -33,6 +33,8 @@ from tests.mail.disguises import (
 
 TEXT = [parts(mail)[1] for mail in SERIES]
 MBOX = "From a@b Mon Jan  1 00:00:00 2001\n"
+HEAD = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n"
+HUNKS = "".join(f"@@ -{k}0,1 +{k}0,2 @@ f\n a\n+b\n" for k in range(1, 2001))
 OTHERS = [patch_mail(n, diff, f"other {TITLES[n - 1]}", MESSAGES[n - 1]) for n, diff in enumerate(DIFFS, 1)]
 
 
@@ -142,6 +144,7 @@ def test_what_is_no_mail_has_places_too(data, body, number):
         ("Content-Type: text/plain; format=flowed\n", "\n".join(" " * (row[:1] == " ") + row for row in TEXT[1].split("\n"))),
         ("", as_quoted_printable(SERIES[1:2]).partition(b"\n\n")[2].decode()),
         ("Content-Transfer-Encoding: base64\n", base64.encodebytes(TEXT[1].encode()).decode()),
+        ("", quoted("\n".join(" " * (row[:1] == " ") + row for row in TEXT[1].split("\n")))),
         ("", quoted(TEXT[1], "| ")), ("", quoted(TEXT[1], ">")), ("", quoted(TEXT[1], "> > ")),
         ("", quoted(as_quoted_printable(SERIES[1:2]).partition(b"\n\n")[2].decode())),
         ("", TEXT[1].replace("off behind its last one. */", "off\nbehind its last one. */")),
@@ -185,6 +188,22 @@ def test_an_answer_stands_in_for_a_patch_that_is_missing():
     lone = f"{MBOX}From: a@b.c\nSubject: Re: [PATCH v2] toy: alone\nReferences: <1@x>\n\n{quoted(TEXT[1])}"
     patch = f"{MBOX}From: a@b.c\nSubject: [PATCH v2] toy:  Alone\n\n{TEXT[1]}\n"
     assert [post.quoted for post in read(lone)[0]] == [True] and [post.quoted for post in read(patch + lone)[0]] == [False]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "who"),
+    [
+        ("On Mon, May 25, 2026 at 07:35:10PM -0700, Author One wrote:", "Author One"),
+        ("On Mon, 2026-05-25 at 19:35 -0700, Author One wrote:", "Author One"),
+        ("On 5/25/26 10:35, Author One wrote:", "Author One"),
+        (f"On Mon, 25 May 2026 19:35:10 +0200\n{AUTHOR} wrote:", AUTHOR),
+        ("On Mon, May 25, 2026 at 7:35 PM Author One\n<one@example.org> wrote:", AUTHOR),
+        ("As I see it, somebody wrote:", ""),
+    ],
+)
+def test_who_is_quoted_wrote_the_patch(line, who):
+    (post,), _ = read(f"{MBOX}From: a@b.c\nSubject: Re: [PATCH 2/4] t\n\n{line}\n{quoted(TEXT[1], '>')}")
+    assert (str(post.author), post.sender) == (who, post.author) and rows_of(post) == lines_of(DIFFS[1])
 
 
 def test_the_answer_with_most_whole_hunks_stands_in():
@@ -237,6 +256,7 @@ def test_what_has_no_subject_belongs_to_what_stands_above():
     [
         f"From: List <l@b.c>\nSubject: [PATCH 2/4] t\n\nFrom: {AUTHOR}\nSubject: [PATCH 2/4] t\n\n{TEXT[1]}",
         f"From: List <l@b.c>\nSubject: [PATCH 2/4] t\n\nSubject: toy: own title\n\n{TEXT[1]}",
+        f"From: List <l@b.c>\nSubject: [PATCH 2/4] t\n\nFrom: {AUTHOR}\nSubject: [PATCH] toy: own title\n\n{TEXT[1]}",
         f"Subject: [PATCH 2/4] t\n\nThis is what is said\nSubject: no patch of any kind\n\n{TEXT[1]}",
         f"Subject: Re: [PATCH 2/4] t\n\nA wrote:\n\n> From: {AUTHOR}\n> Subject: [PATCH 2/4] t\n>\n{quoted(TEXT[1])}",
     ],
@@ -246,18 +266,53 @@ def test_a_header_that_speaks_of_the_same_mail_begins_no_piece(data):
     assert (box.mails, post.subject.n) == (1, 2) and rows_of(post) == lines_of(DIFFS[1])
 
 
-def test_a_header_takes_no_trailers_from_above():
+@pytest.mark.parametrize("sender", ["From: b@b.c\n", ""])
+def test_a_header_takes_no_trailers_from_above(sender):
     above = f"Subject: [PATCH 1/4] t\n\n{DIFFS[0]}\nAcked-by: A <a@b.c>\n"
-    posts, _ = read(f"{above}From: b@b.c\nSubject: [PATCH 2/4] t\n\n{TEXT[1]}")
+    posts, _ = read(f"{above}{sender}Subject: [PATCH 2/4] t\n\n{TEXT[1]}")
     begins = above.count("\n") + 1
-    assert [(post.subject.n, post.line, post.sender.email) for post in posts] == [(1, 1, ""), (2, begins, "b@b.c")]
+    assert [(post.subject.n, post.line, post.sender.email) for post in posts] == [(1, 1, ""), (2, begins, sender[6:-1])]
+
+
+def test_no_line_of_a_hunk_is_one_of_a_header():
+    label = f"{HEAD}@@ -1,2 +1,3 @@\n a\n+out:\n b\n"
+    posts, _ = read(f"Subject: [PATCH 1/2] t\n\n{label}Subject: [PATCH 2/2] t\n\n{label}")
+    assert [rows_of(post) for post in posts] == [[" a", "+out:", " b"]] * 2
+
+
+def test_carriage_returns_change_nothing():
+    for form in (as_fragments, as_lore_page, as_quoted_replies):
+        assert numbers_of(form().replace(b"\n", b"\r\n")) == numbers_of(form())
+
+
+def test_a_quoted_header_that_names_no_patch_begins_no_piece():
+    (post,), box = read(f"They wrote:\n\n> Subject: talk\n>\n{quoted(TEXT[1])}")
+    assert (post.line, post.body, box.mails, post.subject.n) == (1, 1, 1, None) and rows_of(post) == lines_of(DIFFS[1])
+
+
+def test_what_stands_below_a_piece_is_not_its_text():
+    """Blank context lost at the end is only told from a hole where git's signature ends the mail."""
+    lost = f"{HEAD}@@ -1,3 +1,3 @@\n-a\n+b\n c\n-- \n2.43.0\n\n"
+    between = "From " + "0" * 40 + " Mon Sep 17 00:00:00 2001\n"
+    pieces = f"Subject: [PATCH 1/3] t\n\n{lost}{between}From: a@b.c\nSubject: [PATCH 2/3] t\n\n{lost}^ permalink raw reply\t[flat|nested]\n\n"
+    posts, _ = read(f"{pieces}Subject: [PATCH 3/3] t\n\n{lost}")
+    assert [[hunk.whole for hunk in hunks_of(post)] for post in posts] == [[True]] * 3
+    assert [(post.subject.n, post.sender.email) for post in posts] == [(1, ""), (2, "a@b.c"), (3, "")]
+
+
+def test_answers_that_name_only_their_patch_are_one_series():
+    shallow = as_quoted_replies().replace(b"<20250101.0-one@example.org> ", b"")
+    unsaid = shallow.replace(f"{AUTHOR} wrote:".encode(), b"she wrote:", 2)
+    for data in (shallow, unsaid):
+        assert [s.present for s in series_of(read(data)[0])] == [(1, 2, 3, 4)]
 
 
 def test_two_threads_in_one_paste():
     v3 = [mail.replace(b"[PATCH v2 ", b"[PATCH v3 ") for mail in SERIES]
     posts, box = read(as_fragments() + b"\n" + as_lore_page(v3))
     assert [(s.label, s.present) for s in series_of(posts)] == [("v2", (1, 2, 3, 4)), ("v3", (1, 2, 3, 4))]
-    posts, box = read(as_lore_page() + as_lore_page(OTHERS).replace(b"Author One", b"Other Three"))
+    others = as_lore_page(OTHERS).replace(b"Author One", b"Other Three")
+    posts, box = read(as_lore_page(SERIES[:1]) + others + as_lore_page(SERIES[1:]))
     assert [s.title for s in series_of(posts)] == [TITLES[0], f"other {TITLES[0]}"] and not said(box)
     assert all(len({p.author for p in s.patches.values()}) == 1 for s in series_of(posts))
     posts, box = read(as_fragments() + b"\n" + as_fragments(OTHERS, seed=9))
@@ -281,10 +336,6 @@ def test_without_text_nothing_is_cut_or_stood_in_for():
     assert (posts, box.replies) == ((), 4)
     assert len(read_mails(as_fragments())[0]) == 1
     assert [post.diff.files for post in read_mails(as_format_patch())[0]] == [()] * 4
-
-
-HEAD = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n"
-HUNKS = "".join(f"@@ -{k}0,1 +{k}0,2 @@ f\n a\n+b\n" for k in range(1, 2001))
 
 
 @pytest.mark.parametrize(
