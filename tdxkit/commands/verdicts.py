@@ -18,7 +18,8 @@ from tdxkit.review.applied import MOST_FILE, before_of
 from tdxkit.review.compare import lineages
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series
-from tdxkit.review.verdicts import Verdict, Verdicts, verdicts_job
+from tdxkit.review.verdict import Verdict, Verdicts
+from tdxkit.review.verdicts import verdicts_job
 
 
 def configure(parser) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tdxkit.errors import printable
 from tdxkit.review.own import SIGNS
-from tdxkit.review.verdicts import Verdict, Verdicts
+from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.text import columns, many, plural
 
 
@@ -39,7 +39,9 @@ def summary(found: Verdicts) -> Iterator[str]:
     """Who breaks a rule first, who heals that, and so on to the last turn."""
     for k, one in enumerate(found.turns):
         some = found.since(one)
-        by = " or ".join(each.label for each in some) + (f": {printable(one.title, 100)}" if len(some) == 1 and one.n else "")
+        by = " or ".join(each.label for each in some) + (
+            f": {printable(one.title, 100)}" if len(some) == 1 and one.n else ""
+        )
         if one.bad:
             yield f"{'broken again' if k else 'first broken'} {'by ' * bool(one.n)}{by}"
         else:
