@@ -14,6 +14,7 @@ import pytest
 from tdxkit.cli import COMMANDS, main
 from tdxkit.facts import data_path
 from tdxkit.review.msr.panic import POSTED
+from tests.mail.disguises import as_mbox
 
 SPIN = bool(shutil.which("spin") and shutil.which("gcc"))  # confirm asks it
 
@@ -27,6 +28,7 @@ FILES = {
     "VALUES": "0x8000020000000001\nTDX_SUCCESS\n",
     "PATCH": "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
     "PANIC": POSTED,
+    "TOY": as_mbox().decode(),
 }
 
 # A shape is a type, a set of values, None, a pattern for a whole string, (either, or), [of each], or {key: shape}.
@@ -106,6 +108,11 @@ SERIES = {
     "missing": [COUNT],
     "patches": [dict],
 }
+AFTER_PATCH = {
+    "series": TEXT, "version": COUNT, "n": COUNT, "title": TEXT, "message_id": TEXT, "functions": [TEXT],
+    "verdict": ({"ok", "violation", "deadlock", "livelock", "bounded"}, MAYBE), "property": (TEXT, MAYBE), "defect": (TEXT, MAYBE),
+    "steps": (COUNT, MAYBE), "schedule": (TEXT, MAYBE), "missing": [TEXT],
+}  # fmt: skip
 STRESSED = {
     "scenario": TEXT, "runs": COUNT, "stay": float, "bad": COUNT, "met": dict, "first": (COUNT, MAYBE), "schedule": TEXT,
 }  # fmt: skip
@@ -181,7 +188,10 @@ CONTRACTS = {
          {"events": [EVENT], "outcome": TEXT, "bugcheck": (COUNT, MAYBE)}),
     ],
     "digest": [(["digest", str(DIGEST)], DIGESTED)],
-    "series": [(["series", str(data_path("practice.mbox"))], {"series": [SERIES]})],
+    "series": [
+        (["series", str(data_path("practice.mbox"))], {"series": [SERIES]}),
+        (["series", "TOY", "--explore", "--run", "if (!toy_get()) { toy_use(); toy_put(); }"], {"patches": [AFTER_PATCH]}),
+    ],
     # Ours: no contract but the one that is here.
     "doctor": [(["doctor"], {"ok": bool, "checks": [{"name": TEXT, "state": {"ok", "note", "missing"}, "found": TEXT, "todo": TEXT}]})],
     "program": [
