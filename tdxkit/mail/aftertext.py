@@ -68,8 +68,7 @@ def after_text(paste: str) -> AfterText:
     mails = list(mails_in(lines[: len(lines) - (not lines[-1])], decoding))  # behind the last newline stands no line
     if not heads_in(mails):
         return _plain(lines, mails, notes)
-    for note in decoding:
-        notes.add(note.line, note.what)
+    notes.take(decoding)
     found = _Found(notes)
     mails = [mail for mail in mails if _add(found, mail)]
     if len(mails) > 1:

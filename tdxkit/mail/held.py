@@ -32,8 +32,7 @@ class Held:
             if key not in self.quoting or whole_hunks(post) > whole_hunks(self.quoting[key][0]):
                 self.quoting[key] = post, notes
             return None
-        for note in notes:
-            self.notes.add(note.line, note.what)
+        self.notes.take(notes)
         if post.subject.role == "patch" and not post.diff:
             self.empty.setdefault(_key(post) if post.piece else id(post), post)
             return None
@@ -60,8 +59,7 @@ class Held:
         found = [*self.pieces.values()]
         stand_ins = {key: held for key, held in self.quoting.items() if not self._is_there(held[0])}
         for post, notes in stand_ins.values():
-            for note in notes:
-                self.notes.add(note.line, note.what)
+            self.notes.take(notes)
             self.notes.add(post.line, f"{_name(post)}: {_stands_in(post)}")
             found.append(post)
         found += [post for post in self.empty.values() if not (_key(post) in stand_ins or self._is_shell(post))]

@@ -53,6 +53,12 @@ class Notes:
         if len(self.kept) < NOTES_KEPT:
             self.kept.append(Note(line, printable(what, 300)))
 
+    def take(self, others: "Notes") -> None:
+        """What others hold, after what is here."""
+        for note in others:
+            self.add(note.line, note.what)
+        self.count += others.count - len(others.kept)
+
     def __iter__(self) -> Iterator[Note]:
         return iter(self.kept)
 

@@ -85,8 +85,7 @@ class Mailbox:
                 return self._held.take(quoted, more)
         if post is not None:
             return self._held.take(post, notes)
-        for note in notes:
-            self.notes.add(note.line, note.what)
+        self.notes.take(notes)
         return None
 
     def _post(self, raw: RawMail, notes: Notes) -> Post | None:

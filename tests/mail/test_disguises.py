@@ -331,6 +331,12 @@ def test_a_piece_that_comes_twice_counts_once_the_fuller_one():
     assert series.patches[3].subject.minor == 1 and len(series.replaced) == 1
 
 
+def test_all_notes_are_counted():
+    broken = "".join(f"@@ -{k}0,1 +{k}0,5 @@ f\n a\n+b\n" for k in range(1, 201))
+    posts, box = read(f"Subject: [PATCH 1/1] x\n\n{HEAD}{broken}")
+    assert len(box.notes) == 201 and said(box)[-1] == "… and 101 more" and len(hunks_of(posts[0])) == 200
+
+
 def test_without_text_nothing_is_cut_or_stood_in_for():
     posts, box = read_mails(as_quoted_replies())
     assert (posts, box.replies) == ((), 4)
