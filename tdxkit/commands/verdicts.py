@@ -1,6 +1,5 @@
 """What `series --explore` does: a verdict for each patch that touches what is raced, and how to step the worst."""
 
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
@@ -8,7 +7,7 @@ from itertools import pairwise
 
 from tdxkit.commands import print_json
 from tdxkit.commands.explore import failing_on
-from tdxkit.commands.scenarios import OPTIONS, READS, asked, c_options, given_words, pair_options, sized
+from tdxkit.commands.scenarios import OPTIONS, READS, asked, c_options, pair_options, sized
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
@@ -123,19 +122,13 @@ def _after(args: Namespace, found) -> object:
 
 
 def _tell(args: Namespace, found) -> None:
-    from tdxkit.review.verdicts_text import told, worst
+    from tdxkit.review.verdicts_text import by_shell, told, worst
 
     for one in found:
         print("\n".join(told(one)))
         if bad := worst(one):
             where = f"{one.series.label}:{bad.n}" if len(found) > 1 else str(bad.n)
-            source = [word for name in args.base for word in ("--base", name)]
-            race = given_words(args, OPTIONS)
-            name = bad.scenario.name
-            print(
-                f"step through it: python -m tdxkit {shlex.join(['series', *map(str, args.files), '--explore', *source, *race, '--after', where])} > {name}.c; "
-                f"python -m tdxkit {shlex.join(['replay', f'{name}.c', *race, bad.judged.result.schedule])}"
-            )
+            print(f"step through it: {by_shell(bad, map(str, args.files), where, args.base)}")
         print()
     for line in lineages(one.series for one in found):
         for old, new in pairwise(line):

@@ -1,0 +1,121 @@
+"""A thread as a reviewer brings it: its series, a verdict for each patch of them, and its last two versions held against each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+
+from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore.program import Scenario
+from tdxkit.intake import Source
+from tdxkit.mail.laid import Laid
+from tdxkit.mail.patchdiff import PatchFile
+from tdxkit.review.applied import OF_C, Before, before_of
+from tdxkit.review.compare import lineages
+from tdxkit.review.evidence import evidence_job
+from tdxkit.review.lens import Lens, lens
+from tdxkit.review.program import changed
+from tdxkit.review.series import Series
+from tdxkit.review.verdicts import Racing, Verdict, Verdicts, verdicts_job
+from tdxkit.review.wanted import wanted
+from tdxkit.work import Job
+
+HEAD = re.compile(r"==> (\S{1,400}) <==")
+WHAT = "the files before the series"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two versions of a series: the lens on how they stand after their last patches, what changed in get and put as programs; `why` where there is none."""
+
+    old: str
+    new: str
+    seen: Lens | None = None
+    rows: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What came of a thread. notes: what the mails' reader says."""
+
+    found: tuple[Verdicts, ...]
+    beside: tuple[Beside, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def worst(self) -> tuple[Verdicts, Verdict] | None:
+        """What to step first: of the newest version that is bad after a patch, how it is after the last of these."""
+        for each in reversed(self.found):
+            for one in reversed(each.judged):
+                if one.bad:
+                    return each, one
+        return None
+
+
+def reviewed_job(source: Source, racing: Racing, given: str = "", files: Mapping[str, str] | None = None) -> Job[Reviewed]:
+    """All that can be said of a thread. given: files before the series, as text (see `given_files`); files: the same by their names. InputError
+    where there is no patch in it."""
+    job = wanted(("mbox", "patch"), partial(evidence_job, text=True), lambda read: read.posts)
+    read = yield from job(source)
+    series = [one for one in read.series if one.patches]
+    if not series:
+        rule, action = "there is no patch in it", "paste the mails of a series, or the patches that git format-patch makes"
+        raise InputError("the mails", rule, action)
+    found = []
+    for one in series:
+        found.append((yield from verdicts_job(one, racing, before_of({**given_files(given, one), **(files or {})}))))
+    return Reviewed(tuple(found), tuple(_beside(found, racing)), tuple(str(read.notes).splitlines()))
+
+
+def given_files(text: str, series: Series) -> dict[str, str]:
+    """Files out of one text: each under a line `==> NAME <==`, as head and tail print several. Without such a line it is one file, and its
+    path that of the file of the series which the first hunks fit. InputError where that is no one file."""
+    if not text.strip():
+        return {}
+    lines = text.splitlines(keepends=True)
+    heads = [(k, found[1]) for k, line in enumerate(lines) if (found := HEAD.fullmatch(line.strip()))]
+    if heads:
+        ends = [k for k, _ in heads[1:]] + [len(lines)]
+        return {name: "".join(lines[k + 1 : end]) for (k, name), end in zip(heads, ends)}
+    first: dict[str, PatchFile] = {}
+    for post in series.patches.values():
+        for file in post.diff.files if post.diff else ():
+            if file.path.endswith(OF_C):
+                first.setdefault(file.before or file.path, file)
+    first = {path: file for path, file in first.items() if file.what != "new"}
+    laid = Laid.of_text(text)
+    fit = [path for path, file in first.items() if any(map(laid.takes, file.hunks))]
+    if len(fit) != 1 and len(first) == 1:
+        fit = list(first)
+    if len(fit) == 1:
+        return {fit[0]: text}
+    some = ", ".join(printable(path, 80) for path in list(first)[:3])
+    rule = f"it may be {some}" if first else "the series makes all its files of C itself"
+    raise InputError(WHAT, rule, "write ==> NAME <== above the file" if first else "leave them out")
+
+
+def _beside(found: list[Verdicts], racing: Racing) -> Iterator[Beside]:
+    """The neighbours among the versions of each series."""
+    for line in lineages(one.series for one in found):
+        for pair in pairwise(line):
+            old, new = (next(one for one in found if one.series is side) for side in pair)
+            if old.last and new.last:
+                yield _held(old, new, racing)
+
+
+def _held(old: Verdicts, new: Verdicts, racing: Racing) -> Beside:
+    one, two = (_named(each) for each in (old, new))
+    try:
+        seen = lens((one, two), len(one.threads), racing.rounds or 1, memory=racing.memory)
+        rows = () if racing.run else changed(one, two)
+    except TdxkitError as error:
+        return Beside(one.name, two.name, why=str(error))
+    return Beside(one.name, two.name, seen, tuple(rows))
+
+
+def _named(each: Verdicts) -> Scenario:
+    """The last that was judged, by a name that tells the version."""
+    assert each.last and each.last.scenario
+    return replace(each.last.scenario, name=f"{each.series.label}-{each.last.scenario.name}")
