@@ -11,18 +11,20 @@ from tdxkit.explore.program import Scenario
 from tdxkit.intake import Source
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
-from tdxkit.review.applied import OF_C, Before, before_of
+from tdxkit.review.applied import OF_C, before_of
 from tdxkit.review.compare import lineages
 from tdxkit.review.evidence import evidence_job
 from tdxkit.review.lens import Lens, lens
 from tdxkit.review.program import changed
 from tdxkit.review.series import Series
 from tdxkit.review.verdicts import Racing, Verdict, Verdicts, verdicts_job
+from tdxkit.review.verdicts_text import worst
 from tdxkit.review.wanted import wanted
 from tdxkit.work import Job
 
 HEAD = re.compile(r"==> (\S{1,400}) <==")
 WHAT = "the files before the series"
+MOST_STATES = 20_000  # of a version that is put into the lens, which counts all interleavings and hears no cancel
 
 
 @dataclass(frozen=True)
@@ -46,22 +48,24 @@ class Reviewed:
 
     @property
     def worst(self) -> tuple[Verdicts, Verdict] | None:
-        """What to step first: of the newest version that is bad after a patch, how it is after the last of these."""
-        for each in reversed(self.found):
-            for one in reversed(each.judged):
-                if one.bad:
-                    return each, one
-        return None
+        """What to step first: the newest version that is bad as it ends; where none is, the newest one that was on its way."""
+        bad = [(each, one) for each in reversed(self.found) if (one := worst(each))]
+        return next((pair for pair in bad if pair[1] is pair[0].last), bad[0] if bad else None)
 
 
-def reviewed_job(source: Source, racing: Racing, given: str = "", files: Mapping[str, str] | None = None) -> Job[Reviewed]:
+def reviewed_job(
+    source: Source, racing: Racing, given: str = "", files: Mapping[str, str] | None = None
+) -> Job[Reviewed]:
     """All that can be said of a thread. given: files before the series, as text (see `given_files`); files: the same by their names. InputError
     where there is no patch in it."""
     job = wanted(("mbox", "patch"), partial(evidence_job, text=True), lambda read: read.posts)
     read = yield from job(source)
     series = [one for one in read.series if one.patches]
     if not series:
-        rule, action = "there is no patch in it", "paste the mails of a series, or the patches that git format-patch makes"
+        rule, action = (
+            "there is no patch in it",
+            "paste the mails of a series, or the patches that git format-patch makes",
+        )
         raise InputError("the mails", rule, action)
     found = []
     for one in series:
@@ -107,6 +111,13 @@ def _beside(found: list[Verdicts], racing: Racing) -> Iterator[Beside]:
 
 def _held(old: Verdicts, new: Verdicts, racing: Racing) -> Beside:
     one, two = (_named(each) for each in (old, new))
+    states = max(each.last.judged.result.states for each in (old, new))
+    if states > MOST_STATES:
+        return Beside(
+            one.name,
+            two.name,
+            why=f"they have {states:,} states, and are held against each other here up to {MOST_STATES:,}",
+        )
     try:
         seen = lens((one, two), len(one.threads), racing.rounds or 1, memory=racing.memory)
         rows = () if racing.run else changed(one, two)

@@ -42,7 +42,9 @@ class Choices(anywidget.AnyWidget):
 
     def __init__(self, title: str, header: Sequence[str], rows: Iterable[Row], chosen: int = -1):
         self.title, self.header, self.rows = title, tuple(header), tuple(rows)
-        made = [{"cells": [_cell(row, k) for k in range(len(row.cells))], "more": visible(row.more)} for row in self.rows]
+        made = [
+            {"cells": [_cell(row, k) for k in range(len(row.cells))], "more": visible(row.more)} for row in self.rows
+        ]
         data = {"title": visible(title), "header": self.header, "rows": made}
         super().__init__(data=json.dumps(data, ensure_ascii=False), chosen=chosen)
 
@@ -55,15 +57,16 @@ def _cell(row: Row, k: int) -> dict[str, str]:
 
 
 class Copied(anywidget.AnyWidget):
-    """See the module."""
+    """See the module. What is copied is the text itself; what is seen of it hides nothing."""
 
     _esm = scripts.script(PAGE, "copied.js")
     _css = CSS
     label = traitlets.Unicode().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, label: str, text: str):
-        super().__init__(label=label, text=visible(text))
+        super().__init__(label=label, text=text, shown=visible(text))
 
     def __str__(self) -> str:
-        return self.text
+        return self.shown

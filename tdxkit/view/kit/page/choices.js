@@ -9,23 +9,23 @@ function render({ model, el: place }) {
     const words = role ? made("span", { class: `tdx-word tdx-is-${role}` }, text) : text;
     return i ? made("td", {}, words) : made("th", { scope: "row" }, words);
   };
-  const body = rows.map(({ cells, more }, k) => {
+  const body = rows.map(({ cells, more }, at) => {
     const row = made("tr", {}, ...cells.map(cell), made("td", {}));
     if (more) {
       const button = made("button", { "aria-label": `Show ${more}` }, "show");
       button.onclick = () => {
-        model.set("chosen", k);
+        model.set("chosen", at);
         model.save_changes();
       };
-      buttons.set(k, { row, button });
+      buttons.set(at, { row, button });
       row.lastChild.append(button);
     }
     return row;
   });
   const heads = [...header, "more"].map(words => made("th", { scope: "col" }, words));
   const chosen = () => {
-    for (const [k, { row, button }] of buttons) {
-      const on = k === model.get("chosen");
+    for (const [at, { row, button }] of buttons) {
+      const on = at === model.get("chosen");
       row.classList.toggle("tdx-marked", on);
       button.setAttribute("aria-pressed", String(on));
       button.textContent = on ? "▸ shown below" : "show";

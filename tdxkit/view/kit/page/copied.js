@@ -5,7 +5,7 @@ import { made } from "./made.js";
 const SAID_FOR = 1500; // milliseconds
 
 function render({ model, el: place }) {
-  const text = made("pre", { tabindex: "0", "aria-label": model.get("label") }, model.get("text"));
+  const text = made("pre", { tabindex: "0", "aria-label": model.get("label") }, model.get("shown"));
   text.setAttribute("data-lm-suppress-shortcuts", "true");
   const copy = `Copy ${model.get("label")}`;
   const button = made("button", {}, copy);
@@ -13,7 +13,7 @@ function render({ model, el: place }) {
   button.onclick = async () => {
     let came = "copied";
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      await navigator.clipboard.writeText(model.get("text"));
     } catch {
       getSelection().selectAllChildren(text);
       came = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
