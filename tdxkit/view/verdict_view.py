@@ -63,7 +63,8 @@ class Seen:
         """What to show."""
         one = self.one
         where, title, mail = self.line
-        head = element("div", style(theme.css() + STYLE), element("b", where), f" {title}", element("br"), mail, class_=f"{_V[1:].replace('.', ' ')} tex2jax_ignore mathjax_ignore")  # fmt: skip
+        title = f" {title}" if title else ""
+        head = _block(element("b", where), title, element("div", mail), word="tdx-which")
         said = f"{SIGNS[one.verdict]} {one.verdict}: {one.defect}" if one.judged.result.defect else ""
         box = opinion_box(Opinion(one.scenario, one.judged.result, in_c=True), source=False, head=said)
         if self.run is None:
@@ -105,10 +106,16 @@ def folded(head: str, text: str, unfold: bool = False) -> Markup:
     inner = element(
         "details", element("summary", head), element("pre", text, tabindex=0), open="open" if unfold else None
     )
-    return element("div", style(theme.css() + STYLE), inner, class_="tdx tdx-verdict tex2jax_ignore mathjax_ignore")
+    return _block(inner)
 
 
 def listed(lines: Iterable[str], head: str = "") -> Markup:
     """Some lines below each other."""
     items = element("ul", *(element("li", line) for line in lines))
-    return element("div", style(theme.css() + STYLE), *([element("b", head)] if head else []), items, class_="tdx tdx-verdict tex2jax_ignore mathjax_ignore")  # fmt: skip
+    return _block(*([element("b", head)] if head else []), items)
+
+
+def _block(*parts: object, word: str = "") -> Markup:
+    return element(
+        "div", style(theme.css() + STYLE), *parts, class_=f"tdx tdx-verdict {word} tex2jax_ignore mathjax_ignore"
+    )
