@@ -27,6 +27,8 @@ TAG = re.compile(r"<!-- source: (\S+) -->")
 # Files of data/ that have no rows: what stands in them is somebody's, or made up by us as a whole.
 WHOLE = {
     "practice.mbox": OWN,
+    "practice-pairs.mbox": OWN,
+    "practice-pairs-v2.mbox": OWN,
     "write-your-own.c": OWN,
     "traces/kvm_msr.trace": "kvm-msr-trace",
     "traces/layout-variants.trace": "trace-layouts",
