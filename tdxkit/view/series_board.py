@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import ipywidgets as w
 
-from tdxkit.errors import InputError, TdxkitError
+from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.buffers import MEMORIES, SC
 from tdxkit.intake import Source, name_of, pasted
 from tdxkit.review.own import SIGNS
@@ -41,6 +41,7 @@ MAIL_FILES = ".txt,.mbox,.mbx,.eml,.patch,.diff,.gz"
 THREAD = "thread.mbox"  # what a paste is called in a command
 BASE = "files before the series"
 MOST_NOTES = 8
+MOST_BASE = 4 << 20  # bytes of a file before the series
 HEADER = ("patch", "verdict", "title", "changes", "the model finds")
 WORDS = (  # beside those of the box
     (r"give the file as it was before, --base FILE", f'paste the file as it was before under "{BASE}"'),
@@ -134,14 +135,23 @@ class SeriesBoard(WorkBoard):
     def _take(self, change) -> None:
         """Files before the series, by their names."""
         if change["new"]:
-            for one in change["new"]:
-                self._files[one["name"]] = bytes(one["content"]).decode("utf-8", "surrogateescape")
+            given = {one["name"]: bytes(one["content"]) for one in change["new"]}
             self.files.value = ()
+            if large := next((name for name, data in given.items() if len(data) > MOST_BASE), None):
+                self._complain(
+                    InputError(
+                        printable(large, 80),
+                        f"a file of C has at most {human(MOST_BASE)}",
+                        "paste the functions in question",
+                    )
+                )
+                return
+            self._files = {name: data.decode("utf-8", "surrogateescape") for name, data in given.items()}
             self.say(f"{BASE}: {', '.join(self._files)}; Judge the series")
 
     def _stands(self) -> tuple:
         fields = (self.mails, self.get, self.put, self.run, self.stubs, self.memory, self.base)
-        return (*(field.value for field in fields), self._opened and self._opened[0])
+        return (*(field.value for field in fields), self._opened and self._opened[0], *self._files)
 
     def _changed_since(self, change) -> None:
         if change["owner"] is self.mails and change["new"].strip():
@@ -188,8 +198,8 @@ class SeriesBoard(WorkBoard):
 
     def _seen(self, each: Verdicts, one) -> Seen:
         several = len(self.reviewed.found) > 1
-        base = [*self._files, *(["before.c"] if self.base.value.strip() else [])]
-        return Seen(each, one, (self._opened[0] if self._opened else THREAD,), f"{each.series.label}:{one.n}" if several else "", base)  # fmt: skip
+        base = [*map(_plain, self._files), *(["before.c"] if self.base.value.strip() else [])]
+        return Seen(each, one, (_plain(self._opened[0]) if self._opened else THREAD,), f"{each.series.label}:{one.n}" if several else "", base)  # fmt: skip
 
     def _views(self) -> list:
         """All that is shown, from top to bottom."""
@@ -223,6 +233,12 @@ def review_series(
     them; base: the files before the series, as text."""
     run = (run,) if isinstance(run, str) else tuple(run)
     return SeriesBoard(text, Racing(get, put, run, memory=memory), base, stubs or {})
+
+
+def _plain(name: str) -> str:
+    """A file's name in a command that is to be copied: nothing hidden in it, and no option."""
+    name = name if name.isprintable() else THREAD
+    return f"./{name}" if name[:1] == "-" else name
 
 
 def _table(each: Verdicts) -> Choices:

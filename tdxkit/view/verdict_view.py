@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from tdxkit.c.naming import OfC
+from tdxkit.errors import TdxkitError
 from tdxkit.explore.telling import replay
 from tdxkit.review.own import SIGNS, Opinion
 from tdxkit.review.packet import packet
@@ -40,7 +41,10 @@ class Seen:
         self.packet = self.command = ""
         if one.judged and (code := one.judged.result.schedule):
             self.run = replay(one.scenario, code)
-            self.packet = packet(self.run, one.scenario)
+            try:
+                self.packet = packet(self.run, one.scenario)
+            except TdxkitError as error:
+                self.packet = f"no packet: {error}"
             self.command = by_shell(one, files, where or str(one.n), base)
 
     @property

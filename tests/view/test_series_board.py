@@ -2,14 +2,17 @@
 
 import html
 import json
+import shlex
 from datetime import datetime
 
 import pytest
 
+from tdxkit.cli import main
 from tdxkit.mail.mailbox import read_mails
 from tdxkit.review.applied import Tree
 from tdxkit.review.clinic import practice_mbox, practice_pairs
 from tdxkit.review.grouping import series_of
+from tdxkit.view import series_board
 from tdxkit.view.kit.choices import Choices, Copied
 from tdxkit.view.series_board import review_series
 from tdxkit.view.stepper import Stepper
@@ -120,6 +123,32 @@ def test_a_half_thread_names_the_mail_that_is_wanted_and_a_file_fills_the_hole()
     assert board.seen.one.label == "before the series" and "--base before.c" in board.seen.command
 
 
+def test_what_is_wanted_is_said_in_the_fields_of_the_board():
+    board = review_series(("From " + MAILS.split("\nFrom ")[3]).replace("[PATCH 3/5]", "[PATCH]"))
+    said = json.loads(shown(board, Choices)[0].data)["rows"][0]["cells"][4]["text"]
+    assert 'under "files before the series"' in said and "--" not in said and "--base" not in str(board)
+    assert "no patch was judged" in board.said.value and board.seen is None
+
+
+def test_the_command_and_the_packet_replay_the_race_that_was_shown(board, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "thread.mbox").write_text(MAILS)
+    for command in board.seen.command.split("; "):
+        words, _, out = command.partition(" > ")
+        assert main(shlex.split(words)[3:]) in (0, 1)
+        said = capsys.readouterr().out
+        if out:
+            (tmp_path / out).write_text(said)
+    assert "17  CPU 1" in said and "a get failed that nothing had made fail" in said
+    cut = board.seen.packet.partition("-- >8 -- mine.c\n")[2].partition("-- >8 --")[0]
+    (tmp_path / "mine.c").write_text(cut)
+    again = board.seen.packet.partition("Replay it with tdxkit:\n")[2].partition("\n\n")[0].replace("\\\n", " ")
+    words = shlex.split(again)[3:]
+    at = next(k for k, word in enumerate(words) if word.startswith("after-5:"))
+    assert main([*words[:at], " ".join(words[at:])]) in (0, 1)
+    assert capsys.readouterr().out.splitlines()[-5:] == said.splitlines()[-5:]
+
+
 def test_a_hostile_subject_is_text():
     evil = "</script><img src=x onerror=alert(1)>\u202egnp"
     board = review_series(MAILS.replace("x86/tdx: Put without the lock while users are left", f"x86/tdx: {evil}"))
@@ -131,9 +160,36 @@ def test_a_hostile_subject_is_text():
 
 def test_an_mbox_that_is_opened_stands_in_place_of_the_paste():
     board = review_series("what is this")
-    board.file.value = ({"name": "pairs <b>.mbox", "type": "", "size": 1, "content": memoryview(MAILS.encode()), "last_modified": datetime(2025, 2, 3)},)  # fmt: skip
+    board_file = {"name": "pairs <b>.mbox", "type": "", "size": 1, "content": memoryview(MAILS.encode()), "last_modified": datetime(2025, 2, 3)}  # fmt: skip
+    board.file.value = (board_file,)
     assert board.mails.value == "" and board.seen.one.label == "5/5" and "'pairs <b>.mbox'" in board.seen.command
     assert "pairs &lt;b&gt;.mbox" in board.opened.value
+    board.file.value = ({**board_file, "name": "-x\u202e.mbox"},)
+    assert "series thread.mbox " in board.seen.command
+    board.file.value = ({**board_file, "name": "-x.mbox"},)
+    assert "series ./-x.mbox " in board.seen.command
     board.mails.value = practice_pairs(2)
     board.judge()
     assert board.opened.value == "" and board.seen.one.label == "2/5"
+
+
+def test_files_before_the_series_are_opened_by_their_names(monkeypatch):
+    board = review_series(MAILS)
+    one = {"name": "pairs.c", "type": "", "size": 1, "content": memoryview(b"int a;\n"), "last_modified": datetime(2025, 2, 3)}  # fmt: skip
+    board.files.value = (one,)
+    assert "files before the series: pairs.c; Judge the series" in board.said.value
+    board.judge()
+    assert "--base pairs.c" in board.seen.command
+    monkeypatch.setattr(series_board, "MOST_BASE", 3)
+    board.files.value = (one,)
+    assert "pairs.c: a file of C has at most" in board.said.value and 'role="alert"' in board.said.value
+
+
+def test_what_each_cpu_runs_and_the_memory_are_the_readers():
+    board = review_series(MAILS, run=("if (!page_pair_get(0)) page_pair_put(0);",), memory="tso")
+    (run,) = {tuple(one.judged.scenario.own.runs) for one in board.reviewed.found[0].judged}
+    assert (
+        run == ("if (!page_pair_get(0)) page_pair_put(0);",)
+        and board.reviewed.found[0].last.judged.result.memory == "tso"
+    )
+    assert "--run 'if (!page_pair_get(0)) page_pair_put(0);'" in board.seen.command
