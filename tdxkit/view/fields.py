@@ -12,6 +12,7 @@ from tdxkit.view.kit.svg import style
 STYLE = (
     '.tdx-fields :is(textarea, input){font:13px/1.45 var(--jp-ui-font-family, system-ui, "DejaVu Sans", sans-serif) !important}'
     ".tdx-fields :is(textarea, input)::placeholder{color:var(--tdx-soft);opacity:1}"
+    ".tdx-mails textarea{white-space:pre;tab-size:8}"  # a patch's lines are not broken
 )
 WIDE = {"description_width": "auto"}
 FOUND = "empty: get, use, put, by their names"

@@ -9,7 +9,7 @@ from tests.browser.test_be_the_scheduler import CONTRAST
 
 MAILS = practice_pairs()
 LAST = "x86/tdx: Put without the lock while users are left"
-EVIL = "x86/tdx: <img src=x onerror=window.hit=1></script><b>$x$ \u202egnp"
+EVIL = "x86/tdx: <img src=x onerror=window.hit=1></script><b>$x$ \u202egnp " + "y" * 120
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,10 @@ def test_a_hostile_subject_is_seen_as_what_it_is(board):
     paste(board, MAILS.replace(LAST, EVIL))
     judge(board)
     board.locator(".tdx-choices", has_text="<img src=x").wait_for()
+    table = board.locator(".tdx-choices")
+    assert table.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, (
+        "one long word does not push the buttons out of sight"
+    )
     seen = board.inner_text()
     assert "<img src=x onerror=window.hit=1></script><b>$x$ \\u202egnp" in seen
     assert board.locator(".jp-OutputArea-output :is(img, script, b:has-text('$x$'), .MathJax)").count() == 0
