@@ -7,7 +7,7 @@ LAB_ARGS ?=
 BROWSER ?= 1
 
 RUN = .venv/bin/python
-PAGE = tdxkit/view/stepper/page tdxkit/view/editor/page
+PAGE = tdxkit/view/stepper/page tdxkit/view/editor/page tdxkit/view/kit/page
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py

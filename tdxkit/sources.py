@@ -29,6 +29,8 @@ AT_ITS_HEAD = re.compile(r"^ \* source: (\S+)$", re.MULTILINE)  # of a text in C
 # Files of data/ that have no rows: what stands in them is somebody's, or made up by us as a whole.
 WHOLE = {
     "practice.mbox": OWN,
+    "practice-pairs.mbox": OWN,
+    "practice-pairs-v2.mbox": OWN,
     "write-your-own.c": OWN,
     "traces/kvm_msr.trace": "kvm-msr-trace",
     "traces/layout-variants.trace": "trace-layouts",

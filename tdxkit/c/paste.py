@@ -15,7 +15,7 @@ from tdxkit.mail.aftertext import AfterText, after_text
 from tdxkit.mail.answers import said_in
 from tdxkit.text import plural
 
-WHOLE = "a diff with all of it, git diff -U9999; of the mails of a series, series --explore makes one text"
+WHOLE = "a diff with all of it, git diff -U9999; out of the mails of a series the command series makes one text"
 MOST_RANGES = 4  # of lines that a remark names
 OF_PASTE = "lines are those of the paste"
 DIFFS = ("diff", "quoted diff")

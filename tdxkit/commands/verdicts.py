@@ -1,21 +1,18 @@
 """What `series --explore` does: a verdict for each patch that touches what is raced, and how to step the worst."""
 
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 
 from tdxkit.commands import from_git, print_json
 from tdxkit.commands.explore import failing_on
-from tdxkit.commands.scenarios import OPTIONS, READS, asked, c_options, given_words, pair_options, sized
+from tdxkit.commands.scenarios import OPTIONS, READS, asked, c_options, pair_options, sized
 from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
 from tdxkit.intake import opened
 from tdxkit.review.applied import MOST_FILE, before_of
-from tdxkit.review.compare import lineages
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series
 from tdxkit.review.verdict import Verdict, Verdicts
@@ -112,7 +109,7 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
         ]
         print_json({"patches": patches})
     else:
-        _tell(args, found)
+        _tell(args, found, racing)
     judged = [one for each in found for one in each.judged]
     if not judged:
         print("tdxkit: no patch was judged: each line above says what is wanted", file=sys.stderr)
@@ -162,34 +159,15 @@ def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
     )
 
 
-def _tell(args: Namespace, found: list[Verdicts]) -> None:
-    from tdxkit.review.verdicts_text import told, worst
+def _tell(args: Namespace, found: list[Verdicts], racing: Racing) -> None:
+    from tdxkit.review.reviewed import beside
+    from tdxkit.review.verdicts_text import by_shell, told, worst
 
     for one in found:
         print("\n".join(told(one)))
         if bad := worst(one):
             where = f"{one.series.label}:{bad.n}" if len(found) > 1 else str(bad.n)
-            source = [word for name in args.base for word in ("--base", name)]
-            race = given_words(args, OPTIONS)
-            name = bad.scenario.name
-            print(
-                f"step through it: python -m tdxkit {shlex.join(['series', *map(str, args.files), '--explore', *source, *race, '--after', where])} > {name}.c; "
-                f"python -m tdxkit {shlex.join(['replay', f'{name}.c', *race, bad.judged.result.schedule])}"
-            )
+            print(f"step through it: {by_shell(bad, map(str, args.files), where, args.base)}")
         print()
-    for line in lineages(one.series for one in found):
-        for old, new in pairwise(line):
-            pair = [next(one for one in found if one.series is side) for side in (old, new)]
-            if all(one.last for one in pair):
-                print(_beside(args, *(one.last.scenario for one in pair)))
-
-
-def _beside(args: Namespace, old, new) -> str:
-    """Two versions in the lens, and what changed in get and put as programs."""
-    from tdxkit.review.lens import lens
-    from tdxkit.review.program import changed
-
-    seen = lens((old, new), args.threads or 2, args.rounds, memory=args.memory)
-    rows = changed(old, new) if not args.run else ()
-    head = [f"{old.name} and {new.name}: what changed in get and put, step by step"] if rows else []
-    return "\n".join([str(seen), *([""] if head else []), *head, *rows])
+    for pair in beside(found, racing):
+        print(pair)

@@ -90,6 +90,14 @@ def practice_mbox() -> bytes:
     return data_path("practice.mbox").read_bytes()
 
 
+def practice_pairs(version: int = 1) -> str:
+    """A made-up series that brings a get and a put of page pairs step by step, to be judged patch by patch; version 2 has another last patch."""
+    name = {1: "practice-pairs.mbox", 2: "practice-pairs-v2.mbox"}.get(version)
+    if name is None:
+        raise InputError(f"version {printable(str(version))}", "the practice series has two", "take 1 or 2")
+    return data_path(name).read_text(encoding="utf-8")
+
+
 def clinic_digest() -> str:
     """The digest of `data/series.toml`, in the form that the list's own has."""
     data = load_toml("series.toml")

@@ -1,6 +1,7 @@
 """The verdicts of a series as text: what `series --explore` prints in a terminal, and the twin of the table in the notebook."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 
 from tdxkit.errors import printable
 from tdxkit.review.own import SIGNS
@@ -63,3 +64,12 @@ def told(found: Verdicts) -> Iterator[str]:
 def worst(found: Verdicts) -> Verdict | None:
     """What to step first: how it stands at the end if that is bad, else the last patch that was."""
     return next((one for one in reversed(found.judged) if one.bad), None)
+
+
+def by_shell(one: Verdict, files: Iterable[str], where: str, base: Iterable[str] = ()) -> str:
+    """The commands that step through a race. files: the mails; where: the patch as `--after` takes it; base: the files before the series."""
+    given = [word for name in base for word in ("--base", name)]
+    race, name = one.scenario.own.options, one.scenario.name
+    series = shlex.join(["series", *files, "--explore", *given, *race, "--after", where])
+    again = shlex.join(["replay", f"{name}.c", *race, one.judged.result.schedule])
+    return f"python -m tdxkit {series} > {name}.c; python -m tdxkit {again}"

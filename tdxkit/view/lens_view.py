@@ -40,7 +40,7 @@ def costs_table(seen: Lens) -> Table:
     """A round (get, use, put) of one CPU alone, and of one that finds the pair there."""
     keys = ("steps", "seamcalls", "locked", "pages")
     rows = [(c.version, *(c.alone[k] for k in keys), *(c.shared[k] for k in keys)) for c in seen.costs]
-    head = ("steps", "SEAMCALLs", "steps with pamt_lock", "pages allocated")
+    head = ("steps", "SEAMCALLs", f"steps with {'a lock' if seen.own else 'pamt_lock'}", "pages allocated")
     return table(("version", *head, *(f"{h}, pair there" for h in head)), rows, "What a round costs")
 
 

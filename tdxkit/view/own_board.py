@@ -19,6 +19,7 @@ from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.review.own import ONE_BY_ONE, Opinion, answering, refused
+from tdxkit.view.fields import choice
 from tdxkit.view.kit import theme
 from tdxkit.view.kit.svg import Markup, element, style
 from tdxkit.view.kit.work import WorkBoard
@@ -65,7 +66,7 @@ class OwnBoard(WorkBoard):
             "may fail": (list(FAULTS.items()) + ([] if fault in FAULTS.values() else [(fault, fault)]), fault),
             "memory": ([*MEMORY.items(), *([] if memory in MEMORIES else [(memory, memory)])], memory),
         }
-        self.threads, self.rounds, self.faults, self.memory = (_choice(*choice) for choice in asked.items())
+        self.threads, self.rounds, self.faults, self.memory = (choice(name, *of) for name, of in asked.items())
         self.threads.disabled = fixed
         again = w.Button(description=self.verb, icon="gavel")
         again.on_click(self.judge)
@@ -109,14 +110,6 @@ class OwnBoard(WorkBoard):
 
     def __str__(self) -> str:
         return str(self.opinion) if self.opinion else "not judged yet"
-
-
-def _choice(name: str, choice: tuple[list, object]) -> w.Dropdown:
-    """A list to choose from, as wide as what is in it."""
-    options, value = choice
-    return w.Dropdown(
-        options=options, value=value, description=f"{name}:", style={"description_width": "auto"}, layout=w.Layout(width="max-content", margin="2px 14px 2px 2px")
-    )  # fmt: skip
 
 
 def judge_own(put: Callable | str, get: Callable | str | None = None, **how) -> OwnBoard:

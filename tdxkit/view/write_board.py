@@ -25,14 +25,12 @@ from tdxkit.run import Run
 from tdxkit.view.box_words import in_the_box, of_the_box
 from tdxkit.view.editor import CodeBox, Mark
 from tdxkit.view.editor.widget import LANGUAGES
+from tdxkit.view.fields import WIDE, check_numbers, fields_row, lines_of, number_field, numbers_in, run_field
 from tdxkit.view.kit.svg import Markup, element
 from tdxkit.view.own_board import OwnBoard, opinion_box
 
 BEGIN = "write-your-own.c"
 LINE = re.compile(r"\bline (\d+)(?:, column (\d+))?\b")
-WIDE = {"description_width": "auto"}
-FOUND = "empty: get, use, put, by their names"
-RUNS = "statements of C, one line that every CPU runs, or a line for each; empty: what ends in _get, the use of a page, what ends in _put"
 
 
 class WriteBoard(OwnBoard):
@@ -59,16 +57,10 @@ class WriteBoard(OwnBoard):
             description="language:", style=WIDE, layout=w.Layout(width="230px"),
         )  # fmt: skip
         self.reads = w.HTML()
-        self.run = w.Textarea(
-            value="\n".join(run), placeholder=FOUND, tooltip=RUNS, rows=2, description="each CPU runs:", style=WIDE, layout=w.Layout(flex="3 1 320px"),
-        )  # fmt: skip
-        self.stubs = _field("stubs:", "lookup=0, charge=-12", stubs)
-        self.sets = _field("first values:", "refcount=-1, users=2", sets)
-        self.of_c = w.HBox(
-            [self.run, self.stubs, self.sets], layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1100px"}
-        )
-        for word in ("tdx", "tdx-fields"):
-            self.of_c.add_class(word)
+        self.run = run_field(run)
+        self.stubs = number_field("stubs:", "lookup=0, charge=-12", stubs)
+        self.sets = number_field("first values:", "refcount=-1, users=2", sets)
+        self.of_c = fields_row(self.run, self.stubs, self.sets)
         self._judged: tuple[str, ...] = ()
         self._in_c = True
         super().__init__(
@@ -130,12 +122,7 @@ class WriteBoard(OwnBoard):
     def _check_fields(self) -> None:
         """InputError for the first part of a field that is no name with a number."""
         for field in (self.stubs, self.sets) if self.spoken == "c" else ():
-            _, odd = _numbers(field.value)
-            if odd:
-                name = re.match(r"[A-Za-z_]\w*(?==|$)", odd[0])
-                example = f"{name[0]}=0" if name else field.placeholder.partition(",")[0]
-                rule = "it is NAME=NUMBER, with commas between several"
-                raise InputError(f'"{field.description.rstrip(":")}", {printable(odd[0])}', rule, f"write it like {example}")  # fmt: skip
+            check_numbers(field)
 
     def _read(self, threads: int, rounds: int, faults: str) -> Scenario:
         """The scenario of the text, with what of the fields can be read."""
@@ -150,7 +137,7 @@ class WriteBoard(OwnBoard):
             )
         run = self._runs()
         failing = tuple(word for word, fault in MAY_FAIL.items() if fault in faults.split(","))
-        options = {"stubs": _numbers(self.stubs.value)[0], "sets": _numbers(self.sets.value)[0]}
+        options = {"stubs": numbers_in(self.stubs.value)[0], "sets": numbers_in(self.sets.value)[0]}
         return scenario_of(
             text, None if len(run) > 1 else threads, rounds, run=run, may_fail=failing, softirq=self._softirq, **options
         )
@@ -161,7 +148,7 @@ class WriteBoard(OwnBoard):
 
     def _runs(self) -> tuple[str, ...]:
         """What the CPUs run, where their functions' names do not say it."""
-        return tuple(line for line in self.run.value.split("\n") if line.strip())
+        return lines_of(self.run)
 
     def _typed(self, _change: object) -> None:
         """A moment after the last letter: which language it is, and whether it can be read."""
@@ -214,27 +201,6 @@ def write_own(
         raise InputError(f"may_fail {printable(odd)}", f"what may fail is {', '.join(MAY_FAIL)}", "use one of these")
     faults = ",".join(filter(None, (faults, *(MAY_FAIL[word] for word in may_fail))))
     return WriteBoard(text, run, stubs or {}, sets or {}, threads, rounds, faults, memory, softirq)
-
-
-def _field(name: str, example: str, values: Mapping[str, int]) -> w.Text:
-    """A line for names with numbers."""
-    written = ", ".join(f"{word}={value}" for word, value in values.items())
-    return w.Text(value=written, placeholder=example, description=name, style=WIDE, layout=w.Layout(flex="1 1 230px"))
-
-
-def _numbers(written: str) -> tuple[dict[str, int], list[str]]:
-    """NAME=VALUE with commas or blanks between them, `--stub` and `--set` before them or not, as they were copied; and what is none."""
-    tidy = re.sub(r"\s*=\s*", "=", re.sub(r"(?<!\S)--(?:stub|set)[\s=]", " ", written[:4000]))
-    found, odd = {}, []
-    for part in filter(None, re.split(r"[,;\s]+", tidy)):
-        name, sign, value = part.partition("=")
-        try:
-            if not (sign and name and len(value) < 40):
-                raise ValueError
-            found[name] = int(value, 0)
-        except ValueError:
-            odd.append(part)
-    return found, odd
 
 
 def _slip(error: TdxkitError, text: str) -> Mark | None:

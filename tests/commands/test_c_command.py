@@ -373,7 +373,7 @@ def test_what_a_diff_shows_half_of_is_left_out_and_said(given, capsys):
         and f"lines 4–5, {len(rows) + 1}–{len(rows) + 2}: not whole in the paste, left out" in found["remarks"]
     )
     said = refused(capsys, "explore", given("--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,3 @@\n int f(void)\n {\n+\tusers++;\n"))
-    assert said == "x: no whole function stands in the diff: what it shows of lines 4–6 has its beginning or its end elsewhere; give the file itself, or a diff with all of it, git diff -U9999; of the mails of a series, series --explore makes one text"  # fmt: skip
+    assert said == "x: no whole function stands in the diff: what it shows of lines 4–6 has its beginning or its end elsewhere; give the file itself, or a diff with all of it, git diff -U9999; out of the mails of a series the command series makes one text"  # fmt: skip
 
 
 WRONG = {
@@ -719,7 +719,7 @@ def test_a_function_cut_between_hunks_is_named_with_what_to_do(given, capsys):
         *(f"+{row}" for row in second),
     ]
     paste = "\n".join(["--- a/x.c", "+++ b/x.c", *hunks, ""])
-    said = "unit_get(): the paste has a part of it only, lines 7 to 15; paste the file itself, or a diff with all of it, git diff -U9999; of the mails of a series, series --explore makes one text"
+    said = "unit_get(): the paste has a part of it only, lines 7 to 15; paste the file itself, or a diff with all of it, git diff -U9999; out of the mails of a series the command series makes one text"
     assert refused(capsys, "explore", given(paste)) == said
     assert (
         refused(capsys, "explore", "x", "--get", "unit_get")
