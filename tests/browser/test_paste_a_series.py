@@ -89,7 +89,7 @@ def test_the_packet_and_the_command_are_copied(lab_page, board):
     lab_page.page.wait_for_function(
         "async () => (await navigator.clipboard.readText()).startsWith('python -m tdxkit series ')"
     )
-    assert "--after 5 > after-5.c; python -m tdxkit replay after-5.c" in lab_page.page.evaluate(clip)
+    assert "--after 5 > v1-after-5.c; python -m tdxkit replay v1-after-5.c" in lab_page.page.evaluate(clip)
 
 
 def test_each_row_is_shown_by_a_key(lab_page, board):
