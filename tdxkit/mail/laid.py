@@ -9,12 +9,13 @@ and where a hunk that fits nowhere would have changed what is known: those lines
 where some of its lines are missing, nothing. Source of the form: `git-diff`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from tdxkit.mail.hunks import Hunk
-from tdxkit.mail.placing import MANY, Change, Chunk, Doubt, Known, Place, Row, chosen, squeezed, telling
+from tdxkit.mail.placing import Change, Chunk, Doubt, Known, Place, Row, chosen, squeezed, telling
 
 SOURCES = ("git-diff",)
 
@@ -45,13 +46,10 @@ class Laid:
         for (number, *_), (change, place) in zip(at, placed):
             _show(change, place.chunk, number)
         self._join()
+        firsts = [chunk.first for chunk in self.chunks]
         for number, _, change in sorted(at, key=lambda one: -one[0]):
-            _put(
-                change,
-                next(c for c in self.chunks if c.first <= number <= number + len(change.before) <= c.stop),
-                number,
-            )
-        between = [change.hunk for change, _ in left if not change.before]
+            _put(change, self._with(firsts, number, number + len(change.before)), number)
+        between = {change.hunk for change, _ in left if not change.before}
         self._renumber([c.hunk for c in changes], sorted((number, drift) for number, drift, _ in at), between)
         apart = [change for change, _ in left if change.hunk.whole and not self.complete]
         self.chunks += [Chunk(change.hunk.new, [*change.rows([None] * len(change.before))]) for change in apart]
@@ -118,15 +116,22 @@ class Laid:
             row.doubt = doubt
         return doubt if marked or self.complete else None
 
-    def _renumber(self, hunks: Sequence[Hunk], at: Sequence[tuple[int, int]], apart: Sequence[Hunk]) -> None:
+    def _renumber(self, hunks: Sequence[Hunk], at: Sequence[tuple[int, int]], apart: set[Hunk]) -> None:
         """Give the chunks the numbers that they have after the patch. at: where its hunks lie, and by how much their numbers are off; apart: those
         without lines before them that lie in no chunk."""
+        grown = sorted((hunk.old + (not hunk.old_count) - (hunk in apart), _growth(hunk)) for hunk in hunks)
+        places, sums = [place for place, _ in grown], [0, *accumulate(growth for _, growth in grown)]
         for chunk in self.chunks:
-            nearest = max(0, bisect_right(at, (chunk.first, MANY)) - 1)
+            nearest = max(0, bisect_right(at, chunk.first, key=lambda one: one[0]) - 1)
             chunk.first += at[nearest][1] if at else 0
-            chunk.first += sum(
-                _growth(hunk) for hunk in hunks if hunk.old + (not hunk.old_count) < chunk.first + (hunk in apart)
-            )
+            chunk.first += sums[bisect_left(places, chunk.first)]
+
+    def _with(self, firsts: Sequence[int], number: int, stop: int) -> Chunk:
+        """The chunk that has the lines with these numbers. firsts: those of its first lines."""
+        at = bisect_right(firsts, number) - 1
+        while not self.chunks[at].first <= number <= stop <= self.chunks[at].stop:
+            at -= 1
+        return self.chunks[at]
 
     def _join(self) -> None:
         """Join each two chunks of which the lower begins where the upper ends, or within it, and says the same."""

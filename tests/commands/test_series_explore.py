@@ -200,3 +200,47 @@ def test_the_readmes_bisect_line_finds_the_commit(tmp_path):
     )
     assert "is the first bad commit" in done.stdout, done.stdout + done.stderr
     assert "commit 5" in done.stdout.partition("is the first bad commit")[2]
+
+
+def test_bad_input_is_a_line_each_and_the_rest_is_done(capsys, tmp_path):
+    evil = "\x1b[31m\u202e<img src=x onerror=alert(1)>\\" + "y" * 70_000
+    mails = list(SERIES)
+    mails[2] = mails[2].replace(b"toy: refuse more users than there is room for", evil.encode())
+    other = patch_mail(
+        1, diff_of("", "int lone(void)\n{\n\treturn 1;\n}\n", "lone.c"), "lone: comes with it", "Text.", "PATCH", 1
+    )
+    file = tmp_path / "thread"
+    file.write_bytes(b"".join(mails) + other)
+    code, out, err = ran(capsys, "series", file, "--explore", *RUN)
+    assert (
+        code == 0 and "\x1b" not in out + err and "\u202e" not in out + err and max(map(len, out.splitlines())) < 1_000
+    )
+    assert [row.split()[2] for row in out.splitlines()[2:6]] == ["ok", "violation", "violation", "ok"]
+    assert "lone: comes with it  v1, 1 patch at hand" in out and "1/1    –" in out
+
+
+@pytest.mark.parametrize(("left", "said"), [
+    ((1, 2), "3/4 changes toy_get() of an earlier patch: paste 1/4 and 2/4 too"),
+    ((1, 2, 3), "4/4 changes toy_get() and toy_put() of an earlier patch: paste 1/4 and 2/4 and 3/4 too"),
+])  # fmt: skip
+def test_half_a_thread_says_which_mails_are_wanted(capsys, tmp_path, left, said):
+    file = tmp_path / "half"
+    file.write_bytes(disguises.as_format_patch([mail for n, mail in enumerate(SERIES, 1) if n not in left]))
+    code, out, err = ran(capsys, "series", file, "--explore", "--get", "toy_get", "--put", "toy_put")
+    assert code == 2 and said in out and "no patch was judged" in err
+
+
+@pytest.mark.slow
+def test_ten_thousand_hunks(capsys, tmp_path):
+    rows = [[f"@@ -{k * 20 + 1},7 +{k * 20 + 1},7 @@ void f{k}(void)\n \tint a{k};\n \tint b;\n \n-\told_{n - 1}_{k}();\n+\told_{n}_{k}();\n \treturn 0;\n }}\n \n" for k in range(10_000)] for n in (1, 2)]  # fmt: skip
+    file = tmp_path / "many"
+    file.write_bytes(
+        b"".join(
+            patch_mail(
+                n, "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n" + "".join(some), f"x: part {n}", "Text.", total=2
+            )
+            for n, some in enumerate(rows, 1)
+        )
+    )
+    code, out, err = ran(capsys, "series", file, "--explore", "--run", "f1();")
+    assert code == 2 and out.count("changes nothing that is raced") + out.count("f1()") >= 2
