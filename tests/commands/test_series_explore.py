@@ -242,5 +242,5 @@ def test_ten_thousand_hunks(capsys, tmp_path):
             for n, some in enumerate(rows, 1)
         )
     )
-    code, out, err = ran(capsys, "series", file, "--explore", "--run", "f1();")
+    code, out, _ = ran(capsys, "series", file, "--explore", "--run", "f1();")
     assert code == 2 and out.count("changes nothing that is raced") + out.count("f1()") >= 2
