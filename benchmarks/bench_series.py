@@ -3,7 +3,9 @@
 python benchmarks/bench_series.py
 """
 
+import sys
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -12,7 +14,9 @@ from tdxkit.review.grouping import series_of
 from tdxkit.review.racing import Racing
 from tdxkit.review.verdicts import verdicts_job
 from tdxkit.work import drive
-from tests.mail.disguises import TEXTS, diff_of, patch_mail
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests.mail.disguises import TEXTS, diff_of, patch_mail  # noqa: E402  the toy series
 
 RUNS, MAILS, SECONDS = 5, 16, 3.0
 RUN = ("if (!toy_get()) { toy_use(); toy_put(); }",)
