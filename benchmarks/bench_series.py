@@ -16,7 +16,7 @@ from tdxkit.review.verdicts import verdicts_job
 from tdxkit.work import drive
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.mail.disguises import TEXTS, diff_of, patch_mail  # noqa: E402  the toy series
+from tests.mail.disguises import TEXTS, diff_of, patch_mail
 
 RUNS, MAILS, SECONDS = 5, 16, 3.0
 RUN = ("if (!toy_get()) { toy_use(); toy_put(); }",)

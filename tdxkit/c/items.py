@@ -6,7 +6,7 @@ Kernel style is taken for granted: what stands at file scope begins at the edge,
 
 from typing import NamedTuple
 
-from tdxkit.c.lexing import FIRST, Token, lexed
+from tdxkit.c.lexing import FIRST, MOST_TEXT, Token, lexed
 from tdxkit.errors import InputError
 
 OPENING, CLOSING = "{([", "})]"
@@ -29,13 +29,13 @@ def items(text: str) -> list[Item]:
     >>> items("\\tusers--;\\n}\\n\\nint a;")
     [Item(first=1, last=2, whole=False), Item(first=4, last=4, whole=True)]
     """
-    return items_of(text, tokens_of(text))
+    return [item for item, _ in parted(text, tokens_of(text))]
 
 
-def items_of(text: str, tokens: list[Token]) -> list[Item]:
-    """The same where its tokens are there already."""
+def parted(text: str, tokens: list[Token]) -> list[tuple[Item, list[Token]]]:
+    """The same of a stretch whose tokens are there already, each item with its own."""
     rows = text.split("\n")
-    found: list[Item] = []
+    found: list[tuple[Item, list[Token]]] = []
     held: list[Token] = []
     depth, body = 0, False  # is the outermost brace that of a function?
     at = 0
@@ -46,7 +46,7 @@ def items_of(text: str, tokens: list[Token]) -> list[Item]:
             if held:
                 held += tokens[at:end]
             else:
-                found.append(Item(token.line, tokens[end - 1].line, True))
+                found.append((Item(token.line, tokens[end - 1].line, True), tokens[at:end]))
             at = end
             continue
         at += 1
@@ -55,12 +55,12 @@ def items_of(text: str, tokens: list[Token]) -> list[Item]:
         held.append(token)
         depth += (token.text in OPENING) - (token.text in CLOSING)
         if depth < 0:  # of what began above
-            found, held, depth = [Item(1, token.line, False)], [], 0
+            found, held, depth = [(Item(1, token.line, False), [])], [], 0
         elif not depth and (token.text == ";" or (token.text == "}" and body)):
-            found.append(_item(held, found, rows))
+            found.append((_item(held, found, rows), held))
             held, body = [], False
     if held:
-        found.append(Item(held[0].line, held[-1].line, False))
+        found.append((Item(held[0].line, held[-1].line, False), held))
     return found
 
 
@@ -87,18 +87,18 @@ def unpaired_of(tokens: list[Token]) -> set[int]:
     return odd.union(*ifs)
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str, most: int = MOST_TEXT) -> list[Token]:
     """The tokens of a stretch, but of a comment that begins above or ends below. InputError where it is no text."""
     head, ends, rest = text.partition("*/")
     if ends and "/*" not in head:
         text = "\n" * head.count("\n") + "  " + rest
     try:
-        return lexed(text)
+        return lexed(text, most)
     except InputError:
         begins = text.rfind("/*")
         if begins < 0 or "*/" in text[begins + 2 :]:
             raise
-        return lexed(text[:begins])
+        return lexed(text[:begins], most)
 
 
 def _directive(tokens: list[Token], at: int) -> int:
@@ -109,10 +109,10 @@ def _directive(tokens: list[Token], at: int) -> int:
     return end
 
 
-def _item(held: list[Token], found: list[Item], rows: list[str]) -> Item:
+def _item(held: list[Token], found: list[tuple[Item, list[Token]]], rows: list[str]) -> Item:
     """What was read up to its end. It is part of something else where it begins with a blank, a brace, a label, or behind the end of that."""
     first = held[0]
     indented = first.before == FIRST and rows[first.line - 1][:1] in (" ", "\t")
-    behind = bool(found) and not found[-1].whole and found[-1].last == first.line
+    behind = bool(found) and not found[-1][0].whole and found[-1][0].last == first.line
     label = len(held) > 1 and held[1].text == ":"
     return Item(first.line, held[-1].line, not (indented or behind or label or first.text == "{"))

@@ -56,9 +56,10 @@ def refused(token: Token, rule: str, action: str) -> InputError:
     return InputError(place(token.line, token.column, token.text), rule, action)
 
 
-def lexed(text: str) -> list[Token]:
-    """The tokens of a text, those of directives among them; InputError where it is no text, too long, or a comment never ends."""
-    _check(text)
+def lexed(text: str, most: int = MOST_TEXT) -> list[Token]:
+    """The tokens of a text, those of directives among them; InputError where it is no text, has more than `most` characters, or a comment never
+    ends."""
+    _check(text, most)
     plain, starts = _joined(text)
     starts.append(len(plain) + 1)
     found: list[Token] = []
@@ -98,11 +99,11 @@ def _joined(text: str) -> tuple[str, list[int]]:
     return plain, starts
 
 
-def _check(text: str) -> None:
-    if len(text) > MOST_TEXT:
+def _check(text: str, most: int) -> None:
+    if len(text) > most:
         raise InputError(
             f"a text of {len(text):,} characters",
-            f"C is read up to {MOST_TEXT:,}",
+            f"C is read up to {most:,}",
             "paste the functions in question only",
         )
     if found := NOT_TEXT.search(text):

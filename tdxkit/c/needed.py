@@ -4,19 +4,20 @@ shows is of no use to a reader who races two functions, and may be C that is not
 A file's items are told apart by their words alone: what one declares is guessed generously, as too much does no harm.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, items_of, tokens_of, unpaired_of
+from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, parted, tokens_of, unpaired_of
 from tdxkit.c.lexing import FIRST, Token
 from tdxkit.c.typenames import KEYWORDS
 from tdxkit.errors import InputError
 
 MARKED = ("__attribute__", "__printf", "__section", "__aligned", "__acquires", "__releases", "__must_hold", "__malloc", "__no_sanitize")  # fmt: skip
 KEPT = 20_000  # stretches whose items are kept
+MOST_FILE = 4 << 20  # characters
 
 
 class Stretch(NamedTuple):
@@ -38,6 +39,16 @@ class Named:
     function: str = ""
     condition: str = ""
 
+    @property
+    def early(self) -> bool:
+        """Is it a macro or a type, which others need above them?"""
+        return self.spelled.startswith("# define") or self.spelled.partition(" ")[0] in (
+            "struct",
+            "union",
+            "enum",
+            "typedef",
+        )
+
 
 class Piece(NamedTuple):
     """An item that is needed: in which stretch, and the item."""
@@ -47,11 +58,12 @@ class Piece(NamedTuple):
 
 
 class Needed(NamedTuple):
-    """The pieces, stretch by stretch in their order; `twice`: functions that stand in several places, with the files; `partial`: needed names of
-    which only a part stands somewhere."""
+    """The pieces, stretch by stretch in their order; `twice`: functions that stand in several places, with the files; `hidden`: those in whose place
+    stands one of a file that goes first, with that file and how they are spelled."""
 
     pieces: tuple[Piece, ...]
     twice: dict[str, tuple[str, ...]]
+    hidden: dict[str, tuple[str, str]]
 
     @property
     def functions(self) -> dict[str, Piece]:
@@ -59,53 +71,88 @@ class Needed(NamedTuple):
         return {piece.named.function: piece for piece in self.pieces if piece.named.function}
 
 
-def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Collection[str] = ()) -> Needed:
-    """The items that these names need, and those that they need. first: files whose functions go before others of their names.
+def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Sequence[str] = ()) -> Needed:
+    """The items that these names need, and those that they need. first: files whose functions go before others of their names, the last most.
 
-    >>> found = needed([Stretch("a.c", "int a, b;\\nint c;\\nvoid f(void)\\n{\\n\\ta++;\\n}")], ["f"])
+    >>> found = needed([Stretch("a.c", "int a, b;\nint c;\nvoid f(void)\n{\n\ta++;\n}")], ["f"])
     >>> [(piece.named.item.first, piece.named.item.last) for piece in found.pieces]
     [(1, 1), (3, 6)]
     """
-    all_named = [named_in(stretch.text) for stretch in stretches]
-    declared: dict[str, list[Piece]] = {}
-    for k, found in enumerate(all_named):
-        for one in found:
-            for name in one.declares:
-                declared.setdefault(name, []).append(Piece(k, one))
-    taken: set[tuple[int, int]] = set()
-    twice: dict[str, tuple[str, ...]] = {}
-    todo = [(name, "") for name in wanted]
-    seen: set[str] = set()
-    while todo:
-        name, file = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        here = declared.get(name, [])
-        bodies = [piece for piece in here if piece.named.function == name]
-        if len(bodies) > 1:
-            bodies = _meant(bodies, stretches, file, first)
-            if len(bodies) > 1:
-                twice[name] = tuple(stretches[piece.stretch].file for piece in bodies)
-        for piece in (*bodies, *(piece for piece in here if piece.named.function != name)):
-            if (piece.stretch, piece.named.item.first) not in taken:
-                taken.add((piece.stretch, piece.named.item.first))
-                todo += [(word, stretches[piece.stretch].file) for word in sorted(piece.named.uses)]
-    return Needed(tuple(_with_conditions(all_named, taken)), twice)
+    search = _Search(stretches, first)
+    search.run(wanted)
+    return Needed(tuple(_with_conditions(search.named, search.taken)), search.twice, search.hidden)
 
 
-def _meant(bodies: list[Piece], stretches: Sequence[Stretch], file: str, first: Collection[str]) -> list[Piece]:
-    """Of several functions of a name those that may be meant: in a file that goes first, in that of who calls it, in one that is no header."""
-    for which in (lambda name: name in first, lambda name: name == file, lambda name: not name.endswith(".h")):
-        if some := [piece for piece in bodies if which(stretches[piece.stretch].file)]:
-            return some
-    return bodies
+class _Search:
+    """What is reached from some names."""
+
+    def __init__(self, stretches: Sequence[Stretch], first: Sequence[str]):
+        self.stretches, self.first = stretches, first
+        self.named = [named_in(stretch.text) for stretch in stretches]
+        self.declared: dict[str, list[Piece]] = {}
+        for k, found in enumerate(self.named):
+            for one in found:
+                for name in one.declares:
+                    self.declared.setdefault(name, []).append(Piece(k, one))
+        self.taken: set[tuple[int, Item]] = set()
+        self.twice: dict[str, tuple[str, ...]] = {}
+        self.hidden: dict[str, tuple[str, str]] = {}
+
+    def run(self, wanted: Iterable[str]) -> None:
+        """Take what these names need."""
+        todo, seen = [(name, "") for name in wanted], set[str]()
+        while todo:
+            name, file = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            here = self.declared.get(name, [])
+            bodies = [piece for piece in here if piece.named.function == name]
+            for piece in (*self._meant(name, bodies, file), *(piece for piece in here if piece not in bodies)):
+                if (piece.stretch, piece.named.item) not in self.taken:
+                    self.taken.add((piece.stretch, piece.named.item))
+                    todo += [(word, self.file(piece)) for word in sorted(piece.named.uses)]
+
+    def file(self, piece: Piece) -> str:
+        """The file of a piece."""
+        return self.stretches[piece.stretch].file
+
+    def _meant(self, name: str, bodies: list[Piece], file: str) -> list[Piece]:
+        """Of several functions of a name those that may be meant: in a file that goes first, in that of who calls it, in one that is no header."""
+        for which in (*reversed(self.first), file):
+            if some := [piece for piece in bodies if self.file(piece) == which]:
+                break
+        else:
+            some = [piece for piece in bodies if not self.file(piece).endswith(".h")] or bodies
+        if some and self.file(some[0]) in self.first:
+            others = [piece.named.spelled for piece in bodies if self.file(piece) not in self.first]
+            self.hidden |= {name: (self.file(some[0]), others[-1])} if others else {}
+        if len(some) > 1 and not self._branches(some):
+            self.twice[name] = tuple(map(self.file, some))
+        return some
+
+    def _branches(self, bodies: list[Piece]) -> bool:
+        """Do some functions stand in branches of one condition, so that there is one whatever it says?"""
+        if len({piece.stretch for piece in bodies}) > 1:
+            return False
+        found, ways = self.named[bodies[0].stretch], list[tuple[tuple[int, int], ...]]()
+        stack: list[tuple[int, int]] = []
+        for at, one in enumerate(found):
+            if one.condition == "if":
+                stack.append((at, 0))
+            elif one.condition and stack:
+                begun, branch = stack.pop()
+                stack += [(begun, branch + 1)] if one.condition == "else" else []
+            elif one.item in (piece.named.item for piece in bodies):
+                ways.append(tuple(stack))
+        pairs = ((a, b) for k, a in enumerate(ways) for b in ways[k + 1 :])
+        return all(any(x[0] == y[0] and x[1] != y[1] for x in a for y in b) for a, b in pairs)
 
 
-def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int, int]]) -> Iterator[Piece]:
+def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int, Item]]) -> Iterator[Piece]:
     """What is taken, in its order, inside of the #if and #endif that it stands between."""
     for k, found in enumerate(all_named):
-        chosen = {at for at, one in enumerate(found) if (k, one.item.first) in taken}
+        chosen = {at for at, one in enumerate(found) if (k, one.item) in taken}
         open_: list[list[int]] = []
         for at, one in enumerate(found):
             if one.condition == "if":
@@ -123,18 +170,20 @@ def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int,
 def named_in(text: str) -> tuple[Named, ...]:
     """The whole items of a stretch, and the conditions of which all is there. None of a stretch that is no text."""
     try:
-        tokens = tokens_of(text)
+        tokens = tokens_of(text, MOST_FILE)
     except InputError:
         return ()
-    by_line: dict[int, list[Token]] = {}
-    for token in tokens:
-        by_line.setdefault(token.line, []).append(token)
     odd = unpaired_of(tokens)
-    whole = [item for item in items_of(text, tokens) if item.whole and item.first not in odd]
-    return tuple(
-        _named(item, [token for line in range(item.first, item.last + 1) for token in by_line.get(line, ())])
-        for item in whole
-    )
+    return tuple(_named(item, own) for item, own in parted(text, tokens) if item.whole and item.first not in odd)
+
+
+def unread(text: str) -> str:
+    """Why nothing of a stretch is taken; "" where it is read."""
+    try:
+        tokens_of(text, MOST_FILE)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def functions_in(text: str) -> tuple[str, ...]:
@@ -157,6 +206,8 @@ def _named(item: Item, tokens: list[Token]) -> Named:
     if words[-1] == "}" and calls:
         title = next((word for word in calls if word not in MARKED), calls[0])
         return Named(item, frozenset([title]), uses, spelled, title)
+    if words[0].startswith("EXPORT_SYMBOL"):
+        return Named(item, frozenset(), frozenset(), spelled)
     return Named(item, frozenset(_declared(words, depths)), uses, spelled)
 
 
@@ -180,7 +231,7 @@ def _declared(words: list[str], depths: list[int]) -> Iterator[str]:
         follows = words[k + 1] if k + 1 < len(words) else ""
         above = words[k - 1] if k else ""
         if (
-            (not depth and follows in before)
+            (not depth and follows in before and not given)
             or (above in ("struct", "union", "enum") and follows in ("{", ";"))
             or (depth == 1 and given)
             or (words[0] in ("enum", "typedef") and depth == 1 and above in ("{", ",") and follows in ("=", ",", "}"))

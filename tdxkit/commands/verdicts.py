@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from tdxkit.commands import from_git, print_json
@@ -12,11 +13,14 @@ from tdxkit.commands.waiting import wait
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
 from tdxkit.intake import opened
-from tdxkit.review.applied import MOST_FILE, before_of
+from tdxkit.review.applied import MOST_FILE, OF_C, before_of
+from tdxkit.review.grouping import chained
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series
 from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.review.verdicts import verdicts_job
+
+MOST_FILES = 64  # of a folder that is read whole
 
 
 def configure(parser) -> None:
@@ -32,7 +36,7 @@ def configure(parser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a file as it was before the series, or a folder of them; a file that no patch touches stands beside, such as one with objects and stubs; may be given again",
+        help="a file as it was before the series, or a folder of them. A file that no patch touches stands beside it, such as one with objects and stubs: its macros and types come first, its functions go before others of their names, and #if PATCH >= 3 asks after which patch it is. May be given again",
     )
     group.add_argument(
         "--after",
@@ -88,8 +92,8 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
         else before_of(base, folders)
     )
     found = [
-        wait(verdicts_job(one, racing, before, base), lambda states, _: f"{states:,} states")
-        for one in series
+        wait(verdicts_job(one, racing, before, base, _small(folders)), lambda states, _: f"{states:,} states")
+        for one in chained(series)
         if one.patches
     ]
     if not found:
@@ -115,6 +119,15 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
         print("tdxkit: no patch was judged: each line above says what is wanted", file=sys.stderr)
         return 2
     return 1 if any(args.fail_on & one.judged.result.kinds() for one in judged) else 0
+
+
+def _small(folders: Iterable[Path]) -> list[str]:
+    """The files of C in folders that are no tree of a kernel: all of them are known, not only those that a patch touches."""
+    found = []
+    for folder in folders:
+        files = list(islice((file for end in OF_C for file in folder.rglob(f"*{end}")), MOST_FILES + 1))
+        found += [file.relative_to(folder).as_posix() for file in files] if len(files) <= MOST_FILES else []
+    return found
 
 
 def _text(name: str) -> str:

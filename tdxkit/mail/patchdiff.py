@@ -20,6 +20,7 @@ _SUBMODULE = re.compile(r"Submodule (\S.{0,2000}?) (?:[0-9a-f]{7,64}\.{2,3}[0-9a
 _BINARY = re.compile(r"Binary files (.+) and (.+) differ")
 _HEADERS = ("old mode ", "new mode ", "new file mode ", "deleted file mode ", "index ", "similarity index ",
             "dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to ")  # fmt: skip
+_INDEX = re.compile(r"index ([0-9a-f]{7,64})\.\.([0-9a-f]{7,64})(?: |$)")
 _EMPTY = "e69de29"  # the name that git has for a file without content
 
 
@@ -28,6 +29,7 @@ class PatchFile:
     """One file of a patch. `what`: change, new, gone, rename, copy or mode; `before` is its path before, where that was another one.
 
     `hidden`: its changed lines are not all in the diff (a binary file, a submodule's log, a merge, a removal without its lines).
+    `blobs`: what git calls the file before and after, as far as its header says.
     """
 
     path: str
@@ -36,6 +38,7 @@ class PatchFile:
     hunks: tuple[Hunk, ...] = ()
     binary: bool = False
     hidden: bool = False
+    blobs: tuple[str, str] = ("", "")
 
     @property
     def changed(self) -> list[str]:
@@ -72,6 +75,7 @@ class _File:
     binary: bool = False
     hidden: bool = False
     empty: bool = False
+    blobs: tuple[str, str] = ("", "")
     hunks: list[Hunk] = field(default_factory=list)
 
 
@@ -207,6 +211,7 @@ def _header(file: _File, line: str) -> None:
         file.what = "new" if line[0] == "n" else "gone"
     elif line.startswith("index "):
         file.empty = line.startswith(f"index {_EMPTY}")
+        file.blobs = found.groups() if (found := _INDEX.match(line)) else ("", "")
     file.first = False
 
 
@@ -220,7 +225,13 @@ def _finished(file: _File, known: frozenset[str]) -> PatchFile:
     old, new = (file.old, file.new) if file.exact else names.without_prefix(file.old, file.new, known, file.git)
     untold = file.what == "gone" and file.git and not (file.hunks or file.empty)  # git format-patch -D
     return PatchFile(
-        new or old, old if old != new else "", file.what, tuple(file.hunks), file.binary, file.hidden or untold
+        new or old,
+        old if old != new else "",
+        file.what,
+        tuple(file.hunks),
+        file.binary,
+        file.hidden or untold,
+        file.blobs,
     )
 
 

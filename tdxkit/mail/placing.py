@@ -26,12 +26,13 @@ class Doubt(NamedTuple):
 @dataclass(eq=False, slots=True)
 class Row:
     """A line of a file. `patch`: the number of the patch that brought it, 0 for the file as it was; `line`: where it stood in what was read;
-    `key`: what it is compared by; `doubt`: what may have changed it."""
+    `key`: what it is compared by; `added`: brought, and not only shown; `doubt`: what may have changed it."""
 
     text: str
     patch: int
     line: int
     key: str
+    added: bool = False
     doubt: Doubt | None = None
 
 
@@ -87,7 +88,7 @@ class Change:
         at = 0
         for sign, key, text, line in self.lines:
             if sign == "+":
-                yield Row(text, self.patch, line, key)
+                yield Row(text, self.patch, line, key, True)
                 continue
             if sign == " ":
                 yield old[at] or Row(text, self.patch, line, key)

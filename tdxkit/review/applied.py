@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha1
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from tdxkit.c.needed import Needed, Stretch, named_in, needed
+from tdxkit.c.needed import Needed, Piece, Stretch, named_in, needed, unread
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.placing import Chunk, Doubt, Row
@@ -59,6 +60,12 @@ class Text:
             name for name, (first, last) in spans if any(row and row.doubt for row in self.rows[first - 1 : last])
         )
 
+    @property
+    def fresh(self) -> bool:
+        """Did the patches bring every line of its functions?"""
+        rows = (row for first, last in self.spans.values() for row in self.rows[first - 1 : last])
+        return all(row is None or row.added for row in rows)
+
     def brought(self, patch: int) -> set[int]:
         """The lines, from 1, that a patch brought."""
         return {at for at, row in enumerate(self.rows, 1) if row and row.patch == patch}
@@ -67,16 +74,16 @@ class Text:
 @dataclass
 class Tree:
     """The files of a series. `before`: what is known of a file before the series; `beside`: files that are none of it, whose functions go
-    before those of the same names."""
+    before those of the same names, the last of them most."""
 
     before: Before = lambda path: None
     files: dict[str, Laid] = field(default_factory=dict)
-    beside: set[str] = field(default_factory=set)
+    beside: list[str] = field(default_factory=list)
 
     def begin(self, path: str, beside: bool = False) -> None:
         """A file that is known before any patch."""
         self._file(path)
-        self.beside |= {path} if beside else set()
+        self.beside += [path] if beside else []
 
     def lay(self, files: Iterable[PatchFile], patch: int) -> list[tuple[str, Doubt]]:
         """Lay a patch's hunks; those that do not fit, with their files."""
@@ -120,6 +127,16 @@ class Tree:
         """The functions that are whole, each as often as it stands somewhere."""
         return [one.function for _, chunk in self.chunks() for one in named_in(chunk.text) if one.function]
 
+    def rows_of(self, name: str) -> list[Row]:
+        """The lines of a function, wherever it stands whole."""
+        return [
+            row
+            for _, chunk in self.chunks()
+            for one in named_in(chunk.text)
+            if one.function == name
+            for row in chunk.rows[one.item.first - 1 : one.item.last]
+        ]
+
     def parts(self) -> set[str]:
         """The functions of which the patches show a part only."""
         return {name for _, chunk in self.chunks() for name in _begun(chunk)} - set(self.functions())
@@ -133,10 +150,12 @@ class Tree:
         files: list[str] = []
         spans: dict[str, tuple[int, int]] = {}
         at = (-1, 0)  # the stretch and the line that were written last
-        for stretch, named in found.pieces:
+        for stretch, named in self._ordered(found.pieces, [path for path, _ in chunks]):
             path, chunk = chunks[stretch]
             begun = at[0] >= 0 and chunks[at[0]][0] == path
             first, last = named.item.first, named.item.last
+            if at[0] == stretch and first <= at[1] <= last:  # two on one line
+                first = at[1] + 1
             above = [] if begun and at == (stretch, first - 1) else [""] * bool(lines)
             above += [] if begun or not _PLAIN.fullmatch(path) else [f"/* {path} */"]
             lines += [*above, *(row.text for row in chunk.rows[first - 1 : last])]
@@ -145,6 +164,25 @@ class Tree:
             spans |= {named.function: (len(lines) - last + first, len(lines))} if named.function else {}
             at = stretch, last
         return Text("\n".join([*lines, ""]), tuple(rows), tuple(files), spans, found)
+
+    def _ordered(self, pieces: Iterable[Piece], paths: list[str]) -> list[Piece]:
+        """Pieces as the text has them: types and macros of the files beside, the series' files, the rest of those beside."""
+        ranked: list[tuple[int, Piece]] = []
+        unit: list[Piece] = []
+        depth = 0
+        for piece in pieces:
+            unit.append(piece)
+            depth += {"if": 1, "endif": -1}.get(piece.named.condition, 0)
+            if not depth:
+                early = all(one.named.condition or one.named.early for one in unit)
+                rank = 1 if paths[piece.stretch] not in self.beside else 0 if early else 2
+                ranked += [(rank, one) for one in unit]
+                unit = []
+        return [piece for _, piece in sorted([*ranked, *((1, one) for one in unit)], key=lambda one: one[0])]
+
+    def unread(self) -> list[tuple[str, str]]:
+        """The files of which nothing is taken, with the reason."""
+        return [(path, why) for path, chunk in self.chunks() if (why := unread(chunk.text))]
 
 
 def names_in(heading: str) -> str:
@@ -161,6 +199,16 @@ def _begun(chunk: Chunk) -> set[str]:
     """The functions that a chunk shows the head of."""
     heads = (row.text for row in chunk.rows if row.text[:1].isalpha() or row.text[:1] == "_")
     return {names_in(head) for head in heads if not head.rstrip().endswith(";")} - {""}
+
+
+def named_as(text: str) -> str:
+    """What git calls a file of this text, in 40 hex digits.
+
+    >>> named_as("")[:7]
+    'e69de29'
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def before_of(texts: Mapping[str, str], trees: Iterable[Path] = ()) -> Before:

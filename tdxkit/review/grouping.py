@@ -8,7 +8,7 @@ number, that of the same sender first.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdxkit.mail.post import Post
 from tdxkit.review.series import Series, bare
@@ -25,6 +25,28 @@ def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
         groups.place(post)
     ready = sorted(groups.joined(), key=lambda g: min(order[id(p)] for p in g.members()))
     return tuple(group.series() for group in ready)
+
+
+def chained(series: Iterable[Series]) -> tuple[Series, ...]:
+    """The same, patches without numbers put together where one was made on the file that the one before it left, as git's index lines say."""
+    found: list[Series] = []
+    left: dict[
+        tuple[str, str], int
+    ] = {}  # a path, and what git calls the file after the last patch: which series left it so
+    for one in series:
+        post = next(iter(one.patches.values()), None)
+        files = post.diff.files if post and post.diff and one.total == 1 and post.subject.n is None else ()
+        blobs = {(file.path, file.blobs[1]) for file in files if file.blobs[1]}
+        on = {left[key] for file in files if (key := (file.before or file.path, file.blobs[0])) in left}
+        if len(on) == 1:
+            at = on.pop()
+            patches = dict(enumerate([*found[at].patches.values(), post], 1))
+            found[at] = replace(found[at], total=len(patches), patches=patches)
+        else:
+            at = len(found)
+            found.append(one)
+        left |= dict.fromkeys(blobs, at)
+    return tuple(found)
 
 
 def _runs(posts: Iterable[Post]) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """What is raced of a series, by the words of a command: a get and a put by name or by how they are called, or what statements call."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tdxkit.c.lexing import lexed
 from tdxkit.errors import InputError
@@ -18,14 +20,14 @@ class Racing:
     threads: int | None = None
     rounds: int | None = None
     memory: str = SC
-    how: Mapping[str, object] = field(default_factory=dict)
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     def roots(self, functions: Sequence[str]) -> tuple[str, ...]:
         """The names that are raced, of a text with these functions. InputError where several may be meant."""
         if self.run:
-            return tuple(
-                dict.fromkeys(word for words in (*self.run, str(self.how.get("softirq", ""))) for word in _names(words))
-            )
+            sets = (re.split(r"[.\[]|->", str(name))[0] for name in self.how.get("sets") or ())
+            words = (word for words in self._statements() for word in _names(words))
+            return tuple(dict.fromkeys([*words, *sets]))
         if self.get and self.put:
             return self.get, self.put
         ends = [{name for name in functions if name == way or name.endswith(f"_{way}")} for way in ("get", "put")]
@@ -36,6 +38,14 @@ class Racing:
         stem = next(iter(stems), None)
         found = (self.get or f"{stem}get", self.put or f"{stem}put") if stem is not None else (self.get, self.put)
         return found if all(found) else ()
+
+    def called(self) -> tuple[str, ...]:
+        """The functions that are raced, by their names, as far as those are given."""
+        calls = (word for words in self._statements() for word in re.findall(r"\b([A-Za-z_]\w*)\s*\(", words))
+        return tuple(dict.fromkeys(calls)) if self.run else tuple(filter(None, (self.get, self.put)))
+
+    def _statements(self) -> tuple[str, ...]:
+        return (*self.run, str(self.how.get("softirq") or ""))
 
     def means(self, name: str) -> bool:
         """May a function be one that is raced?"""

@@ -13,6 +13,7 @@ from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.review.applied import OF_C, before_of
 from tdxkit.review.compare import lineages
 from tdxkit.review.evidence import evidence_job
+from tdxkit.review.grouping import chained
 from tdxkit.review.lens import Lens, lens
 from tdxkit.review.program import changed
 from tdxkit.review.racing import Racing
@@ -67,7 +68,7 @@ def reviewed_job(
     where there is no patch in it."""
     job = wanted(("mbox", "patch"), partial(evidence_job, text=True), lambda read: read.posts)
     read = yield from job(source)
-    series = [one for one in read.series if one.patches]
+    series = [one for one in chained(read.series) if one.patches]
     if not series:
         rule, action = (
             "there is no patch in it",

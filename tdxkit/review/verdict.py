@@ -41,6 +41,14 @@ class Verdict:
         return placed(found, own.origins) if found and isinstance(own, OfC) else found
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said beside the answer, its lines with where they were posted: what was taken for granted, data races."""
+        if not self.judged or not isinstance(own := self.judged.scenario.own, OfC):
+            return ()
+        result = self.judged.result
+        return tuple(placed(said, own.origins) for said in (*result.remarks, *result.orders, *result.races))
+
+    @property
     def bad(self) -> bool:
         """Does a rule break after it, or nobody come to an end?"""
         return bool(self.judged and self.judged.result.property)
@@ -64,6 +72,7 @@ class Verdict:
             "steps": result.steps if result and result.schedule else None,
             "schedule": result.schedule if result else None,
             "missing": list(self.missing),
+            "remarks": list(self.remarks),
         }
 
 

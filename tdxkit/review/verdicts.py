@@ -2,7 +2,8 @@
 them, and where that cannot be had, which mail or file is missing. No verdict is given on a text that a hunk which did not fit may have changed.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -11,41 +12,40 @@ from tdxkit.c.oftext import OfC, Origin
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.judging import judging
 from tdxkit.explore.program import Scenario
-from tdxkit.mail.agree import mismatches
+from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.post import Post
-from tdxkit.review.applied import OF_C, Before, Text, Tree, names_in
+from tdxkit.review.applied import OF_C, Before, Text, Tree, named_as
 from tdxkit.review.racing import Racing
-from tdxkit.review.series import Series, spans
+from tdxkit.review.series import Series, gaps
 from tdxkit.review.verdict import Verdict, Verdicts, placed
+from tdxkit.review.wanting import BEFORE, Words
 from tdxkit.run import Text as Shown
 from tdxkit.work import Job
 
-BEFORE = "before the series"
-MOST_NAMED = 4  # patches that are missing, by name; more of them as a range
+NUMBER = "PATCH"  # the macro that a file beside the series may ask: after which patch is this?
+_ASKED = re.compile(rf"^[ \t]*#[ \t]*(?:el)?if\b.*\b{NUMBER}\b", re.MULTILINE)
 
 
 def verdicts_job(
-    series: Series, racing: Racing, before: Before = lambda path: None, beside: Iterable[str] = ()
+    series: Series,
+    racing: Racing,
+    before: Before = lambda path: None,
+    beside: Iterable[str] = (),
+    known: Iterable[str] = (),
 ) -> Job[Verdicts]:
-    """A verdict for each patch at hand. beside: files that `before` has; those that no patch touches stand beside what they bring."""
+    """A verdict for each patch at hand. beside: files that `before` has; those that no patch touches stand beside what they bring, and their
+    functions in place of others. known: paths of files that `before` has, whether a patch touches them or not."""
     one = _Series(series, racing, Tree(before))
-    touched = [file for post in series.patches.values() if post.diff for file in post.diff.files]
-    made: set[str] = set()
-    for file in touched:
-        path = file.before or file.path
-        if file.what != "new" and path not in made and path.endswith(OF_C) and before(path) is not None:
-            one.tree.begin(path)
-        made.add(file.path)
-    known = [before(path) for path in one.tree.files]
-    for path in beside:
-        if before(path) not in known:
-            one.tree.begin(path, beside=True)
+    one.begin(beside, known)
     found: list[Verdict] = []
-    if one.tree.files and (first := (yield from one.judged(0, None))).judged:
+    if (
+        set(one.tree.files) - set(one.tree.beside)
+        and (first := (yield from one.judged(0, None))).missing + first.functions
+    ):
         found.append(first)
     for n, post in series.patches.items():
         found.append((yield from one.judged(n, post)))
-    return Verdicts(series, tuple(found), tuple(one.notes))
+    return Verdicts(series, tuple(map(one.settled, found)), tuple(one.all_notes(found)))
 
 
 @dataclass
@@ -57,78 +57,165 @@ class _Series:
     tree: Tree
     said: tuple = ()  # what was judged last: its words and its doubts
     spelled: dict[str, str] = field(default_factory=dict)  # each function of it
+    hidden: dict[str, str] = field(default_factory=dict)  # those in whose place stands another
+    unseen: dict[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # of each patch the functions that stood in no text
     notes: list[str] = field(default_factory=list)
 
-    def label(self, n: int) -> str:
-        """A patch as its subject counts it."""
-        total = self.series.total or max(self.series.patches, default=1)
-        return f"{n:0{len(str(total))}}/{total}" if n else BEFORE
+    def __post_init__(self):
+        self.words = Words(self.series, self.racing, self.tree)
+
+    def begin(self, beside: Iterable[str], others: Iterable[str]) -> None:
+        """Lay out the files that are known before the series, and those beside it."""
+        made: set[str] = set()
+        for n, post in self.series.patches.items():
+            for file in post.diff.files if post.diff else ():
+                path = file.before or file.path
+                if file.what != "new" and path not in made and path.endswith(OF_C):
+                    self._begin(n, path, file.blobs[0])
+                made |= {path, file.path}
+        for path in others:
+            if path.endswith(OF_C) and path not in made:
+                self.tree.begin(path)
+        known = [self.tree.before(path) for path in self.tree.files]
+        for path in beside:
+            if path.endswith(OF_C) and self.tree.before(path) not in known:
+                self.tree.begin(path, beside=True)
+        self.notes += [f"{printable(path, 80)} is not read: {why}" for path, why in self.tree.unread()]
+
+    def _begin(self, n: int, path: str, index: str) -> None:
+        text = self.tree.before(path)
+        if text is None:
+            return
+        self.tree.begin(path)
+        if index and not named_as(text).startswith(index):
+            self.notes.append(
+                f"{printable(path, 80)} is not the file that {self.words.label(n)} was made on, whose index is {index}: a part of it, or another version"
+            )
 
     def judged(self, n: int, post: Post | None) -> Job[Verdict]:
         """What is known after one patch, None before the first."""
         files = post.diff.files if post and post.diff else ()
         for path, doubt in self.tree.lay(files, n):
+            name = printable(path, 80) or "no file"
             self.notes.append(
-                f"{self.label(n)}: the hunk at line {doubt.line} for {printable(path, 80) or 'no file'} is not laid: {doubt.why}"
+                f"{self.words.label(n)}: the hunk at line {doubt.line} for {name} is not laid: {doubt.why}"
             )
-        blank = Verdict(n, self.label(n), post.subject.title if post else BEFORE, post.message_id if post else "")
-        functions = self.tree.functions()
+        blank = Verdict(n, self.words.label(n), post.subject.title if post else BEFORE, post.message_id if post else "")
         try:
-            roots = self.racing.roots(functions)
+            roots = self.racing.roots(self.tree.functions())
         except InputError as error:
-            return replace(blank, missing=(str(error),)) if self._touches(files) else blank
+            return replace(blank, missing=(str(error),)) if self.words.touches(files) else blank
         text = self.tree.text(roots)
-        whole = text.needed.functions
-        parts = self.tree.parts()
+        self._replaced(n, text)
+        whole, parts = text.needed.functions, self.tree.parts()
         if gone := [name for name in self.spelled if name in roots and name not in whole and name not in parts]:
             self.spelled = {name: words for name, words in self.spelled.items() if name not in gone}
-            return replace(blank, functions=tuple(gone), missing=(self._gone(n, gone),))
-        if not whole or not (self.racing.run or all(root in whole for root in roots)):
-            touched = self._touches(files)
-            return replace(blank, missing=(self._hole(n, touched),)) if touched else blank
-        said = (text.spelled, text.doubts)
-        if said == self.said:
-            return blank
+            return replace(blank, functions=tuple(gone), missing=(self.words.gone(n, gone),))
+        wanted = [name for name in (self.racing.called() or roots) if name not in whole]
+        if wanted and not self.racing.run:
+            return self._without(blank, wanted, files)
+        if not roots and (touched := self.words.touches(files)):
+            return replace(blank, missing=(self.words.hole(n, touched),))
+        if not roots or (text.spelled, text.doubts) == self.said:
+            return self._without(blank, self.unseen.get(-1, ()), files)
+        return (yield from self._explored(blank, text, wanted, files))
+
+    def _explored(self, blank: Verdict, text: Text, wanted: list[str], files: tuple[PatchFile, ...]) -> Job[Verdict]:
+        """The verdict on a text that is another than before."""
+        n, whole = blank.n, text.needed.functions
+        changed = self._changed(n, text)
+        self.said, self.spelled = (text.spelled, text.doubts), text.functions
+        self.unseen.pop(-1, None)
+        one = replace(
+            blank, functions=changed or tuple(name for name in self.racing.called() if name in whole), text=text
+        )
+        if missing := self.words.doubtful(text):
+            return replace(one, missing=missing)
+        if begun := sorted(name for name in self.tree.parts() if name in wanted):
+            return replace(one, missing=(self.words.hole(n, begun),))
+        try:
+            judged = yield from judging(self._scenario(n, text))
+        except TdxkitError as error:
+            if unknown := tuple(name for name in wanted if not text.spelled or re.search(rf"\b{name}\b", str(error))):
+                self.unseen[-1] = unknown  # as long as it is so
+                return self._without(one if n == 0 else blank, unknown, files)
+            said = placed(str(error), self._origins(text)) + self.words.or_base(text)
+            return replace(one, missing=(said,))
+        return replace(one, judged=judged, missing=self.words.open(n, text))
+
+    def _without(self, blank: Verdict, wanted: Iterable[str], files: tuple[PatchFile, ...]) -> Verdict:
+        """No verdict: of a patch that may change functions which are not to be seen it is said."""
+        if touched := self.words.touches(files) if wanted else ():
+            return replace(blank, missing=(self.words.hole(blank.n, touched),))
+        if wanted and (not blank.n or any(file.hunks and self._is_part(file.path) for file in files)):
+            self.unseen[blank.n] = tuple(wanted)
+            return replace(blank, missing=(self.words.unseen(blank.n, tuple(wanted), files),))
+        return blank
+
+    def _is_part(self, path: str) -> bool:
+        """Is it a file of C of which not all is known?"""
+        return path.endswith(OF_C) and not (path in self.tree.files and self.tree.files[path].complete)
+
+    def settled(self, one: Verdict) -> Verdict:
+        """A verdict once the whole series is known: what a later patch brings new an earlier one cannot have changed."""
+        names = self.unseen.get(one.n, ())
+        if not names or one.judged:
+            return one
+        rows = {name: self.tree.rows_of(name) for name in names}
+        later = all(rows[name] and all(row.added and row.patch > one.n for row in rows[name]) for name in names)
+        return replace(one, missing=()) if later else one
+
+    def _changed(self, n: int, text: Text) -> tuple[str, ...]:
+        """The functions that a patch changed, or may have changed; of those beside the series none."""
         fresh = {doubt.patch for doubt in text.doubts} == {n}
-        changed = tuple(
+        return tuple(
             name
             for name, words in text.functions.items()
-            if self.spelled.get(name) != words or (fresh and name in text.doubted)
+            if (self.spelled.get(name) != words or (fresh and name in text.doubted))
+            and text.files[text.spans[name][0] - 1] not in self.tree.beside
         )
-        self.said, self.spelled = said, text.functions
-        blank = replace(blank, functions=changed or tuple(root for root in roots if root in whole), text=text)
-        if missing := self._doubtful(text):
-            return replace(blank, missing=missing)
-        if begun := sorted(name for name in parts if name in roots):
-            return replace(blank, missing=(self._hole(n, begun),))
-        try:
-            scenario = self._scenario(n, text)
-            judged = yield from judging(scenario)
-        except TdxkitError as error:
-            return replace(blank, missing=(placed(str(error), self._origins(text)) + self._or_base(text),))
-        return replace(blank, judged=judged, missing=self._open(n, text))
+
+    def _replaced(self, n: int, text: Text) -> None:
+        """Note what a patch changes that is not judged, as a file beside the series has a function in its place."""
+        for name, (file, words) in text.needed.hidden.items():
+            if n and self.hidden.get(name, words) != words:
+                self.notes.append(
+                    f"{self.words.label(n)} changes {name}(), in whose place stands that of {printable(file, 80)}"
+                )
+            self.hidden[name] = words
+
+    def all_notes(self, found: Iterable[Verdict]) -> list[str]:
+        """What is to be said beside the table."""
+        notes = list(self.notes)
+        if self.words.lost() and self.series.total:
+            notes.append(
+                f"of {self.series.total} patches {gaps(self.series.present, self.series.total)} are not at hand"
+            )
+        if not any(one.judged or one.missing for one in found) and not self.racing.called():
+            notes.append(self.words.ask())
+        return notes
 
     def _scenario(self, n: int, text: Text) -> Scenario:
         """The text's scenario, each line with the mail that brought it."""
         how = {key: value for key, value in self.racing.how.items() if value}
+        if _ASKED.search(text.text):
+            how["defines"] = {**how.get("defines", {}), NUMBER: str(n)}
         racing = {"get": self.racing.get, "put": self.racing.put, "run": self.racing.run}
         if not self.racing.run:
             racing["get"], racing["put"] = self.racing.roots(list(text.functions))
         name = f"{self.series.label}-after-{n}" if n else f"{self.series.label}-before"
         one = of_text(text.text, "", self.racing.threads, self.racing.rounds, label=name, **racing, **how)
         assert isinstance(one.own, OfC)
-        origins = self._origins(text)
         brought = text.brought(n)
         for function in one.texts:
             shown: Shown = function.shown  # type: ignore[attr-defined]
             if shown.first:
                 added = tuple(k for k in range(len(shown.lines)) if shown.first + k in brought)
                 function.shown = shown._replace(added=added)  # type: ignore[attr-defined]
-        return replace(
-            one,
-            own=replace(one.own, origins=origins),
-            title=f"{printable(self.series.title, 80)}, after {self.label(n)}" if n else BEFORE,
-        ).on(self.racing.memory)
+        title = f"{printable(self.series.title, 80)}, after {self.words.label(n)}" if n else BEFORE
+        return replace(one, own=replace(one.own, origins=self._origins(text)), title=title).on(self.racing.memory)
 
     def _origins(self, text: Text) -> tuple[Origin | None, ...]:
         """Where each line was posted; of a line of a file that was given, where it stands there."""
@@ -138,75 +225,6 @@ class _Series:
                 found.append(row and Origin(PurePosixPath(file).name, row.line))
                 continue
             post = self.series.patches[row.patch]
-            found.append(Origin(self.label(row.patch), row.line - post.body + 1, post.message_id.strip("<>")))
+            label, line = self.words.label(row.patch), row.line - post.body + 1
+            found.append(Origin(label, line, post.message_id.strip("<>")))
         return tuple(found)
-
-    def _touches(self, files: Iterable) -> list[str]:
-        """The raced functions that the hunks of a patch seem to be in, as their heads and their lines have it."""
-        heads = [hunk.heading for file in files for hunk in file.hunks]
-        heads += [
-            line[1:]
-            for file in files
-            for hunk in file.hunks
-            for line in hunk.lines
-            if line[1:2].isalpha() and not line.rstrip().endswith(";")
-        ]
-        return sorted({name for head in heads if (name := names_in(head)) and self.racing.means(name)})
-
-    def _hole(self, n: int, names: Sequence[str]) -> str:
-        """Which mails or files are wanted for functions that a patch shows a part of."""
-        named = " and ".join(f"{name}()" for name in names[:2])
-        lost = [k for k in self._lost() if k < n]
-        if not lost:
-            return f"{self.label(n)} changes {named}, of which the mails show a part: give the file as it was before, --base FILE"
-        some = (
-            " and ".join(map(self.label, lost)) if len(lost) <= MOST_NAMED else f"{spans(lost)} of {self.series.total}"
-        )
-        return f"{self.label(n)} changes {named} of an earlier patch: paste {some} too"
-
-    def _doubtful(self, text: Text) -> tuple[str, ...]:
-        said = [
-            f"{self.label(doubt.patch)}: its hunk at line {doubt.line} does not fit ({doubt.why}), so this may not be what stands here"
-            for doubt in text.doubts
-        ]
-        said += [
-            f"{name}() stands in {' and '.join(sorted(set(files)))} {len(files)} times"
-            for name, files in text.needed.twice.items()
-        ]
-        return tuple(said)
-
-    def _gone(self, n: int, names: Sequence[str]) -> str:
-        """What to do about functions that a patch takes away."""
-        named = " and ".join(f"{name}()" for name in names[:2])
-        return f"{self.label(n)} takes {named} away: what is raced from there on is to be said, by --get and --put, or --run"
-
-    def _or_base(self, text: Text) -> str:
-        """The other way out where a file is not known whole."""
-        some = dict.fromkeys(
-            PurePosixPath(file).name for file in text.files if file and not self.tree.files[file].complete
-        )
-        return f"; or give {' and '.join(some)} as before the series, --base FILE" if some else ""
-
-    def _open(self, n: int, text: Text) -> tuple[str, ...]:
-        """What may have changed the text and is not at hand, or not all of it."""
-        first = min((row.patch for row in text.rows if row and row.patch), default=n)
-        said = []
-        if lost := [k for k in self._lost() if first < k < n]:
-            isnt = f"{spans(lost)} of {self.series.total} {'is' if len(lost) == 1 else 'are'} not at hand"
-            said.append(f"{isnt} and may change this too")
-        cut = [k for k, post in self.series.patches.items() if k <= n and post.diff and may_lack(post)]
-        said += [f"{self.label(k)} may bring more than is here: it {'is quoted' if self.series.patches[k].quoted else 'does not add up'}" for k in cut[:MOST_NAMED]]  # fmt: skip
-        return tuple(said)
-
-    def _lost(self) -> list[int]:
-        """The patches of which there is no diff."""
-        without = [k for k, post in self.series.patches.items() if not post.diff]
-        return sorted({*self.series.missing, *without})
-
-
-def may_lack(post: Post) -> bool:
-    """May lines of a patch be missing here? Its own diffstat tells; of one that is quoted nothing else does."""
-    stat = post.message.stat
-    if not post.diff or stat is None or not (post.quoted or post.message.own_stat):
-        return post.quoted
-    return bool(mismatches(stat, post.diff))

@@ -8,6 +8,8 @@ from tdxkit.review.own import SIGNS
 from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.text import columns, many, plural
 
+MOST_REMARKS = 20
+
 
 def table(found: Verdicts) -> list[tuple[str, str, str, str]]:
     """A row for each patch: its number, the verdict with its sign, the functions that it changes, what is the case or wanted."""
@@ -43,12 +45,31 @@ def summary(found: Verdicts) -> Iterator[str]:
         by = " or ".join(each.label for each in some) + (
             f": {printable(one.title, 100)}" if len(some) == 1 and one.n else ""
         )
-        if one.bad:
-            yield f"{'broken again' if k else 'first broken'} {'by ' * bool(one.n)}{by}"
-        else:
+        if not one.bad:
             yield f"healed by {by}"
+        elif not one.n:
+            yield f"broken {one.label}"
+        elif (
+            k or any(each.judged for each in found.patches[: found.patches.index(one)]) or (one.text and one.text.fresh)
+        ):
+            yield f"{'broken again' if k else 'first broken'} by {by}"
+        else:
+            yield f"broken after {one.label}: {printable(one.title, 100)}; how it was before was not judged"
     if not found.judged:
         yield "no patch was judged"
+
+
+def remarks(found: Verdicts) -> Iterator[str]:
+    """What is to be said beside the answers, each once with the patches that it goes with."""
+    said: dict[str, list[str]] = {}
+    for one in found.judged:
+        for remark in one.remarks:
+            said.setdefault(remark, []).append(one.label if one.n else "before")
+    for remark, labels in list(said.items())[:MOST_REMARKS]:
+        whose = "all" if len(labels) == len(found.judged) > 1 else ", ".join(labels)
+        yield f"{whose}: {remark}"
+    if len(said) > MOST_REMARKS:
+        yield f"and {len(said) - MOST_REMARKS} more of this kind: --json has them"
 
 
 def told(found: Verdicts) -> Iterator[str]:
@@ -57,7 +78,7 @@ def told(found: Verdicts) -> Iterator[str]:
     yield f"{printable(series.title, 120)}  {series.label}, {many(len(series.patches), 'patch')} at hand"
     rows = [(*row[:3], printable(row[3], 400)) for row in table(found)]
     yield from columns(("patch", "verdict", "changes", "the model finds"), rows)
-    yield from (f"note: {printable(note, 400)}" for note in found.notes)
+    yield from (f"note: {printable(note, 400)}" for note in (*found.notes, *remarks(found)))
     yield from summary(found)
 
 

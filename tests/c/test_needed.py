@@ -45,7 +45,7 @@ def firsts(found):
 @pytest.mark.parametrize(
     ("names", "lines"),
     [
-        (["take"], [2, 3, 5, 7, 13, 16, 17, 21, 30]),
+        (["take"], [2, 3, 5, 7, 13, 16, 17, 21]),
         (["helper"], [2, 3, 13, 16, 17]),
         (["nobody"], [4, 26]),
         (["two"], [5, 7, 12]),
@@ -83,6 +83,26 @@ BODIES = [
     Stretch(name, f"int f(void)\n{{\n\treturn {k};\n}}\nint {g}(void)\n{{\n\treturn f();\n}}")
     for k, (name, g) in enumerate((("x.h", "of_h"), ("a.c", "of_a"), ("b.c", "of_b")))
 ]
+
+
+TWINS = "#ifdef A\nint f(void) { return 1; }\n#else\nint f(void) { return 2; }\n#endif\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        (TWINS, False),
+        (TWINS.replace("#else", "#endif\n#ifdef A"), True),
+        (f"#ifdef B\n{TWINS}#endif", False),
+        (TWINS + "int f(void) { return 3; }", True),
+    ],
+)
+def test_functions_in_branches_of_one_condition_are_one(text, twice):
+    assert bool(needed([Stretch("a.c", text)], ["f"]).twice) == twice
+
+
+def test_two_on_a_line_are_two():
+    assert [one.declares for one in named_in("int a; int f(void) { return a; } int b;")] == [{"a"}, {"f"}, {"b"}]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ SERIES = {
 AFTER_PATCH = {
     "series": TEXT, "version": COUNT, "n": COUNT, "title": TEXT, "message_id": TEXT, "functions": [TEXT],
     "verdict": ({"ok", "violation", "deadlock", "livelock", "bounded"}, MAYBE), "property": (TEXT, MAYBE), "defect": (TEXT, MAYBE),
-    "steps": (COUNT, MAYBE), "schedule": (TEXT, MAYBE), "missing": [TEXT],
+    "steps": (COUNT, MAYBE), "schedule": (TEXT, MAYBE), "missing": [TEXT], "remarks": [TEXT],
 }  # fmt: skip
 STRESSED = {
     "scenario": TEXT, "runs": COUNT, "stay": float, "bad": COUNT, "met": dict, "first": (COUNT, MAYBE), "schedule": TEXT,

@@ -106,7 +106,7 @@ def test_what_stood_before_is_judged_where_it_is_known():
     data = mails(base, ABOVE + LOCKED + BELOW)
     [found] = judged(data, **{"dev.c": base})
     assert said(found) == [(0, "violation", ("dev_get", "dev_use", "dev_put")), (1, "ok", ("dev_get", "dev_put"))]
-    assert list(summary(found)) == ["first broken before the series", "healed by 1/1: dev: part 1"]
+    assert list(summary(found)) == ["broken before the series", "healed by 1/1: dev: part 1"]
     [hole] = judged(data)
     assert (hole.patches[0].verdict, hole.judged) == (None, ())
     [wanted] = hole.patches[0].missing
