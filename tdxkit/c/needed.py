@@ -4,6 +4,7 @@ shows is of no use to a reader who races two functions, and may be C that is not
 A file's items are told apart by their words alone: what one declares is guessed generously, as too much does no harm.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from tdxkit.c.typenames import KEYWORDS
 from tdxkit.errors import InputError
 
 MARKED = ("__attribute__", "__printf", "__section", "__aligned", "__acquires", "__releases", "__must_hold", "__malloc", "__no_sanitize")  # fmt: skip
+_FORWARD = re.compile(r"(?:struct|union|enum) \w+ ;")
+_CALLED = re.compile(r"(?:static )?[A-Z][A-Z0-9_]* \(")
 KEPT = 20_000  # stretches whose items are kept
 MOST_FILE = 4 << 20  # characters
 
@@ -38,6 +41,13 @@ class Named:
     spelled: str
     function: str = ""
     condition: str = ""
+
+    @property
+    def defines(self) -> bool:
+        """Is it more than a declaration: is it what its names are?"""
+        if _FORWARD.fullmatch(self.spelled) or self.spelled.startswith("extern "):
+            return False
+        return not self.spelled.endswith(") ;") or bool(_CALLED.match(self.spelled)) or "{" in self.spelled
 
     @property
     def early(self) -> bool:
@@ -108,7 +118,10 @@ class _Search:
             seen.add(name)
             here = self.declared.get(name, [])
             bodies = [piece for piece in here if piece.named.function == name]
-            for piece in (*self._meant(name, bodies, file), *(piece for piece in here if piece not in bodies)):
+            for piece in (
+                *self._meant(name, bodies, file),
+                *self._first([piece for piece in here if piece not in bodies]),
+            ):
                 if (piece.stretch, piece.named.item) not in self.taken:
                     self.taken.add((piece.stretch, piece.named.item))
                     todo += [(word, self.file(piece)) for word in sorted(piece.named.uses)]
@@ -116,6 +129,13 @@ class _Search:
     def file(self, piece: Piece) -> str:
         """The file of a piece."""
         return self.stretches[piece.stretch].file
+
+    def _first(self, pieces: list[Piece]) -> list[Piece]:
+        """Types, macros and variables of a name: where a file that goes first defines it, no other does."""
+        for which in reversed(self.first):
+            if any(self.file(piece) == which and piece.named.defines for piece in pieces):
+                return [piece for piece in pieces if self.file(piece) == which]
+        return pieces
 
     def _meant(self, name: str, bodies: list[Piece], file: str) -> list[Piece]:
         """Of several functions of a name those that may be meant: in a file that goes first, in that of who calls it, in one that is no header."""

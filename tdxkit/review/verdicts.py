@@ -23,6 +23,7 @@ from tdxkit.run import Text as Shown
 from tdxkit.work import Job
 
 NUMBER = "PATCH"  # the macro that a file beside the series may ask: after which patch is this?
+UNKNOWN = re.compile(r"`(\w+)\(…\)`: this function is not known(, nor (?:is|are) [\w, ]+)?")
 _ASKED = re.compile(rf"^[ \t]*#[ \t]*(?:el)?if\b.*\b{NUMBER}\b", re.MULTILINE)
 
 
@@ -45,7 +46,9 @@ def verdicts_job(
         found.append(first)
     for n, post in series.patches.items():
         found.append((yield from one.judged(n, post)))
-    return Verdicts(series, tuple(map(one.settled, found)), tuple(one.all_notes(found)))
+    found = [one.settled(each) for each in found]
+    found = [each for each in found if each.n or each.judged or each.missing]
+    return Verdicts(series, tuple(found), tuple(one.all_notes(found)))
 
 
 @dataclass
@@ -141,6 +144,9 @@ class _Series:
             if unknown := tuple(name for name in wanted if not text.spelled or re.search(rf"\b{name}\b", str(error))):
                 self.unseen[-1] = unknown  # as long as it is so
                 return self._without(one if n == 0 else blank, unknown, files)
+            self.unseen[n] = tuple(
+                name for one in UNKNOWN.findall(str(error)) for name in re.findall(r"\w+", "".join(one))
+            )
             said = placed(str(error), self._origins(text)) + self.words.or_base(text)
             return replace(one, missing=(said,))
         return replace(one, judged=judged, missing=self.words.open(n, text))
@@ -160,7 +166,7 @@ class _Series:
 
     def settled(self, one: Verdict) -> Verdict:
         """A verdict once the whole series is known: what a later patch brings new an earlier one cannot have changed."""
-        names = self.unseen.get(one.n, ())
+        names = set(self.unseen.get(one.n, ())) & set(self.tree.functions())
         if not names or one.judged:
             return one
         rows = {name: self.tree.rows_of(name) for name in names}

@@ -63,7 +63,7 @@ def remarks(found: Verdicts) -> Iterator[str]:
     """What is to be said beside the answers, each once with the patches that it goes with."""
     said: dict[str, list[str]] = {}
     for one in found.judged:
-        for remark in one.remarks:
+        for remark in (remark for remark in one.remarks if not remark.endswith(": a stub")):
             said.setdefault(remark, []).append(one.label if one.n else "before")
     for remark, labels in list(said.items())[:MOST_REMARKS]:
         whose = "all" if len(labels) == len(found.judged) > 1 else ", ".join(labels)
