@@ -7,11 +7,11 @@ import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.mail.mailbox import read_mails
-from tdxkit.review.applied import Tree, before_of, names_in
-from tdxkit.review.grouping import series_of
+from tdxkit.review.applied import Tree, before_of, named_as, names_in
+from tdxkit.review.grouping import chained, series_of
 from tdxkit.review.racing import Racing
 from tdxkit.review.verdicts import verdicts_job
-from tdxkit.review.verdicts_text import summary, table
+from tdxkit.review.verdicts_text import remarks, summary, table
 from tdxkit.work import drive
 from tests.mail.disguises import diff_of
 
@@ -188,6 +188,88 @@ def test_a_file_that_is_renamed_or_deleted():
     assert tree.functions() == ["dev_get", "dev_use", "dev_put"]
     tree.lay([replace(file, path="new/dev.c", before="", what="gone", hunks=())], 3)
     assert tree.functions() == []
+
+
+def test_before_is_told_where_it_is_refused_and_then_nobody_broke_it_first():
+    base = ABOVE + HEAD + PLAIN.replace("\tBUG_ON(!up);\n", '\tasm("nop");\n\tBUG_ON(!up);\n')
+    [found] = judged(mails(base, ABOVE + HEAD + PLAIN), **{"dev.c": base})
+    before, first = found.patches
+    assert (before.n, before.verdict, first.verdict) == (0, None, "violation") and "`asm`" in before.missing[0]
+    assert list(summary(found)) == ["broken after 1/1: dev: part 1; how it was before was not judged"]
+
+
+def test_a_function_that_is_in_no_text_is_not_one_that_does_not_change():
+    base = ABOVE + HEAD + PLAIN + BELOW
+    [found] = judged(mails(base, base.replace("int before_0;", "int before_9;")), Racing(run=("elsewhere();",)))
+    assert found.patches[0].missing == (
+        "elsewhere() is in no text so far: give dev.c as before the series, --base FILE",
+    )
+    [found] = judged(
+        mails(base, base.replace("int before_0;", "int before_9;"), base + "void elsewhere(void)\n{\n}\n"),
+        Racing(run=("elsewhere();",)),
+    )
+    assert said(found) == [(1, None, ()), (2, "ok", ("elsewhere",))]
+    assert [one.missing for one in found.patches] == [(), ()], "a later patch brings it new"
+
+
+def test_without_a_name_to_race_it_is_asked_for():
+    [found] = judged(mails("", "void take(void)\n{\n}\n\nvoid drop(void)\n{\n}\n"), Racing())
+    assert found.notes == (
+        "say what is raced, by --run 'STATEMENTS' or --get and --put: the series changes drop() and take()",
+    )
+
+
+def test_what_a_file_beside_replaces_is_said_where_a_patch_changes_it():
+    texts = ["", HEAD + PLAIN, HEAD + PLAIN.replace("BUG_ON(!up)", "BUG_ON(up == 0)")]
+    [found] = judged(mails(*texts), **{"mine.c": "#define UP 1\nvoid dev_use(void)\n{\n}\n"})
+    assert said(found) == [(1, "ok", ("dev_get", "dev_put")), (2, None, ())]
+    assert found.notes == ("2/2 changes dev_use(), in whose place stands that of mine.c",)
+
+
+def test_a_file_beside_may_ask_after_which_patch_it_is():
+    mine = "void at_end(void)\n{\n#if PATCH >= 2\n\tBUG_ON(users == 0);\n#endif\n}\n"
+    run = Racing(run=("dev_get(); at_end(); dev_put();",))
+    [found] = judged(mails("", LOCKED, LOCKED.replace("up = 1", "up = 2"), LOCKED), run, **{"mine.c": mine})
+    assert [one.verdict for one in found.patches] == ["ok", "ok", "ok"]
+    assert [one.scenario.own.options[-1] for one in found.judged] == ["PATCH=1", "PATCH=2", "PATCH=3"]
+    text = found.judged[1].text.text
+    assert text.index("at_end") > text.index("dev_put"), "its functions come last"
+
+
+def test_another_base_than_the_series_was_made_on_is_noted():
+    base = ABOVE + HEAD + PLAIN + BELOW
+    data = mails(base, ABOVE + LOCKED + BELOW)
+    right = data.replace(b"index 1111111..", f"index {named_as(base)[:9]}..".encode())
+    for mail, notes in ((data, 1), (right, 0)):
+        [found] = judged(mail, **{"dev.c": base})
+        assert len(found.notes) == notes
+        assert all("dev.c is not the file that 1/1 was made on, whose index is 1111111" in note for note in found.notes)
+
+
+def test_patches_without_numbers_are_chained_by_their_index_lines():
+    texts = ["", HEAD + PLAIN, LOCKED, EARLY]
+    data = mails(*texts)
+    for n, (old, new) in enumerate(pairwise(texts), 1):
+        data = data.replace(f"[PATCH v1 {n}/3]".encode(), b"[PATCH]")
+        line = f"index {named_as(old)[:7]}..{named_as(new)[:7]}".encode()
+        at = data.index(b"index 1111111..2222222")
+        data = data[:at] + line + data[at + 22 :]
+    posts, _ = read_mails(data, text=True)
+    assert len(series_of(posts)) == 3
+    [one] = chained(series_of(posts))
+    found = drive(verdicts_job(one, EACH))
+    assert [each.verdict for each in found.patches] == ["violation", "ok", "violation"]
+
+
+def test_what_was_taken_for_granted_stands_beside():
+    text = HEAD + PLAIN.replace("BUG_ON(!up);", "BUG_ON(!up || !page());").replace("up = 1;", "up = READ_ONCE(users);")
+    [found] = judged(mails("", text), Racing(run=RUN, how={"stubs": {"page": 1}}))
+    told = found.patches[0].remarks
+    assert any("data race" in remark and "(1/1, line " in remark for remark in told)
+    assert any(remark.endswith(": a stub") for remark in told)
+    assert not any("a stub" in remark for remark in remarks(found)) and any(
+        r.startswith("1/1: data race") for r in remarks(found)
+    )
 
 
 def test_the_name_in_a_heading():
