@@ -84,7 +84,7 @@ class Needed(NamedTuple):
 def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Sequence[str] = ()) -> Needed:
     """The items that these names need, and those that they need. first: files whose functions go before others of their names, the last most.
 
-    >>> found = needed([Stretch("a.c", "int a, b;\nint c;\nvoid f(void)\n{\n\ta++;\n}")], ["f"])
+    >>> found = needed([Stretch("a.c", "int a, b;\\nint c;\\nvoid f(void)\\n{\\n\\ta++;\\n}")], ["f"])
     >>> [(piece.named.item.first, piece.named.item.last) for piece in found.pieces]
     [(1, 1), (3, 6)]
     """
