@@ -107,32 +107,44 @@ class _Search:
         self.taken: set[tuple[int, Item]] = set()
         self.twice: dict[str, tuple[str, ...]] = {}
         self.hidden: dict[str, tuple[str, str]] = {}
+        self.means: dict[str, dict[str, set[str]]] = {}  # of each name what it is, by the file that has it
 
     def run(self, wanted: Iterable[str]) -> None:
-        """Take what these names need."""
-        todo, seen = [(name, "") for name in wanted], set[str]()
+        """Take what these names need, each as the file means it that names it."""
+        todo, seen = [(name, "") for name in wanted], set[tuple[str, str]]()
         while todo:
             name, file = todo.pop()
-            if name in seen:
+            if (name, file) in seen:
                 continue
-            seen.add(name)
+            seen.add((name, file))
             here = self.declared.get(name, [])
             bodies = [piece for piece in here if piece.named.function == name]
-            for piece in (
-                *self._meant(name, bodies, file),
-                *self._first([piece for piece in here if piece not in bodies]),
-            ):
+            meant = self._meant(name, bodies, file) + self._others(
+                [piece for piece in here if piece not in bodies], file
+            )
+            self._one(name, meant)
+            for piece in meant:
                 if (piece.stretch, piece.named.item) not in self.taken:
                     self.taken.add((piece.stretch, piece.named.item))
                     todo += [(word, self.file(piece)) for word in sorted(piece.named.uses)]
+
+    def _one(self, name: str, meant: Iterable[Piece]) -> None:
+        """A name that means one thing in one file and another in the next is told: in one text it cannot be both."""
+        kept = self.means.setdefault(name, {})
+        for piece in meant:
+            if piece.named.defines or piece.named.function:
+                kept.setdefault(self.file(piece), set()).add(piece.named.spelled)
+        macros = all(words.startswith("# define") for some in kept.values() for words in some)
+        if len(kept) > 1 and not (macros and len({frozenset(some) for some in kept.values()}) == 1):
+            self.twice[name] = tuple(kept)
 
     def file(self, piece: Piece) -> str:
         """The file of a piece."""
         return self.stretches[piece.stretch].file
 
-    def _first(self, pieces: list[Piece]) -> list[Piece]:
-        """Types, macros and variables of a name: where a file that goes first defines it, no other does."""
-        for which in reversed(self.first):
+    def _others(self, pieces: list[Piece], file: str) -> list[Piece]:
+        """Types, macros and variables of a name: where a file that goes first defines it, or the one that names it, no other does."""
+        for which in (*reversed(self.first), file):
             if any(self.file(piece) == which and piece.named.defines for piece in pieces):
                 return [piece for piece in pieces if self.file(piece) == which]
         return pieces
@@ -235,7 +247,9 @@ def _directive(item: Item, words: list[str], uses: frozenset[str], spelled: str)
     """A macro, a condition, or what nobody needs."""
     kind = words[1] if len(words) > 1 else ""
     condition = "if" if kind in OPENS_IF else "endif" if kind == "endif" else "else" if kind in WITHIN_IF else ""
-    return Named(item, frozenset(words[2:3]) if kind == "define" else frozenset(), uses, spelled, "", condition)
+    return Named(
+        item, frozenset(words[2:3]) if kind in ("define", "undef") else frozenset(), uses, spelled, "", condition
+    )
 
 
 def _declared(words: list[str], depths: list[int]) -> Iterator[str]:

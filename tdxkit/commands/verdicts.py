@@ -161,13 +161,18 @@ def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
     version, _, number = args.after.rpartition(":")
     some = [one for one in found if version in ("", one.series.label)]
     for one in reversed(some):
-        for patch in reversed(one.patches):
-            if patch.text and number.isdigit() and patch.n <= int(number):
-                return patch
+        at = next((k for k, patch in enumerate(one.patches) if str(patch.n) == number), None)
+        if at is not None and one.patches[at].missing and not one.patches[at].judged:
+            patch = one.patches[at]
+            raise InputError(
+                f"--after {number}", f"{patch.label} has no verdict: {patch.missing[0]}", "see the table without it"
+            )
+        if at is not None and (text := next((patch for patch in reversed(one.patches[: at + 1]) if patch.text), None)):
+            return text
     known = ", ".join(f"{one.series.label}:{patch.n}" for one in found for patch in one.patches if patch.text)
     raise InputError(
         f"--after {printable(args.after)}",
-        "no patch up to there shows the functions whole",
+        "no patch of this number is here, or none up to it shows the functions whole",
         f"give one of {known}" if known else "see what is wanted without --after",
     )
 

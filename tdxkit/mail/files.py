@@ -21,11 +21,13 @@ _SHIFTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MailFiles:
-    """`files` in the diff's order; `above`: the lines over the diff, as they were before they were quoted; `signs` of the quotation."""
+    """`files` in the diff's order; `above`: the lines over the diff, as they were before they were quoted; `signs` of the quotation; `orphans`:
+    changed lines that belong to no hunk, and were left out."""
 
     files: tuple[PatchFile, ...]
     above: tuple[str, ...] = ()
     signs: str = ""
+    orphans: int = 0
 
     @property
     def hunks(self) -> list[Hunk]:
@@ -47,7 +49,7 @@ def files_of(lines: Sequence[str], numbers: Sequence[int], notes: Notes, flowed:
     if _is_stuffed(hunks, flowed):
         notes.add(numbers[0], "the blank that format=flowed puts before lines of context is taken off")
         files = [replace(file, hunks=tuple(map(_unstuffed, file.hunks))) for file in files]
-    return MailFiles(tuple(files), above, found.signs)
+    return MailFiles(tuple(files), above, found.signs, found.orphans)
 
 
 def _filled(hunk: Hunk) -> Hunk:

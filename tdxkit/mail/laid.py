@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from tdxkit.mail.hunks import Hunk
-from tdxkit.mail.placing import Change, Chunk, Doubt, Known, Place, Row, chosen, squeezed, telling
+from tdxkit.mail.placing import Change, Chunk, Doubt, Known, Place, Row, by_heading, chosen, squeezed, telling
 
 SOURCES = ("git-diff",)
 
@@ -38,10 +38,13 @@ class Laid:
 
     def lay(self, hunks: Iterable[Hunk], patch: int) -> list[Doubt]:
         """Lay the hunks that a patch has for this file. What comes back did not fit, where it would have changed what is known."""
-        changes = [Change(hunk, patch) for hunk in hunks]
+        once = {(hunk.old, hunk.old_count, hunk.new, hunk.new_count, hunk.lines): hunk for hunk in hunks}
+        changes = [Change(hunk, patch) for hunk in once.values()]
         known = Known(self.chunks)
         placed, left = self._placed(changes, known)
         doubts = [doubt for change, why in left if (doubt := self._doubt(change, why, known))]
+        if lost := _lost_above(changes):
+            doubts += self.doubt_all(Doubt(patch, lost.line, "by its numbers a hunk above it is missing"))
         at = [(place.chunk.first + place.at, place.drift, change) for change, place in placed]
         for (number, *_), (change, place) in zip(at, placed):
             _show(change, place.chunk, number)
@@ -75,7 +78,7 @@ class Laid:
         for change in changes:
             places = known.places(change, self.exact, self.complete) if change.hunk.whole else []
             sure = [place for place in places if not place.drift or known.sure(change, place)]
-            full = [place for place in sure if place.known == len(change.before)]
+            full = by_heading(change, [place for place in sure if place.known == len(change.before)])
             if place := chosen(full, {0}):
                 placed.append((change, place))
             elif full or not change.hunk.whole:
@@ -90,7 +93,14 @@ class Laid:
                 placed.append((change, place))
             else:
                 left.append((change, "it does not fit what stands there"))
-        return placed, left
+        return _apart(placed, left), left
+
+    def doubt_all(self, doubt: Doubt) -> list[Doubt]:
+        """Mark all that is known of the file; the doubt, where that is anything."""
+        rows = [row for chunk in self.chunks for row in chunk.rows]
+        for row in rows:
+            row.doubt = doubt
+        return [doubt] if rows else []
 
     def _doubt(self, change: Change, why: str, known: "Known") -> Doubt | None:
         """Mark the rows that a change which could not be laid may be about; None where there are none.
@@ -146,6 +156,31 @@ class Laid:
                 row.doubt = row.doubt or other.doubt
             joined[-1].rows += chunk.rows[over:]
         self.chunks = joined
+
+
+def _apart(placed: list[tuple[Change, Place]], left: list[tuple[Change, str]]) -> list[tuple[Change, Place]]:
+    """The changes that are laid, but those that would change lines of another one: these go to what is left."""
+    kept: list[tuple[Change, Place]] = []
+    for change, place in sorted(placed, key=lambda found: found[1].chunk.first + found[1].at):
+        number = place.chunk.first + place.at
+        above = kept[-1] if kept else None
+        if above and change.before and number < above[1].chunk.first + above[1].at + len(above[0].before):
+            left.append((change, "it changes lines that another hunk of the patch shows"))
+        else:
+            kept.append((change, place))
+    return kept
+
+
+def _lost_above(changes: Sequence[Change]) -> Hunk | None:
+    """The first hunk whose numbers say that the hunks above it are not all there: they differ by more than those add."""
+    added = 0
+    if not all(change.hunk.whole for change in changes):
+        return None  # those are doubted one by one
+    for hunk in sorted((change.hunk for change in changes), key=lambda hunk: hunk.old):
+        if hunk.new + (not hunk.new_count) - hunk.old - (not hunk.old_count) != added:
+            return hunk
+        added += _growth(hunk)
+    return None
 
 
 def _growth(hunk: Hunk) -> int:

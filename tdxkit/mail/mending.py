@@ -17,10 +17,12 @@ from tdxkit.mail.quoting import Quoting, quoting_of
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """The lines of a text without their quoting, its hunks read; `signs` of the first quotation that was found, or nothing."""
+    """The lines of a text without their quoting, its hunks read; `signs` of the first quotation that was found, or nothing; `orphans`: lines with a
+    plus that stand below no head of a hunk."""
 
     parts: list[str | Hunk]
     signs: str = ""
+    orphans: int = 0
 
 
 def mended(lines: Sequence[str], numbers: Sequence[int], notes: Notes) -> Mended:
@@ -59,7 +61,7 @@ def mended(lines: Sequence[str], numbers: Sequence[int], notes: Notes) -> Mended
             orphans[0],
             f"{_some(len(orphans), 'line')} with a plus, the first one here, below no head of a hunk: left out",
         )
-    return Mended(parts, signs)
+    return Mended(parts, signs, len(orphans))
 
 
 def _may_head(line: str) -> bool:

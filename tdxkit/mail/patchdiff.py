@@ -61,6 +61,7 @@ class Diff:
     hidden: frozenset[str] = frozenset()  # paths whose lines are not all there, a broken hunk's too
     entries: int = 0  # of files, one that comes twice counted twice
     files: tuple[PatchFile, ...] = ()  # kept where the reader was asked for the text
+    orphans: int = 0  # then also how many changed lines belonged to no hunk
 
 
 @dataclass(slots=True)

@@ -181,14 +181,26 @@ class Known:
 
 def _headed(place: Place, heading: str) -> bool:
     """Does a hunk's heading name the function that is above its place, as far as that is known?"""
-    above = place.chunk.rows[: max(0, place.at)]
-    row = next((row for row in reversed(above) if _HEADING.match(row.text)), None)
+    row = _named_above(place)
     return row is None or not heading or row.key.startswith(heading)
+
+
+def _named_above(place: Place) -> Row | None:
+    """The line that git would take for the heading of a hunk at this place."""
+    above = place.chunk.rows[: max(0, place.at)]
+    return next((row for row in reversed(above) if _HEADING.match(row.text)), None)
 
 
 def telling(key: str) -> bool:
     """Is a line one that is not met everywhere?"""
     return len(key) >= TELLING
+
+
+def by_heading(change: Change, places: Sequence[Place]) -> Sequence[Place]:
+    """Of several places those in the function that the hunk's heading names, where there are any: two functions may have the same lines."""
+    heading = squeezed(change.hunk.heading)
+    some = [place for place in places if heading and _named_above(place) and _headed(place, heading)]
+    return some or places
 
 
 def chosen(places: Sequence[Place], drifts: set[int]) -> Place | None:

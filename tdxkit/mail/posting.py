@@ -10,7 +10,7 @@ from email.parser import BytesHeaderParser
 
 from tdxkit.mail.agree import mismatches
 from tdxkit.mail.body import is_quoted_printable, printable_lines, text_begins, text_of
-from tdxkit.mail.files import files_of
+from tdxkit.mail.files import MailFiles, files_of
 from tdxkit.mail.hunks import Hunk
 from tdxkit.mail.lines import Notes, decoded
 from tdxkit.mail.mbox import RawMail
@@ -148,14 +148,18 @@ def _mended(raw: RawMail, head: Mime, notes: Notes, answers: bool) -> tuple[list
     top = cut + (begin or 0)
     found = files_of(lines[top:], range(first + top, first + len(lines)), notes, _flowed(head) and begin is None)
     if begin is None and found.files:
-        return list(found.above), counted(found.files, True), cut, bool(found.signs), first
+        return list(found.above), _diff(found), cut, bool(found.signs), first
     return (
         lines[cut : None if begin is None else top],
-        counted(found.files, True) if found.files else None,
+        _diff(found) if found.files else None,
         cut,
         False,
         first,
     )
+
+
+def _diff(found: MailFiles) -> Diff:
+    return replace(counted(found.files, True), orphans=found.orphans)
 
 
 def read_quoted(raw: RawMail, head: Mime, what: Subject, notes: Notes) -> Post | None:

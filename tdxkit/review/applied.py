@@ -101,8 +101,11 @@ class Tree:
                 self.files[path] = self.files.pop(file.before)
             if file.what == "new":
                 self.files[path] = Laid()
-            self._file(path)
+            laid = self._file(path)
             hunks.setdefault(path, []).extend(file.hunks)
+            if file.what == "change" and not file.hunks:
+                why = "its hunks are not here"
+                doubts += [(path, doubt) for doubt in laid.doubt_all(Doubt(patch, 0, why))]
         for path, some in hunks.items():
             doubts += [(path, doubt) for doubt in self.files[path].lay(some, patch)]
         return doubts
@@ -222,13 +225,13 @@ def before_of(texts: Mapping[str, str], trees: Iterable[Path] = ()) -> Before:
         for tree in trees:
             if (text := _in_tree(tree, path)) is not None:
                 return text
-        best = max(texts, key=lambda name: _alike(name, path), default=None)
-        return texts[best] if best is not None and _alike(best, path) else None
+        best = max(texts, key=lambda name: alike(name, path), default=None)
+        return texts[best] if best is not None and alike(best, path) else None
 
     return before
 
 
-def _alike(one: str, two: str) -> int:
+def alike(one: str, two: str) -> int:
     """How many parts of two paths are the same, from their ends on."""
     pairs = zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(two).parts))
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

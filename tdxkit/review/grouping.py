@@ -16,7 +16,10 @@ from tdxkit.review.series import Series, bare
 
 def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
     """Sort posts into series, in the order of their first mail. A mail that comes twice (same Message-ID) counts once."""
-    once: dict[object, Post] = {post.message_id or id(post): post for post in posts}
+    once: dict[object, Post] = {}
+    for post in posts:
+        key = post.message_id or id(post)
+        once[key] = max(post, once.get(key, post), key=_changes)  # a copy may be cut
     groups = _Groups(_runs(once.values()))
     order = {id(post): k for k, post in enumerate(once.values())}
     for post in sorted(
@@ -25,6 +28,11 @@ def series_of(posts: Iterable[Post]) -> tuple[Series, ...]:
         groups.place(post)
     ready = sorted(groups.joined(), key=lambda g: min(order[id(p)] for p in g.members()))
     return tuple(group.series() for group in ready)
+
+
+def _changes(post: Post) -> int:
+    """How many changed lines a post brings."""
+    return sum(file.changes for file in post.diff.stat.files) if post.diff else -1
 
 
 def chained(series: Iterable[Series]) -> tuple[Series, ...]:
@@ -110,7 +118,12 @@ class _Group:
         if other.cover or not other.patches or not other.patches.keys() <= self.patches.keys():
             return False
         newer = other.first.subject.minor > self.first.subject.minor
-        return all(newer or self.patches[n].message_id in post.references for n, post in other.patches.items())
+        return all(newer or self._again(n, post) for n, post in other.patches.items())
+
+    def _again(self, n: int, post: Post) -> bool:
+        """Is a post the patch of this number once more, sent as an answer to it? Another title is another proposal."""
+        there = self.patches[n]
+        return there.message_id in post.references and bare(there.subject.title) == bare(post.subject.title)
 
     def take(self, other: "_Group") -> None:
         """Put the other's patches in the place of this one's."""

@@ -12,9 +12,10 @@ from tdxkit.c.oftext import OfC, Origin
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.judging import judging
 from tdxkit.explore.program import Scenario
+from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.post import Post
-from tdxkit.review.applied import OF_C, Before, Text, Tree, named_as
+from tdxkit.review.applied import OF_C, Before, Text, Tree, alike, named_as
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series, gaps
 from tdxkit.review.verdict import Verdict, Verdicts, placed
@@ -83,9 +84,31 @@ class _Series:
                 self.tree.begin(path)
         known = [self.tree.before(path) for path in self.tree.files]
         for path in beside:
-            if path.endswith(OF_C) and self.tree.before(path) not in known:
-                self.tree.begin(path, beside=True)
+            text = self.tree.before(path)
+            if path.endswith(OF_C) and text is not None and text not in known:
+                self._beside(path, text)
         self.notes += [f"{printable(path, 80)} is not read: {why}" for path, why in self.tree.unread()]
+
+    def _beside(self, path: str, text: str) -> None:
+        """A file that no patch calls so: it is one that hunks fit, or one that the series makes itself, or stands beside it."""
+        posts = [post for post in self.series.patches.values() if post.diff]
+        files = [file for post in posts for file in post.diff.files if file.path.endswith(OF_C)]  # type: ignore[union-attr]
+        if new := next((file for file in files if file.what == "new" and alike(file.path, path)), None):
+            self.notes.append(f"{printable(path, 80)} is left out: the series makes {printable(new.path, 80)} itself")
+            return
+        laid, first = Laid.of_text(text), dict[str, PatchFile]()
+        for file in files:
+            first.setdefault(file.before or file.path, file)
+        fit = [
+            name
+            for name, file in first.items()
+            if file.what == "change" and name not in self.tree.files and any(map(laid.takes, file.hunks))
+        ]
+        if len(fit) == 1:
+            self.tree.files[fit[0]] = laid
+            self.notes.append(f"{printable(path, 80)} is taken for {printable(fit[0], 80)}, whose hunks fit it")
+        else:
+            self.tree.begin(path, beside=True)
 
     def _begin(self, n: int, path: str, index: str) -> None:
         text = self.tree.before(path)
@@ -158,7 +181,7 @@ class _Series:
         if wanted and (not blank.n or any(file.hunks and self._is_part(file.path) for file in files)):
             self.unseen[blank.n] = tuple(wanted)
             return replace(blank, missing=(self.words.unseen(blank.n, tuple(wanted), files),))
-        return blank
+        return replace(blank, missing=unread) if (unread := self.words.unread(blank.n)) else blank
 
     def _is_part(self, path: str) -> bool:
         """Is it a file of C of which not all is known?"""
@@ -186,7 +209,11 @@ class _Series:
     def _replaced(self, n: int, text: Text) -> None:
         """Note what a patch changes that is not judged, as a file beside the series has a function in its place."""
         for name, (file, words) in text.needed.hidden.items():
-            if n and self.hidden.get(name, words) != words:
+            if name not in self.hidden:
+                self.notes.append(
+                    f"{name}() is that of {printable(file, 80)}, in place of the one that the series is about"
+                )
+            elif self.hidden[name] != words:
                 self.notes.append(
                     f"{self.words.label(n)} changes {name}(), in whose place stands that of {printable(file, 80)}"
                 )

@@ -58,7 +58,8 @@ class Words:
             for doubt in text.doubts
         ]
         said += [
-            f"{name}() stands in {' and '.join(sorted(set(files)))} {len(files)} times"
+            f"{name} stands in {' and '.join(printable(file, 80) for file in dict.fromkeys(files))} {len(files)} times, and which is meant is not to be seen: "
+            "give the one that is raced in a file beside, --base FILE"
             for name, files in text.needed.twice.items()
         ]
         return tuple(said)
@@ -82,13 +83,36 @@ class Words:
         if lost := [k for k in self.lost() if first < k < n]:
             isnt = f"{spans(lost)} of {self.series.total} {'is' if len(lost) == 1 else 'are'} not at hand"
             said.append(f"{isnt} and may change this too")
+        twice = {
+            old.subject.n
+            for old in self.series.replaced
+            if old.subject.minor == self.series.patches[old.subject.n or 1].subject.minor
+        }
+        said += [
+            f"{self.label(k)} is here more than once, and the later one is judged"
+            for k in sorted(twice & {*range(1, n + 1)})
+        ]  # type: ignore[operator]
         cut = [k for k, post in self.series.patches.items() if k <= n and post.diff and may_lack(post)]
         said += [f"{self.label(k)} may bring more than is here: it {'is quoted' if self.series.patches[k].quoted else 'does not add up'}" for k in cut[:MOST_NAMED]]  # fmt: skip
         return tuple(said)
 
+    def unread(self, n: int) -> tuple[str, ...]:
+        """Why a patch may change what is raced where nothing of it says so: not all of it could be read."""
+        post = self.series.patches.get(n)
+        if post is None or (post.diff and post.diff.files and not may_lack(post)):
+            return ()
+        what = (
+            "no hunk of it is"
+            if not (post.diff and post.diff.files)
+            else "it is quoted, and not all of it may be"
+            if post.quoted
+            else "not all of it is"
+        )
+        return (f"{what} here, so that it may change what is raced: paste the mail as it was sent",)
+
     def lost(self) -> list[int]:
         """The patches of which there is no diff."""
-        without = [k for k, post in self.series.patches.items() if not post.diff]
+        without = [k for k, post in self.series.patches.items() if not (post.diff and post.diff.files)]
         return sorted({*self.series.missing, *without})
 
     def ask(self) -> str:
@@ -117,6 +141,8 @@ def headed(files: Iterable[PatchFile]) -> list[str]:
 def may_lack(post: Post) -> bool:
     """May lines of a patch be missing here? Its own diffstat tells; of one that is quoted nothing else does."""
     stat = post.message.stat
+    if post.diff and post.diff.orphans:
+        return True
     if not post.diff or stat is None or not (post.quoted or post.message.own_stat):
         return post.quoted
     return bool(mismatches(stat, post.diff))

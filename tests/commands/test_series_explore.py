@@ -93,7 +93,7 @@ def test_what_is_taken_away_replays(capsys, mbox, tmp_path):
     place = int(posted.rpartition(" ")[2].partition("-")[0])
     assert lines[place - 1].startswith("+\t") and "toy_users" in lines[place - 1]
     for words, said in (
-        (("--after", "9x"), "--after 9x: no patch up to there"),
+        (("--after", "9x"), "--after 9x: no patch of this number"),
         (("--packet", "--after", "1"), "--packet: no race was found"),
     ):
         code, _, err = ran(capsys, "series", mbox, "--explore", *RUN, *words)

@@ -223,7 +223,10 @@ def test_what_a_file_beside_replaces_is_said_where_a_patch_changes_it():
     texts = ["", HEAD + PLAIN, HEAD + PLAIN.replace("BUG_ON(!up)", "BUG_ON(up == 0)")]
     [found] = judged(mails(*texts), **{"mine.c": "#define UP 1\nvoid dev_use(void)\n{\n}\n"})
     assert said(found) == [(1, "ok", ("dev_get", "dev_put")), (2, None, ())]
-    assert found.notes == ("2/2 changes dev_use(), in whose place stands that of mine.c",)
+    assert found.notes == (
+        "dev_use() is that of mine.c, in place of the one that the series is about",
+        "2/2 changes dev_use(), in whose place stands that of mine.c",
+    )
 
 
 def test_a_file_beside_may_ask_after_which_patch_it_is():
