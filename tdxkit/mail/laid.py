@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from tdxkit.mail.hunks import Hunk
-from tdxkit.mail.placing import Change, Chunk, Doubt, Known, Place, Row, by_heading, chosen, squeezed, telling
+from tdxkit.mail.placing import Change, Chunk, Doubt, Known, Place, Row, by_heading, chosen, is_named, squeezed, telling
 
 SOURCES = ("git-diff",)
 
@@ -77,7 +77,9 @@ class Laid:
         partly: list[tuple[Change, list[Place]]] = []
         for change in changes:
             places = known.places(change, self.exact, self.complete) if change.hunk.whole else []
-            sure = [place for place in places if not place.drift or known.sure(change, place)]
+            sure = [
+                place for place in places if not place.drift or known.sure(change, place) or is_named(change, place)
+            ]
             full = by_heading(change, [place for place in sure if place.known == len(change.before)])
             if place := chosen(full, {0}):
                 placed.append((change, place))

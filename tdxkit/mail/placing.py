@@ -198,9 +198,13 @@ def telling(key: str) -> bool:
 
 def by_heading(change: Change, places: Sequence[Place]) -> Sequence[Place]:
     """Of several places those in the function that the hunk's heading names, where there are any: two functions may have the same lines."""
-    heading = squeezed(change.hunk.heading)
-    some = [place for place in places if heading and _named_above(place) and _headed(place, heading)]
-    return some or places
+    return [place for place in places if is_named(change, place)] or places
+
+
+def is_named(change: Change, place: Place) -> bool:
+    """Is a place that has all lines of a change in the function that its hunk's heading names?"""
+    heading, enough = squeezed(change.hunk.heading), max(SURE, len(change.before))
+    return place.known >= enough and bool(heading and _named_above(place)) and _headed(place, heading)
 
 
 def chosen(places: Sequence[Place], drifts: set[int]) -> Place | None:

@@ -160,6 +160,7 @@ class _Series:
         if missing := self.words.doubtful(text):
             return replace(one, missing=missing)
         if begun := sorted(name for name in self.tree.parts() if name in wanted):
+            self.unseen[-1] = tuple(begun)  # as long as it is so
             return replace(one, missing=(self.words.hole(n, begun),))
         try:
             judged = yield from judging(self._scenario(n, text))

@@ -1,5 +1,6 @@
 """The verdicts of a series as text: what `series --explore` prints in a terminal, and the twin of the table in the notebook."""
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +10,7 @@ from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.text import columns, many, plural
 
 MOST_REMARKS = 20
+RACE = re.compile(r"data race on ([^:]{1,200}): ")
 
 
 def table(found: Verdicts) -> list[tuple[str, str, str, str]]:
@@ -63,7 +65,13 @@ def remarks(found: Verdicts) -> Iterator[str]:
     """What is to be said beside the answers, each once with the patches that it goes with."""
     said: dict[str, list[str]] = {}
     for one in found.judged:
-        for remark in (remark for remark in one.remarks if not remark.endswith(": a stub")):
+        races = dict.fromkeys(met[1] for remark in one.remarks if (met := RACE.match(remark)))
+        told = (
+            [f"data races, as KCSAN would tell them, on {', '.join(races)}: explore what --after prints to see each"]
+            if races
+            else []
+        )
+        for remark in (*told, *(r for r in one.remarks if not r.endswith(": a stub") and not RACE.match(r))):
             said.setdefault(remark, []).append(one.label if one.n else "before")
     for remark, labels in list(said.items())[:MOST_REMARKS]:
         whose = "all" if len(labels) == len(found.judged) > 1 else ", ".join(labels)

@@ -33,6 +33,8 @@ class Words:
     def hole(self, n: int, names: Sequence[str]) -> str:
         """Which mails or files are wanted for functions that a patch shows a part of."""
         named = some(names)
+        if not n or all(laid.complete for path, laid in self.tree.files.items() if path not in self.tree.beside):
+            return f"{named}: no whole function in the files that are here, as where an #if splits its braces: give it in a file beside, --base FILE"
         lost = [k for k in self.lost() if k < n]
         if not lost:
             return f"{self.label(n)} changes {named}, of which the mails show a part: give the file as it was before, --base FILE"

@@ -11,7 +11,7 @@ from tdxkit.mail.hunks import Hunk
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.patchdiff import read_files
-from tdxkit.mail.placing import squeezed
+from tdxkit.mail.placing import Chunk, Doubt, Row, squeezed
 
 COMMON = ("", "}", "{", "\treturn 0;", "\tspin_lock(&lock);", "\tif (err)", "\tgoto out;")
 
@@ -164,3 +164,106 @@ def test_white_space_that_a_mail_program_changed_does_not_matter():
     spaced = [line.expandtabs(8) for line in new]
     assert laid.lay(hunks(spaced, ["        if (a)", "                e();", *spaced[2:]]), 2) == []
     assert [squeezed(text) for text in known(laid)[0]] == ["if (a)", "e();", "d();", ""]
+
+
+TWINS = "".join(
+    f"void {name}(void)\n{{\n\tspin_lock(&lock);\n\tusers++;\n\tspin_unlock(&lock);\n}}\n\n"
+    for name in ("alt_get", "dev_get")
+)
+IN_TWIN = "@@ -{at},5 +{at},3 @@ void {name}(void)\n {{\n-\tspin_lock(&lock);\n \tusers++;\n-\tspin_unlock(&lock);\n }}"
+
+
+@pytest.mark.parametrize(
+    ("at", "name", "changed"),
+    [
+        (2, "alt_get", 0),
+        (9, "dev_get", 1),
+        (2, "dev_get", 1),  # the numbers lead to the other function, and the heading does not
+        (5, "dev_get", 1),
+        (5, "other_get", None),  # two functions have these lines, and nothing tells which is meant
+    ],
+)
+def test_two_functions_with_the_same_lines(at, name, changed):
+    laid = Laid.of_text(TWINS)
+    doubts = laid.lay(one(IN_TWIN.format(at=at, name=name)), 1)
+    lines = [row.text for row in laid.chunks[0].rows]
+    left = [
+        "\tspin_lock(&lock);" in some
+        for some in (lines[: lines.index("void dev_get(void)")], lines[lines.index("void dev_get(void)") :])
+    ]
+    assert left == [k != changed for k in range(2)]
+    assert bool(doubts) == (changed is None)
+
+
+FEW = "void f(void)\n{\n\tunique_line_one();\n\tgoto out;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("hunk", "laid_"),
+    [
+        # all of it, one line that is met nowhere else, its numbers off by ten
+        ("@@ -12,4 +12,5 @@ void f(void)\n {\n \tunique_line_one();\n+\tnew();\n \tgoto out;\n }", True),
+        # the same in a function of another name
+        ("@@ -12,4 +12,5 @@ void g(void)\n {\n \tunique_line_one();\n+\tnew();\n \tgoto out;\n }", False),
+        # two lines are too few
+        ("@@ -14,2 +14,3 @@ void other(void)\n \tgoto out;\n+\tnew();\n }", False),
+        # three lines, and none that is met nowhere else
+        ("@@ -21,3 +21,4 @@\n {\n+\tnew();\n \tunique_line_two();\n \tgoto out;", False),
+    ],
+)  # fmt: skip
+def test_a_hunk_whose_numbers_are_off_is_laid_where_its_lines_are_enough(hunk, laid_):
+    laid = Laid.of_text(FEW)
+    laid.lay(one(hunk), 1)
+    assert ("\tnew();" in [row.text for row in laid.chunks[0].rows]) == laid_
+
+
+def test_beyond_what_is_known_there_may_be_context_alone_where_the_numbers_are_off():
+    part = [Chunk(1, [Row(text, 0, n, squeezed(text)) for n, text in enumerate(FEW.splitlines(), 1)])]
+    lines = " {\n \tunique_line_one();\n \tgoto out;\n }\n"
+    for below, fits in ((" int behind;\n+int new;", True), ("-int behind;\n+int new;", False)):
+        laid = Laid([Chunk(1, list(part[0].rows))])
+        laid.lay(one(f"@@ -32,5 +32,{6 if fits else 5} @@ void f(void)\n{lines}{below}"), 1)
+        assert (len(laid.chunks) == 1) == fits
+
+
+def test_the_same_hunk_twice_counts_once_and_two_over_the_same_lines_are_not_laid():
+    hunk = "@@ -3,2 +3,3 @@ void f(void)\n \tunique_line_one();\n+\tnew();\n \tgoto out;"
+    laid = Laid.of_text(FEW)
+    assert laid.lay([*one(hunk), *one(hunk)], 1) == []
+    assert [row.text for row in laid.chunks[0].rows].count("\tnew();") == 1
+    laid = Laid.of_text(FEW)
+    [doubt] = laid.lay([*one(hunk), *one("@@ -4,2 +5,1 @@ void f(void)\n-\tgoto out;\n }")], 1)
+    assert doubt.why == "it changes lines that another hunk of the patch shows"
+    laid = Laid.of_text(FEW)
+    laid.lay([*one("@@ -4,2 +4,1 @@\n-\tgoto out;\n }"), *one("@@ -5 +4 @@\n-}\n+} /* end */")], 1)
+    assert any(row.doubt for row in laid.chunks[0].rows), "and no traceback"
+
+
+@pytest.mark.parametrize(
+    ("head", "lost"), [("@@ -3,2 +3,3 @@", False), ("@@ -3,2 +1,3 @@", True), ("@@ -3,2 +5,3 @@", True)]
+)
+def test_numbers_tell_that_a_hunk_above_is_missing(head, lost):
+    laid = Laid.of_text(FEW)
+    doubts = laid.lay(one(f"{head} void f(void)\n \tunique_line_one();\n+\tnew();\n \tgoto out;"), 1)
+    assert [doubt.why for doubt in doubts] == ["by its numbers a hunk above it is missing"] * lost
+    assert all(bool(row.doubt) == lost for row in laid.chunks[0].rows if not row.patch)
+
+
+def test_a_doubt_stays_where_two_chunks_become_one():
+    laid = Laid(
+        [
+            Chunk(1, [Row("a one;", 1, 1, "a one;")]),
+            Chunk(3, [Row("c three;", 1, 3, "c three;", True, Doubt(1, 9, "x"))]),
+        ]
+    )
+    laid.lay(one("@@ -1,3 +1,4 @@\n a one;\n b two;\n+new;\n c three;"), 2)
+    assert [row.text for row in laid.chunks[0].rows] == ["a one;", "b two;", "new;", "c three;"]
+    assert [bool(row.doubt) for row in laid.chunks[0].rows] == [False, False, False, True]
+    assert len(laid.chunks) == 1
+
+
+def test_where_numbers_were_off_chunks_that_only_touch_stay_two():
+    for exact, count in ((True, 1), (False, 2)):
+        laid = Laid([Chunk(1, [Row("a one;", 1, 1, "a one;")]), Chunk(2, [Row("b two;", 1, 2, "b two;")])], exact=exact)
+        laid.lay(one("@@ -40,2 +40,3 @@\n x forty;\n+new;\n y more;"), 2)
+        assert len(laid.chunks) == count + 1

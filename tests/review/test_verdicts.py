@@ -278,3 +278,86 @@ def test_what_was_taken_for_granted_stands_beside():
 def test_the_name_in_a_heading():
     assert names_in("static noinline int tdx_pamt_get(struct page *page)") == "tdx_pamt_get"
     assert names_in("struct dev {") == ""
+
+
+OWN_LOCK = "static DEFINE_SPINLOCK(lock);\n"
+GET = "extern int users, up;\n\nvoid dev_get(void)\n{\n\tspin_lock(&lock);\n\tif (!users++)\n\t\tup = 1;\n\tspin_unlock(&lock);\n}\n"
+PUT = "int users, up;\n\nvoid dev_put(void)\n{\n\tspin_lock(&lock);\n\tif (!--users)\n\t\tup = 0;\n\tspin_unlock(&lock);\n}\n"
+
+
+def test_a_static_of_two_files_is_two():
+    head, _, rest = mails("", OWN_LOCK + PUT, path="net/p.c").partition(b"diff --git")
+    other = mails("", OWN_LOCK + GET, path="drivers/dev.c").partition(b"diff --git")[2].partition(b"-- \n")[0]
+    [found] = judged(head + b"diff --git" + other + b"diff --git" + rest, Racing(run=("dev_get(); dev_put();",)))
+    assert found.patches[0].verdict is None
+    assert found.patches[0].missing[0].startswith("lock stands in net/p.c and drivers/dev.c 2 times")
+
+
+def test_a_macro_that_is_taken_back_is_not_there():
+    text = LOCKED.replace("int users", "#define BUSY 1\n#undef BUSY\nint users").replace(
+        "\tif (!users++)", "#ifdef BUSY\n\tspin_unlock(&lock);\n#endif\n\tif (!users++)"
+    )
+    assert [one.verdict for one in judged(mails("", text))[0].patches] == ["ok"]
+    [found] = judged(mails("", text.replace("#undef BUSY\n", "")))
+    assert found.patches[0].verdict == "violation"
+
+
+def test_a_base_by_another_name_is_the_file_whose_hunks_fit():
+    base = ABOVE + LOCKED + BELOW
+    [found] = judged(mails(base, ABOVE + EARLY + BELOW), **{"before.c": base})
+    assert [one.verdict for one in found.patches] == ["ok", "violation"]
+    assert found.notes[0] == "before.c is taken for drivers/dev.c, whose hunks fit it"
+
+
+def test_a_base_of_a_file_that_the_series_makes_is_left_out():
+    [found] = judged(mails("", LOCKED, EARLY), **{"dev.c": LOCKED})
+    assert [one.verdict for one in found.patches] == ["ok", "violation"]
+    assert found.notes == ("dev.c is left out: the series makes drivers/dev.c itself",)
+
+
+def test_what_cannot_be_read_is_not_what_changes_nothing():
+    data = mails("", LOCKED, EARLY, EARLY + BELOW)
+    head = b"@@ -18,6 +18,10 @@"
+    assert head in data
+    [found] = judged(data.replace(head, b"@@"))
+    assert [one.verdict for one in found.patches] == ["ok", None, None]
+    assert all("its hunks are not here" in one.missing[0] for one in found.patches[1:])
+    begin, end = (data.index(mark, data.index(b"2/3]")) for mark in (b"diff --git", b"-- \n"))
+    [found] = judged(data[:begin] + data[end:])
+    assert (found.patches[1].verdict, found.patches[1].missing) == (
+        None,
+        ("no hunk of it is here, so that it may change what is raced: paste the mail as it was sent",),
+    )
+    assert found.patches[2].verdict is None
+
+
+def test_a_cut_mail_is_told_by_its_diffstat():
+    stat = b"---\n drivers/dev.c | 9 +++++++--\n 1 file changed, 7 insertions(+), 2 deletions(-)\n\n"
+    data = mails("", LOCKED, ASIDE).split(b"---\n\n")
+    [found] = judged(data[0] + b"---\n\n" + data[1] + stat + data[2])
+    assert found.patches[1].missing == ("2/2 may bring more than is here: it does not add up",)
+
+
+def test_of_two_copies_of_a_mail_the_whole_one_counts():
+    data = mails("", LOCKED, EARLY)
+    begin, end = (data.index(mark, data.index(b"2/2]")) for mark in (b"@@ -18", b"-- \n"))
+    mail = data[data.index(b"From x@y", 10) :]
+    copy = mail.replace(
+        data[begin:end], b"@@ -10,3 +10,3 @@ void dev_get(void)\n }\n \n-void dev_use(void)\n+void dev_use(void )\n"
+    )
+    for both in (data + copy, data.replace(mail, copy + mail)):
+        assert judged(both)[0].patches[1].verdict == "violation"
+
+
+def test_an_answer_with_another_title_takes_no_place():
+    data = mails("", LOCKED, EARLY)
+    own = (
+        mails(LOCKED, ASIDE, titles=["dev: another idea"])
+        .replace(b"<1.1@", b"<9@")
+        .replace(b"1/1]", b"2/2]")
+        .replace(b"References: <1.0@example.org>", b"References: <1.0@example.org> <1.2@example.org>")
+    )
+    assert [one.verdict for one in judged(data + own)[0].patches] == ["ok", "violation"]
+    again = own.replace(b"dev: another idea", b"dev: part 2")
+    second = judged(data + again)[0].patches[1]
+    assert (second.verdict, second.missing) == ("ok", ("2/2 is here more than once, and the later one is judged",))
