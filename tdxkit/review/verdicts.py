@@ -17,7 +17,7 @@ from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.post import Post
 from tdxkit.review.applied import OF_C, Before, Text, Tree, alike, named_as
 from tdxkit.review.racing import Racing
-from tdxkit.review.series import Series, gaps
+from tdxkit.review.series import Series, spans
 from tdxkit.review.verdict import Verdict, Verdicts, placed
 from tdxkit.review.wanting import BEFORE, Words
 from tdxkit.run import Text as Shown
@@ -123,11 +123,13 @@ class _Series:
     def judged(self, n: int, post: Post | None) -> Job[Verdict]:
         """What is known after one patch, None before the first."""
         files = post.diff.files if post and post.diff else ()
-        for path, doubt in self.tree.lay(files, n):
-            name = printable(path, 80) or "no file"
-            self.notes.append(
-                f"{self.words.label(n)}: the hunk at line {doubt.line} for {name} is not laid: {doubt.why}"
-            )
+        unlaid = [self.words.unlaid(path, doubt) for path, doubt in self.tree.lay(files, n)]
+        self.notes += [f"{self.words.label(n)}: {said}" for said in unlaid]
+        one = yield from self._looked(n, post, files)
+        return one if one.judged or one.missing else replace(one, missing=tuple(unlaid))
+
+    def _looked(self, n: int, post: Post | None, files: tuple[PatchFile, ...]) -> Job[Verdict]:
+        """The same once its hunks are laid."""
         blank = Verdict(n, self.words.label(n), post.subject.title if post else BEFORE, post.message_id if post else "")
         try:
             roots = self.racing.roots(self.tree.functions())
@@ -224,8 +226,9 @@ class _Series:
         """What is to be said beside the table."""
         notes = list(self.notes)
         if self.words.lost() and self.series.total:
+            lost = self.words.lost()
             notes.append(
-                f"of {self.series.total} patches {gaps(self.series.present, self.series.total)} are not at hand"
+                f"of {self.series.total} patches {spans(lost)} {'is' if len(lost) == 1 else 'are'} not at hand"
             )
         if not any(one.judged or one.missing for one in found) and not self.racing.called():
             notes.append(self.words.ask())

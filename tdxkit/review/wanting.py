@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from tdxkit.errors import printable
 from tdxkit.mail.agree import mismatches
 from tdxkit.mail.patchdiff import PatchFile
+from tdxkit.mail.placing import Doubt
 from tdxkit.mail.post import Post
 from tdxkit.review.applied import OF_C, Text, Tree, names_in
 from tdxkit.review.racing import Racing
@@ -53,10 +54,16 @@ class Words:
         )
         return f"{some(names)} {'is' if len(names) == 1 else 'are'} in no text so far: give {whose}, --base FILE"
 
+    def unlaid(self, path: str, doubt: Doubt) -> str:
+        """A hunk that did not fit."""
+        where = f"the hunk at line {doubt.line}" if doubt.line else "what it changes"
+        return f"{where} of {printable(path, 80) or 'no file'} is not laid: {doubt.why}"
+
     def doubtful(self, text: Text) -> tuple[str, ...]:
         """Why a text may not be what stands after a patch."""
         said = [
-            f"{self.label(doubt.patch)}: its hunk at line {doubt.line} does not fit ({doubt.why}), so this may not be what stands here"
+            f"{self.label(doubt.patch)}: {'its hunk at line ' + str(doubt.line) if doubt.line else 'what it changes'} is not laid ({doubt.why}), "
+            "so this may not be what stands here"
             for doubt in text.doubts
         ]
         said += [
