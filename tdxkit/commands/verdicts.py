@@ -111,7 +111,7 @@ def answer(args: Namespace, series: Iterable[Series]) -> int:
             for one in found
             for patch in one.patches
         ]
-        print_json({"patches": patches})
+        print_json({"patches": patches, "notes": [note for one in found for note in one.notes]})
     else:
         _tell(args, found, racing)
     judged = [one for each in found for one in each.judged]

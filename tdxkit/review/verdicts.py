@@ -147,7 +147,8 @@ class _Series:
         if not roots and (touched := self.words.touches(files)):
             return replace(blank, missing=(self.words.hole(n, touched),))
         if not roots or (text.spelled, text.doubts) == self.said:
-            return self._without(blank, self.unseen.get(-1, ()), files)
+            part = [name for name in wanted if name in self.words.named]
+            return self._without(blank, self.unseen.get(-1, ()) or part, files)
         return (yield from self._explored(blank, text, wanted, files))
 
     def _explored(self, blank: Verdict, text: Text, wanted: list[str], files: tuple[PatchFile, ...]) -> Job[Verdict]:

@@ -13,6 +13,7 @@ from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series, spans
 
 BEFORE = "before the series"
+EMPTY = "e69de29"  # what git calls a file without content
 MOST_NAMED = 4  # patches, files or functions that are named; more of them as a range, or not
 
 
@@ -21,6 +22,7 @@ class Words:
 
     def __init__(self, series: Series, racing: Racing, tree: Tree):
         self.series, self.racing, self.tree = series, racing, tree
+        self.named = {name for post in series.patches.values() if post.diff for name in headed(post.diff.files)}
 
     def label(self, n: int) -> str:
         """A patch as its subject counts it."""
@@ -108,11 +110,13 @@ class Words:
     def unread(self, n: int) -> tuple[str, ...]:
         """Why a patch may change what is raced where nothing of it says so: not all of it could be read."""
         post = self.series.patches.get(n)
-        if post is None or (post.diff and post.diff.files and not may_lack(post)):
+        files = post.diff.files if post and post.diff else ()
+        none = not files or any(map(no_hunk, files))
+        if post is None or not (none or may_lack(post)):
             return ()
         what = (
             "no hunk of it is"
-            if not (post.diff and post.diff.files)
+            if none
             else "it is quoted, and not all of it may be"
             if post.quoted
             else "not all of it is"
@@ -147,10 +151,16 @@ def headed(files: Iterable[PatchFile]) -> list[str]:
     return sorted({name for head in heads if (name := names_in(head))})
 
 
+def no_hunk(file: PatchFile) -> bool:
+    """Is a file of C changed, and how is not here?"""
+    kept = file.hunks or file.binary or not file.path.endswith(OF_C)
+    return not kept and (file.what == "change" or (file.what == "new" and not file.blobs[1].startswith(EMPTY)))
+
+
 def may_lack(post: Post) -> bool:
     """May lines of a patch be missing here? Its own diffstat tells; of one that is quoted nothing else does."""
     stat = post.message.stat
-    if post.diff and post.diff.orphans:
+    if post.diff and (post.diff.orphans or any(not hunk.whole for file in post.diff.files for hunk in file.hunks)):
         return True
     if not post.diff or stat is None or not (post.quoted or post.message.own_stat):
         return post.quoted

@@ -190,7 +190,7 @@ CONTRACTS = {
     "digest": [(["digest", str(DIGEST)], DIGESTED)],
     "series": [
         (["series", str(data_path("practice.mbox"))], {"series": [SERIES]}),
-        (["series", "TOY", "--explore", "--run", "if (!toy_get()) { toy_use(); toy_put(); }"], {"patches": [AFTER_PATCH]}),
+        (["series", "TOY", "--explore", "--run", "if (!toy_get()) { toy_use(); toy_put(); }"], {"patches": [AFTER_PATCH], "notes": [TEXT]}),
     ],
     # Ours: no contract but the one that is here.
     "doctor": [(["doctor"], {"ok": bool, "checks": [{"name": TEXT, "state": {"ok", "note", "missing"}, "found": TEXT, "todo": TEXT}]})],

@@ -334,6 +334,25 @@ def test_what_cannot_be_read_is_not_what_changes_nothing():
     assert found.notes[-1] == "of 3 patches 2 is not at hand"
 
 
+def test_a_hunk_that_is_cut_leaves_a_doubt_on_its_patch():
+    data = mails("", LOCKED, ASIDE, ASIDE + BELOW)
+    last = data.index(b"@@", data.index(b"3/3]"))
+    cut = data[:last] + data[last:].replace(b" }\n+int behind_0;\n", b"", 1)
+    [found] = judged(cut)
+    assert found.patches[2].missing and found.patches[2].verdict is None
+    assert [one.verdict for one in found.patches[:2]] == ["ok", "ok"]
+
+
+def test_a_function_of_which_a_later_patch_shows_a_part_is_not_said_to_stay():
+    base = ABOVE + HEAD + PLAIN + BELOW
+    [found] = judged(
+        mails(
+            base, base.replace("int before_0;", "int before_9;"), base.replace("\tif (!--users)", "\tif (--users == 0)")
+        )
+    )
+    assert all(one.verdict is None and one.missing for one in found.patches)
+
+
 def test_a_cut_mail_is_told_by_its_diffstat():
     stat = b"---\n drivers/dev.c | 9 +++++++--\n 1 file changed, 7 insertions(+), 2 deletions(-)\n\n"
     data = mails("", LOCKED, ASIDE).split(b"---\n\n")
