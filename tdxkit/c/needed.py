@@ -52,12 +52,9 @@ class Named:
     @property
     def early(self) -> bool:
         """Is it a macro or a type, which others need above them?"""
-        return self.spelled.startswith("# define") or self.spelled.partition(" ")[0] in (
-            "struct",
-            "union",
-            "enum",
-            "typedef",
-        )
+        word = self.spelled.partition(" ")[0]
+        kind = word in ("struct", "union", "enum") and ("{" in self.spelled or bool(_FORWARD.fullmatch(self.spelled)))
+        return kind or word == "typedef" or self.spelled.startswith(("# define", "# undef"))
 
 
 class Piece(NamedTuple):

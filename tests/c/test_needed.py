@@ -114,6 +114,8 @@ def test_two_on_a_line_are_two():
         ("of_a", ("b.c",), [1, 2], ()),
         ("f", (), [1, 2], ("a.c", "b.c")),
         ("f", ("x.h",), [0], ()),
+        ("f", ("a.c", "b.c"), [2], ()),
+        ("f", ("b.c", "a.c"), [1], ()),
     ],
 )
 def test_of_several_functions_the_one_that_is_meant(wanted, first, stretches, twice):

@@ -207,13 +207,21 @@ FEW = "void f(void)\n{\n\tunique_line_one();\n\tgoto out;\n}\n"
         ("@@ -12,4 +12,5 @@ void g(void)\n {\n \tunique_line_one();\n+\tnew();\n \tgoto out;\n }", False),
         # two lines are too few
         ("@@ -14,2 +14,3 @@ void other(void)\n \tgoto out;\n+\tnew();\n }", False),
-        # three lines, and none that is met nowhere else
+        # two lines with no heading, one of them met nowhere else: too few
+        ("@@ -14,2 +14,3 @@\n \tunique_line_one();\n+\tnew();\n \tgoto out;", False),
+        # three lines, at one place alone, and none of them is met nowhere else
+        ("@@ -31,3 +31,4 @@\n \ttwice_as_long();\n+\tnew();\n \tgoto out;\n }", False),
+        # three lines, and one is not there
         ("@@ -21,3 +21,4 @@\n {\n+\tnew();\n \tunique_line_two();\n \tgoto out;", False),
     ],
 )  # fmt: skip
 def test_a_hunk_whose_numbers_are_off_is_laid_where_its_lines_are_enough(hunk, laid_):
-    laid = Laid.of_text(FEW)
+    laid = Laid.of_text(
+        FEW
+        + "void g1(void)\n{\n\ttwice_as_long();\n\tgoto out;\n}\nvoid g2(void)\n{\n\ttwice_as_long();\n\treturn;\n}\n"
+    )
     laid.lay(one(hunk), 1)
+    assert laid.exact != laid_, "and then its numbers are trusted no more"
     assert ("\tnew();" in [row.text for row in laid.chunks[0].rows]) == laid_
 
 
@@ -247,6 +255,12 @@ def test_numbers_tell_that_a_hunk_above_is_missing(head, lost):
     doubts = laid.lay(one(f"{head} void f(void)\n \tunique_line_one();\n+\tnew();\n \tgoto out;"), 1)
     assert [doubt.why for doubt in doubts] == ["by its numbers a hunk above it is missing"] * lost
     assert all(bool(row.doubt) == lost for row in laid.chunks[0].rows if not row.patch)
+
+
+def test_a_hunk_that_does_not_fit_a_file_that_is_known_doubts_the_function_in_its_heading():
+    laid = Laid.of_text(FEW)
+    [doubt] = laid.lay(one("@@ -40,2 +40,2 @@ void f(void)\n-\tgone_line_here();\n+\tx();\n \tgoto out;"), 1)
+    assert [row.text for row in laid.chunks[0].rows if row.doubt] == ["void f(void)"] and doubt.line == 3
 
 
 def test_a_doubt_stays_where_two_chunks_become_one():

@@ -1,14 +1,17 @@
 """A verdict for each patch: which breaks, which heals, and where one cannot be had the mail or file that is wanted, never an older answer."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.explore.telling import replay
 from tdxkit.mail.mailbox import read_mails
 from tdxkit.review.applied import Tree, before_of, named_as, names_in
 from tdxkit.review.grouping import chained, series_of
+from tdxkit.review.packet import packet
 from tdxkit.review.racing import Racing
 from tdxkit.review.verdicts import verdicts_job
 from tdxkit.review.verdicts_text import remarks, summary, table
@@ -383,3 +386,75 @@ def test_an_answer_with_another_title_takes_no_place():
     again = own.replace(b"dev: another idea", b"dev: part 2")
     second = judged(data + again)[0].patches[1]
     assert (second.verdict, second.missing) == ("ok", ("2/2 is here more than once, and the later one is judged",))
+
+
+def test_a_folder_gives_nothing_of_what_is_outside_of_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.c").write_text("int in_it;")
+    (tmp_path / "out.c").write_text("int outside;")
+    before = before_of({}, [tmp_path / "in"])
+    assert [before(path) for path in ("a.c", "../out.c", str(tmp_path / "out.c"), "no.c")] == [
+        "int in_it;",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_macros_and_types_of_a_file_beside_come_first_and_the_rest_last():
+    [found] = judged(
+        mails("", HEAD + PLAIN),
+        **{
+            "mine.c": "#define BUG_ON(x) WARN_ON(x)\nstruct mine {\n\tint a;\n};\nstruct mine mine;\nvoid dev_use(void)\n{\n\tmine.a = 1;\n\tBUG_ON(!up);\n}\n"
+        },
+    )
+    text = found.patches[0].text.text
+    places = [
+        text.index(mark)
+        for mark in (
+            "#define BUG_ON",
+            "struct mine {",
+            "DEFINE_SPINLOCK" if "DEFINE_SPINLOCK" in text else "int users",
+            "void dev_get",
+            "struct mine mine;",
+            "void dev_use",
+        )
+    ]
+    assert places == sorted(places) and "WARN_ON() of line" in found.patches[0].defect
+
+
+def test_a_part_of_a_function_is_not_nothing_where_something_else_was_refused_before():
+    bare = PLAIN.partition("void dev_put")[0]
+    texts = ["", bare]
+    data = mails(*texts, total=2) + mails(PLAIN, PLAIN.replace("\tif (!--users)", "\tif (--users == 0)")).replace(
+        b"<1.1@", b"<1.2@"
+    ).replace(b"1/1]", b"2/2]").replace(b"part 1", b"part 2")
+    [found] = judged(data, Racing(run=("dev_get(); dev_put();",)))
+    assert [one.verdict for one in found.patches] == [None, None] and found.patches[1].missing
+
+
+def test_a_file_whose_hunks_are_not_here_is_not_one_that_does_not_change():
+    base = ABOVE + HEAD + PLAIN + BELOW
+    data = mails(base, base.replace("int before_0;", "int before_9;"))
+    at = data.index(b"@@ -")
+    [found] = judged(data[:at] + b"-- \n2.43.0\n\n")
+    assert "no hunk of it is here" in found.patches[0].missing[0]
+
+
+def test_a_turn_is_told_with_all_that_may_have_made_it():
+    unread = LOCKED.replace("\tBUG_ON(!up);", '\tasm("nop");\n\tBUG_ON(!up);')
+    [found] = judged(mails("", HEAD + PLAIN, unread, LOCKED))
+    assert [one.verdict for one in found.patches] == ["violation", None, "ok"]
+    assert list(summary(found)) == ["first broken by 1/3: dev: part 1", "healed by 2/3 or 3/3"]
+
+
+def test_a_packet_names_for_each_line_the_mail_that_brought_it():
+    [found] = judged(mails("", HEAD + PLAIN, LOCKED, EARLY))
+    bad = found.patches[2]
+    text = packet(replay(bad.scenario, bad.judged.result.schedule), bad.scenario)
+    rows = re.findall(r"  - lines? (\d+)(?:-(\d+))?: (\d/\d), lines? (\d+)(?:-(\d+))?", text)
+    assert len({label for *_, label, _, _ in rows}) == 3
+    for first, last, label, line, end in rows:
+        for k in range(int(last or first) - int(first) + 1):
+            origin = bad.scenario.own.origin(int(first) + k)
+            assert (origin.label, origin.line) == (label, int(line) + k) and int(end or line) >= int(line) + k
