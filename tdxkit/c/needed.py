@@ -78,14 +78,17 @@ class Needed(NamedTuple):
         return {piece.named.function: piece for piece in self.pieces if piece.named.function}
 
 
-def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Sequence[str] = ()) -> Needed:
-    """The items that these names need, and those that they need. first: files whose functions go before others of their names, the last most.
+def needed(
+    stretches: Sequence[Stretch], wanted: Iterable[str], first: Sequence[str] = (), skipped: Iterable[str] = ()
+) -> Needed:
+    """The items that these names need, and those that they need. first: files whose functions go before others of their names, the last most;
+    skipped: functions that are taken from these files alone, as somebody else has them too.
 
     >>> found = needed([Stretch("a.c", "int a, b;\\nint c;\\nvoid f(void)\\n{\\n\\ta++;\\n}")], ["f"])
     >>> [(piece.named.item.first, piece.named.item.last) for piece in found.pieces]
     [(1, 1), (3, 6)]
     """
-    search = _Search(stretches, first)
+    search = _Search(stretches, first, frozenset(skipped))
     search.run(wanted)
     return Needed(tuple(_with_conditions(search.named, search.taken)), search.twice, search.hidden)
 
@@ -93,13 +96,13 @@ def needed(stretches: Sequence[Stretch], wanted: Iterable[str], first: Sequence[
 class _Search:
     """What is reached from some names."""
 
-    def __init__(self, stretches: Sequence[Stretch], first: Sequence[str]):
+    def __init__(self, stretches: Sequence[Stretch], first: Sequence[str], skipped: frozenset[str]):
         self.stretches, self.first = stretches, first
         self.named = [named_in(stretch.text) for stretch in stretches]
         self.declared: dict[str, list[Piece]] = {}
         for k, found in enumerate(self.named):
             for one in found:
-                for name in one.declares:
+                for name in one.declares - skipped if stretches[k].file not in first else one.declares:
                     self.declared.setdefault(name, []).append(Piece(k, one))
         self.taken: set[tuple[int, Item]] = set()
         self.twice: dict[str, tuple[str, ...]] = {}

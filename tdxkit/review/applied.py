@@ -144,10 +144,10 @@ class Tree:
         """The functions of which the patches show a part only."""
         return {name for _, chunk in self.chunks() for name in _begun(chunk)} - set(self.functions())
 
-    def text(self, wanted: Iterable[str]) -> Text:
-        """What these names need, as one text."""
+    def text(self, wanted: Iterable[str], skipped: Iterable[str] = ()) -> Text:
+        """What these names need, as one text; of the series without the functions that are skipped."""
         chunks = self.chunks()
-        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted, self.beside)
+        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted, self.beside, skipped)
         lines: list[str] = []
         rows: list[Row | None] = []
         files: list[str] = []

@@ -125,6 +125,21 @@ class _Group:
         there = self.patches[n]
         return there.message_id in post.references and bare(there.subject.title) == bare(post.subject.title)
 
+    @property
+    def lost(self) -> bool:
+        """Has none of its mails a thread or an identity left?"""
+        return not any(post.message_id or post.references for post in self.members())
+
+    def fits(self, other: "_Group") -> bool:
+        """Has another group none of the numbers of this one, nor a second cover?"""
+        return not (self.patches.keys() & other.patches.keys() or (self.cover and other.cover))
+
+    def join(self, other: "_Group") -> None:
+        """Put the other's patches beside this one's."""
+        self.cover = self.cover or other.cover
+        self.patches.update(other.patches)
+        self.replaced += other.replaced
+
     def take(self, other: "_Group") -> None:
         """Put the other's patches in the place of this one's."""
         self.replaced += [self.patches[n] for n in other.patches]
@@ -180,7 +195,25 @@ class _Groups:
             else:
                 earlier.append(group)
                 kept.append(group)
-        return kept
+        return self._without_thread(kept)
+
+    @staticmethod
+    def _without_thread(groups: list[_Group]) -> list[_Group]:
+        """The same, with the groups whose mails lost their headers put to the one of their sender, version and total that has other numbers."""
+        found: list[_Group] = []
+        alike: dict[tuple, list[_Group]] = {}
+        for group in groups:
+            what = group.first.subject
+            others = alike.setdefault((group.first.sender.email, what.version, what.minor, what.total), [])
+            fit = (
+                [one for one in others if (one.lost or group.lost) and one.fits(group)] if (what.total or 0) > 1 else []
+            )
+            if len(fit) == 1:
+                fit[0].join(group)
+            else:
+                others.append(group)
+                found.append(group)
+        return found
 
     @staticmethod
     def _is_talk(group: _Group, post: Post) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tdxkit.c.kernel.pages import PREDICATES, WRAPPERS
 from tdxkit.c.lexing import lexed
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC
@@ -46,6 +47,11 @@ class Racing:
 
     def _statements(self) -> tuple[str, ...]:
         return (*self.run, str(self.how.get("softirq") or ""))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Functions that are not the text's: stubs, and around a get and a put those of the model."""
+        return (*(self.how.get("stubs") or ()), *(() if self.run else (*WRAPPERS, *PREDICATES)))
 
     def means(self, name: str) -> bool:
         """May a function be one that is raced?"""

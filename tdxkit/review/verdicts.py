@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from tdxkit.c.kernel.pages import PREDICATES
 from tdxkit.c.naming import of_text
 from tdxkit.c.oftext import OfC, Origin
 from tdxkit.errors import InputError, TdxkitError, printable
@@ -19,12 +20,15 @@ from tdxkit.review.applied import OF_C, Before, Text, Tree, alike, named_as
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series, spans
 from tdxkit.review.verdict import Verdict, Verdicts, placed
-from tdxkit.review.wanting import BEFORE, Words
+from tdxkit.review.wanting import BEFORE, Words, some
 from tdxkit.run import Text as Shown
 from tdxkit.work import Job
 
 NUMBER = "PATCH"  # the macro that a file beside the series may ask: after which patch is this?
 UNKNOWN = re.compile(r"`(\w+)\(…\)`: this function is not known(, nor (?:is|are) [\w, ]+)?")
+LACKS = re.compile(
+    r"not declared|not known|no such|not defined|a constant here|the struct's definition|not in the text"
+)
 _ASKED = re.compile(rf"^[ \t]*#[ \t]*(?:el)?if\b.*\b{NUMBER}\b", re.MULTILINE)
 
 
@@ -135,7 +139,7 @@ class _Series:
             roots = self.racing.roots(self.tree.functions())
         except InputError as error:
             return replace(blank, missing=(str(error),)) if self.words.touches(files) else blank
-        text = self.tree.text(roots)
+        text = self.tree.text(roots, self.racing.others)
         self._replaced(n, text)
         whole, parts = text.needed.functions, self.tree.parts()
         if gone := [name for name in self.spelled if name in roots and name not in whole and name not in parts]:
@@ -174,7 +178,9 @@ class _Series:
             self.unseen[n] = tuple(
                 name for one in UNKNOWN.findall(str(error)) for name in re.findall(r"\w+", "".join(one))
             )
-            said = placed(str(error), self._origins(text)) + self.words.or_base(text)
+            said = placed(str(error), self._origins(text)) + (
+                self.words.or_base(text) if LACKS.search(str(error)) else ""
+            )
             return replace(one, missing=(said,))
         return replace(one, judged=judged, missing=self.words.open(n, text))
 
@@ -230,6 +236,10 @@ class _Series:
             lost = self.words.lost()
             notes.append(
                 f"of {self.series.total} patches {spans(lost)} {'is' if len(lost) == 1 else 'are'} not at hand"
+            )
+        if own := [name for name in self.tree.functions() if name in PREDICATES and name in self.racing.others]:
+            notes.append(
+                f"{some(own)} {'is' if len(own) == 1 else 'are'} the model's own, Dynamic PAMT is on and a pair is two pages; a file beside may say otherwise"
             )
         if not any(one.judged or one.missing for one in found) and not self.racing.called():
             notes.append(self.words.ask())

@@ -458,3 +458,43 @@ def test_a_packet_names_for_each_line_the_mail_that_brought_it():
         for k in range(int(last or first) - int(first) + 1):
             origin = bad.scenario.own.origin(int(first) + k)
             assert (origin.label, origin.line) == (label, int(line) + k) and int(end or line) >= int(line) + k
+
+
+def test_mails_that_lost_their_headers_belong_to_those_of_their_numbers():
+    data = mails("", HEAD + PLAIN, LOCKED, EARLY)
+    first, rest = data[: data.index(b"From x@y", 10)], data[data.index(b"From x@y", 10) :]
+    bare = re.sub(rb"(Message-ID|References): .*\n", b"", first)
+    assert [one.verdict for one in judged(bare + rest)[0].patches] == ["violation", "ok", "violation"]
+    assert len(judged(bare + rest.replace(b"v1 2/3", b"v1 1/3"))) == 2
+
+
+PAIR = """\
+static DEFINE_SPINLOCK(pair_lock);
+bool tdx_supports_dynamic_pamt(const struct tdx_sys_info *sysinfo)
+{
+\treturn false; /* To be enabled when the kernel is ready. */
+}
+
+int pair_get(struct page *page)
+{
+\tu64 pages[TDX_DPAMT_ENTRY_PAGE_CNT];
+
+\tif (!tdx_supports_dynamic_pamt(&tdx_sysinfo))
+\t\treturn 0;
+\tspin_lock(&pair_lock);
+\tif (atomic_inc_return(tdx_find_pamt_refcount(page_to_pfn(page))) == 1)
+\t\ttdh_phymem_pamt_add(page_to_pfn(page), pages);
+\tspin_unlock(&pair_lock);
+\treturn 0;
+}
+"""
+
+
+def test_around_a_get_and_a_put_the_switch_of_a_series_is_on():
+    """A series says no until its last patch; what is asked is how it works once it is on."""
+    others = Racing("pair_get", "pair_put").others
+    assert "tdx_supports_dynamic_pamt" in others and "tdx_supports_dynamic_pamt" not in EACH.others
+    tree = Tree()
+    tree.lay(read_mails(mails("", PAIR), text=True)[0][0].diff.files, 1)
+    assert list(tree.text(["pair_get"], others).functions) == ["pair_get"]
+    assert list(tree.text(["pair_get"]).functions) == ["tdx_supports_dynamic_pamt", "pair_get"]

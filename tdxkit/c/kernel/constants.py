@@ -71,5 +71,6 @@ SPELLED = (
     | dict.fromkeys(("S64_MAX", "S64_MIN", "LLONG_MAX", "LLONG_MIN"), "long long")
 )
 CONSTANTS: dict[str, object] = {
+    "TDX_DPAMT_ENTRY_PAGE_CNT": 2,  # pages of a pair, which arrays have as their length
     **{name: int(number) for name, number in (pair.split("=") for pair in ERRNOS.split())}, **FLAGS, **LIMITS, **SIZES, **OTHERS,
 }  # fmt: skip

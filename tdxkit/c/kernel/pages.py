@@ -29,11 +29,12 @@ STATUSES = {
 }  # fmt: skip
 CONSTANTS: dict[str, object] = {
     **STATUSES, "TDX_SEAMCALL_STATUS_MASK": module.STATUS, "TDX_STATUS_MASK": module.STATUS, "TDX_PS_4K": 0, "TDX_PS_2M": 1, "TDX_PS_1G": 2,
-    "TDX_DPAMT_ENTRY_PAGE_CNT": module.PAIR,
 }  # fmt: skip
 FRAME, REGION, FRAMES = 12, 21, 512  # bits of a page and a region; page frames of a region
 LOOK_UPS = ("tdx_find_pamt_refcount", "tdx_get_pamt_refcount", "tdx_find_dpamt_refcount")
 WRAPPERS = ("tdh_phymem_pamt_add", "tdh_phymem_pamt_remove", *LOOK_UPS)  # the model's own, also where a text has them
+# What a series says of them too, before it is switched on or from what a module told: around a get and a put Dynamic PAMT is on, a pair is two pages.
+PREDICATES = ("tdx_supports_dynamic_pamt", "tdx_dpamt_entry_pages", "tdx_nr_pamt_pages")
 OF_REGIONS = "the counters"
 OBJECTS = {
     OF_REGIONS: {"refcount": dict.fromkeys(range(MOST_REGIONS), 0)}
