@@ -1,26 +1,21 @@
 """What of some stretches of files is needed to run a function: itself, what it calls and names, and what that does. The rest of what a patch
 shows is of no use to a reader who races two functions, and may be C that is not read.
-
-A file's items are told apart by their words alone: what one declares is guessed generously, as too much does no harm.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from tdxkit.c.items import OPENS_IF, WITHIN_IF, Item, parted, tokens_of, unpaired_of
-from tdxkit.c.lexing import FIRST, Token
-from tdxkit.c.typenames import KEYWORDS
-from tdxkit.errors import InputError
+from tdxkit.c.items import Item
+from tdxkit.c.kernel import kernel
+from tdxkit.c.named import Named, named_in
 
-MARKED = ("__attribute__", "__printf", "__section", "__aligned", "__acquires", "__releases", "__must_hold", "__malloc", "__no_sanitize")  # fmt: skip
-_FORWARD = re.compile(r"(?:struct|union|enum) \w+ ;")
-_CALLED = re.compile(r"(?:static )?[A-Z][A-Z0-9_]* \(")
-KEPT = 20_000  # stretches whose items are kept
-MOST_FILE = 4 << 20  # characters
+SPECIAL = (
+    "BUG BUG_ON WARN WARN_ON WARN_ONCE WARN_ON_ONCE READ_ONCE WRITE_ONCE kmalloc kzalloc kcalloc container_of guard scoped_guard min max ARRAY_SIZE "
+    "likely unlikely list_for_each_entry list_for_each_entry_safe list_for_each_entry_rcu IS_ENABLED"
+)
 
 
 class Stretch(NamedTuple):
@@ -28,33 +23,6 @@ class Stretch(NamedTuple):
 
     file: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An item, what it declares, all names in it, its words without comments, and whether it is a function with a body, or a directive that
-    opens, splits or ends a condition ("if", "else", "endif")."""
-
-    item: Item
-    declares: frozenset[str]
-    uses: frozenset[str]
-    spelled: str
-    function: str = ""
-    condition: str = ""
-
-    @property
-    def defines(self) -> bool:
-        """Is it more than a declaration: is it what its names are?"""
-        if _FORWARD.fullmatch(self.spelled) or self.spelled.startswith("extern "):
-            return False
-        return not self.spelled.endswith(") ;") or bool(_CALLED.match(self.spelled)) or "{" in self.spelled
-
-    @property
-    def early(self) -> bool:
-        """Is it a macro or a type, which others need above them?"""
-        word = self.spelled.partition(" ")[0]
-        kind = word in ("struct", "union", "enum") and ("{" in self.spelled or bool(_FORWARD.fullmatch(self.spelled)))
-        return kind or word == "typedef" or self.spelled.startswith(("# define", "# undef"))
 
 
 class Piece(NamedTuple):
@@ -66,11 +34,11 @@ class Piece(NamedTuple):
 
 class Needed(NamedTuple):
     """The pieces, stretch by stretch in their order; `twice`: functions that stand in several places, with the files; `hidden`: those in whose place
-    stands one of a file that goes first, with that file and how they are spelled."""
+    stands one of a file that goes first, with that file, the other one, and how it is spelled there."""
 
     pieces: tuple[Piece, ...]
     twice: dict[str, tuple[str, ...]]
-    hidden: dict[str, tuple[str, str]]
+    hidden: dict[str, tuple[str, str, str]]
 
     @property
     def functions(self) -> dict[str, Piece]:
@@ -104,29 +72,39 @@ class _Search:
             for one in found:
                 for name in one.declares - skipped if stretches[k].file not in first else one.declares:
                     self.declared.setdefault(name, []).append(Piece(k, one))
+        self.asked = {(k, item): names for k, found in enumerate(self.named) for item, names in _asked(found).items()}
         self.taken: set[tuple[int, Item]] = set()
         self.twice: dict[str, tuple[str, ...]] = {}
-        self.hidden: dict[str, tuple[str, str]] = {}
+        self.hidden: dict[str, tuple[str, str, str]] = {}
         self.means: dict[str, dict[str, set[str]]] = {}  # of each name what it is, by the file that has it
 
     def run(self, wanted: Iterable[str]) -> None:
-        """Take what these names need, each as the file means it that names it."""
+        """Take what these names need, each as the file means it that names it, and what the conditions around that ask for."""
         todo, seen = [(name, "") for name in wanted], set[tuple[str, str]]()
         while todo:
             name, file = todo.pop()
             if (name, file) in seen:
                 continue
             seen.add((name, file))
-            here = self.declared.get(name, [])
+            here = [piece for piece in self.declared.get(name, []) if self._is_seen(piece, name, file)]
             bodies = [piece for piece in here if piece.named.function == name]
-            meant = self._meant(name, bodies, file) + self._others(
-                [piece for piece in here if piece not in bodies], file
-            )
+            meant = self._meant(name, bodies, file) + self._others([p for p in here if p not in bodies], file)
             self._one(name, meant)
             for piece in meant:
                 if (piece.stretch, piece.named.item) not in self.taken:
                     self.taken.add((piece.stretch, piece.named.item))
-                    todo += [(word, self.file(piece)) for word in sorted(piece.named.uses)]
+                    names = {*piece.named.uses, *self.asked.get((piece.stretch, piece.named.item), ())}
+                    names |= {word for way in piece.named.pasted for word in self.declared if re.fullmatch(way, word)}
+                    todo += [(word, self.file(piece)) for word in sorted(names)]
+
+    def _is_seen(self, piece: Piece, name: str, file: str) -> bool:
+        """May the file that names something mean this? What is static in another file it cannot see, and the kernel's own it has from the kernel."""
+        there = self.file(piece)
+        if there in (file, *self.first):
+            return True
+        if not file:
+            return True  # the statements of the CPUs name what they like
+        return not (piece.named.static and not there.endswith(".h")) and name not in kernels()
 
     def _one(self, name: str, meant: Iterable[Piece]) -> None:
         """A name that means one thing in one file and another in the next is told: in one text it cannot be both."""
@@ -134,8 +112,10 @@ class _Search:
         for piece in meant:
             if piece.named.defines or piece.named.function:
                 kept.setdefault(self.file(piece), set()).add(piece.named.spelled)
-        macros = all(words.startswith("# define") for some in kept.values() for words in some)
-        if len(kept) > 1 and not (macros and len({frozenset(some) for some in kept.values()}) == 1):
+        every = [words for some in kept.values() for words in some]
+        again = any(words.startswith("# undef") for words in every)  # it is another from there on
+        same = len({frozenset(some) for some in kept.values()}) == 1
+        if len(kept) > 1 and not (all(words.startswith("# ") for words in every) and (same or again)):
             self.twice[name] = tuple(kept)
 
     def file(self, piece: Piece) -> str:
@@ -143,10 +123,13 @@ class _Search:
         return self.stretches[piece.stretch].file
 
     def _others(self, pieces: list[Piece], file: str) -> list[Piece]:
-        """Types, macros and variables of a name: where a file that goes first defines it, or the one that names it, no other does."""
+        """Types, macros and variables of a name: where a file that goes first defines it, or the one that names it, no other does; of a macro that is
+        taken back there the earlier ones count too."""
         for which in (*reversed(self.first), file):
-            if any(self.file(piece) == which and piece.named.defines for piece in pieces):
-                return [piece for piece in pieces if self.file(piece) == which]
+            here = [piece for piece in pieces if self.file(piece) == which]
+            if any(piece.named.defines for piece in here):
+                again = any(piece.named.spelled.startswith("# undef") for piece in here)
+                return [piece for piece in pieces if piece in here or (again and piece.named.macro)]
         return pieces
 
     def _meant(self, name: str, bodies: list[Piece], file: str) -> list[Piece]:
@@ -157,8 +140,9 @@ class _Search:
         else:
             some = [piece for piece in bodies if not self.file(piece).endswith(".h")] or bodies
         if some and self.file(some[0]) in self.first:
-            others = [piece.named.spelled for piece in bodies if self.file(piece) not in self.first]
-            self.hidden |= {name: (self.file(some[0]), others[-1])} if others else {}
+            others = [piece for piece in bodies if self.file(piece) != self.file(some[0])]
+            if others:
+                self.hidden[name] = (self.file(some[0]), self.file(others[-1]), others[-1].named.spelled)
         if len(some) > 1 and not self._branches(some):
             self.twice[name] = tuple(map(self.file, some))
         return some
@@ -181,6 +165,30 @@ class _Search:
         return all(any(x[0] == y[0] and x[1] != y[1] for x in a for y in b) for a, b in pairs)
 
 
+def _asked(found: Sequence[Named]) -> dict[Item, set[str]]:
+    """Of each item that stands between an #if and its #endif the names that the conditions around it ask for."""
+    names: dict[Item, set[str]] = {}
+    open_: list[tuple[set[str], list[Item]]] = []
+    for one in found:
+        if one.condition == "if":
+            open_.append((set(one.uses), []))
+        elif one.condition and open_:
+            open_[-1][0].update(one.uses)
+            if one.condition == "endif":
+                uses, items = open_.pop()
+                for item in items:
+                    names.setdefault(item, set()).update(uses)
+        for _, items in open_:
+            items.append(one.item)
+    return names
+
+
+@cache
+def kernels() -> frozenset[str]:
+    """The kernel's functions and macros that the reader of C has itself."""
+    return frozenset(kernel().functions) | {*SPECIAL.split()}
+
+
 def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int, Item]]) -> Iterator[Piece]:
     """What is taken, in its order, inside of the #if and #endif that it stands between."""
     for k, found in enumerate(all_named):
@@ -196,79 +204,3 @@ def _with_conditions(all_named: Sequence[Sequence[Named]], taken: set[tuple[int,
                     if any(one in chosen for a, b in pairwise(group) for one in range(a + 1, b)):
                         chosen.update(group)
         yield from (Piece(k, found[at]) for at in sorted(chosen))
-
-
-@lru_cache(KEPT)
-def named_in(text: str) -> tuple[Named, ...]:
-    """The whole items of a stretch, and the conditions of which all is there. None of a stretch that is no text."""
-    try:
-        tokens = tokens_of(text, MOST_FILE)
-    except InputError:
-        return ()
-    odd = unpaired_of(tokens)
-    return tuple(_named(item, own) for item, own in parted(text, tokens) if item.whole and item.first not in odd)
-
-
-def unread(text: str) -> str:
-    """Why nothing of a stretch is taken; "" where it is read."""
-    try:
-        tokens_of(text, MOST_FILE)
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def functions_in(text: str) -> tuple[str, ...]:
-    """The functions of a stretch that are whole."""
-    return tuple(one.function for one in named_in(text) if one.function)
-
-
-def _named(item: Item, tokens: list[Token]) -> Named:
-    words = [token.text for token in tokens]
-    spelled = " ".join(words)
-    uses = frozenset(token.text for token in tokens if token.kind == "name")
-    if tokens and tokens[0].text == "#" and tokens[0].before == FIRST:
-        return _directive(item, words, uses, spelled)
-    depths, depth = [], 0
-    for word in words:
-        depth -= word in ")]}"
-        depths.append(depth)
-        depth += word in "([{"
-    calls = [w for w, follows, d in zip(words, [*words[1:], ""], depths) if follows == "(" and not d and (w[0].isalpha() or w[0] == "_")]  # fmt: skip
-    if words[-1] == "}" and calls:
-        title = next((word for word in calls if word not in MARKED), calls[0])
-        return Named(item, frozenset([title]), uses, spelled, title)
-    if words[0].startswith("EXPORT_SYMBOL"):
-        return Named(item, frozenset(), frozenset(), spelled)
-    return Named(item, frozenset(_declared(words, depths)), uses, spelled)
-
-
-def _directive(item: Item, words: list[str], uses: frozenset[str], spelled: str) -> Named:
-    """A macro, a condition, or what nobody needs."""
-    kind = words[1] if len(words) > 1 else ""
-    condition = "if" if kind in OPENS_IF else "endif" if kind == "endif" else "else" if kind in WITHIN_IF else ""
-    return Named(
-        item, frozenset(words[2:3]) if kind in ("define", "undef") else frozenset(), uses, spelled, "", condition
-    )
-
-
-def _declared(words: list[str], depths: list[int]) -> Iterator[str]:
-    """What a declaration declares: what stands at its edge before `= , ; [ (` or a member list, tags, constants of an enum; of one that is
-    written as a call, as `DEFINE_SPINLOCK(lock)`, what it is given."""
-    before = ("=", ",", ";", "[", "(", "{", ":", ")")
-    given = (
-        len(words) > 2 and words[-2:] == [")", ";"] and any(w.isupper() and n == "(" for w, n in pairwise(words[:3]))
-    )
-    for k, (word, depth) in enumerate(zip(words, depths)):
-        if not (word[0].isalpha() or word[0] == "_") or word in KEYWORDS:
-            continue
-        follows = words[k + 1] if k + 1 < len(words) else ""
-        above = words[k - 1] if k else ""
-        if (
-            (not depth and follows in before and not given)
-            or (above in ("struct", "union", "enum") and follows in ("{", ";"))
-            or (depth == 1 and given)
-            or (words[0] in ("enum", "typedef") and depth == 1 and above in ("{", ",") and follows in ("=", ",", "}"))
-            or (words[max(0, k - 2) : k] == ["(", "*"] and follows == ")" and depth == 1)  # a pointer to a function
-        ):
-            yield word

@@ -27,6 +27,9 @@ def mails_of(name: str) -> bytes:
         raise InputError(
             printable(name), f"{said}, and 1 to {MOST_COMMITS} are read", "give a range such as main..topic"
         )
+    merges = _git(name, "rev-list", "--count", "--merges", "--end-of-options", name).strip()
+    if merges != b"0":
+        raise InputError(printable(name), f"there are {merges.decode()} merges in it, and what they change themselves is in no patch", "give a range of one side, or rebase it")  # fmt: skip
     mails = _git(name, "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "format-patch", "--stdout", "--no-color", "--no-ext-diff", "--no-binary", "--end-of-options", name)  # fmt: skip
     return mails
 

@@ -159,7 +159,8 @@ def _taken(args: Namespace, found: list[Verdicts]) -> str:
 def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
     """What is known after the patch that `--after` names, or after the last one before it that changed what is raced."""
     version, _, number = args.after.rpartition(":")
-    some = [one for one in found if version in ("", one.series.label)]
+    names = _names(found)
+    some = [one for one, name in zip(found, names) if version in ("", name)]
     for one in reversed(some):
         at = next((k for k, patch in enumerate(one.patches) if str(patch.n) == number), None)
         if at is not None and one.patches[at].missing and not one.patches[at].judged:
@@ -169,7 +170,7 @@ def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
             )
         if at is not None and (text := next((patch for patch in reversed(one.patches[: at + 1]) if patch.text), None)):
             return text
-    known = ", ".join(f"{one.series.label}:{patch.n}" for one in found for patch in one.patches if patch.text)
+    known = ", ".join(f"{name}:{patch.n}" for one, name in zip(found, names) for patch in one.patches if patch.text)
     raise InputError(
         f"--after {printable(args.after)}",
         "no patch of this number is here, or none up to it shows the functions whole",
@@ -177,14 +178,23 @@ def _after(args: Namespace, found: list[Verdicts]) -> Verdict:
     )
 
 
+def _names(found: list[Verdicts]) -> list[str]:
+    """What each series is called by `--after`: its version, of several of one with its place among them."""
+    labels = [one.series.label for one in found]
+    return [
+        f"{label}#{labels[: k + 1].count(label)}" if labels.count(label) > 1 else label
+        for k, label in enumerate(labels)
+    ]
+
+
 def _tell(args: Namespace, found: list[Verdicts], racing: Racing) -> None:
     from tdxkit.review.reviewed import beside
     from tdxkit.review.verdicts_text import by_shell, told, worst
 
-    for one in found:
+    for one, name in zip(found, _names(found)):
         print("\n".join(told(one)))
         if bad := worst(one):
-            where = f"{one.series.label}:{bad.n}" if len(found) > 1 else str(bad.n)
+            where = f"{name}:{bad.n}" if len(found) > 1 else str(bad.n)
             print(f"step through it: {by_shell(bad, map(str, args.files), where, args.base)}")
         print()
     for pair in beside(found, racing):

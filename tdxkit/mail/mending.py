@@ -133,7 +133,7 @@ class _Pieces:
                 self._join(gap)
                 doubtful = doubtful or self._may_be_an_answer(gap)
                 continue
-            doubtful = doubtful or gap.kind in ("broken", "unclear", "stray")
+            doubtful = doubtful or gap.kind in ("broken", "unclear", "stray") or self._may_be_its_rest(gap)
             self._leave(gap)
             if not self.reading.whole:
                 cuts.append((gap.above, self.numbers[gap.first]))
@@ -184,6 +184,11 @@ class _Pieces:
             and bool(self.quoting.depth)
             and self.quoting.off(self.lines[gap.first]) is None
         )
+
+    def _may_be_its_rest(self, gap: Gap) -> bool:
+        """May what is left out belong to the line above, of which nothing but its sign is left?"""
+        above = self.reading.kept[gap.above - 1][1] if gap.above else " "
+        return gap.kind == "reply" and not above[1:].strip() and self.lines[gap.first][:1] in (" ", "\t")
 
     def _join(self, gap: Gap) -> None:
         at, text = self.reading.kept[gap.above - 1]

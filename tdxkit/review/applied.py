@@ -2,6 +2,7 @@
 needed to run some functions, as one text of which every line knows the patch that brought it.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from hashlib import sha1
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from tdxkit.c.needed import Needed, Piece, Stretch, named_in, needed, unread
+from tdxkit.c.named import named_in, unread
+from tdxkit.c.needed import Needed, Piece, Stretch, needed
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.placing import Chunk, Doubt, Row
@@ -19,6 +21,17 @@ OF_C = (".c", ".h")
 MOST_FILE = 4 << 20  # bytes
 Before = Callable[[str], "str | None"]  # a path to the file's text before the series, where that is known
 _PLAIN = re.compile(r"[\w./+-]{1,200}")
+NUMBER = "PATCH"  # what a file beside the series asks: after which patch is this?
+_CONDITION = re.compile(r"[ \t]*#[ \t]*(ifdef|ifndef|if|else|endif)\b")
+_OF_PATCH = re.compile(rf"[ \t]*#[ \t]*if[ \t]+{NUMBER}[ \t]*([<>=!]=?)[ \t]*(\d{{1,4}})[ \t]*$")
+_COMPARED = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _HEAD = re.compile(r"([A-Za-z_]\w*)\s{0,4}\(")
 
 
@@ -130,24 +143,23 @@ class Tree:
         """The functions that are whole, each as often as it stands somewhere."""
         return [one.function for _, chunk in self.chunks() for one in named_in(chunk.text) if one.function]
 
-    def rows_of(self, name: str) -> list[Row]:
-        """The lines of a function, wherever it stands whole."""
-        return [
-            row
-            for _, chunk in self.chunks()
-            for one in named_in(chunk.text)
-            if one.function == name
-            for row in chunk.rows[one.item.first - 1 : one.item.last]
-        ]
-
     def parts(self) -> set[str]:
         """The functions of which the patches show a part only."""
         return {name for _, chunk in self.chunks() for name in _begun(chunk)} - set(self.functions())
 
-    def text(self, wanted: Iterable[str], skipped: Iterable[str] = ()) -> Text:
-        """What these names need, as one text; of the series without the functions that are skipped."""
+    def text(self, wanted: Iterable[str], skipped: Iterable[str] = (), patch: int = 0) -> Text:
+        """What these names need, as one text; of the series without the functions that are skipped. patch: the one that was laid last, which
+        files beside may ask for."""
         chunks = self.chunks()
-        found = needed([Stretch(path, chunk.text) for path, chunk in chunks], wanted, self.beside, skipped)
+        found = needed(
+            [
+                Stretch(path, at_patch(chunk.text, patch) if path in self.beside else chunk.text)
+                for path, chunk in chunks
+            ],
+            wanted,
+            self.beside,
+            skipped,
+        )
         lines: list[str] = []
         rows: list[Row | None] = []
         files: list[str] = []
@@ -186,6 +198,34 @@ class Tree:
     def unread(self) -> list[tuple[str, str]]:
         """The files of which nothing is taken, with the reason."""
         return [(path, why) for path, chunk in self.chunks() if (why := unread(chunk.text))]
+
+
+def at_patch(text: str, patch: int) -> str:
+    """A text with `#if PATCH >= 3` and its like decided for a patch: the lines of the other branch, and of the condition, are empty.
+
+    >>> at_patch("#if PATCH >= 2\\nint a;\\n#else\\nint b;\\n#endif\\nint c;", 1).split("\\n")
+    ['', '', '', 'int b;', '', 'int c;']
+    """
+    rows, stack = (
+        text.split("\n"),
+        list[bool | None](),
+    )  # of each condition is it true now; None: it asks something else
+    for at, row in enumerate(rows):
+        found = _CONDITION.match(row)
+        if found and found[1].startswith("if"):
+            asked = _OF_PATCH.match(row)
+            stack.append(_COMPARED.get(asked[1], operator.eq)(patch, int(asked[2])) if asked else None)
+            rows[at] = "" if asked or False in stack else row
+        elif found and stack:
+            mine = stack[-1]
+            if found[1] == "endif":
+                stack.pop()
+            elif mine is not None:
+                stack[-1] = not mine
+            rows[at] = "" if mine is not None or False in stack else row
+        elif False in stack:
+            rows[at] = ""
+    return "\n".join(rows)
 
 
 def names_in(heading: str) -> str:

@@ -16,7 +16,7 @@ from tdxkit.explore.program import Scenario
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.post import Post
-from tdxkit.review.applied import OF_C, Before, Text, Tree, alike, named_as
+from tdxkit.review.applied import NUMBER, OF_C, Before, Text, Tree, alike, named_as
 from tdxkit.review.racing import Racing
 from tdxkit.review.series import Series, spans
 from tdxkit.review.verdict import Verdict, Verdicts, placed
@@ -24,7 +24,6 @@ from tdxkit.review.wanting import BEFORE, Words, some
 from tdxkit.run import Text as Shown
 from tdxkit.work import Job
 
-NUMBER = "PATCH"  # the macro that a file beside the series may ask: after which patch is this?
 UNKNOWN = re.compile(r"`(\w+)\(…\)`: this function is not known(, nor (?:is|are) [\w, ]+)?")
 LACKS = re.compile(
     r"not declared|not known|no such|not defined|a constant here|the struct's definition|not in the text"
@@ -51,7 +50,7 @@ def verdicts_job(
         found.append(first)
     for n, post in series.patches.items():
         found.append((yield from one.judged(n, post)))
-    found = [one.settled(each) for each in found]
+    found = [one.settled(each, found) for each in found]
     found = [each for each in found if each.n or each.judged or each.missing]
     return Verdicts(series, tuple(found), tuple(one.all_notes(found)))
 
@@ -70,6 +69,8 @@ class _Series:
         default_factory=dict
     )  # of each patch the functions that stood in no text
     notes: list[str] = field(default_factory=list)
+    failed: Verdict | None = None  # the first one without a verdict since there was one
+    raced: set[str] = field(default_factory=set)  # the files that the text came from
 
     def __post_init__(self):
         self.words = Words(self.series, self.racing, self.tree)
@@ -130,16 +131,26 @@ class _Series:
         unlaid = [self.words.unlaid(path, doubt) for path, doubt in self.tree.lay(files, n)]
         self.notes += [f"{self.words.label(n)}: {said}" for said in unlaid]
         one = yield from self._looked(n, post, files)
-        return one if one.judged or one.missing else replace(one, missing=tuple(unlaid))
+        if one.judged:
+            self.failed = None
+        elif one.missing:
+            self.failed = self.failed or one
+        elif unlaid:
+            one = replace(one, missing=tuple(unlaid))
+        elif self.failed and any(file.path in self.raced for file in files):
+            one = replace(one, missing=(f"it may change this too: since {self.failed.label} there is no verdict",))
+        return one
 
     def _looked(self, n: int, post: Post | None, files: tuple[PatchFile, ...]) -> Job[Verdict]:
         """The same once its hunks are laid."""
         blank = Verdict(n, self.words.label(n), post.subject.title if post else BEFORE, post.message_id if post else "")
+        if post and not files:
+            return replace(blank, missing=self.words.unread(n))
         try:
             roots = self.racing.roots(self.tree.functions())
         except InputError as error:
             return replace(blank, missing=(str(error),)) if self.words.touches(files) else blank
-        text = self.tree.text(roots, self.racing.others)
+        text = self.tree.text(roots, self.racing.others, n)
         self._replaced(n, text)
         whole, parts = text.needed.functions, self.tree.parts()
         if gone := [name for name in self.spelled if name in roots and name not in whole and name not in parts]:
@@ -158,6 +169,7 @@ class _Series:
     def _explored(self, blank: Verdict, text: Text, wanted: list[str], files: tuple[PatchFile, ...]) -> Job[Verdict]:
         """The verdict on a text that is another than before."""
         n, whole = blank.n, text.needed.functions
+        self.raced |= {*text.files} - {*self.tree.beside}
         changed = self._changed(n, text)
         self.said, self.spelled = (text.spelled, text.doubts), text.functions
         self.unseen.pop(-1, None)
@@ -197,14 +209,16 @@ class _Series:
         """Is it a file of C of which not all is known?"""
         return path.endswith(OF_C) and not (path in self.tree.files and self.tree.files[path].complete)
 
-    def settled(self, one: Verdict) -> Verdict:
+    def settled(self, one: Verdict, found: Iterable[Verdict]) -> Verdict:
         """A verdict once the whole series is known: what a later patch brings new an earlier one cannot have changed."""
-        names = set(self.unseen.get(one.n, ())) & set(self.tree.functions())
+        names = self.unseen.get(one.n, ())
         if not names or one.judged:
             return one
-        rows = {name: self.tree.rows_of(name) for name in names}
-        later = all(rows[name] and all(row.added and row.patch > one.n for row in rows[name]) for name in names)
-        return replace(one, missing=()) if later else one
+        later = (each.text for each in found if each.judged and each.n > one.n and each.text)
+        text = next((text for text in later if set(names) & text.spans.keys()), None)
+        spans = [text.spans[name] for name in names if name in text.spans] if text else []
+        rows = [row for first, last in spans for row in text.rows[first - 1 : last] if row] if text else []
+        return replace(one, missing=()) if rows and all(row.added and row.patch > one.n for row in rows) else one
 
     def _changed(self, n: int, text: Text) -> tuple[str, ...]:
         """The functions that a patch changed, or may have changed; of those beside the series none."""
@@ -218,11 +232,9 @@ class _Series:
 
     def _replaced(self, n: int, text: Text) -> None:
         """Note what a patch changes that is not judged, as a file beside the series has a function in its place."""
-        for name, (file, words) in text.needed.hidden.items():
+        for name, (file, other, words) in text.needed.hidden.items():
             if name not in self.hidden:
-                self.notes.append(
-                    f"{name}() is that of {printable(file, 80)}, in place of the one that the series is about"
-                )
+                self.notes.append(f"{name}() is that of {printable(file, 80)}, not the one of {printable(other, 80)}")
             elif self.hidden[name] != words:
                 self.notes.append(
                     f"{self.words.label(n)} changes {name}(), in whose place stands that of {printable(file, 80)}"

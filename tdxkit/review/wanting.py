@@ -73,6 +73,11 @@ class Words:
             "give the one that is raced in a file beside, --base FILE"
             for name, files in text.needed.twice.items()
         ]
+        said += [
+            f"{name}() has an #include inside, which is not read: give the function with what stands there in a file beside, --base FILE"
+            for name, piece in text.needed.functions.items()
+            if "# include " in piece.named.spelled
+        ]
         return tuple(said)
 
     def gone(self, n: int, names: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tdxkit.c.needed import Stretch, functions_in, named_in, needed
+from tdxkit.c.named import functions_in, named_in
+from tdxkit.c.needed import Stretch, needed
 
 TEXT = """\
 #include <linux/x.h>

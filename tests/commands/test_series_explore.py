@@ -244,3 +244,30 @@ def test_ten_thousand_hunks(capsys, tmp_path):
     )
     code, out, _ = ran(capsys, "series", file, "--explore", "--run", "f1();")
     assert code == 2 and out.count("changes nothing that is raced") + out.count("f1()") >= 2
+
+
+@GIT
+def test_a_range_with_merges_is_refused(capsys, repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    git(repository, "checkout", "-qb", "side", "HEAD~1")
+    (repository / "other").write_text("x")
+    git(repository, "add", "other")
+    git(repository, "commit", "-qm", "beside")
+    git(repository, "merge", "-q", "--no-edit", "main")
+    code, _, err = ran(capsys, "series", "HEAD~3..", "--explore", *RUN)
+    assert code == 2 and "1 merges in it" in err and len(err.splitlines()) == 1
+
+
+def test_two_series_of_one_version_have_each_a_name(capsys, tmp_path):
+    file = tmp_path / "both"
+    rfc = (
+        disguises.as_mbox()
+        .replace(b"[PATCH v2", b"[RFC PATCH v2")
+        .replace(b"<20250101.", b"<20240101.")
+        .replace(b"toy: switch the power by users", b"toy: an idea")
+    )
+    file.write_bytes(rfc + disguises.as_mbox())
+    code, out, _ = ran(capsys, "series", file, "--explore", *RUN)
+    assert code == 0 and "--after 'v2#1:3'" in out and "--after 'v2#2:3'" in out
+    texts = [ran(capsys, "series", file, "--explore", *RUN, "--after", f"v2#{k}:2")[1] for k in (1, 2)]
+    assert texts[0] == texts[1] != ""

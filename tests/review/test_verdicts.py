@@ -227,7 +227,7 @@ def test_what_a_file_beside_replaces_is_said_where_a_patch_changes_it():
     [found] = judged(mails(*texts), **{"mine.c": "#define UP 1\nvoid dev_use(void)\n{\n}\n"})
     assert said(found) == [(1, "ok", ("dev_get", "dev_put")), (2, None, ())]
     assert found.notes == (
-        "dev_use() is that of mine.c, in place of the one that the series is about",
+        "dev_use() is that of mine.c, not the one of drivers/dev.c",
         "2/2 changes dev_use(), in whose place stands that of mine.c",
     )
 
@@ -498,3 +498,66 @@ def test_around_a_get_and_a_put_the_switch_of_a_series_is_on():
     tree.lay(read_mails(mails("", PAIR), text=True)[0][0].diff.files, 1)
     assert list(tree.text(["pair_get"], others).functions) == ["pair_get"]
     assert list(tree.text(["pair_get"]).functions) == ["tdx_supports_dynamic_pamt", "pair_get"]
+
+
+SWITCHED = (
+    "#ifdef NOLOCK\n#define LK()\n#define UL()\n#else\n#define LK() spin_lock(&lock)\n#define UL() spin_unlock(&lock)\n#endif\n"
+    + LOCKED.replace("spin_lock(&lock)", "LK()").replace("spin_unlock(&lock)", "UL()")
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "verdicts"),
+    [
+        (("", "#define NOLOCK\n" + SWITCHED), ["violation"]),
+        (("", SWITCHED, "#define NOLOCK\n" + SWITCHED), ["ok", "violation"]),
+        (("", "#define SAFE 1\n" + SWITCHED.replace("#ifdef NOLOCK", "#if !SAFE")), ["ok"]),
+        (("", LOCKED.replace("spin_lock(&lock)", "DO(lock)").replace("spin_unlock(&lock)", "DO(unlock)").replace("int users", "#define DO(x) dev_##x##_raw()\nstatic void dev_lock_raw(void)\n{\n\tspin_lock(&lock);\n}\nstatic void dev_unlock_raw(void)\n{\n\tspin_unlock(&lock);\n}\nint users")), ["ok"]),
+        (("", LOCKED.replace("\tup = 0;\n", '\tup = 0;\n#include "body.h"\n')), [None]),
+    ],
+)  # fmt: skip
+def test_what_stands_around_and_is_put_together(texts, verdicts):
+    assert [one.verdict for one in judged(mails(*texts))[0].patches] == verdicts
+
+
+def test_what_another_file_has_for_itself_and_the_kernels_own_names_are_not_taken_from_it():
+    quiet = "#define BUG_ON(x) do { } while (0)\nstatic inline void spin_lock(int *lock)\n{\n}\n"
+    data = mails("", HEAD + PLAIN, total=2) + mails("", quiet, path="tools/t.h").replace(b"<1.1@", b"<1.2@").replace(
+        b"1/1]", b"2/2]"
+    )
+    assert said(judged(data)[0]) == [(1, "violation", ("dev_get", "dev_use", "dev_put")), (2, None, ())]
+    own = "static void lk(void)\n{\n}\n"
+    data = mails("", LOCKED.replace("spin_lock(&lock)", "lk()"), total=2) + mails("", own, path="b/oth.c").replace(
+        b"<1.1@", b"<1.2@"
+    ).replace(b"1/1]", b"2/2]")
+    [found] = judged(data)
+    assert "`lk(…)`: this function is not known" in found.patches[0].missing[0]
+
+
+def test_a_patch_whose_diff_is_lost_is_not_judged_by_the_base():
+    data = mails(LOCKED, EARLY)
+    begin, end = (data.index(mark) for mark in (b"diff --git", b"-- \n"))
+    [found] = judged(data[:begin] + data[end:], **{"dev.c": LOCKED})
+    assert [one.verdict for one in found.patches] == [None] and "no hunk of it is here" in found.patches[0].missing[0]
+
+
+def test_after_a_patch_without_a_verdict_the_next_one_is_not_said_to_change_nothing():
+    data = mails(
+        "",
+        LOCKED.replace("int users", "DECLARE(users"),
+        LOCKED.replace("int users", "DECLARE(users").replace("up = 1", "up = 2"),
+    )
+    [found] = judged(data)
+    assert [one.verdict for one in found.patches] == [None, None] and found.patches[1].missing
+
+
+def test_of_two_files_beside_the_last_counts_and_it_is_said():
+    one, two = (f"void run(void)\n{{\n\tdev_get();\n\t{use}dev_put();\n}}\n" for use in ("dev_use();\n\t", ""))
+    [found] = judged(mails("", HEAD + PLAIN), Racing(run=("run();",)), **{"a.c": one, "b.c": two})
+    assert found.patches[0].verdict == "ok" and found.notes == ("run() is that of b.c, not the one of a.c",)
+
+
+def test_a_file_beside_has_a_function_from_a_patch_on():
+    mine = "#if PATCH >= 2\nvoid dev_use(void)\n{\n}\n#endif\n"
+    [found] = judged(mails("", HEAD + PLAIN, HEAD + PLAIN.replace("up = 1", "up = 2")), **{"mine.c": mine})
+    assert [one.verdict for one in found.patches] == ["violation", "ok"]
