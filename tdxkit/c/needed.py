@@ -102,8 +102,8 @@ class _Search:
         there = self.file(piece)
         if there in (file, *self.first):
             return True
-        if not file:
-            return True  # the statements of the CPUs name what they like
+        if not file or file in self.first:
+            return True  # the statements of the CPUs, and the files beside, name what they like
         return not (piece.named.static and not there.endswith(".h")) and name not in kernels()
 
     def _one(self, name: str, meant: Iterable[Piece]) -> None:
@@ -115,6 +115,8 @@ class _Search:
         every = [words for some in kept.values() for words in some]
         again = any(words.startswith("# undef") for words in every)  # it is another from there on
         same = len({frozenset(some) for some in kept.values()}) == 1
+        if any(file in self.first for file in kept):
+            return  # whoever gives a file beside says what is meant
         if len(kept) > 1 and not (all(words.startswith("# ") for words in every) and (same or again)):
             self.twice[name] = tuple(kept)
 
@@ -125,11 +127,14 @@ class _Search:
     def _others(self, pieces: list[Piece], file: str) -> list[Piece]:
         """Types, macros and variables of a name: where a file that goes first defines it, or the one that names it, no other does; of a macro that is
         taken back there the earlier ones count too."""
-        for which in (*reversed(self.first), file):
-            here = [piece for piece in pieces if self.file(piece) == which]
-            if any(piece.named.defines for piece in here):
-                again = any(piece.named.spelled.startswith("# undef") for piece in here)
-                return [piece for piece in pieces if piece in here or (again and piece.named.macro)]
+        beside = [piece for which in self.first for piece in pieces if self.file(piece) == which]
+        if any(piece.named.defines for piece in beside):
+            last = {piece.named.macro: self.file(piece) for piece in beside if piece.named.defines}
+            return [piece for piece in beside if self.file(piece) == last.get(piece.named.macro)]
+        here = [piece for piece in pieces if self.file(piece) == file]
+        if any(piece.named.defines for piece in here):
+            again = any(piece.named.spelled.startswith("# undef") for piece in here)
+            return [piece for piece in pieces if piece in here or (again and piece.named.macro)]
         return pieces
 
     def _meant(self, name: str, bodies: list[Piece], file: str) -> list[Piece]:
