@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from tdxkit.c.named import named_in, unread
 from tdxkit.c.needed import Needed, Piece, Stretch, needed
+from tdxkit.intake import opened
 from tdxkit.mail.laid import Laid
 from tdxkit.mail.patchdiff import PatchFile
 from tdxkit.mail.placing import Chunk, Doubt, Row
@@ -282,4 +283,5 @@ def _in_tree(tree: Path, path: str) -> str | None:
     file = (tree / path).resolve()
     if not file.is_relative_to(tree.resolve()) or not file.is_file() or file.stat().st_size > MOST_FILE:
         return None
-    return file.read_bytes().decode("utf-8", "surrogateescape")
+    with opened(file) as stream:
+        return stream.read(MOST_FILE).decode("utf-8", "surrogateescape")

@@ -194,7 +194,7 @@ class _Series:
                 self.words.or_base(text) if LACKS.search(str(error)) else ""
             )
             return replace(one, missing=(said,))
-        return replace(one, judged=judged, missing=self.words.open(n, text))
+        return replace(one, judged=judged, missing=self.words.short_of(n, text))
 
     def _without(self, blank: Verdict, wanted: Iterable[str], files: tuple[PatchFile, ...]) -> Verdict:
         """No verdict: of a patch that may change functions which are not to be seen it is said."""

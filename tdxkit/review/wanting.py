@@ -91,7 +91,7 @@ class Words:
         )
         return f"; or give {' and '.join(parts)} as before the series, --base FILE" if parts else ""
 
-    def open(self, n: int, text: Text) -> tuple[str, ...]:
+    def short_of(self, n: int, text: Text) -> tuple[str, ...]:
         """What may have changed the text and is not at hand, or not all of it."""
         rows = [row for row, file in zip(text.rows, text.files) if row and file not in self.tree.beside]
         first = min((row.patch for row in rows), default=n)
