@@ -64,8 +64,9 @@ class SeriesBoard(WorkBoard):
         self._judged: tuple = ()
         wide = w.Layout(width="calc(100% - 4px)", max_width="1100px", height="260px")
         hint = "Paste the mails here, one below the other: raw mails, an mbox, what git format-patch writes"
+        # Told as they are typed: a box that tells when it is left tells after the click that leaves it.
         self.mails = w.Textarea(
-            value=text, placeholder=hint, continuous_update=False, tooltip="The mails of the series", layout=wide
+            value=text, placeholder=hint, continuous_update=True, tooltip="The mails of the series", layout=wide
         )
         self.mails.add_class("tdx-mails")
         self.file = w.FileUpload(accept=MAIL_FILES, description="Open an mbox", layout=w.Layout(width="160px"))
@@ -77,7 +78,7 @@ class SeriesBoard(WorkBoard):
         options = list(MEMORY.items()) + ([] if racing.memory in MEMORIES else [(racing.memory, racing.memory)])
         self.memory = choice("memory", options, racing.memory)
         self.fields = fields_row(self.get, self.put, self.run, self.stubs)
-        self.base = w.Textarea(value=base, placeholder="The file as it was before, or several, each under a line ==> NAME <==", tooltip=BASE, continuous_update=False, layout=w.Layout(width="100%", height="90px"))  # fmt: skip
+        self.base = w.Textarea(value=base, placeholder="The file as it was before, or several, each under a line ==> NAME <==", tooltip=BASE, continuous_update=True, layout=w.Layout(width="100%", height="90px"))  # fmt: skip
         self.files = w.FileUpload(
             accept=".c,.h", multiple=True, description="Open files", layout=w.Layout(width="140px")
         )
