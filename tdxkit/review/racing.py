@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tdxkit.c.given import statements
 from tdxkit.c.kernel.pages import PREDICATES, WRAPPERS
 from tdxkit.c.lexing import lexed
+from tdxkit.c.softirqs import of_statements
 from tdxkit.errors import InputError
 from tdxkit.explore.buffers import SC
+from tdxkit.linux.refcount.own import roles_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Racing:
         stem = next(iter(stems), None)
         found = (self.get or f"{stem}get", self.put or f"{stem}put") if stem is not None else (self.get, self.put)
         return found if all(found) else ()
+
+    def check(self) -> None:
+        """InputError for statements that are none, and roles that there are not: before any patch, for they go with all of them."""
+        for number, words in enumerate(self.run, 1):
+            statements(f"--run {number}", words)
+        if of_statements(softirq := str(self.how.get("softirq") or "")):
+            statements("--softirq", softirq)
+        roles_of(self.how.get("roles") or (), self.threads)
 
     def called(self) -> tuple[str, ...]:
         """The functions that are raced, by their names, as far as those are given."""

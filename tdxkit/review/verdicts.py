@@ -40,6 +40,7 @@ def verdicts_job(
 ) -> Job[Verdicts]:
     """A verdict for each patch at hand. beside: files that `before` has; those that no patch touches stand beside what they bring, and their
     functions in place of others. known: paths of files that `before` has, whether a patch touches them or not."""
+    racing.check()
     one = _Series(series, racing, Tree(before))
     one.begin(beside, known)
     found: list[Verdict] = []
@@ -90,7 +91,9 @@ class _Series:
         known = [self.tree.before(path) for path in self.tree.files]
         for path in beside:
             text = self.tree.before(path)
-            if path.endswith(OF_C) and text is not None and text not in known:
+            if not path.endswith(OF_C):
+                self.notes.append(f"{printable(path, 80)} is left out: its name does not end in .c or .h")
+            elif text is not None and text not in known:
                 self._beside(path, text)
         self.notes += [f"{printable(path, 80)} is not read: {why}" for path, why in self.tree.unread()]
 

@@ -271,3 +271,20 @@ def test_two_series_of_one_version_have_each_a_name(capsys, tmp_path):
     assert code == 0 and "--after 'v2#1:3'" in out and "--after 'v2#2:3'" in out
     texts = [ran(capsys, "series", file, "--explore", *RUN, "--after", f"v2#{k}:2")[1] for k in (1, 2)]
     assert texts[0] == texts[1] != ""
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--run", "f("), "--run 1, line 1, column 2: `(`: it is never closed"),
+    (("--run", "f();", "--softirq", "g(;"), "--softirq"),
+    (("--roles", "z"), "role z: a CPU does life, get, put"),
+])  # fmt: skip
+def test_what_is_raced_is_looked_at_before_the_patches(capsys, mbox, words, said):
+    code, out, err = ran(capsys, "series", mbox, "--explore", *words)
+    assert (code, out, len(err.splitlines())) == (2, "", 1) and said in err
+
+
+def test_a_base_that_is_no_c_by_its_name_is_not_left_out_in_silence(capsys, mbox, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "before.txt").write_text("int a;\n")
+    _, out, _ = ran(capsys, "series", mbox, "--explore", *RUN, "--base", "before.txt")
+    assert "before.txt is left out: its name does not end in .c or .h" in out
