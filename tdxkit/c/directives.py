@@ -11,7 +11,8 @@ from tdxkit.c.macros import Macro, macro
 from tdxkit.c.predefined import predefined
 from tdxkit.errors import InputError, printable
 
-IGNORED = {"include", "include_next", "import", "pragma", "warning", "line", "ident", "sccs", "assert", "unassert"}
+INCLUDING = {"include", "include_next", "import"}  # beside functions: what the text needs of it is refused by name
+IGNORED = INCLUDING | {"pragma", "warning", "line", "ident", "sccs", "assert", "unassert"}
 OPENING = {"if", "ifdef", "ifndef"}
 BRANCHING = {"elif", "elifdef", "elifndef", "else", "endif"}
 DEEPEST = 50
@@ -35,6 +36,7 @@ class Directives:
         self.table, self.remarks, self.spent = table, remarks, Spent()
         self.open: list[_Branch] = []
         self.asked: set[str] = set()
+        self.depth = 0  # of braces that are open
 
     def live(self, tokens: list[Token]) -> Iterator[Token]:
         """The tokens outside directives, in the branches that are read."""
@@ -52,6 +54,7 @@ class Directives:
                     self._directive(tokens[at], tokens[at + 1 : end], [t.text for t in tokens[end : end + 3]])
                 at, live = end, not self.open or self.open[-1].live
             elif live:
+                self.depth += (token.text == "{") - (token.text == "}")
                 yield token
         if self.open:
             raise refused(self.open[-1].start, "an #if that begins here never ends", "close it with #endif")
@@ -79,6 +82,8 @@ class Directives:
             raise refused(
                 name, f"this branch says that it is not to be compiled ({said})", "define what it asks for with -D"
             )
+        elif name.text in INCLUDING and self.depth:
+            raise refused(name, "what it brings into these braces is not here", "paste its lines in its place")
         elif name.text not in IGNORED and name.kind != "number":
             raise refused(name, "C has no such directive", "take the line out")
 

@@ -69,10 +69,14 @@ class OwnBoard(WorkBoard):
         self.threads, self.rounds, self.faults, self.memory = (choice(name, *of) for name, of in asked.items())
         self.threads.disabled = fixed
         again = w.Button(description=self.verb, icon="gavel")
-        again.on_click(self.judge)
+        again.on_click(self.pressed)
         super().__init__(*above, [self.threads, self.rounds, self.faults, self.memory], start=again)
         for control in (self.threads, self.rounds, self.faults, self.memory):
-            control.observe(self.judge, "value")
+            control.observe(self.pressed, "value")
+        self.judge()
+
+    def pressed(self, _change: object = None) -> None:
+        """A control asks for a verdict."""
         self.judge()
 
     def judge(self, _change: object = None) -> None:

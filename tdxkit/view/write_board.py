@@ -83,6 +83,10 @@ class WriteBoard(OwnBoard):
         """The language that the text is read in."""
         return self.language.value or language_of(self.code.text) or "c"
 
+    def pressed(self, _change: object = None) -> None:
+        """A control asks for a verdict: of the text that the reader sees."""
+        self.code.settled(self.judge)
+
     def judge(self, _change: object = None) -> None:
         """Judge the text as it stands."""
         self._tell_language()

@@ -132,6 +132,7 @@ def test_what_a_macro_brings_has_the_place_of_its_use_and_an_argument_its_own():
         ("#if 0\n#if 1\n1\n#else\n2\n#endif\n#elif 0\n#else\n3\n#endif 4\n5", "3 5"),
         ("#define A\n#ifdef A\n1\n#else\n2\n#endif\n#ifndef A\n3\n#elifdef A\n4\n#elifndef B\n5\n#endif", "1 4"),
         ("#if 0\nit's \"not' read /* but\n this */ # error `\n#bogus\n#else\n1\n#endif", "1"),
+        ('{ 1 }\n#include "x.h"\n2', "{ 1 } 2"),
         ('#include <a\'b.h>\n#pragma once "\n#warning don\'t\n# 12 "file" 3\n#\n#line 5\n#ident "x"\n1', "1"),
         ("#define X defined(Y)\n#if X\n1\n#else\n2\n#endif", "2"),
         ("#if 1 ? 2 : (1/0)\n1\n#endif\n#if 0 && 1/0 || 1 || 1/0\n2\n#endif", "1 2"),
@@ -221,6 +222,7 @@ def test_what_d_defines_is_one_name_as_one_line(name, value):
         ("IS_ENABLED(A, B)", "line 1, column 1: `IS_ENABLED`: it asks for one name; write IS_ENABLED(NAME)"),
         ("#ifdef 1\n#endif", "line 1, column 8: `1`: the name of a macro is to stand here; name one"),
         ("#error one two\nx", "line 1, column 2: `error`: this branch says that it is not to be compiled (one two); define what it asks for with -D"),
+        ("void f(void) {\n#include \"body.h\"\n}", "line 2, column 2: `include`: what it brings into these braces is not here; paste its lines in its place"),
         ("#bogus", "line 1, column 2: `bogus`: C has no such directive; take the line out"),
     ],
 )  # fmt: skip

@@ -1,5 +1,5 @@
-// Puts a sheet of code on the page and joins it to its kernel. What the reader types goes there as messages: a message
-// overtakes no other, so a button that is pressed right after the last letter judges the text that is seen.
+// Puts a sheet of code on the page and joins it to its kernel. What the reader types goes there as messages; a kernel that
+// hears of a button may hear of it before the text that was told first, so it asks for what is seen, and is answered.
 
 import { Sheet } from "./sheet.js";
 
@@ -9,17 +9,19 @@ function render({ model, el: place }) {
   let waiting = null;
   let told = model.get("text");
   const tell = text => {
+    if (text !== told) model.send({ text: now() });
+  };
+  const changed = (text, atOnce) => {
+    clearTimeout(waiting);
+    if (atOnce) tell(text);
+    else waiting = setTimeout(() => tell(text), QUIET);
+  };
+  const now = () => {
     clearTimeout(waiting);
     waiting = null;
-    if (text === told) return;
-    told = text;
-    model.set("text", text); // a second view of the same box has it too
-    model.send({ text });
-  };
-  const changed = (text, now) => {
-    clearTimeout(waiting);
-    if (now) tell(text);
-    else waiting = setTimeout(() => tell(text), QUIET);
+    told = sheet.area.value;
+    model.set("text", told); // a second view of the same box has it too
+    return told;
   };
   const sheet = new Sheet({ changed, judge: () => model.send({ judge: true }) });
   const heard = {
@@ -30,14 +32,17 @@ function render({ model, el: place }) {
     },
     "change:language": () => sheet.speak(model.get("language"), model.get("label")),
     "change:marks": () => sheet.mark(JSON.parse(model.get("marks"))),
+    "msg:custom": ({ report }) => report && model.send({ text: now(), report }),
   };
   sheet.load(told);
   heard["change:language"]();
   heard["change:marks"]();
   for (const [event, does] of Object.entries(heard)) model.on(event, does);
   place.replaceChildren(sheet.root);
+  model.send({ here: true });
   return () => {
     tell(sheet.area.value);
+    model.send({ here: false });
     sheet.watch.disconnect();
     for (const [event, does] of Object.entries(heard)) model.off(event, does);
   };
