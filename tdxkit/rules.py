@@ -17,6 +17,14 @@ class Rule(namedtuple("Rule", "id name defect catches source")):
     __slots__ = ()
 
 
+SIGNS = {
+    "ok": "✓",
+    "violation": "✗",
+    "deadlock": "⊘",
+    "livelock": "↻",
+    "bounded": "…",
+    "": "!",
+}  # "": it cannot be judged
 HOW = """Switch one off: `explore v2 --without no-page-lost`, in Python `scenario("v2").without("no-page-lost")`.
 Add one: `RULES = (always("at most two", lambda m: m.refcount[0] <= 2),)` in your file, in Python `properties=(…)` of a Scenario."""
 

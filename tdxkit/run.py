@@ -37,12 +37,23 @@ NO_END = "from here no end can be reached, whoever goes next: fair turns do not 
 
 
 class Wait(NamedTuple):
-    """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence; spins: it looks again and again."""
+    """An actor that cannot move after a step, who keeps it from moving (None: nobody yet) and why, as a sentence; spins: it looks again and again; what: the
+    name of what it waits for."""
 
     actor: str
     holder: str | None
     why: str
     spins: bool = False
+    what: str = ""
+
+
+class Read(NamedTuple):
+    """A name that a step read and another actor had written, and the step in which it did. missed: that store still waited in its CPU's
+    buffer, so what was read is the value before it."""
+
+    key: str
+    step: int
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +77,9 @@ class Text(NamedTuple):
 class Track(NamedTuple):
     """A row of the timeline, read from the state.
 
-    kind ``lock``: the state holds the holder's name or None; ``fact``: it holds something true or false;
-    ``rule``: `key` is the name of a rule, the row turns at the step whose `broken` names it.
+    kind ``lock``: the state holds the holder's name or None; ``fact``: it holds something true or false; ``value``: what it holds is
+    itself shown, as a count or what waits in a store buffer; ``rule``: `key` is the name of a rule, the row turns at the step whose
+    `broken` names it.
     """
 
     name: str
@@ -88,7 +100,8 @@ class Step:
     `line` is where the actor was when it took the step, `next` where it stands now (None: it has finished, or has no text).
     `kind` is load, store, locked, lock, unlock, seamcall, alloc or free, "" for what is none of these; `does` is the operation by its
     kernel or SEAMCALL name; `way`: of functions that call each other the lines down to `line`, it too; `because`: of a broken rule
-    why it is, where that is more than the sentence. Label and sentence are for people: whoever asks what happened looks at these two.
+    why it is, where that is more than the sentence; `reads`: what it read that others had written, locks left out. Label and sentence
+    are for people: whoever asks what happened looks at these two.
     """
 
     actor: str
@@ -103,6 +116,7 @@ class Step:
     does: str = ""
     way: tuple[Line, ...] = ()
     because: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
 
     def why(self, rule: str) -> str:
         """What there is to say of a rule that this step broke: who waits for whom in a standstill, else what the step did."""
@@ -125,7 +139,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A title, the actors in the order of their lanes, the first state and the steps."""
+    """A title, the actors in the order of their lanes, the first state and the steps. chapters: of a long run (first step, title) of its parts."""
 
     title: str
     actors: tuple[str, ...]
@@ -137,6 +151,7 @@ class Run:
     start: Mapping[str, Line] = field(default_factory=dict)  # where each actor stands at position 0
     card: Card = NO_CARD
     code: str = ""  # the schedule code that makes this run again
+    chapters: tuple[tuple[int, str], ...] = ()
     also: "Run | None" = None  # the same steps at the lines of another text, where whoever recorded it knows them
 
     def __len__(self) -> int:
@@ -162,6 +177,19 @@ class Run:
         text = self.texts[line.text]
         return "+ " * (line.index in text.added) + text.lines[line.index].strip()
 
+    def misled(self, position: int) -> tuple[tuple[int, Read], ...]:
+        """What the step to a position rests on: (step, what it read that others had written), of a step that breaks a rule also of the
+        latest step before it in which the same actor read such a thing. Nothing for position 0."""
+        if not position:
+            return ()
+        step = self.steps[position - 1]
+        found = [(position, read) for read in step.reads]
+        if step.broken:
+            mine = (k for k in range(position - 1, 0, -1) if self.steps[k - 1].actor == step.actor)
+            if earlier := next((k for k in mine if self.steps[k - 1].reads), 0):
+                found += [(earlier, read) for read in self.steps[earlier - 1].reads]
+        return tuple(found)
+
     def marks(self) -> tuple[int, ...]:
         """Positions worth a mark on the slider: another actor goes on, or a rule breaks."""
         return tuple(
@@ -184,6 +212,16 @@ class Run:
             rows.append(shown + (f"   {at}" if at else ""))
             rows += [f"{'':6}!! {wrong}" for wrong in step.wrong()]
         return "\n".join(rows)
+
+
+def parts(steps: Iterable[Step], of: Callable[[Step], str]) -> tuple[tuple[int, str], ...]:
+    """The chapters of a run: (first step, title) of each stretch of steps that `of` gives one title."""
+    found: list[tuple[int, str]] = []
+    for k, step in enumerate(steps, 1):
+        title = of(step)
+        if not found or found[-1][1] != title:
+            found.append((k, title))
+    return tuple(found)
 
 
 def apply(state: dict[str, object], changes: Iterable[Change]) -> None:

@@ -12,7 +12,7 @@ class Pattern:
 
     def __getattr__(self, name: str):
         compiled = re.compile(self.text, self.flags)
-        for asked in ("search", "match", "fullmatch", "findall"):
+        for asked in ("search", "match", "fullmatch", "findall", "split"):
             setattr(self, asked, getattr(compiled, asked))
         return getattr(compiled, name)
 
@@ -93,8 +93,22 @@ def shown(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else words(value)
 
 
+NUMBER = Pattern(r"[≈~<>≤≥+−-]?\s?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(…\d[\d,]*)?(\s?[^\W\d_]{0,5}|\s?%)")
+NOTHING = ("", "—", "–", "none")
+
+
+def numeric(cells: Iterable[str]) -> bool:
+    """Do the cells of a column, as they are shown, hold figures: each a number, maybe with a sign or a unit, or a word for none?
+
+    >>> numeric(["1,200", "7 µs", "—"]), numeric(["6.15", "6.12.107"]), numeric(["0x40005"]), numeric(["none"])
+    (True, False, False, False)
+    """
+    held = [cell for cell in cells if cell not in NOTHING]
+    return bool(held) and all(map(NUMBER.fullmatch, held))
+
+
 def columns(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A table as lines of text: words to the left, and from the second column on numbers to the right.
+    """A table as lines of text: words to the left, figures to the right; the first column names the row and stays left.
 
     >>> print(*columns(("design", "waits"), [("global", 1200), ("hashed", 7)]), sep="\\n")
     design  waits
@@ -104,10 +118,5 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str
     body = [[shown(v) for v in row] for row in rows]
     cells = [list(header), *body]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    right = [i > 0 and all(_counts(row[i]) for row in body) for i in range(len(header))]
+    right = [i > 0 and numeric(row[i] for row in body) for i in range(len(header))]
     return ["  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)).rstrip() for row in cells]
-
-
-def _counts(cell: str) -> bool:
-    """Reads as a number, with a sign or a unit maybe; or stands for none."""
-    return cell.lstrip("+-−≈<> ")[:1].isdigit() or cell in ("", "—")

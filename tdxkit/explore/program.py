@@ -38,6 +38,7 @@ from tdxkit.run import NO_CARD, Track
 from tdxkit.work import Job
 
 BOUND = 1_000_000  # states
+COUNTERS = 3  # rows of a timeline for numbers that nobody chose
 OWN_BOUND = 50_000  # of a reader's model: one that never ends is answered in seconds
 Program: TypeAlias = "types.GeneratorType[object, object, object]"  # a program that has been called: yields labels, is sent chosen values
 
@@ -222,8 +223,22 @@ class Scenario:
 
     @cached_property
     def rows(self) -> tuple[Track, ...]:
-        """The tracks, and one for each store buffer."""
-        return (*self.tracks, *(Track(name, name, "fact") for name in self.buffers.values()))
+        """The tracks, one for each of the first counters where none shows a value, and one for each store buffer."""
+        counters = () if any(track.kind == "value" for track in self.tracks) else self._counters
+        return (*counters, *self.tracks, *(Track(name, name, "value") for name in self.buffers.values()))
+
+    @cached_property
+    def _counters(self) -> tuple[Track, ...]:
+        """Rows for the first shared numbers that are no locks and have no row of their own."""
+        shown = {track.key for track in self.tracks}
+        cells = (
+            (f"{name}[{key}]" if isinstance(values, Mapping) else name, value)
+            for name, values in self.shared.items()
+            if name not in self.locks
+            for key, value in (values.items() if isinstance(values, Mapping) else ((name, values),))
+        )
+        numbers = [name for name, value in cells if type(value) is int and name not in shown]
+        return tuple(Track(name, name, "value") for name in numbers[:COUNTERS])
 
     @cached_property
     def setting(self) -> str:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 
 from tdxkit.explore.buffers import DRAIN, DRAINED
+from tdxkit.explore.causes import hidden, looked, put_into_buffer
 from tdxkit.explore.livelock import without_end
-from tdxkit.explore.moves import able, first
+from tdxkit.explore.moves import Move, State, able, first
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.schedule import deed
 from tdxkit.explore.tables import FINISHED, Tables
 from tdxkit.explore.telling import Moment, Teller
 from tdxkit.explore.told import sentence
-from tdxkit.run import Line
+from tdxkit.run import Line, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Edge:
     its share in the mark of a schedule code.
 
     `broken` names the rules that the step breaks and those that do not hold in the node it leads to, deadlock and livelock included.
+    reads: the names that it reads in memory, each with the actors whose store buffers hold a newer value; stores: those whose new values
+    it leaves in its CPU's buffer.
     """
 
     actor: int
@@ -29,15 +32,17 @@ class Edge:
     broken: tuple[str, ...]
     kind: str = ""
     deed: int = 0
+    reads: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    stores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A state: index into `Graph.shared`, for each actor the line where it stands, why it cannot move (or ""), is it done."""
+    """A state: index into `Graph.shared`, for each actor the line where it stands, what it waits for (None: it can move), is it done."""
 
     shared: int
     lines: tuple[Line | None, ...]
-    why: tuple[str, ...]
+    waits: tuple[Wait | None, ...]
     finished: tuple[bool, ...]
 
 
@@ -75,12 +80,31 @@ def graph(scenario: Scenario, limit: int = 5000) -> Graph:
             broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
             effect = move.outcome
             said = sentence(tables, moment.state[0], moment.state[1][k], move.choice, effect)
-            leaving.append(Edge(k, move.choice, number[key], label, said, broken, effect.kind, deed(tables, k, move)))
+            leaving.append(
+                Edge(
+                    k,
+                    move.choice,
+                    number[key],
+                    label,
+                    said,
+                    broken,
+                    effect.kind,
+                    deed(tables, k, move),
+                    *_looks(tables, moment.state, k, move),
+                )
+            )
         edges.append(tuple(leaving))
         look = (moment.state[0], repr(teller.holders(moment)))
         place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]
         nodes.append(_node(teller, place, moment))
     return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), _with_livelocks(edges))
+
+
+def _looks(tables: Tables, state: State, k: int, move: Move) -> tuple[tuple, tuple]:
+    """The reads and stores of an edge."""
+    labels = tables.layout.labels
+    reads = ((labels[slot], hidden(tables, state, k, slot)) for slot in looked(tables, state, k, move))
+    return tuple(reads), tuple(labels[slot] for slot in put_into_buffer(tables, state, k, move))
 
 
 def _with_livelocks(edges: list[tuple[Edge, ...]]) -> tuple[tuple[Edge, ...], ...]:
@@ -103,6 +127,6 @@ def _node(teller: Teller, shared: int, moment: Moment) -> Node:
     return Node(
         shared,
         tuple(teller.line(lid) if lid else None for lid in moment.state[1]),
-        tuple(w.why if w else "" for w in waits),
+        tuple(waits),
         tuple(lid == FINISHED for lid in moment.state[1]),
     )

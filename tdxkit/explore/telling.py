@@ -7,6 +7,7 @@ from types import CodeType
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import DRAIN, DRAINED
+from tdxkit.explore.causes import others, put_into_buffer
 from tdxkit.explore.holding import weight
 from tdxkit.explore.lastly import mark_last
 from tdxkit.explore.livelock import no_end
@@ -29,13 +30,15 @@ class Moment:
     """Where a run stands: a state, and what only its history knows.
 
     ended: (slot, thread) for each lock of a thread that finished without letting go. since: for each lock the step that took it.
-    wrote: for each variable that was changed the thread and the step that changed it last.
+    wrote: for each variable that was changed the thread and the step that changed it last. stored: for each thread and variable the
+    step that put a store into its CPU's buffer last.
     """
 
     state: State
     ended: tuple[tuple[int, int], ...] = ()
     since: Mapping[int, int] = field(default_factory=dict)
     wrote: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    stored: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 class Teller:
@@ -77,7 +80,10 @@ class Teller:
             since = {**since, **dict.fromkeys(taken, number)}
         if number and effect.writes:
             wrote = {**wrote, **{slot: (k, number) for slot, _ in effect.writes}}
-        return Moment(move.state, ended, since, wrote)
+        stored = moment.stored
+        if number and (new := put_into_buffer(self.tables, moment.state, k, move)):
+            stored = {**stored, **{(k, slot): number for slot in new}}
+        return Moment(move.state, ended, since, wrote, stored)
 
     def holders(self, moment: Moment) -> dict[int, list[str]]:
         """The actors that hold each lock that is taken; none are named where a lock is taken from the start."""
@@ -145,7 +151,7 @@ class Teller:
             if slot in holders:
                 who, since = holders[slot] or ["nobody"], moment.since.get(slot)
                 held = f"held by {' and '.join(who)}" + (f" since step {since}" if since else "")
-                return Wait(actor, who[0], f"{actor} {waits}{stands(at)} for {labels[slot]}, {held}")
+                return Wait(actor, who[0], f"{actor} {waits}{stands(at)} for {labels[slot]}, {held}", what=labels[slot])
         what = " or ".join(labels[slot] + self._changed(moment, slot) for slot in reads)
         if what and stands(at):
             sees = " and ".join(seen(self.tables, sid, at, slot) + self._changed(moment, slot) for slot in reads)
@@ -256,6 +262,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         if move is None:
             raise misfit(teller, moment, k, choice, number)
         before, effect, since = moment.state[1][k], move.outcome, moment.since
+        reads = others(tables, moment, k, move)
         said = sentence(tables, moment.state[0], before, choice, effect)
         moment = teller.after(moment, k, move, number)
         now_false = teller.false_rules(moment.state) if not effect.raised else ()
@@ -273,6 +280,7 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
             does=act.does,
             way=teller.way(before) if choice != DRAIN else (),
             because=because(tables, before, effect, since) if effect.broken else {},
+            reads=reads,
         )
         false = set(now_false)
         if effect.raised and number < len(steps):

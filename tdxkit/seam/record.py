@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.card import card_of
-from tdxkit.run import Line, Recorder, Run, Text, Track
+from tdxkit.run import Line, Recorder, Run, Text, Track, parts
 from tdxkit.seam.leaves import engine
 from tdxkit.seam.leaves.act import CHECK, DO_IT, EFFECT, IN_GUEST, WAY_BACK, LeafAct
 from tdxkit.seam.leaves.call import Status
@@ -27,8 +27,10 @@ from tdxkit.seam.locks import EXCLUSIVE, held, readers
 from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES, PT_PAMT
 from tdxkit.seam.pamt_state import bit_of, key, lock_at, region_of
+from tdxkit.text import Pattern
 from tdxkit.units import Hex
 
+CLAUSE = Pattern(r"[;,(/]| or | \(")
 LEVELS = (L1G, L2M, L4K)
 TREE, ENTRY, SUSPECTED = "tree", "entry", "suspected"
 TRACKS = (
@@ -187,13 +189,16 @@ class Recording:
         """The finished run."""
         recorder = Recorder(self.first)
         for s in self.steps:
-            recorder.step(s.actor, s.act, _sentence(s), s.state, line=s.line, next=s.next, kind=s.kind)
+            recorder.step(s.actor, s.act, _sentence(s) + _check(s), s.state, line=s.line, next=s.next, kind=s.kind)
         texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
         more = {
             "tracks": (TRACKS if self.region is not None else ()) + (TD_TRACKS if self.td else ()),
             "texts": texts,
             "start": self.start,
             "card": card_of(engine),
+            "chapters": parts(
+                recorder.steps, lambda step: f"{step.actor}: {step.line.text}" if step.line else step.actor
+            ),
         }
         return recorder.run(title, [a.name for a in self.actors], subtitle=subtitle, **more)
 
@@ -219,9 +224,26 @@ def _sentence(step: Taken) -> str:
     return f"Taken: {act}." if is_lock else f"{act[0].upper()}{act[1:]}: yes."
 
 
+def _noun(when: str) -> str:
+    """What a check is about: the operand that it names, else its first clause.
+
+    >>> _noun("TDVPR: PAMT walk could not take 1G shared, 2M shared or 4K exclusive"), _noun("bitmap bit already 1 (PAMT page of another region)")
+    ('TDVPR', 'bitmap bit already 1')
+    """
+    operand, colon, _ = when.partition(": ")
+    return operand if colon and len(operand) < 12 else CLAUSE.split(when)[0].strip()
+
+
+def _check(step: Taken) -> str:
+    """The whole of the check that a step belongs to, "" where it belongs to none."""
+    at = step.line.index - 1
+    checks = step.leaf.checks
+    return f" Check {at + 1}: {checks[at].spec['when']}." if 0 <= at < len(checks) else ""
+
+
 def text_of(leaf: Leaf) -> Text:
-    """A leaf's checks as the text of a lane: one line a check, then what it does, then letting go."""
-    rows = [f"{k:2} {status_of(c.spec)}: {c.spec['when']}" for k, c in enumerate(leaf.checks, 1)]
+    """A leaf's checks as the text of a lane: one short line a check (its step's sentence says the rest), then what it does, then letting go."""
+    rows = [f"{k:2} {status_of(c.spec)}: {_noun(c.spec['when'])}" for k, c in enumerate(leaf.checks, 1)]
     return Text(leaf.name, ("   the module's state, RAX", *rows, f"   {DO_IT}", "   let go of the locks"))
 
 

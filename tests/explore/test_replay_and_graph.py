@@ -94,7 +94,7 @@ def test_the_graph_has_every_state_and_every_move(name, nodes):
             mine = [edge for edge in made.edges[node] if edge.actor == k]
             found = moves(tables, (sid, lids), k)
             assert [e.choice for e in mine] == [m.choice for m in found]
-            assert bool(made.nodes[node].why[k]) == (not found and not made.nodes[node].finished[k])
+            assert bool(made.nodes[node].waits[k]) == (not found and not made.nodes[node].finished[k])
             for edge, move in zip(mine, found):
                 assert seen.setdefault(edge.target, move.state) == move.state
                 if edge.target not in todo:

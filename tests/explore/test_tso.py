@@ -213,7 +213,7 @@ def test_a_drain_is_a_small_letter_a_step_with_a_sentence_and_nobodys_turn():
 def test_who_has_let_go_in_a_store_that_waits_is_still_named():
     one = two(spin)
     walk = graph(one)
-    whys = {why for node in walk.nodes for why in node.why if why}
+    whys = {wait.why for node in walk.nodes for wait in node.waits if wait}
     assert any("waits for l, held by CPU 0" in why for why in whys) and walk.complete
     assert any(edge.kind == "drain" and edge.choice == -1 for edges in walk.edges for edge in edges)
 

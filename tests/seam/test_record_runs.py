@@ -84,7 +84,7 @@ def test_a_promotion_that_fails_is_busy_with_its_operand_and_leaves_the_mark():
     run = promotion_fails_run()
     failed = [s for s in run.steps if "ends with" in s.sentence]
     assert [s.sentence for s in failed] == [
-        "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX."
+        "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX. Check 4: lock or promotion failed."
     ]
     assert any(s["2M lock"].mode == "free" and s["2M lock"].priority for s in run.states())
     assert run.state(len(run))["CPU 1 RAX"] == 0  # asked again, after the walk has gone
@@ -115,8 +115,10 @@ def test_a_check_that_fails_is_said():
     calls = [("CPU 0", "TDH.PHYMEM.PAMT.ADD", {"rcx": EMPTY | 1, "rdx": PAIR[0], "r8": PAIR[0]})]
     run = record(module, calls, region=EMPTY, watch=PAIR)
     assert [s.sentence for s in run.steps if "ends with" in s.sentence] == [
-        "Is it so that the bitmap bit of R8 was 0 and is set now? No. The call ends with TDX_PAGE_NOT_FREE|R8."
+        "Is it so that the bitmap bit of R8 was 0 and is set now? No. The call ends with TDX_PAGE_NOT_FREE|R8. "
+        "Check 15: bitmap bit already 1; bit of page 0 is rolled back (also when RDX = R8)."
     ]
+    assert run.texts["TDH.PHYMEM.PAMT.ADD"].lines[15] == "15 TDX_PAGE_NOT_FREE|R8: bitmap bit already 1"
     end = run.state(len(run))
     assert not end[f"bitmap {PAIR[0]:#x}"].bit and end["2M entry"] == FREE
 

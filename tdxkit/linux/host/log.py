@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tdxkit.run import Recorder, Run, Track
+from tdxkit.run import Recorder, Run, Track, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,6 @@ class Log:
 
     def run(self, title: str, **more) -> Run:
         """Everything that happened so far."""
-        tracks = (Track("mmu_lock", "mmu_lock", "lock"), Track("pairs in use", "pairs", "fact"))
-        return self._recorder.run(title, self.actors, tracks=tracks, **more)
+        tracks = (Track("mmu_lock", "mmu_lock", "lock"), Track("pairs in use", "pairs", "value"))
+        chapters = parts(self._recorder.steps, lambda step: step.actor)
+        return self._recorder.run(title, self.actors, tracks=tracks, chapters=chapters, **more)

@@ -64,7 +64,7 @@ def _events(sections: tuple[Section, ...]):
 
 def _wait(actor: str, name: str, holder: object) -> Wait:
     by = f"held by {holder}" if holder else "free in this instant"
-    return Wait(actor, holder, f"{actor} waits for {name}, {by}")
+    return Wait(actor, holder, f"{actor} waits for {name}, {by}", what=name)
 
 
 def _name(lock: int, locks: list[int]) -> str:

@@ -43,6 +43,10 @@ OUTCOMES = {
     "tolerated": "the new vCPU differs from the others and the guest carries on",
     "smi-fault": "#GP in the new vCPU's first SMI handler: OVMF writes a register that is locked already",
 }
+IN_WORDS = {
+    "bugcheck": "crash", "copied": "copied by QEMU", "linux-writes": "written by Linux", "fixed": "written by OVMF", "already-set": "there from the start",
+    "same": "nothing differs", "tolerated": "carries on", "smi-fault": "fault in OVMF",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

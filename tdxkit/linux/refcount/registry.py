@@ -130,6 +130,10 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
         subtitle=_subtitle(threads, rounds, roles, len(regions)),
         texts=_texts(programs),
         tracks=(
+            *(
+                Track("refcount" if len(regions) == 1 else f"refcount of region {r}", f"refcount[{r}]", "value")
+                for r in regions
+            ),
             Track("pamt_lock", "pamt_lock", "lock"),
             *(
                 Track("pair in the region" if len(regions) == 1 else f"pair in region {r}", f"pair[{r}]", "fact")

@@ -1,7 +1,7 @@
 """A verdict on a lockup as a Run: who has the CPU, what the watchdog's timer sees every four seconds, when the stopper gets in.
 
-A state has `time` (s), `loop`, `gives way` (the points at which the CPU does so in this loop, "" where it does not), `stamp age` (units
-at the last tick), `job waits` (the stopper is queued and cannot run) and `reports`.
+A state has `time` (when its step began, in seconds and words), `loop`, `gives way` (the points at which the CPU does so in this loop), `stamp
+age` (units at the last tick), `job waits` (the stopper is queued and cannot run) and `reports`.
 """
 
 from collections.abc import Iterator
@@ -29,16 +29,16 @@ def timeline_run(verdict: Judgement) -> Run:
             "take a smaller guest or a quicker cost",
         )
     state: dict[str, object] = {
-        "time": 0.0,
-        "loop": "",
-        "gives way": "",
+        "time": "0 s",
+        "loop": "none",
+        "gives way": "nowhere",
         "stamp age": 0,
         "job waits": False,
         "reports": 0,
     }
     recorder = Recorder(state)
     for at, _, event in events:
-        state = state | {"time": round(at / SECOND, 3)}
+        state = state | {"time": f"{round(at / SECOND, 3):g} s"}
         take = _loop if isinstance(event, Stretch) else _sample
         state, step = take(state, event)
         actor, label, sentence, broken = step
@@ -60,7 +60,7 @@ def _loop(state: dict, stretch: Stretch) -> tuple[dict, tuple]:
     points = ", ".join(stretch.stops)
     how = f"it may give way at {points}" if points else "nothing in it gives way"
     said = f"{stretch.pages:,} pages in {stretch.seconds:.1f} s; {how}"
-    return state | {"loop": stretch.loop, "gives way": points}, (CALLER, f"{stretch.loop} loop", said, ())
+    return state | {"loop": stretch.loop, "gives way": points or "nowhere"}, (CALLER, f"{stretch.loop} loop", said, ())
 
 
 def _sample(state: dict, sample: Sample) -> tuple[dict, tuple]:
