@@ -5,9 +5,18 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
-from tdxkit.run import ABSENT, Line, Run, Step, Text, Wait
+from tdxkit.run import ABSENT, Line, Run, Step, Text
 from tdxkit.view.kit.svg import visible
-from tdxkit.view.stepper.payload import OURS, Picture, Pictures, frame, line, shown, shown_text, track_value, with_rules
+from tdxkit.view.stepper.payload import (
+    OURS,
+    frame,
+    line,
+    shown,
+    shown_text,
+    track_value,
+    with_rules,
+)
+from tdxkit.view.stepper.pictures import Picture, Pictures, Waits
 
 MOST = 5_000  # states that travel along
 
@@ -19,6 +28,7 @@ class NodeRow(NamedTuple):
     lines: list[int]  # where each actor stands: a place among `lines`, -1 for none
     whys: list[int]  # why each actor cannot move
     over: list[int]  # 1 for each actor that has finished
+    waiting: int  # the place of the picture of who waits, -1 where nobody does
 
 
 class EdgeRow(NamedTuple):
@@ -33,6 +43,8 @@ class EdgeRow(NamedTuple):
     wrong: list[int]
     kind: int
     deed: int
+    reads: list  # [place among the keys, actors whose store buffers hold a newer value] for each name that is read in memory
+    stores: list[int]  # the names whose new values it leaves in the actor's store buffer
 
 
 SLOTS = {"node": NodeRow._fields, "edge": EdgeRow._fields}
@@ -55,26 +67,61 @@ class _Strings:
         return self._at[text]
 
 
+def _check(graph, begin: Run, goal: str, broken: Iterable[str]) -> None:
+    """InputError for a graph that is too large to travel, and for a goal that no step reaches."""
+    if not graph.complete or len(graph.nodes) > MOST:
+        raise InputError(
+            begin.title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
+        )
+    if goal and goal not in broken:
+        raise InputError(
+            f"goal {printable(goal)}", "no step of this scenario breaks it", f"use one of {', '.join(broken) or 'none'}"
+        )
+
+
+class _Rows:
+    """The nodes and edges of a graph as they travel; texts and lines each once."""
+
+    def __init__(self, graph, names: Iterable[str]):
+        self.graph, self.text, self.waits = graph, _Strings(), Waits(graph.actors)
+        self.keys, self.lines = {name: i for i, name in enumerate(names)}, {}
+
+    def _place(self, where: Line | None) -> int:
+        return -1 if where is None else self.lines.setdefault((where.text, where.index), len(self.lines))
+
+    def nodes(self) -> list[NodeRow]:
+        """A row for each state."""
+        text = self.text
+        return [
+            NodeRow(
+                n.shared,
+                [self._place(w) for w in n.lines],
+                [text(w.why if w else "") for w in n.waits],
+                [int(f) for f in n.finished],
+                self.waits.place([w for w in n.waits if w]),
+            )
+            for n in self.graph.nodes
+        ]
+
+    def edges(self) -> list[list[EdgeRow]]:
+        """For each state the moves that there are."""
+        nodes = self.graph.nodes
+        return [[_edge_row(e, nodes[e.target], self.text, self.keys) for e in row] for row in self.graph.edges]
+
+
 def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", picture: Picture | None = None) -> dict:
     """A `tdxkit.explore.reachable.Graph` as the data of a run that has not begun, with the graph beside it.
 
     begin: the run of no steps, for title, tracks, texts, card and the first word of its codes. goal: the rule to break, "" for
     free play; goal_text says it in a sentence.
     """
-    if not graph.complete or len(graph.nodes) > MOST:
-        raise InputError(
-            begin.title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
-        )
     names = dict.fromkeys(name for state in graph.shared for name in state)
     actors = {name: i for i, name in enumerate(graph.actors)}
     broken = dict.fromkeys(rule for edges in graph.edges for edge in edges for rule in edge.broken)
-    if goal and goal not in broken:
-        raise InputError(
-            f"goal {printable(goal)}", "no step of this scenario breaks it", f"use one of {', '.join(broken) or 'none'}"
-        )
+    _check(graph, begin, goal, broken)
     tracks = with_rules(begin.tracks, broken)
     data = frame(begin.title, begin.subtitle, graph.actors, names, begin.texts, tracks, begin.card, begin.code)
-    pictures, text, lines = Pictures(picture), _Strings(), {}
+    pictures, rows = Pictures(picture), _Rows(graph, names)
     values = [
         {
             "values": [shown(s.get(n, ABSENT)) for n in names],
@@ -82,20 +129,12 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
         }
         for s in graph.shared
     ]
+    nodes, edges, code = rows.nodes(), rows.edges(), data["code"].split(" ")
     data["pics"] = [pictures.place(s) for s in graph.shared] if picture else []  # for each shared state its picture
-    data["pictures"] = pictures.made
-
-    def place(where) -> int:
-        return -1 if where is None else lines.setdefault((where.text, where.index), len(lines))
-
-    nodes = [
-        NodeRow(n.shared, [place(w) for w in n.lines], [text(w) for w in n.why], [int(f) for f in n.finished])
-        for n in graph.nodes
-    ]
-    edges = [[_edge_row(edge, graph.nodes[edge.target], text) for edge in row] for row in graph.edges]
+    data["pictures"], data["waitPictures"] = pictures.made, rows.waits.made
     data["graph"] = {
-        "head": data["code"].split(" ")[0], "tail": [w for w in data["code"].split(" ") if w[0] in "@%"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
-        "goalText": visible(goal_text), "strings": text.all, "lines": [list(at) for at in lines], "shared": values,
+        "head": code[0], "tail": [w for w in code if w[0] in "@%"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
+        "goalText": visible(goal_text), "strings": rows.text.all, "lines": [list(at) for at in rows.lines], "shared": values,
         "nodes": nodes, "edges": edges, "slots": SLOTS, "fold": FOLD, "marks": MARKS,
     }  # fmt: skip
     start = graph.nodes[0]
@@ -116,12 +155,13 @@ def in_other_lines(texts: Mapping[str, Text], nodes: Iterable[Iterable[Line | No
     }
 
 
-def _edge_row(edge, after, text: _Strings) -> EdgeRow:
+def _edge_row(edge, after, text: _Strings, keys: Mapping[str, int]) -> EdgeRow:
     """`after`: the node that the edge leads to."""
     broken = [text(rule) for rule in edge.broken]
-    waits = tuple(Wait("", "", why) for why in after.why if why)
+    waits = tuple(wait for wait in after.waits if wait)
     step = Step("", edge.label, edge.sentence, waits=waits, broken=tuple(edge.broken))
     wrong, kind = [text(said) for said in step.wrong()], text(edge.kind)
     return EdgeRow(
-        edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, wrong, kind, edge.deed
-    )
+        edge.actor, edge.choice, edge.target, text(edge.label), text(edge.sentence), broken, wrong, kind, edge.deed,
+        [[keys[name], list(unseen)] for name, unseen in edge.reads], [keys[name] for name in edge.stores],
+    )  # fmt: skip

@@ -1,7 +1,7 @@
-"""A run or a graph as plain JSON data: what the stepper's script reads, what lanes.py draws.
+"""A run or a graph as plain JSON data: what the stepper's script reads, what timeline.py and still.py draw.
 
 Everything a view shows is said by the run itself; here it is only put in order: values as words, tracks as one value a position
-(lock: the holder's place among the actors, -1 for none, a list where it is shared; fact and rule: true or false).
+(lock: the holder's place among the actors, -1 for none, a list where it is shared; fact and rule: true or false; value: its words).
 """
 
 import json
@@ -15,7 +15,9 @@ from tdxkit.errors import InputError
 from tdxkit.rules import as_rule
 from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track
 from tdxkit.text import words
-from tdxkit.view.kit.svg import Markup, visible
+from tdxkit.view.kit.svg import visible
+from tdxkit.view.kit.theme import actor_roles
+from tdxkit.view.stepper.pictures import Picture, Pictures, Waits
 
 
 class StepRow(NamedTuple):
@@ -31,6 +33,7 @@ class StepRow(NamedTuple):
     broken: list[str]  # rules by name
     wrong: list[str]  # for each of them what is the case, and why
     kind: str  # what the step is, "" where nothing says so
+    reads: list  # [place among the keys, step that wrote it, 1 where that store was missed else 0] for what others had written
 
 
 class LineRow(NamedTuple):
@@ -50,10 +53,9 @@ class WaitRow(NamedTuple):
 
 SLOTS = {"step": StepRow._fields, "line": LineRow._fields, "wait": WaitRow._fields}
 LIMIT = 2_000_000  # bytes of JSON in one message; a longer run is sent as a window around the position
-BUFFER = "store buffer of "
+LONG, MOST_CHAPTERS = 40, 24  # from so many steps on a run has chapters, up to so many
 FACT_ROLES = ("pair", "used", "exclusive")  # the colours of fact rows, in their order
 OURS = "The C was written for this workbook, in its own words; its steps are the model's."
-Picture = Callable[[State], Markup]
 
 
 def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int | None = None) -> dict:
@@ -62,10 +64,11 @@ def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int
     actors = {name: i for i, name in enumerate(run.actors)}
     tracks = with_rules(run.tracks, (rule for step in run.steps for rule in step.broken))
     keys = {name: i for i, name in enumerate(_names(run))}
-    pictures = Pictures(picture)
+    pictures, waiting = Pictures(picture), Waits(run.actors)
     state, broken = dict(run.first), set()
     data = frame(run.title, run.subtitle, run.actors, keys, run.texts, tracks, run.card, run.code)
     data |= {"offset": start, "total": len(run), "steps": [], "start": [line(run.start.get(a)) for a in run.actors]}
+    data["waitPictures"], data["waiting"] = [], []
     for k in range(stop + 1):
         step = run.steps[k - 1] if k else None
         if step:
@@ -81,10 +84,19 @@ def run_data(run: Run, picture: Picture | None = None, start: int = 0, stop: int
         if k >= start:
             for track, into in zip(tracks, data["tracks"]):
                 into["values"].append(track_value(track, state, actors, broken))
+            data["waiting"].append(waiting.place(step.waits if step else ()))
             if picture:
                 data["pic"].append(pictures.place(state))
-    data["marks"] = [k - start for k in run.marks() if start < k <= stop]
-    data["pictures"] = pictures.made
+    marks = run.marks()
+    data["marks"] = [k - start for k in marks if start < k <= stop]
+    data["around"] = [
+        max((k for k in marks if k <= start), default=0),
+        min((k for k in marks if k > stop), default=len(run)),
+    ]
+    data["brokenBefore"] = max((k for k, step in enumerate(run.steps[:start], 1) if step.broken), default=0)
+    chapters = run.chapters if 1 < len(run.chapters) <= MOST_CHAPTERS and len(run) > LONG else ()
+    data["chapters"] = [[k - start, visible(title)] for k, title in chapters if start < k <= stop]
+    data["pictures"], data["waitPictures"] = pictures.made, waiting.made
     return data
 
 
@@ -101,6 +113,7 @@ def _row(step: Step, actors: Mapping[str, int], keys: Mapping[str, int]) -> Step
         broken=[visible(rule) for rule in step.broken],
         wrong=[visible(said) for said in step.wrong()],
         kind=step.kind,
+        reads=[[keys[read.key], read.step, int(read.missed)] for read in step.reads if read.key in keys],
     )
 
 
@@ -108,7 +121,7 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
     """What the data of a run and of a graph share, with room for the rest."""
     return {
         "title": visible(title), "subtitle": visible(subtitle), "code": visible(code),
-        "actors": [visible(a) for a in actors], "keys": [visible(k) for k in keys],
+        "actors": [visible(a) for a in actors], "roles": actor_roles(actors), "keys": [visible(k) for k in keys],
         "texts": {name: shown_text(t) for name, t in texts.items()},
         "tracks": [_track(t, tracks) for t in tracks],
         "card": {kind: [visible(e) for e in entries] for kind, entries in zip(KINDS, astuple(card))},
@@ -119,7 +132,6 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
 def _track(track: Track, tracks: Iterable[Track]) -> dict:
     facts = [t for t in tracks if t.kind == "fact"]
     role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
-    role = "soft" if track.key.startswith(BUFFER) else role  # a store that waits is no fault, and has no fault's colour
     return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
 
 
@@ -137,6 +149,34 @@ def with_rules(tracks: Iterable[Track], broken: Iterable[str]) -> tuple[Track, .
     return (*tracks, *(Track(as_rule(name), name, "rule") for name in dict.fromkeys(broken) if name not in known))
 
 
+BLANK = {"rule": True, "fact": False, "lock": -1, "value": ""}  # what a row holds where a run has nothing in it
+
+
+def aligned(one: dict, other: dict, parts: int) -> None:
+    """Two views under one position: names that tell them apart, one scale, the same rows, and the first step at which the runs part (0: none)."""
+    views, rows = (one, other), {}
+    for view in views:
+        for track in view["tracks"]:
+            rows.setdefault((track["kind"], track["key"]), track)
+    full = {
+        key
+        for view in views
+        for t in view["tracks"]
+        for key in [t["key"]]
+        if any(v != BLANK[t["kind"]] for v in t["values"])
+    }
+    columns = max(len(view["steps"]) for view in views)
+    for view in views:
+        mine = {(track["kind"], track["key"]): track for track in view["tracks"]}
+        length = len(view["steps"]) + 1
+        view["tracks"] = [
+            mine.get(at) or {**track, "values": [BLANK[track["kind"]]] * length} for at, track in rows.items()
+        ]
+        at = parts - view["offset"]
+        view["name"] = view["title"] if one["title"] != other["title"] else view["subtitle"] or view["title"]
+        view |= {"columns": columns, "beside": sorted(full), "parts": at if 0 < at <= columns else 0}
+
+
 def track_value(track: Track, state: State, actors: Mapping[str, int], broken: Iterable[str] = ()) -> object:
     """What a track shows at one position."""
     if track.kind == "rule":
@@ -144,6 +184,8 @@ def track_value(track: Track, state: State, actors: Mapping[str, int], broken: I
     value = state.get(track.key)
     if track.kind == "fact":
         return bool(value)
+    if track.kind == "value":
+        return "" if value in (None, (), "") else shown(value)
     if value is None or value is False or value == ():
         return -1
     if isinstance(value, (tuple, frozenset)):
@@ -196,29 +238,6 @@ def in_other_lines(run: Run, start: int, stop: int) -> dict:
         "start": [line(stands.get(actor)) for actor in run.actors],
         "lines": [[line(step.line), line(step.next)] for step in run.steps[start:stop]],
     }
-
-
-class Pictures:
-    """Each distinct picture once; only what svg.py built is let in."""
-
-    def __init__(self, picture: Picture | None):
-        self.picture, self.made, self._places = picture, [], {}
-
-    def place(self, state: State) -> int:
-        """The place of a state's picture among those made."""
-        drawn = self.picture(state)
-        if not isinstance(drawn, Markup):
-            raise InputError(
-                "picture(state)",
-                "a picture is built with tdxkit.view.kit.svg, which escapes what it holds",
-                "return svg.drawing(…)",
-            )
-        return self._places.setdefault(str(drawn), self._add(str(drawn)))
-
-    def _add(self, drawn: str) -> int:
-        if drawn not in self._places:
-            self.made.append(drawn)
-        return len(self.made) - 1
 
 
 def packed(value: object) -> str:

@@ -4,9 +4,11 @@ An author sees a change live: with ANYWIDGET_HMR=1, in a checkout that has watch
 the page take each change at once.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 from anywidget._file_contents import FileContents
 from anywidget._util import _should_start_thread
@@ -14,7 +16,7 @@ from anywidget._util import _should_start_thread
 from tdxkit.view.kit import scripts, theme
 
 PAGE = Path(__file__).parent / "page"
-ENTRY = "mount.js"
+ENTRY = "widget.js"
 
 
 def modules() -> tuple[str, ...]:
@@ -27,9 +29,16 @@ def script() -> str:
     return scripts.script(PAGE, ENTRY)
 
 
+@cache
+def version() -> str:
+    """What tells a page's steppers apart from those that another version left in it."""
+    return f"{crc32((script() + style()).encode()):08x}"
+
+
 def style() -> str:
-    """The theme's variables and the stepper's own style."""
-    return theme.css() + scripts.read(PAGE, "stepper.css")
+    """The theme's variables and the stepper's own style, which goes before what JupyterLab and other pages say of lists, headings, tables."""
+    own = scripts.lean(scripts.read(PAGE, "stepper.css"))
+    return theme.css() + re.sub(r"\.tdx-stepper(?![\w-])", ":is(.tdx-stepper,#tdx)", own)
 
 
 class Live(FileContents):

@@ -5,7 +5,11 @@
     Stepper.scheduler(scenario, goal="…") # a button for every thread that can move
     print(Stepper(run))                   # the same as text
     Stepper(run, lines="c")               # the lanes in C, where the run is one of a shipped design or has its C by it; a button changes it
+    Stepper(run, fog=True)                # what has not been visited is not shown
     Stepper(run).html("race.html")        # the same as one file that needs no kernel and no network
+
+In a notebook it is plain HTML, which steps without a kernel and in a page that nbconvert makes; a widget stands in its place only
+where Python must answer, for a pasted code or a run too long to send whole.
 
 A model's own picture goes beside the state: `picture(state)` is a pure function from a state of the run to a drawing made with
 tdxkit.view.kit.svg. Equal drawings travel once.
@@ -21,13 +25,15 @@ tdxkit.view.kit.svg. Equal drawings travel once.
     Stepper(run, picture=tree)
 
 CSS classes and labels that tests and other pages may rely on: `.tdx-stepper` (aria-label "Stepper: TITLE"), buttons with
-aria-label First, Back, Play/Pause, Next, Last, select Speed, `[role=slider]` (the timeline, aria-valuenow), `.tdx-count`,
-`.tdx-lane` (aria-label: the actor; one `.tdx-log` for three or more actors without a text) with `li.tdx-now`, `li.tdx-next`, `li.tdx-done` and `.tdx-why`, `.tdx-state dd.tdx-lit`,
-`.tdx-ways` (two buttons, aria-pressed: the language of the lanes; key l), `.tdx-say` (role status; `.tdx-broken`), `.tdx-pick` (data-actor), `.tdx-goal`, `.tdx-schedule`, `.tdx-paste input`, `.tdx-panel`.
+aria-label First, Back, Play/Pause, Next, Last, selects Speed, Form, Chapter, "Steps that touch", `[role=slider]` (the timeline,
+aria-valuenow), `.tdx-count`, `.tdx-say` (role status; `.tdx-broken`) with `.tdx-cause` and `.tdx-chip` for each change,
+`.tdx-lane` (aria-label: the actor; one `.tdx-log` for three or more actors without a text) with `li.tdx-now`, `li.tdx-next`,
+`li.tdx-done` and `.tdx-why`, `.tdx-state dd.tdx-lit`, `.tdx-ways` (two buttons, aria-pressed: the language of the lanes; key l),
+`.tdx-fog` (a button that shows all), `.tdx-pick` (data-actor), `.tdx-goal`, `.tdx-schedule`, `.tdx-paste input`, `.tdx-panel`.
 """
 
-import json
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 
 import anywidget
@@ -36,15 +42,18 @@ import traitlets
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.rules import known
 from tdxkit.run import Run
-from tdxkit.view.kit.svg import Markup, esc, joined, script_json, visible
+from tdxkit.view.kit import live, svg, theme
+from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, joined, script_json, style, visible
 from tdxkit.view.stepper import graph_data as graphs
-from tdxkit.view.stepper import lanes
+from tdxkit.view.stepper import scripts, still
 from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
-from tdxkit.view.stepper.payload import LIMIT, Picture, in_other_lines, packed, run_data, window
-from tdxkit.view.stepper.scripts import given, script, style
+from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
+from tdxkit.view.stepper.pictures import Picture
+from tdxkit.view.stepper.scripts import given
+from tdxkit.view.stepper.timeline import timeline
 
 LANGUAGES = ("python", "c")
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
 class Stepper(anywidget.AnyWidget):
@@ -55,29 +64,43 @@ class Stepper(anywidget.AnyWidget):
     the lanes of a shipped design show; by default what the reader chose last.
     """
 
-    _esm = given(script)
-    _css = given(style)
+    _esm = given(scripts.script)
+    _css = given(scripts.style)
     data = traitlets.Unicode().tag(sync=True)  # {title, subtitle, views, offset, total} as JSON, at most LIMIT bytes
     position = traitlets.Int(0).tag(sync=True)
     asks = traitlets.Bool(False).tag(sync=True)  # is there a kernel function for pasted codes?
     lines = traitlets.Enum(LANGUAGES, "python").tag(sync=True)
     _chosen = "python"  # by the reader, in whichever stepper
+    _made = False
 
     def __init__(
         self, *runs: Run, picture: Picture | None = None, replay: Callable[[str], Run] | None = None, title: str = "",
-        subtitle: str = "", position: int = 0, lines: str = "", _walk: dict | None = None,
+        subtitle: str = "", position: int = 0, lines: str = "", fog: bool = False, _walk: dict | None = None,
     ):  # fmt: skip
         if not (_walk or 1 <= len(runs) <= 2):
             raise InputError(f"{len(runs)} runs", "a stepper shows one run, or two side by side", "give one or two")
         self._runs, self._picture, self._replay, self._walk = runs, picture, replay, _walk
-        self._titles = (title, subtitle)
+        self._titles, self._fog, self._given = (title, subtitle), fog, bool(lines)
         self._span = (0, 0)
+        self._sent: dict = {}
         self._in_c = tuple(map(_in_c, runs))
         length = max((len(run) for run in runs), default=0)
         super().__init__(position=max(0, min(position, length)), asks=replay is not None, lines=self._spoken(lines))
+        self._made = True
         self._show(self.position)
         self.on_msg(self._heard)
         self.observe(lambda change: setattr(Stepper, "_chosen", change["new"]), "lines")
+
+    def open(self) -> None:
+        """Join it to its page: not before the widget itself is shown, for plain HTML needs none."""
+        if self._made:
+            super().open()
+
+    @property
+    def model_id(self) -> str:
+        """The id under which a page knows the widget."""
+        self.open()
+        return super().model_id
 
     def _spoken(self, lines: str) -> str:
         """The language to begin with. InputError for one that is not there."""
@@ -119,30 +142,44 @@ class Stepper(anywidget.AnyWidget):
         return cls(title=title, subtitle=subtitle, lines=lines, _walk=walk)
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:
-        """What travels: the views from position `start` to `stop`."""
+        """What travels: the views from position `start` to `stop`; of a stretch that begins later also the step that led to its beginning."""
+        first = start
         if self._walk:
-            views, total = [self._walk], 0
+            views, total, start = [self._walk], 0, 0
         else:
-            total = max(map(len, self._runs))
+            total, start = self._top_total(), max(start - 1, 0)
             stop = total if stop is None else stop
-            spans = [(min(start, len(run)), min(stop, len(run))) for run in self._runs]
+            spans = [(max(min(start, len(run) - 1), 0), min(stop, len(run))) for run in self._runs]
             views = [run_data(run, self._picture, *span) for run, span in zip(self._runs, spans)]
             for view, other, span in zip(views, self._in_c, spans):
                 if other:
                     view["c"] = in_other_lines(other, *span)
             if len(views) > 1:
-                for view in views:
-                    view["columns"] = max(len(v["steps"]) for v in views)
+                aligned(*views, self._parts)
+        for view in views:
+            view["fog"] = self._fog
         title, subtitle = self._titles
-        top = {"title": visible(title) or views[0]["title"], "subtitle": visible(subtitle) or views[0]["subtitle"]}
+        common = views[0]["subtitle"] if len({view["subtitle"] for view in views}) == 1 else ""
+        top = {"title": visible(title) or views[0]["title"], "subtitle": visible(subtitle) or common}
         if len(views) > 1 and not title:
             top |= {"title": " · ".join(v["title"] for v in views), "subtitle": "two runs under one position"}
-        return {**top, "views": views, "offset": start, "total": total}
+        return {**top, "views": views, "offset": start, "first": first, "total": total, "fog": self._fog}
+
+    @property
+    def _parts(self) -> int:
+        """The first step at which two runs part, 0 where they do not."""
+        pairs = enumerate(zip_longest(*(run.steps for run in self._runs)), 1)
+        return next((k for k, (a, b) in pairs if a is None or b is None or (a.actor, a.label) != (b.actor, b.label)), 0)
 
     def _show(self, position: int) -> None:
-        total = self._top_total()
-        start, stop, raw = window(lambda a, b: packed(self._top(a, b)), total, position, LIMIT)
-        self._span = (start, stop)
+        made: dict = {}
+
+        def build(start: int, stop: int) -> str:
+            made["top"] = self._top(start, stop)
+            return packed(made["top"])
+
+        start, stop, raw = window(build, self._top_total(), position, LIMIT)
+        self._span, self._sent = (start, stop), made["top"]
         self.data = raw
 
     def _top_total(self) -> int:
@@ -173,42 +210,52 @@ class Stepper(anywidget.AnyWidget):
 
     def __str__(self) -> str:
         views = self._top()["views"]
-        return "\n\n".join(walk_text(view) if self._walk else lanes.as_text(view, self.lines) for view in views)
+        return "\n\n".join(walk_text(view) if self._walk else still.as_text(view, self.lines) for view in views)
+
+    @property
+    def needs_kernel(self) -> bool:
+        """Must Python answer, for a pasted code or the rest of a long run?"""
+        return self.asks or self._span != (0, self._top_total())
 
     def html(self, path: str | Path | None = None) -> str:
         """One page with the same markup and script and no network; written to `path` where one is given."""
-        top = json.loads(self.data)
-        boot = (
-            'mount(document.getElementById("here"), JSON.parse(document.getElementById("run").textContent), '
-            f'{{position: {self.position}, lines: "{self.lines}"}});'
-        )
+        title = esc(self._sent["title"])
         page = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{esc(_CSP)}">'
-            f'<meta name="viewport" content="width=device-width"><title>{esc(top["title"])}</title><style>{given(style)}{PAGE}</style></head>\n'
-            f'<body><main class="tdx"><div id="here">{self.still()}</div></main>\n<script type="application/json" id="run">{script_json(top)}</script>\n'
-            f'<script type="module">{given(script)}\n{boot}</script></body></html>\n'
+            f'<meta name="viewport" content="width=device-width"><title>{title}</title>{style(PAGE)}</head>\n'
+            f"<body><main class='tdx'>{self.static()}</main></body></html>\n"
         )
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page
 
+    def drawing(self) -> str:
+        """The timeline at the present position as an SVG file; its colours follow the reader's system."""
+        view = self._sent["views"][0]
+        return str(alone(timeline(view, self.position - view["offset"]), style(theme.image_css() + still.PLOT)))
+
+    def static(self) -> Markup:
+        """The stepper as markup that steps by itself: its picture and words, its run, its style and script."""
+        at = {
+            "data_position": self.position,
+            "data_lines": self.lines if self._given else "",
+            "data_script": scripts.version(),
+        }
+        place = element("div", self.still(), script_json(self._sent), class_="tdx-run", **at)
+        return framed(
+            style(scripts.style()), place, svg.script(f'{scripts.script()}\nmountHere("{scripts.version()}");')
+        )
+
     def still(self) -> Markup:
         """The markup at the present position without a script."""
-        top = json.loads(self.data)
-        views = enumerate(top["views"])
-        return joined(*(lanes.still(view, self.position - top["offset"], f"tdx-still{i}") for i, view in views))
+        views, rules = self._sent["views"], style(theme.image_css() + still.PLOT)
+        return joined(*(still.still(view, self.position - view["offset"], rules) for view in views))
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The widget; as text/plain the run in words, as text/html a still picture for pages without widgets."""
-        made = super()._repr_mimebundle_(**kwargs)
-        bundle, metadata = made if isinstance(made, tuple) else (made, {})
-        text = str(self)
-        fallback = {"text/plain": text if len(text) < 20_000 else text[:20_000] + "\n…"}
-        fallback["text/html"] = f"<style>{given(style)}</style>{self.still()}"
-        return ({**fallback, **{k: v for k, v in (bundle or {}).items() if k != "text/plain"}}, metadata)
+    def _ipython_display_(self) -> None:
+        live.display(self)
 
 
-PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;background:var(--tdx-paper)}#here{max-width:1180px;margin:auto}"
+PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;background:var(--tdx-paper)}main>.tdx{max-width:1180px;margin:auto}"
 
 
 def _in_c(run: Run) -> Run | None:

@@ -81,7 +81,7 @@ def test_an_author_sees_a_change_live(monkeypatch, tmp_path, bad_run):
 
     def watch(path, stop_event):
         watched.append(path)
-        (tmp_path / "dom.js").write_text(FILES["dom.js"] + "// changed\n", encoding="utf-8")
+        (tmp_path / "dom.js").write_text(FILES["dom.js"] + "const changed = 1;\n", encoding="utf-8")
         yield {("modified", str(tmp_path / "dom.js"))}
 
     fake = types.ModuleType("watchfiles")
@@ -91,15 +91,15 @@ def test_an_author_sees_a_change_live(monkeypatch, tmp_path, bad_run):
     monkeypatch.setattr(scripts.Live, "watch_in_thread", lambda self: None)
     monkeypatch.setenv("ANYWIDGET_HMR", "1")
     live = scripts.given.__wrapped__(scripts.script)
-    assert isinstance(live, scripts.Live) and "// changed" not in str(live)
+    assert isinstance(live, scripts.Live) and "const changed = 1;" not in str(live)
 
     class Watched(Stepper):
         _esm = live
 
     stepper = Watched(bad_run)
-    assert "// changed" not in stepper._esm
+    assert "const changed = 1;" not in stepper._esm
     list(live.watch())
-    assert watched == [tmp_path] and "// changed" in stepper._esm and stepper._esm == scripts.script()
+    assert watched == [tmp_path] and "const changed = 1;" in stepper._esm and stepper._esm == scripts.script()
 
 
 def test_a_reader_s_script_is_plain_text(monkeypatch):

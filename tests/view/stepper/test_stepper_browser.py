@@ -2,17 +2,19 @@
 
 import random
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
+from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
-from tdxkit.run import Line, Recorder, Text, Track, Wait
+from tdxkit.run import Line, Read, Recorder, Text, Track, Wait, parts
 from tdxkit.text import words
 from tdxkit.view.kit import svg
-from tdxkit.view.stepper import Stepper, lanes
+from tdxkit.view.stepper import Stepper, still, timeline
 from tdxkit.view.stepper.payload import run_data
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -68,15 +70,28 @@ def shape(element):
     return element.tag.rpartition("}")[2], attributes, element.text or "", [shape(e) for e in element]
 
 
-@pytest.mark.parametrize("width", [940, 500])
-def test_script_and_python_draw_the_same_timeline(show, make_run, width):
+@pytest.mark.parametrize(("width", "height"), [(940, 900), (940, 700), (500, 900)])
+def test_script_and_python_draw_the_same_timeline(show, make_run, width, height):
     run = make_run("0100001111", actors=("CPU 0", "a very long name of an actor <i>"))
-    page, data = show(Stepper(run), viewport={"width": width, "height": 700}), run_data(run)
+    tracks = (
+        Track("users", "refcount[0]", "value"),
+        Track("last", "last", "value"),
+        *run.tracks,
+        Track("r", "r", "rule"),
+    )
+    reads = [(), (), (Read("refcount[0]", 2),), *[()] * 5, (Read("pair[0]", 6, missed=True),), ()]
+    steps = tuple(replace(step, reads=read) for step, read in zip(run.steps, reads, strict=True))
+    run = replace(run, tracks=tracks, steps=steps)
+    page, data = show(Stepper(run), viewport={"width": width, "height": height}), run_data(run)
+    form = "roomy" if height > 840 else "compact"
+    assert page.locator(".tdx-compact").count() == (form == "compact")
     for k in range(len(run) + 1):
         drawn = page.evaluate("() => new XMLSerializer().serializeToString(document.querySelector('.tdx-plot'))")
         root = ElementTree.fromstring(drawn)
         uid = root.find(".//{*}clipPath").attrib["id"].removesuffix("-past")
-        assert shape(root) == shape(ElementTree.fromstring(lanes.timeline(data, k, int(root.attrib["width"]), uid)))
+        assert shape(root) == shape(
+            ElementTree.fromstring(timeline.timeline(data, k, int(root.attrib["width"]), uid, form))
+        )
         page.keyboard.press("ArrowRight") if k else page.locator(".tdx-timeline").press("ArrowRight")
 
 
@@ -88,7 +103,7 @@ def test_every_position_says_what_the_run_says(show, bad_run):
         now: [...document.querySelectorAll('.tdx-lane')].map(l => l.querySelector('.tdx-now')?.textContent.trim() ?? null),
         next: [...document.querySelectorAll('.tdx-lane')].map(l => l.querySelector('.tdx-next')?.textContent.trim() ?? null),
         why: [...document.querySelectorAll('.tdx-why')].map(e => e.textContent),
-        said: document.querySelector('.tdx-say span').textContent, broken: !!document.querySelector('.tdx-broken')})"""
+        said: document.querySelector('.tdx-sentence').textContent, broken: !!document.querySelector('.tdx-broken')})"""
     lines = bad_run.texts["put"].lines
     page.locator(".tdx-timeline").focus()
     for k, state in enumerate(states):
@@ -132,7 +147,7 @@ def test_keys_work_from_a_button_and_tab_reaches_everything(show, bad_run):
                 "() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
             )
         )
-    assert reached[:7] == ["First", "Back", "Play", "Next", "Last", "Speed", "Timeline"]
+    assert reached[:7] == ["First", "Back", "Play", "Next", "Last", "Speed", "Timeline"] and "Form" in reached
     assert {"copy", "what this model leaves out", "as text"} <= set(reached)
     page.get_by_label("Next", exact=True).press("Enter")
     page.get_by_label("Next", exact=True).press("ArrowRight")
@@ -248,7 +263,7 @@ def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make
         shared = graph.shared[graph.nodes[node].shared]
         seen = page.locator(".tdx-state dd").all_inner_texts()
         assert [v.split(" → ")[-1] for v in seen] == [words(v) for v in shared.values()]
-        assert page.locator(".tdx-say span").inner_text().startswith(edge.sentence or "spin")
+        assert page.locator(".tdx-sentence").inner_text().startswith(edge.sentence or "spin")
     code, text = page.locator(".tdx-schedule").inner_text(), page.locator(".tdx-say").inner_text()
     page.get_by_text("Start over").click()
     page.get_by_text("paste a schedule").click()
@@ -349,7 +364,7 @@ def test_hostile_names_are_shown_not_run(show):
     for _ in HOSTILE:
         page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="as text").click()
-    assert page.evaluate("() => [window.hit ?? null, document.scripts.length, document.images.length]") == [None, 2, 0]
+    assert page.evaluate("() => [window.hit ?? null, document.scripts.length, document.images.length]") == [None, 1, 0]
     assert "<script>window.hit=1</script>" in page.locator(".tdx-stepper").inner_text()
     assert "\u202e" not in page.locator("body").inner_text()
 
@@ -429,7 +444,7 @@ def test_a_page_of_a_long_run_shows_its_window(show):
         page.keyboard.press(key)
         assert count(page) == f"step {at:,} of 30,000"
         assert page.locator(".tdx-state dd").nth(1).inner_text().endswith(str(at))
-    assert page.locator(".tdx-why").inner_text().startswith(f"Holds lock since step {first} or before.")
+    assert page.locator(".tdx-why").inner_text().startswith(f"Holds lock since step {first - 1} or before.")
 
 
 def test_a_run_without_texts_shows_the_latest_steps(show):
@@ -438,12 +453,12 @@ def test_a_run_without_texts_shows_the_latest_steps(show):
         recorder.step("KVM" if k % 2 else "guest", f"writes {k}", "", {"msr": k})
     page = show(Stepper(recorder.run("no text", ("guest", "KVM"))))
     page.locator(".tdx-timeline").press("End")
-    assert page.locator(".tdx-lane").first.locator(".tdx-now").inner_text() == "9  writes 8"
+    assert page.locator(".tdx-lane").first.locator(".tdx-now").inner_text() == "9  writes 8  msr 7 → 8"
     assert page.locator(".tdx-lane").nth(1).locator(".tdx-done").all_inner_texts() == [
-        "2  writes 1",
-        "4  writes 3",
-        "6  writes 5",
-        "8  writes 7",
+        "2  writes 1  msr 0 → 1",
+        "4  writes 3  msr 2 → 3",
+        "6  writes 5  msr 4 → 5",
+        "8  writes 7  msr 6 → 7",
     ]
 
 
@@ -452,7 +467,7 @@ def test_many_actors_without_a_text_share_one_list_of_steps(show):
     for k in range(30):
         waits = (Wait(actors[2], actors[0], "zap waits for mmu_lock"),) if k == 20 else ()
         recorder.step(actors[k % 3], f"call {k}", f"call {k} is made", {"n": k}, waits=waits)
-    page = show(Stepper(recorder.run("a life", actors)))
+    page = show(Stepper(recorder.run("a life", actors)), viewport={"width": 940, "height": 900})
     assert page.locator(".tdx-lane").count() == 1
     for position in (0, 1, 15, 21, 30):
         page.evaluate("() => document.querySelector('.tdx-timeline').focus()")
@@ -491,3 +506,203 @@ def test_lanes_in_c_on_a_page_without_a_kernel(show):
     pair.get_by_role("button", name="C", exact=True).click()
     assert pair.locator(".tdx-lanes").last.inner_text().count("spin_lock(&pamt_lock);")
     assert "yield" not in pair.locator(".tdx-views").inner_text()
+
+
+def test_under_a_fog_the_page_holds_nothing_of_what_comes(show, make_run):
+    run = make_run("0100001111")
+    page = show(Stepper(run, fog=True))
+    page.locator(".tdx-timeline").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    held = page.evaluate("() => document.documentElement.outerHTML")
+    assert "step 3" in count(page) and "of" not in count(page)
+    later = {step.sentence or step.label for step in run.steps[4:]} - {
+        step.sentence or step.label for step in run.steps[:4]
+    }
+    texts = page.evaluate(
+        "() => [...document.querySelectorAll('.tdx-stepper :not(script):not(style)')].map(e => e.textContent).join()"
+    )
+    assert later and not [words for words in later if words in texts]
+    assert "tdx-cross" not in held.split("<script")[0] and page.locator(".tdx-mark-bad").count() == 0
+    assert page.locator("script[type='application/json'], script[type='application/gzip']").count() == 0
+    assert "Its turn comes" not in texts and "Moves next" not in texts and page.locator(".tdx-schedule").is_hidden()
+    page.get_by_role("button", name="as text").click()
+    assert len(page.locator(".tdx-panel pre").inner_text().splitlines()) == 2 + 3
+    page.locator(".tdx-timeline").press("Home")
+    assert page.locator("[role=slider]").get_attribute("aria-valuemax") == "3"  # what has been seen stays
+    page.get_by_role("button", name="show all").click()
+    assert count(page).endswith("of 10") and page.locator(".tdx-mark-bad").count() == 1
+    assert page.locator(".tdx-fog").count() == 0 and page.locator(".tdx-schedule").is_visible()
+    page.keyboard.press("ArrowRight")
+    assert count(page) == "step 1 of 10"  # the keys still work
+
+
+def test_a_slip_of_the_hand_lifts_no_fog(show, bad_run):
+    page = show(Stepper(bad_run, fog=True))
+    box = page.locator(".tdx-plot").bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 8, box["y"] + 30)
+    assert count(page) == "step 1"
+
+
+def test_what_a_step_rests_on_is_drawn_and_said(show):
+    one = scenario("v2")
+    run = replay(one, explore(one, fewest_switches=True).schedule)
+    page = show(Stepper(run, position=len(run)))
+    broken = next(k for k, step in enumerate(run.steps, 1) if step.broken)
+    page.locator(".tdx-timeline").press("Home")
+    for k in range(1, broken + 1):
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".tdx-causes > g").count() == len(run.misled(k)), k
+        assert page.locator(".tdx-cause").inner_text() == still.because(run_data(run), k)
+    assert run.misled(broken) and "as CPU" in page.locator(".tdx-cause").inner_text()
+    assert page.locator(".tdx-value text").first.text_content() in "0123456789"
+
+
+def test_a_store_that_waits_misleads_the_other_cpu(show):
+    one = flags().on("tso")
+    run = replay(one, explore(one).schedule)
+    missed = [(k, read) for k, step in enumerate(run.steps, 1) for read in step.reads if read.missed]
+    assert missed
+    page = show(Stepper(run, position=missed[0][0]))
+    assert "had left its buffer" in page.locator(".tdx-cause").inner_text()
+    assert page.locator(".tdx-causes path[stroke-dasharray]").count() == 1
+
+
+def test_who_waits_for_whom_is_drawn_and_a_circle_is_told(show):
+    one = scenario("per-region")
+    run = replay(one, explore(one).schedule)
+    page = show(Stepper(run, position=len(run)))
+    picture = page.locator(".tdx-waits svg")
+    assert "wait for each other" in picture.text_content() and picture.locator("path[stroke-dasharray]").count() == 2
+    page.locator(".tdx-timeline").press("Home")
+    assert page.locator(".tdx-waits svg").count() == 0
+
+
+def long_life():
+    recorder = Recorder({"pairs": 0, "lock": None, "msr": 0})
+    for k in range(60):
+        recorder.step(
+            "fault" if k < 30 else "zap", f"call {k}", f"call {k}", {"pairs": k // 10, "lock": None, "msr": k % 2}
+        )
+    run = recorder.run("a life", ("fault", "zap", "KVM"))
+    return replace(run, chapters=parts(run.steps, lambda step: step.actor))
+
+
+def test_chapters_and_a_filter_in_a_long_run(show):
+    page = show(Stepper(long_life()))
+    page.get_by_label("Chapter").select_option("zap")
+    assert count(page) == "step 31 of 60" and page.get_by_label("Chapter").input_value() == "31"
+    page.get_by_label("Steps that touch").select_option("pairs")
+    page.locator(".tdx-timeline").focus()
+    for at in (41, 51, 51):
+        page.keyboard.press("ArrowRight")
+        assert count(page).startswith(f"step {at} of 60")
+    rank = page.locator(".tdx-rank")
+    assert rank.inner_text() == "5 of 5"
+    page.keyboard.press("ArrowLeft")
+    assert count(page) == "step 41 of 60" and rank.inner_text() == "4 of 5"
+    page.get_by_label("Steps that touch").select_option("")
+    page.locator(".tdx-timeline").press("ArrowRight")
+    assert count(page) == "step 42 of 60"
+
+
+def test_forms(show, bad_run):
+    page = show(Stepper(bad_run), viewport={"width": 1200, "height": 1000})
+    tall = page.locator(".tdx-stepper").bounding_box()["height"]
+    page.locator(".tdx-timeline").press("f")
+    assert page.locator(".tdx-compact").count() == 1
+    assert page.locator(".tdx-stepper").bounding_box()["height"] < tall
+    size = "() => parseFloat(getComputedStyle(document.querySelector('.tdx-say')).fontSize)"
+    small = page.evaluate(size)
+    page.keyboard.press("f")
+    assert page.locator(".tdx-projector").count() == 1 and page.evaluate(size) > 1.5 * small
+    page.keyboard.press("ArrowRight")
+    assert count(page) == "step 1 of 10"
+    page.keyboard.press("f")
+    assert page.locator(".tdx-compact, .tdx-projector").count() == 0
+
+
+def test_the_address_names_the_step(show, bad_run, chromium, tmp_path):
+    file = tmp_path / "race.html"
+    Stepper(bad_run).html(file)
+    code = bad_run.code.replace(" ", "%20")
+    for end, at in (
+        (f"#{code}@7", 7),
+        ("#@3", 3),
+        ("#nobody:2x1:0000@5", 0),
+        ("#%E0%A4%A", 0),
+        (f"#{code}@99", 10),
+        ("", 0),
+    ):
+        page = chromium.new_page()
+        page.goto(file.as_uri() + end)
+        page.wait_for_selector(".tdx-controls")
+        assert count(page) == f"step {at} of 10", end
+        page.close()
+
+
+@pytest.mark.parametrize("kind", ["run", "scheduler"])
+def test_saved_from_the_page_it_is_the_same(show, chromium, bad_run, make_scheduler, tmp_path, kind):
+    page = show(Stepper(bad_run) if kind == "run" else make_scheduler())
+    if kind == "run":
+        page.locator(".tdx-timeline").press("PageDown")
+    else:
+        pick(page, 0), pick(page, 1)
+    said = page.locator(".tdx-say").inner_text()
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="save as one file").click()
+    file = tmp_path / "saved.html"
+    kept.value.save_as(file)
+    assert kept.value.suggested_filename.endswith(".html") and "http:" not in file.read_text().replace(
+        "http://www.w3.org/2000/svg", ""
+    )
+    other = chromium.new_page()
+    other.goto(file.as_uri())
+    other.wait_for_selector(".tdx-controls")
+    assert other.locator(".tdx-say").inner_text() == said and count(other) == count(page)
+    other.locator(".tdx-timeline").press("Home")
+    assert other.locator(".tdx-count b").inner_text() == "0"
+    other.close()
+
+
+def test_a_window_of_a_long_run_tells_the_truth_at_its_edges(show):
+    """Nothing of what stands at its first position is told as if the run began there."""
+    recorder = Recorder({"l": None, "x": 0})
+    for k in range(6000):
+        waits = (Wait("B", "A", "B waits for l, held by A"),) if k > 100 else ()
+        recorder.step(
+            "A", f"step {k + 1}", "x" * 600, {"l": "A", "x": k + 1}, waits=waits, broken=("a rule",) if k == 4 else ()
+        )
+    run = recorder.run("long", ("A", "B"), tracks=(Track("l", "l", "lock"),))
+    stepper = Stepper(run, position=3000)
+    first = stepper._span[0]
+    assert 5 < first < 3000
+    page = show(stepper)
+    page.locator(".tdx-timeline").press("Home")
+    assert count(page) == f"step {first:,} of 6,000"
+    assert page.locator(".tdx-say b").inner_text() == f"Step {first:,} · A"
+    assert "(Broken since step 5.)" in page.locator(".tdx-sentence").inner_text()
+    assert page.locator(".tdx-chip").inner_text() == f"x {first - 1} → {first}"
+    assert page.locator(".tdx-why").nth(1).inner_text().startswith("B waits for l, held by A")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_runs_of_unequal_length_at_every_position(show, bad_run, make_run, first):
+    pair = (bad_run, make_run("01000", title="v6"))[:: 1 if first else -1]
+    stepper = Stepper(*pair, position=10)
+    assert "tdx-still" in stepper.still() and stepper.html()
+    page = show(stepper)
+    for k in range(10, -1, -1):
+        heads = page.locator(".tdx-say b").all_inner_texts()
+        for run, head in zip(pair, heads):
+            at = min(k, len(run))
+            step = run.steps[at - 1] if at else None
+            assert head.startswith("Start" if not at else "Broken here" if step.broken else f"Step {at} · {step.actor}")
+        page.locator(".tdx-timeline").first.press("ArrowLeft")
+    rows = [view.locator(".tdx-track-name").all_text_contents() for view in page.locator(".tdx-view").all()]
+    assert rows[0] == rows[1]
+    tops = [
+        [round(box["y"]) for box in (one.bounding_box() for one in page.locator(part).all())]
+        for part in (".tdx-say", ".tdx-timeline", ".tdx-mid")
+    ]
+    assert all(one == other for one, other in tops)

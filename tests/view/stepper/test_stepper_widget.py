@@ -1,6 +1,7 @@
 """The widget in process: what it holds, what it answers to the browser, its page and its text."""
 
 import json
+from html.parser import HTMLParser
 
 import pytest
 
@@ -8,8 +9,10 @@ from tdxkit.errors import InputError
 from tdxkit.linux.refcount import scenario
 from tdxkit.run import Recorder
 from tdxkit.view.stepper import Stepper
-from tdxkit.view.stepper import widget as stepper
+from tdxkit.view.stepper import widget as module
 from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
+
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def long_run(n, wide=40):
@@ -46,8 +49,8 @@ def test_a_long_run_is_sent_as_a_window(monkeypatch):
     shown = Stepper(run, position=29_000)
     top = json.loads(shown.data)
     steps = len(top["views"][0]["steps"])
-    assert len(shown.data.encode()) <= stepper.LIMIT and top["total"] == 30_000
-    assert top["offset"] <= 29_000 <= top["offset"] + steps < 30_001 and steps > 3000
+    assert len(shown.data.encode()) <= module.LIMIT and top["total"] == 30_000
+    assert top["offset"] + 1 == top["first"] <= 29_000 <= top["offset"] + steps < 30_001 and steps > 3000
     shown._heard(shown, {"more": 12}, [])
     top = json.loads(shown.data)
     assert top["offset"] == 0 and shown.position == 12
@@ -125,15 +128,45 @@ def test_the_page_stands_alone(bad_run, tmp_path):
         and "import(" not in page
         and "default-src &#39;none&#39;" in page
     )
-    assert page.count("<script") == 2 and "tdx-plot" in page  # there is a picture before any script runs
+    assert tags(page).count("script") == 2 and "img" in tags(page)  # there is a picture before any script runs
+
+
+def tags(page):
+    """The elements of a page as a browser finds them."""
+    found, reader = [], HTMLParser()
+    reader.handle_starttag = lambda tag, attributes: found.append(tag)
+    reader.feed(page)
+    return found
 
 
 def test_text_cannot_end_the_page_s_script(make_run):
     page = Stepper(make_run("01", title="</script><script>alert(1)</script>")).html()
-    assert page.count("<script") == 2 and page.count("</script") == 2
+    assert tags(page).count("script") == 2 and page.count("</script") == 2
 
 
-def test_a_notebook_without_a_kernel_still_shows_it(bad_run):
-    bundle, _ = Stepper(bad_run)._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["text/plain"] == str(bad_run)
-    assert "tdx-plot" in bundle["text/html"] and "<script" not in bundle["text/html"]
+def shown(view, monkeypatch):
+    """The mime bundles that a notebook gets."""
+    sent = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: sent.append(bundle))
+    view._ipython_display_()
+    return sent
+
+
+def test_what_needs_no_kernel_is_plain_html_without_a_comm(bad_run, monkeypatch):
+    stepper = Stepper(bad_run)
+    (bundle,) = shown(stepper, monkeypatch)
+    assert set(bundle) == {"text/html", "text/plain"} and bundle["text/plain"] == str(bad_run)
+    assert tags(bundle["text/html"]).count("script") == 2 and stepper.comm is None
+
+
+def test_what_python_must_answer_stands_beside_a_static_form(bad_run, monkeypatch):
+    stepper = Stepper(bad_run, replay=lambda code: bad_run)
+    static, live = shown(stepper, monkeypatch)
+    assert VIEW not in static and "tdx-beside" in static["text/html"] and "data-script" in static["text/html"]
+    assert live[VIEW]["model_id"] == stepper.model_id and live["text/plain"] == "" and stepper.comm
+
+
+def test_a_run_too_long_to_send_whole_asks_python(monkeypatch):
+    monkeypatch.setattr(module, "LIMIT", 20_000)
+    stepper = Stepper(long_run(600))
+    assert stepper.needs_kernel and [VIEW in bundle for bundle in shown(stepper, monkeypatch)] == [False, True]

@@ -1,4 +1,5 @@
-// The controls of a stepper: first, back, play, next, last, speed, and the count of steps.
+// The controls of a stepper: first, back, play, next, last, speed, form, the count of steps, and in long runs chapters
+// and a filter.
 
 import { button, el, svgEl } from "./dom.js";
 
@@ -10,7 +11,12 @@ const ICONS = {
   Next: "M4.4 1.2L2.7 2.9 6.8 7l-4.1 4.1 1.7 1.7L10.2 7z",
   Last: "M11 1h2v12h-2zM1 1v12l9-6z",
 };
-const SPEEDS = [0.5, 1, 2, 4, 8];
+const SPEEDS = [0.5, 1, 2, 4, 8].map(speed => [`${speed}×`, speed]);
+const SHAPES = [
+  ["fitted", "fitted"],
+  ["compact", "compact"],
+  ["projector", "projector"],
+];
 const PACE = 800; // milliseconds a step at speed 1
 
 const icon = name => svgEl("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, svgEl("path", { d: ICONS[name] }));
@@ -21,40 +27,79 @@ function iconButton(name, does) {
   return made;
 }
 
-/** Moves by `go(position)`; `at()` is the present position, `length()` the last. */
+/** A choice by a select: [words, value] each; `does(value)` hears of the reader's. */
+function choice(name, options, chosen, does) {
+  const made = options.map(([words, value]) => el("option", { value, selected: value === chosen ? "" : null }, words));
+  const box = el("select", { "aria-label": name, title: name }, ...made);
+  box.onchange = () => does?.(box.value);
+  return box;
+}
+
+/** Moves by `go(position)`; `at()` is the present position, `length()` the last, `step(ahead)` where one step leads. */
 export class Controls {
-  constructor(go, at, length) {
-    Object.assign(this, { go, at, length, timer: null });
-    const choices = SPEEDS.map(speed => el("option", { value: speed, selected: speed === 1 ? "" : null }, `${speed}×`));
+  constructor({ go, at, length, step, form }) {
+    Object.assign(this, { go, at, length, step, timer: null });
     this.count = el("span", { class: "tdx-count" });
-    this.speed = el("select", { "aria-label": "Speed", title: "Speed" }, ...choices);
+    this.speed = choice("Speed", SPEEDS, 1);
+    this.form = choice("Form", SHAPES, "fitted", form);
     this.play = iconButton("Play", () => (this.playing() ? this.stop() : this.start()));
     this.box = el(
       "div",
       { class: "tdx-controls", role: "group", "aria-label": "Step controls" },
       iconButton("First", () => this.hand(0)),
-      iconButton("Back", () => this.hand(at() - 1)),
+      iconButton("Back", () => this.hand(step(-1))),
       this.play,
-      iconButton("Next", () => this.hand(at() + 1)),
+      iconButton("Next", () => this.hand(step(1))),
       iconButton("Last", () => this.hand(length())),
-      this.speed,
       this.count,
+      this.speed,
     );
   }
 
-  /** A choice of the lanes' language, put after the speed: `show(inC)` is called for the reader's. */
+  /** A choice of the lanes' language: `show(inC)` is called for the reader's. */
   offerLines(inC, show) {
     const way = (name, isC) =>
       button(name, { "aria-pressed": "false", title: `Lanes in ${name} (key l)`, "data-c": isC });
     this.ways = [way("Python", "no"), way("C", "yes")];
     for (const one of this.ways) one.onclick = () => show(one.dataset.c === "yes");
-    const box = el("span", { class: "tdx-ways", role: "group", "aria-label": "Lines of the lanes" }, ...this.ways);
-    this.count.before(box);
+    this.box.append(el("span", { class: "tdx-ways", role: "group", "aria-label": "Lines of the lanes" }, ...this.ways));
     this.markLines(inC);
   }
 
   markLines(inC) {
     for (const one of this.ways) one.setAttribute("aria-pressed", String((one.dataset.c === "yes") === inC));
+  }
+
+  /** A button that shows all that is still hidden. */
+  offerAll(show) {
+    const made = button("show all", { class: "tdx-fog", title: "Show also what has not been visited" });
+    made.onclick = () => {
+      made.remove();
+      show();
+    };
+    this.box.append(made);
+  }
+
+  /** Chapters: [title, position] each. */
+  offerChapters(chapters) {
+    const made = choice("Chapter", [["chapter …", ""], ...chapters], "", at => at !== "" && this.hand(Number(at)));
+    this.box.append(made);
+    this.chapters = { made, starts: chapters.map(([, at]) => at) };
+  }
+
+  /** A filter: steps that touch one of these names; `only(name)` hears of the reader's choice, "" for all. */
+  offerFilter(names, only) {
+    const options = [["all steps", ""], ...names.map(name => [`with ${name}`, name])];
+    this.rank = el("span", { class: "tdx-rank" });
+    this.box.append(choice("Steps that touch", options, "", only), this.rank);
+  }
+
+  /** Shows the chapter of a position. */
+  markChapter(position) {
+    if (!this.chapters) return;
+    const { made, starts } = this.chapters;
+    const now = starts.filter(at => at <= position).at(-1);
+    made.value = now === undefined ? "" : String(now);
   }
 
   playing() {
@@ -68,6 +113,7 @@ export class Controls {
   }
 
   start() {
+    if (!this.length()) return; // nothing to play yet
     if (this.at() >= this.length()) this.go(0);
     this.offer("Pause");
     this.wait();
@@ -84,16 +130,18 @@ export class Controls {
   }
 
   tick() {
-    if (this.at() >= this.length()) {
+    const next = this.step(1);
+    if (next <= this.at()) {
       this.stop();
       return;
     }
-    this.go(this.at() + 1);
+    this.go(next);
     this.wait();
   }
 
   /** What the button in the middle offers: Play or Pause. */
   offer(name) {
+    if (this.play.getAttribute("aria-label") === name) return;
     this.play.replaceChildren(icon(name));
     this.play.setAttribute("aria-label", name);
     this.play.title = name;

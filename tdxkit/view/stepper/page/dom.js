@@ -45,15 +45,17 @@ export function setCurrent(node, on) {
   if (!on) node.removeAttribute("aria-current");
 }
 
-/** The name of an actor's colour in theme.py. */
-export const role = actor => `a${actor % 7}`;
+/** The name of an actor's colour in theme.py; payload.py says which it has. */
+export const role = (data, actor) => `a${data.roles[actor]}`;
+
+export const colour = name => `var(--tdx-${name})`;
+
+/** A number as Python writes it, with two digits at most. */
+export const round = number => String(Math.floor(number * 100 + 0.5) / 100);
+
+export const thousands = number => number.toLocaleString("en");
 
 export const clamp = (value, least, most) => Math.max(least, Math.min(value, most));
-
-/** A sentence with a capital; what begins with a name of C stays as it is. */
-export const capital = text => (OF_C.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
-
-const OF_C = /^\w*(?:_\w|\w[([]|\w->|\w\.\w)/;
 
 /** A text with a full stop, unless it ends in a mark of its own. */
 export const ended = text => text + (/[.!?]$/.test(text) ? "" : ".");

@@ -3,10 +3,10 @@
 
 import { el, ended, put, role, setClass, setCurrent, toggle } from "./dom.js";
 
-const LINE = 19; // the height of a line in pixels, as in stepper.css
 const LATEST = 7; // lines of a lane without a text
 const LEAVES = "drain"; // the kind of a step in which a store leaves a CPU's buffer
-const LOG = { rows: 12, before: 8 };
+const LOG = { rows: { roomy: 12, compact: 7, pair: 5 }, before: 0.66 };
+const DEED = 44; // letters that are told beside a label
 
 const isAt = (place, text, index) => place !== null && place.text === text && place.index === index;
 
@@ -16,23 +16,51 @@ const breakable = line => line.split(/(?<=[(,])/).flatMap((part, i) => (i ? [el(
 /** The lane of one actor, `most` lines high. */
 export class Lane {
   constructor(view, actor, most) {
-    const { actors, texts, inC } = view.trace.data;
+    const { data } = view.trace;
+    const { actors, texts, inC } = data;
     const language = inC ? "C" : "model";
     Object.assign(this, { view, actor, most, texts, shown: null, items: [] });
     this.head = el("span");
-    this.code = el("ol", { class: "tdx-code", "aria-label": `${actors[actor]}: lines of the ${language}` });
+    this.code = el("ol", {
+      class: "tdx-code",
+      tabindex: "0",
+      "aria-label": `${actors[actor]}: lines of the ${language}`,
+    });
     this.why = el("p", { class: "tdx-why" });
-    const name = el("h4", { style: `color:var(--tdx-${role(actor)})` }, actors[actor]);
+    const name = el("h4", { style: `color:var(--tdx-${role(data, actor)})` }, actors[actor]);
     this.box = el(
-      "section",
-      { class: "tdx-lane", "aria-label": actors[actor], style: `--lane-bg:var(--tdx-${role(actor)}-bg)` },
+      "div",
+      {
+        role: "group",
+        class: "tdx-lane",
+        "aria-label": actors[actor],
+        style: `--lane-bg:var(--tdx-${role(data, actor)}-bg)`,
+      },
       el("div", { class: "tdx-lane-head" }, name, this.head),
       this.code,
       this.why,
     );
     // The same height for every text: nothing jumps when an actor goes from one to another.
     const lengths = Object.values(texts).map(([, lines]) => lines.filter(line => line !== null).length);
-    this.code.style.height = `${LINE * Math.min(most, Math.max(LATEST, ...lengths))}px`;
+    this.longest = Math.max(Math.min(most, LATEST), ...lengths);
+    this.grow(0);
+  }
+
+  /** The height of a line in pixels. */
+  line() {
+    return Number.parseFloat(getComputedStyle(this.code).lineHeight) || 19;
+  }
+
+  /** The height that the lane needs now. */
+  height() {
+    return this.why.offsetTop + this.why.offsetHeight - this.box.offsetTop;
+  }
+
+  /** Shows as many lines more as this many pixels hold. */
+  grow(pixels) {
+    const least = Math.min(this.most, this.longest);
+    const more = pixels > 0 ? Math.floor(pixels / this.line()) : 0;
+    this.code.style.setProperty("--rows", Math.min(least + more, Math.max(this.longest, least)));
   }
 
   paint(position) {
@@ -88,7 +116,10 @@ export class Lane {
     });
     const focus = mine && line ? line : next || line;
     const item = focus && this.items[focus.index];
-    if (item) this.code.scrollTop = item.offsetTop - LINE * (Math.floor(this.most / 2) - 1);
+    if (!item) return;
+    const tall = this.line();
+    const above = item.offsetTop - (this.code.clientHeight - item.offsetHeight) * 0.4;
+    this.code.scrollTop = Math.min(Math.round(above / tall) * tall, item.offsetTop); // no line is cut through
   }
 
   /** The numbers of the actor's latest steps in its items, and below them the step that it takes next. */
@@ -99,27 +130,51 @@ export class Lane {
     const following = trace.following(this.actor, position);
     this.items.forEach((item, i) => {
       const isNext = i === rows.length && following > 0;
-      if (rows[i]) put(item, `${rows[i] + trace.offset}  ${trace.step(rows[i]).label}`);
-      else put(item, isNext ? trace.step(following).label : "");
+      if (rows[i]) put(item, `${rows[i] + trace.offset}  ${trace.step(rows[i]).label}${deed(trace, rows[i], "  ")}`);
+      else put(item, isNext && following <= trace.seen ? trace.step(following).label : "");
       if (rows[i]) setClass(item, rows[i] === position ? "tdx-now" : "tdx-done");
       else setClass(item, isNext ? "tdx-next" : "");
     });
+    const last = this.items[Math.min(rows.length, LATEST - 1)]; // the latest and what comes stand at the end
+    this.code.scrollTop = last.offsetTop + last.offsetHeight - this.code.clientHeight;
   }
 }
 
-/** The steps around this one with who takes them, and under them who cannot move and why. */
+/** What a step did, in a line: the status that it heard, or what it changed, as much as fits. */
+function deed(trace, number, before = "") {
+  const { kind, sentence } = trace.step(number);
+  const status = kind === "seamcall" && /\bTDX_[A-Z0-9_]+/.exec(sentence);
+  const all = trace.changes(number).map(({ name, old, now }) => `${name} ${old} → ${now}`);
+  if (status) all.unshift(`= ${status[0]}`);
+  const told = [];
+  while (all.length && (!told.length || [...told, all[0]].join(", ").length <= DEED)) told.push(all.shift());
+  if (told.length && told[0].length > DEED) all.unshift(told.shift());
+  const more = all.length ? [told.length ? `and ${all.length} more` : `${all.length} changes`] : [];
+  return told.length || more.length ? before + [...told, ...more].join(", ") : "";
+}
+
+/** The steps around this one with who takes them and what they did, and under them who cannot move and why. */
 export class Log {
-  constructor(view) {
+  constructor(view, form) {
     this.view = view;
-    this.items = Array.from({ length: LOG.rows }, () => el("li", {}, el("b"), el("span")));
+    this.rows = LOG.rows[form];
+    this.items = Array.from({ length: this.rows }, () => el("li", {}, el("b"), el("span"), el("i")));
     this.why = el("p", { class: "tdx-why" });
+    const who = Math.max(...view.trace.data.actors.map(name => name.length)) + 5;
     const code = el("ol", { class: "tdx-code", "aria-label": "the steps around this one" }, ...this.items);
-    this.box = el("section", { class: "tdx-lane tdx-log", "aria-label": "Steps" }, code, this.why);
+    code.style.setProperty("--who", `${who}ch`);
+    this.box = el(
+      "div",
+      { role: "group", class: "tdx-lane tdx-log", "aria-label": `Steps of ${view.trace.data.title}` },
+      code,
+      this.why,
+    );
   }
 
   paint(position) {
     const { trace } = this.view;
-    const top = Math.max(1, Math.min(position - LOG.before + 1, trace.length - LOG.rows + 1));
+    const before = Math.floor(this.rows * LOG.before);
+    const top = Math.max(1, Math.min(position - before + 1, trace.length - this.rows + 1));
     this.items.forEach((item, i) => this.paintRow(item, trace, top + i, position));
     const waits = trace.data.actors.map((_, actor) => trace.wait(actor, position)).filter(Boolean);
     put(this.why, waits.map(wait => ended(wait.why)).join(" ") || (position ? "Nobody waits." : ""));
@@ -127,11 +182,14 @@ export class Log {
   }
 
   paintRow(item, trace, number, position) {
-    const step = number <= trace.length ? trace.step(number) : null;
-    put(item.firstChild, step ? `${String(number + trace.offset).padStart(3)}  ${trace.data.actors[step.actor]}` : "");
-    put(item.lastChild, step ? step.label : "");
-    item.firstChild.style.color = step ? `var(--tdx-${role(step.actor)})` : "";
-    item.style.setProperty("--lane-bg", step ? `var(--tdx-${role(step.actor)}-bg)` : "none");
+    const { data, offset, length, seen } = trace;
+    const step = number <= Math.min(length, seen) ? trace.step(number) : null;
+    const [who, label, did] = item.children;
+    put(who, step ? `${String(number + offset).padStart(3)}  ${data.actors[step.actor]}` : "");
+    put(label, step ? step.label : "");
+    put(did, step && number <= position ? deed(trace, number) : "");
+    who.style.color = step ? `var(--tdx-${role(data, step.actor)})` : "";
+    item.style.setProperty("--lane-bg", step ? `var(--tdx-${role(data, step.actor)}-bg)` : "none");
     const names = { [position]: "tdx-now", [position + 1]: "tdx-next" };
     setClass(item, step ? (names[number] ?? (number < position ? "tdx-done" : "")) : "");
     setCurrent(item, number === position);

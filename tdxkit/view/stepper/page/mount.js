@@ -1,71 +1,126 @@
-// Puts a stepper on the page, as a widget or in a static file, and joins it to its position, its keys, its kernel if
-// there is one. The browser gets all files of this folder as one module: scripts.py joins them.
+// Puts a stepper on the page, as a widget or where a page holds one, and joins it to its position, its keys, its kernel
+// if there is one. The browser gets all files of this folder as one module: scripts.py joins them.
 
 import { Controls } from "./controls.js";
-import { clamp, el, put } from "./dom.js";
+import { clamp, el, put, thousands } from "./dom.js";
 import { Foot } from "./foot.js";
+import { isLow, onResized } from "./forms.js";
+import { onKey } from "./keys.js";
+import { save } from "./save.js";
 import { Scheduler } from "./scheduler.js";
-import { asText, inC, unpackedRun } from "./trace.js";
+import { asText } from "./told.js";
+import { inC, touching, unpackedRun } from "./trace.js";
 import { View } from "./view.js";
 import { pathOf, unpackedGraph, walkData } from "./walk.js";
 
-const QUIET = 120; // milliseconds the reader rests before the kernel is told the position
-const LEFT_ALONE = "button,select,input,pre,code,[role=slider]"; // what keeps the focus that a click gives it
+const LEFT_ALONE = "button,select,input,summary,pre,code,[role=slider]"; // what keeps the focus that a click gives it
+const LARGER = 1.5; // a projector's timeline
+const LONG = 40; // steps from which on there is a filter
 
 const unpacked = data => (data.graph ? unpackedGraph(data) : unpackedRun(data));
 
 /** One position, one or two views of runs under it, controls, keys, scheduler. Positions here are the whole run's. */
 class Stepper {
-  /** top: {title, subtitle, views, total, offset}, see widget.py. hooks: position, lines, and what the kernel is told
-   * by: onPosition(position), onLines(lines), ask(code), more(position). */
+  /** top: {title, subtitle, views, total, offset, first, fog}, see widget.py. hooks: position, lines, source, and what
+   * the kernel is told by: onPosition(position), onLines(lines), ask(code), more(position). */
   constructor(top, hooks) {
     this.runs = top.views.map(unpacked);
     [this.base] = this.runs; // of a scheduler: the run that has not begun
-    this.inC = hooks.lines === "c";
+    this.inC = hooks.lines === "c" && this.hasC();
     this.path = this.base.graph ? this.base.path || [] : null; // of a scheduler: the edges taken
-    Object.assign(this, { hooks, offset: top.offset || 0, total: top.total ?? 0, position: hooks.position || 0 });
-    this.controls = new Controls(
-      position => this.go(position),
-      () => this.position,
-      () => this.length(),
-    );
+    Object.assign(this, { hooks, position: hooks.position || 0, fog: Boolean(top.fog), only: null, chosen: "fitted" });
+    this.span(top);
+    this.controls = new Controls({
+      go: position => this.go(position),
+      at: () => this.position,
+      length: () => this.length(),
+      step: ahead => this.step(ahead),
+      form: form => this.reform(form),
+    });
     const pair = top.views.length > 1;
-    const shown = this.shown();
-    const seek = position => this.controls.hand(position + this.offset);
-    this.views = shown.map(data => new View(data, { pair, seek }));
+    const seek = position => this.controls.hand(position);
+    this.views = this.shown().map(data => new View(data, { pair, form: this.form(), fog: this.fog, seek }));
     const text = () => this.views.map(view => asText(view.trace)).join("\n\n");
-    this.foot = new Foot({ card: this.base.card, open: this.opener(), text });
+    const keep = hooks.source ? () => this.save(text()) : null;
+    const { form } = this.controls;
+    this.foot = new Foot({ card: this.base.card, open: this.opener(), text, keep, form });
     this.scheduler = this.path ? this.makeScheduler() : null;
     this.ours = el("div", { class: "tdx-sub", hidden: "" });
     this.root = this.frame(top, pair);
-    if (this.hasC()) this.controls.offerLines(this.inC, wanted => this.speak(wanted));
-    this.root.addEventListener("keydown", event => this.onKey(event));
-    this.root.addEventListener("pointerdown", event => {
-      if (!event.target.closest(LEFT_ALONE)) this.root.focus({ preventScroll: true });
-    });
+    this.offer();
+    this.listen();
+  }
+
+  /** Which stretch of a run is here. */
+  span(top) {
+    Object.assign(this, { offset: top.offset || 0, first: top.first || 0, total: top.total ?? 0, top });
   }
 
   frame({ title, subtitle }, pair) {
     const sub = el("div", { class: "tdx-sub" }, subtitle);
     const titles = el("div", { class: "tdx-titles" }, el("h3", {}, title), sub, this.ours);
     return el(
-      "section",
-      { class: `tdx tdx-stepper${pair ? " tdx-pair" : ""}`, "aria-label": `Stepper: ${title}`, tabindex: "-1" },
-      el("header", { class: "tdx-head" }, titles, this.controls.box),
+      "div",
+      {
+        role: "group",
+        class: `tdx tdx-stepper${pair ? " tdx-pair" : ""}`,
+        "aria-label": `Stepper: ${title}`,
+        tabindex: "-1",
+      },
+      el("div", { class: "tdx-head" }, titles, this.controls.box),
       el("div", { class: "tdx-views" }, ...this.views.map(view => view.root)),
       this.foot.box,
     );
   }
 
+  /** The controls that only some runs have. */
+  offer() {
+    const { chapters = [], keys, steps } = this.base;
+    if (this.hasC()) this.controls.offerLines(this.inC, wanted => this.speak(wanted));
+    if (this.fog) this.controls.offerAll(() => this.showAll());
+    if (this.path || this.fog) return;
+    if (chapters.length)
+      this.controls.offerChapters(chapters.map(([at, title]) => [`${at + this.offset}: ${title}`, at + this.offset]));
+    const often = key => steps.filter(step => step.changes.some(([one]) => one === key)).length > 1;
+    const names = steps.length > LONG ? keys.filter((_, key) => often(key)) : [];
+    if (names.length > 1) this.controls.offerFilter(names, name => this.filter(name));
+  }
+
+  listen() {
+    this.root.addEventListener("keydown", event => onKey(this, event));
+    this.root.addEventListener("pointerdown", event => {
+      if (!event.target.closest(LEFT_ALONE)) this.root.focus({ preventScroll: true });
+    });
+    this.unfit = onResized(() => this.reform(this.chosen));
+    this.reform(this.chosen);
+  }
+
   makeScheduler() {
     const path = () => this.path.slice(0, this.position);
-    const made = new Scheduler(this.base.graph, path, way => this.walk(way));
+    const made = new Scheduler(this.base, path, way => this.walk(way));
     this.views[0].slot.append(made.box);
     return made;
   }
 
   hasC() {
     return this.runs.some(run => run.c);
+  }
+
+  form() {
+    const low = this.runs.length > 1 || isLow(this.path !== null);
+    return this.chosen !== "fitted" || low ? "compact" : "roomy";
+  }
+
+  /** Another form: fitted to the window, compact, or a projector's. */
+  reform(chosen) {
+    const left = this.chosen === "projector" && chosen !== "projector";
+    this.chosen = chosen;
+    const large = chosen === "projector";
+    this.root.classList.toggle("tdx-compact", this.form() === "compact");
+    this.root.classList.toggle("tdx-projector", large);
+    for (const view of this.views) view.reform(this.form(), large ? LARGER : 1);
+    if (large) this.root.requestFullscreen?.().catch(() => {}); // where it is refused it is large in its place
+    if (left && document.fullscreenElement === this.root) document.exitFullscreen();
   }
 
   /** The data of the views, in the language that is chosen. */
@@ -85,13 +140,26 @@ class Stepper {
     if (tell) this.hooks.onLines?.(wanted ? "c" : "python");
   }
 
+  showAll() {
+    this.fog = false;
+    for (const view of this.views) view.showAll();
+    this.paint();
+    this.root.focus({ preventScroll: true });
+  }
+
+  /** Only steps that touch this name are stopped at, "" for all. */
+  filter(name) {
+    this.only = name ? touching(this.views[0].trace, name) : null;
+    this.paint();
+  }
+
   /** What opens a pasted code: the graph at hand, else the kernel, else nobody. */
   opener() {
     if (!this.path) return this.hooks.ask;
     return code => {
       const { path, error } = pathOf(this.base.graph, code);
       if (path) this.walk(path);
-      this.answer(error || `It fits: ${path.length} steps.`);
+      this.foot.answer(error || `It fits: ${path.length} ${path.length === 1 ? "step" : "steps"}.`);
     };
   }
 
@@ -106,13 +174,21 @@ class Stepper {
     this.controls.hand(path.length);
   }
 
+  /** Where one step ahead or back leads. */
+  step(ahead) {
+    const there = this.only?.map(at => at + this.offset);
+    if (!there) return clamp(this.position + ahead, 0, this.length());
+    const found = ahead > 0 ? there.find(at => at > this.position) : there.findLast(at => at < this.position);
+    return found ?? this.position;
+  }
+
   /** Goes to a position; one of a long run that is not here is asked for. tell: the kernel hears of it. */
   go(wanted, tell = true) {
-    const last = this.offset + Math.max(...this.views.map(view => view.trace.length));
+    const last = Math.max(...this.views.map(view => view.trace.offset + view.trace.length));
     const { more, onPosition } = this.hooks;
     this.position = clamp(wanted, 0, this.length());
-    const here = this.path || (this.position >= this.offset && this.position <= last);
-    if (!here && !more) this.position = clamp(this.position, this.offset, last);
+    const here = this.path || (this.position >= this.first && this.position <= last);
+    if (!here && !more) this.position = clamp(this.position, this.first, last);
     if (!here && more) more(this.position);
     else this.paint();
     if (tell) onPosition?.(this.position);
@@ -121,50 +197,28 @@ class Stepper {
   paint() {
     const live = this.controls.playing() ? "off" : "polite";
     for (const view of this.views) {
-      view.paint(this.position - this.offset);
+      view.paint(this.position);
       view.say.setAttribute("aria-live", live);
     }
-    const [position, length] = [this.position, this.length()].map(number => number.toLocaleString("en"));
-    this.controls.count.replaceChildren("step ", el("b", {}, position), ` of ${length}`);
+    this.paintCount();
+    this.controls.markChapter(this.position);
     this.scheduler?.paint();
-    const ours = this.views.map(view => view.trace.data.ours).find(Boolean) ?? "";
-    put(this.ours, ours);
-    this.ours.hidden = !ours;
-    this.foot.paint(this.views[0].trace.data.code);
+    put(this.ours, this.views.map(view => view.trace.data.ours).find(Boolean) ?? "");
+    this.ours.hidden = !this.ours.textContent;
+    const { trace } = this.views[0];
+    this.foot.paint(trace.seen < trace.length ? "" : trace.data.code);
   }
 
-  onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input,select,pre")) return;
-    const { key } = event;
-    const to = this.target(key);
-    if (to !== undefined) this.controls.hand(to);
-    else if (key === " " && !event.target.closest("button")) this.controls.play.click();
-    else if (key === "l" && this.hasC()) this.speak(!this.inC);
-    else if (this.scheduler && /^[1-9]$/.test(key)) this.scheduler.key(Number(key));
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  /** Where a key leads, if it moves. */
-  target(key) {
-    const { position } = this;
-    const marks = this.views[0].trace.data.marks.map(mark => mark + this.offset);
-    const targets = {
-      ArrowRight: position + 1,
-      ArrowLeft: position - 1,
-      Home: 0,
-      End: this.length(),
-      PageDown: marks.find(mark => mark > position) ?? this.length(),
-      PageUp: marks.findLast(mark => mark < position) ?? 0,
-    };
-    return targets[key];
+  paintCount() {
+    const of = this.views.some(view => view.trace.seen < view.trace.length) ? "" : ` of ${thousands(this.length())}`;
+    const rank = this.only ? this.only.filter(at => at + this.offset <= this.position).length : 0;
+    if (this.controls.rank) put(this.controls.rank, this.only ? `${rank} of ${this.only.length}` : "");
+    this.controls.count.replaceChildren("step ", el("b", {}, thousands(this.position)), of);
   }
 
   /** Shows another stretch of the run, or another run. */
   load(top, position) {
-    this.offset = top.offset || 0;
-    this.total = top.total;
+    this.span(top);
     if (!this.path) {
       this.runs = top.views.map(unpacked);
       this.shown().forEach((data, i) => this.views[i].load(data));
@@ -172,12 +226,17 @@ class Stepper {
     this.go(position, false);
   }
 
-  answer(text) {
-    this.foot.answer(text);
+  /** Saves this stepper, where it stands, as one file. */
+  save(text) {
+    const { top, position, path } = this;
+    const views = path ? [{ ...top.views[0], path }] : top.views;
+    const lines = this.inC ? "c" : "python";
+    save({ top: { ...top, views, fog: this.fog }, position, lines, text, source: this.hooks.source });
   }
 
   stop() {
     this.controls.stop();
+    this.unfit();
     for (const view of this.views) view.stop();
   }
 }
@@ -189,48 +248,3 @@ export function mount(place, top, hooks = {}) {
   stepper.go(stepper.position, false);
   return stepper;
 }
-
-function render({ model, el: place }) {
-  // The kernel echoes each position it is told. While the reader has gone on since, that echo is old news and must not
-  // take them back.
-  let waiting = null;
-  let mine = 0; // the position last told; an echo may have changed the model's since
-  const read = () => JSON.parse(model.get("data"));
-  const send = () => {
-    waiting = null;
-    model.set("position", mine);
-    model.save_changes();
-  };
-  const onPosition = position => {
-    mine = position;
-    model.set("position", mine);
-    clearTimeout(waiting);
-    waiting = setTimeout(send, QUIET);
-  };
-  const more = position => model.send({ more: position });
-  const ask = model.get("asks") ? code => model.send({ ask: code }) : null;
-  const onLines = lines => {
-    model.set("lines", lines);
-    model.save_changes();
-  };
-  const [position, lines] = [model.get("position"), model.get("lines")];
-  const stepper = mount(place, read(), { position, lines, onPosition, onLines, more, ask });
-  const heard = {
-    "change:data": () => stepper.load(read(), model.get("position")),
-    "change:position": () => {
-      if (waiting === null) stepper.go(model.get("position"), false);
-    },
-    "change:lines": () => stepper.speak(model.get("lines") === "c", false),
-    "msg:custom": message => {
-      if (message.answer !== undefined) stepper.answer(message.answer);
-    },
-  };
-  for (const [event, does] of Object.entries(heard)) model.on(event, does);
-  return () => {
-    clearTimeout(waiting);
-    stepper.stop();
-    for (const [event, does] of Object.entries(heard)) model.off(event, does);
-  };
-}
-
-export default { render };

@@ -3,10 +3,11 @@
 import { button, el, role, toggle } from "./dom.js";
 import { edgesOf, nodeAt } from "./walk.js";
 
-/** `graph` is unpacked; `path()` is the way up to the present position, `setPath(path)` goes another way. */
+/** `data` holds the graph, unpacked; `path()` is the way up to the present position, `setPath(path)` goes another. */
 export class Scheduler {
-  constructor(graph, path, setPath) {
-    Object.assign(this, { graph, path, setPath, asked: -1 }); // asked: the node at which the reader asked for a hint
+  constructor(data, path, setPath) {
+    const { graph } = data;
+    Object.assign(this, { data, graph, path, setPath, asked: -1 }); // asked: the node of which the reader wants a hint
     this.away = graph.goal ? distances(graph) : null;
     this.groups = el("div", { class: "tdx-groups" });
     this.goal = el("p", { class: "tdx-goal" });
@@ -14,12 +15,14 @@ export class Scheduler {
     this.again = button("Start over");
     const hint = button("Hint");
     const tools = el("div", { class: "tdx-tools" }, this.undo, this.again, graph.goal ? hint : null);
-    const label = { class: "tdx-picks", "aria-label": "You are the scheduler" };
-    this.box = el("section", label, this.goal, this.groups, tools);
+    const label = { class: "tdx-picks", role: "group", "aria-label": "You are the scheduler" };
+    this.box = el("div", label, this.goal, this.groups, tools);
     this.undo.onclick = () => {
       if (path().length) setPath(path().slice(0, -1));
     };
-    this.again.onclick = () => setPath([]);
+    this.again.onclick = () => {
+      if (path().length) setPath([]);
+    };
     hint.onclick = () => {
       this.asked = nodeAt(graph, path());
       this.paint();
@@ -37,8 +40,8 @@ export class Scheduler {
     this.groups.replaceChildren(...this.graph.actors.map((name, actor) => this.group(name, actor, node)));
     if (focus !== undefined) this.groups.querySelector(`[data-actor="${focus}"]`)?.focus({ preventScroll: true });
     this.paintGoal(node);
-    this.undo.disabled = !this.path().length;
-    this.again.disabled = !this.path().length;
+    const none = String(!this.path().length);
+    for (const back of [this.undo, this.again]) back.setAttribute("aria-disabled", none); // and keeps the focus
   }
 
   /** An actor's buttons: several moves are a choice, told by what comes of it; none is told by why it cannot move. */
@@ -54,7 +57,7 @@ export class Scheduler {
 
   /** A button that takes an edge; null: there is none to take. */
   pick(name, actor, words, edge) {
-    const attributes = { type: "button", class: "tdx-pick", style: `--pick:var(--tdx-${role(actor)})` };
+    const attributes = { type: "button", class: "tdx-pick", style: `--pick:var(--tdx-${role(this.data, actor)})` };
     const disabled = edge === null ? "true" : null;
     const made = el(
       "button",

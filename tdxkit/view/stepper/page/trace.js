@@ -7,13 +7,14 @@ export const named = (slots, rows) => rows.map(row => Object.fromEntries(slots.m
 
 /** A run's data with a name for each slot of its rows. */
 export function unpackedRun(data) {
-  const { step, wait, line } = data.slots;
+  const { wait, line } = data.slots;
   const place = row => (row === null ? null : named(line, [row])[0]);
-  const steps = named(step, data.steps).map(one => ({
+  const steps = named(data.slots.step, data.steps).map(one => ({
     ...one,
     line: place(one.line),
     next: place(one.next),
     waits: named(wait, one.waits),
+    reads: one.reads.map(([key, step, missed]) => ({ key, wrote: step - data.offset, missed: Boolean(missed) })),
   }));
   return { ...data, steps, start: data.start.map(place), startWaits: [] };
 }
@@ -33,10 +34,25 @@ export function inC(data) {
   return { ...shown, graph: { ...data.graph, nodes: data.graph.nodes.map(moved) } };
 }
 
-/** A run's data (unpacked) by position. Positions are local: 0 is the first state sent, step k leads to position k. */
+/** A run's data as one sees it who has been as far as position `seen`. */
+export function fogged(data, seen) {
+  return {
+    ...data,
+    steps: data.steps.slice(0, seen),
+    tracks: data.tracks.map(track => ({ ...track, values: track.values.slice(0, seen + 1) })),
+    marks: data.marks.filter(mark => mark <= seen),
+    beside: data.tracks.map(track => track.key),
+    columns: Math.max(data.steps.length, data.columns || 0),
+    parts: 0,
+  };
+}
+
+/** A run's data (unpacked) by position. Positions are local: 0 is the first state sent, step k leads to position k.
+ * seen: under a fog how far the reader has been, else nothing lies ahead unseen. */
 export class Trace {
   constructor(data) {
     this.data = data;
+    this.seen = Infinity;
     this.length = data.steps.length;
     this.offset = data.offset;
     this.states = statesOf(data);
@@ -111,6 +127,7 @@ export class Trace {
     const wait = this.wait(actor, position);
     if (wait) return ended(wait.why);
     const later = this.following(actor, position);
+    if (later > this.seen) return data.graph || this.hasTexts() ? "Can move." : "";
     if (later === position + 1) return `Moves next: ${this.step(later).label}.`;
     // Without a text nobody says where an actor stands between its steps, so whether it could move is not known.
     if (later && !data.graph && !this.hasTexts()) return `Moves at step ${later + offset}: ${this.step(later).label}.`;
@@ -125,10 +142,31 @@ export class Trace {
     return this.data.tracks.find(track => track.key === rule)?.name ?? rule;
   }
 
-  /** The number of the latest step that broke a rule, up to a position, or 0. */
+  /** The number in the whole run of the latest step that broke a rule, up to a position, or 0. */
   brokenBefore(position) {
-    for (let i = position; i > 0; i--) if (this.step(i).broken.length) return i;
-    return 0;
+    for (let i = position; i > 0; i--) if (this.step(i).broken.length) return i + this.offset;
+    return this.data.brokenBefore || 0;
+  }
+
+  /** What the step to a position rests on: what it read that others had written, and of a step that breaks a rule what
+   * the same actor had so read before, as {wrote, read, key, missed}; steps by position. */
+  causes(position) {
+    const step = this.step(position);
+    if (!step) return [];
+    const readers = [position];
+    if (step.broken.length) {
+      let before = this.latest(step.actor, position - 1);
+      while (before && !this.step(before).reads.length) before = this.latest(step.actor, before - 1);
+      if (before) readers.push(before);
+    }
+    return readers.flatMap(read => this.step(read).reads.map(one => ({ ...one, read })));
+  }
+
+  /** What the step to a position changed: {name, old, now}. */
+  changes(position) {
+    const old = this.states[position - 1];
+    const found = position ? this.step(position).changes : [];
+    return found.map(([key, now]) => ({ name: this.data.keys[key], key, old: old[key], now }));
   }
 }
 
@@ -160,6 +198,12 @@ function turnsOf(steps, actor) {
   return { latest, following, firstRuns };
 }
 
+/** The positions of the steps that changed this name. */
+export function touching(trace, name) {
+  const key = trace.data.keys.indexOf(name);
+  return trace.data.steps.flatMap(({ changes }, i) => (changes.some(([one]) => one === key) ? [i + 1] : []));
+}
+
 /** Stretches of equal values as [from, to, value]; the value at position k fills the column of step k, 0 has none. */
 export function stretches(values) {
   const found = [];
@@ -177,29 +221,4 @@ function since(values, position) {
   let i = position;
   while (i > 0 && JSON.stringify(values[i - 1]) === now) i--;
   return i;
-}
-
-/** A line of a text in words, with its number where it has one: one that a patch adds has its sign. */
-function lineAt(name, [, lines, added, first], index) {
-  const number = first ? `${first + index}  ` : "";
-  return `${number}${name}: ${added.includes(index) ? "+ " : ""}${lines[index].trim()}`;
-}
-
-/** A run in words, a line a step: what `print(stepper)` shows. */
-export function asText(trace) {
-  const { title, subtitle, actors, keys, texts, ours } = trace.data;
-  const width = Math.max(...actors.map(name => name.length));
-  const rows = [title, subtitle, ours].filter(Boolean);
-  for (let i = 1; i <= trace.length; i++) {
-    const { actor, label, sentence, kind, changes, wrong, line } = trace.step(i);
-    const old = trace.states[i - 1];
-    const what = changes.map(([key, value]) => `${keys[key]} ${old[key]} → ${value}`).join("; ");
-    const status = kind === "seamcall" && /\bTDX_[A-Z0-9_]+/.exec(sentence); // of one that did not succeed
-    const answer = status ? ` = ${status[0]}` : "";
-    const number = String(i + trace.offset).padStart(4);
-    const at = trace.data.inC && line ? `   ${lineAt(line.text, texts[line.text], line.index)}` : "";
-    rows.push(`${number}  ${actors[actor].padEnd(width)}  ${label}${answer}${what ? `   [${what}]` : ""}${at}`);
-    for (const said of wrong) rows.push(`      !! ${said}`);
-  }
-  return rows.join("\n");
 }

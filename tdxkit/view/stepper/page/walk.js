@@ -21,6 +21,7 @@ export function unpackedGraph(data) {
     broken: edge.broken.map(text),
     wrong: edge.wrong.map(text),
     kind: text(edge.kind),
+    reads: edge.reads.map(([key, unseen]) => ({ key, unseen })),
   });
   const graph = {
     ...data.graph,
@@ -49,8 +50,13 @@ export function walkData(base, path) {
   const steps = [];
   const visited = [0];
   let stillBroken = []; // a rule about states stays broken from step to step: it is said once
+  const wrote = new Map(); // by key the step that wrote it last
+  const stored = new Map(); // by actor and key the step that put it into that actor's buffer
   for (const edge of edgesOf(graph, path)) {
-    steps.push(stepOf(graph, visited.at(-1), edge, stillBroken));
+    const step = { ...stepOf(graph, visited.at(-1), edge, stillBroken), reads: readsOf(edge, steps, wrote, stored) };
+    steps.push(step);
+    for (const [key] of step.changes) wrote.set(key, steps.length);
+    for (const key of edge.stores) stored.set(`${edge.actor} ${key}`, steps.length);
     stillBroken = edge.broken;
     visited.push(edge.target);
   }
@@ -62,6 +68,7 @@ export function walkData(base, path) {
     startWaits: waitsAt(graph, 0),
     steps,
     tracks: base.tracks.map((track, i) => ({ ...track, values: valuesOf(graph, track, i, visited, steps) })),
+    waiting: visited.map(node => graph.nodes[node].waiting),
     pic: base.pics.length ? visited.map(node => base.pics[graph.nodes[node].shared]) : [],
     over: visited.map(node => graph.nodes[node].over),
     marks: steps.flatMap((step, i) => (turn(step, i) ? [i + 1] : [])),
@@ -87,6 +94,16 @@ function stepOf(graph, from, edge, stillBroken) {
     wrong: edge.wrong.filter((_, i) => !stillBroken.includes(edge.broken[i])),
     kind,
   };
+}
+
+/** What an edge reads that others wrote on the way here, or stored so that it cannot see it yet. */
+function readsOf({ actor, reads }, steps, wrote, stored) {
+  return reads.flatMap(({ key, unseen }) => {
+    const late = unseen.map(who => stored.get(`${who} ${key}`)).filter(Boolean);
+    if (late.length) return [{ key, wrote: Math.max(...late), missed: true }];
+    const step = wrote.get(key);
+    return step && steps[step - 1].actor !== actor ? [{ key, wrote: step, missed: false }] : [];
+  });
 }
 
 const waitsAt = (graph, node) =>

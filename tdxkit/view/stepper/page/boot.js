@@ -1,0 +1,75 @@
+// Puts steppers where a page has their runs, by itself: in a notebook's output, a page that nbconvert made, a file.
+
+import { mount } from "./mount.js";
+
+const PATIENCE = 700; // milliseconds in which a live widget may come and take the place
+const CHOSEN = "tdx-lines"; // what the reader chose last, python or c
+
+/** What the browser keeps; nothing where it may not. */
+function kept(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name);
+    localStorage.setItem(name, value);
+  } catch {
+    // a page from a file, or a reader who keeps nothing
+  }
+  return null;
+}
+
+/** Does it once the place has a size: what stands hidden behind a live widget costs nothing. */
+function onceSeen(place, does) {
+  if (place.getClientRects().length) {
+    does();
+    return;
+  }
+  const watch = new ResizeObserver(() => {
+    if (!place.getClientRects().length) return;
+    watch.disconnect();
+    does();
+  });
+  watch.observe(place);
+}
+
+/** The step that the page's address names: `#code@17`, or `#@17` in a page of one; null where it names none here. */
+function asked(code) {
+  let words = location.hash.slice(1);
+  try {
+    words = decodeURIComponent(words);
+  } catch {
+    return null; // an address of somebody else's making
+  }
+  const [wanted, at] = words.split(/@(?=\d+$)/);
+  const meant = wanted === code || (wanted === "" && document.querySelectorAll(".tdx-run").length === 1);
+  return at && meant ? Number(at) : null;
+}
+
+/** What an element of JSON holds, plain or packed. */
+async function dataIn(element) {
+  if (element.type === "application/json") return JSON.parse(element.textContent);
+  const bytes = Uint8Array.from(atob(element.textContent), letter => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+}
+
+async function mountAt(place, source) {
+  const top = await dataIn(place.querySelector("script"));
+  const { position, lines } = place.dataset;
+  const at = asked(top.views[0].code);
+  const chosen = lines || kept(CHOSEN) || "python";
+  const onLines = words => kept(CHOSEN, words);
+  mount(place, top, { position: at ?? Number(position), lines: chosen, onLines, source });
+  if (at !== null) place.scrollIntoView();
+}
+
+/** Mounts every stepper of this version that the page holds and that is not mounted yet. */
+export function mountHere(version) {
+  for (const place of document.querySelectorAll(`.tdx-run[data-script="${version}"]:not([data-mounted])`)) {
+    place.dataset.mounted = "";
+    const [style, script] = ["style", "script[type='module']"].map(name => place.parentElement.querySelector(name));
+    const code = script?.textContent.replace(/\nmountHere\("\w+"\);\s*$/, "") ?? "";
+    const source = { style: style?.textContent ?? "", script: code };
+    const does = () => onceSeen(place, () => mountAt(place, code ? source : null));
+    if (place.closest(".tdx-beside")) setTimeout(does, PATIENCE);
+    else does();
+  }
+}
