@@ -6,9 +6,8 @@ from tdxkit.facts import load_toml
 from tdxkit.linux.lock.events import lock_run
 from tdxkit.linux.lock.simulation import DESIGNS, Simulation, Waits, designs_job, under_way
 from tdxkit.run import Run
-from tdxkit.view.kit.board import WIDE
 from tdxkit.view.kit.charts import Chart, bars
-from tdxkit.view.kit.outputs import outputs
+from tdxkit.view.kit.slider import Slider, numbers
 from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.work import drive
@@ -19,12 +18,11 @@ class Contention(WorkBoard):
 
     def __init__(self):
         self.results: dict[str, Waits] = {}
-        slider = {"style": {"description_width": "96px"}, "layout": w.Layout(width="380px"), "continuous_update": False}
-        self.tds = w.IntSlider(10, 1, 40, description="TDs", **slider)
-        self.vcpus = w.IntSlider(4, 1, 16, description="vCPUs of each", **slider)
-        self.seconds = w.IntSlider(10, 1, 60, description="seconds", **slider)
-        self.toggling = w.IntSlider(0, 0, 4, description="toggling TDs", **slider)
-        self.start = w.Button(description="Simulate", icon="play", button_style="primary")
+        self.tds = Slider(numbers(1, 40), 10, "TDs")
+        self.vcpus = Slider(numbers(1, 16), 4, "vCPUs a TD")
+        self.seconds = Slider(numbers(1, 60, unit="s"), 10, "time")
+        self.toggling = Slider(numbers(0, 4), 0, "toggling TDs")
+        self.start = w.Button(description="Simulate", icon="play")
         self.start.on_click(lambda _: self.begin())
         super().__init__([self.tds, self.vcpus], [self.seconds, self.toggling], start=self.start)
 
@@ -38,16 +36,16 @@ class Contention(WorkBoard):
         """The design that is simulated, and how far it is."""
         return under_way()(done, total)
 
-    def finished(self, _result: object) -> tuple[str, list[w.Widget]]:
+    def finished(self, _result: object) -> tuple[str, list[object]]:
         """A table and a chart of the waits."""
         return "done", self._pictures()
 
-    def given_up(self) -> tuple[str, list[w.Widget]]:
+    def given_up(self) -> tuple[str, list[object]]:
         """The same of what there is."""
         return "cancelled; what was simulated until then is shown", self._pictures()
 
-    def _pictures(self) -> list[w.Widget]:
-        return [w.Output(outputs=outputs((results_table(self.results), waits_chart(self.results))), layout=WIDE)]
+    def _pictures(self) -> list[object]:
+        return [results_table(self.results), waits_chart(self.results)]
 
     def __str__(self) -> str:
         return str(results_table(self.results)) if self.results else "nothing simulated yet: press Simulate"
@@ -80,11 +78,14 @@ def results_table(results: dict[str, Waits]) -> Table:
 
 
 def waits_chart(results: dict[str, Waits]) -> Chart:
-    """How long waits last: how many under 1, 2, 4 … microseconds."""
+    """How long waits last: how many below 1 µs, from 1 to 2, from 2 to 4 …"""
     bounds = sorted({b for r in results.values() for b in r.waits})
-    names = [f"< {b} µs" for b in bounds] or ["none"]
+    names = [f"{b // 2}–{b}" if b > 1 else "below 1" for b in bounds] or ["none"]
     series = {name: [r.waits.get(b, 0) for b in bounds] or [0] for name, r in results.items()}
-    return bars("Waits for pamt_lock by how long they last", "a wait of", "waits (logarithmic)", names, series, log="y")
+    title = "Waits for pamt_lock by how long they last"
+    none = [name for name, counts in series.items() if not any(counts)]
+    title += f"; none with {', '.join(none)}" if none else ""
+    return bars(title, "length of a wait, µs", "number of waits (logarithmic)", names, series, log="y")
 
 
 def posted_table() -> Table:

@@ -44,14 +44,21 @@ def log_table(text: str) -> Table:
 
 
 def questions(value: int) -> Table:
-    """The kernel's questions about a status: one row each, one column a form; rows where the forms part are marked."""
-    rows, marked = [], []
-    for i, (question, given) in enumerate(answers(value).items()):
+    """The kernel's questions about a status that some form answers with yes: one row each, one column a form; rows where the forms part are
+    marked. All that each form denies share the last row."""
+    rows, marked, denied = [], [], 0
+    for question, given in answers(value).items():
         said = [a.says for a in given]
-        rows.append((question, *("—" if s is None else "yes" if s else "no" for s in said)))
+        if not any(said):
+            denied += 1
+            continue
         if len(set(said) - {None}) > 1:
-            marked.append(i)
-    return table(("question", *FORMS), rows, f"0x{value:016X}  {decode(value).name or 'unknown status'}", marked)
+            marked.append(len(rows))
+        rows.append((question, *("—" if s is None else "yes" if s else "no" for s in said)))
+    if denied:
+        rows.append((f"{'the other' if rows else 'all'} {denied}, where asked", *["no"] * len(FORMS)))
+    title = f"0x{value:016X}  {decode(value).name or 'unknown status'}"
+    return table(("question", *FORMS), rows, title, marked, lit="the forms part")
 
 
 class StatusDecoder(Board):
@@ -69,9 +76,17 @@ class StatusDecoder(Board):
         return "", [status_html(self.value.value, self.leaf.value)]
 
 
-def log_decoder(start: str = ""):
+class LogDecoder(Board):
     """A box to paste a log in; every status in it is listed below."""
-    area = w.Textarea(start, description="Log", layout=w.Layout(width="calc(100% - 4px)", height=HEIGHT))
-    shown = w.HTML(str(log_table(start).html()))
-    area.observe(lambda change: setattr(shown, "value", str(log_table(change["new"]).html())), "value")
-    return w.VBox([area, shown])
+
+    def __init__(self, start: str = ""):
+        self.area = w.Textarea(start, description="Log", layout=w.Layout(width="calc(100% - 4px)", height=HEIGHT))
+        super().__init__(self.area)
+        self.watch(self.area)
+
+    def update(self) -> tuple[str, list[object]]:
+        """Decode what stands in the box."""
+        return "", [log_table(self.area.value)]
+
+    def __str__(self) -> str:
+        return str(log_table(self.area.value))

@@ -1,7 +1,7 @@
 """Fields beside a text in C: what each CPU runs, names with numbers, a choice."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import ipywidgets as w
 
@@ -80,3 +80,10 @@ def fields_row(*fields: w.Widget) -> w.HBox:
     for word in ("tdx", "tdx-fields"):
         row.add_class(word)
     return row
+
+
+def columns_of(*columns: w.Widget | Sequence[w.Widget]) -> w.HBox:
+    """Columns side by side, each a widget or several below each other; below each other where the page is narrow."""
+    half = {"flex": "1 1 420px", "min_width": "0"}
+    made = [one if isinstance(one, w.Widget) else w.VBox(list(one), layout=half) for one in columns]
+    return w.HBox(made, layout={"flex_flow": "row wrap", "width": "100%", "max_width": "1180px"})

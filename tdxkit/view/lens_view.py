@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tdxkit.explore import outcomes
 from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import Result
@@ -24,8 +25,8 @@ def changes_table(names: Iterable[str]) -> Table:
             lit += [len(rows)] if seen.names[-1] in same else []
             steps = ", ".join(f"{does} {change}".rstrip() for does, change in path.steps)
             rows.append(("" if k else situation, ", ".join(same), steps, path.returned, path.refcount, path.pair))
-    title = f"What get and put do; lit: {seen.names[-1]}"
-    return table(("situation", "design", "steps", "returns", "count then", "pair then"), rows, title, lit)
+    head = ("situation", "design", "steps", "returns", "count then", "pair then")
+    return table(head, rows, "What get and put do", lit, lit=str(seen.names[-1]))
 
 
 def partings_table(seen: Lens) -> Table:
@@ -52,13 +53,20 @@ def verdicts_table(names: Iterable[str], threads: int = 2, rounds: int = 1) -> T
         found, calm = explore(one, "none"), explore(one, fewest_switches=True)
         shown = (result(found.property), found.steps, calm.switches) if found.schedule else ("nothing", "", "")
         rows.append((name, *shown, found.states, calm.schedule or ""))
-    lit = [k for k, row in enumerate(rows) if row[1] != "nothing"]
-    return table(
-        ("design", "the model finds", "shortest", "switches", "states", "schedule with fewest switches"),
-        rows,
-        f"{threads} CPUs × {rounds}",
-        lit,
-    )
+    bad = [k for k, row in enumerate(rows) if row[1] != "nothing"]
+    head = ("design", "the model finds", "shortest", "switches", "states", "schedule with fewest switches")
+    return table(head, rows, f"{threads} CPUs × {rounds}", broken=bad, fault="a rule breaks")
+
+
+def outcomes_table(names: Iterable[str], threads: int = 2) -> Table:
+    """One line a design: its interleavings, counted one by one, how many of them break a rule, and how many in a hundred."""
+    counted = [(name, outcomes(scenario(name, threads))) for name in names]
+    rows = [
+        (name, all_of.interleavings, all_of.bad, f"{all_of.bad / all_of.interleavings:.1%}") for name, all_of in counted
+    ]
+    bad = [k for k, (_, all_of) in enumerate(counted) if all_of.bad]
+    head = ("design", "interleavings", "a rule breaks in", "that is")
+    return table(head, rows, f"Every interleaving of {threads} CPUs", broken=bad, fault="a rule breaks")
 
 
 def memory_table(scenarios: Iterable[Scenario]) -> Table:
@@ -71,7 +79,7 @@ def memory_table(scenarios: Iterable[Scenario]) -> Table:
             (one.name, _first(at_once), _first(x86), at_once.states, x86.states, at_once.steps or "", x86.steps or "")
         )
     head = ("the model finds", "on x86-TSO", "states", "on x86-TSO", "shortest", "on x86-TSO")
-    return table(("scenario", *head), rows, "Each store seen at once, and x86-TSO; lit: the verdicts differ", lit)
+    return table(("scenario", *head), rows, "Each store seen at once, and x86-TSO", lit, lit="the verdicts differ")
 
 
 def _first(found: Result) -> str:

@@ -9,7 +9,9 @@ from tdxkit.linux.softlockup.watchdog import SECOND, WORST
 from tdxkit.units import GIB
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.picture import Picture
-from tdxkit.view.lockup_picture import timeline
+from tdxkit.view.kit.slider import Slider, numbers
+from tdxkit.view.kit.verdict import Bar, verdict
+from tdxkit.view.lockup_picture import watchdog_picture
 
 SIZES = (64, 256, 512, 700, 875, 940, 1100, 1300, 1500, 1770, 1900, 2048, 3072, 4096, 8192)
 SAID = {
@@ -18,29 +20,29 @@ SAID = {
     1770: "1900 GB",
     1900: "1900 GB if GiB were meant",
 }  # the reporter's sizes
+LABEL = "84px"  # wide: the labels of all rows end in one line
 KERNELS = ("6.8", "6.12", "6.12.107", "6.15", "6.15.7", "6.16", "7.0")
-PATCHES = {"as it is": "as is", "none": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
+PATCHES = {"as released": "as is", "without": None, "v1: batches": "v1", "v2: cond_resched": "v2"}
 
 
 class LockupBoard(Board):
     """Controls over one guest; `verdict` is what came of them last."""
 
     def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
-        wide = {"style": {"description_width": "70px"}, "layout": w.Layout(width="400px")}
         sizes = [(size_text(n * GIB), n) for n in sorted({*SIZES, gib})]  # no more: a slider cuts what is longer
-        self.guest = w.SelectionSlider(options=sizes, value=gib, description="Guest", **wide)
+        self.guest = Slider(sizes, gib, "Guest")
         self.kernel = w.Dropdown(options=KERNELS, value=kernel, description="Kernel", layout=w.Layout(width="190px"))
         self.cost = w.Dropdown(options=list(COSTS), description="Cost", layout=w.Layout(width="200px"))
-        buttons = {"style": {"button_width": "82px", "description_width": "70px"}}
+        buttons = {"style": {"button_width": "82px", "description_width": LABEL}}
         models = kernel_named(kernel).models
         self.preempt = w.ToggleButtons(options=models, value=preempt, description="Preempt", **buttons)
         self.patch = w.ToggleButtons(
-            options=PATCHES, description="Patch", style={"button_width": "150px", "description_width": "70px"}
+            options=PATCHES, description="Patch", style={"button_width": "150px", "description_width": LABEL}
         )
-        self.others = w.IntSlider(0, 0, 4, description="Others", continuous_update=False, **wide)
-        self.phase = w.FloatSlider(
-            WORST / SECOND, min=0, max=4, step=0.1, description="Phase, s", continuous_update=False, **wide
-        )
+        for toggles in (self.preempt, self.patch):
+            toggles.add_class("widget-inline-hbox")  # their labels stand at their left, as the others' do
+        self.others = Slider(numbers(0, 4), 0, "Other tasks")
+        self.phase = Slider(numbers(0, 4, 0.1, "s"), WORST / SECOND, "Phase")
         self.idle = w.Checkbox(False, description="fresh from idle", indent=False, layout=w.Layout(width="140px"))
         super().__init__(
             (self.guest, self.kernel, self.cost), (self.preempt,), (self.patch,), (self.others, self.phase, self.idle)
@@ -48,14 +50,14 @@ class LockupBoard(Board):
         controls = (self.guest, self.kernel, self.cost, self.preempt, self.patch, self.others, self.phase, self.idle)
         self.watch(*controls)
 
-    def update(self) -> tuple[str, list[Picture]]:
+    def update(self) -> tuple[Bar, list[Picture]]:
         """Judge the guest as the controls have it."""
         self._offer_models()
         self.verdict = lockup(
             self.guest.value * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
             others=self.others.value, phase=min(round(self.phase.value * SECOND), WORST), from_idle=self.idle.value,
         )  # fmt: skip
-        return self._words(), [timeline(self.verdict)]
+        return self._bar(), [watchdog_picture(self.verdict)]
 
     def _offer_models(self) -> None:
         """A kernel offers the models it has; where the chosen one is gone, the nearest that is left."""
@@ -63,6 +65,23 @@ class LockupBoard(Board):
         if self.preempt.options != models:
             self.preempt.options = models
             self.preempt.value = chosen if chosen in models else models[-1]
+
+    def _bar(self) -> Bar:
+        """What the watchdog says of the guest, and under it what the CPU did."""
+        v = self.verdict
+        if v.lockup:
+            first = f", the first of {len(v.reports)} reports" if len(v.reports) > 1 else ""
+            return verdict(
+                "violation", f"soft lockup in the {v.loop} loop, stuck for {v.stuck}s{first}", "reported", self._words()
+            )
+        if v.chance:
+            return verdict(
+                "bounded",
+                "the watchdog's clock stands so that it looks in time; at another phase it reports",
+                "not reported here",
+                self._words(),
+            )
+        return verdict("ok", "the watchdog finds nothing, whatever its phase", "no report", self._words())
 
     def _words(self) -> str:
         v = self.verdict
@@ -74,4 +93,4 @@ class LockupBoard(Board):
         return tree + carries + longest + odds
 
     def __str__(self) -> str:
-        return f"{self._words()}\n{timeline(self.verdict)}"
+        return f"{self._bar()}\n{watchdog_picture(self.verdict)}"

@@ -6,21 +6,22 @@ watchdog reports.
 
 from tdxkit.linux.softlockup.lockup import Judgement, Stretch, size_text
 from tdxkit.linux.softlockup.preempt import MODELS
-from tdxkit.linux.softlockup.watchdog import SECOND, THRESHOLD, UNIT
+from tdxkit.linux.softlockup.watchdog import SAMPLE, SECOND, THRESHOLD, UNIT, Sample
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, element, line, text
 
-WIDTH, LEFT, RIGHT = 860, 118, 16
+WIDTH, LEFT, RIGHT = 860, 118, 28
 LANE, BAR, TOP = 34, 18, 44
-AGE_TOP, AGE_HIGH = TOP + 4 * LANE + 6, 104
+AGE_TOP, AGE_HIGH = TOP + 4 * LANE + 20, 104
 FOOT = AGE_TOP + AGE_HIGH + 34
 LANES = ("qemu-kvm", "stopper", "timer", "other tasks")
+ROOM = 9  # px between two ticks from which on each has its own sign
 MOST_TICKS = 150  # more would stand in each other's way: the picture then shows the first ones
 COLOURS = {"reserve": "a0", "store": "a1", "check": "a2"}
 
 
-def timeline(verdict: Judgement) -> Picture:
+def watchdog_picture(verdict: Judgement) -> Picture:
     """Who had the CPU when, with the watchdog's samples; the same as text."""
     end = min(verdict.end, MOST_TICKS * 4 * SECOND) or 1
     scale = (WIDTH - LEFT - RIGHT) / end
@@ -29,19 +30,22 @@ def timeline(verdict: Judgement) -> Picture:
         return LEFT + min(max(at, 0), end) * scale
 
     samples = [s for s in verdict.samples if s.at <= end]
+    reports = [s for s in samples if s.stuck is not None]
+    apart = SAMPLE * scale
+    cut = f"; the first {end // SECOND:,} s are shown" if end < verdict.end else ""
     parts = [
         text(10, 18, _title(verdict), font_size=13.5, font_weight=700),
-        text(10, 35, _said(verdict), role=_role(verdict)),
+        text(10, 35, _said(verdict) + cut, role=_role(verdict)),
     ]
     parts += [text(10, TOP + k * LANE + 13, name, font_weight=600) for k, name in enumerate(LANES)]
     parts += [_bar(x, s) for s in verdict.stretches if s.end > s.start and s.start < end]
-    parts += [_stamp(x(s.at)) for s in samples if s.who == "stopper"]
-    parts += [_tick(x(s.at), s) for s in samples if s.who == "timer"]
+    parts += [_stamp(x(s.at), apart) for s in samples if s.who == "stopper"]
+    parts += [_tick(x(s.at), apart) for s in samples if s.who == "timer" and s.stuck is None]
+    parts += [_report(x(s.at), s, apart >= ROOM or s in (reports[0], reports[-1])) for s in reports]
     parts += [_wait(x(u.start), x(u.end), 1) for u in verdict.unbroken if u.end - u.start > SECOND]
     parts += _others(x, verdict, end)
     parts += _ages(x, verdict, samples, end)
     parts += _scale(x, end)
-    cut = f"; the first {end // SECOND:,} s are shown" if end < verdict.end else ""
     return Picture(svg.drawing(WIDTH, FOOT, _said(verdict) + cut, *parts), _twin(verdict, samples, cut))
 
 
@@ -59,7 +63,14 @@ def _role(verdict: Judgement) -> str:
 
 def _said(verdict: Judgement) -> str:
     if verdict.lockup:
-        return f"✗ soft lockup in the {verdict.loop} loop, stuck for {verdict.stuck}s"
+        first, last = verdict.reports[0], verdict.reports[-1]
+        found = f"✗ soft lockup in the {verdict.loop} loop: "
+        if first is last:
+            return f"{found}one report, at {first.at / SECOND:.1f} s: stuck for {first.stuck}s"
+        return (
+            f"{found}first report at {first.at / SECOND:.1f} s: stuck for {first.stuck}s; "
+            f"the last of {len(verdict.reports)} at {last.at / SECOND:.1f} s: {last.stuck}s"
+        )
     return f"✓ no lockup in {verdict.seconds:.1f} s; the longest unbroken stretch lasts {verdict.longest.seconds:.1f} s"
 
 
@@ -86,8 +97,9 @@ def _bar(x, stretch: Stretch) -> Markup:
     return svg.group(*parts)
 
 
-def _stamp(at: float) -> Markup:
-    return element("rect", x=at - 2.5, y=TOP + LANE + 2, width=5, height=BAR - 4, rx=1, fill="var(--tdx-ok)")
+def _stamp(at: float, apart: float) -> Markup:
+    wide = min(5, 0.5 * apart)
+    return element("rect", x=at - wide / 2, y=TOP + LANE + 2, width=wide, height=BAR - 4, rx=1, fill="var(--tdx-ok)")
 
 
 def _wait(left: float, right: float, lane: int) -> Markup:
@@ -117,12 +129,21 @@ def _others(x, verdict: Judgement, end: int) -> list[Markup]:
     return made
 
 
-def _tick(at: float, sample) -> Markup:
+def _tick(at: float, apart: float) -> Markup:
+    """A tick that reports nothing: a ring, or a dash where rings would touch."""
     y = TOP + 2 * LANE + BAR / 2
-    if sample.stuck is None:
-        return element("circle", cx=at, cy=y, r=3, fill="var(--tdx-paper)", stroke="var(--tdx-soft)", stroke_width=1.4)
+    if apart < ROOM:
+        return line((at, y - 4), (at, y + 4), role="soft")
+    return element("circle", cx=at, cy=y, r=3, fill="var(--tdx-paper)", stroke="var(--tdx-soft)", stroke_width=1.4)
+
+
+def _report(at: float, sample: Sample, told: bool) -> Markup:
+    """A tick that reports; below it the number that it prints, of the first and the last at least."""
+    y = TOP + 2 * LANE + BAR / 2
     cross = [line((at - 5, y - d), (at + 5, y + d), role="bad", stroke_width=2.2) for d in (5, -5)]
-    return svg.group(*cross, text(at + 8, y + 4, f"{sample.stuck}s", role="bad", font_weight=700))
+    said = text(at, y + 19, f"{sample.stuck}s", role="bad", anchor="middle", font_weight=700) if told else ""
+    title = element("title", f"{sample.at / SECOND:.1f} s: reports {sample.stuck}s")
+    return svg.group(title, *cross, said)
 
 
 def _ages(x, verdict: Judgement, samples, end: int) -> list[Markup]:
@@ -148,10 +169,17 @@ def _ages(x, verdict: Judgement, samples, end: int) -> list[Markup]:
     if points:
         first = samples[0].stamp
         points.insert(0, (x(0), y((0 - first) / UNIT)))
-    made = [text(10, AGE_TOP + 14, "age of stamp", font_weight=600), text(10, AGE_TOP + 28, "in 2³⁰ ns", role="soft")]
+    made = [
+        svg.group(
+            text(10, AGE_TOP - 10, "age of stamp", font_weight=600), text(101, AGE_TOP - 10, "in 2³⁰ ns", role="soft")
+        )
+    ]
     made.append(line((LEFT, y(THRESHOLD)), (WIDTH - RIGHT, y(THRESHOLD)), role="bad", stroke_dasharray="6 4"))
     made.append(text(LEFT - 6, y(THRESHOLD) + 4, f"{THRESHOLD}", role="bad", anchor="end", font_weight=700))
-    made.append(text(LEFT - 6, foot + 4, "0", role="soft", anchor="end"))
+    oldest = max((s.age for s in samples), default=0)
+    for units in (0, oldest):  # only where no other figure stands
+        if all(abs(y(units) - y(other)) >= 13 for other in {THRESHOLD, 0} - {units}):
+            made.append(text(LEFT - 6, y(units) + 4, f"{units}", role="soft", anchor="end"))
     made.append(line((LEFT, foot), (WIDTH - RIGHT, foot), role="line"))
     if len(points) > 1:
         made.append(line(*points, role="ink", stroke_width=1.6))
@@ -159,7 +187,7 @@ def _ages(x, verdict: Judgement, samples, end: int) -> list[Markup]:
 
 
 def _scale(x, end: int) -> list[Markup]:
-    step = next((s for s in (4, 10, 20, 60, 120, 300) if end / SECOND / s <= 12), 600)
+    step = next((s for s in (1, 4, 10, 20, 60, 120, 300) if end / SECOND / s <= 12), 600)
     foot = AGE_TOP + AGE_HIGH
     made = []
     for at in range(0, end // SECOND + 1, step):

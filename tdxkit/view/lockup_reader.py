@@ -1,7 +1,5 @@
 """Reports of a stuck kernel at hand in a notebook: open or paste a log, see what each is, and read one line by line."""
 
-import ipywidgets as w
-
 from tdxkit.review.softlockup.reading import Reports, reports_job
 from tdxkit.review.wanted import wanted
 from tdxkit.view.kit.upload import Upload
@@ -15,6 +13,6 @@ def report_reader() -> Upload:
     return Upload(job, reports_shown, what="report", accept=".txt,.log,.eml,.gz,text/plain", hint=hint)
 
 
-def reports_shown(found: Reports) -> list[w.Widget]:
-    """The widgets that show what was found."""
-    return [w.HTML(str(each.html())) for each in (reports_table(found), report_table(found.main))]
+def reports_shown(found: Reports) -> list[object]:
+    """What was found."""
+    return [reports_table(found), report_table(found.main)]

@@ -23,7 +23,7 @@ SIZES = (64, 256, 512, 940, 1500, 1900, 3072, 4096)  # GiB
 KERNELS = (("6.15", None), ("6.15", "v1"), ("6.15", "v2"), ("6.12.107", "as is"), ("7.0", "as is"))
 PATCH = {None: "unpatched", "v1": "version 1: batches", "v2": "patched"}
 REPORTS_SHOWN = 50
-LETTER = {"reserve": "R", "store": "S", "check": "C"}
+SILENT = "–"
 
 
 def size_chart(sizes: Sequence[int] = SIZES) -> Chart:
@@ -52,36 +52,38 @@ def levels_table(size: int) -> Table:
     rows = [(6 * k, f"{64 << 6 * k:,}", f"{n:,}", human(n * NODE_BYTES)) for k, n in enumerate(tree.levels)]
     total = ("all", "", f"{tree.nodes:,}", human(tree.bytes))
     return table(
-        ("shift", "pages below one", "nodes", "bytes"), [*rows, total], f"{size_text(size)} guest", [len(rows)]
+        ("shift", "pages below one", "nodes", "bytes"), [*rows, total], f"{size_text(size)} guest", totals=[len(rows)]
     )
 
 
 def verdict_table(sizes: Sequence[int] = (512, 940, 1500, 1900, 4096), costs: Sequence[str] = tuple(COSTS)) -> Table:
-    """Every release × patch × preemption model × size × cost: in each field the loop that the watchdog finds (R or S), by cost.
+    """Every release × patch × preemption model × cost × size: in each field the loop that the watchdog finds. Models of a kernel on which it finds
+    none share a row.
 
-    `sizes` in GiB. A dash: no report. A question mark: reported in some of the watchdog's phases only.
+    `sizes` in GiB. A dash: no report. "at times": in some of the watchdog's phases only.
     """
     done = {}
-    rows, lit = [], []
+    rows = []
     for name, asked in KERNELS:
         kernel = kernel_named(name)
         text = kernel.with_patch(kernel.patch if asked == "as is" else asked)
+        quiet = []
+        for gib in sizes:
+            done.setdefault((gib, text), work(gib * GIB, text))
         for model in kernel.models:
-            found = []
-            for gib in sizes:
-                if (gib, text) not in done:
-                    done[gib, text] = work(gib * GIB, text)
-                found.append([judge(done[gib, text], kernel, model, cost) for cost in costs])
-            if any(v.lockup for verdicts in found for v in verdicts):
-                lit.append(len(rows))
-            fields = (" · ".join(map(_field, verdicts)) for verdicts in found)
-            rows.append((f"{name}, {PATCH[text.patch]}", model, *fields))
-    title = "Where the watchdog reports, R: in the reserve loop, S: in the store loop; costs: " + " · ".join(costs)
-    return table(("kernel", "preemption", *(size_text(gib * GIB) for gib in sizes)), rows, title, lit)
+            found = [(cost, [_field(judge(done[gib, text], kernel, model, cost)) for gib in sizes]) for cost in costs]
+            if not any(field != SILENT for _, fields in found for field in fields):
+                quiet.append(model)
+                continue
+            rows += [(f"{name}, {PATCH[text.patch]}", model, cost, *fields) for cost, fields in found]
+        if quiet:
+            rows.append((f"{name}, {PATCH[text.patch]}", ", ".join(quiet), "each", *[SILENT] * len(sizes)))
+    title = "The loop in which the watchdog reports; –: no report"
+    return table(("kernel", "preemption", "cost", *(size_text(gib * GIB) for gib in sizes)), rows, title)
 
 
 def _field(verdict: Judgement) -> str:
-    return LETTER.get(verdict.loop or "", "–") + "?" * (verdict.lockup and verdict.chance < 1)
+    return f"{verdict.loop}{', at times' if verdict.chance < 1 else ''}" if verdict.lockup else SILENT
 
 
 def patches_table(size: int, preempt: str = "voluntary", kernel: str = "6.15") -> Table:
@@ -98,8 +100,9 @@ def patches_table(size: int, preempt: str = "voluntary", kernel: str = "6.15") -
         )
     header = ("patch", "slots_lock taken", "cond_resched()", "in all", "longest unbroken", "the watchdog says")
     return table(
-        header, rows, f"{size_text(size)} guest, Linux {kernel}, {MODELS[preempt].shown}, costs: reporter", lit
-    )
+        header, rows, f"{size_text(size)} guest, Linux {kernel}, {MODELS[preempt].shown}, costs: reporter",
+        broken=lit, fault="the watchdog reports a lockup",
+    )  # fmt: skip
 
 
 def points_table() -> Table:
@@ -115,7 +118,9 @@ def points_table() -> Table:
         )
         for loop, resched in loops
     ]
-    return table(("loop", *MODELS), rows, "Points at which the CPU gives way", [4])
+    return table(
+        ("loop", *MODELS), rows, "Points at which the CPU gives way", [4], lit="the loop in which the lockup is"
+    )
 
 
 def costs_table() -> Table:
@@ -127,7 +132,7 @@ def costs_table() -> Table:
 
 def registers_table(reading: Reading) -> Table:
     """What each register of a report says."""
-    return table(("register", "holds", "which is"), reading.rows, "", [4, 5])
+    return table(("register", "holds", "which is"), reading.rows, "", [4, 5], lit="the range that was asked for")
 
 
 def report_table(report: Report) -> Table:
@@ -143,7 +148,9 @@ def reports_table(found: Reports) -> Table:
     title = many(len(found.items), "report") + (
         f", the first {REPORTS_SHOWN} shown" if len(found.items) > REPORTS_SHOWN else ""
     )
-    return table(("line", "the kernel says", "where", "this workbook"), rows, title, lit)
+    return table(
+        ("line", "the kernel says", "where", "this workbook"), rows, title, lit, lit="the report that is shown"
+    )
 
 
 def said_sizes_table() -> Table:

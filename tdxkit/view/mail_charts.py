@@ -1,75 +1,70 @@
 """What a digest or a heap of mails holds, as charts and tables: who posted, what a diffstat weighs, which series are whole."""
 
+from collections.abc import Mapping, Sequence
+
 from tdxkit.mail.diffstat import Bounds, Diffstat, FileStat
 from tdxkit.mail.lines import Notes
 from tdxkit.mail.post import Post
 from tdxkit.review.digest import Digest
 from tdxkit.review.series import Series, spans
 from tdxkit.review.trailers import meaning
-from tdxkit.view.kit.charts import HATCHES, Chart, plotly_text
+from tdxkit.view.kit.charts import HATCH, HATCHES, Chart, plotly_text
+from tdxkit.view.kit.scales import told_apart
 from tdxkit.view.kit.svg import visible
 from tdxkit.view.kit.tables import Table, table
-from tdxkit.view.kit.theme import ROLES, channels
+from tdxkit.view.kit.theme import ROLES
 
 SHOWN = 200  # rows of a table; a page is no archive
-_CUT = 60  # characters of a name on an axis
+_CUT = 44  # characters of a name on an axis
+MOST = 40  # bars of a chart; the table has all
 
 
 def contributors(digest: Digest) -> Chart:
     """Mails counted for each person; hatched for who has no entry in the digest."""
     alone = set(digest.unposted())
-    rows = [(_cut(row.who.name or row.who.email), row.count, row in alone) for row in digest.contributors]
-    traces = []
-    for index, (name, role, without) in enumerate((("with an entry", "a0", False), ("no entry here", "free", True))):
-        part = [(who, count) for who, count, lone in rows if lone == without]
-        if part:
-            pattern = {"shape": HATCHES[index], "size": 6, "solidity": 0.25}
-            traces.append({
-                "type": "bar", "orientation": "h", "name": name, "x": [c for _, c in part], "y": [plotly_text(w) for w, _ in part],
-                "marker": {"color": ROLES[role].both, "pattern": pattern}, "text": [str(c) for _, c in part],
-            })  # fmt: skip
+    names = told_apart(_cut(row.who.name or row.who.email) for row in digest.contributors)
+    rows = [(name, row.count, f"{row.count:,}", row in alone) for name, row in zip(names, digest.contributors)]
+    kinds = {False: ("with an entry", "a0"), True: ("no entry here", "free")}
     table_rows = tuple((str(r.who), r.count, "no" if r in alone else "yes") for r in digest.contributors)
-    layout = {
-        "barmode": "stack", "height": 130 + 30 * len(rows), "xaxis": {"title": {"text": "mails counted"}, "dtick": None},
-        "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [plotly_text(w) for w, _, _ in rows]},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
-    }  # fmt: skip
-    title = f"{visible(digest.list)}: who posted, {digest.from_commit} to {digest.to_commit}"
-    return Chart(title, tuple(traces), ("who", "mails", "entry"), table_rows, layout)
+    title = f"{visible(digest.list)}: who posted, {visible(digest.from_commit)} to {visible(digest.to_commit)}"
+    return _lying(title, "mails counted", rows, kinds, ("who", "mails", "entry"), table_rows)
 
 
-def treemap(stat: Diffstat, title: str = "What the diffstat weighs") -> Chart:
-    """The files of a diffstat by directory; area is changed lines, the words say how many were added and removed, or between what.
+def weights(stat: Diffstat, title: str = "What the diffstat weighs") -> Chart:
+    """The files of a diffstat by their changed lines, the most first; the words say how many were added and removed, or between what.
 
-    Files that only grow, only shrink, or do both differ in colour and in the signs they carry.
+    Files that only grow, only shrink, or do both differ in colour and hatching.
     """
-    tree: dict[str, str] = {}  # id: parent
-    leaves: dict[str, FileStat] = {}
-    for file in stat.files:
-        parts = [part for part in file.path.split("/") if part] or [file.path]
-        for depth in range(1, len(parts)):
-            tree["/".join(parts[:depth]) + "/"] = "/".join(parts[: depth - 1]) + "/" if depth > 1 else ""
-        leaves[file.path] = file
-        tree[file.path] = "/".join(parts[:-1]) + "/" if len(parts) > 1 else ""
-    ids = list(tree)
-    values = [leaves[i].changes if i in leaves else 0 for i in ids]
-    trace = {
-        "type": "treemap", "ids": [plotly_text(i) for i in ids], "parents": [plotly_text(tree[i]) for i in ids], "values": values,
-        "labels": [plotly_text(i.rstrip("/").rsplit("/", 1)[-1] + ("/" if i.endswith("/") else "")) for i in ids],
-        "text": [plotly_text(signs(leaves[i])) if i in leaves else "" for i in ids], "textinfo": "label+text",
-        "hovertext": [plotly_text(f"{i} {signs(leaves[i])}" if i in leaves else i) for i in ids], "hoverinfo": "text",
-        "marker": {"colors": [_tint(leaves.get(i)) for i in ids], "line": {"width": 1}}, "tiling": {"pad": 2}, "branchvalues": "remainder",
-        "pathbar": {"visible": False},
-    }  # fmt: skip
-    rows = tuple((f.path, f.changes, between(f.added, "+"), between(f.removed, "−")) for f in stat.files)
+    files = sorted(stat.files, key=lambda file: -file.changes)
+    names = told_apart(_end(file.path) for file in files)
+    rows = [(name, file.changes, signs(file), _way(file)) for name, file in zip(names, files)]
+    kinds = {"both": ("gains and loses lines", "a0"), "+": ("only gains", "ok"), "-": ("only loses", "bad")}
+    table_rows = tuple((f.path, f.changes, between(f.added, "+"), between(f.removed, "−")) for f in files)
     head = f"{title}: {stat.files_changed} files, +{stat.insertions} −{stat.deletions}"
-    return Chart(
-        head,
-        (trace,),
-        ("file", "changed", "added", "removed"),
-        rows,
-        {"height": 420, "margin": {"l": 12, "r": 12, "t": 48, "b": 8}},
-    )
+    head += f"; the {MOST} largest" if len(files) > MOST else ""
+    return _lying(head, "lines changed", rows[:MOST], kinds, ("file", "changed", "added", "removed"), table_rows)
+
+
+def _lying(
+    title: str, what: str, rows: Sequence[tuple], kinds: Mapping[object, tuple[str, str]], header: tuple[str, ...],
+    table_rows: tuple[tuple, ...],
+) -> Chart:  # fmt: skip
+    """A lying bar for each row (name, value, words, kind); `kinds` has the name and the role of each."""
+    traces = []
+    for index, (kind, (name, role)) in enumerate(kinds.items()):
+        part = [row for row in rows if row[3] == kind]
+        if part:
+            traces.append({
+                "type": "bar", "orientation": "h", "name": name, "x": [r[1] for r in part], "y": [plotly_text(r[0]) for r in part],
+                "marker": {"color": ROLES[role].both, "pattern": HATCH | {"shape": HATCHES[index]}},
+                "text": [plotly_text(r[2]) for r in part], "textposition": "outside", "cliponaxis": False,
+            })  # fmt: skip
+    names = [plotly_text(row[0]) for row in rows]
+    layout = {
+        "barmode": "stack", "height": 150 + 28 * len(rows), "margin": {"r": 150}, "xaxis": {"title": {"text": what}},
+        "yaxis": {"type": "category", "autorange": "reversed", "categoryorder": "array", "categoryarray": names},
+    }  # fmt: skip
+    return Chart(title, tuple(traces), header, table_rows, layout)
 
 
 def between(bounds: Bounds, sign: str = "") -> str:
@@ -84,11 +79,13 @@ def signs(file: FileStat) -> str:
     return " ".join(parts) or ("binary" if file.binary else "no lines")
 
 
-def _tint(file: FileStat | None) -> str:
-    if file is None:
-        return "rgba(128,136,146,.14)"
-    role = "a0" if file.added[1] and file.removed[1] else "bad" if file.removed[1] else "ok"
-    return "rgba({},{},{},.34)".format(*channels(ROLES[role].both))
+def _way(file: FileStat) -> str:
+    return "-" if file.removed[1] and not file.added[1] else "both" if file.removed[1] else "+"
+
+
+def _end(path: str) -> str:
+    """A path, or its end where it is long: the name of the file says more than the folder."""
+    return path if len(path) <= _CUT else f"…{path[1 - _CUT :]}"
 
 
 def entries(posts: tuple[Post, ...], title: str = "") -> Table:
@@ -139,7 +136,7 @@ def series_table(series: tuple[Series, ...], title: str = "Series") -> Table:
         )
         marked += [k] if gaps else []
     header = ("title", "version", "sender", "patches", "cover", "at hand", "what is missing")
-    return table(header, rows, _titled(title, len(series)), marked)
+    return table(header, rows, _titled(title, len(series)), marked, lit="something is missing")
 
 
 def notes_table(notes: Notes) -> Table:

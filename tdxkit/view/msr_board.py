@@ -1,20 +1,25 @@
 """MSR 0x3A at hand in a notebook: a reader for one's own trace, and the switches of a hotplug with the run they lead to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import ipywidgets as w
 
-from tdxkit.linux.msr.hotplug import OUTCOMES, Hotplug, hotplug
+from tdxkit.linux.msr.hotplug import IN_WORDS, OUTCOMES, Hotplug, hotplug
 from tdxkit.linux.msr.register import describe
 from tdxkit.linux.msr.switches import GUESTS, VENDORS, Setup
+from tdxkit.linux.msr.table import outcomes, what_matters
 from tdxkit.review.msr.reading import Trace, reading_job
 from tdxkit.review.wanted import wanted
 from tdxkit.text import many
+from tdxkit.view.fields import columns_of
 from tdxkit.view.kit.board import Board
-from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.kit.slider import Slider, numbers
+from tdxkit.view.kit.svg import Markup, element, framed, joined
 from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.upload import Upload
-from tdxkit.view.msr_view import SHOWN, phases_table, reading_table, timeline, vcpus
+from tdxkit.view.kit.verdict import Bar, alert, verdict
+from tdxkit.view.msr_view import SHOWN, access_picture, phases_table, reading_table, vcpus
 from tdxkit.view.stepper import Stepper
 
 FIRMWARE = {
@@ -24,7 +29,17 @@ FIRMWARE = {
 }
 PRESETS = ("0x0", "0x1", "0x5", "0x40005")
 OPTION_BUTTONS = {"no patch": "none", "off": "off", "auto, as posted": "auto", "on": "on"}
-_WIDE = {"style": {"description_width": "76px"}, "layout": w.Layout(width="330px")}
+STOPPED = ("bugcheck", "smi-fault")
+NOTED = "* Behind this line of the trace somebody wrote a note: rest the pointer on the mark, or open “as text”."
+SWITCHES = {
+    "smm": "SMM",
+    "sgx": "SGX in CPUID",
+    "epc": "EPC",
+    "hyper-v": "Hyper-V",
+    "option": "the posted option",
+    "MSR already set": "new MSR set",
+}
+_WIDE = {"style": {"description_width": "76px"}, "layout": {"width": "min(100%, 400px)"}}
 
 
 def trace_reader() -> Upload:
@@ -34,52 +49,95 @@ def trace_reader() -> Upload:
     return Upload(job, trace_shown, what="trace", accept=".txt,.trace,.log,.gz,text/plain", hint=hint)
 
 
-def trace_shown(trace: Trace) -> list[w.Widget]:
-    """The widgets that show a trace; a slider moves the timeline along a long one."""
-    picture = w.HTML(str(timeline(trace.events).html()))
-    parts: list[w.Widget] = [picture]
-    if len(trace.events) > SHOWN:
-        last = len(trace.events) - SHOWN
-        start = w.IntSlider(0, 0, last, SHOWN // 2, description="from access", layout=w.Layout(width="480px"))
-        start.observe(
-            lambda change: setattr(picture, "value", str(timeline(trace.events, change["new"]).html())), "value"
-        )
-        parts.insert(0, start)
+def trace_shown(trace: Trace) -> list[object]:
+    """What there is to see in a trace; of one in which nobody touched the register only why."""
     c = trace.counts
     counted = f"{many(c.events, 'kvm_msr event')} in {many(c.lines, 'line')}; {many(c.other, 'other event')}, {many(c.skipped, 'line')} not readable"
     if c.lost:
         counted += f"; the tracer lost {c.lost:,}: what is missing may have been there"
-    tables = [phases_table(trace.reading), reading_table(trace.reading), *([bad_table(trace)] if c.bad else [])]
-    notes = [w.HTML(str(element("p", note))) for note in trace.reading.notes]
+    unread = [bad_table(trace)] if c.bad else []
     if not trace.events:
-        notes.append(w.HTML(str(element("p", str(trace.reading)))))
-    return [w.HTML(str(element("p", counted))), *parts, *(w.HTML(str(t.html())) for t in tables), *notes]
+        return [alert(f"{trace.reading}: {counted}"), *unread]
+    picture = LongTimeline(trace) if len(trace.events) > SHOWN else access_picture(trace.events)
+    star = [_paragraph(NOTED)] if any(event.note for event in trace.events) else []
+    tables = [phases_table(trace.reading), reading_table(trace.reading), *unread]
+    return [_paragraph(counted), picture, *star, *tables, *map(_paragraph, trace.reading.notes)]
+
+
+def _paragraph(words: str) -> Markup:
+    return framed(element("p", words))
+
+
+class LongTimeline(Board):
+    """The timeline of a trace that has more accesses than one picture shows; a slider moves it along."""
+
+    def __init__(self, trace: Trace):
+        self.trace, last = trace, len(trace.events) - SHOWN
+        self.start = Slider(numbers(0, last, SHOWN // 2), 0, "from access")
+        super().__init__([self.start])
+        self.watch(self.start)
+
+    def update(self) -> tuple[str, list[object]]:
+        """The accesses from where the slider stands."""
+        return "", [access_picture(self.trace.events, self.start.value)]
+
+    def __str__(self) -> str:
+        return str(access_picture(self.trace.events, self.start.value))
 
 
 def bad_table(trace: Trace) -> Table:
     """The lines that could not be read and why, the first of them."""
     c = trace.counts
-    title = f"{c.skipped:,} lines could not be read" + (f", the first {len(c.bad)}" if c.skipped > len(c.bad) else "")
+    title = f"{many(c.skipped, 'line')} could not be read" + (
+        f", the first {len(c.bad)}" if c.skipped > len(c.bad) else ""
+    )
     return table(("line", "why", "it begins"), [(b.line, b.why, b.start) for b in c.bad], title)
 
 
-def gates_table(result: Hotplug) -> Table:
-    """The posted option's tests, in the order it makes them, up to the first that does not hold."""
-    rows = [(name, held) for name, held in result.gates]
-    lit = [i for i, (_, held) in enumerate(result.gates) if not held]
-    return table(("test of the posted option", "holds"), rows, "", lit)
+def gates_told(result: Hotplug) -> str:
+    """What became of the posted option, in a sentence; "" for a QEMU without it."""
+    if result.scenario.option == "none":
+        return ""
+    failed = next((name for name, held in result.gates if not held), None)
+    if failed is None:
+        return f"The posted option copies vCPU 0's value: all {len(result.gates)} of its tests hold."
+    return f"The posted option does nothing: of its tests “{failed}” does not hold."
+
+
+def outcome_bar(result: Hotplug) -> Bar:
+    """How it ends."""
+    kind = "violation" if result.outcome in STOPPED else "ok"
+    return verdict(kind, OUTCOMES[result.outcome], IN_WORDS[result.outcome], gates_told(result))
 
 
 def outcome_html(result: Hotplug) -> Markup:
-    """The outcome, the registers of vCPU 0 and of the new one, and what the new one may do."""
-    stopped = result.outcome in ("bugcheck", "smi-fault")
-    head = element(
-        "p", element("b", ("✗ " if stopped else "✓ ") + result.outcome), "  ", OUTCOMES[result.outcome], role="status"
-    )
+    """The outcome, the registers of vCPU 0 and of the new one, what the new one may do, and what the posted option asked."""
     rows = [("holds", describe(result.values[0]), describe(result.values[-1]))]
     rows += [(what, result.works_on_0[what] or "works", why or "works") for what, why in result.works.items()]
-    lit = [0] if result.values[0] != result.values[-1] else []
-    return element("div", head, table(("", "vCPU 0", "the new vCPU"), rows, "", lit).html(), gates_table(result).html())
+    differ = [k for k, (_, old, new) in enumerate(rows) if old != new]
+    made = table(("register 0x3A", "vCPU 0", "the new vCPU"), rows, "", differ, lit="the registers differ")
+    asked = [element("li", f"{'✓' if held else '✗'} {name}") for name, held in result.gates]
+    gates = (
+        element("details", element("summary", "the option's tests, in its order"), element("ul", *asked))
+        if gates_told(result)
+        else ""
+    )
+    return joined(outcome_bar(result).html(), made.html(), gates)
+
+
+def outcomes_table(results: Sequence[Hotplug]) -> Table:
+    """How often each end comes, most first; lit: the crash."""
+    counts = outcomes(results)
+    rows = [(IN_WORDS[end], count, OUTCOMES[end]) for end, count in counts.items()]
+    return table(("it ends", f"of {len(results)}", "that is"), rows, "", [list(counts).index("bugcheck")])
+
+
+def matters_table(results: Sequence[Hotplug]) -> Table:
+    """What a switch does if it alone is turned."""
+    rows = [(SWITCHES.get(switch, switch), *found.values()) for switch, found in what_matters(results).items()]
+    return table(
+        ("this switch alone", "ends otherwise", "saves from 0x3E"), rows, f"Of {len(results)}, if one switch is turned"
+    )
 
 
 class Switchboard(Board):
@@ -95,18 +153,28 @@ class Switchboard(Board):
             options=[(v, k) for k, v in VENDORS.items()], value=scenario.vendor, description="Vendor", **_WIDE
         )
         self.option = w.ToggleButtons(
-            options=OPTION_BUTTONS, value=scenario.option, description="Option", style={"button_width": "150px"}
+            options=OPTION_BUTTONS,
+            value=scenario.option,
+            description="Option",
+            style={"button_width": "auto", "description_width": "76px"},
         )
+        self.option.add_class("widget-inline-hbox")  # its label stands at its left, as those of the lists do
         self.preset = w.Dropdown(options=PRESETS, value=f"{scenario.preset:#x}", description="New MSR", **_WIDE)
         flags = {"smm": "SMM", "sgx": "SGX in CPUID", "epc": "EPC", "enlightened": "Hyper-V on"}
         self.flags = {
-            name: w.Checkbox(getattr(scenario, name), description=text, indent=False, layout=w.Layout(width="120px"))
+            name: w.Checkbox(
+                getattr(scenario, name),
+                description=text,
+                indent=False,
+                layout={"width": "max-content", "margin": "2px 16px 2px 2px"},
+            )
             for name, text in flags.items()
         }
         self._scenario = scenario
-        super().__init__(
-            (self.guest, self.firmware), (self.vendor, self.preset), tuple(self.flags.values()), (self.option,)
-        )
+        said = w.HTML(layout={"flex": "1 1 420px", "min_width": "0"})
+        flags = w.HBox(list(self.flags.values()), layout={"flex_flow": "row wrap", "margin": "0 0 0 76px"})
+        controls = [self.guest, self.firmware, self.vendor, self.preset, flags, self.option]
+        super().__init__(columns_of(controls, said), said=said)
         self.watch(self.guest, self.firmware, self.vendor, self.option, self.preset, *self.flags.values())
 
     @property
@@ -121,9 +189,11 @@ class Switchboard(Board):
 
     def update(self) -> tuple[Markup, list[object]]:
         """Plug the vCPU in as the switches say: the outcome, what a trace would show, the run."""
+        self.flags["smm"].disabled = FIRMWARE[self.firmware.value][0] == "seabios"  # it has no code for it
         self.result = hotplug(self.scenario)
-        trace = timeline(self.result.events, title="What a kvm_msr trace would show")
-        return outcome_html(self.result), [trace, Stepper(self.result.run, picture=vcpus)]
+        trace = access_picture(self.result.events, title="What a kvm_msr trace would show")
+        return outcome_html(self.result), [trace, Stepper(self.result.run, picture=vcpus, position=self.reached)]
 
     def __str__(self) -> str:
-        return f"{self.result}\n\n{gates_table(self.result)}\n\n{self.result.run}"
+        switches, _, *registers = str(self.result).splitlines()
+        return "\n".join([str(outcome_bar(self.result)), switches, *registers, "", str(self.result.run)])

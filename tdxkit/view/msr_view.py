@@ -1,7 +1,7 @@
 """Pictures of MSR 0x3A: who touched it on which vCPU and when, the register bit by bit, and every vCPU's register at a step of a run.
 
-    timeline(trace.events)               # a lane a vCPU, a mark an access; what a value means shows on hover
-    register(0x40005)                    # the bits
+    access_picture(trace.events)         # a lane a vCPU, a mark an access; what a value means shows on hover
+    register_bits(0x40005)               # the bits
     Stepper(hotplug().run, picture=vcpus)
 
 Thread names and notes in a trace come from outside: they go through `svg.text` and `svg.element` like everything else.
@@ -25,14 +25,14 @@ PAUSE = 34  # the width of a pause between two phases
 MARK = 6.5
 
 
-def register(value: int) -> Picture:
+def register_bits(value: int) -> Picture:
     """IA32_FEATURE_CONTROL as a picture; the upper half only where something is set there."""
     width = 64 if value >> 21 else 21
     rows = [(f.name, min(f.high, width - 1), f.low, f.meaning) for f in FIELDS if f.low < width]
     return bits(value, [row for row in rows if row[0] != "reserved"], width=width, title=describe(value))
 
 
-def timeline(
+def access_picture(
     events: Sequence[Event], start: int = 0, title: str = "Who touched MSR 0x3A", notes: bool = True
 ) -> Picture:
     """Up to SHOWN accesses from number `start` on, in their order, a lane for each vCPU; pauses are drawn as gaps.
@@ -152,13 +152,24 @@ def _twin(events: Sequence[Event], shown: Sequence[Event], start: int, title: st
 def reading_table(reading: Reading) -> Table:
     """A row a vCPU: reads, writes, faults, the last value known; the vCPUs that differ are lit."""
     rows = [
-        (v.label, v.pid, v.reads, v.writes, v.faults, "never seen" if v.value is None else describe(v.value))
+        (
+            v.label,
+            "—" if v.pid is None else str(v.pid),
+            v.reads,
+            v.writes,
+            v.faults,
+            "never seen" if v.value is None else describe(v.value),
+        )
         for v in reading.vcpus[:64]
     ]
     lit = [i for i, v in enumerate(reading.vcpus[:64]) if v.label in reading.differs]
     more = f", the first 64 of {len(reading.vcpus)}" if len(reading.vcpus) > 64 else ""
     return table(
-        ("vCPU", "pid", "reads", "writes", "#GP", "holds"), rows, f"MSR {reading.msr:x} on each vCPU{more}", lit
+        ("vCPU", "pid", "reads", "writes", "#GP", "holds"),
+        rows,
+        f"MSR {reading.msr:x} on each vCPU{more}",
+        lit,
+        lit="differs from the others",
     )
 
 
@@ -179,8 +190,18 @@ def vcpus(state) -> Markup:
     for k in range(count):
         y, value = 46 + k * 40, held[k]
         same = value == held[0]
-        frame = {"role": "ok" if same else "bad", "dashed": not value}
-        parts.append(svg.box(2, y, 86, 35, f"vCPU {k}", f"{value:#x}" + ("" if same else " differs"), **frame))
+        frame = {"role": "bad" if not same else "ok" if value else "free", "dashed": not value}
+        parts.append(
+            svg.box(
+                2,
+                y,
+                86,
+                35,
+                f"vCPU {k}",
+                f"{value:#x}{'' if value else ': not set'}" if same else f"{value:#x} differs",
+                **frame,
+            )
+        )
         on = names(value)
         for i, (name, short) in enumerate((("lock", "lock"), ("VMX outside SMX", "VMX"), ("SGX", "SGX"))):
             lit = name in on

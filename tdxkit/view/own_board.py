@@ -20,26 +20,24 @@ from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.review.own import ONE_BY_ONE, Opinion, answering, refused
 from tdxkit.view.fields import choice
-from tdxkit.view.kit import theme
-from tdxkit.view.kit.svg import Markup, element, style
+from tdxkit.view.kit import theme, verdict
+from tdxkit.view.kit.svg import Markup, element, framed, style
+from tdxkit.view.kit.verdict import band
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.view.region_picture import region
 from tdxkit.view.stepper import Stepper
 
 FAULTS = {"nothing": "", **dict(zip(("memory", "ADD", "REMOVE"), ONE_BY_ONE))}
 MEMORY = {"sequentially consistent": SC, "x86-TSO": TSO}
-ROLE = {"ok": "ok", "bounded": "soft"}  # the colour of a verdict; each has its sign and its word beside it
 _B = ".tdx.tdx-opinion"
 STYLE = (
-    f"{_B}{{box-sizing:border-box;color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-edge);border-left:6px solid;"
-    "border-radius:4px;padding:8px 14px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
-    f"{_B} h4{{margin:0 0 6px;font-size:15px;overflow-wrap:anywhere}}{_B} dl{{margin:0}}"
+    f"{_B}{{box-sizing:border-box;color:var(--tdx-ink);background:var(--tdx-panel);border:1px solid var(--tdx-line);"
+    "border-radius:4px;padding:0 0 8px;margin:6px 0;line-height:1.4;font-size:13px;max-width:1100px}"
+    f"{_B}>.tdx-bar{{margin:-1px -1px 6px}}{_B}>:is(dl,details,p){{margin:0;padding:0 14px}}"
     f"{_B} :is(dt,dd){{width:auto;max-width:none;float:none}}{_B} dt{{color:var(--tdx-soft);font-weight:600;margin:6px 0 0}}{_B} dd{{margin:0 0 0 16px;overflow-wrap:anywhere}}"
     f"{_B} :is(pre,dd.tdx-columns){{font-family:var(--jp-code-font-family, monospace);white-space:pre-wrap;background:none;color:inherit;margin:4px 0 0 16px}}"
     f"{_B} dd.tdx-columns{{white-space:pre;overflow-x:auto;contain:inline-size;font-size:12px}}{_B} summary{{cursor:pointer;margin-top:6px;color:var(--tdx-soft);font-weight:600}}"
-    f".tdx-stale {_B}::before{{content:'of the text before it was changed';display:block;font-weight:600;color:var(--tdx-soft)}}.tdx-stale > *{{opacity:.65}}"
-    f"{_B} h4 span{{white-space:nowrap}}"
-    f"{_B} p{{color:var(--tdx-soft);margin:8px 0 0}}"
+    f"{_B}>p{{color:var(--tdx-soft);margin-top:8px;margin-bottom:0}}"
 )
 
 
@@ -141,7 +139,6 @@ def opinion_box(opinion: Opinion, source: bool = True, head: str = "") -> Markup
     """The opinion as one box, with the source that was judged where that is not shown elsewhere; its text twin is str(opinion). head: in place
     of its own, where all of that is told beside it."""
     rows = [part for heading, said in opinion.rows() for part in (element("dt", heading), *_lines(heading, said))]
-    role = ROLE.get(opinion.verdict, "bad")
     judged = ""
     if opinion.source and source:
         folded = bool(opinion.result and opinion.result.schedule)  # the stepper below shows it
@@ -151,9 +148,12 @@ def opinion_box(opinion: Opinion, source: bool = True, head: str = "") -> Markup
             element("pre", opinion.source),
             open=None if folded else "open",
         )
-    return element(
-        "div", style(theme.css() + STYLE), element("h4", *_unbroken(head or opinion.head)), element("dl", *rows), judged, element("p", opinion.stays),
-        class_="tdx tdx-opinion tex2jax_ignore mathjax_ignore", **{"style": f"border-left-color:var(--tdx-{role})"},
+    word, _, found = (head or opinion.head).partition(": ")
+    top = band(
+        element("h3", element("b", word), ": ", *_unbroken(found)), role=verdict.ROLE.get(opinion.verdict, "bad")
+    )
+    return framed(
+        style(theme.css() + verdict.STYLE + STYLE), top, element("dl", *rows), judged, element("p", opinion.stays), class_="tdx-opinion"
     )  # fmt: skip
 
 

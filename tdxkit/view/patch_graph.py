@@ -1,20 +1,21 @@
-"""Which patch touches which file: a networkx graph, laid out with patches in order on the left and files by directory on the right."""
+"""Which patch touches which file: a networkx graph, shown as a matrix of dots, a row for each patch and a column for each file."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import networkx as nx
 
 from tdxkit.review.patches import Patch, series, totals
 from tdxkit.review.series import Series, spans
-from tdxkit.view.kit.picture import Picture
-from tdxkit.view.kit.svg import Markup, drawing, element, line, text
+from tdxkit.text import plural
+from tdxkit.view.kit.grid import Grid, Head, Sign
+from tdxkit.view.kit.svg import visible
 from tdxkit.view.kit.tables import Table, table
-from tdxkit.view.kit.theme import actor_role
 
-ROW, TOP = 22, 34
-LEFT, FILES, WIDTH = 372, 560, 940  # where a patch's words end, where the files' begin, the whole
-MOST = 80  # rows that are drawn on a side; the text has all
-_PATCH_CHARS, _FILE_CHARS = 54, 44
+MOST = 80  # rows and columns that are drawn; the text has all
+_CHARS = 72  # of a title
+DOTS = {0: "·", 10: "•", 50: "●"}  # from how many lines on a dot has which size
+MOVED, UNKNOWN = "→", "●"
 
 
 def patch_graph(titles: Mapping[int, str], touched: Mapping[int, Iterable[str] | Mapping[str, str]]) -> nx.Graph:
@@ -69,75 +70,89 @@ def diffstat_table() -> Table:
     said = (
         f"{gone} lines cancel out between patches: the cover compares the tree before the series with the tree after it"
     )
-    return table(("patch", "title", "files", "added", "removed"), rows, said, [len(rows) - 2, len(rows) - 1])
+    return table(("patch", "title", "files", "added", "removed"), rows, said, totals=[len(rows) - 2, len(rows) - 1])
 
 
-def draw_patch_graph(graph: nx.Graph, title: str = "Which patch touches which file") -> Picture:
-    """The graph as a picture: a curve from each patch to each file it touches, the patch's number again at the file."""
-    patches = sorted(n for kind, n in graph if kind == "patch")
-    rows = _file_rows(graph)
-    drawn = patches[:MOST], rows[:MOST]
-    step = min(max(ROW, ROW * len(drawn[1]) / max(len(drawn[0]), 1)), 2.2 * ROW)  # patches spread along the files
-    patch_y = {n: TOP + step * k for k, n in enumerate(drawn[0])}
-    file_y = {path: TOP + ROW * k for k, (path, _) in enumerate(drawn[1]) if path}
-    height = TOP + max(step * len(drawn[0]), ROW * len(drawn[1]), ROW)
-    parts: list[Markup] = []
-    for k, n in enumerate(drawn[0]):
-        for path in sorted(p for _, p in graph[("patch", n)]):
-            if path in file_y:
-                parts.append(_curve(patch_y[n], file_y[path], actor_role(k)))
-    parts += [_patch(graph, n, patch_y[n], actor_role(k)) for k, n in enumerate(drawn[0])]
-    parts += [_file(graph, path, folder, TOP + ROW * k) for k, (path, folder) in enumerate(drawn[1])]
-    left_out = len(patches) - len(drawn[0]) + sum(1 for path, _ in rows[MOST:] if path)
-    head = title + (f" ({left_out} more in the text)" if left_out else "")
-    label = f"{title}: {len(patches)} patches, {sum(bool(p) for p, _ in rows)} files, {graph.number_of_edges()} edges"
-    return Picture(
-        drawing(WIDTH, height, label, text(0, 14, head, font_size=13.5, font_weight=600), *parts),
-        _words(graph, patches, rows, title),
-    )
+def patch_matrix(graph: nx.Graph, title: str = "Which patch touches which file") -> Grid:
+    """The graph as a matrix: the patches in their order, the files as the patches come to them; a dot is as large as the change."""
+    patches, files = sorted(n for kind, n in graph if kind == "patch"), _files_in_order(graph)
+    rows, columns = patches[:MOST], files[:MOST]
+    left_out = len(patches) - len(rows) + len(files) - len(columns)
+    cells = {
+        (rows.index(n), columns.index(p)): _dot(graph, n, p) for n, p in _touches(graph) if n in rows and p in columns
+    }
+    return Grid(
+        title + (f" ({left_out} more in the text)" if left_out else ""), "rows: patches\ncolumns: files",
+        [_row(graph, n) for n in rows], [Head(name, path) for name, path in zip(shortest_ends(columns), columns)],
+        cells, _legend({cell.sign for cell in cells.values()}, graph), "{row}: leaves {column} alone", _words(graph, patches, files, title),
+    )  # fmt: skip
 
 
-def _file_rows(graph: nx.Graph) -> list[tuple[str, str]]:
-    """(path, folder) for each row on the right; a folder's own row has no path."""
-    folders: dict[str, list[str]] = {}
-    for kind, path in graph:
-        if kind == "file":
-            folders.setdefault(graph.nodes[(kind, path)]["folder"], []).append(path)
+def _touches(graph: nx.Graph) -> list[tuple[int, str]]:
+    """(patch, file) for each edge, in order."""
+    return sorted((n, path) for kind, n in graph if kind == "patch" for _, path in graph[("patch", n)])
+
+
+def _files_in_order(graph: nx.Graph) -> list[str]:
+    """The files, by the patches that touch them: the first comes first, and of one patch's those that are touched once."""
+    touched = {path: sorted(n for _, n in graph[(kind, path)]) for kind, path in graph if kind == "file"}
+    return sorted(touched, key=lambda path: (touched[path], path))
+
+
+def shortest_ends(paths: Sequence[str]) -> list[str]:
+    """Each path by as much of its end as no other has, whole names only.
+
+    >>> shortest_ends(["arch/x86/virt/vmx/tdx/tdx.c", "arch/x86/kvm/vmx/tdx.c", "a/main.c"])
+    ['tdx/tdx.c', 'vmx/tdx.c', 'main.c']
+    """
+    parts = {path: path.split("/") for path in paths}
+    ends = Counter("/".join(names[-k:]) for names in parts.values() for k in range(1, len(names) + 1))
     return [
-        row
-        for folder, paths in sorted(folders.items())
-        for row in [("", folder), *((p, folder) for p in sorted(paths))]
+        next(("/".join(n[-k:]) for k in range(1, len(n)) if ends["/".join(n[-k:])] == 1), path)
+        for path, n in parts.items()
     ]
 
 
-def _curve(y0: float, y1: float, role: str) -> Markup:
-    middle = (LEFT + FILES) / 2
-    path = f"M{LEFT + 8} {y0}C{middle} {y0} {middle} {y1} {FILES - 6} {y1}"
-    return element("path", d=path, fill="none", stroke=f"var(--tdx-{role})", stroke_width=1.6, opacity=0.85)
+def _row(graph: nx.Graph, n: int) -> Head:
+    node = graph.nodes[("patch", n)]
+    whole = f"{n} {node['title']}".rstrip()
+    note = node.get("lines", "") if graph[("patch", n)] else "no files known"
+    return Head(whole if len(whole) <= _CHARS else f"{whole[: _CHARS - 1]}…", whole, note)
 
 
-def _cut(words: str, room: int) -> str:
-    return words if len(words) <= room else words[: room - 1] + "…"
-
-
-def _patch(graph: nx.Graph, n: int, y: float, role: str) -> Markup:
-    title = graph.nodes[("patch", n)]["title"]
-    here = bool(graph[("patch", n)])
-    words = text(LEFT - 22, y + 4, _cut(title, _PATCH_CHARS), role="ink" if here else "soft", anchor="end")
-    ring = element(
-        "circle",
-        cx=LEFT,
-        cy=y,
-        r=9,
-        fill="var(--tdx-paper)",
-        stroke=f"var(--tdx-{role})",
-        stroke_dasharray=None if here else "3 2",
+def _dot(graph: nx.Graph, n: int, path: str) -> Sign:
+    lines = graph.edges[("patch", n), ("file", path)]["lines"]
+    said = f"{n} {graph.nodes[('patch', n)]['title']}: {path} {lines}".rstrip()
+    others = [k for _, k in graph[("file", path)] if k != n]
+    said += (
+        f"; also touched by {plural(len(others), 'patch')} {spans(others)}" if others else "; no other patch touches it"
     )
-    number = text(LEFT, y + 3.5, n, role="ink" if here else "soft", anchor="middle", font_size=10, font_weight=600)
-    touched = f": {_files(graph, n)}" if here else " (no files known)"
-    lines = graph.nodes[("patch", n)].get("lines", "")
-    below = [text(LEFT - 22, y + 17, lines, role="soft", anchor="end", font_size=10.5)] if lines else []
-    return element("g", element("title", f"{n}: {title}{touched}"), words, ring, number, *below)
+    return Sign(_size(lines), "used", said)
+
+
+def _size(lines: str) -> str:
+    """The dot for a change."""
+    if not lines:
+        return UNKNOWN
+    if lines.startswith("moved"):
+        return MOVED
+    changed = sum(int(word[1:]) for word in lines.split())
+    return next(dot for least, dot in reversed(DOTS.items()) if changed >= least)
+
+
+def _legend(used: set[str], graph: nx.Graph) -> list[tuple[str, str, str]]:
+    if not any(lines for *_, lines in graph.edges(data="lines")):
+        return [(UNKNOWN, "used", "the patch touches the file")]
+    bounds = list(DOTS)
+    words = {
+        dot: f"{least or 1} lines and more" if least == bounds[-1] else f"{least or 1} to {bounds[k + 1] - 1} lines"
+        for k, (least, dot) in enumerate(DOTS.items())
+    }
+    return [
+        (sign, "used", said)
+        for sign, said in {**words, MOVED: "the file goes away: it is moved"}.items()
+        if sign in used
+    ]
 
 
 def _files(graph: nx.Graph, n: int) -> str:
@@ -146,27 +161,12 @@ def _files(graph: nx.Graph, n: int) -> str:
     return ", ".join(f"{path} {lines}".rstrip() for path, lines in edges)
 
 
-def _file(graph: nx.Graph, path: str, folder: str, y: float) -> Markup:
-    if not path:
-        return text(FILES, y + 4, _cut(f"{folder}/" if folder else "top", _FILE_CHARS + 12), role="soft", font_size=11)
-    numbers = sorted(n for _, n in graph[("file", path)])
-    name = path.rpartition("/")[2]
-    dot = element("circle", cx=FILES, cy=y, r=3.5, fill="var(--tdx-ink)")
-    words = text(FILES + 12, y + 4, _cut(name, _FILE_CHARS), font_weight=600)
-    return element(
-        "g", element("title", f"{path}: patches {spans(numbers)}"), dot, words,
-        text(WIDTH - 4, y + 4, _cut(spans(numbers), 18), role="soft", anchor="end"), line((FILES + 12, y + 9), (WIDTH - 4, y + 9), role="line"),
-    )  # fmt: skip
-
-
-def _words(graph: nx.Graph, patches: list[int], rows: list[tuple[str, str]], title: str) -> str:
+def _words(graph: nx.Graph, patches: Sequence[int], files: Sequence[str], title: str) -> str:
     said = [title]
     for n in patches:
         whole = graph.nodes[("patch", n)].get("lines", "")
         said.append(
             f"{n:4}  {graph.nodes[('patch', n)]['title']}{f' ({whole})' * bool(whole)}: {_files(graph, n) or 'no files known'}"
         )
-    for path, _ in rows:
-        if path:
-            said.append(f"      {path}: {spans(n for _, n in graph[('file', path)])}")
-    return "\n".join(said)
+    said += [f"      {path}: {spans(n for _, n in graph[('file', path)])}" for path in files]
+    return visible("\n".join(said))

@@ -4,15 +4,19 @@ import ipywidgets as w
 
 from tdxkit.linux.host.life import Life, live
 from tdxkit.review.patches import FOUNDATION, series
+from tdxkit.text import many
+from tdxkit.view.fields import columns_of
 from tdxkit.view.host_picture import host
 from tdxkit.view.kit.board import Board
-from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.kit.svg import element, framed
+from tdxkit.view.kit.verdict import Bar, verdict
 from tdxkit.view.stepper import Stepper
 
 NOTE = element(
     "p",
     "Patches 1 to 4 cannot be left out: the others call what they bring. A switch takes away what a patch does, not its text: "
     "as posted, 8 does not build without 7, nor 9 without 8.",
+    **{"style": "margin:4px 0;font-size:13px;line-height:1.45;max-width:1100px"},
 )
 
 
@@ -26,22 +30,34 @@ class PatchSwitches(Board):
             )
             for p in series()
         }
-        super().__init__(w.VBox(list(self.boxes.values())), w.HTML(str(NOTE)))
+        boxes = list(self.boxes.values())
+        half = (len(boxes) + 1) // 2
+        super().__init__(columns_of(boxes[:half], boxes[half:]), w.HTML(str(framed(NOTE))))
         self.watch(*self.boxes.values())
 
-    def update(self) -> tuple[Markup, list[Stepper]]:
+    def update(self) -> tuple[Bar, list[Stepper]]:
         """Live with the patches that are on: what came of it, and the run."""
         self.life = live("v2", frozenset(n for n, box in self.boxes.items() if box.value), record=True)
-        said = element("p", element("b", "✓ " if self.life.clean else "✗ "), _told(self.life), role="status")
-        return said, [Stepper(self.life.run, picture=host)]
+        return bar(self.life), [Stepper(self.life.run, picture=host, position=self.reached)]
 
     def __str__(self) -> str:
-        return f"{_told(self.life)}\n\n{self.life.run}"
+        return f"{bar(self.life)}\n\n{self.life.run}"
 
 
-def _told(life: Life) -> str:
+def bar(life: Life) -> Bar:
+    """How a life ended: nothing is left, something failed, or nothing failed and yet something is left."""
     line = "no TDX line" if life.meminfo_kb is None else f"TDX: {life.meminfo_kb} kB"
-    return (
-        f"{life.result}. {life.seamcalls} SEAMCALLs, at most {life.peak_kb} kB of pairs; at the end {life.pairs_left} pairs, "
-        f"{life.refs_left} references; /proc/meminfo: {line}."
+    note = (
+        f"{life.seamcalls} SEAMCALLs, at most {life.peak_kb} kB of pairs; at the end {many(life.pairs_left, 'pair')}, "
+        f"{many(life.refs_left, 'reference')}; /proc/meminfo: {line}"
     )
+    if life.clean:
+        return verdict("ok", "nothing is left, and nobody complained", "clean", note)
+    word = (
+        "fails"
+        if life.leaf or life.bugged or life.stopped
+        else "left behind"
+        if life.result.startswith("left: ")
+        else "warned"
+    )
+    return verdict("violation", life.result.removeprefix("left: "), word, note)

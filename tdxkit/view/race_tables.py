@@ -58,7 +58,13 @@ def mends_table(name: str, *memories: str) -> Table:
         lit += [len(rows)] if any(each.property for each in found) else []
         rows.append((one.mend or "as found", one.idea, *map(_ends, found), len(found[-1].races)))
     heads = [ON[memory] for memory in memories] or ["the model finds"]
-    return table(("text", "what it does", *heads, "data races told"), rows, f"{name}, {many(2, 'CPU')}", lit)
+    return table(
+        ("text", "what it does", *heads, "data races told"),
+        rows,
+        f"{name}, {many(2, 'CPU')}",
+        broken=lit,
+        fault="still breaks",
+    )
 
 
 def _ends(found: Result) -> str:

@@ -13,11 +13,11 @@ import ipywidgets as w
 from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.buffers import MEMORIES, SC
 from tdxkit.intake import Source, name_of, pasted
-from tdxkit.review.own import SIGNS
 from tdxkit.review.racing import Racing
 from tdxkit.review.reviewed import Beside, Reviewed, reviewed_job
 from tdxkit.review.verdict import Verdicts
 from tdxkit.review.verdicts_text import summary, table, told
+from tdxkit.rules import SIGNS
 from tdxkit.units import human
 from tdxkit.view.box_words import in_the_box, of_the_box
 from tdxkit.view.fields import (
@@ -31,15 +31,18 @@ from tdxkit.view.fields import (
     word_field,
 )
 from tdxkit.view.kit.choices import Choices, Row
-from tdxkit.view.kit.svg import element, visible
+from tdxkit.view.kit.files import Files
+from tdxkit.view.kit.svg import element, framed, visible
 from tdxkit.view.kit.upload import PASTE_LIMIT
+from tdxkit.view.kit.verdict import ROLE
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.view.lens_view import costs_table, partings_table
-from tdxkit.view.own_board import MEMORY, ROLE
+from tdxkit.view.own_board import MEMORY
 from tdxkit.view.verdict_view import Seen, folded, listed
 
 MAIL_FILES = ".txt,.mbox,.mbx,.eml,.patch,.diff,.gz"
 THREAD = "thread.mbox"  # what a paste is called in a command
+UNSEEN = {"description_width": "0px"}  # a name for who hears the page; who sees it reads it inside
 BASE = "files before the series"
 MOST_NOTES = 8
 MOST_BASE = 4 << 20  # bytes of a file before the series
@@ -66,10 +69,16 @@ class SeriesBoard(WorkBoard):
         hint = "Paste the mails here, one below the other: raw mails, an mbox, what git format-patch writes"
         # Told as they are typed: a box that tells when it is left tells after the click that leaves it.
         self.mails = w.Textarea(
-            value=text, placeholder=hint, continuous_update=True, tooltip="The mails of the series", layout=wide
+            value=text,
+            placeholder=hint,
+            continuous_update=True,
+            tooltip="The mails of the series",
+            description="The mails of the series",
+            style=UNSEEN,
+            layout=wide,
         )
         self.mails.add_class("tdx-mails")
-        self.file = w.FileUpload(accept=MAIL_FILES, description="Open an mbox", layout=w.Layout(width="160px"))
+        self.file = Files("Open an mbox", MAIL_FILES)
         self.opened = w.HTML()
         self.get, self.put = (
             word_field(f"{name}:", getattr(racing, name), f"what ends in _{name}") for name in ("get", "put")
@@ -78,10 +87,8 @@ class SeriesBoard(WorkBoard):
         options = list(MEMORY.items()) + ([] if racing.memory in MEMORIES else [(racing.memory, racing.memory)])
         self.memory = choice("memory", options, racing.memory)
         self.fields = fields_row(self.get, self.put, self.run, self.stubs)
-        self.base = w.Textarea(value=base, placeholder="The file as it was before, or several, each under a line ==> NAME <==", tooltip=BASE, continuous_update=True, layout=w.Layout(width="100%", height="90px"))  # fmt: skip
-        self.files = w.FileUpload(
-            accept=".c,.h", multiple=True, description="Open files", layout=w.Layout(width="140px")
-        )
+        self.base = w.Textarea(value=base, placeholder="The file as it was before, or several, each under a line ==> NAME <==", tooltip=BASE, description=BASE, style=UNSEEN, continuous_update=True, layout=w.Layout(width="100%", height="90px"))  # fmt: skip
+        self.files = Files("Open files", ".c,.h", several=True)
         before = w.Accordion([w.VBox([self.base, self.files])], titles=(BASE,), selected_index=0 if base else None, layout=w.Layout(max_width="1100px"))  # fmt: skip
         start = w.Button(description="Judge the series", icon="gavel", layout=w.Layout(width="160px"))
         start.on_click(self.judge)
@@ -128,16 +135,16 @@ class SeriesBoard(WorkBoard):
     def _uploaded(self, change) -> None:
         """An mbox from the reader's disk stands in place of what was pasted."""
         if change["new"]:
-            name, data = change["new"][0]["name"], bytes(change["new"][0]["content"])
+            name, data = change["new"][0]
             self.file.value = ()
             self.mails.value, self._opened = "", (name, data)
-            self.opened.value = str(element("span", f"opened: {name}, {human(len(data))}"))
+            self.opened.value = str(framed(element("span", f"opened: {name}, {human(len(data))}")))
             self.judge()
 
     def _take(self, change) -> None:
         """Files before the series, by their names."""
         if change["new"]:
-            given = {one["name"]: bytes(one["content"]) for one in change["new"]}
+            given = dict(change["new"])
             self.files.value = ()
             if large := next((name for name, data in given.items() if len(data) > MOST_BASE), None):
                 self._complain(
@@ -247,7 +254,7 @@ def _table(each: Verdicts) -> Choices:
     """The verdicts of one series."""
     rows = []
     for one, (label, verdict, changes, finds) in zip(each.patches, table(each)):
-        role = ROLE.get(one.verdict or "", "bad" if one.verdict else "soft")
+        role = ROLE.get(one.verdict or "", "bad") if one.verdict else "soft"
         more = f"{each.series.label} {label}, {one.verdict}" if one.judged else ""
         rows.append(Row((label, verdict, one.title if one.n else "", changes, _said(finds)), more, role))
     return Choices(f"{each.series.title}, {each.series.label}", HEADER, rows)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
 
 from tdxkit.linux.host.base import BASES
 from tdxkit.linux.host.endless import CASES, ending
@@ -30,12 +31,14 @@ def without_table() -> Table:
 
 
 def prefix_table() -> Table:
-    """After each patch, as a bisection would build it: static PAMT until patch 11."""
+    """After each patch, as a bisection would build it: static PAMT until patch 11. Patches after which nothing changed share a row."""
     lives = {n: live("v2", prefix(n)) for n in range(TOTAL + 1)}
-    rows = [
-        (n, "static" if not life.peak_kb else "dynamic", life.result, life.seamcalls, life.peak_kb)
+    told = {
+        n: ("static" if not life.peak_kb else "dynamic", life.result, life.seamcalls, life.peak_kb)
         for n, life in lives.items()
-    ]
+    }
+    alike = (list(group) for _, group in groupby(told, told.__getitem__))
+    rows = [(f"{same[0]} to {same[-1]}" if len(same) > 1 else same[0], *told[same[0]]) for same in alike]
     return table(("patches", "PAMT", "a TD's life", "SEAMCALLs", "pairs at most, kB"), rows)
 
 

@@ -6,10 +6,11 @@ from functools import partial
 from tdxkit.c.naming import OfC
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.telling import replay
-from tdxkit.review.own import SIGNS, Opinion
+from tdxkit.review.own import Opinion
 from tdxkit.review.packet import packet
 from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.review.verdicts_text import by_shell
+from tdxkit.rules import SIGNS
 from tdxkit.run import Run
 from tdxkit.text import many
 from tdxkit.view.kit import theme

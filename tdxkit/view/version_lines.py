@@ -4,10 +4,10 @@ from tdxkit.review.compare import Comparison, Pair
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, drawing, element, line, text
 
-ROW, TOP, WIDTH = 26, 62, 940
-LEFT, RIGHT = 380, 500  # where the old titles end and the new ones begin
+ROW, TOP, WIDTH = 26, 62, 1000
+LEFT, RIGHT = 440, 560  # where the old titles end and the new ones begin
 MOST = 60  # rows that are drawn; the text has all
-_CHARS = 52
+_CHARS = 66  # of a title: a letter takes 6.4 px
 # verdict: role of the line, its dash, its width, and the sign beside the word
 LOOKS = {
     "same": ("ok", None, 1.5, "="),

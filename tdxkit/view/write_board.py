@@ -20,7 +20,8 @@ from tdxkit.explore.frames import OF_C
 from tdxkit.explore.program import Scenario
 from tdxkit.facts import data_path
 from tdxkit.linux.refcount.own_file import TEXT, of_python
-from tdxkit.review.own import SIGNS, Opinion
+from tdxkit.review.own import Opinion
+from tdxkit.rules import SIGNS
 from tdxkit.run import Run
 from tdxkit.view.box_words import in_the_box, of_the_box
 from tdxkit.view.editor import CodeBox, Mark

@@ -73,6 +73,11 @@ def why(shared, places, a):
     return f"{ACTORS[a]} waits for pamt_lock, held by {held}" if places[a] == 1 and held else ""
 
 
+def waiting(shared, places, a):
+    said = why(shared, places, a)
+    return Wait(ACTORS[a], shared["pamt_lock"], said, what="pamt_lock") if said else None
+
+
 def line(places, a):
     return Line("put", PLACES[places[a]][1]) if places[a] < len(PLACES) else None
 
@@ -128,6 +133,8 @@ def build_graph():
                         broken=broken,
                         kind="",
                         deed=7 * a + choice + 1,
+                        reads=(),
+                        stores=(),
                     )
                 )
         edges.append(tuple(row))
@@ -136,7 +143,7 @@ def build_graph():
         state = dict(values)
         nodes.append(SimpleNamespace(
             shared=shared.setdefault(values, len(shared)), lines=tuple(line(places, a) for a in (0, 1)),
-            why=tuple(why(state, places, a) for a in (0, 1)), finished=tuple(p == len(PLACES) for p in places),
+            waits=tuple(waiting(state, places, a) for a in (0, 1)), finished=tuple(p == len(PLACES) for p in places),
         ))  # fmt: skip
     return SimpleNamespace(
         actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges), complete=True

@@ -1,10 +1,13 @@
 """The boards of lessons 03, 04 and 05: pictures from states, tables from models, switches and progress without a browser."""
 
 import asyncio
+import re
+from types import SimpleNamespace
 
 import networkx as nx
 import pytest
 
+from tdxkit.explore import outcomes
 from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.life import live
 from tdxkit.linux.lock.flags import flags
@@ -37,7 +40,14 @@ def test_the_needs_are_a_graph_without_cycles_and_the_picture_has_a_twin():
     graph = needs_picture.needs_graph()
     assert nx.is_directed_acyclic_graph(graph) and len(graph) == 12
     picture = needs_picture.needs_picture()
-    assert picture.svg.count("<circle") == 12 and picture.svg.count('stroke-dasharray="5 3"') == 7
+    assert picture.svg.count("<circle") == 12 and picture.svg.count('stroke-dasharray="5 3"') == 7 + 1, (
+        "and one in the legend"
+    )
+    assert picture.svg.count("makes sense only after it</text>") == picture.svg.count("Bold, 1 to 4:") == 1
+    for x, size, words in re.findall(
+        r'<text x="([\d.]+)"[^>]*text-anchor="start" font-size="([\d.]+)"[^>]*>([^<]+)', picture.svg
+    ):
+        assert float(x) + 0.59 * float(size) * len(words) <= needs_picture.WIDTH, words
     said = "11 x86/virt/tdx: Enable Dynamic PAMT: needs 2, and makes sense only after 3, 4, 5, 6, 7, 8, 9; built on by nobody"
     assert said in str(picture) and "9 KVM: TDX: Reclaim PAMT memory: needs 4, 8; built on by 11" in str(picture)
 
@@ -47,7 +57,11 @@ def test_a_switch_lives_the_life_again():
     assert [box.disabled for box in board.boxes.values()] == [True] * 4 + [False] * 8 and "clean" in board.said.value
     board.boxes[8].value = False
     assert "TDH.MEM.SEPT.ADD failed" in board.said.value and "TDH.MEM.SEPT.ADD failed" in str(board)
-    board.boxes[8].value = True
+    assert str(board).startswith("✗ fails: ")
+    board.boxes[8].value, board.boxes[9].value = True, False
+    assert str(board).startswith("✗ left behind: 5 pairs, 26 references, 10 pages")
+    board.boxes[9].value = True
+    assert str(board).startswith("✓ clean: nothing is left")
     board.boxes[11].value = False
     assert "at most 0 kB" in board.said.value
 
@@ -64,7 +78,7 @@ def test_ten_clicks_on_the_switches_leave_one_stepper(live_widgets):
 def test_tables_come_from_the_models():
     assert len(series_tables.without_table().rows) == 8
     assert [row[0] for row in rules_table.rules_table().rows] == [rule.name for rule in rules().values()]
-    assert [row[1] for row in series_tables.prefix_table().rows] == ["static"] * 11 + ["dynamic"] * 2
+    assert [row[:2] for row in series_tables.prefix_table().rows] == [("0 to 10", "static"), ("11 to 12", "dynamic")]
     assert [row[1] for row in series_tables.versions_table().rows] == [10, 10, 15, 15, 10, 10, 10]
     seen = lens(["v2", "v6"])
     assert "10" in str(lens_view.partings_table(seen))
@@ -155,3 +169,19 @@ def test_cancel_is_heard_at_once_and_keeps_what_there_was():
 def test_a_crowd_waits():
     run = contention_board.crowded_run()
     assert any(step.waits for step in run.steps) and len(run.actors) == 6
+
+
+def test_the_outcomes_are_counted_and_what_breaks_has_a_sign():
+    seen = lens_view.outcomes_table(["v2", "v6"])
+    counted = [outcomes(scenario(name)) for name in ("v2", "v6")]
+    assert [row[1:3] for row in seen.rows] == [(all_of.interleavings, all_of.bad) for all_of in counted]
+    assert seen.broken == {0} and counted[0].bad and not counted[1].bad and "✗ v2" in str(seen)
+
+
+@pytest.mark.parametrize("waits, names", [({1: 3, 2: 0, 8: 1}, ["below 1", "1–2", "4–8"]), ({}, ["none"])])
+def test_waits_are_named_by_both_their_ends_and_who_never_waits_is_named_too(waits, names):
+    results = {"global": SimpleNamespace(waits=waits), "per-region": SimpleNamespace(waits={})}
+    chart = contention_board.waits_chart(results)
+    assert [row[0] for row in chart.rows] == names and "none with" in chart.title and "per-region" in chart.title
+    assert [t["name"] for t in chart.traces] == (["global"] if waits else [])
+    assert chart.layout["xaxis"]["title"]["text"] == "length of a wait, µs"

@@ -1,5 +1,6 @@
 """Trees, timelines, tables and controls of notebook 07: each says what the model says, and nothing hostile gets through."""
 
+import itertools
 import os
 import re
 from xml.etree import ElementTree
@@ -21,7 +22,7 @@ from tdxkit.units import GIB
 from tdxkit.view import lockup_board
 from tdxkit.view import lockup_tables as tables
 from tdxkit.view.lockup_board import KERNELS, LockupBoard
-from tdxkit.view.lockup_picture import timeline
+from tdxkit.view.lockup_picture import WIDTH, watchdog_picture
 from tdxkit.view.lockup_reader import report_reader
 from tdxkit.view.range_board import RangeBoard
 from tdxkit.view.stepper import Stepper
@@ -91,7 +92,7 @@ def test_a_wide_tree_leaves_brothers_out_and_says_so():
 )
 def test_the_timeline_shows_every_sample_and_every_report(more):
     verdict = lockup(1500 * GIB, **more)
-    picture = timeline(verdict)
+    picture = watchdog_picture(verdict)
     root = ElementTree.fromstring(str(picture.svg))
     ticks = [s for s in verdict.samples if s.who == "timer"]
     assert picture.text.count("tick: stamp") == len(ticks)
@@ -105,7 +106,7 @@ def test_the_timeline_shows_every_sample_and_every_report(more):
 
 
 def test_a_very_long_call_is_cut_and_says_so():
-    picture = timeline(lockup(64 << 40, cost="thunk"))
+    picture = watchdog_picture(lockup(64 << 40, cost="thunk"))
     assert "the first 600 s are shown" in picture.text and len(picture.svg) < 200_000
 
 
@@ -118,17 +119,19 @@ def test_the_size_chart_has_the_counts_of_the_kernel():
 
 def test_the_verdict_table_field_by_field():
     """Each field against a verdict of its own."""
-    made = tables.verdict_table(sizes=(512, 1500))
-    assert len(made.rows) == 17
-    for i, (kernel, model, *fields) in enumerate(made.rows):
+    made, asked = tables.verdict_table(sizes=(512, 1500)), 0
+    for kernel, models, costs, *fields in made.rows:
         name, _, how = kernel.partition(", ")
         patch = {"unpatched": None, "patched": "v2"}.get(how, "v1")
-        for gib, field in zip((512, 1500), fields):
-            for letter, cost in zip(field.split(" · "), ("reporter", "plain", "thunk")):
-                verdict = lockup(gib * GIB, name, model, cost, patch=patch)
-                assert letter[0] == (verdict.loop or "–")[0].upper()
-                assert letter.endswith("?") == (0 < verdict.chance < 1)
-        assert (i in made.marked) == any(c in "RS" for f in fields for c in f)
+        for model in models.split(", "):
+            for cost in ("reporter", "plain", "thunk") if costs == "each" else (costs,):
+                asked += 1
+                for gib, field in zip((512, 1500), fields):
+                    verdict = lockup(gib * GIB, name, model, cost, patch=patch)
+                    assert field.partition(",")[0] == (verdict.loop or "–")
+                    assert field.endswith(", at times") == (0 < verdict.chance < 1)
+        assert costs != "each" or set(fields) == {"–"}
+    assert asked == 17 * 3, "every kernel with each of its models and each cost, once"
 
 
 def test_the_other_tables():
@@ -223,7 +226,8 @@ def test_two_boxes_choose_a_range_and_say_what_the_first_reserve_did(live_widget
 )
 def test_a_range_that_is_none_is_said_in_a_line(start, end):
     board = RangeBoard(start, end)
-    assert 'role="alert"' in board.said.value and "\n" not in board.said.value and not board.shown.children
+    said = board.said.value.rpartition("</style>")[2]
+    assert 'role="alert"' in said and "\n" not in said and not board.shown.children
     board.start.value, board.end.value = "62", "66"
     assert 'role="status"' in board.said.value and board.shown.children
 
@@ -280,11 +284,12 @@ def test_the_board_follows_its_controls():
     board = LockupBoard(1500)
     assert board.verdict.lockup and "soft lockup in the store loop" in board.shown.children[0].value
     board.patch.value = "v2"
-    assert not board.verdict.lockup and "no lockup" in str(board)
+    assert not board.verdict.lockup and str(board).startswith("✓ no report: ") and "no lockup" in str(board)
     board.patch.value, board.guest.value, board.phase.value = "as is", 940, 0
-    assert not board.verdict.lockup
+    assert not board.verdict.lockup and str(board).startswith("… not reported here: ")
     board.phase.value = 4
-    assert board.verdict.lockup
+    assert board.verdict.lockup and str(board).startswith("✗ reported: soft lockup in the store loop, stuck for ")
+    assert "✗ reported</b>" in board.said.value
     board.others.value, board.idle.value = 2, True
     assert board.verdict.others == 2 and board.verdict.from_idle and "2 other tasks" in str(board)
 
@@ -294,12 +299,12 @@ def test_the_board_has_what_was_said_and_both_ways_to_take_it():
     board = LockupBoard(940)
     labels = {value: label for label, value in board.guest.options}
     assert labels[875] == "875 GiB" and max(map(len, labels.values())) <= 10  # a slider cuts what is longer
-    assert str(board).startswith("the reporter's 940 GB if GiB were meant: ")
+    assert str(board).splitlines()[1].startswith("the reporter's 940 GB if GiB were meant: ")
     assert "reported in 45% of the watchdog's phases" in str(board)
     board.guest.value = 512
-    assert "reporter's" not in str(board).splitlines()[0]
+    assert "reporter's" not in str(board).splitlines()[1]
     board.guest.value = 875
-    assert str(board).startswith("the reporter's 940 GB: ")
+    assert str(board).splitlines()[1].startswith("the reporter's 940 GB: ")
     assert "20.3 s at most, reported in 7% of the watchdog's phases" in str(board)
 
 
@@ -316,7 +321,7 @@ def test_ten_changes_leave_one_picture_and_a_refusal_keeps_it(live_widgets, monk
 
     monkeypatch.setattr(lockup_board, "lockup", refuse)
     board.guest.value = 512
-    assert board.said.value == '<p role="alert">guest: it is too large; take a smaller one</p>'
+    assert 'role="alert"' in board.said.value and "guest: it is too large; take a smaller one" in board.said.value
     assert picture.value == drawn and board.verdict is verdict
 
 
@@ -340,7 +345,7 @@ def test_the_board_offers_only_models_that_a_kernel_has():
 def test_a_run_and_its_verdict_agree_in_time():
     verdict = lockup(1500 * GIB)
     last = list(timeline_run(verdict).states())[-1]
-    assert last["time"] == pytest.approx(verdict.end / SECOND, abs=0.001)
+    assert float(last["time"].removesuffix(" s")) == pytest.approx(verdict.end / SECOND, abs=0.001)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
@@ -353,3 +358,29 @@ def test_a_path_that_is_no_file_is_said_and_nothing_waits(what, tmp_path):
     (tmp_path / "log").write_text(posted_text())
     box.path.value = str(tmp_path / "log")
     assert box.result.main.fields["pid"] == "6372"
+
+
+@pytest.mark.parametrize("gib, preempt, patch, others", [(8192, "voluntary", None, 0), (8192, "none", None, 4), (8192, "voluntary", "v2", 4), (64, "voluntary", None, 0), (940, "none", "v1", 1)])  # fmt: skip
+def test_nothing_in_the_picture_is_smeared_or_clipped(gib, preempt, patch, others):
+    verdict = lockup(gib * GIB, preempt=preempt, patch=patch, others=others)
+    root = ElementTree.fromstring(watchdog_picture(verdict).svg)
+    rows = {}
+    for node in root.iter("text"):
+        wide = 6.4 * len(node.text) * float(node.get("font-size")) / 11.5
+        left = float(node.get("x")) - {"start": 0, "middle": wide / 2, "end": wide}[node.get("text-anchor")]
+        assert left >= 0 and left + wide <= WIDTH, node.text
+        rows.setdefault(round(float(node.get("y"))), []).append((left, left + wide, node.text))
+    for row in rows.values():
+        for (_, end, one), (begin, _, other) in itertools.pairwise(sorted(row)):
+            assert end <= begin + 1, (one, other)
+    rings = sorted(float(c.get("cx")) for c in root.iter("circle") if c.get("r") == "3")
+    assert all(b - a >= 6 for a, b in itertools.pairwise(rings)), "rings do not touch"
+
+
+def test_the_headline_says_the_first_report_and_the_last():
+    picture = watchdog_picture(lockup(8192 * GIB, preempt="none"))
+    assert "first report at 20.1 s: stuck for 22s; the last of 16 at 380.1 s: 357s" in str(picture)
+    assert (
+        picture.svg.count(">22s</text>") == picture.svg.count(">357s</text>") == 1 and ">44s</text>" not in picture.svg
+    )
+    assert "one report, at 54.9 s: stuck for 22s" in str(watchdog_picture(lockup(1500 * GIB)))

@@ -2,6 +2,8 @@
 
 import html
 import json
+import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,16 +13,32 @@ from tdxkit.facts import data_path
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.compare import compare
 from tdxkit.review.evidence import read_evidence
-from tdxkit.view.evidence_box import evidence_box, evidence_views, outputs
+from tdxkit.view.evidence_box import evidence_box, evidence_views
+from tdxkit.view.kit import grid, scripts
+from tdxkit.view.kit.outputs import outputs
+from tdxkit.view.kit.svg import script
 from tdxkit.view.lockup_reader import report_reader
-from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, treemap
+from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, weights
 from tdxkit.view.msr_board import trace_reader
-from tdxkit.view.patch_graph import MOST, diffstat_table, draw_patch_graph, files_graph, patch_graph, series_graph
+from tdxkit.view.patch_graph import (
+    MOST,
+    diffstat_table,
+    files_graph,
+    patch_graph,
+    patch_matrix,
+    series_graph,
+    shortest_ends,
+)
 from tdxkit.view.version_lines import side_by_side
 
 TRACE = data_path("traces/kvm_msr.trace").read_bytes()
 HOSTILE = Path(__file__).parents[1] / "data" / "mail"
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=2>\"'&{{7*7}}\u202egnp"
+# What the project itself puts there: the scripts of grids and charts, and the image of a drawing.
+OURS = "|".join([
+    *(re.escape(script(scripts.read(grid.PAGE, name))) for name in ("grid.js", "named.js")),
+    '<img src="data:image/svg\\+xml;base64,[\\w+/=]+" alt="[^"]*" width="\\d+" class="tdx-image"/>',
+])  # fmt: skip
 MAIL, DIGEST = ((HOSTILE / name).read_text(encoding="utf-8") for name in ("hostile.mbox", "hostile-digest.txt"))
 
 
@@ -46,46 +64,67 @@ def test_contributors_count_as_the_digest_does(digest):
     drawn = {name: x for trace in chart.traces for name, x in zip(trace["y"], trace["x"])}
     assert drawn == {"Kirill A. Shutemov": 13, "Liam Merwick": 4, "Bobby Eshleman": 1, "Andrey Zhadchenko": 1}
     assert [trace["marker"]["pattern"]["shape"] for trace in chart.traces] == ["", "/"]
+    assert all(trace["textposition"] == "outside" for trace in chart.traces), "no dark figure in a dark bar"
     chart.figure()
 
 
-def test_the_treemap_holds_every_file_once_and_adds_up(digest):
+def test_the_weights_hold_every_file_once_the_heaviest_first_and_add_up(digest):
     stat = digest.posts[0].stat
-    chart = treemap(stat)
-    (trace,) = chart.traces
-    assert sum(trace["values"]) == stat.insertions + stat.deletions == 810
-    assert len(trace["ids"]) == len(set(trace["ids"])) and set(trace["parents"]) - {""} <= set(trace["ids"])
-    assert [row[0] for row in chart.rows] == [f.path for f in stat.files]
-    assert "+361…379" in str(chart) and "+361…379 −1…19" in trace["text"]
+    chart = weights(stat)
+    bars = {name: (x, words) for t in chart.traces for name, x, words in zip(t["y"], t["x"], t["text"])}
+    assert sum(x for x, _ in bars.values()) == stat.insertions + stat.deletions == 810
+    assert len(bars) == len(stat.files) == len(chart.layout["yaxis"]["categoryarray"])
+    assert [row[1] for row in chart.rows] == sorted((f.changes for f in stat.files), reverse=True)
+    assert bars["arch/x86/virt/vmx/tdx/tdx.c"] == (380, "+361…379 −1…19") and "+361…379" in str(chart)
+    assert {t["name"] for t in chart.traces} == {"gains and loses lines", "only gains", "only loses"}
     chart.figure()
 
 
-@pytest.mark.parametrize("path", ["a.c", "a//b.c", "/", "a/", "..."])
-def test_treemaps_of_odd_paths(path):
+@pytest.mark.parametrize("path", ["a.c", "a//b.c", "/", "a/", "...", "d/" * 90 + "a.c"])
+def test_weights_of_odd_paths(path):
     evidence = read_evidence(DIGEST.replace(f"{EVIL}/a.c", path).encode())
-    (trace,) = treemap(evidence.posts[0].stat).traces
-    assert len(trace["ids"]) == len(set(trace["ids"])) and sum(trace["values"]) == 1
+    (trace,) = weights(evidence.posts[0].stat).traces
+    assert sum(trace["x"]) == 1 and trace["y"][0].endswith(path[-3:])
 
 
-def test_the_patch_graph_is_the_series(mails):
+def test_the_matrix_is_the_series(mails):
     graph = series_graph(mails.series[0])
     assert sorted(p for _, p in graph[("patch", 2)]) == ["include/region.h", "mm/region.c"]
-    picture = draw_patch_graph(graph)
-    assert picture.svg.count("<path") - picture.svg.count('stroke="var(--tdx-line)"') == graph.number_of_edges() == 4
-    assert "mm/region.c: 1–2" in str(picture)
-    missing = draw_patch_graph(series_graph(mails.series[1]))
-    assert "stroke-dasharray" in missing.svg and "no files known" in str(missing)
+    grid = patch_matrix(graph)
+    dots = {(grid.rows[i].whole[0], grid.columns[j].whole) for i, j in grid.cells}
+    assert dots == {(str(n), path) for (kind, n) in graph if kind == "patch" for _, path in graph[(kind, n)]}
+    assert len(dots) == graph.number_of_edges() == 4 and "mm/region.c: 1–2" in str(grid)
+    assert grid.legend == [("●", "used", "the patch touches the file")], "its mails have no lines of single files"
+    missing = patch_matrix(series_graph(mails.series[1]))
+    assert "no files known" in {row.note for row in missing.rows} and "no files known" in str(missing)
 
 
-def test_the_twelve_patches_as_a_graph():
+def test_the_twelve_patches_as_a_matrix():
     all_of_it = files_graph()
     assert all_of_it.number_of_nodes() == 12 + 18
-    picture = draw_patch_graph(all_of_it)
-    assert str(picture).count("\n") == 12 + 18
-    assert "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in str(picture) and "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in picture.svg
-    assert "KVM: TDX: Reclaim PAMT memory (+12 −3): arch/x86/kvm/vmx/tdx.c +12 −3" in str(picture)
-    assert ">+216</text>" in picture.svg and ">+55 −11</text>" in picture.svg
-    assert "tdx_errno.h moved to arch/x86/include/asm/tdx_errno.h" in str(picture)
+    grid = patch_matrix(all_of_it)
+    assert str(grid).count("\n") == 12 + 18 and (len(grid.rows), len(grid.columns)) == (12, 18)
+    assert "arch/x86/virt/vmx/tdx/tdx.c +2 −1" in str(grid)
+    assert "KVM: TDX: Reclaim PAMT memory (+12 −3): arch/x86/kvm/vmx/tdx.c +12 −3" in str(grid)
+    assert [row.note for row in grid.rows][3] == "+216" and [row.note for row in grid.rows][7] == "+55 −11"
+    assert "tdx_errno.h moved to arch/x86/include/asm/tdx_errno.h" in str(grid)
+    first = [min(i for i, k in grid.cells if k == j) for j in range(18)]
+    assert first == sorted(first), "files stand in the order in which the patches come to them"
+    column = next(
+        j
+        for j, head in enumerate(grid.columns)
+        if head.name == "kvm/vmx/tdx.c" or head.whole == "arch/x86/kvm/vmx/tdx.c"
+    )
+    assert grid.cells[4, column].said == (
+        "5 KVM: TDX: Allocate PAMT memory in __tdx_td_init(): arch/x86/kvm/vmx/tdx.c +6 −10; also touched by patches 1, 6, 8–9"
+    )
+    assert [sign for sign, *_ in grid.legend] == ["·", "•", "●", "→"]
+
+
+def test_a_file_is_called_by_as_little_of_its_path_as_tells_it_from_the_others():
+    assert shortest_ends(["a/b/c.h", "b/c.h", "c.h", "d.h"]) == ["a/b/c.h", "b/c.h", "c.h", "d.h"]
+    names = [column.name for column in patch_matrix(files_graph()).columns]
+    assert len(set(names)) == 18 and max(map(len, names)) <= 21
 
 
 def test_the_diffstats_add_up_to_the_cover_but_for_what_cancels_out():
@@ -96,10 +135,10 @@ def test_the_diffstats_add_up_to_the_cover_but_for_what_cancels_out():
 
 def test_a_huge_series_is_drawn_in_part_and_said():
     graph = patch_graph(dict.fromkeys(range(1, 500), "t"), {n: [f"d{n}/f"] for n in range(1, 500)})
-    picture = draw_patch_graph(graph)
-    assert "more in the text" in picture.svg and picture.svg.count("<circle") <= 3 * MOST
-    assert "d499/f: 499" in str(picture)
-    assert draw_patch_graph(patch_graph({}, {})).svg.startswith("<svg")
+    grid = patch_matrix(graph)
+    assert f"({2 * (499 - MOST)} more in the text)" in grid.html() and len(grid.rows) == len(grid.columns) == MOST
+    assert "d499/f: 499" in str(grid)
+    assert "<table" in patch_matrix(patch_graph({}, {})).html()
 
 
 def test_versions_side_by_side(mails):
@@ -117,6 +156,9 @@ def test_tables_say_what_is_missing(mails):
     assert "290" in str(notes_table(mails.notes))
 
 
+IMAGE = "data:image/svg+xml;base64,"
+
+
 class Tags(HTMLParser):
     """Which elements and attributes a page really holds."""
 
@@ -125,7 +167,14 @@ class Tags(HTMLParser):
         self.found, self.handlers = set(), []
 
     def handle_starttag(self, tag, attrs):
-        self.found.add(tag)
+        coded = (dict(attrs).get("src") or "").removeprefix(IMAGE)
+        if tag == "img" and dict(attrs)["src"] == IMAGE + coded:  # a drawing of ours: what is in it counts
+            inner = Tags()
+            inner.feed(b64decode(coded).decode())
+            self.found, self.handlers = self.found | inner.found, self.handlers + inner.handlers
+            attrs = [(k, v) for k, v in attrs if k != "src"]
+        else:
+            self.found.add(tag)
         self.handlers += [k for k, _ in attrs if k.startswith("on") or k in ("href", "src")]
 
 
@@ -135,7 +184,7 @@ def test_hostile_names_make_no_element():
         assert len(views) >= 3
         for output in outputs(views):
             tags = Tags()
-            tags.feed(output["data"].get("text/html", ""))
+            tags.feed(re.sub(OURS, "", output["data"].get("text/html", "")))
             assert not tags.found & {"script", "img", "b", "svg/onload=window.hit=3"} and not tags.handlers
             for mime, value in output["data"].items():
                 if "plotly" in mime:

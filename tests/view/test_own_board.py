@@ -8,8 +8,7 @@ import pytest
 
 from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount import v6
-from tdxkit.review.own import SIGNS
-from tdxkit.rules import verdicts
+from tdxkit.rules import SIGNS, verdicts
 from tdxkit.view.own_board import OwnBoard, judge_own
 from tdxkit.view.stepper import Stepper
 
@@ -65,7 +64,7 @@ def test_one_box_says_what_came_of_it_and_the_text_says_the_same(body, head, mor
     board = judge_own(put_of(body))
     text = str(board)
     assert text.startswith(head) and more in text and text.endswith(STAYS)
-    assert head.split(":")[0] in box(board) and box(board).count("<h4>") == 1 and "Traceback" not in box(board)
+    assert head.split(":")[0] in box(board) and box(board).count("<h3>") == 1 and "Traceback" not in box(board)
     assert isinstance(board.shown.children[-1], Stepper) == bool(board.opinion.result and board.opinion.result.schedule)
 
 

@@ -5,26 +5,32 @@ import pytest
 from tdxkit.errors import InputError
 from tdxkit.seam.sizes import usage
 from tdxkit.units import GIB, TIB, human
-from tdxkit.view.pamt_cost import GUESTS, SIZES, cost_chart, my_machine, quoted
+from tdxkit.view.pamt_cost import GUESTS, cost_chart, my_machine, quoted, saved_chart
 
 
-def test_the_slider_goes_from_64_gib_to_12_tib_and_each_step_is_the_model():
-    chart = cost_chart()
-    (slider,) = chart.spec()["layout"]["sliders"]
-    assert [s["label"] for s in slider["steps"]] == [human(s) for s in SIZES]
-    assert (SIZES[0], SIZES[-1]) == (64 * GIB, 12 * TIB)
-    for memory, step in zip(SIZES, slider["steps"]):
-        static, by_4k, by_2m = step["args"][0]["y"]
-        for i, percent in enumerate(GUESTS):
-            guests = memory * percent // 100 // GIB * GIB
-            assert static[i] * GIB == usage(memory, guests).static
-            assert (
-                by_4k[i] * GIB == usage(memory, guests, "4K").dynamic
-                and by_2m[i] * GIB == usage(memory, guests, "2M").dynamic
-            )
-    shown = slider["steps"][slider["active"]]["args"][0]["y"]
-    assert [list(t["y"]) for t in chart.traces] == [list(y) for y in shown]
-    assert len(chart.figure().data) == 3 and "12 TiB" in str(chart)
+def test_the_cost_is_the_models_and_its_table_says_what_is_saved():
+    chart = cost_chart("256G")
+    static, by_4k, by_2m = (trace["y"] for trace in chart.traces)
+    for i, (percent, row) in enumerate(zip(GUESTS, chart.rows)):
+        guests = 256 * GIB * percent // 100 // GIB * GIB
+        full, large = usage(256 * GIB, guests, "4K"), usage(256 * GIB, guests, "2M")
+        assert (static[i] * GIB, by_4k[i] * GIB, by_2m[i] * GIB) == (full.static, full.dynamic, large.dynamic)
+        assert row[4] == f"{'−' if full.saved > 0 else '+'}{human(abs(full.saved))}"
+    assert chart.rows[-1][1:3] == ("1.0 GiB", "1.0 GiB") and chart.rows[-1][4] == "+10.0 MiB", (
+        "what two equal figures hide"
+    )
+    assert chart.traces[1]["text"][-1] == "by 4K: +10.0 MiB" and "by 4K: +10.0 MiB" in chart.static()
+
+
+def test_at_the_right_edge_dynamic_pamt_costs_more_on_every_machine():
+    chart = saved_chart()
+    assert [trace["name"] for trace in chart.traces] == ["256 GiB", "1 TiB", "12 TiB"]
+    for trace, memory in zip(chart.traces, (256 * GIB, TIB, 12 * TIB)):
+        *before, last = trace["y"]
+        assert min(before) > 0 > last and before == sorted(before, reverse=True)
+        full = usage(memory, memory, "4K")
+        assert last == round(100 * full.saved / full.static, 2) == -0.98
+    assert chart.rows[-1] == ("100 %", *(f"-0.98 % (+{more})" for more in ("10.0 MiB", "40.0 MiB", "480.2 MiB")))
 
 
 def test_the_quoted_figures_come_out_of_the_entry_sizes():

@@ -22,10 +22,10 @@ def test_what_can_be_judged_is_taken_from_the_tables_of_the_reader():
 
 def test_a_mend_that_does_not_mend_is_lit():
     table = mends_table("two-flags", "sc", "tso")
-    assert [table.rows[k][0] for k in sorted(table.marked)] == ["as found", "once", "write-fence", "one-fence"]
+    assert [table.rows[k][0] for k in sorted(table.broken)] == ["as found", "once", "write-fence", "one-fence"]
     assert table.rows[1][2:] == ("ok", "WARN_ON_ONCE() of line 12 fires, 8 steps", 0)
     counts = mends_table("user-count")
-    assert [(row[0], row[-1]) for k, row in enumerate(counts.rows) if k in counts.marked] == [
+    assert [(row[0], row[-1]) for k, row in enumerate(counts.rows) if k in counts.broken] == [
         ("as found", 6),
         ("atomic", 2),
         ("dec-and-test", 0),

@@ -18,7 +18,11 @@ from collections.abc import Iterable, Sequence
 import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
-from tdxkit.view.kit.svg import Markup, element
+from tdxkit.view.kit import live
+from tdxkit.view.kit.charts import Chart
+from tdxkit.view.kit.outputs import outputs
+from tdxkit.view.kit.svg import Markup, element, framed
+from tdxkit.view.kit.verdict import STALE, Bar, alert
 
 ROW = {
     "flex_flow": "row wrap",
@@ -36,7 +40,10 @@ class Board(w.VBox):
     def __init__(self, *rows: w.Widget | Sequence[w.Widget], said: w.HTML | None = None):
         self.said, self.shown = said or w.HTML(), w.VBox(layout=WIDE)
         self._tag, self._updating = ("span" if said else "p"), False
+        self._message: Markup | str = ""
+        self._things: list[object] = []  # what is shown, as it was given
         rows = [row if isinstance(row, w.Widget) else w.HBox(row, layout=ROW) for row in rows]
+        self._rows = rows
         super().__init__([*rows, *([] if said else [self.said]), self.shown], layout=WIDE)
 
     def update(self) -> tuple[object, Iterable[object]]:
@@ -57,31 +64,72 @@ class Board(w.VBox):
             said, shown = self.update()
             self.show(shown)
             self.say(said)
-        except TdxkitError as error:  # said in one line; what was shown stays
-            self.say(error, "alert")
+        except TdxkitError as error:  # what was shown stays, as what it is: older
+            self.complain(error)
         finally:
             self._updating = False
 
     def say(self, what: object, role: str = "status") -> None:
-        """Say a line, escaped; or markup, as it is; "" says nothing. role: "status", or "alert" for what went wrong."""
-        self.said.value = str(what if what == "" or isinstance(what, Markup) else element(self._tag, what, role=role))
+        """Say a line, escaped; a verdict, or markup, as it is; "" says nothing. role: "status", or "alert" for what went wrong."""
+        if role == "alert":
+            made = alert(what)
+        elif isinstance(what, Bar):
+            made = what.html()
+        else:
+            made = (
+                what
+                if what == ""
+                else framed(what if isinstance(what, Markup) else element(self._tag, what, role=role))
+            )
+        self._message = made
+        self.said.value = str(made)
+
+    def complain(self, error: object) -> None:
+        """Say what went wrong, in red; what is shown is older, and looks it."""
+        if self.shown.children:
+            self.shown.add_class(STALE)
+        self.say(error, "alert")
 
     def show(self, things: Iterable[object]) -> None:
-        """Show these instead: widgets, markup, and whatever has `html()`. What is no longer shown is closed."""
-        made = [thing if isinstance(thing, w.Widget | Markup) else thing.html() for thing in things]
+        """Show these instead: widgets, markup, charts, and whatever has `html()`. What is no longer shown is closed."""
+        self._things = list(things)
+        made = [_made(thing) for thing in self._things]
         before = self.shown.children
+        self.shown.remove_class(STALE)
         self.shown.children = [_placed(thing, *before[at : at + 1]) for at, thing in enumerate(made)]
         for widget in _all_in(before) - _all_in([self]):
             widget.close()
+
+    @property
+    def reached(self) -> int:
+        """Where the reader stands in what can be stepped here, 0 where nothing can: what takes its place begins there."""
+        return next((child.position for child in self.shown.children if hasattr(child, "position")), 0)
+
+    needs_kernel = True
+
+    def static(self) -> Markup:
+        """How the board stands now: what is set, what is said, what is shown; nothing of it can be changed."""
+        return framed(live.settings(self._rows), self._message, *map(live.static, self._things), class_="tdx-board")
+
+    def _ipython_display_(self) -> None:
+        live.display(self)
+
+
+def _made(thing: object) -> w.Widget | Markup:
+    """What shows a thing: a chart is drawn by the page, in an output of its own."""
+    if isinstance(thing, w.Widget | Markup):
+        return thing
+    return w.Output(outputs=outputs([thing]), layout=WIDE) if isinstance(thing, Chart) else thing.html()
 
 
 def _placed(thing: w.Widget | Markup, before: w.Widget | None = None) -> w.Widget:
     """The widget that shows a thing; markup takes over an HTML widget that stands there, so that the page does not jump."""
     if isinstance(thing, w.Widget):
         return thing
+    shown = str(framed(thing))
     if type(before) is not w.HTML:
-        return w.HTML(str(thing))
-    before.value = str(thing)
+        return w.HTML(shown)
+    before.value = shown
     return before
 
 

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 from tdxkit.view.kit import theme
-from tdxkit.view.kit.svg import Markup, element, style
+from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, image, joined, style
 
-_SYSTEM_DARK = "@media (prefers-color-scheme:dark){.tdx{%s}}"
+
+def shown_or_image(picture: Markup, words: str) -> Markup:
+    """A drawing; where a page takes drawings out, its image."""
+    still = element("div", image(picture, words, style(theme.image_css())), class_="tdx-untrusted")
+    return joined(style("svg+.tdx-untrusted{display:none}"), picture, still)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,15 +28,13 @@ class Picture:
     __repr__ = __str__
 
     def html(self) -> Markup:
-        """The drawing with the colours of both themes."""
-        return element("div", style(theme.css()), self.svg, class_="tdx")
+        """The drawing in the colours of the page, with its words under a fold; where a page takes drawings out, as an image."""
+        words = element("details", element("summary", "as text"), element("pre", esc(self.text)), class_="tdx-twin")
+        return framed(style(theme.css()), shown_or_image(self.svg, self.text), words)
 
     def file(self) -> str:
         """The drawing as an SVG file of its own; its colours follow the reader's system."""
-        dark = ";".join(f"{name}:{value}" for name, value in theme.variables("dark").items())
-        start, end = self.svg.index(">"), self.svg.index("<svg") + 4
-        head = f'{self.svg[:end]} xmlns="http://www.w3.org/2000/svg" class="tdx"{self.svg[end:start]}>'
-        return f"{head}{style(theme.css() + _SYSTEM_DARK % dark)}{self.svg[start + 1 :]}"
+        return str(alone(self.svg, style(theme.image_css())))
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         return {"text/html": str(self.html()), "text/plain": self.text}

@@ -12,8 +12,13 @@ True
 import json
 import re
 import unicodedata
+from base64 import b64encode
+from collections.abc import Mapping
+from gzip import compress
+from urllib.parse import urlsplit
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+PACKED = 20_000  # characters of JSON from which on it travels packed
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 # Elements and attributes that could run or fetch something have no place in a picture.
 _BANNED_ELEMENTS = {"script", "iframe", "object", "embed", "link", "meta", "base", "foreignObject", "image", "img"}
@@ -47,8 +52,13 @@ def element(name: str, *children: object, **attributes: object) -> Markup:
     """An element. Attributes: ``stroke_width`` becomes ``stroke-width``, ``class_`` ``class``; None and False leave one out."""
     if not _NAME.fullmatch(name) or name in _BANNED_ELEMENTS:
         raise ValueError(f"{name!r} is no element of a picture")
-    parts = [name]
-    for key, value in attributes.items():
+    return Markup(f"<{name}{_attributes(attributes)}>{joined(*children)}</{name}>")
+
+
+def _attributes(given: Mapping[str, object]) -> str:
+    """Attributes as they stand in a tag."""
+    parts = [""]
+    for key, value in given.items():
         key = key.rstrip("_").replace("_", "-")
         if key == "viewbox":
             key = "viewBox"
@@ -56,7 +66,7 @@ def element(name: str, *children: object, **attributes: object) -> Markup:
             raise ValueError(f"{key!r} is no attribute of a picture")
         if value is not None and value is not False:
             parts.append(f'{key}="{esc(_short(value))}"')
-    return Markup(f"<{' '.join(parts)}>{joined(*children)}</{name}>")
+    return " ".join(parts)
 
 
 def joined(*parts: object) -> Markup:
@@ -64,11 +74,42 @@ def joined(*parts: object) -> Markup:
     return Markup("".join(map(esc, parts)))
 
 
+def link(url: str, words: object = "") -> Markup:
+    """A link to a page of the web, which opens in a tab of its own; ValueError for an address of any other kind."""
+    if not re.fullmatch(r"https?://[!#-&(-;=?-\[\]-~]+", url) or not urlsplit(url).hostname:
+        raise ValueError(f"{url!r} is no address of a web page")
+    return Markup(f'<a href="{esc(url)}" target="_blank" rel="noopener noreferrer">{esc(words or url)}</a>')
+
+
 def style(css: str) -> Markup:
     """A style element of rules that the project itself wrote: they stand as they are, and cannot end the element."""
     if "<" in css:
         raise ValueError("style rules have no <")
     return Markup(f"<style>{css}</style>")
+
+
+UNTOUCHED = "tex2jax_ignore mathjax_ignore"  # JupyterLab typesets `$…$` in every output, in names from mails too
+
+
+def framed(*parts: object, **attributes: object) -> Markup:
+    """What goes into a page as one: in the colours of the theme, and left alone by what would typeset it."""
+    class_ = " ".join(filter(None, ("tdx", attributes.pop("class_", ""), UNTOUCHED)))
+    return element("div", *parts, class_=class_, **attributes)
+
+
+def alone(picture: Markup, rules: Markup | str = "") -> Markup:
+    """A drawing as a file of its own; `rules` is the style element that it needs."""
+    start, end = picture.index(">"), picture.index("<svg") + 4
+    head = f'{picture[:end]} xmlns="http://www.w3.org/2000/svg"{picture[end:start]}>'
+    return Markup(f"{head}{esc(rules)}{picture[start + 1 :]}")
+
+
+def image(picture: Markup, words: str, rules: Markup | str = "") -> Markup:
+    """A drawing as an image, which stays where scripts, styles and SVG are taken out; `words` say what it shows."""
+    wide = re.search(r'viewBox="0 0 ([\d.]+) ', picture)
+    said = _attributes({"alt": words, "width": wide and round(float(wide[1])), "class": "tdx-image"})
+    coded = b64encode(alone(picture, rules).encode()).decode()
+    return Markup(f'<img src="data:image/svg+xml;base64,{coded}"{said}/>')
 
 
 def _short(value: object) -> object:
@@ -117,9 +158,19 @@ def line(*points: tuple[float, float], role: str = "soft", **attributes: object)
     return element("path", d=path, fill="none", stroke=f"var(--tdx-{role})", **attributes)
 
 
+def script(code: str) -> Markup:
+    """A script element of a module that the project itself wrote: it stands as it is, and cannot end the element."""
+    if "</script" in code or "<!--" in code:
+        raise ValueError("a script has no </script and no <!--")
+    return Markup(f'<script type="module">{code}</script>')
+
+
 def script_json(value: object) -> Markup:
-    """A value as JSON that may stand inside a ``<script type="application/json">``: no ``<`` can end the element early."""
+    """A value as JSON in an element of its own: no ``<`` can end the element early. A large one is packed, as gzip in base64."""
     raw = json.dumps(
         value, separators=(",", ":")
     )  # pure ASCII: line separators and lone surrogates are escapes already
-    return Markup(raw.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}))
+    if len(raw) > PACKED:
+        return Markup(f'<script type="application/gzip">{b64encode(compress(raw.encode(), mtime=0)).decode()}</script>')
+    safe = raw.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"})
+    return Markup(f'<script type="application/json">{safe}</script>')

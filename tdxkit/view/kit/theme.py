@@ -10,7 +10,10 @@ JupyterLab writes `data-jp-theme-light` on the body, the Sphinx book `data-theme
 '#5a3ea6'
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 # How far a colour stands from its ground at least, as WCAG 2 asks it (AA): text to be read, and what is a mark or an edge.
 TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0
@@ -77,6 +80,33 @@ def actor_role(index: int) -> str:
     return ACTORS[index % len(ACTORS)]
 
 
+def actor_roles(names: Sequence[str]) -> list[int]:
+    """The place of each actor's colour among ACTORS, by its name and not by its order: "teardown" has one colour in every picture. A name that
+    ends in a number has that number's (CPU 1); of two that want the same the later takes the next that is free.
+
+    >>> actor_roles(("CPU 0", "CPU 1")), actor_roles(("teardown", "fault")) == actor_roles(("fault", "teardown"))[::-1]
+    ([0, 1], True)
+    """
+    found: dict[str, int] = {}
+    for name in sorted(names, key=_wanted):
+        taken, wanted = set(found.values()), _wanted(name)[0]
+        free = [(wanted + k) % len(ACTORS) for k in range(len(ACTORS)) if (wanted + k) % len(ACTORS) not in taken]
+        found[name] = free[0] if free else wanted
+    return [found[name] for name in names]
+
+
+# Parts of a TD's life, which many pictures show: each has its own.
+LIFE = ("TD init", "vCPU init", "build", "vCPU run", "fault", "zap", "teardown")
+
+
+def _wanted(name: str) -> tuple[int, str]:
+    """Which colour a name would have, and what decides among those that want the same."""
+    if name in LIFE:
+        return LIFE.index(name), name
+    number = re.search(r"\d+$", name)
+    return (int(number[0]) if number else crc32(name.encode())) % len(ACTORS), name
+
+
 def channels(colour: str) -> tuple[int, int, int]:
     """Red, green and blue of ``#rrggbb``, each 0 to 255."""
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -100,14 +130,14 @@ def contrast(one: str, other: str) -> float:
     return round((high + 0.05) / (low + 0.05), 2)
 
 
-def variables(theme: str) -> dict[str, str]:
-    """Every CSS variable of one theme: ``--tdx-pair``, ``--tdx-pair-bg``, ``--tdx-ink`` and so on."""
+def variables(theme: str, paper: str = "") -> dict[str, str]:
+    """Every CSS variable of one theme: ``--tdx-pair``, ``--tdx-pair-bg``, ``--tdx-ink`` and so on; `paper`: where it is not the page's own."""
     place = 0 if theme == "light" else 1
     named = {f"--tdx-{name}": pair[place] for name, pair in GROUND.items()}
     for name, role in ROLES.items():
         named[f"--tdx-{name}"] = getattr(role, theme)
         named[f"--tdx-{name}-bg"] = role.tint(theme)
-    named["--tdx-paper"] = f"var(--jp-layout-color0, {PAPERS[theme][0]})"
+    named["--tdx-paper"] = paper or f"var(--jp-layout-color0, {PAPERS[theme][0]})"
     return named
 
 
@@ -120,3 +150,9 @@ def css(scope: str = ".tdx") -> str:
         f"{scope}{{color-scheme:light;{light}}}\n{told}{{color-scheme:dark;{dark}}}\n"
         f"@media (prefers-color-scheme:dark){{{asked}{{color-scheme:dark;{dark}}}}}\n"
     )
+
+
+def image_css() -> str:
+    """The variables for a drawing that is a file or an image of its own, on paper of its own: its colours follow the reader's system."""
+    light, dark = (";".join(f"{k}:{v}" for k, v in variables(t, PAPERS[t][0]).items()) for t in ("light", "dark"))
+    return f"svg{{color-scheme:light dark;background:var(--tdx-paper);{light}}}\n@media (prefers-color-scheme:dark){{svg{{{dark}}}}}\n"

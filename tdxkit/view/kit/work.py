@@ -11,6 +11,7 @@ import ipywidgets as w
 
 from tdxkit.errors import TdxkitError, not_installed
 from tdxkit.view.kit.board import Board
+from tdxkit.view.kit.verdict import STALE
 from tdxkit.work import Cancelled, Job, Started, Tick, drive_async
 
 PATIENCE = 1.0  # seconds of work that a reader waits for without a bar
@@ -22,12 +23,15 @@ class WorkBoard(Board):
     `at`: how far the work is, or was when it ended.
     """
 
-    def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Widget):
+    def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Button):
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px", display="none"))
-        self.cancel = w.Button(description="Cancel", icon="stop", disabled=True, layout=w.Layout(width="110px"))
+        self.cancel = w.Button(
+            description="Cancel", icon="stop", disabled=True, layout=w.Layout(width="110px", display="none")
+        )
         self.at: Tick = (0, 0)
         self._task, self._stop = None, False
         self.cancel.on_click(lambda _: setattr(self, "_stop", True))
+        start.button_style = "primary"  # one look for what begins
         said = w.HTML()
         super().__init__(*rows, [start, self.cancel, self.bar, said], said=said)
 
@@ -71,7 +75,7 @@ class WorkBoard(Board):
 
     async def _work(self, job: Job) -> None:
         self._stop, self.cancel.disabled, self.bar.value, self.at = False, False, 0, (0, 0)
-        self.bar.layout.display = ""
+        self.bar.layout.display = self.cancel.layout.display = ""
         try:
             result = await drive_async(job, self._tick, lambda: self._stop)
             self.bar.value = 1
@@ -81,11 +85,12 @@ class WorkBoard(Board):
         except (TdxkitError, ModuleNotFoundError) as error:
             self._complain(error)
         finally:
-            self.cancel.disabled, self.bar.layout.display = True, "none"  # what is over has no bar
+            self.cancel.disabled = True
+            self.bar.layout.display = self.cancel.layout.display = "none"  # what is over has no bar
 
     def _complain(self, error: Exception) -> None:
-        """Say what went wrong; what was shown stays."""
-        self.say(error if isinstance(error, TdxkitError) else not_installed(error), "alert")
+        """Say what went wrong; what was shown stays, dimmed."""
+        self.complain(error if isinstance(error, TdxkitError) else not_installed(error))
 
     def _conclude(self, end: Callable[[], tuple[object, Iterable[object] | None]]) -> None:
         """Say and show what the work came to."""
@@ -96,6 +101,8 @@ class WorkBoard(Board):
             return
         if shown is not None:
             self.show(shown)
+        elif self.shown.children:
+            self.shown.add_class(STALE)
         self.say(said)
 
     def _tick(self, done: float, total: float) -> None:

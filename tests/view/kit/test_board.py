@@ -7,8 +7,14 @@ import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.view.kit.board import Board
-from tdxkit.view.kit.svg import Markup, element, esc
+from tdxkit.view.kit.svg import Markup, element, esc, framed
+from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.stepper import Stepper
+
+
+def shown(k: int) -> str:
+    """The k-th thing as a page gets it."""
+    return str(framed(element("p", k)))
 
 
 class Counting(Board):
@@ -68,18 +74,22 @@ def test_markup_changes_in_place():
     board = Counting(lambda k: element("p", k))
     (first,) = board.shown.children
     board.number.value = 2
-    assert board.shown.children[0] is first and [c.value for c in board.shown.children] == ["<p>0</p>", "<p>1</p>"]
+    assert board.shown.children[0] is first and [c.value for c in board.shown.children] == [shown(0), shown(1)]
 
 
 def test_a_refusal_is_one_line_and_what_was_shown_stays():
     board = Counting(lambda k: element("p", k))
     board.number.value = 3
-    shown = board.shown.children
+    children = board.shown.children
     board.number.value = 13
-    assert board.said.value == '<p role="alert">13 &lt;b&gt;: it brings bad luck; take another number</p>'
-    assert board.shown.children == shown and [c.value for c in shown] == ["<p>0</p>", "<p>1</p>", "<p>2</p>"]
+    assert 'role="alert"><b>!</b><span>13 &lt;b&gt;: it brings bad luck; take another number</span>' in board.said.value
+    assert STALE in board.shown._dom_classes, "it is older, and looks it"
+    assert board.shown.children == children and [c.value for c in children] == [shown(0), shown(1), shown(2)]
     board.number.value = 2
-    assert board.said.value == '<p role="status">2 &lt;b&gt; things</p>' and len(board.shown.children) == 2
+    assert (
+        board.said.value == str(framed(element("p", "2 <b> things", role="status"))) and len(board.shown.children) == 2
+    )
+    assert STALE not in board.shown._dom_classes
 
 
 def test_a_mistake_is_not_hidden_and_the_board_works_on():
@@ -104,9 +114,9 @@ def test_said_may_stand_in_a_row_and_take_markup():
     board = Board([start, said], said=said)
     board.say("<script>")
     assert board.children[0].children == (start, said) and len(board.children) == 2
-    assert said.value == '<span role="status">&lt;script&gt;</span>'
+    assert said.value == str(framed(element("span", "<script>", role="status")))
     board.say(esc("a < b"))
-    assert said.value == "a &lt; b" and isinstance(esc("a"), Markup)
+    assert said.value == str(framed(esc("a < b"))) and isinstance(esc("a"), Markup)
 
 
 def test_a_board_in_a_board_is_closed_with_all_it_shows(make_run, live_widgets):
@@ -117,3 +127,10 @@ def test_a_board_in_a_board_is_closed_with_all_it_shows(make_run, live_widgets):
     assert len(live_widgets()) > before
     outer.show([])
     assert len(live_widgets()) == before
+
+
+def test_where_nothing_is_shown_nothing_is_older():
+    board = Counting(lambda k: element("p", k))
+    board.number.value = 0
+    board.number.value = 13
+    assert STALE not in board.shown._dom_classes and 'role="alert"' in board.said.value

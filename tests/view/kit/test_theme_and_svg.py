@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -104,7 +105,8 @@ def test_ordinary_words_stay():
 
 @given(st.recursive(anything, lambda x: st.lists(x) | st.dictionaries(anything, x), max_leaves=8))
 def test_json_cannot_end_its_script(value):
-    raw = svg.script_json(value)
+    made = svg.script_json(value)
+    raw = made.removeprefix('<script type="application/json">').removesuffix("</script>")
     assert "<" not in raw and ">" not in raw and "\u2028" not in raw
     assert json.loads(raw) == value
 
@@ -117,6 +119,32 @@ def test_style_rules_stand_as_they_are_and_end_with_their_element():
     assert svg.joined(svg.style("a{}"), "<b>") == "<style>a{}</style>&lt;b&gt;" and svg.style("") in svg.joined(
         svg.style("")
     )
+
+
+def test_a_script_stands_as_it_is_and_ends_with_its_element():
+    assert svg.script("if (a < b) c();") == '<script type="module">if (a < b) c();</script>'
+    for code in ("'</script>'", "<!-- a"):
+        with pytest.raises(ValueError):
+            svg.script(code)
+
+
+def test_an_image_is_a_drawing_that_stays_whole():
+    made = svg.image(
+        svg.drawing(40, 20, 'a "<b>"', svg.text(1, 9, "<&>")), 'it says "<b>"', svg.style("svg{color:red}")
+    )
+    found = ElementTree.fromstring(made)
+    assert found.tag == "img" and found.attrib["alt"] == 'it says "<b>"' and found.attrib["width"] == "40"
+    file = b64decode(found.attrib["src"].removeprefix("data:image/svg+xml;base64,")).decode()
+    root = ElementTree.fromstring(file)
+    assert (
+        root.tag.endswith("}svg")
+        and root.find("{*}style").text == "svg{color:red}"
+        and root.find("{*}text").text == "<&>"
+    )
+
+
+def test_what_is_framed_is_left_alone_by_the_page():
+    assert svg.framed("$a$", class_="x") == '<div class="tdx x tex2jax_ignore mathjax_ignore">$a$</div>'
 
 
 def test_markup_is_made_in_one_place():
@@ -136,3 +164,20 @@ def test_elements_that_run_or_fetch_are_refused(name):
 def test_attributes_that_run_or_fetch_are_refused(key):
     with pytest.raises(ValueError):
         svg.element("g", **{key: "x"})
+
+
+def test_a_link_leads_to_the_web_and_nowhere_else():
+    made = svg.link("https://example.org/a?b=1&c", "<b>")
+    assert made.startswith('<a href="https://example.org/a?b=1&amp;c" ') and made.endswith(">&lt;b&gt;</a>")
+    assert 'rel="noopener noreferrer"' in made
+    for url in (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//example.org",
+        "https://",
+        "http://a b",
+        "file:///etc/passwd",
+        "x",
+    ):
+        with pytest.raises(ValueError):
+            svg.link(url)

@@ -42,9 +42,10 @@ export class Sheet {
       this.gutter,
       made("div", { class: "tdx-leaf" }, this.ink, this.area),
     );
-    this.slips = made("ul", { class: "tdx-slips", id: `${id}s`, role: "status", "aria-live": "polite" });
+    this.slips = made("ul", { class: "tdx-slips" });
+    const said = made("div", { id: `${id}s`, role: "status", "aria-live": "polite" }, this.slips);
     const help = made("p", { class: "tdx-help", id: `${id}h` }, HELP);
-    this.root = made("section", { class: "tdx tdx-editor" }, this.frame, this.slips, help);
+    this.root = made("section", { class: "tdx tdx-editor tex2jax_ignore mathjax_ignore" }, this.frame, said, help);
     this.watch = new ResizeObserver(() => this.hidden && this.reveal(this.hidden));
     this.watch.observe(this.frame);
     this.area.addEventListener("input", () => this.typed());

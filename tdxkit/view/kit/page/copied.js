@@ -21,7 +21,9 @@ function render({ model, el: place }) {
     said.textContent = came;
     setTimeout(() => (said.textContent = ""), SAID_FOR);
   };
-  place.replaceChildren(made("div", { class: "tdx tdx-copied" }, made("p", {}, button, said), text));
+  place.replaceChildren(
+    made("div", { class: "tdx tdx-copied tex2jax_ignore mathjax_ignore" }, made("p", {}, button, said), text),
+  );
 }
 
 export default { render };
