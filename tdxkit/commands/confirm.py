@@ -39,7 +39,7 @@ def run(args):
     from tdxkit.explore.search import exploring
 
     find_tools()
-    scenario = meant(args)
+    scenario = meant(args)[0]
     ours = wait(exploring(scenario, reduce="none"), lambda states, _: f"{states:,} states")
     if ours.states == 1 and ours.broken and not ours.steps:
         raise InputError(

@@ -4,6 +4,7 @@
 module, the lock). A verdict speaks of the models: "the model finds", not "the kernel has".
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +41,16 @@ class Bug:
     def inferred(self) -> bool:
         """Worked out from the posted algorithm: no mail read says it."""
         return self.checked == "inferred"
+
+    def concerns(self, version: str) -> bool:
+        """Does one of these versions have it? version: v1 to v6, after-v6, lazy; what all have, lazy has not: it is no version of the series."""
+        number = re.fullmatch(r"v(\d)", version)
+        if self.versions.startswith("all"):
+            return version != "lazy"
+        if number and any(int(a) <= int(number[1]) <= int(b) for a, b in re.findall(r"v(\d)-v(\d)", self.versions)):
+            return True
+        said = self.versions.replace("the text after it", "after-v6")
+        return re.search(rf"(?<![\w-]){re.escape(version)}(?![\w-])", said) is not None
 
     def as_json(self, verdict: Verdict | None) -> dict:
         """An item of `bugs --json`, with what its scenario came to (None: it has none)."""

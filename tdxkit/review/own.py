@@ -19,19 +19,11 @@ from tdxkit.explore.whose import STAYS
 from tdxkit.linux.refcount.own_text import line_at, line_of
 from tdxkit.linux.refcount.registry import FAULTS, scenario
 from tdxkit.review.lens import Cost, cost
-from tdxkit.rules import known, told, verdicts
+from tdxkit.rules import SIGNS, known, told, verdicts
 from tdxkit.run import NO_END
 from tdxkit.text import columns, many
 from tdxkit.work import Job
 
-SIGNS = {
-    "ok": "✓",
-    "violation": "✗",
-    "deadlock": "⊘",
-    "livelock": "↻",
-    "bounded": "…",
-    "": "!",
-}  # "": it cannot be judged
 STAYS_AS_TEXT = "What you judge is read and becomes steps of the search; it does not run as a program, and nothing of it is sent anywhere."
 BESIDE = ("v6", "after-v6")  # what costs are held against
 ONE_BY_ONE = ("enomem", "add-fails", "remove-fails")  # what to let fail next, each by itself

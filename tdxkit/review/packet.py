@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from tdxkit.c.naming import is_c, scenario_of
 from tdxkit.c.oftext import OfC
@@ -60,6 +61,7 @@ def packet(run: Run, scenario: object, broken: str | None = None) -> str:
         *(["\n".join(posted)] if posted else []),
         _limits(run),
         *([_file(own)] if own else []),
+        _page(run, number),
         _command(run, words),
     ]
     mail = "\n\n".join(parts).replace("×", "x").replace("→", "->") + "\n"
@@ -169,7 +171,7 @@ def _facts(run: Run) -> list[str]:
     facts = [key for key in run.first if key.startswith(("refcount[", "pair["))]
     if facts:
         return facts
-    quiet = {track.key for track in run.tracks}
+    quiet = {track.key for track in run.tracks if track.kind != "value" or track.key.startswith("store buffer")}
     for key in dict.fromkeys(change.key for step in run.steps for change in step.changes):
         if key in run.first and key not in quiet and len(" ".join((*facts, key))) <= BESIDE:
             facts.append(key)
@@ -244,6 +246,14 @@ def _command(run: Run, words: list[str]) -> str:
     return "Replay it with tdxkit:\n" + " \\\n    ".join(
         [*_shell(["  python -m tdxkit replay", *map(shlex.quote, words)]), code]
     )
+
+
+def _page(run: Run, broken: int) -> str:
+    """How to have the run as a page, and the address of the step at which it breaks: with its code where that fits into a line."""
+    broken = broken or len(run)
+    address = f"  race.html#{quote(run.code, safe=':+')}@{broken}"
+    said = "A page that steps by itself: the command below with export in place of replay, and --to html -o race.html behind it. At the step that breaks:"
+    return f"{_fill(said)}\n{address if len(address) <= WIDTH else f'  race.html#@{broken}'}"
 
 
 def _shell(words: list[str]) -> list[str]:

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from tdxkit.errors import printable
-from tdxkit.review.own import SIGNS
 from tdxkit.review.verdict import Verdict, Verdicts
+from tdxkit.rules import SIGNS
 from tdxkit.text import columns, many, plural
 
 MOST_REMARKS = 20

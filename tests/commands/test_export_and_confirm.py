@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -160,3 +161,42 @@ def test_export_writes_a_file_and_takes_a_code(capsys, tmp_path):
     assert main(["export", "v2", "--to", "promela", "-o", str(tmp_path)]) == 2
     assert main(["export", "v22", "--to", "promela"]) == 2
     assert main(["export", "v2", "--to", "tla"]) == 2
+
+
+RACE = "v2:2x1:37b4 A10 B15 A3 +066fa5"
+
+
+def test_a_race_is_exported_as_a_page_a_drawing_and_text(capsys, tmp_path):
+    for words, at in (
+        (["v2"], 27),
+        ([RACE], 28),
+        ([RACE + "@17"], 17),
+        ([*RACE.split(), "--at", "3"], 3),
+        (["v2", RACE + "@9"], 9),
+    ):
+        path = tmp_path / "race.html"
+        assert main(["export", *words, "--to", "html", "-o", str(path)]) == 0
+        page = path.read_text(encoding="utf-8")
+        assert f'data-position="{at}"' in page and page.startswith("<!doctype html>") and "tdx-run" in page
+    assert main(["export", RACE, "--to", "text"]) == 0
+    assert capsys.readouterr().out == f"{replay(scenario('v2'), RACE)}\n"
+    assert main(["export", RACE + "@5", "--to", "svg"]) == 0
+    drawn = ElementTree.fromstring(capsys.readouterr().out)
+    assert drawn.tag.endswith("}svg") and drawn.attrib["aria-label"] == "Timeline of 28 steps, at step 5"
+
+
+def test_where_nothing_breaks_a_page_has_the_reader_as_scheduler(capsys):
+    assert main(["export", "v6", "--to", "html"]) == 0
+    assert "Choose who moves first" in capsys.readouterr().out
+    for form in ("svg", "text"):
+        assert main(["export", "v6", "--to", form]) == 2
+        assert "no rule breaks in it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["v2", "--at", "99"], ["v2:2x1:37b4 A10 B15 A3 +066fa5@29"], ["nobody"], ["v2:2x1:37b4 Z1"], ["v2", "-o", "/no/such/place.html"]]
+)  # fmt: skip
+def test_what_cannot_be_exported_is_told_in_a_line(words, capsys):
+    assert main(["export", *words, "--to", "html"]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1 and told.err.startswith("tdxkit: ") and not told.out

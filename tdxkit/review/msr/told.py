@@ -116,7 +116,7 @@ def sentence(what: Happening) -> str:
     who, many = together(what.vcpus), len(what.vcpus) > 1
     when = f"{what.start:.6f}" if isinstance(what.start, float) else str(what.start)
     if isinstance(what, Burst):
-        return f"{when}  {who} written {what.value:#x}{_within(what) if many else ''}"
+        return f"{when}  {who} wrote {what.value:#x}{_within(what) if many else ''}"
     if isinstance(what, Look):
         refused = "its write was" if what.tried == 1 else f"its {what.tried} writes were"
         then = f"; {refused} refused" if what.tried else ", no write"

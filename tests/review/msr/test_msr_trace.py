@@ -119,7 +119,7 @@ def test_the_posted_trace():
     )
     assert (r.written, r.only_read) == (("vCPU 0", "vCPU 3", "vCPU 2", "vCPU 1"), ("vCPU 4",))
     assert r.differs == ("vCPU 4",) and r.vcpus[-1].pid == 17500
-    assert "vCPU 0, 3, 2, 1 written 0x40005 in one burst of 311 µs" in str(trace)
+    assert "vCPU 0, 3, 2, 1 wrote 0x40005 in one burst of 311 µs" in str(trace)
     assert trace.events[0].note == "<debug_before_write>"
 
 

@@ -11,7 +11,7 @@ from tdxkit.cli import main
 from tdxkit.review.msr.reading import read_trace
 from tdxkit.review.msr.told import Look, Refused
 from tdxkit.review.msr.trace import parse
-from tdxkit.view.msr_view import phases_table, timeline
+from tdxkit.view.msr_view import access_picture, phases_table
 
 GOOD = "   CPU 0/KVM-16856   [007] .......   380.398695: kvm_msr: msr_read 3a = 0x5"
 
@@ -75,11 +75,9 @@ def test_a_clock_that_counts_is_read_and_no_seconds_are_made_of_it():
     assert (trace.counts.events, trace.counts.other, trace.counts.skipped, trace.counts.clock) == (2, 1, 0, "count")
     assert [e.time for e in trace.events] == [918273645546372, 918273645549999]
     assert (
-        "µs" not in str(trace)
-        and "918273645549999  vCPU 0 written 0x40005" in str(trace)
-        and "no seconds" in str(trace)
+        "µs" not in str(trace) and "918273645549999  vCPU 0 wrote 0x40005" in str(trace) and "no seconds" in str(trace)
     )
-    assert " s " not in str(timeline(trace.events)) and "from (count)" in str(phases_table(trace.reading))
+    assert " s " not in str(access_picture(trace.events)) and "from (count)" in str(phases_table(trace.reading))
 
 
 def test_the_frames_of_a_stack_are_passed_over():
@@ -218,7 +216,7 @@ def test_on_a_clock_that_counts_writes_that_follow_each_other_are_one_story_with
     trace = read(*(line(k, 10**12 * k + 5, "write 3a = 0x5") for k in (0, 3, 1)))
     assert len(
         trace.reading.bursts
-    ) == 1 and "vCPU 0, 3, 1 written 0x5 one after the other; in what time, this clock" in str(trace)
+    ) == 1 and "vCPU 0, 3, 1 wrote 0x5 one after the other; in what time, this clock" in str(trace)
 
 
 def test_two_clocks_in_one_trace_are_not_mixed():
