@@ -201,7 +201,7 @@ def test_a_readers_own_put_is_judged(lab_page, quiet):
     judged = lab_page.cell("judge-put")
     judged.locator(".tdx-stepper .tdx-broken").first.wait_for()
     assert "REMOVE at once" in judged.locator(".tdx-stepper").inner_text()
-    assert judged.locator(".tdx-opinion h4").inner_text().startswith("✗ violation: ")
+    assert judged.locator(".tdx-opinion h3").inner_text().startswith("✗ violation: ")
     judged.get_by_label("CPUs:").select_option(label="3")
     judged.get_by_text("3 CPUs, 1 × get").first.wait_for()
     lab_page.write("judge-put", "def put(m, region):\n    yield 'a'\n    m.mylock = True\n\njudge_own(put)")

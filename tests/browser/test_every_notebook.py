@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from axe import violations
 from nbformat import v4
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -19,6 +20,37 @@ def test_runs_and_draws(path, open_notebook):
     assert page.complaints == []
     prose = page.page.locator(".jp-RenderedMarkdown").all_inner_texts()
     assert prose and not [text for text in prose if "<!--" in text], "where a paragraph comes from is for its author"
+    assert out_of_sight(page.page) == []
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.theme(theme)
+        assert [found for found in violations(page.page) if found[1] not in REASONS] == [], theme
+    page.command("docmanager:save")
+    assert (page.lab.root / path.name).stat().st_size < LARGEST
+
+
+LARGEST = 2_000_000  # bytes of a notebook with all that it shows
+REASONS: dict[str, str] = {}  # rules of axe that a page may break, each with why
+SIZES = ((1440, 900), (1024, 768), (1152, 720))  # the last is the first at 125 %
+# Pixels of each stepper, from its top: what of the notebook is in sight, and where what a step changes ends.
+ENDS = """e => {
+  const sight = e.closest('.jp-WindowedPanel-outer, .jp-Notebook').clientHeight;
+  const top = e.getBoundingClientRect().top;
+  const parts = [...e.querySelectorAll('.tdx-say, .tdx-timeline, .tdx-why, .tdx-code')];
+  return [Math.round(Math.max(...parts.map(part => part.getBoundingClientRect().bottom - top))), sight];
+}"""
+
+
+def out_of_sight(page) -> list[tuple]:
+    """The steppers of which sentence, changes and lanes are not in sight at once at some size: (size, its name, pixels, of so many)."""
+    found = []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(400)  # timelines are drawn anew, and lanes laid
+        for stepper in page.locator(".tdx-stepper:visible").all():
+            ends, sight = stepper.evaluate(ENDS)
+            if ends > sight:
+                found.append((f"{width}x{height}", stepper.get_attribute("aria-label"), ends, sight))
+    return found
 
 
 # What the test above must catch, a cell each and what it is known by. The exception comes late, for Run All stops there.

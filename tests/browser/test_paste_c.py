@@ -71,7 +71,7 @@ def paste(box, text):
 
 def judged(box, verdict):
     box.locator("button", has_text=re.compile(r"^\s*Judge$")).click()
-    box.locator(".tdx-opinion h4", has_text=re.compile(verdict)).wait_for()
+    box.locator(".tdx-opinion h3", has_text=re.compile(verdict)).wait_for()
 
 
 def line_of(text, words):
@@ -120,7 +120,7 @@ def test_a_slip_is_one_line_at_its_line_and_mended_it_is_ok(lab_page, box):
     assert area.input_value() == MENDED
     said.wait_for(state="detached")
     area.press("Control+Enter")
-    box.locator(".tdx-opinion h4", has_text=re.compile("^✓ ok: ")).wait_for()
+    box.locator(".tdx-opinion h3", has_text=re.compile("^✓ ok: ")).wait_for()
     assert box.locator(".tdx-gutter :is(.tdx-slip, .tdx-broken)").count() == 0
 
 
@@ -137,7 +137,7 @@ def test_what_is_marked_is_in_sight_and_what_was_judged_before_is_told_as_that(l
     area.press("x")
     box.locator(".tdx-stale .tdx-opinion").wait_for()
     before = "e => getComputedStyle(e, '::before').content"
-    assert "before it was changed" in box.locator(".tdx-stale .tdx-opinion").evaluate(before)
+    assert "before the last change" in box.locator(".tdx-stale").evaluate(before)
     area.press("ControlOrMeta+z")
     box.locator(".tdx-stale").wait_for(state="detached")
 
@@ -156,7 +156,7 @@ def test_the_way_out_of_an_unknown_function_is_typed_as_it_is_told(lab_page, box
     stubs.press("Tab")
     said.wait_for()
     judged(box, "^! not judged: line")
-    assert box.locator(".tdx-opinion h4").bounding_box()["height"] < 30, "a headline of one line"
+    assert box.locator(".tdx-opinion h3").bounding_box()["height"] < 30, "a headline of one line"
 
 
 def test_no_pop_up_stands_before_the_lesson(lab_page):
@@ -287,7 +287,7 @@ def test_lanes_in_c_by_a_click_and_by_a_key_and_the_next_stepper_remembers(lab_p
         if stepper.locator(".tdx-lane-head", has_text="the page is in use").count():
             assert stepper.locator("li.tdx-now").count() == 1
     assert "between get and put: the page is in use" in heads
-    said = stepper.locator(".tdx-say span").inner_text()
+    said = stepper.locator(".tdx-sentence").inner_text()
     assert not said.startswith("Atomic_")
     stepper.get_by_role("button", name="what this model leaves out").click()
     assert "Left out" in stepper.locator(".tdx-card").inner_text()

@@ -29,7 +29,7 @@ def box(lab_page):
 
 
 def test_the_race_stands_there_judged_and_is_stepped_in_its_lines(lab_page, box):
-    box.locator(".tdx-opinion h4", has_text="✗ violation: line 21: NULL is followed").wait_for()
+    box.locator(".tdx-opinion h3", has_text="✗ violation: line 21: NULL is followed").wait_for()
     marked = box.locator(".tdx-gutter .tdx-broken")
     assert marked.inner_text().split() == ["▸", str(line_of(AS_FOUND, "atomic_inc(&log->lines);"))]
     stepper = box.locator(".tdx-stepper")
