@@ -52,10 +52,11 @@ KEEPER = Keeper()
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     """After the last test of this folder on this worker, and after its fixtures: server and browser go."""
-    result = yield
-    if nextitem is None or HERE not in nextitem.path.parents:
-        KEEPER.close()
-    return result
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or HERE not in nextitem.path.parents:
+            KEEPER.close()
 
 
 @pytest.fixture(scope="module")

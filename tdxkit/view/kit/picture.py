@@ -1,15 +1,29 @@
 """A still picture for a notebook: a drawing and the words that say the same, light and dark."""
 
+import re
 from dataclasses import dataclass
 
 from tdxkit.view.kit import theme
 from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, image, joined, style
 
 
+VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ')
+NARROW, LEAST = 560, 0.95  # a picture wider than this many pixels scrolls before it is drawn smaller than this share
+RULES = (
+    "svg+.tdx-untrusted{display:none}.tdx-pan{overflow-x:auto}.tdx-pan>svg{min-width:var(--least)}"
+    ".tdx-pan:focus-visible{outline:2px solid var(--tdx-a0)}"
+)
+
+
 def shown_or_image(picture: Markup, words: str) -> Markup:
     """A drawing; where a page takes drawings out, its image."""
     still = element("div", image(picture, words, style(theme.image_css())), class_="tdx-untrusted")
-    return joined(style("svg+.tdx-untrusted{display:none}"), picture, still)
+    wide = float(VIEW_BOX.search(picture)[1])
+    shown = joined(style(RULES), picture, still)
+    if wide <= NARROW:
+        return shown
+    label = "a wide picture, which scrolls where the page is narrower"
+    return element("div", shown, class_="tdx-pan", tabindex=0, role="group", aria_label=label, **{"style": f"--least:{wide * LEAST:.0f}px"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)

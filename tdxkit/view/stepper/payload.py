@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tdxkit.card import KINDS
 from tdxkit.errors import InputError
-from tdxkit.rules import as_rule
+from tdxkit.rules import as_rule, defect, known, of_text
 from tdxkit.run import ABSENT, Line, Run, State, Step, Text, Track
 from tdxkit.text import words
 from tdxkit.view.kit.svg import visible
@@ -132,7 +132,15 @@ def frame(title, subtitle, actors, keys, texts, tracks, card, code) -> dict:
 def _track(track: Track, tracks: Iterable[Track]) -> dict:
     facts = [t for t in tracks if t.kind == "fact"]
     role = FACT_ROLES[facts.index(track) % len(FACT_ROLES)] if track in facts else ""
-    return {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
+    row = {"name": visible(track.name), "key": visible(track.key), "kind": track.kind, "role": role, "values": []}
+    return row | ({"broken": visible(_as_broken(track))} if track.kind == "rule" else {})
+
+
+def _as_broken(track: Track) -> str:
+    """What is said of a rule where it breaks: one that has no "must" in its name would read as its opposite."""
+    if known(track.key) or known(track.name):
+        return track.name
+    return defect(track.key) if of_text(track.key) else f"the rule “{track.name}”"
 
 
 def _names(run: Run) -> Iterable[str]:

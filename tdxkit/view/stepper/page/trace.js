@@ -139,7 +139,7 @@ export class Trace {
 
   /** A rule as it is said: a standstill is a finding, and its track has the rule that it breaks. */
   ruleName(rule) {
-    return this.data.tracks.find(track => track.key === rule)?.name ?? rule;
+    return this.data.tracks.find(track => track.kind === "rule" && track.key === rule)?.broken ?? rule;
   }
 
   /** The number in the whole run of the latest step that broke a rule, up to a position, or 0. */
