@@ -61,7 +61,7 @@ def test_code_has_the_colours_of_the_box_and_its_own_text(opened):
     assert min(tops) > in_c.bounding_box()["x"] + 60, "a tab is eight columns wide, from where the code begins"
 
 
-def test_a_file_is_opened_and_after_a_restart_the_button_says_that_nobody_hears_it(opened, tmp_path):
+def test_a_file_is_opened_and_after_a_restart_the_board_says_that_nobody_hears_it(opened, tmp_path):
     page = opened("08-msr-hotplug.ipynb", "reader")
     cell = page.cell("reader")
     button = cell.get_by_role("button", name="Open a trace")

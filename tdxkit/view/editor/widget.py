@@ -40,7 +40,7 @@ class CodeBox(anywidget.AnyWidget):
     """See the module. `text` follows the reader; set it to show another."""
 
     _esm = scripts.script(PAGE, ENTRY)
-    _css = theme.css() + "".join(scripts.read(PAGE, name) for name in ("editor.css", "words.css", "kernel.css"))
+    _css = theme.css() + "".join(scripts.read(PAGE, name) for name in ("editor.css", "words.css"))
     text = traitlets.Unicode("").tag(sync=True)
     language = traitlets.Enum(tuple(LANGUAGES), "c").tag(sync=True)
     label = traitlets.Unicode("Your code").tag(sync=True)

@@ -20,6 +20,7 @@ import ipywidgets as w
 from tdxkit.errors import TdxkitError
 from tdxkit.view.kit import live
 from tdxkit.view.kit.charts import Chart
+from tdxkit.view.kit.heard import LIVE, SHOWN, Heard
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.kit.svg import Markup, element, framed
 from tdxkit.view.kit.verdict import STALE, Bar, alert
@@ -44,7 +45,9 @@ class Board(w.VBox):
         self._things: list[object] = []  # what is shown, as it was given
         rows = [row if isinstance(row, w.Widget) else w.HBox(row, layout=ROW) for row in rows]
         self._rows = rows
-        super().__init__([*rows, *([] if said else [self.said]), self.shown], layout=WIDE)
+        self.shown.add_class(SHOWN)
+        super().__init__([*rows, *([] if said else [self.said]), Heard(), self.shown], layout=WIDE)
+        self.add_class(LIVE)
 
     def update(self) -> tuple[object, Iterable[object]]:
         """What to say of the controls as they stand, and the things to show: of each board its own. It may change controls."""

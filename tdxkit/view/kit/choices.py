@@ -20,7 +20,7 @@ from tdxkit.view.kit import scripts, tables, theme
 from tdxkit.view.kit.svg import visible
 
 PAGE = Path(__file__).parent / "page"
-CSS = theme.css() + tables.STYLE + scripts.read(PAGE, "kit.css") + scripts.read(PAGE, "kernel.css")
+CSS = theme.css() + tables.STYLE + scripts.read(PAGE, "kit.css")
 
 
 class Row(NamedTuple):

@@ -1,4 +1,4 @@
-"""A button that opens files from the reader's disk, and says how large they may be and when no kernel hears it.
+"""A button that opens files from the reader's disk, and says how large they may be.
 
     opened = Files("Open an mbox", ".mbox,.txt")
     opened.observe(lambda change: change["new"] and read(change["new"][0]), "value")     # File(name, content), a tuple of them
@@ -32,7 +32,7 @@ class Files(anywidget.AnyWidget):
     """See the module. `value`: the files that were opened last; set it to () to have the same opened again."""
 
     _esm = scripts.script(PAGE, "files.js")
-    _css = theme.css() + scripts.read(PAGE, "kit.css") + scripts.read(PAGE, "kernel.css")
+    _css = theme.css() + scripts.read(PAGE, "kit.css")
     look = traitlets.Unicode("{}").tag(sync=True)  # as JSON
     value = traitlets.Tuple()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from tdxkit.view.kit import theme
 from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, image, joined, style
 
-
 VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ')
 NARROW, LEAST = 560, 0.95  # a picture wider than this many pixels scrolls before it is drawn smaller than this share
 RULES = (
@@ -23,7 +22,15 @@ def shown_or_image(picture: Markup, words: str) -> Markup:
     if wide <= NARROW:
         return shown
     label = "a wide picture, which scrolls where the page is narrower"
-    return element("div", shown, class_="tdx-pan", tabindex=0, role="group", aria_label=label, **{"style": f"--least:{wide * LEAST:.0f}px"})
+    return element(
+        "div",
+        shown,
+        class_="tdx-pan",
+        tabindex=0,
+        role="group",
+        aria_label=label,
+        **{"style": f"--least:{wide * LEAST:.0f}px"},
+    )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

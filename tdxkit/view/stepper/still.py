@@ -22,7 +22,9 @@ def said(data: dict, position: int) -> tuple[str, str, bool]:
         return "Start", data.get("hint") or f"Nothing has happened yet. {many(n, 'step')} {follow(n)}.", False
     step = StepRow(*data["steps"][position - 1])
     where = f"Step {position + data['offset']:,} · {data['actors'][step.actor]}"
-    rules = {t["key"]: t["broken"] for t in data["tracks"] if t["kind"] == "rule"}  # of a standstill the rule that it breaks
+    rules = {
+        t["key"]: t["broken"] for t in data["tracks"] if t["kind"] == "rule"
+    }  # of a standstill the rule that it breaks
     what = f"Broken here: {', '.join(rules.get(rule, rule) for rule in step.broken)}" if step.broken else where
     return what, step.sentence or step.label, bool(step.broken)
 

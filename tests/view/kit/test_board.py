@@ -7,6 +7,7 @@ import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.view.kit.board import Board
+from tdxkit.view.kit.heard import Heard
 from tdxkit.view.kit.svg import Markup, element, esc, framed
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.stepper import Stepper
@@ -113,7 +114,7 @@ def test_said_may_stand_in_a_row_and_take_markup():
     said, start = w.HTML(), w.Button()
     board = Board([start, said], said=said)
     board.say("<script>")
-    assert board.children[0].children == (start, said) and len(board.children) == 2
+    assert board.children[0].children == (start, said) and said not in board.children
     assert said.value == str(framed(element("span", "<script>", role="status")))
     board.say(esc("a < b"))
     assert said.value == str(framed(esc("a < b"))) and isinstance(esc("a"), Markup)
@@ -134,3 +135,12 @@ def test_where_nothing_is_shown_nothing_is_older():
     board.number.value = 0
     board.number.value = 13
     assert STALE not in board.shown._dom_classes and 'role="alert"' in board.said.value
+
+
+def test_a_board_answers_its_line_and_nothing_else():
+    heard = Heard()
+    heard.send = (sent := []).append
+    for message in ({"asked": 3}, {"asked": "3"}, {}, "asked", None):
+        heard._asked(heard, message, [])
+    assert sent == [{"heard": 3}] and str(heard) == ""
+    assert sum(isinstance(child, Heard) for child in Board(w.Button()).children) == 1

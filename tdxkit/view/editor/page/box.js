@@ -1,22 +1,21 @@
 // Puts a sheet of code on the page and joins it to its kernel. What the reader types goes there as messages; a kernel that
 // hears of a button may hear of it before the text that was told first, so it asks for what is seen, and is answered.
 
-import { kernelLine } from "../../kit/page/kernel.js";
+import { tell } from "../../kit/page/tell.js";
 import { Sheet } from "./sheet.js";
 
 const QUIET = 350; // milliseconds the reader rests before the kernel is told
 
 function render({ model, el: place }) {
-  const kernel = kernelLine(model);
   let waiting = null;
   let told = model.get("text");
-  const tell = text => {
-    if (text !== told) kernel.tell({ text: now() });
+  const hand = text => {
+    if (text !== told) tell(model, { text: now() });
   };
   const changed = (text, atOnce) => {
     clearTimeout(waiting);
-    if (atOnce) tell(text);
-    else waiting = setTimeout(() => tell(text), QUIET);
+    if (atOnce) hand(text);
+    else waiting = setTimeout(() => hand(text), QUIET);
   };
   const now = () => {
     clearTimeout(waiting);
@@ -25,7 +24,7 @@ function render({ model, el: place }) {
     model.set("text", told); // a second view of the same box has it too
     return told;
   };
-  const sheet = new Sheet({ changed, judge: () => kernel.tell({ judge: true }) });
+  const sheet = new Sheet({ changed, judge: () => tell(model, { judge: true }) });
   const heard = {
     "change:text": () => {
       if (model.get("text") === told) return;
@@ -34,19 +33,17 @@ function render({ model, el: place }) {
     },
     "change:language": () => sheet.speak(model.get("language"), model.get("label")),
     "change:marks": () => sheet.mark(JSON.parse(model.get("marks"))),
-    "msg:custom": ({ report }) => report && kernel.tell({ text: now(), report }),
+    "msg:custom": ({ report }) => report && tell(model, { text: now(), report }),
   };
   sheet.load(told);
   heard["change:language"]();
   heard["change:marks"]();
   for (const [event, does] of Object.entries(heard)) model.on(event, does);
   place.replaceChildren(sheet.root);
-  sheet.root.append(kernel.line);
-  kernel.tell({ here: true });
+  tell(model, { here: true });
   return () => {
-    tell(sheet.area.value);
-    kernel.tell({ here: false });
-    kernel.done();
+    hand(sheet.area.value);
+    tell(model, { here: false });
     sheet.watch.disconnect();
     for (const [event, does] of Object.entries(heard)) model.off(event, does);
   };

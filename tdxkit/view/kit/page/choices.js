@@ -1,12 +1,11 @@
 // A table, and in each row of which there is more to see a button; the one that is pressed is told to the kernel.
 
-import { kernelLine } from "./kernel.js";
 import { made } from "./made.js";
+import { tell } from "./tell.js";
 
 function render({ model, el: place }) {
   const { title, header, rows } = JSON.parse(model.get("data"));
   const buttons = new Map();
-  const { line, tell, done } = kernelLine(model);
   const cell = ({ text, role }, i) => {
     const words = role ? made("span", { class: `tdx-word tdx-is-${role}` }, text) : text;
     return i ? made("td", {}, words) : made("th", { scope: "row" }, words);
@@ -16,7 +15,7 @@ function render({ model, el: place }) {
     if (more) {
       const button = made("button", { "aria-label": `Show ${more}` }, "show");
       button.onclick = () => {
-        if (!tell({})) return;
+        if (!tell(model, {})) return;
         model.set("chosen", at);
         model.save_changes();
       };
@@ -43,11 +42,8 @@ function render({ model, el: place }) {
     made("thead", {}, made("tr", {}, ...heads)),
     made("tbody", {}, ...body),
   );
-  place.replaceChildren(made("div", { class: "tdx tdx-choices tex2jax_ignore mathjax_ignore" }, line, table));
-  return () => {
-    done();
-    model.off("change:chosen", chosen);
-  };
+  place.replaceChildren(made("div", { class: "tdx tdx-choices tex2jax_ignore mathjax_ignore" }, table));
+  return () => model.off("change:chosen", chosen);
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 // A button that opens files and hands their bytes to the kernel.
 
-import { kernelLine } from "./kernel.js";
 import { made } from "./made.js";
+import { tell } from "./tell.js";
 
 const MEGABYTE = 1e6;
 
@@ -12,7 +12,6 @@ function render({ model, el: place }) {
   const button = made("button", { class: "lm-Widget jupyter-widgets jupyter-button widget-button" });
   button.append(made("i", { class: "fa fa-upload", "aria-hidden": "true" }), words);
   const said = made("span", { role: "status" });
-  const { line, tell, done } = kernelLine(model);
   button.onclick = () => input.click();
   input.onchange = async () => {
     const files = [...input.files];
@@ -21,12 +20,9 @@ function render({ model, el: place }) {
     said.textContent = large ? `${large.name} has more than ${most / MEGABYTE} MB: give its path on the server` : "";
     if (large || !files.length) return;
     const bytes = await Promise.all(files.map(async file => new DataView(await file.arrayBuffer())));
-    tell({ names: files.map(file => file.name) }, bytes);
+    tell(model, { names: files.map(file => file.name) }, bytes);
   };
-  place.replaceChildren(
-    made("div", { class: "tdx tdx-files tex2jax_ignore mathjax_ignore" }, button, input, said, line),
-  );
-  return done;
+  place.replaceChildren(made("div", { class: "tdx tdx-files tex2jax_ignore mathjax_ignore" }, button, input, said));
 }
 
 export default { render };
