@@ -223,13 +223,14 @@ class Scenario:
 
     @cached_property
     def rows(self) -> tuple[Track, ...]:
-        """The tracks, one for each of the first counters where none shows a value, and one for each store buffer."""
-        counters = () if any(track.kind == "value" for track in self.tracks) else self._counters
-        return (*counters, *self.tracks, *(Track(name, name, "value") for name in self.buffers.values()))
+        """The counters, the tracks, and a row for each store buffer."""
+        return (*self.counters, *self.tracks, *(Track(name, name, "value") for name in self.buffers.values()))
 
     @cached_property
-    def _counters(self) -> tuple[Track, ...]:
-        """Rows for the first shared numbers that are no locks and have no row of their own."""
+    def counters(self) -> tuple[Track, ...]:
+        """Rows for the first shared numbers that are no locks, where no track shows a value."""
+        if any(track.kind == "value" for track in self.tracks):
+            return ()
         shown = {track.key for track in self.tracks}
         cells = (
             (f"{name}[{key}]" if isinstance(values, Mapping) else name, value)

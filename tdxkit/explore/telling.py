@@ -286,11 +286,12 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         if effect.raised and number < len(steps):
             raise InputError(f"schedule step {number + 1}", f"the run ended at step {number}", "shorten the schedule")
     mark_last(recorder, tables, [moment.state for moment in moments(teller, steps)], teller.endless)
+    moved = {change.key for step in recorder.steps for change in step.changes}
     return recorder.run(
         scenario.title or scenario.name,
         actors,
         subtitle=scenario.setting,
-        tracks=scenario.rows,
+        tracks=[row for row in scenario.rows if row not in scenario.counters or row.key in moved],
         texts=teller.texts,
         start=start,
         card=scenario.card,

@@ -57,8 +57,8 @@ def _region(use: RegionUse, y: float) -> svg.Markup:
     region, count, users, pair = use
     wrong = bool(count) != bool(pair) or users > max(count, 0)
     role = "bad" if wrong else "pair" if pair else "free"
-    note = f"kernel {count} · module {users} · " + ("pair" if pair else "no pair")
-    return svg.box(4, y, BOX, ROW - 8, f"{kind_of(region)} pages (region {region})", note, role=role, dashed=not pair)
+    name = f"{kind_of(region)} pages (region {region})"
+    return svg.box(4, y, BOX, ROW - 8, name, str(use), role=role, dashed=not pair)
 
 
 def _words(use: RegionUse) -> str:

@@ -186,3 +186,15 @@ def test_a_walk_names_a_deadlock_and_a_raised_error():
 
     (run,) = walks(Scenario("s", {"n": 0}, (Thread(raises),)), seed=1, count=1)
     assert run.broken == ((1, "ValueError: bad"),) and run.ended
+
+
+def test_a_counter_that_no_step_changes_has_no_row():
+    def program(m):
+        yield "count"
+        m.count += 1
+        yield "read"
+        assert m.limit == 9
+
+    one = Scenario("s", {"count": 0, "limit": 9}, (Thread(program),))
+    run = replay(one, walk(one, 1).schedule)
+    assert [row.key for row in one.counters] == ["count", "limit"] and [row.key for row in run.tracks] == ["count"]

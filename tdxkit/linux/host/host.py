@@ -25,7 +25,6 @@ from tdxkit.linux.host.patches import ALL_PATCHES, PatchNo
 from tdxkit.linux.refcount.posted import Posted, posted_named
 from tdxkit.run import Run
 from tdxkit.seam.module import Module
-from tdxkit.text import words
 from tdxkit.units import GIB, PAGE_4K
 
 SOURCES = ("tdx-v2-00", "kvm-tdx-base")
@@ -52,7 +51,7 @@ class RegionUse(NamedTuple):
     pair: bool
 
     def __str__(self) -> str:
-        return words(self[1:])
+        return f"kernel {self.refcount} · module {self.users} · {'pair' if self.pair else 'no pair'}"
 
 
 class Store(NamedTuple):

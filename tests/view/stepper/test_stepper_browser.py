@@ -9,6 +9,7 @@ import pytest
 
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay
+from tdxkit.linux.host.life import live
 from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
 from tdxkit.run import Line, Read, Recorder, Text, Track, Wait, parts
@@ -590,7 +591,7 @@ def long_life():
 
 def test_chapters_and_a_filter_in_a_long_run(show):
     page = show(Stepper(long_life()))
-    page.get_by_label("Chapter").select_option("zap")
+    page.get_by_label("Chapter").select_option(label="31: zap")
     assert count(page) == "step 31 of 60" and page.get_by_label("Chapter").input_value() == "31"
     page.get_by_label("Steps that touch").select_option("pairs")
     page.locator(".tdx-timeline").focus()
@@ -703,6 +704,34 @@ def test_two_runs_of_unequal_length_at_every_position(show, bad_run, make_run, f
     assert rows[0] == rows[1]
     tops = [
         [round(box["y"]) for box in (one.bounding_box() for one in page.locator(part).all())]
-        for part in (".tdx-say", ".tdx-timeline", ".tdx-mid")
+        for part in (".tdx-say", ".tdx-timeline", ".tdx-lanes")
     ]
     assert all(one == other for one, other in tops)
+
+
+@pytest.mark.parametrize("width", [700, 940, 1400])
+@pytest.mark.parametrize("name", ["race", "life"])
+def test_once_seen_no_step_moves_what_stands_below(show, bad_run, name, width):
+    run = bad_run if name == "race" else live("v2", record=True).run
+    page = show(Stepper(run), viewport={"width": width, "height": 1000})
+    height = "() => [...document.querySelectorAll('.tdx-stepper, .tdx-say')].map(e => e.getBoundingClientRect().height)"
+    said, keys = set(), ["ArrowRight"] * min(len(run), 120)
+    for key in keys:
+        page.locator(".tdx-timeline").press(key)
+        said.add(page.evaluate(height)[1])
+    tall = page.evaluate(height)[0]
+    for key in [*(["ArrowLeft"] * len(keys)), "Home", "End"]:
+        page.locator(".tdx-timeline").press(key)
+        assert page.evaluate(height)[0] >= tall - 0.1
+    assert len(said) == 1 or width < 900, "the room for the longest sentence is kept from the start"
+    page.set_viewport_size({"width": width + 200, "height": 1000})
+    assert page.evaluate(height)[0] <= tall + 40
+
+
+def test_under_a_fog_a_list_of_steps_says_that_more_comes(show):
+    page = show(Stepper(live("v2", record=True).run, fog=True))
+    assert page.locator(".tdx-log li").first.inner_text().strip() == "not shown yet: press →"
+    for _ in range(30):
+        page.locator(".tdx-timeline").press("ArrowRight")
+    rows = [row for row in page.locator(".tdx-log li").all_inner_texts() if row.strip()]
+    assert len(rows) == 7 and rows[-1].strip() == "not shown yet: press →" and rows[-2].split()[0] == "30"

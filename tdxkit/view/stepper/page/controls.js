@@ -1,7 +1,7 @@
 // The controls of a stepper: first, back, play, next, last, speed, form, the count of steps, and in long runs chapters
 // and a filter.
 
-import { button, el, svgEl } from "./dom.js";
+import { button, el, svgEl, thousands } from "./dom.js";
 
 const ICONS = {
   First: "M1 1h2v12H1zM13 1v12L4 7z",
@@ -92,6 +92,13 @@ export class Controls {
     const options = [["all steps", ""], ...names.map(name => [`with ${name}`, name])];
     this.rank = el("span", { class: "tdx-rank" });
     this.box.append(choice("Steps that touch", options, "", only), this.rank);
+  }
+
+  /** Shows a position of so many steps, null where it is not said how many. */
+  paintCount(position, length) {
+    const of = length === null ? "" : thousands(length);
+    const number = el("b", { style: `min-width:${of.length || 2}ch` }, thousands(position)); // nothing beside it moves
+    this.count.replaceChildren("step ", number, of && ` of ${of}`);
   }
 
   /** Shows the chapter of a position. */

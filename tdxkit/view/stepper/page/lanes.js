@@ -6,7 +6,9 @@ import { el, ended, put, role, setClass, setCurrent, toggle } from "./dom.js";
 const LATEST = 7; // lines of a lane without a text
 const LEAVES = "drain"; // the kind of a step in which a store leaves a CPU's buffer
 const LOG = { rows: { roomy: 12, compact: 7, pair: 5 }, before: 0.66 };
+const UNSEEN = "not shown yet: press →";
 const DEED = 44; // letters that are told beside a label
+const MORE = ", and 9 more".length;
 
 const isAt = (place, text, index) => place !== null && place.text === text && place.index === index;
 
@@ -131,7 +133,8 @@ export class Lane {
     this.items.forEach((item, i) => {
       const isNext = i === rows.length && following > 0;
       if (rows[i]) put(item, `${rows[i] + trace.offset}  ${trace.step(rows[i]).label}${deed(trace, rows[i], "  ")}`);
-      else put(item, isNext && following <= trace.seen ? trace.step(following).label : "");
+      else if (!isNext) put(item, "");
+      else put(item, following <= trace.seen ? trace.step(following).label : UNSEEN);
       if (rows[i]) setClass(item, rows[i] === position ? "tdx-now" : "tdx-done");
       else setClass(item, isNext ? "tdx-next" : "");
     });
@@ -147,10 +150,11 @@ function deed(trace, number, before = "") {
   const all = trace.changes(number).map(({ name, old, now }) => `${name} ${old} → ${now}`);
   if (status) all.unshift(`= ${status[0]}`);
   const told = [];
-  while (all.length && (!told.length || [...told, all[0]].join(", ").length <= DEED)) told.push(all.shift());
+  const more = () => (all.length > 1 ? MORE : 0); // letters for what would be left
+  while (all.length && (!told.length || [...told, all[0]].join(", ").length + more() <= DEED)) told.push(all.shift());
   if (told.length && told[0].length > DEED) all.unshift(told.shift());
-  const more = all.length ? [told.length ? `and ${all.length} more` : `${all.length} changes`] : [];
-  return told.length || more.length ? before + [...told, ...more].join(", ") : "";
+  const left = all.length ? [told.length ? `and ${all.length} more` : `${all.length} changes`] : [];
+  return told.length || left.length ? before + [...told, ...left].join(", ") : "";
 }
 
 /** The steps around this one with who takes them and what they did, and under them who cannot move and why. */
@@ -174,7 +178,8 @@ export class Log {
   paint(position) {
     const { trace } = this.view;
     const before = Math.floor(this.rows * LOG.before);
-    const top = Math.max(1, Math.min(position - before + 1, trace.length - this.rows + 1));
+    const last = Math.min(trace.length, trace.seen + 1); // of what is not shown yet, that it comes
+    const top = Math.max(1, Math.min(position - before + 1, last - this.rows + 1));
     this.items.forEach((item, i) => this.paintRow(item, trace, top + i, position));
     const waits = trace.data.actors.map((_, actor) => trace.wait(actor, position)).filter(Boolean);
     put(this.why, waits.map(wait => ended(wait.why)).join(" ") || (position ? "Nobody waits." : ""));
@@ -186,7 +191,7 @@ export class Log {
     const step = number <= Math.min(length, seen) ? trace.step(number) : null;
     const [who, label, did] = item.children;
     put(who, step ? `${String(number + offset).padStart(3)}  ${data.actors[step.actor]}` : "");
-    put(label, step ? step.label : "");
+    put(label, step?.label ?? (number === seen + 1 && number <= length ? UNSEEN : ""));
     put(did, step && number <= position ? deed(trace, number) : "");
     who.style.color = step ? `var(--tdx-${role(data, step.actor)})` : "";
     item.style.setProperty("--lane-bg", step ? `var(--tdx-${role(data, step.actor)}-bg)` : "none");

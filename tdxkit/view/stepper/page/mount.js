@@ -2,7 +2,7 @@
 // if there is one. The browser gets all files of this folder as one module: scripts.py joins them.
 
 import { Controls } from "./controls.js";
-import { clamp, el, put, thousands } from "./dom.js";
+import { clamp, el, put } from "./dom.js";
 import { Foot } from "./foot.js";
 import { isLow, onResized } from "./forms.js";
 import { onKey } from "./keys.js";
@@ -198,7 +198,7 @@ class Stepper {
     const live = this.controls.playing() ? "off" : "polite";
     for (const view of this.views) {
       view.paint(this.position);
-      view.say.setAttribute("aria-live", live);
+      view.said.box.setAttribute("aria-live", live);
     }
     this.paintCount();
     this.controls.markChapter(this.position);
@@ -210,10 +210,10 @@ class Stepper {
   }
 
   paintCount() {
-    const of = this.views.some(view => view.trace.seen < view.trace.length) ? "" : ` of ${thousands(this.length())}`;
+    const isFogged = this.views.some(view => view.trace.seen < view.trace.length);
     const rank = this.only ? this.only.filter(at => at + this.offset <= this.position).length : 0;
     if (this.controls.rank) put(this.controls.rank, this.only ? `${rank} of ${this.only.length}` : "");
-    this.controls.count.replaceChildren("step ", el("b", {}, thousands(this.position)), of);
+    this.controls.paintCount(this.position, isFogged ? null : this.length());
   }
 
   /** Shows another stretch of the run, or another run. */

@@ -1,18 +1,17 @@
 // One run under the shared position: its sentence, its timeline, its lanes, its state.
 
-import { clamp, el, put, thousands, toggle } from "./dom.js";
+import { clamp, el } from "./dom.js";
 import { Lane, Log } from "./lanes.js";
+import { Said } from "./said.js";
 import { State } from "./state.js";
+import { Steady } from "./steady.js";
 import { drawTimeline } from "./timeline.js";
-import { because } from "./told.js";
 import { fogged, Trace } from "./trace.js";
 
 /** Lines of a lane by the stepper's form: beside another run, among many actors, else. */
 const HIGH = { roomy: { pair: 6, many: 7, few: 11 }, compact: { pair: 4, many: 5, few: 7 } };
 const NARROWEST = 300;
 const ABOVE = 132; // pixels of a window that JupyterLab has for itself
-const MOST_CHIPS = 6;
-const WIDTH = 7; // about that of a letter of the sentence
 
 /** Ids must not meet those of other steppers: each widget has a copy of this script, so a counter would start again. */
 const freshId = () => `tdx-${Math.random().toString(36).slice(2, 12)}`;
@@ -38,15 +37,11 @@ export class View {
     this.slot = el("div"); // the scheduler's buttons go here
     this.laneBox = el("div", { class: "tdx-lanes" });
     this.state = new State(this.pair ? `State of ${data.name}` : `State: ${data.title}`);
-    this.what = el("b");
-    this.sentence = el("span", { class: "tdx-sentence" });
-    this.chips = el("span", { class: "tdx-chips" });
-    this.cause = el("span", { class: "tdx-cause" });
-    const said = { class: "tdx-say", role: "status", "aria-live": "polite" };
-    this.say = el("div", said, this.what, this.sentence, this.chips, this.cause);
+    this.said = new Said();
+    this.steady = new Steady(this.said.box, this.laneBox, this.state.box);
     const title = this.pair ? el("h4", { class: "tdx-view-title" }, data.name) : null;
     const middle = el("div", { class: "tdx-mid" }, this.laneBox, this.state.box);
-    this.root = el("div", { class: "tdx-view" }, title, this.say, this.timeline, this.slot, middle);
+    this.root = el("div", { class: "tdx-view" }, title, this.said.box, this.timeline, this.slot, middle);
   }
 
   listen() {
@@ -69,6 +64,7 @@ export class View {
       if (timeline.clientWidth && Math.abs(innerWidth(timeline) - this.width) > 1) this.draw();
     });
     this.watch.observe(timeline);
+    this.state.fold.addEventListener("toggle", () => this.settle());
   }
 
   /** Shows another run; what stands for texts and actors stays where they are the same. */
@@ -100,18 +96,20 @@ export class View {
       ? [new Log(this, this.pair ? "pair" : this.form)]
       : actors.map((_, actor) => new Lane(this, actor, high));
     this.laneBox.replaceChildren(...this.lanes.map(lane => lane.box));
+    this.width = 0; // heights are other ones
   }
 
   draw() {
     const room = Math.round(innerWidth(this.timeline));
     if (room < 60) return;
+    const isOther = room !== this.width;
     this.width = room;
     const { trace } = this;
     const data = trace.seen < trace.length ? fogged(trace.data, trace.seen) : trace.data;
     this.drawn = drawTimeline(data, Math.max(Math.round(room / this.scale), NARROWEST), this.uid, this.form);
     if (this.scale > 1) for (const side of ["width", "height"]) this.enlarge(side);
     this.timeline.replaceChildren(this.drawn.svg);
-    this.reserve(room);
+    if (isOther) this.settle();
     this.fill();
     const position = Math.min(this.current, trace.length);
     this.drawn.move(position, trace.causes(position));
@@ -132,25 +130,15 @@ export class View {
     for (const lane of this.lanes) lane.grow(Math.min(this.state.box.offsetHeight, room) - used);
   }
 
+  /** Begins anew with the heights that are kept: for another width, form or text, and where a fold closes. */
+  settle() {
+    this.steady.loosen();
+    this.steady.keep(this.said.box, this.said.tallest(this.trace, this.fog));
+  }
+
   enlarge(side) {
     const { svg } = this.drawn;
     svg.setAttribute(side, String(Number(svg.getAttribute(side)) * this.scale));
-  }
-
-  /** Keeps as many lines for what is said as the longest of the run needs, four at most: nothing below it jumps. */
-  reserve(room) {
-    const { trace } = this;
-    let most = 1;
-    for (let i = 1; i <= trace.length; i++) {
-      const { sentence, label, changes, broken } = trace.step(i);
-      const chips = changes
-        .slice(0, MOST_CHIPS)
-        .reduce((sum, [key, now]) => sum + trace.data.keys[key].length + now.length + 6, 0);
-      const words = (sentence || label).length + (broken.length ? 40 : 18) + chips;
-      most = Math.max(most, Math.ceil((words * WIDTH) / room));
-      if (most >= 4) break;
-    }
-    this.say.style.setProperty("--said", Math.min(most, 4));
   }
 
   /** Shows a position of the whole run, this one's last where it is shorter. */
@@ -164,12 +152,13 @@ export class View {
     this.drawn?.move(position, this.trace.causes(position));
     for (const lane of this.lanes) lane.paint(position);
     this.state.paint(this.trace, position);
-    this.paintSaid(position);
+    this.said.paint(this.trace, position, this.fog);
+    this.steady.hold();
     const number = position + this.trace.offset;
     const last = Math.min(this.trace.length, this.trace.seen) + this.trace.offset;
     this.timeline.setAttribute("aria-valuemax", last);
     this.timeline.setAttribute("aria-valuenow", number);
-    const words = `${this.what.textContent}, ${this.sentence.textContent}`;
+    const words = `${this.said.what.textContent}, ${this.said.sentence.textContent}`;
     this.timeline.setAttribute("aria-valuetext", `step ${number}: ${words}`);
   }
 
@@ -178,37 +167,6 @@ export class View {
     this.fog = false;
     this.trace.seen = Infinity;
     this.draw();
-  }
-
-  paintSaid(position) {
-    const { trace } = this;
-    const step = trace.step(position);
-    const broken = step !== null && step.broken.length > 0;
-    toggle(this.say, "tdx-broken", broken);
-    this.paintChips(trace.changes(position));
-    put(this.cause, because(trace, position));
-    if (step === null) {
-      const many = `${thousands(trace.length)} ${trace.length === 1 ? "step follows" : "steps follow"}`;
-      const follow = this.fog ? "What comes is not shown yet: press →." : `Nothing has happened yet. ${many}.`;
-      put(this.what, "Start");
-      put(this.sentence, trace.length ? follow : trace.data.hint || "Nothing has happened yet.");
-      return;
-    }
-    const where = `Step ${thousands(position + trace.offset)} · ${trace.data.actors[step.actor]}`;
-    put(this.what, broken ? `Broken here: ${step.broken.map(rule => trace.ruleName(rule)).join(", ")}` : where);
-    const before = broken ? 0 : trace.brokenBefore(position);
-    const since = before ? `  (Broken since step ${thousands(before)}.)` : "";
-    put(this.sentence, (step.sentence || step.label) + since);
-  }
-
-  /** What the step changed, beside its sentence. */
-  paintChips(changes) {
-    const shown = changes.slice(0, MOST_CHIPS);
-    while (this.chips.children.length > shown.length) this.chips.lastChild.remove();
-    while (this.chips.children.length < shown.length) this.chips.append(el("code", { class: "tdx-chip" }));
-    shown.forEach(({ name, old, now }, i) => put(this.chips.children[i], `${name} ${old} → ${now}`));
-    const left = changes.length - shown.length;
-    if (left > 0) this.chips.append(el("code", { class: "tdx-chip" }, `and ${left} more`));
   }
 
   stop() {
