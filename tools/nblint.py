@@ -15,6 +15,7 @@ from tdxkit.text import near
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_CELL, MOST_CELLS = 12, 45
+IMPORTS = "tools"  # the cell that has them
 # A browser alone (JupyterLite) has none of these; numpy has no WebAssembly wheel.
 NOT_IN_A_BROWSER = {"numpy", "pandas", "threading", "multiprocessing", "concurrent", "socket", "subprocess", "ctypes"}
 # Where a person's or a machine's own files lie. /sys, /proc and /dev are the kernel's and the same everywhere.
@@ -77,8 +78,8 @@ def short_cells(nb: Notebook) -> Iterator[Finding]:
 
 @rule
 def not_too_many_cells(nb: Notebook) -> Iterator[Finding]:
-    """The reader with half an hour, who sees a scroll bar without an end and leaves at the first break."""
-    if (count := len(nb["cells"])) > MOST_CELLS:
+    """The reader with half an hour, who sees a scroll bar without an end and leaves at the first break. That of the imports is not counted."""
+    if (count := sum(cell_id != IMPORTS for cell_id, _, _ in cells(nb))) > MOST_CELLS:
         yield "notebook", f"{count} cells; at most {MOST_CELLS}, split the lesson or drop what is not the one idea"
 
 
@@ -136,6 +137,25 @@ def plain_python(nb: Notebook) -> Iterator[Finding]:
             parse(text)
         except SyntaxError as error:
             yield cell_id, f"not plain Python ({error.msg}, line {error.lineno})"
+
+
+@rule
+def imports_come_first(nb: Notebook) -> Iterator[Finding]:
+    """The reader who comes back next day, runs the first cell and then the one they were at, and is told NameError."""
+    brought, asked = {}, {}  # cell id: names
+    for cell_id, text, _ in cells(nb, "code"):
+        try:
+            nodes = list(ast.walk(parse(text)))
+        except SyntaxError:
+            continue
+        imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+        brought[cell_id] = {alias.asname or alias.name for node in imports for alias in node.names}
+        asked[cell_id] = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    for cell_id in list(brought)[1:]:
+        for name in sorted(brought[cell_id]):
+            others = [other for other in asked if other != cell_id and name in asked[other]]
+            if others:
+                yield cell_id, f"it imports {name}, which {others[0]} uses too: import it in the first code cell"
 
 
 @rule

@@ -16,6 +16,7 @@ EVIL = "x86/tdx: <img src=x onerror=window.hit=1></script><b>$x$ \u202egnp " + "
 def lab_page(lab, chromium):
     page = chromium.open(lab, "09-patch-review.ipynb", permissions=["clipboard-read", "clipboard-write"])
     page.page.set_default_timeout(20_000)
+    page.run("tools")
     page.run("paste-the-mails")
     page.run("your-series")
     page.cell("your-series").locator(".tdx-mails textarea").wait_for()

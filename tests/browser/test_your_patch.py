@@ -14,7 +14,7 @@ AS_FOUND, MENDED = race("user-count").text, race("user-count", "mutex").text
 @pytest.fixture(scope="module")
 def lab_page(lab, chromium):
     page = chromium.open(lab, "10-your-patch.ipynb")
-    for cell in ("reach", "show-count", "count-box", "count-mends", "your-box", "refusals", "take-packet"):
+    for cell in ("tools", "reach", "show-count", "count-box", "count-mends", "your-box", "refusals", "take-packet"):
         page.run(cell)
     page.page.set_default_timeout(20_000)
     page.cell("count-box").locator(".tdx-editor textarea").wait_for()

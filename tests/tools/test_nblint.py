@@ -68,6 +68,18 @@ PLANTED = {
         (lambda nb: nb["cells"].append(code("shell", "!ls")), "shell"),
         (lambda nb: nb["cells"].append(code("open", "def f(:")), "open"),
     ],
+    "imports_come_first": [
+        (
+            lambda nb: nb["cells"].extend(
+                (
+                    code("once", "from tdxkit import text as t\nt"),
+                    code("twice", "import io\nio, t, units"),
+                    code("last", "io = t"),
+                )
+            ),
+            "once",
+        )
+    ],
     "runs_in_a_browser": [
         (lambda nb: nb["cells"].append(code("np", "import numpy.linalg as la")), "np"),
         (lambda nb: nb["cells"].append(code("pool", "def f():\n    from concurrent.futures import Future")), "pool"),
