@@ -9,6 +9,9 @@
         def update(self):
             return f"the sum is {self.a.value + self.b.value}", [picture_of(self.a.value, self.b.value)]
 
+A board asks one thing that it can answer itself: `question` says what to look for, `answer()` what has been found with the controls as
+they stand, "" while they do not answer it. Once found it stays found.
+
 What a board showed before it closes, with all that it held: neither the kernel nor the page keeps a stepper for each click.
 A board of long work watches nothing: it calls `say` and `show` itself.
 """
@@ -23,7 +26,7 @@ from tdxkit.view.kit.charts import Chart
 from tdxkit.view.kit.heard import LIVE, SHOWN, Heard
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.kit.svg import Markup, element, framed
-from tdxkit.view.kit.verdict import STALE, Bar, alert
+from tdxkit.view.kit.verdict import STALE, Bar, alert, asked
 
 ROW = {
     "flex_flow": "row wrap",
@@ -38,20 +41,41 @@ class Board(w.VBox):
     said: an HTML widget that stands in one of the rows already; by default a line of its own under them.
     """
 
+    question = ""  # what there is to find by the controls
+
     def __init__(self, *rows: w.Widget | Sequence[w.Widget], said: w.HTML | None = None):
         self.said, self.shown = said or w.HTML(), w.VBox(layout=WIDE)
+        self.asked = w.HTML() if self.question else None
+        self.found = ""  # the answer, once there is one
         self._tag, self._updating = ("span" if said else "p"), False
         self._message: Markup | str = ""
         self._things: list[object] = []  # what is shown, as it was given
         rows = [row if isinstance(row, w.Widget) else w.HBox(row, layout=ROW) for row in rows]
         self._rows = rows
         self.shown.add_class(SHOWN)
-        super().__init__([*rows, *([] if said else [self.said]), Heard(), self.shown], layout=WIDE)
+        below = [*([] if said else [self.said]), *([self.asked] if self.asked else [])]
+        super().__init__([*rows, *below, Heard(), self.shown], layout=WIDE)
         self.add_class(LIVE)
+        self._ask()
 
     def update(self) -> tuple[object, Iterable[object]]:
         """What to say of the controls as they stand, and the things to show: of each board its own. It may change controls."""
         raise NotImplementedError
+
+    def answer(self) -> str:
+        """What has been found of the question, in words, with the controls as they stand; "" where they do not answer it."""
+        return ""
+
+    def _ask(self, found: str = "") -> None:
+        """Say the question, and the answer once it is found."""
+        self.found = self.found or found
+        if self.asked:
+            self.asked.value = str(asked(self.question, self.found))
+
+    @property
+    def asked_text(self) -> str:
+        """The question and what was found, for a board's text."""
+        return "\n".join([f"Find: {self.question}", *([f"✓ Found: {self.found}"] if self.found else [])])
 
     def watch(self, *controls: w.Widget) -> None:
         """Update now, and again whenever one of these has another value."""
@@ -67,6 +91,7 @@ class Board(w.VBox):
             said, shown = self.update()
             self.show(shown)
             self.say(said)
+            self._ask(self.answer())
         except TdxkitError as error:  # what was shown stays, as what it is: older
             self.complain(error)
         finally:
@@ -112,7 +137,9 @@ class Board(w.VBox):
 
     def static(self) -> Markup:
         """How the board stands now: what is set, what is said, what is shown; nothing of it can be changed."""
-        return framed(live.settings(self._rows), self._message, *map(live.static, self._things), class_="tdx-board")
+        question = asked(self.question, self.found) if self.question else ""
+        things = map(live.static, self._things)
+        return framed(live.settings(self._rows), self._message, question, *things, class_="tdx-board")
 
     def _ipython_display_(self) -> None:
         live.display(self)

@@ -22,6 +22,8 @@ STYLE = (
     "border:1px solid;border-left:6px solid;border-radius:4px;max-width:1100px;font-size:13.5px;line-height:1.4;overflow-wrap:anywhere}"
     f"{_B}>span{{flex:1 1 24ch}}{_B} b{{font-size:14.5px}}{_B}>small{{flex:1 0 100%;color:var(--tdx-soft);font-size:12.5px}}"
     f"{_B} h3{{margin:0;flex:1 1 100%;font-size:14.5px;line-height:1.4}}{_B} h3 span{{white-space:nowrap}}"
+    ".tdx .tdx-asked{margin:6px 0;max-width:1100px;font-size:13.5px;line-height:1.45;color:var(--tdx-ink)}"
+    ".tdx .tdx-asked em{font-style:normal;color:var(--tdx-ok);font-weight:600}"
 ) + "".join(
     f"{_B}.tdx-as-{role}{{background:var(--tdx-{role}-bg);border-color:var(--tdx-{role})}}{_B}.tdx-as-{role} b{{color:var(--tdx-{role})}}"
     for role in ("ok", "bad", "free")
@@ -75,3 +77,12 @@ def bar(*parts: object, role: str, live: str | None = None) -> Markup:
 def band(*parts: object, role: str, live: str | None = None) -> Markup:
     """The same inside of something that has the style already."""
     return element("div", *parts, class_=f"tdx-bar tdx-as-{role}", role=live)
+
+
+def asked(question: str, found: str = "") -> Markup:
+    """What a board asks, and below it what was found, once it was."""
+    answer = element("em", f"✓ Found: {found}") if found else ""
+    words = element(
+        "p", element("b", "Find: "), question, element("br") if found else "", answer, class_="tdx-asked", role="status"
+    )
+    return framed(style(theme.css() + STYLE), words)

@@ -144,3 +144,31 @@ def test_a_board_answers_its_line_and_nothing_else():
         heard._asked(heard, message, [])
     assert sent == [{"heard": 3}] and str(heard) == ""
     assert sum(isinstance(child, Heard) for child in Board(w.Button()).children) == 1
+
+
+class Asking(Counting):
+    """Asks for four things."""
+
+    question = "How many legs <b>?"
+
+    def answer(self):
+        return "four & no more" if self.number.value == 4 else ""
+
+
+def test_a_question_is_answered_by_the_controls_and_stays_answered():
+    board = Asking(nested)
+    assert (board.found, board.asked_text) == ("", "Find: How many legs <b>?")
+    assert "Found" not in str(board.static()) + board.asked.value
+    board.number.value = 13  # refused: nothing of it answers
+    assert board.found == ""
+    board.number.value = 4
+    board.number.value = 5
+    assert board.asked_text == "Find: How many legs <b>?\n✓ Found: four & no more"
+    for page in (board.asked.value, str(board.static())):
+        assert "How many legs &lt;b&gt;?" in page and "✓ Found: four &amp; no more" in page
+    assert board.asked in board.children
+
+
+def test_a_board_without_a_question_has_no_line_for_one():
+    board = Counting(nested)
+    assert board.asked is None and "Find:" not in str(board.static())
