@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tdxkit.c.harness import MAY_FAIL, scenario_of_c
 from tdxkit.c.softirqs import PUT
 from tdxkit.errors import TdxkitError
+from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reachable import Graph, graph
 from tdxkit.explore.schedule import parse
@@ -101,14 +102,14 @@ def _does(label: str) -> str:
     return label.partition("(")[0]
 
 
-def walk_in_c(walked: Graph, code: str) -> Lines | None:
-    """The lines of C in the graph of a design, `code` that of the steps it was made along; None where there are none, or where one state of
-    the design has two."""
+def walk_in_c(walked: Graph, code: str, steps: Steps = ()) -> Lines | None:
+    """The lines of C in the graph of a design that was made along these steps, `code` being any of its codes; None where there are none, or
+    where one state of the design has two."""
     tables = _tables_of(code)
     if tables is None:
         return None
     try:
-        other = graph(tables.scenario, 2 * len(walked.nodes) + ROOM, parse(code).steps)
+        other = graph(tables.scenario, 2 * len(walked.nodes) + ROOM, steps)
     except TdxkitError:
         return None
     there = {0: 0}

@@ -45,14 +45,13 @@ from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
 from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, joined, script_json, style, visible
-from tdxkit.view.stepper import graph_data as graphs
 from tdxkit.view.stepper import scripts, still
-from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
+from tdxkit.view.stepper.graph_data import EdgeRow
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
 from tdxkit.view.stepper.pictures import Picture
 from tdxkit.view.stepper.scripts import given
-from tdxkit.view.stepper.taken_over import taken_over
 from tdxkit.view.stepper.timeline import timeline
+from tdxkit.view.stepper.walks import taken_over, walk_of
 
 LANGUAGES = ("python", "c")
 LONGEST_CODE = 4_000  # letters of a schedule code that a page sends
@@ -131,18 +130,10 @@ class Stepper(anywidget.AnyWidget):
 
         goal: the rule to break, by name or id, "" for free play; goal_text says it in a sentence.
         """
-        from tdxkit.c.designs import walk_in_c
         from tdxkit.c.naming import scenario_of
-        from tdxkit.explore.reachable import graph
-        from tdxkit.explore.telling import replay_steps
 
-        scenario, meant = scenario_of(scenario), known(goal)
-        goal = meant.name if meant else goal
-        walked, begin = graph(scenario), replay_steps(scenario, ())
-        graphs.check_all_here(walked, begin.title)
-        walk = graph_data(walked, begin, goal=goal, goal_text=goal_text, picture=picture)
-        if other := walk_in_c(walked, begin.code):
-            walk["c"] = graphs.in_other_lines(*other)
+        meant = known(goal)
+        walk = walk_of(scenario_of(scenario), meant.name if meant else goal, goal_text, picture)
         return cls(title=title, subtitle=subtitle, lines=lines, _walk=walk)
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:

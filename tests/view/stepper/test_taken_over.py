@@ -10,7 +10,7 @@ from tdxkit.linux.refcount import scenario
 from tdxkit.seam.runs import pamt_add_run
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper.state_map import places
-from tdxkit.view.stepper.taken_over import NEAREST, taken_over
+from tdxkit.view.stepper.walks import NEAREST, taken_over
 
 V2 = scenario("v2")
 RACE = replay(V2, explore(V2).schedule)

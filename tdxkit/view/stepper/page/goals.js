@@ -1,6 +1,6 @@
 // What there is to reach in a graph of states, how far it is from each, and how a walk ended.
 
-import { edgesOf, nodeAt } from "./walk.js";
+import { DRAIN, edgesOf, nodeAt } from "./walk.js";
 
 export const WELL = "end well"; // a goal of its own: everybody finishes, and nothing breaks on the way
 const STANDSTILLS = ["deadlock", "livelock"];
@@ -37,9 +37,10 @@ export function metAt(graph, path, goal) {
   return goal === WELL && edges.slice(0, at).some(edge => edge.broken.length) ? 0 : at;
 }
 
-/** How often another actor goes on. */
+/** How often another actor goes on; a store that leaves its buffer is nobody's turn. */
 export function switchesIn(graph, path) {
-  return edgesOf(graph, path).filter((edge, i, edges) => i && edges[i - 1].actor !== edge.actor).length;
+  const turns = edgesOf(graph, path).filter(edge => edge.choice !== DRAIN);
+  return turns.filter((edge, i) => i && turns[i - 1].actor !== edge.actor).length;
 }
 
 /** How a walk has ended, in a sentence; "" where it can go on. */

@@ -46,7 +46,7 @@ class Stepper {
     const keep = hooks.source ? () => this.save(text()) : null;
     const { form } = this.controls;
     this.foot = new Foot({ card: this.base.card, open: opener(this), text, keep, form });
-    this.scheduler = this.path ? this.makeScheduler(top.game) : null;
+    this.scheduler = this.path ? this.makeScheduler() : null;
     this.ours = el("div", { class: "tdx-sub", hidden: "" });
     this.root = this.frame(top, pair);
     this.offer();
@@ -100,10 +100,11 @@ class Stepper {
     reform(this, this.chosen);
   }
 
-  /** more: {own, goal, won}, see Scheduler. */
-  makeScheduler(more) {
-    const { beyond } = this.hooks;
-    return scheduling(this, { ...(beyond && { more: () => beyond(this.code()) }), ...more });
+  /** taken: {own, goal} of a run that is taken over, see Scheduler. */
+  makeScheduler(taken) {
+    const { beyond, won, next } = this.hooks;
+    const game = this.base.game ? { won, next } : {};
+    return scheduling(this, { ...(beyond && { more: () => beyond(this.code()) }), ...game, ...taken });
   }
 
   hasC() {

@@ -1,24 +1,24 @@
 // "You are the scheduler": a button for every move there is, undo, a goal, and hints that ask before they tell.
 
 import { button, choice, el, role, toggle } from "./dom.js";
-import { aimed, distances, ending, goalsOf, metAt, reached, shortestFrom, switchesIn, WELL } from "./goals.js";
-import { edgesOf, nodeAt } from "./walk.js";
+import { hint, TELLS } from "./hints.js";
+import { aimed, distances, ending, goalsOf, metAt, reached, switchesIn, WELL } from "./goals.js";
+import { nodeAt } from "./walk.js";
 
 const FREE = ""; // no goal
-const TELLS = 3; // the hint that says who goes next; those before it ask
-const ASKS = {
-  rule: "What does one CPU take for granted that another can change? Where would it have to stop for that?",
-  well: "What must not happen any more before somebody else has finished?",
-};
 const BEYOND = "What came along of the states ends here.";
 
-/** `data` holds the graph, unpacked, and of a game what there is to beat; `path()` is the way up to the present
- * position, `setPath(path)` goes another. own: of a run that was taken over the edges that it takes, null where it is
- * not to be told; more(path): asks for the states beyond, null where nobody can; won(score) hears of a goal reached. */
+const NO_GAME = { asks: [], best: null, begin: 0, after: "" };
+
+/** `data` holds the graph, unpacked, and of a game {asks, best, begin, after}: what a hint asks, what there is to beat,
+ * how many steps were taken before, what is said when it is won. `path()` is the way up to the present position,
+ * `setPath(path)` goes another. own: of a run that was taken over the edges that it takes, null where it is not to be
+ * told; more(path): asks for the states beyond, null where nobody can; won(score) hears of a goal reached; next: where
+ * one goes on from there, {words, go}. */
 export class Scheduler {
-  constructor(data, { path, setPath, own = null, goal = data.graph.goal, more = null, won = null }) {
-    const { graph } = data;
-    Object.assign(this, { data, graph, path, setPath, own, goal, more, won });
+  constructor(data, { path, setPath, own = null, goal = data.graph.goal, more = null, won = null, next = null }) {
+    const { graph, game = NO_GAME } = data;
+    Object.assign(this, { data, graph, game, path, setPath, own, goal, more, won, next });
     // at: the node of which hints were asked; hinted: how much they said; told: how often they said all
     Object.assign(this, { hinted: 0, at: -1, told: 0, note: "" });
     this.groups = el("div", { class: "tdx-groups" });
@@ -35,8 +35,8 @@ export class Scheduler {
       made.onclick = () => does();
       return made;
     };
-    this.undo = tool("Undo", "u", () => this.back(this.path().slice(0, -1)));
-    this.again = tool("Start over", "s", () => this.back([]));
+    this.undo = tool("Undo", "u", () => this.back(this.path().length - 1));
+    this.again = tool("Start over", "s", () => this.back(this.game.begin));
     this.hint = tool("Hint", "h", () => this.ask());
     const goals = goalsOf(this.graph).map(goal => [goal === WELL ? goal : aimed(goal), goal]);
     const free = !this.graph.goal && goals.length > 0;
@@ -45,7 +45,9 @@ export class Scheduler {
       this.paint();
     };
     this.goals = free ? choice("Goal", [["no goal", FREE], ...goals], this.goal, chosen) : null;
-    return [this.undo, this.again, this.hint, this.goals];
+    this.onward = this.next ? button(this.next.words, { class: "tdx-onward", hidden: "" }) : null;
+    if (this.next) this.onward.onclick = () => this.next.go();
+    return [this.undo, this.again, this.hint, this.goals, this.onward];
   }
 
   /** Another goal, FREE for none. */
@@ -55,8 +57,11 @@ export class Scheduler {
     this.hint.hidden = !goal;
   }
 
-  back(path) {
-    if (this.path().length) this.setPath(path);
+  /** Back to where so many steps were taken, not to before the beginning. */
+  back(length) {
+    const path = this.path();
+    if (length === this.game.begin) this.told = 0;
+    if (path.length > this.game.begin) this.setPath(path.slice(0, length));
     else this.say("This is the beginning: choose who moves.");
   }
 
@@ -72,6 +77,7 @@ export class Scheduler {
     else if (key === "u") this.undo.click();
     else if (key === "s") this.again.click();
     else if (key === "h" && this.goal) this.ask();
+    else if (key === "n" && this.onward && !this.onward.hidden) this.next.go();
     else return false;
     return true;
   }
@@ -97,8 +103,8 @@ export class Scheduler {
     if (this.at !== node) Object.assign(this, { hinted: 0, at: node });
     this.groups.replaceChildren(...this.graph.actors.map((name, actor) => this.group(name, actor, node)));
     if (focus !== undefined) this.groups.querySelector(`[data-actor="${focus}"]`)?.focus({ preventScroll: true });
-    this.paintGoal(path, node);
-    const none = String(!path.length);
+    this.paintGoal(path);
+    const none = String(path.length <= this.game.begin);
     for (const back of [this.undo, this.again]) back.setAttribute("aria-disabled", none); // and keeps the focus
     this.note = "";
     if (this.graph.cut.includes(node)) this.more?.(path);
@@ -139,15 +145,16 @@ export class Scheduler {
     return this.own !== null && this.own[path.length] === edge && path.every((one, i) => one === this.own[i]);
   }
 
-  paintGoal(path, node) {
+  paintGoal(path) {
     const met = this.goal ? metAt(this.graph, path, this.goal) : 0;
     const end = ending(this.graph, path);
     const head = met ? "Reached: " : this.goal ? "Goal: " : "Free play. ";
     const parts = [
       el("b", {}, head),
       met ? this.scoreWords(path, met) : this.aimWords(end),
-      ...this.below(node, met, end),
+      ...this.below(path, met, end),
     ];
+    if (this.onward) this.onward.hidden = !met;
     toggle(this.says, "tdx-met", met > 0);
     toggle(this.says, "tdx-over", !met && end !== "");
     this.says.replaceChildren(...parts);
@@ -161,18 +168,23 @@ export class Scheduler {
 
   /** What was reached, by how much, and what is best. */
   scoreWords(path, met) {
-    const score = { steps: met, switches: switchesIn(this.graph, path.slice(0, met)), told: this.told };
+    const { begin, best, after } = this.game;
+    const [all, before] = [met, begin].map(length => switchesIn(this.graph, path.slice(0, length)));
+    const score = { steps: met - begin, switches: all - before, told: this.told };
     this.won?.(score);
-    return `${reached(this.goal)} ${scored(score)} ${compared(score, this.data.best)} Step back to see how.`;
+    return [reached(this.goal), scored(score), compared(score, best), after || "Step back to see how."]
+      .filter(Boolean)
+      .join(" ");
   }
 
   /** The lines under the goal: how it ended, what a hint says, what was tried in vain. */
-  below(node, met, end) {
+  below(path, met, end) {
+    const node = nodeAt(this.graph, path);
     const lost = this.away && !met && (end || this.hinted > 0) && this.away[node] === Infinity;
     const lines = [
       met ? "" : end,
       lost ? `From here it cannot be reached any more: undo.` : "",
-      !met && !lost && this.hinted ? this.hintWords(node) : "",
+      !met && !lost && this.hinted ? hint(this, path) : "",
       this.graph.cut.includes(node)
         ? `${BEYOND} ${this.more ? "The rest is on its way." : "Undo, or ask for it where the notebook's kernel runs."}`
         : "",
@@ -189,38 +201,9 @@ export class Scheduler {
     if (this.hinted === TELLS) this.told++;
     this.paint();
   }
-
-  hintWords(node) {
-    const way = shortestFrom(this.graph, this.goal, this.away, node);
-    if (this.hinted === 1) return `Hint: ${this.asked()} (Hint again says more.)`;
-    if (this.hinted === 2) return `Hint: ${this.where(way)}`;
-    const steps = way.length === 1 ? "step" : "steps";
-    return `Hint: ${way.length} more ${steps} at least; ${this.graph.actors[way[0].actor]} goes next.`;
-  }
-
-  /** The question of a hint: the game's own, one after the other along its way, or one that fits the goal. */
-  asked() {
-    const { asks = [] } = this.data;
-    if (!asks.length) return ASKS[this.goal === WELL ? "well" : "rule"];
-    const all = this.away[0];
-    const gone = Math.max(0, all - this.away[nodeAt(this.graph, this.path())]);
-    return asks[Math.min(asks.length - 1, Math.floor((gone * asks.length) / all))];
-  }
-
-  /** Where a shortest way has its next switch. */
-  where(way) {
-    const [first] = way;
-    const last = edgesOf(this.graph, this.path()).at(-1);
-    const turn = way.findIndex(edge => edge.actor !== first.actor);
-    const name = this.graph.actors[first.actor];
-    if (last && last.actor !== first.actor) return `this is a place to switch: who else can move here?`;
-    if (turn < 0) return `${name} can go on to the goal by itself now.`;
-    const steps = turn === 1 ? "one step" : `${turn} steps`;
-    return `${name} can go on for ${steps}, and then has to stop: before which of its lines, and why there?`;
-  }
 }
 
-const many = (number, word, words) => `${number} ${number === 1 ? word : words}`;
+export const many = (number, word, words) => `${number} ${number === 1 ? word : words}`;
 
 /** A score in words. */
 export function scored({ steps, switches, told }) {
