@@ -139,7 +139,7 @@ class _Growing:
 
     def _edge(self, moment: Moment, k: int, move: Move, target: int) -> Edge:
         tables, effect = self.tables, move.outcome
-        label = str(DRAINED if move.choice == DRAIN else tables.places[moment.state[1][k]].label)
+        label = DRAINED if move.choice == DRAIN else tables.places[moment.state[1][k]].label
         false = () if effect.raised else self.teller.false_rules(move.state)
         return Edge(
             k,

@@ -29,9 +29,10 @@ def test_every_module_is_there_once_and_after_what_it_imports():
     order, other = scripts.modules(), kit_scripts.modules(scripts.PAGE, scripts.LADDER)
     everything = sorted(name for name in FILES if name.endswith(".js"))
     assert sorted({*order, *other}) == everything and (order[-1], other[-1]) == (scripts.ENTRY, scripts.LADDER)
-    for order, name in ((order, name) for order in (order, other) for name in order):
-        needed = re.findall(r'from "\./(\S+?)"', FILES[name])
-        assert all(order.index(one) < order.index(name) for one in needed), name
+    for files in (order, other):
+        for name in files:
+            needed = re.findall(r'from "\./(\S+?)"', FILES[name])
+            assert all(files.index(one) < files.index(name) for one in needed), name
     made = scripts.script()
     assert "import" not in re.findall(r"^\w+", made, re.MULTILINE) and made.count("export default") == 1
 
