@@ -121,7 +121,8 @@ def region_graph(state: State, page: int | None = None) -> nx.DiGraph:
             ("bit", bit.page), layer=LAYERS[L4K], title=f"{bit.page:#x}", at=None, label="", lock=None, absent=absent,
             content=f"bitmap bit {bit.bit}", role="pair" if bit.bit else "free", wide=NARROW,
         )  # fmt: skip
-        graph.add_edge(("pair", 0, min(i, 1)), ("bit", bit.page))
+        half = ("pair", 0, min(i, 1))
+        graph.add_edge(half if half in graph else (L2M, 0), ("bit", bit.page))  # one large page: the pair is yet to come
     return graph
 
 
