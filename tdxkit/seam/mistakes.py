@@ -1,6 +1,6 @@
 """The list of statuses of a leaf, and for each the mistake that brings it about: operands, a situation, a module version.
 
-    rows("TDH.PHYMEM.PAMT.ADD")[13].setting.operands        # {'RDX': 'a page of another pair'}
+rows("TDH.PHYMEM.PAMT.ADD")[13].setting.operands        # {'RDX': 'a page of another pair'}
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,8 @@ from tdxkit.seam import situations as s
 from tdxkit.seam.leaves.describe import status_of
 from tdxkit.seam.leaves.engine import find_leaf
 from tdxkit.seam.leaves.leaf import Check, Leaf
-from tdxkit.seam.one_call import Made, Setting, make
+from tdxkit.seam.one_call import Made, Setting
 from tdxkit.seam.operands import INSIDE
-from tdxkit.status.codes import facts
 
 SOURCES = ("model",)
 LEAVES = (
@@ -118,7 +117,9 @@ def _setting(leaf: Leaf, check: Check) -> Setting | None:
         return Setting(leaf.name, operands={"R8": "the page mapped there"})
     if test == "walk":
         busy = leaf.name == "TDH.MEM.PAGE.DEMOTE" and args[0] in ("R12", "R13")
-        return Setting(leaf.name, operands={args[0]: INSIDE}) if busy else Setting(leaf.name, situation=s.at_page(args[0]))
+        return (
+            Setting(leaf.name, operands={args[0]: INSIDE}) if busy else Setting(leaf.name, situation=s.at_page(args[0]))
+        )
     word = WRONG_ENTRY[leaf.name] if test == "sept_state" else RCX.get(test) or OPERAND.get(test)
     if word:
         return Setting(leaf.name, operands={args[0] if test in OPERAND else "RCX": word})

@@ -102,7 +102,9 @@ class Made:
         names = [*self.given, *(name for name in self.answer.regs if name not in self.given)]
         return tuple(
             (name, self.given.get(name), self.answer.regs.get(name), self._what(name))
-            for name in sorted(names, key=lambda name: ("RCX", "RDX").index(name) if name[1] in "CD" else int(name[1:]) + 1)
+            for name in sorted(
+                names, key=lambda name: ("RCX", "RDX").index(name) if name[1] in "CD" else int(name[1:]) + 1
+            )
         )
 
     def _what(self, name: str) -> str:

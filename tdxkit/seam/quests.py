@@ -1,6 +1,6 @@
 """What a reader may look for with one SEAMCALL in hand, and what says that it was found: no row of the list of statuses gives it away.
 
-    QUESTS["TDH.PHYMEM.PAMT.ADD"].found(made)
+QUESTS["TDH.PHYMEM.PAMT.ADD"].found(made)
 """
 
 from collections.abc import Callable

@@ -45,7 +45,9 @@ BELOW, IN_RANGE, AT_TDR = (
 LONE = EMPTY_WITH_PAIR + 0x9000  # the only page in use of its region
 
 Given = Mapping[str, int]
-Beside = tuple[str, dict[str, int], Callable[[LeafAct], bool]]  # a leaf, its registers, and the act that it stops before
+Beside = tuple[
+    str, dict[str, int], Callable[[LeafAct], bool]
+]  # a leaf, its registers, and the act that it stops before
 
 
 def at_page(register: str) -> str:
@@ -89,7 +91,9 @@ def _block_and_track(world: World, rcx: int) -> None:
 
 
 def _only_block(world: World, leaf: str, given: Given) -> None:
-    world.module.call("TDH.MEM.RANGE.BLOCK", rcx=given["RCX"], rdx=given["RDX"])  # a wrong operand is the next call's to say
+    world.module.call(
+        "TDH.MEM.RANGE.BLOCK", rcx=given["RCX"], rdx=given["RDX"]
+    )  # a wrong operand is the next call's to say
 
 
 def _fatal(world: World, leaf: str, given: Given) -> None:

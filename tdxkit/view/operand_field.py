@@ -18,7 +18,11 @@ class OperandField(w.HBox):
         self.register, self._written = register, ""
         self.word = w.Dropdown(options=(OWN,), description=register, style=NAMED, layout={"width": "330px"})
         self.number = w.Text(
-            "", description=f"{register} =", continuous_update=False, style={"description_width": "48px"}, layout={"width": "220px"}
+            "",
+            description=f"{register} =",
+            continuous_update=False,
+            style={"description_width": "48px"},
+            layout={"width": "220px"},
         )
         super().__init__([self.word, self.number], layout={"flex_flow": "row wrap", "margin": "0 16px 0 0"})
 
@@ -27,7 +31,7 @@ class OperandField(w.HBox):
         if self.word.options != (options := (*words, OWN)):
             self.word.options = options
         self.word.value = word = value if isinstance(value, str) else _word_for(value, words)
-        self._write(words[word] if word in words else value)
+        self._write(words.get(word, value))
 
     def _write(self, number: int) -> None:
         self.number.value = self._written = f"{number:#x}"

@@ -122,7 +122,9 @@ def region_graph(state: State, page: int | None = None) -> nx.DiGraph:
             content=f"bitmap bit {bit.bit}", role="pair" if bit.bit else "free", wide=NARROW,
         )  # fmt: skip
         half = ("pair", 0, min(i, 1))
-        graph.add_edge(half if half in graph else (L2M, 0), ("bit", bit.page))  # one large page: the pair is yet to come
+        graph.add_edge(
+            half if half in graph else (L2M, 0), ("bit", bit.page)
+        )  # one large page: the pair is yet to come
     return graph
 
 

@@ -35,14 +35,18 @@ class SeamcallBoard(Board):
         self._quest = QUESTS.get(name)
         self.question = self._quest.question if self._quest else ""
         short = [(each.removeprefix("TDH."), each) for each in LEAVES]
-        self.leaf = w.Dropdown(options=short, value=name, description="SEAMCALL", style=_NARROW, layout={"width": "290px"})
+        self.leaf = w.Dropdown(
+            options=short, value=name, description="SEAMCALL", style=_NARROW, layout={"width": "290px"}
+        )
         self.version = _choice("module", list(VERSIONS), LATEST)
         self.v = _choice("version in RAX", (0, 1, 2), 0)
         self.situation = w.Dropdown(
             options=list(situations(name)), value=situation, description="and", style=_NARROW, layout={"width": "360px"}
         )
         self.fields = {register: OperandField(register) for register in REGISTERS}
-        self.list_place = w.VBox(layout={"max_height": "260px", "overflow": "auto", "width": "100%", "max_width": "1118px"})
+        self.list_place = w.VBox(
+            layout={"max_height": "260px", "overflow": "auto", "width": "100%", "max_width": "1118px"}
+        )
         self._of = ""  # the leaf whose words and list are shown
         self._wish: Setting | None = Setting(name, situation=situation)  # what the controls are to become
         fields = w.HBox(list(self.fields.values()), layout={"flex_flow": "row wrap", "max_width": "1300px"})
@@ -64,7 +68,10 @@ class SeamcallBoard(Board):
         self.made = make(setting)
         self._take(setting)
         picture = picture_of(self.made.shown.page)
-        return bar(self.made), [registers(self.made), Stepper(self.made.run, picture=picture, position=self.made.position)]
+        return bar(self.made), [
+            registers(self.made),
+            Stepper(self.made.run, picture=picture, position=self.made.position),
+        ]
 
     def answer(self) -> str:
         """What was found, if the call is the one that was asked for."""
@@ -109,7 +116,18 @@ class SeamcallBoard(Board):
         self._changed()
 
     def __str__(self) -> str:
-        return "\n".join([settings(self.made), str(bar(self.made)), str(registers(self.made)), self.asked_text, "", str(self.list), "", str(self.made.run)])
+        return "\n".join(
+            [
+                settings(self.made),
+                str(bar(self.made)),
+                str(registers(self.made)),
+                self.asked_text,
+                "",
+                str(self.list),
+                "",
+                str(self.made.run),
+            ]
+        )
 
     def static(self) -> Markup:
         """The same, and the list as a table."""
@@ -117,7 +135,13 @@ class SeamcallBoard(Board):
 
 
 def _choice(name: str, options: object, value: object) -> w.Dropdown:
-    return w.Dropdown(options=options, value=value, description=name, style=_NARROW, layout={"width": "max-content", "margin": "2px 14px 2px 2px"})
+    return w.Dropdown(
+        options=options,
+        value=value,
+        description=name,
+        style=_NARROW,
+        layout={"width": "max-content", "margin": "2px 14px 2px 2px"},
+    )
 
 
 def _row(row: Row) -> kit.Row:
@@ -135,7 +159,9 @@ def cells(row: Row) -> tuple[str, str, str]:
 def list_table(leaf: str, chosen: int = -1) -> Table:
     """A leaf's list of statuses; the row that came back is marked."""
     marked = [chosen] if chosen >= 0 else []
-    return table(HEADER, [cells(row) for row in rows(leaf)], f"{leaf}: its checks, in this order", marked, lit="came back")
+    return table(
+        HEADER, [cells(row) for row in rows(leaf)], f"{leaf}: its checks, in this order", marked, lit="came back"
+    )
 
 
 def bar(made: Made) -> Bar:
@@ -145,9 +171,15 @@ def bar(made: Made) -> Bar:
         return verdict("ok", said, str(made.answer), hint(made))
     one = decode(made.answer.status, made.leaf.name)
     check = made.leaf.checks[made.failed - 1] if made.failed else None
-    said = f"check {made.failed}: {check.spec['when']}" if check else "before all checks: the version in RAX is not one of this leaf's"
+    said = (
+        f"check {made.failed}: {check.spec['when']}"
+        if check
+        else "before all checks: the version in RAX is not one of this leaf's"
+    )
     again = "the same call may succeed later" if one.recoverable else "the same call cannot succeed"
-    return verdict("violation", said, str(made.answer), f"RAX 0x{made.answer.status:016X}: {again}. Linux: {one.kernel}")
+    return verdict(
+        "violation", said, str(made.answer), f"RAX 0x{made.answer.status:016X}: {again}. Linux: {one.kernel}"
+    )
 
 
 def hint(made: Made) -> str:
@@ -163,7 +195,14 @@ def hint(made: Made) -> str:
 def registers(made: Made) -> Table:
     """Every register of the call, before and after."""
     number = lambda value: "—" if value is None else f"{value:#x}"  # noqa: E731
-    out = [("RAX", f"{made.leaf.number | made.setting.v << 16:#x}", f"{made.answer.status:#x}", f"the leaf's number; {made.answer}")]
+    out = [
+        (
+            "RAX",
+            f"{made.leaf.number | made.setting.v << 16:#x}",
+            f"{made.answer.status:#x}",
+            f"the leaf's number; {made.answer}",
+        )
+    ]
     out += [(name, number(before), number(after), what) for name, before, after, what in made.registers]
     return table(("register", "before", "after", "what it is"), out)
 
@@ -171,7 +210,7 @@ def registers(made: Made) -> Table:
 def settings(made: Made) -> str:
     """The controls, as a line."""
     setting = made.setting
-    operands = ", ".join(f"{name} {setting.operands.get(name, 'right')} = {value:#x}" for name, value in made.given.items())
+    operands = ", ".join(
+        f"{name} {setting.operands.get(name, 'right')} = {value:#x}" for name, value in made.given.items()
+    )
     return f"{setting.leaf}, module {setting.version}, version {setting.v} in RAX; {setting.situation}; {operands}"
-
-
