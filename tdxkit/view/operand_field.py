@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import ipywidgets as w
 
 from tdxkit.errors import InputError, printable
+from tdxkit.seam.operands import RELATIVE
 from tdxkit.units import U64_MAX
 
 OWN = "a number of my own"
@@ -16,15 +17,15 @@ class OperandField(w.HBox):
 
     def __init__(self, register: str):
         self.register, self._written = register, ""
-        self.word = w.Dropdown(options=(OWN,), description=register, style=NAMED, layout={"width": "330px"})
+        self.word = w.Dropdown(options=(OWN,), description=register, style=NAMED, layout={"width": "286px"})
         self.number = w.Text(
             "",
             description=f"{register} =",
             continuous_update=False,
             style={"description_width": "48px"},
-            layout={"width": "220px"},
+            layout={"width": "196px"},
         )
-        super().__init__([self.word, self.number], layout={"flex_flow": "row wrap", "margin": "0 16px 0 0"})
+        super().__init__([self.word, self.number], layout={"flex_flow": "row wrap", "margin": "0 12px 0 0"})
 
     def offer(self, words: Mapping[str, int], value: str | int) -> None:
         """Let these words be chosen, and show one of them, or a number."""
@@ -45,7 +46,8 @@ class OperandField(w.HBox):
 
 
 def _word_for(number: int, words: Mapping[str, int]) -> str:
-    return next((word for word, value in words.items() if value == number), OWN)
+    """The word for a number; none that speaks of another register, which may speak of this one."""
+    return next((word for word, value in words.items() if value == number and word not in RELATIVE), OWN)
 
 
 def parsed(text: str, register: str) -> int:

@@ -36,7 +36,11 @@ class SeamcallBoard(Board):
         self.question = self._quest.question if self._quest else ""
         short = [(each.removeprefix("TDH."), each) for each in LEAVES]
         self.leaf = w.Dropdown(
-            options=short, value=name, description="SEAMCALL", style=_NARROW, layout={"width": "290px"}
+            options=short,
+            value=name,
+            description="SEAMCALL",
+            style=_NARROW,
+            layout={"width": "290px", "margin": "2px 14px 2px 2px"},
         )
         self.version = _choice("module", list(VERSIONS), LATEST)
         self.v = _choice("version in RAX", (0, 1, 2), 0)
@@ -45,7 +49,15 @@ class SeamcallBoard(Board):
         )
         self.fields = {register: OperandField(register) for register in REGISTERS}
         self.list_place = w.VBox(
-            layout={"max_height": "260px", "overflow": "auto", "width": "100%", "max_width": "1118px"}
+            layout={
+                "max_height": "264px",
+                "overflow": "auto",
+                "width": "100%",
+                "max_width": "1104px",
+                "margin": "6px 0",
+                "border": "1px solid var(--jp-border-color2, #ccc)",
+                "padding": "0 8px",
+            }
         )
         self._of = ""  # the leaf whose words and list are shown
         self._wish: Setting | None = Setting(name, situation=situation)  # what the controls are to become
@@ -100,7 +112,7 @@ class SeamcallBoard(Board):
     def _new_list(self, known: tuple[Row, ...]) -> None:
         title = f"{self.leaf.value}: its checks, in this order, and the status of each"
         before = self.list_place.children
-        self.list = kit.Choices(title, HEADER, [_row(row) for row in known])
+        self.list = kit.Choices(title, ("check and status", "when"), [_row(row) for row in known])
         self.list.observe(self._pressed, "chosen")
         self.list_place.children = (self.list,)
         for old in before:
@@ -145,9 +157,12 @@ def _choice(name: str, options: object, value: object) -> w.Dropdown:
 
 
 def _row(row: Row) -> kit.Row:
+    """A row with its button; the status stands with its number, in the cell whose words are not broken."""
     number, status, when = cells(row)
+    if not row.setting:
+        return kit.Row((f"{number} not here", f"{status}: {when}"))
     more = f"check {number}, {status}" if row.number else f"{status}, {row.when}"
-    return kit.Row((number, status, when), more if row.setting else "")
+    return kit.Row((f"{number} {status}", when), more)
 
 
 def cells(row: Row) -> tuple[str, str, str]:

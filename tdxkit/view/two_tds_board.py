@@ -28,7 +28,7 @@ class RegionBoard(Board):
             options=list(PLACES),
             description="The pair's pages lie",
             style={"description_width": "auto"},
-            layout={"width": "max-content"},
+            layout={"width": "max-content", "margin": "2px 2px 2px 14px"},
         )
         self.buttons = {name: _button(name) for name in (*ACTS, "undo", "start over")}
         for name, button in self.buttons.items():
@@ -85,7 +85,8 @@ def bar(played: Played) -> Bar:
         )
     last = played.done[-1]
     note = f"{_count(last)}{'; the hint: bit 62 of RCX is 1' if last.hint else ''}"
-    return verdict("ok" if last.answer.ok else "violation", f"{last.leaf}, of “{last.act}”", str(last.answer), note)
+    said = f"{last.leaf} answers act {len(played.done)}, “{last.act}”"
+    return verdict("ok" if last.answer.ok else "violation", said, str(last.answer), note)
 
 
 def _count(done: Done) -> str:
