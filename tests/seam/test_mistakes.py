@@ -106,10 +106,8 @@ def test_the_hint_is_told_and_only_by_leaves_that_give_it():
         gives = find_leaf(leaf).spec.get("hint")
         assert hinted is (False if gives else None)
         assert (LAST_PAGE in situations(leaf)) == bool(gives)
-    reclaimed = dict(
-        (name, (after, what)) for name, _, after, what in make(Setting(LEAVES[-1], situation=LAST_PAGE)).registers
-    )
-    assert reclaimed["R9"][0] == 1 << 62 and reclaimed["RCX"] == (3, "page type: REG")
+    reclaimed = {name: row for name, *row in make(Setting(LEAVES[-1], situation=LAST_PAGE)).registers}
+    assert reclaimed["R9"][1] == 1 << 62 and reclaimed["RCX"][1:] == [3, "page type: REG"]
 
 
 def test_a_quest_is_reached_by_operands_and_by_no_row():
