@@ -130,10 +130,14 @@ def region_graph(state: State, page: int | None = None) -> nx.DiGraph:
 
 def picture_of(page: int | None = None) -> Callable[[State], Markup]:
     """picture(state) for a `Stepper` over a run of `tdxkit.seam.record`; `page` as for `region_graph`."""
+    drawn: dict[str, Markup] = {}  # by their text: few of a run's steps change what is drawn
 
     def picture(state: State) -> Markup:
         graph = region_graph(state, page)
-        return draw(graph, twin_of(graph))
+        twin = twin_of(graph)
+        if twin not in drawn:
+            drawn[twin] = draw(graph, twin)
+        return drawn[twin]
 
     return picture
 

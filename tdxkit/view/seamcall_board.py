@@ -59,6 +59,7 @@ class SeamcallBoard(Board):
                 "padding": "0 8px",
             }
         )
+        self.list_place.add_class("tdx-listed")
         self._of = ""  # the leaf whose words and list are shown
         self._wish: Setting | None = Setting(name, situation=situation)  # what the controls are to become
         fields = w.HBox(list(self.fields.values()), layout={"flex_flow": "row wrap", "max_width": "1300px"})

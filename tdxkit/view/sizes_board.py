@@ -25,7 +25,11 @@ class SizesBoard(Board):
     def __init__(self, machine: str = "256G", entry: int = 24):
         style = {"description_width": "auto"}
         self.version = w.Dropdown(
-            options=list(VERSIONS), value=LATEST, description="module", style=style, layout={"width": "max-content"}
+            options=list(VERSIONS),
+            value=LATEST,
+            description="module",
+            style=style,
+            layout={"width": "max-content", "margin": "2px 14px 2px 2px"},
         )
         self.machine = w.Text(
             machine, description="memory", continuous_update=False, style=style, layout={"width": "160px"}
