@@ -38,9 +38,9 @@ ALIVE, ACCEPTING, BLOCKING = (
     "CPU 1 is blocking another range",
 )
 BELOW, IN_RANGE, AT_TDR = (
-    "CPU 1 is at the page below",
-    "CPU 1 is at a page of the range",
-    "CPU 1 is at the TDR",
+    "CPU 1 tries to reclaim the page below",
+    "CPU 1 tries to reclaim a page of the range",
+    "CPU 1 tries to reclaim the TDR",
 )
 LONE = EMPTY_WITH_PAIR + 0x9000  # the only page in use of its region
 
@@ -54,9 +54,9 @@ def at_page(register: str) -> str:
     """The situation in which another CPU is about the page in a register.
 
     >>> at_page("R8")
-    'CPU 1 is at the page in R8'
+    'CPU 1 tries to reclaim the page in R8'
     """
-    return f"CPU 1 is at the page in {register}"
+    return f"CPU 1 tries to reclaim the page in {register}"
 
 
 @dataclass(frozen=True)
