@@ -28,7 +28,7 @@ from tdxkit.seam.situations import AS_IT_SHOULD, Beside, situations
 from tdxkit.seam.versions import LATEST
 from tdxkit.units import PAGE_2M, PAGE_4K
 
-SOURCES = ("model",)
+SOURCES = ("module-leaves",)
 THIS, OTHER = "CPU 0", "CPU 1"
 REGION_LEAVES = ("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE")
 
