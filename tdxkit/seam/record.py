@@ -44,11 +44,12 @@ TD_TRACKS = (
 
 
 class InTd(NamedTuple):
-    """What of a TD a run shows: its TDR's tree lock, the Secure-EPT entry over a GPA, a vCPU's faults."""
+    """What of a TD a run shows: its TDR's tree lock, the Secure-EPT entry over a GPA at a level, a vCPU's faults."""
 
     tdr: int
     gpa: int
     tdvpr: int
+    level: int = L4K
 
 
 class Actor:
@@ -112,7 +113,7 @@ class Recording:
     ):
         self.module, self.region, self.watch, self.actors = module, region, tuple(watch), actors
         self.page, self.td = page or region or 0, td
-        self.slot = reach(module.m, td.tdr, td.gpa, L4K, module.platform.sept_top)[0] if td else 0
+        self.slot = reach(module.m, td.tdr, td.gpa, td.level, module.platform.sept_top)[0] if td else 0
         self.holders: dict[str, dict[str, str]] = {
             name: {} for name in self.words()
         }  # by lock: who holds it, in which mode

@@ -1,9 +1,10 @@
-// A line that says when no kernel hears the board it stands in.
+// A line that says when no kernel hears the board it stands in; and the keys of the board's controls, which are theirs.
 
 import { made } from "./made.js";
 
 const NONE = "No kernel hears this any more: run the cell again.";
 const USES = ["click", "change", "keydown"];
+const CONTROLS = "select, input, textarea, button";
 
 function render({ model, el: place }) {
   const line = made("p", { class: "tdx-no-kernel" });
@@ -31,18 +32,25 @@ function render({ model, el: place }) {
     heard = message.heard;
     say("");
   };
+  const mine = event => place.closest(".tdx-live")?.contains(event.target);
   const used = event => {
     if (event.type === "keydown" && event.key !== "Enter") return;
-    if (place.closest(".tdx-live")?.contains(event.target)) ask();
+    if (mine(event)) ask();
+  };
+  const awake = event => {
+    // else Lab takes the arrows of a list to go to another cell, and a letter for a shortcut
+    if (mine(event) && event.target.matches(CONTROLS)) event.target.setAttribute("data-lm-suppress-shortcuts", "true");
   };
   model.on("comm_live_update", ask);
   model.on("msg:custom", answered);
   for (const type of USES) document.addEventListener(type, used, true);
+  document.addEventListener("focusin", awake, true);
   place.replaceChildren(made("div", { class: "tdx tdx-heard" }, line));
   return () => {
     model.off("comm_live_update", ask);
     model.off("msg:custom", answered);
     for (const type of USES) document.removeEventListener(type, used, true);
+    document.removeEventListener("focusin", awake, true);
   };
 }
 
