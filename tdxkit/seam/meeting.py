@@ -30,6 +30,7 @@ from tdxkit.seam.module import Module
 from tdxkit.seam.record import lines, said, text_of, whole_check
 from tdxkit.seam.threads import threads
 from tdxkit.units import Hex
+from tdxkit.work import Job, drive
 
 NOT_BUSY = named("no-busy")
 BUSY = ("TDX_OPERAND_BUSY", "TDX_SYS_BUSY", "TDX_OPERAND_BUSY_HOST_PRIORITY")
@@ -70,10 +71,19 @@ class Meeting:
 
 def meeting(module: Module, calls: Calls, title: str = "") -> Meeting:
     """Every order of these calls, given as (leaf, registers), on the module as it is now; it is not changed."""
+    return drive(meeting_job(module, calls, title))
+
+
+def meeting_job(module: Module, calls: Calls, title: str = "") -> Job[Meeting]:
+    """The same as long work."""
     names = [name for name, _ in calls]
     one = _scenario(module, calls, title or " beside ".join(names))
-    told = _Told(graph(one), [engine.find_leaf(name) for name in names])
+    yield 0, 3
+    raw = graph(one)
+    yield 1, 3
+    told = _Told(raw, [engine.find_leaf(name) for name in names])
     made = told.graph()
+    yield 2, 3
     begin = replace(
         replay_steps(one, ()), first=made.shared[0], texts={leaf.name: text_of(leaf) for leaf in told.leaves}, tracks=_tracks(made), card=card_of(engine),
         scenario=None, start=dict(zip(CPUS, made.nodes[0].lines)),
@@ -175,7 +185,7 @@ class _Told:
         for label, name in self.keys.items():
             if label in self.locks:
                 state[name] = held(values[label], holders.get(label, ()))
-            elif not label.startswith(ANSWER):
+            elif self._is_told(label):
                 state[name] = values[label]
         for k, cpu in enumerate(CPUS[: len(self.leaves)]):
             status, regs = values[f"{ANSWER}[{k}]"] or (None, ())
@@ -200,7 +210,13 @@ class _Told:
         sentence = said(leaf, act, answer if failed else None) + whole_check(leaf, act.at % lines(leaf))
         busy = failed and answer.name in BUSY
         kind = "locked" if failed and act.kind == "lock" else edge.kind
-        return replace(edge, label=str(act), sentence=sentence, kind=kind, broken=(NOT_BUSY,) if busy else ())
+        reads = tuple((self.keys[name], unseen) for name, unseen in edge.reads if self._is_told(name))
+        broken = (NOT_BUSY,) if busy else ()
+        return replace(edge, label=str(act), sentence=sentence, kind=kind, broken=broken, reads=reads, stores=())
+
+    def _is_told(self, label: str) -> bool:
+        """Is a variable neither a lock, which is told by its holder, nor an answer?"""
+        return label not in self.locks and not label.startswith(ANSWER)
 
     def _answer(self, node: int, k: int) -> Answer:
         """What a CPU's call returns, by going on with it alone."""

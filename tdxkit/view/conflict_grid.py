@@ -20,6 +20,7 @@ KINDS = {
     "": ("··", "a5", "something else: the line says what"),
 }
 SOMETIMES = "?"
+PLAYS = "two-calls"  # the board that plays a cell
 
 
 def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Grid:
@@ -31,7 +32,7 @@ def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Grid:
     return Grid(
         "Which SEAMCALLs get in each other's way", "rows: the call under way\ncolumns: called meanwhile", heads, heads,
         {place: sign for place, sign in marks.items() if sign}, _legend([found[a, b] for a in names for b in names]),
-        "While {row} is under way, {column}: ok", _twin(found, names),
+        "While {row} is under way, {column}: ok", _twin(found, names), PLAYS,
     )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ class Sign(NamedTuple):
 @dataclass(frozen=True, slots=True, repr=False)
 class Grid:
     """`cells` by (row, column); `corner` says what rows and columns are, `empty` what a cell without a sign says, of {row} and {column};
-    `legend` is (sign, role, words). `text` is the twin of it all."""
+    `legend` is (sign, role, words). `text` is the twin of it all. plays: the name under which a board on the page plays a cell, see
+    `tdxkit.view.kit.picked`."""
 
     title: str
     corner: str
@@ -52,6 +53,7 @@ class Grid:
     legend: Sequence[tuple[str, str, str]]
     empty: str
     text: str
+    plays: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -75,7 +77,9 @@ class Grid:
             "details", element("summary", "as text"), element("pre", esc(self.text), tabindex=0), class_="tdx-twin"
         )
         parts = (element("p", self.title, class_="tdx-title"), tools, box, told, self._legend(), words)
-        made = element("div", *parts, class_="tdx-grid", data_empty=self.empty, style=self._room())
+        made = element(
+            "div", *parts, class_="tdx-grid", data_empty=self.empty, data_plays=self.plays, style=self._room()
+        )
         rules = theme.css() + scripts.read(PAGE, "grid.css") + "".join(map(_rule, sorted(self._roles())))
         return framed(style(rules), made, script(scripts.read(PAGE, "grid.js")))
 

@@ -104,6 +104,7 @@ class WorkBoard(Board):
         elif self.shown.children:
             self.shown.add_class(STALE)
         self.say(said)
+        self._ask(self.answer())
 
     def _tick(self, done: float, total: float) -> None:
         self.at = done, total

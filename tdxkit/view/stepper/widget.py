@@ -46,7 +46,7 @@ from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
 from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, joined, script_json, style, visible
 from tdxkit.view.stepper import scripts, still
-from tdxkit.view.stepper.graph_data import EdgeRow
+from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
 from tdxkit.view.stepper.pictures import Picture
 from tdxkit.view.stepper.scripts import given
@@ -86,7 +86,7 @@ class Stepper(anywidget.AnyWidget):
         self._span = (0, 0)
         self._sent: dict = {}
         self._in_c, self._over = tuple(map(_in_c, runs)), tuple(taken_over(run, picture) for run in runs)
-        length = max((len(run) for run in runs), default=0)
+        length = len(_walk.get("path", ())) if _walk else max(map(len, runs))
         super().__init__(position=max(0, min(position, length)), asks=replay is not None, lines=self._spoken(lines))
         self._made = True
         self._show(self.position)
@@ -135,6 +135,15 @@ class Stepper(anywidget.AnyWidget):
         meant = known(goal)
         walk = walk_of(scenario_of(scenario), meant.name if meant else goal, goal_text, picture)
         return cls(title=title, subtitle=subtitle, lines=lines, _walk=walk)
+
+    @classmethod
+    def walked(
+        cls, graph, begin: Run, goal: str = "", goal_text: str = "", path: tuple[int, ...] = (), **more
+    ) -> "Stepper":
+        """The reader picks who moves next in a `tdxkit.explore.reachable.Graph` of up to 5,000 states, whose beginning is told by the run of no
+        steps `begin`. path: the edges of a way that has been gone already. Else as `scheduler`."""
+        walk = graph_data(graph, begin, goal=goal, goal_text=goal_text)
+        return cls(position=len(path), _walk={**walk, "path": list(path)}, **more)
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:
         """What travels: the views from position `start` to `stop`; of a stretch that begins later also the step that led to its beginning."""

@@ -84,6 +84,7 @@ class Grid {
     const kept = this.pinned && this.pinned !== cell ? `Pinned: ${this.words(this.pinned)}` : "";
     const here = cell ? this.words(cell) : "";
     this.told.textContent = [here, kept].filter(Boolean).join(" · ") || QUIET;
+    if (this.pinned) this.offer();
   }
 
   /** Keeps a cell in the line; one that is kept already, or none, lets it go. */
@@ -92,6 +93,23 @@ class Grid {
     this.pinned = cell === this.pinned ? null : cell;
     this.pinned?.classList.add("tdx-pinned");
     this.show(cell ?? this.focused());
+  }
+
+  /** A button that has the pinned cell played, where something on the page plays it. */
+  offer() {
+    const { plays } = this.place.dataset;
+    if (!plays || !document.querySelector(`.tdx-picked[data-plays="${plays}"]`)) return;
+    const [row, column] = this.where(this.pinned);
+    const detail = { plays, row: nameOf(this.rows[row]), column: nameOf(this.columns[column]) };
+    const button = document.createElement("button");
+    Object.assign(button, {
+      className: "tdx-play",
+      type: "button",
+      textContent: `play ${detail.row} and ${detail.column}`,
+    });
+    button.dataset.lmSuppressShortcuts = "true";
+    button.onclick = () => document.dispatchEvent(new CustomEvent("tdx-play", { detail }));
+    this.told.append(" ", button);
   }
 
   /** Makes a cell the one that Tab reaches. */
