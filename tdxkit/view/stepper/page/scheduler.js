@@ -19,8 +19,8 @@ export class Scheduler {
   constructor(data, { path, setPath, own = null, goal = data.graph.goal, more = null, won = null, next = null }) {
     const { graph, game = NO_GAME } = data;
     Object.assign(this, { data, graph, game, path, setPath, own, goal, more, won, next });
-    // at: the node of which hints were asked; hinted: how much they said; told: how often they said all
-    Object.assign(this, { hinted: 0, at: -1, told: 0, note: "" });
+    // wanted: the node beyond which the states were asked for; at: the node of which hints were asked; hinted: how much they said; told: how often they said all
+    Object.assign(this, { wanted: -1, hinted: 0, at: -1, told: 0, note: "" });
     this.groups = el("div", { class: "tdx-groups" });
     this.says = el("p", { class: "tdx-goal", role: "status" });
     this.tools = el("div", { class: "tdx-tools" }, ...this.makeTools());
@@ -107,7 +107,10 @@ export class Scheduler {
     const none = String(path.length <= this.game.begin);
     for (const back of [this.undo, this.again]) back.setAttribute("aria-disabled", none); // and keeps the focus
     this.note = "";
-    if (this.graph.cut.includes(node)) this.more?.(path);
+    if (this.graph.cut.includes(node) && this.wanted !== node) {
+      this.wanted = node;
+      this.more?.(path);
+    }
   }
 
   /** An actor's buttons: several moves are a choice, told by what comes of it; none is told by why it cannot move. */
