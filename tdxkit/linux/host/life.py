@@ -39,6 +39,7 @@ class Life:
     pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
     `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
     `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not;
+    `struck`: for a recorded life the step at which the fault struck first, 0 if it did not;
     `loop`: the loop of a fault that something had to end, in words, "" if there was none;
     `work`: for a recorded life how often each operation was done in each context, by its name.
     """
@@ -59,6 +60,7 @@ class Life:
     loop: str
     warnings: tuple[str, ...]
     run: Run | None = None
+    struck: int = 0
     work: Mapping[Context, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -79,9 +81,10 @@ def live(
     *,
     huge: bool = False,
     record: bool = False,
+    pool_pages: int | None = None,
 ) -> Life:
-    """One life. `record` keeps a Run of every step."""
-    host = Host(version, patches, fault, record)
+    """One life. `record` keeps a Run of every step; `pool_pages`: what pools are filled to, by default as the version has it."""
+    host = Host(version, patches, fault, record, pool_pages)
     td, peak = Td(host), 0
     stopped = ""
     for name, act in _acts(td, huge):
@@ -151,6 +154,7 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         stopped=stopped,
         loop=loop,
         warnings=tuple(host.log.warnings),
+        struck=host.log.struck,
         run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
         work={context: dict(done) for context, done in host.log.work.items()},
     )
@@ -199,14 +203,21 @@ def fault_table(
 def _fault_table(version: str, huge: bool, hows: tuple[str, ...], lasting: bool) -> tuple[FaultRow, ...]:
     return tuple(
         FaultRow(version, point, how, where, live(version, fault=Fault(point, how, lasting=lasting), huge=huge))
-        for point, where in enumerate(_points(version, huge), 1)
+        for point, where in enumerate(points(version, huge), 1)
         for how in hows
         if where.startswith("alloc") == (how == "no memory")
     )
 
 
-def _points(version: str, huge: bool) -> list[str]:
-    """What happens at each point of a life in which nothing fails."""
+def points(
+    version: str, huge: bool = False, patches: frozenset[int] = ALL_PATCHES, pool_pages: int | None = None
+) -> tuple[str, ...]:
+    """What is done at each point of a life in which nothing fails: "alloc KIND" for an allocation, else a SEAMCALL's leaf."""
+    return _points(version, huge, patches, pool_pages)
+
+
+@cache
+def _points(version: str, huge: bool, patches: frozenset[int], pool_pages: int | None) -> tuple[str, ...]:
     names: list[str] = []
 
     class Spy(Fault):
@@ -216,5 +227,5 @@ def _points(version: str, huge: bool) -> list[str]:
             names.append(what)
             return False
 
-    live(version, fault=Spy(), huge=huge)
-    return names
+    live(version, patches, Spy(), huge=huge, pool_pages=pool_pages)
+    return tuple(names)

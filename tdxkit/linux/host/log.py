@@ -31,6 +31,7 @@ class Log:
             Counter
         )  # what is done where, by the name of the operation
         self.actors: dict[str, None] = {}
+        self.struck = 0  # the first step that a fault made fail, 0 for none
         self._recorder: Recorder | None = None
 
     def begin(self) -> None:
@@ -46,6 +47,11 @@ class Log:
         actor = actor or self.context.name
         self.actors[actor] = None
         self._recorder.step(actor, label, sentence, self._state(), kind=kind, does=does)
+
+    def strike(self) -> None:
+        """The fault strikes: the step that is written down next fails of it."""
+        if self._recorder and not self.struck:
+            self.struck = len(self._recorder.steps) + 1
 
     def warn(self, text: str) -> None:
         """A WARN, or a line in the kernel's log."""
