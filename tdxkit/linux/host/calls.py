@@ -42,6 +42,6 @@ class Calls:
         if result.status >> 63:
             self.last = str(result)
         if injected:
-            self._log.strike()
+            self._log.goes_wrong()
         said = f"{leaf} → {result}" + (" (injected)" if injected else "")
         self._log.step(leaf, said, kind=SEAMCALL, does=leaf)

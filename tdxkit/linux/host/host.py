@@ -154,7 +154,9 @@ class Host:
         errno = self.pairs.get(page)
         if errno:
             self.allocator.free(page)
-            self.log.step(name, f"{name}(): the get says {ERRNO[errno]}, the page goes back; NULL", kind=ALLOC, does=name)
+            self.log.step(
+                name, f"{name}(): the get says {ERRNO[errno]}, the page goes back; NULL", kind=ALLOC, does=name
+            )
             return None
         said = f"{name}(): page {page:#x} ({kind}), counted: ready to be given to the module"
         self.log.step(name, said, kind=ALLOC, does=name)
