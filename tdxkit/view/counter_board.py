@@ -20,6 +20,7 @@ LAYOUTS = {
     "v6": "flat",
 }
 OWN = "your own"
+WRONG = {"past the end": "its place past the end of the array", "no memory behind it": "nothing behind it"}
 
 
 class CounterBoard(Board):
@@ -77,7 +78,7 @@ class CounterBoard(Board):
         if not self.dynamic.value:
             return verdict("ok", "no Dynamic PAMT, no counters", "nothing to do")
         if holes := array.holes(memory):
-            said = f"memory at {place(holes[0].start)} has no counter: {array.lookup(holes[0].start)}"
+            said = f"the counter of the memory at {place(holes[0].start)} has {WRONG[array.lookup(holes[0].start)]}"
             return verdict("violation", said, "crashes at first use", note)
         if array.leaked:
             return verdict("violation", f"{human(array.leaked)} are not freed with the rest", "left behind", note)

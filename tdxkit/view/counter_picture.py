@@ -9,16 +9,16 @@ from tdxkit.units import PAGE_4K, human
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.picture import Picture
 
-WIDTH, LEFT, STRIP = 940, 8, 30
+WIDTH, LEFT, STRIP = 600, 6, 30  # wide enough to read, narrow enough to be seen whole on a small screen
 BAR = WIDTH - 2 * LEFT
 MEMORY, ARRAY, AXIS = 26, 106, 152  # where each strip, and the scale, begins
 LEAST, PAGE = 5, 9  # px: the narrowest thing that is still seen, and a page of counters that has a border of its own
 PER_BYTE = PFNS_PER_REGION // COUNTER  # page frames for a byte of the array
 KINDS = {  # role and words of what the strips hold, for the key under them
     "memory": ("used", "memory"),
-    "backed": ("pair", "counters, memory behind them"),
-    "stays": ("exclusive", "stays behind after tear-down ↯"),
-    "none": ("bad", "memory without a counter ✗"),
+    "backed": ("pair", "counters"),
+    "stays": ("exclusive", "stays behind ↯"),
+    "none": ("bad", "no counter ✗"),
     "reserved": ("free", "address space only"),
 }
 

@@ -36,7 +36,7 @@ def _one_pair(board: "LifeBoard") -> str:
     life = board.life
     if (life.pairs_left, life.pages_left) != (1, 2):
         return ""
-    return f"{board.where} fails on {board.version.value}: the module keeps the pair, and nobody asks for it again."
+    return f"{board.where}, on {board.version.value}: the module keeps the pair, and nobody asks for it again."
 
 
 def _smallest_pool(board: "LifeBoard") -> str:
@@ -105,8 +105,13 @@ class LifeBoard(Board):
 
     @property
     def where(self) -> str:
-        """The point that fails, in words."""
-        return f"point {self.point.label}"
+        """What fails, in words."""
+        at = self.point.value
+        return (
+            f"{self._points[at - 1].what} fails at point {at}, in {self._points[at - 1].lane}"
+            if at
+            else "nothing fails"
+        )
 
     def _offer(self) -> None:
         """Offer what the version has: its pool, its patches, the points of its life, how one of them can fail."""

@@ -7,6 +7,7 @@ import ipywidgets as w
 
 from tdxkit.c.memattr import Call, record_set
 from tdxkit.errors import InputError, printable
+from tdxkit.run import Step
 from tdxkit.text import many
 from tdxkit.units import U64_MAX
 from tdxkit.view.fields import WIDE, choice, fields_row
@@ -17,7 +18,7 @@ from tdxkit.view.xarray_picture import xarray
 MOST, MOST_CALLS = 64, 4  # pages of a range; ranges
 LAST = U64_MAX >> 12  # the last GFN that a 64-bit address can name
 ATTRIBUTES = {"private": 8, "shared": 0}  # KVM_MEMORY_ATTRIBUTE_PRIVATE or none
-KERNELS = {"as released": None, "with the three lines of version 2": "v2"}
+KERNELS = {"as released": "", "with the three lines of version 2": "v2"}  # a list takes None for no choice
 LONG = 100  # steps from which on a reader is told that they are being recorded
 HOW = "write it like 62-66 private; 64-65 shared"
 recorded = lru_cache(16)(record_set)
@@ -28,7 +29,7 @@ class RangeBoard(Board):
 
     question = "a range whose first reserve makes four nodes"
 
-    def __init__(self, calls: str = "62-66 private", patch: str | None = None):
+    def __init__(self, calls: str = "62-66 private", patch: str = ""):
         self.text = w.Text(
             calls, description="Ranges:", continuous_update=False, style=WIDE, layout={"flex": "3 1 360px"}
         )
@@ -40,19 +41,24 @@ class RangeBoard(Board):
         """Make the calls and say what the first reserve did."""
         calls = calls_in(self.text.value)
         pages = sum(end - start for start, end, _ in calls)
-        if pages * (2 if self.kernel.value is None else 4) > LONG:
+        if pages * (4 if self.kernel.value else 2) > LONG:
             self.say(f"{many(pages, 'page')}: the run is being recorded …")
-        self.run = recorded(calls, f"{many(len(calls), 'call')}, {many(pages, 'page')}", self.kernel.value)
-        first = next((k for k, step in enumerate(self.run.steps, 1) if step.does == "xa_reserve"), 0)
+        self.run = recorded(calls, f"{many(len(calls), 'call')}, {many(pages, 'page')}", self.kernel.value or None)
+        first = self._first_reserve
         said = f"the first reserve: {self.run.steps[first - 1].sentence}" if first else "nothing was reserved"
         left = self.run.state(len(self.run))
         at_end = f"at the end {many(left['nodes'], 'node')}, {many(left['values'], 'value')}"
         return f"{many(pages, 'page')}; {said}; {at_end}", [Stepper(self.run, picture=xarray, position=first)]
 
     def answer(self) -> str:
-        """A reserve that allocates four nodes at once."""
-        step = next((step for step in self.run.steps if step.does == "xa_reserve" and _made(step.changes) == 4), None)
-        return f"{step.label}: its index needs four levels, a node in each." if step else ""
+        """A first reserve that allocates four nodes: on an empty tree."""
+        step = self.run.steps[self._first_reserve - 1] if self._first_reserve else None
+        return f"{step.label}: its index needs four levels, a node in each." if step and _made(step) == 4 else ""
+
+    @property
+    def _first_reserve(self) -> int:
+        """The number of that step, 0 where nothing is reserved."""
+        return next((k for k, step in enumerate(self.run.steps, 1) if step.does == "xa_reserve"), 0)
 
     def __str__(self) -> str:
         return f"{self.said.value}\n{self.run}\n{self.asked_text}"
@@ -79,9 +85,9 @@ def _call(part: str) -> Call:
     return start, end, ATTRIBUTES[word]
 
 
-def _made(changes) -> int:
+def _made(step: Step) -> int:
     """Nodes that a step allocated."""
-    return next((change.new - change.old for change in changes if change.key == "allocs"), 0)
+    return next((change.new - change.old for change in step.changes if change.key == "allocs"), 0)
 
 
 def _page(text: str, what: str) -> int:
