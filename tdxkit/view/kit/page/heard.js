@@ -1,8 +1,9 @@
-// A line that says when no kernel hears the board it stands in.
+// A line that says when no kernel hears the board it stands in; and the board's controls have the keyboard to themselves.
 
 import { made } from "./made.js";
 
 const NONE = "No kernel hears this any more: run the cell again.";
+const CONTROLS = "select, button, input[type=checkbox], input[type=radio]";
 const USES = ["click", "change", "keydown"];
 
 function render({ model, el: place }) {
@@ -35,11 +36,18 @@ function render({ model, el: place }) {
     if (event.type === "keydown" && event.key !== "Enter") return;
     if (place.closest(".tdx-live")?.contains(event.target)) ask();
   };
+  // Lab takes arrows for its cells, digits for headings, letters for what they call: it leaves alone what says that it wants them itself.
+  const focused = ({ target }) => {
+    if (target.matches?.(CONTROLS) && place.closest(".tdx-live")?.contains(target))
+      target.setAttribute("data-lm-suppress-shortcuts", "true");
+  };
+  document.addEventListener("focusin", focused);
   model.on("comm_live_update", ask);
   model.on("msg:custom", answered);
   for (const type of USES) document.addEventListener(type, used, true);
   place.replaceChildren(made("div", { class: "tdx tdx-heard" }, line));
   return () => {
+    document.removeEventListener("focusin", focused);
     model.off("comm_live_update", ask);
     model.off("msg:custom", answered);
     for (const type of USES) document.removeEventListener(type, used, true);
