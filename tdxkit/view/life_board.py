@@ -7,10 +7,12 @@ from typing import NamedTuple
 import ipywidgets as w
 
 from tdxkit.linux.host.faults import HOWS, NO_FAULT, Fault
+from tdxkit.linux.host.kvm.places import BUILD_TOPUP
 from tdxkit.linux.host.life import Point, live, points
 from tdxkit.linux.host.patches import ALL_PATCHES, PatchNo
 from tdxkit.linux.refcount.posted import versions
 from tdxkit.review.patches import FOUNDATION
+from tdxkit.run import Run
 from tdxkit.text import many
 from tdxkit.view.fields import choice
 from tdxkit.view.host_picture import host
@@ -56,10 +58,11 @@ SMALLEST_POOL = Asked("the smallest pool with which a TD on v6 still gets its fi
 
 
 class LifeBoard(Board):
-    """Controls over one life; `life` is the one that was lived last. pool_first: the pool stands before everything else."""
+    """Controls over one life; `life` is the one that was lived last. pool_first: the pool stands before everything else, and the life is shown from where
+    it is used."""
 
     def __init__(self, version: str = "v2", asked: Asked = ONE_PAIR, pool_first: bool = False):
-        self._asks, self.question = asked, asked.question
+        self._asks, self.question, self._pool_first = asked, asked.question, pool_first
         self._version, self._points = version, points(version)
         self.version = choice("Version", list(versions()), version)
         sizes = [(many(n, "page"), n) for n in range(LARGEST_POOL + 1)]
@@ -84,7 +87,8 @@ class LifeBoard(Board):
             self.version.value, self.patches, self.fault, huge=self.huge.value, record=True, pool_pages=self.pool.value
         )
         run, left = self.life.run, left_regions(self.life)
-        stepper = Stepper(run, picture=host, position=self.life.wrong_at or min(self.reached, len(run)))
+        stands = min(self.reached, len(run)) or (self._first_page(run) if self._pool_first else 0)
+        stepper = Stepper(run, picture=host, position=self.life.wrong_at or stands)
         return bar(self.life), [stepper, *([left] if left else [])]
 
     def answer(self) -> str:
@@ -112,6 +116,10 @@ class LifeBoard(Board):
             if at
             else "nothing fails"
         )
+
+    def _first_page(self, run: Run) -> int:
+        """The step before the first that uses a pool."""
+        return next((k for k, step in enumerate(run.steps) if step.actor == BUILD_TOPUP.lane), 0)
 
     def _offer(self) -> None:
         """Offer what the version has: its pool, its patches, the points of its life, how one of them can fail."""

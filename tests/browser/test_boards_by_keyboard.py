@@ -76,7 +76,7 @@ def test_a_failure_is_chosen_by_its_number(boards):
     labels = point.locator("option").all_inner_texts()
     at = next(label for label in labels if "PAMT.REMOVE" in label).partition(":")[0]
     cell.page.keyboard.type(at)
-    found(cell).get_by_text(f"PAMT.REMOVE fails at point {at}, in teardown, on v6").wait_for()
+    found(cell).get_by_text(f"PAMT.REMOVE fails at point {at}, in teardown, on v2").wait_for()
     cell.locator(".tdx-stepper").get_by_text("TDX_OPERAND_BUSY|RCX (injected)").first.wait_for()
     assert "What is left" in cell.inner_text()
 

@@ -52,6 +52,7 @@ def test_one_pair_stays_behind_after_a_remove_that_fails_and_after_nothing_else(
 def test_the_smallest_pool_is_found_only_at_it():
     board = LifeBoard("v6", SMALLEST_POOL, pool_first=True)
     assert not board.found and board.pool.value == 10
+    assert board.life.run.steps[board.reached].actor == "build", "the first step that uses the pool comes next"
     for pages in (20, 4, 3, 1, 0):
         board.pool.value = pages
         assert not board.found
