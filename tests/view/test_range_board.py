@@ -6,6 +6,7 @@ from tdxkit.view.kit.live import static
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.range_board import MOST, RangeBoard, calls_in, recorded
 from tdxkit.view.stepper import Stepper
+from tdxkit.view.xarray_picture import xarray
 
 
 def said(board) -> str:
@@ -82,3 +83,10 @@ def test_a_run_is_recorded_once():
 def test_the_static_form_has_settings_question_and_run():
     page = static(RangeBoard("62-66 private"))
     assert "Ranges: 62-66 private" in page and "Kernel: as released" in page and "four nodes" in page
+
+
+def test_the_tree_points_at_the_page_of_the_step_on_its_way_only():
+    run = recorded(((62, 66, 8),), "", None)
+    states = list(run.states())
+    pointed = [xarray(state).count("h8l-4 6z") for state in states]
+    assert pointed == [len(state["walk"]) if state["at"] is not None else 0 for state in states] and max(pointed) == 2
