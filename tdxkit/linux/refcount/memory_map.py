@@ -14,6 +14,7 @@ from tdxkit.units import PAGE_4K, PAGE_SHIFT, human, parse_size
 
 MOST_RANGES, LONGEST = 32, 2000
 HOW = "write it like 0-2G, 4G-64G+4K or 0x1000-0x80000000"
+ZERO = re.compile(r"0+\s*(?:[KMGT](?:iB)?)?", re.I)  # a size is never 0, an address may be
 HEX = re.compile(r"0x[0-9a-f]{1,16}", re.I)
 # By what is worth seeing on them. Each is of whole 2 MiB regions: where ends lie otherwise is for the reader to try.
 MACHINES = {
@@ -52,15 +53,15 @@ def _range(part: str) -> Range:
 def _frame(text: str) -> int:
     """A page frame number from an address: 0, 2G, 0x80000000, 2G+4K."""
     parts = [part.strip() for part in text.split("+")]
-    address = sum(0 if part == "0" else int(part, 16) if HEX.fullmatch(part) else _size(part) for part in parts)
+    address = sum(map(_bytes, parts))
     if address % PAGE_4K:
         raise InputError(f"address {printable(text.strip())}", "memory begins and ends at a 4 KiB page", "round it")
     return address >> PAGE_SHIFT
 
 
-def _size(text: str) -> int:
+def _bytes(text: str) -> int:
     try:
-        return parse_size(text)
+        return 0 if ZERO.fullmatch(text) else int(text, 16) if HEX.fullmatch(text) else parse_size(text)
     except InputError:
         raise InputError(f"address {printable(text)}", "it is a size, or bytes with 0x", HOW) from None
 

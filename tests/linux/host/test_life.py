@@ -177,11 +177,13 @@ def test_command(capsys):
     assert answer["leaf"] == "TDH.MEM.SEPT.ADD" and answer["meminfo_kb"] == 0
     assert main(["life", "--version", "v6", "--steps"]) == 0
     assert "TDH.MNG.CREATE" in capsys.readouterr().out
+    assert main(["life", "--version", "v6", "--pool", "1"]) == 0
+    assert "each like the last" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     "args",
-    [["--without", "3"], ["--without", "99"], ["--prefix", "x"], ["--version", "v9"], ["--how", "never", "--fault", "1"], ["--fault", "0"],
+    [["--without", "3"], ["--without", "99"], ["--prefix", "x"], ["--version", "v9"], ["--how", "never", "--fault", "1"], ["--fault", "0"], ["--pool", "-1"], ["--pool", "x"],
      ["--without", "5", "--version", "v6"], ["--without", "5", "--prefix", "3"]],
 )  # fmt: skip
 def test_command_says_bad_input_in_one_line(args, capsys):
