@@ -153,6 +153,9 @@ class Run:
     code: str = ""  # the schedule code that makes this run again
     chapters: tuple[tuple[int, str], ...] = ()
     also: "Run | None" = None  # the same steps at the lines of another text, where whoever recorded it knows them
+    scenario: object = field(
+        default=None, compare=False, repr=False
+    )  # what the explorer made it of: from each step others could go on
 
     def __len__(self) -> int:
         return len(self.steps)

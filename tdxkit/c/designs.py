@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tdxkit.c.harness import MAY_FAIL, scenario_of_c
 from tdxkit.c.softirqs import PUT
 from tdxkit.errors import TdxkitError
+from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.reachable import Graph, graph
 from tdxkit.explore.schedule import parse
@@ -31,7 +32,7 @@ REGIONS = {"per-region": 2}
 # What else stands around the C of a design is in the head of its file.
 RUN, SET = re.compile(r"^ \* run: (.*;)$", re.MULTILINE), re.compile(r"--set (\w+)=(-?\d+)")
 SAME = ("refcount[", "pair[", "users[", "flag[", "saw[")  # what a design and its C call alike
-MOST = 20_000  # states of a graph that is walked in C
+ROOM = 500  # states by which the C of a design may have more than twice as many as the design, and be walked beside it
 
 
 class Lines(NamedTuple):
@@ -101,14 +102,15 @@ def _does(label: str) -> str:
     return label.partition("(")[0]
 
 
-def walk_in_c(walked: Graph, code: str) -> Lines | None:
-    """The lines of C in the graph of a design, `code` being any of its codes; None where there are none, or where one state of the design has
-    two."""
+def walk_in_c(walked: Graph, code: str, steps: Steps = ()) -> Lines | None:
+    """The lines of C in the graph of a design that was made along these steps, `code` being any of its codes; None where there are none, or
+    where one state of the design has two."""
     tables = _tables_of(code)
     if tables is None:
         return None
-    other = graph(tables.scenario, MOST)
-    if not other.complete:
+    try:
+        other = graph(tables.scenario, 2 * len(walked.nodes) + ROOM, steps)
+    except TdxkitError:
         return None
     there = {0: 0}
     todo = [0]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from tdxkit.explore.buffers import DRAIN, DRAINED
 from tdxkit.explore.causes import hidden, looked, put_into_buffer
 from tdxkit.explore.livelock import without_end
-from tdxkit.explore.moves import Move, State, able, first
+from tdxkit.explore.misfit import misfit
+from tdxkit.explore.moves import Move, State, Steps, able, first, pick
 from tdxkit.explore.program import LIVELOCK, Scenario
 from tdxkit.explore.schedule import deed
 from tdxkit.explore.tables import FINISHED, Tables
@@ -48,56 +49,116 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Node 0 is the first state; `edges[k]` leave node k. `complete` is false where the limit was reached: then it is empty."""
+    """Node 0 is the first state; `edges[k]` leave node k. path: of the steps it was made along, the places of their edges.
+
+    `complete` is false where the limit was reached: then what is here is what is nearest to those steps (without any: to the first
+    state), and from the nodes in `cut` more can be done than is here.
+    """
 
     actors: tuple[str, ...]
     shared: tuple[dict, ...]
     nodes: tuple[Node, ...]
     edges: tuple[tuple[Edge, ...], ...]
-    complete: bool = True
+    path: tuple[int, ...] = ()
+    cut: frozenset[int] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Is every reachable state here?"""
+        return not self.cut
 
 
-def graph(scenario: Scenario, limit: int = 5000) -> Graph:
-    """Every reachable state with named threads, going on past broken rules; nothing is left to see past a raised error."""
-    tables = Tables(scenario)
-    teller, actors = Teller(tables), scenario.actors
-    start = Moment(first(tables))
-    number = {(start.state, start.ended): 0}
-    order, nodes, edges = [(start, False)], [], []
-    shared: dict = {}
-    for moment, stopped in order:
-        leaving = []
-        for k, move in able(tables, moment.state) if not stopped else ():
-            after, raised = teller.after(moment, k, move), move.outcome.raised
-            key = (after.state, after.ended, *(("raised",) if raised else ()))
-            if key not in number:
-                if len(number) >= limit:
-                    return Graph(actors, (), (), (), False)
-                number[key] = len(number)
-                order.append((after, raised))
-            label = str(DRAINED if move.choice == DRAIN else tables.places[moment.state[1][k]].label)
-            false = () if raised else teller.false_rules(after.state)
-            broken = tuple(dict.fromkeys((*move.outcome.broken, *false)))
-            effect = move.outcome
-            said = sentence(tables, moment.state[0], moment.state[1][k], move.choice, effect)
-            leaving.append(
-                Edge(
-                    k,
-                    move.choice,
-                    number[key],
-                    label,
-                    said,
-                    broken,
-                    effect.kind,
-                    deed(tables, k, move),
-                    *_looks(tables, moment.state, k, move),
-                )
-            )
-        edges.append(tuple(leaving))
-        look = (moment.state[0], repr(teller.holders(moment)))
-        place = shared.setdefault(look, (len(shared), teller.shown(moment)))[0]
-        nodes.append(_node(teller, place, moment))
-    return Graph(actors, tuple(state for _, state in shared.values()), tuple(nodes), _with_livelocks(edges))
+def graph(scenario: Scenario, limit: int = 5000, along: Steps = ()) -> Graph:
+    """Every reachable state with named threads, going on past broken rules; nothing is left to see past a raised error. `along`: a
+    schedule, whose states are here in any case, and first. InputError where one of its steps does not fit."""
+    return _Growing(scenario, limit, along).graph()
+
+
+class _Growing:
+    """A graph as it grows: from the states along a schedule outwards, until the limit."""
+
+    def __init__(self, scenario: Scenario, limit: int, along: Steps):
+        self.tables, self.limit, self.along = Tables(scenario), limit, along
+        self.teller, self.actors = Teller(self.tables), scenario.actors
+        self.number: dict = {}  # by state the number of its node
+        self.order: list[tuple[Moment, bool]] = []  # a moment of each node, and whether an error was raised there
+        self.nodes: list[Node] = []
+        self.shared: dict = {}  # by what is told apart the place and the values of a shared state
+
+    def graph(self) -> Graph:
+        """All of it."""
+        walked = self._walk()
+        first_beside = len(self.order)
+        edges, cut = [], set()
+        for node, (moment, raised) in enumerate(self.order):
+            moves = [] if raised else self._moves(moment)
+            if node >= first_beside and not self._all_at_hand(moves):
+                cut.add(node)
+                moves = []
+            edges.append(tuple(self._edge(moment, k, move, self._place(*after)) for k, move, *after in moves))
+            self._tell(moment)
+        path = tuple(next(i for i, e in enumerate(edges[at]) if (e.actor, e.choice) == step) for at, step in walked)
+        states = tuple(state for _, state in self.shared.values())
+        return Graph(self.actors, states, tuple(self.nodes), _with_livelocks(edges), path, frozenset(cut))
+
+    def _walk(self) -> list[tuple[int, tuple[int, int]]]:
+        """Number the states along the schedule; (node, step) for each of its steps."""
+        moment, found = Moment(first(self.tables)), []
+        at = self._place(moment, False)
+        for number, (k, choice) in enumerate(self.along, 1):
+            move = pick(self.tables, moment.state, k, choice)
+            if move is None:
+                raise misfit(self.teller, moment, k, choice, number)
+            found.append((at, (k, choice)))
+            moment = self.teller.after(moment, k, move)
+            at = self._place(moment, move.outcome.raised)
+        return found
+
+    def _moves(self, moment: Moment) -> list[tuple]:
+        """(thread, move, the moment after it, whether it raised an error) for each move."""
+        return [
+            (k, move, self.teller.after(moment, k, move), bool(move.outcome.raised))
+            for k, move in able(self.tables, moment.state)
+        ]
+
+    def _key(self, moment: Moment, raised: bool) -> tuple:
+        return (moment.state, moment.ended, *(("raised",) if raised else ()))
+
+    def _all_at_hand(self, moves: list[tuple]) -> bool:
+        """Is there room for all that these moves lead to?"""
+        new = {self._key(*after) for _, _, *after in moves} - self.number.keys()
+        return not new or len(self.number) + len(new) <= self.limit
+
+    def _place(self, moment: Moment, raised: bool) -> int:
+        """The node of a moment, a new one where it has none."""
+        key = self._key(moment, raised)
+        if key not in self.number:
+            self.number[key] = len(self.number)
+            self.order.append((moment, raised))
+        return self.number[key]
+
+    def _edge(self, moment: Moment, k: int, move: Move, target: int) -> Edge:
+        tables, effect = self.tables, move.outcome
+        label = DRAINED if move.choice == DRAIN else tables.places[moment.state[1][k]].label
+        false = () if effect.raised else self.teller.false_rules(move.state)
+        return Edge(
+            k,
+            move.choice,
+            target,
+            label,
+            sentence(tables, moment.state[0], moment.state[1][k], move.choice, effect),
+            tuple(dict.fromkeys((*effect.broken, *false))),
+            effect.kind,
+            deed(tables, k, move),
+            *_looks(tables, moment.state, k, move),
+        )
+
+    def _tell(self, moment: Moment) -> None:
+        """The node of a moment, with its shared state."""
+        look = (moment.state[0], repr(self.teller.holders(moment)))
+        if look not in self.shared:
+            self.shared[look] = (len(self.shared), self.teller.shown(moment))
+        self.nodes.append(_node(self.teller, self.shared[look][0], moment))
 
 
 def _looks(tables: Tables, state: State, k: int, move: Move) -> tuple[tuple, tuple]:
@@ -108,7 +169,7 @@ def _looks(tables: Tables, state: State, k: int, move: Move) -> tuple[tuple, tup
 
 
 def _with_livelocks(edges: list[tuple[Edge, ...]]) -> tuple[tuple[Edge, ...], ...]:
-    """The edges, with those named that lead to where no end and no broken rule can be reached."""
+    """The edges, with those named that lead to where no end and no broken rule can be reached; a node whose moves are not here may be an end."""
     after = {
         k: () if any(e.broken for e in leaving) else {e.target for e in leaving} for k, leaving in enumerate(edges)
     }

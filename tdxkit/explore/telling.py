@@ -296,4 +296,5 @@ def replay_steps(scenario: Scenario, steps: Steps, tables: Tables | None = None)
         start=start,
         card=scenario.card,
         code=encode(scenario, steps, tables),
+        scenario=scenario,
     )

@@ -79,14 +79,22 @@ def names() -> tuple[str, ...]:
 
 def begin(world: World, a: str, b: str, region: int, second: bool = False) -> Begun:
     """A call of the pair, at its first step: a, or b as the `second`."""
+    name, given = call_of(world, a, b, region, second)
+    return Begun(perform(world.module.m, world.module.prepare(name, **given)))
+
+
+def call_of(
+    world: World, a: str, b: str, region: int | None, second: bool = False, same: bool = False
+) -> tuple[str, dict[str, int]]:
+    """(leaf, registers) of a call of the pair: of a, or of b as the `second`, which takes another page unless it is to be the `same`."""
     name, other = (b, a) if second else (a, b)
     scene, partner = scene_of(name), scene_of(other)
-    given = world.operands(name, region, second and not (scene.guest or partner.guest))
+    given = world.operands(name, region, second and not (same or scene.guest or partner.guest))
     if scene.guest:
         given["vcpu"] = world.more["tdvpr"]
         if "GPA" in str(partner.registers.get("RCX")):
             given["rcx"] = world.operands(other, region)["rcx"]
-    return Begun(perform(world.module.m, world.module.prepare(scene.leaf, **given)))
+    return scene.leaf, given
 
 
 def shared_region(a: str, b: str) -> int:

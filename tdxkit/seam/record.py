@@ -44,11 +44,12 @@ TD_TRACKS = (
 
 
 class InTd(NamedTuple):
-    """What of a TD a run shows: its TDR's tree lock, the Secure-EPT entry over a GPA, a vCPU's faults."""
+    """What of a TD a run shows: its TDR's tree lock, the Secure-EPT entry over a GPA at a level, a vCPU's faults."""
 
     tdr: int
     gpa: int
     tdvpr: int
+    level: int = L4K
 
 
 class Actor:
@@ -112,7 +113,7 @@ class Recording:
     ):
         self.module, self.region, self.watch, self.actors = module, region, tuple(watch), actors
         self.page, self.td = page or region or 0, td
-        self.slot = reach(module.m, td.tdr, td.gpa, L4K, module.platform.sept_top)[0] if td else 0
+        self.slot = reach(module.m, td.tdr, td.gpa, td.level, module.platform.sept_top)[0] if td else 0
         self.holders: dict[str, dict[str, str]] = {
             name: {} for name in self.words()
         }  # by lock: who holds it, in which mode
@@ -159,7 +160,7 @@ class Recording:
         actor.begun.step()
         self._who(actor.name, before, self.words())
         failed = act.part == CHECK and _ends(actor.begun)
-        if not failed and not actor.begun.done:
+        if not actor.begun.done:
             actor.at = actor.begun.label.at % lines(actor.leaf)
         result = actor.begun.result
         if result is not None:
@@ -189,7 +190,8 @@ class Recording:
         """The finished run."""
         recorder = Recorder(self.first)
         for s in self.steps:
-            recorder.step(s.actor, s.act, _sentence(s) + _check(s), s.state, line=s.line, next=s.next, kind=s.kind)
+            sentence = said(s.leaf, s.act, s.begun.result if s.failed else None) + whole_check(s.leaf, s.line.index)
+            recorder.step(s.actor, s.act, sentence, s.state, line=s.line, next=s.next, kind=s.kind)
         texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
         more = {
             "tracks": (TRACKS if self.region is not None else ()) + (TD_TRACKS if self.td else ()),
@@ -208,19 +210,20 @@ def _ends(begun: Begun) -> bool:
     return begun.done or begun.label.part == WAY_BACK
 
 
-def _sentence(step: Taken) -> str:
-    act, is_lock = step.act, step.act.kind == "lock"
-    if step.failed:
-        said = f"Not to be had: {act}." if is_lock else f"Is it so that {act}? No."
-        return f"{said} The call ends with {step.begun.result}."
+def said(leaf: Leaf, act: LeafAct, ends: object = None) -> str:
+    """A step of a call in a sentence. ends: what the call ends with, where its check failed in this step."""
+    is_lock = act.kind == "lock"
+    if ends is not None:
+        what = f"Not to be had: {act}." if is_lock else f"Is it so that {act}? No."
+        return f"{what} The call ends with {ends}."
     if act.part == WAY_BACK or act.kind == "unlock":
         return f"The call gives up what it holds: {act}."
     if act == IN_GUEST:
         return "The guest has run until something made it exit; the locks on the vCPU's pages were held all the time."
-    if act.part == EFFECT and step.leaf.effect_steps:
+    if act.part == EFFECT and leaf.effect_steps:
         return f"{act[0].upper()}{act[1:]}."
     if act.part == EFFECT:
-        return f"Every check holds. {step.leaf.spec['transition'] or step.leaf.spec.get('effects', 'Done')}."
+        return f"Every check holds. {leaf.spec['transition'] or leaf.spec.get('effects', 'Done')}."
     return f"Taken: {act}." if is_lock else f"{act[0].upper()}{act[1:]}: yes."
 
 
@@ -234,11 +237,10 @@ def _noun(when: str) -> str:
     return operand if colon and len(operand) < 12 else CLAUSE.split(when)[0].strip()
 
 
-def _check(step: Taken) -> str:
-    """The whole of the check that a step belongs to, "" where it belongs to none."""
-    at = step.line.index - 1
-    checks = step.leaf.checks
-    return f" Check {at + 1}: {checks[at].spec['when']}." if 0 <= at < len(checks) else ""
+def whole_check(leaf: Leaf, line: int) -> str:
+    """The whole of the check on a line of a leaf's text, "" where there is none."""
+    at = line - 1
+    return f" Check {at + 1}: {leaf.checks[at].spec['when']}." if 0 <= at < len(leaf.checks) else ""
 
 
 def text_of(leaf: Leaf) -> Text:

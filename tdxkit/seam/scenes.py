@@ -168,10 +168,10 @@ class World:
         }
 
 
-def stages(version: str = LATEST, tdvpr: int | None = None):
+def stages(version: str = LATEST, tdvpr: int | None = None, dynamic: bool = True):
     """Walks a world from a module just loaded to a TD in teardown: yields (stage, world) at each stop; the world goes on changing.
-    `tdvpr` puts the vCPU's TDVPR page elsewhere than among the other control pages."""
-    module = Module([(0, 8 * GIB)], version=version, ready=False)
+    `tdvpr` puts the vCPU's TDVPR page elsewhere than among the other control pages. dynamic=False: a static PAMT, and no pair anywhere."""
+    module = Module([(0, 8 * GIB)], dynamic, version, ready=False)
     module.put(TDMR_LIST, module.tdmr_infos)
     world = World(module)
     yield "loaded", world
@@ -180,11 +180,11 @@ def stages(version: str = LATEST, tdvpr: int | None = None):
     for lp in range(module.platform.lps):
         must(module, "TDH.SYS.LP.INIT", lp=lp)
     yield "started on every LP", world
-    must(module, "TDH.SYS.CONFIG", rcx=TDMR_LIST, rdx=1, r8=32 | DYNAMIC_PAMT)
+    must(module, "TDH.SYS.CONFIG", rcx=TDMR_LIST, rdx=1, r8=32 | (DYNAMIC_PAMT if dynamic else 0))
     yield "configured", world
     must(module, "TDH.SYS.KEY.CONFIG")
     yield "keyed", world
-    for _ in range(8 * 64):
+    while module.m.tdmr_next[0] < 8 * GIB:
         must(module, "TDH.SYS.TDMR.INIT", rcx=0)
     module.put(TDMR_LIST, None)
     world.td = td = SimpleTd(module, _host(module))
@@ -195,9 +195,15 @@ def stages(version: str = LATEST, tdvpr: int | None = None):
 
 def _host(module: Module) -> HostPages:
     host = HostPages(module, CONTROL, range(OWN_PAIRS, OWN_PAIRS + 64 * PAGE_4K, PAGE_4K))
-    host.add_pair(FRESH >> 21)
-    host.add_pair(EMPTY_WITH_PAIR >> 21)
+    _with_pairs(host, FRESH, EMPTY_WITH_PAIR)
     return host
+
+
+def _with_pairs(host: HostPages, *regions: int) -> None:
+    """A pair for each of these regions, where there are pairs."""
+    if host.module.m.dynamic:
+        for region in regions:
+            host.add_pair(region >> 21)
 
 
 def _build(td: SimpleTd, world: World, tdvpr: int | None):
@@ -251,7 +257,7 @@ def _map(td: SimpleTd) -> None:
     """A 2 MiB page, 512 contiguous 4K pages, and a Secure-EPT page that maps nothing."""
     module, host = td.module, td.host
     must(module, "TDH.MEM.PAGE.AUG", rcx=GPA_LARGE | L2M, rdx=td.tdr, r8=LARGE)
-    host.add_pair(SMALL >> 21)
+    _with_pairs(host, SMALL)
     td.sept(GPA_SMALL, 0)
     for i in range(512):
         must(module, "TDH.MEM.PAGE.AUG", rcx=GPA_SMALL + (i << 12), rdx=td.tdr, r8=SMALL + (i << 12))
@@ -259,13 +265,13 @@ def _map(td: SimpleTd) -> None:
 
 
 @cache
-def _worlds(version: str, tdvpr: int | None) -> dict[str, World]:
-    return {stage: world.copy() for stage, world in stages(version, tdvpr)}
+def _worlds(version: str, tdvpr: int | None, dynamic: bool) -> dict[str, World]:
+    return {stage: world.copy() for stage, world in stages(version, tdvpr, dynamic)}
 
 
-def world_at(stage: str, version: str = LATEST, tdvpr: int | None = None) -> World:
-    """A fresh world at a stage ("loaded" … "in teardown", see `stages`); `tdvpr` as for `stages`."""
-    worlds = _worlds(version, tdvpr)
+def world_at(stage: str, version: str = LATEST, tdvpr: int | None = None, dynamic: bool = True) -> World:
+    """A fresh world at a stage ("loaded" … "in teardown", see `stages`); `tdvpr` and `dynamic` as for `stages`."""
+    worlds = _worlds(version, tdvpr, dynamic)
     if stage not in worlds:
         raise InputError(f"stage {stage!r}", "there is no such stage", f"take one of {', '.join(worlds)}")
     return worlds[stage].copy()

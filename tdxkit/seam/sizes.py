@@ -1,7 +1,7 @@
 """What the PAMT costs: bytes for a machine and the guests mapped on it, from the model's entry sizes and never typed.
 
 The charts of the PAMT lesson and the README's figures come from here. How large an entry is, is the module's to say: a host reads it from
-the metadata fields `FIELDS` (sources linux-tdx-metadata, tdx-v6), and every function below takes it as `entry`.
+the metadata fields `FIELDS` (sources linux-tdx-metadata, tdx-v6), and every function below takes it as `entry`, and the bitmap's bits for a page as `bits`.
 
 Fidelity card
   modelled: the three tables and the bitmap to the byte, one pair for each 2 MiB region in use
@@ -53,21 +53,27 @@ def static_bytes(memory: int, entry: int = ENTRY_SIZE) -> int:
     return sum(_whole(memory) // size * _good(entry) for size in (PAGE_1G, PAGE_2M, PAGE_4K))
 
 
-def fixed_bytes(memory: int, entry: int = ENTRY_SIZE) -> int:
-    """Dynamic PAMT before any pair: the 1G and 2M entries and the bitmap."""
-    return sum(_whole(memory) // s * _good(entry) for s in (PAGE_1G, PAGE_2M)) + memory // PAGE_4K * BITMAP_BITS // 8
+def fixed_bytes(memory: int, entry: int = ENTRY_SIZE, bits: int = BITMAP_BITS) -> int:
+    """Dynamic PAMT before any pair: the 1G and 2M entries and the bitmap, which has `bits` bits for a 4K page."""
+    upper = sum(_whole(memory) // s * _good(entry) for s in (PAGE_1G, PAGE_2M))
+    return upper + memory // PAGE_4K * _good_bits(bits) // 8
+
+
+def pair_pages(entry: int = ENTRY_SIZE) -> int:
+    """How many pages hold the 512 entries of a region: two make it a pair."""
+    return -(-FAN_OUT * _good(entry) // PAGE_4K)
 
 
 def pairs_bytes(regions: int, entry: int = ENTRY_SIZE) -> int:
     """The pairs of this many 2 MiB regions in use: whole pages for 512 entries each."""
-    return regions * -(-FAN_OUT * _good(entry) // PAGE_4K) * PAGE_4K
+    return regions * pair_pages(entry) * PAGE_4K
 
 
-def shares(entry: int = ENTRY_SIZE) -> dict[str, float]:
+def shares(entry: int = ENTRY_SIZE, bits: int = BITMAP_BITS) -> dict[str, float]:
     """The three figures people quote, as shares of memory: static, Dynamic PAMT's fixed part, one pair of its 2 MiB."""
     return {
         "static": static_bytes(PAGE_1G, entry) / PAGE_1G,
-        "fixed": fixed_bytes(PAGE_1G, entry) / PAGE_1G,
+        "fixed": fixed_bytes(PAGE_1G, entry, bits) / PAGE_1G,
         "pair": pairs_bytes(1, entry) / PAGE_2M,
     }
 
@@ -104,6 +110,14 @@ def _good(entry: int) -> int:
     if not 1 <= entry <= PAGE_4K:
         raise InputError(f"an entry of {entry} bytes", "it has 1 to 4096", "give what the module's metadata field says")
     return entry
+
+
+def _good_bits(bits: int) -> int:
+    if not 1 <= bits <= 64:
+        raise InputError(
+            f"a bitmap of {bits} bits a page", "it has 1 to 64", "give what the module's metadata field says"
+        )
+    return bits
 
 
 def _whole(memory: int) -> int:

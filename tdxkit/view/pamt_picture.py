@@ -121,16 +121,23 @@ def region_graph(state: State, page: int | None = None) -> nx.DiGraph:
             ("bit", bit.page), layer=LAYERS[L4K], title=f"{bit.page:#x}", at=None, label="", lock=None, absent=absent,
             content=f"bitmap bit {bit.bit}", role="pair" if bit.bit else "free", wide=NARROW,
         )  # fmt: skip
-        graph.add_edge(("pair", 0, min(i, 1)), ("bit", bit.page))
+        half = ("pair", 0, min(i, 1))
+        graph.add_edge(
+            half if half in graph else (L2M, 0), ("bit", bit.page)
+        )  # one large page: the pair is yet to come
     return graph
 
 
 def picture_of(page: int | None = None) -> Callable[[State], Markup]:
     """picture(state) for a `Stepper` over a run of `tdxkit.seam.record`; `page` as for `region_graph`."""
+    drawn: dict[str, Markup] = {}  # by their text: few of a run's steps change what is drawn
 
     def picture(state: State) -> Markup:
         graph = region_graph(state, page)
-        return draw(graph, twin_of(graph))
+        twin = twin_of(graph)
+        if twin not in drawn:
+            drawn[twin] = draw(graph, twin)
+        return drawn[twin]
 
     return picture
 

@@ -2,7 +2,7 @@
 
 import json
 import linecache
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -10,7 +10,7 @@ from tdxkit.errors import InputError
 from tdxkit.explore.dice import stress, walk, walks
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.moves import first, moves
-from tdxkit.explore.program import DEADLOCK, Scenario, Thread
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario, Thread
 from tdxkit.explore.reachable import graph
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.search import explore
@@ -110,12 +110,47 @@ def test_walking_the_graph_is_replaying():
         assert (edge.label, edge.sentence, edge.broken) == (step.label, step.sentence, step.broken)
         assert made.shared[made.nodes[node].shared] == CALM.state(position)
         assert made.nodes[node].lines[k] == step.next
-    assert json.loads(json.dumps(asdict(made)))["nodes"][0]["finished"] == [False, False]
+    assert json.loads(json.dumps(asdict(replace(made, cut=()))))["nodes"][0]["finished"] == [False, False]
 
 
-def test_a_graph_over_the_limit_is_empty_and_says_so():
-    made = graph(scenario("v6", 3), limit=100)
-    assert (made.complete, made.nodes, made.edges) == (False, (), ())
+def test_a_graph_over_the_limit_says_where_it_was_cut():
+    one = scenario("v6", 3)
+    whole, made = graph(one, limit=20_000), graph(one, limit=100)
+    assert whole.complete and not made.complete and 90 < len(made.nodes) <= 100
+    assert all(bool(made.edges[node]) != (node in made.cut) for node in range(len(made.nodes)))
+    there, todo = {0: 0}, [0]
+    for node in todo:  # what is not cut has the moves that it has in the whole
+        if node in made.cut:
+            continue
+        assert [replace(e, target=0) for e in made.edges[node]] == [
+            replace(e, target=0) for e in whole.edges[there[node]]
+        ]
+        for mine, full in zip(made.edges[node], whole.edges[there[node]]):
+            if mine.target not in there:
+                there[mine.target] = full.target
+                todo.append(mine.target)
+    assert len(there) == len(made.nodes)
+
+
+def test_a_graph_along_a_schedule_has_all_of_it_whatever_the_limit():
+    steps = parse(CALM.code).steps
+    for limit in (1, 60, 5000):
+        made, node = graph(V2, limit, steps), 0
+        assert len(made.path) == len(steps) and made.complete == (limit == 5000)
+        for at, (number, step) in enumerate(zip(made.path, steps), 1):
+            edge = made.edges[node][number]
+            assert (edge.actor, edge.choice) == step
+            node = edge.target
+            assert made.shared[made.nodes[node].shared] == CALM.state(at)
+    assert not made.cut and not graph(V2).path
+    with pytest.raises(InputError, match="step 1"):
+        graph(V2, 100, ((0, 7),))
+
+
+def test_what_lies_past_a_cut_is_no_livelock():
+    whole, made = graph(scenario("lazy"), limit=5000), graph(scenario("lazy"), limit=60)
+    assert made.cut and not any(LIVELOCK in e.broken for edges in made.edges for e in edges)
+    assert whole.complete
 
 
 def test_the_graph_shows_deadlocks_and_raised_errors_as_ends():

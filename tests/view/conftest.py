@@ -146,8 +146,8 @@ def build_graph():
             waits=tuple(waiting(state, places, a) for a in (0, 1)), finished=tuple(p == len(PLACES) for p in places),
         ))  # fmt: skip
     return SimpleNamespace(
-        actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges), complete=True
-    )
+        actors=ACTORS, shared=tuple(map(dict, shared)), nodes=tuple(nodes), edges=tuple(edges), complete=True, cut=frozenset(),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.schedule import FOLD, LETTERS, MARKS
 from tdxkit.run import ABSENT, Line, Run, Step, Text
 from tdxkit.view.kit.svg import visible
+from tdxkit.view.stepper import state_map
 from tdxkit.view.stepper.payload import (
     OURS,
     frame,
@@ -19,6 +20,7 @@ from tdxkit.view.stepper.payload import (
 from tdxkit.view.stepper.pictures import Picture, Pictures, Waits
 
 MOST = 5_000  # states that travel along
+WELL = "end well"  # a goal that is no rule: everybody finishes, and nothing breaks on the way
 
 
 class NodeRow(NamedTuple):
@@ -67,13 +69,17 @@ class _Strings:
         return self._at[text]
 
 
-def _check(graph, begin: Run, goal: str, broken: Iterable[str]) -> None:
-    """InputError for a graph that is too large to travel, and for a goal that no step reaches."""
+def check_all_here(graph, title: str) -> None:
+    """InputError for a graph that is too large to travel whole."""
     if not graph.complete or len(graph.nodes) > MOST:
         raise InputError(
-            begin.title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
+            title, f"it has over {MOST:,} states, and a graph up to that travels", "use a smaller scenario"
         )
-    if goal and goal not in broken:
+
+
+def _check_goal(goal: str, broken: Iterable[str]) -> None:
+    """InputError for a goal that no step reaches."""
+    if goal not in ("", WELL, *broken):
         raise InputError(
             f"goal {printable(goal)}", "no step of this scenario breaks it", f"use one of {', '.join(broken) or 'none'}"
         )
@@ -113,12 +119,12 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     """A `tdxkit.explore.reachable.Graph` as the data of a run that has not begun, with the graph beside it.
 
     begin: the run of no steps, for title, tracks, texts, card and the first word of its codes. goal: the rule to break, "" for
-    free play; goal_text says it in a sentence.
+    free play; goal_text says it in a sentence. Of a graph that is not whole `cut` are the nodes from which more can be done.
     """
     names = dict.fromkeys(name for state in graph.shared for name in state)
     actors = {name: i for i, name in enumerate(graph.actors)}
     broken = dict.fromkeys(rule for edges in graph.edges for edge in edges for rule in edge.broken)
-    _check(graph, begin, goal, broken)
+    _check_goal(goal, broken)
     tracks = with_rules(begin.tracks, broken)
     data = frame(begin.title, begin.subtitle, graph.actors, names, begin.texts, tracks, begin.card, begin.code)
     pictures, rows = Pictures(picture), _Rows(graph, names)
@@ -135,12 +141,20 @@ def graph_data(graph, begin: Run, *, goal: str = "", goal_text: str = "", pictur
     data["graph"] = {
         "head": code[0], "tail": [w for w in code if w[0] in "@%"], "letters": LETTERS[: len(actors)], "actors": data["actors"], "goal": visible(goal),
         "goalText": visible(goal_text), "strings": rows.text.all, "lines": [list(at) for at in rows.lines], "shared": values,
-        "nodes": nodes, "edges": edges, "slots": SLOTS, "fold": FOLD, "marks": MARKS,
+        "nodes": nodes, "edges": edges, "slots": SLOTS, "fold": FOLD, "marks": MARKS, "cut": sorted(graph.cut), "map": _map(graph),
     }  # fmt: skip
     start = graph.nodes[0]
     data |= {"steps": [], "first": values[start.shared]["values"], "start": [line(w) for w in start.lines], "total": 0}
     data["hint"] = "Nothing has happened yet. Choose who moves first."
     return data
+
+
+def _map(graph) -> list[list[float]]:
+    """The place of each node on the map, as two lists of numbers, columns and rows; none of a graph too large for one."""
+    if len(graph.nodes) > state_map.MOST:
+        return []
+    found = state_map.places([[edge.target for edge in row] for row in graph.edges])
+    return [[column for column, _ in found], [round(row, 1) for _, row in found]]
 
 
 def in_other_lines(texts: Mapping[str, Text], nodes: Iterable[Iterable[Line | None]]) -> dict:

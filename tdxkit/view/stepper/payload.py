@@ -194,6 +194,8 @@ def track_value(track: Track, state: State, actors: Mapping[str, int], broken: I
         return bool(value)
     if track.kind == "value":
         return "" if value in (None, (), "") else shown(value)
+    if hasattr(value, "by"):  # a lock word of the TDX module with its holders
+        value = () if value.by is None else value.by if value.mode == "shared" else value.by[0]
     if value is None or value is False or value == ():
         return -1
     if isinstance(value, (tuple, frozenset)):

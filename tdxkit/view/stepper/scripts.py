@@ -16,7 +16,7 @@ from anywidget._util import _should_start_thread
 from tdxkit.view.kit import scripts, theme
 
 PAGE = Path(__file__).parent / "page"
-ENTRY = "widget.js"
+ENTRY, LADDER = "widget.js", "ladder.js"
 
 
 def modules() -> tuple[str, ...]:
@@ -27,6 +27,11 @@ def modules() -> tuple[str, ...]:
 def script() -> str:
     """The modules as one. No two of them may use one name at their top."""
     return scripts.script(PAGE, ENTRY)
+
+
+def ladder_script() -> str:
+    """The same for a ladder of games, which has a stepper in it."""
+    return scripts.script(PAGE, LADDER)
 
 
 @cache

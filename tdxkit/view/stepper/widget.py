@@ -40,19 +40,21 @@ import anywidget
 import traitlets
 
 from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore import replay
 from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
 from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, joined, script_json, style, visible
-from tdxkit.view.stepper import graph_data as graphs
 from tdxkit.view.stepper import scripts, still
-from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
+from tdxkit.view.stepper.graph_data import EdgeRow
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
 from tdxkit.view.stepper.pictures import Picture
 from tdxkit.view.stepper.scripts import given
 from tdxkit.view.stepper.timeline import timeline
+from tdxkit.view.stepper.walks import taken_over, walk_of
 
 LANGUAGES = ("python", "c")
+LONGEST_CODE = 4_000  # letters of a schedule code that a page sends
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
@@ -83,7 +85,7 @@ class Stepper(anywidget.AnyWidget):
         self._titles, self._fog, self._given = (title, subtitle), fog, bool(lines)
         self._span = (0, 0)
         self._sent: dict = {}
-        self._in_c = tuple(map(_in_c, runs))
+        self._in_c, self._over = tuple(map(_in_c, runs)), tuple(taken_over(run, picture) for run in runs)
         length = max((len(run) for run in runs), default=0)
         super().__init__(position=max(0, min(position, length)), asks=replay is not None, lines=self._spoken(lines))
         self._made = True
@@ -128,17 +130,10 @@ class Stepper(anywidget.AnyWidget):
 
         goal: the rule to break, by name or id, "" for free play; goal_text says it in a sentence.
         """
-        from tdxkit.c.designs import walk_in_c
         from tdxkit.c.naming import scenario_of
-        from tdxkit.explore.reachable import graph
-        from tdxkit.explore.telling import replay_steps
 
-        scenario, meant = scenario_of(scenario), known(goal)
-        goal = meant.name if meant else goal
-        walked, begin = graph(scenario), replay_steps(scenario, ())
-        walk = graph_data(walked, begin, goal=goal, goal_text=goal_text, picture=picture)
-        if other := walk_in_c(walked, begin.code):
-            walk["c"] = graphs.in_other_lines(*other)
+        meant = known(goal)
+        walk = walk_of(scenario_of(scenario), meant.name if meant else goal, goal_text, picture)
         return cls(title=title, subtitle=subtitle, lines=lines, _walk=walk)
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:
@@ -151,9 +146,11 @@ class Stepper(anywidget.AnyWidget):
             stop = total if stop is None else stop
             spans = [(max(min(start, len(run) - 1), 0), min(stop, len(run))) for run in self._runs]
             views = [run_data(run, self._picture, *span) for run, span in zip(self._runs, spans)]
-            for view, other, span in zip(views, self._in_c, spans):
+            for view, other, span, over in zip(views, self._in_c, spans, self._over):
                 if other:
                     view["c"] = in_other_lines(other, *span)
+                if over:
+                    view["ways"] = over
             if len(views) > 1:
                 aligned(*views, self._parts)
         for view in views:
@@ -196,17 +193,28 @@ class Stepper(anywidget.AnyWidget):
                 self._show(more)
         elif isinstance(ask, str) and self._replay:
             self.send({"answer": self.paste(ask)})
+        elif isinstance(beyond := message.get("beyond"), str) and (ways := self._ways_beyond(beyond[:LONGEST_CODE])):
+            self.send({"beyond": ways})
 
     def paste(self, code: str) -> str:
         """Show the run of a schedule code instead; returns the line that says what came of it."""
         try:
-            run = self._replay(code[:4000])
+            run = self._replay(code[:LONGEST_CODE])
         except TdxkitError as error:
             return str(error)
         self._runs, self._in_c = (run, *self._runs[1:]), (_in_c(run), *self._in_c[1:])
+        self._over = (taken_over(run, self._picture), *self._over[1:])
         self.position = 0
         self._show(0)
         return f"It fits: {len(run):,} steps."
+
+    def _ways_beyond(self, code: str) -> dict | None:
+        """The states around where a reader's own path has led, who took a run over and came to where those that came along end."""
+        run = next((run for run in self._runs if run.scenario), None)
+        try:
+            return run and taken_over(replay(run.scenario, code), self._picture)
+        except TdxkitError:  # a code of another scenario, which no page of ours sends
+            return None
 
     def __str__(self) -> str:
         views = self._top()["views"]
@@ -214,8 +222,9 @@ class Stepper(anywidget.AnyWidget):
 
     @property
     def needs_kernel(self) -> bool:
-        """Must Python answer, for a pasted code or the rest of a long run?"""
-        return self.asks or self._span != (0, self._top_total())
+        """Must Python answer, for a pasted code, the rest of a long run, or the rest of its states?"""
+        beyond = any(ways and ways["graph"]["cut"] for ways in self._over)
+        return self.asks or beyond or self._span != (0, self._top_total())
 
     def html(self, path: str | Path | None = None) -> str:
         """One page with the same markup and script and no network; written to `path` where one is given."""

@@ -9,6 +9,7 @@ from itertools import combinations
 
 import pytest
 
+from tdxkit.view.kit import scripts as kit_scripts
 from tdxkit.view.stepper import Stepper, scripts
 from tdxkit.view.stepper.graph_data import EdgeRow, NodeRow
 from tdxkit.view.stepper.payload import LineRow, StepRow, WaitRow
@@ -25,11 +26,13 @@ def test_widget_and_page_get_the_same_script_and_style(bad_run):
 
 
 def test_every_module_is_there_once_and_after_what_it_imports():
-    order = scripts.modules()
-    assert sorted(order) == sorted(name for name in FILES if name.endswith(".js")) and order[-1] == scripts.ENTRY
-    for name in order:
-        needed = re.findall(r'from "\./(\S+?)"', FILES[name])
-        assert all(order.index(one) < order.index(name) for one in needed), name
+    order, other = scripts.modules(), kit_scripts.modules(scripts.PAGE, scripts.LADDER)
+    everything = sorted(name for name in FILES if name.endswith(".js"))
+    assert sorted({*order, *other}) == everything and (order[-1], other[-1]) == (scripts.ENTRY, scripts.LADDER)
+    for files in (order, other):
+        for name in files:
+            needed = re.findall(r'from "\./(\S+?)"', FILES[name])
+            assert all(files.index(one) < files.index(name) for one in needed), name
     made = scripts.script()
     assert "import" not in re.findall(r"^\w+", made, re.MULTILINE) and made.count("export default") == 1
 
@@ -45,7 +48,7 @@ def test_no_name_stands_at_the_top_of_two_modules():
 def test_what_is_imported_is_exported():
     for text in (t for name, t in FILES.items() if name.endswith(".js")):
         for names, source in re.findall(r'^import \{([^}]*)\} from "\./(\S+?)"', text, re.MULTILINE):
-            exported = re.findall(r"^export (?:function|class|const) (\w+)", FILES[source], re.MULTILINE)
+            exported = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", FILES[source], re.MULTILINE)
             assert set(re.findall(r"\w+", names)) <= set(exported)
 
 

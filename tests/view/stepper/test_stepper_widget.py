@@ -10,7 +10,7 @@ from tdxkit.linux.refcount import scenario
 from tdxkit.run import Recorder
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper import widget as module
-from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
+from tdxkit.view.stepper.graph_data import EdgeRow, check_all_here
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -102,11 +102,11 @@ def test_a_goal_that_cannot_be_reached_is_said(make_scheduler):
 
 
 @pytest.mark.parametrize("how", ["many", "cut"])
-def test_a_graph_too_big_for_the_browser_is_refused(make_graph, make_run, how):
+def test_a_graph_too_big_for_the_browser_is_refused(make_graph, how):
     graph = make_graph()
     graph.complete, graph.nodes = how != "cut", graph.nodes * (500 if how == "many" else 1)
     with pytest.raises(InputError, match="5,000"):
-        graph_data(graph, make_run(""))
+        check_all_here(graph, "sample")
 
 
 def test_a_scenario_becomes_a_walk():

@@ -1,10 +1,10 @@
-// A line that says when no kernel hears the board it stands in; and the board's controls have the keyboard to themselves.
+// A line that says when no kernel hears the board it stands in; and the keys of the board's controls, which are theirs.
 
 import { made } from "./made.js";
 
 const NONE = "No kernel hears this any more: run the cell again.";
-const CONTROLS = "select, button, input[type=checkbox], input[type=radio]";
 const USES = ["click", "change", "keydown"];
+const CONTROLS = "select, input, textarea, button";
 
 function render({ model, el: place }) {
   const line = made("p", { class: "tdx-no-kernel" });
@@ -32,25 +32,25 @@ function render({ model, el: place }) {
     heard = message.heard;
     say("");
   };
+  const mine = event => place.closest(".tdx-live")?.contains(event.target);
   const used = event => {
     if (event.type === "keydown" && event.key !== "Enter") return;
-    if (place.closest(".tdx-live")?.contains(event.target)) ask();
+    if (mine(event)) ask();
   };
-  // Lab takes arrows for its cells, digits for headings, letters for what they call: it leaves alone what says that it wants them itself.
-  const focused = ({ target }) => {
-    if (target.matches?.(CONTROLS) && place.closest(".tdx-live")?.contains(target))
-      target.setAttribute("data-lm-suppress-shortcuts", "true");
+  const awake = event => {
+    // else Lab takes the arrows of a list to go to another cell, and a letter for a shortcut
+    if (mine(event) && event.target.matches(CONTROLS)) event.target.setAttribute("data-lm-suppress-shortcuts", "true");
   };
-  document.addEventListener("focusin", focused);
   model.on("comm_live_update", ask);
   model.on("msg:custom", answered);
   for (const type of USES) document.addEventListener(type, used, true);
+  document.addEventListener("focusin", awake, true);
   place.replaceChildren(made("div", { class: "tdx tdx-heard" }, line));
   return () => {
-    document.removeEventListener("focusin", focused);
     model.off("comm_live_update", ask);
     model.off("msg:custom", answered);
     for (const type of USES) document.removeEventListener(type, used, true);
+    document.removeEventListener("focusin", awake, true);
   };
 }
 

@@ -6,7 +6,7 @@ const PATIENCE = 700; // milliseconds in which a live widget may come and take t
 const CHOSEN = "tdx-lines"; // what the reader chose last, python or c
 
 /** What the browser keeps; nothing where it may not. */
-function kept(name, value) {
+export function kept(name, value) {
   try {
     if (value === undefined) return localStorage.getItem(name);
     localStorage.setItem(name, value);
@@ -17,7 +17,7 @@ function kept(name, value) {
 }
 
 /** Does it once the place has a size: what stands hidden behind a live widget costs nothing. */
-function onceSeen(place, does) {
+export function onceSeen(place, does) {
   if (place.getClientRects().length) {
     does();
     return;
@@ -44,7 +44,7 @@ function asked(code) {
 }
 
 /** What an element of JSON holds, plain or packed. */
-async function dataIn(element) {
+export async function dataIn(element) {
   if (element.type === "application/json") return JSON.parse(element.textContent);
   const bytes = Uint8Array.from(atob(element.textContent), letter => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));

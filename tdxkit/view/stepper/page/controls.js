@@ -1,7 +1,7 @@
 // The controls of a stepper: first, back, play, next, last, speed, form, the count of steps, and in long runs chapters
 // and a filter.
 
-import { button, el, svgEl, thousands } from "./dom.js";
+import { button, choice, el, svgEl, thousands } from "./dom.js";
 
 const ICONS = {
   First: "M1 1h2v12H1zM13 1v12L4 7z",
@@ -27,18 +27,11 @@ function iconButton(name, does) {
   return made;
 }
 
-/** A choice by a select: [words, value] each; `does(value)` hears of the reader's. */
-function choice(name, options, chosen, does) {
-  const made = options.map(([words, value]) => el("option", { value, selected: value === chosen ? "" : null }, words));
-  const box = el("select", { "aria-label": name, title: name }, ...made);
-  box.onchange = () => does?.(box.value);
-  return box;
-}
-
-/** Moves by `go(position)`; `at()` is the present position, `length()` the last, `step(ahead)` where one step leads. */
+/** Moves by `go(position)`; `at()` is the present position, `length()` the last, `step(ahead)` where one step leads;
+ * `idle()` is called where there is nothing to play. */
 export class Controls {
-  constructor({ go, at, length, step, form }) {
-    Object.assign(this, { go, at, length, step, timer: null });
+  constructor({ go, at, length, step, form, idle }) {
+    Object.assign(this, { go, at, length, step, idle, timer: null });
     this.count = el("span", { class: "tdx-count" });
     this.speed = choice("Speed", SPEEDS, 1);
     this.form = choice("Form", SHAPES, "fitted", form);
@@ -72,7 +65,7 @@ export class Controls {
 
   /** A button that shows all that is still hidden. */
   offerAll(show) {
-    const made = button("show all", { class: "tdx-fog", title: "Show also what has not been visited" });
+    const made = button("show all", { class: "tdx-fog tdx-of-run", title: "Show also what has not been visited" });
     made.onclick = () => {
       made.remove();
       show();
@@ -80,9 +73,24 @@ export class Controls {
     this.box.append(made);
   }
 
+  /** A button that takes the run over, or goes back to it: `turn()` does the one and the other. */
+  offerOver(turn) {
+    this.over = button("", { class: "tdx-over", title: "Choose yourself who moves next, from this step on (key o)" });
+    this.over.onclick = turn;
+    this.box.append(this.over);
+    this.markOver(false);
+  }
+
+  /** Shows whether the run is taken over; what belongs to the run alone gives way then. */
+  markOver(taken) {
+    this.over.replaceChildren(taken ? "back to the run" : "take over from here");
+    for (const one of this.box.querySelectorAll(".tdx-of-run")) one.hidden = taken;
+  }
+
   /** Chapters: [title, position] each. */
   offerChapters(chapters) {
     const made = choice("Chapter", [["chapter …", ""], ...chapters], "", at => at !== "" && this.hand(Number(at)));
+    made.classList.add("tdx-of-run");
     this.box.append(made);
     this.chapters = { made, starts: chapters.map(([, at]) => at) };
   }
@@ -90,8 +98,10 @@ export class Controls {
   /** A filter: steps that touch one of these names; `only(name)` hears of the reader's choice, "" for all. */
   offerFilter(names, only) {
     const options = [["all steps", ""], ...names.map(name => [`with ${name}`, name])];
-    this.rank = el("span", { class: "tdx-rank" });
-    this.box.append(choice("Steps that touch", options, "", only), this.rank);
+    this.rank = el("span", { class: "tdx-rank tdx-of-run" });
+    const made = choice("Steps that touch", options, "", only);
+    made.classList.add("tdx-of-run");
+    this.box.append(made, this.rank);
   }
 
   /** Shows a position of so many steps, null where it is not said how many. */
@@ -120,7 +130,10 @@ export class Controls {
   }
 
   start() {
-    if (!this.length()) return; // nothing to play yet
+    if (!this.length()) {
+      this.idle();
+      return;
+    }
     if (this.at() >= this.length()) this.go(0);
     this.offer("Pause");
     this.wait();

@@ -26,6 +26,14 @@ export const svgEl = (name, attributes = {}, ...children) =>
 
 export const button = (words, attributes = {}) => el("button", { type: "button", ...attributes }, words);
 
+/** A choice by a select: [words, value] each; `does(value)` hears of the reader's. */
+export function choice(name, options, chosen, does) {
+  const made = options.map(([words, value]) => el("option", { value, selected: value === chosen ? "" : null }, words));
+  const box = el("select", { "aria-label": name, title: name }, ...made);
+  box.onchange = () => does?.(box.value);
+  return box;
+}
+
 // What is set already is not set again: a step changes little on the page.
 
 export function put(node, text) {

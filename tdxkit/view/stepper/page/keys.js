@@ -1,6 +1,7 @@
 // The keys of a stepper.
 
 import { givenBack, passedOn } from "./lab.js";
+import { MAP } from "./map.js";
 
 /** Does what a key asks of a stepper; what it does not know goes on to the page. */
 export function onKey(stepper, event) {
@@ -18,8 +19,9 @@ export function onKey(stepper, event) {
   else if (key === "l" && stepper.hasC()) stepper.speak(!stepper.inC);
   else if (key === "f") next(stepper.controls.form);
   else if (key === "t") stepper.foot.toggle("as text");
-  else if (stepper.scheduler && /^[1-9]$/.test(key)) stepper.scheduler.key(Number(key));
-  else return;
+  else if (key === "m") stepper.foot.toggle(MAP);
+  else if (key === "o" && stepper.controls.over) stepper.controls.over.click();
+  else if (!stepper.scheduler?.key(key)) return;
   event.preventDefault();
   event.stopPropagation();
 }

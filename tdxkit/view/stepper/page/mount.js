@@ -4,17 +4,17 @@
 import { Controls } from "./controls.js";
 import { clamp, el, put } from "./dom.js";
 import { Foot } from "./foot.js";
-import { isLow, onResized } from "./forms.js";
+import { formOf, onResized, reform } from "./forms.js";
 import { onKey } from "./keys.js";
+import { fillMap, hasMap, MAP } from "./map.js";
+import { comeBack, opener, scheduling, takable, takeOver, walkable } from "./over.js";
 import { save } from "./save.js";
-import { Scheduler } from "./scheduler.js";
 import { asText } from "./told.js";
 import { inC, touching, unpackedRun } from "./trace.js";
 import { View } from "./view.js";
-import { pathOf, unpackedGraph, walkData } from "./walk.js";
+import { unpackedGraph, walkData } from "./walk.js";
 
 const LEFT_ALONE = "button,select,input,summary,pre,code,[role=slider]"; // what keeps the focus that a click gives it
-const LARGER = 1.5; // a projector's timeline
 const LONG = 40; // steps from which on there is a filter
 
 const unpacked = data => (data.graph ? unpackedGraph(data) : unpackedRun(data));
@@ -29,21 +29,23 @@ class Stepper {
     this.inC = hooks.lines === "c" && this.hasC();
     this.path = this.base.graph ? this.base.path || [] : null; // of a scheduler: the edges taken
     Object.assign(this, { hooks, position: hooks.position || 0, fog: Boolean(top.fog), only: null, chosen: "fitted" });
+    this.taken = null; // of a run that the reader has taken over what it was
     this.span(top);
     this.controls = new Controls({
       go: position => this.go(position),
       at: () => this.position,
       length: () => this.length(),
       step: ahead => this.step(ahead),
-      form: form => this.reform(form),
+      form: form => reform(this, form),
+      idle: () => this.scheduler?.say("Nothing to play yet: choose who moves first."),
     });
     const pair = top.views.length > 1;
     const seek = position => this.controls.hand(position);
-    this.views = this.shown().map(data => new View(data, { pair, form: this.form(), fog: this.fog, seek }));
+    this.views = this.shown().map(data => new View(data, { pair, form: formOf(this), fog: this.fog, seek }));
     const text = () => this.views.map(view => asText(view.trace)).join("\n\n");
     const keep = hooks.source ? () => this.save(text()) : null;
     const { form } = this.controls;
-    this.foot = new Foot({ card: this.base.card, open: this.opener(), text, keep, form });
+    this.foot = new Foot({ card: this.base.card, open: opener(this), text, keep, form });
     this.scheduler = this.path ? this.makeScheduler() : null;
     this.ours = el("div", { class: "tdx-sub", hidden: "" });
     this.root = this.frame(top, pair);
@@ -78,6 +80,9 @@ class Stepper {
     const { chapters = [], keys, steps } = this.base;
     if (this.hasC()) this.controls.offerLines(this.inC, wanted => this.speak(wanted));
     if (this.fog) this.controls.offerAll(() => this.showAll());
+    if (!this.path && takable(this.runs) >= 0)
+      this.controls.offerOver(() => (this.taken ? comeBack(this) : takeOver(this)));
+    if (hasMap(this)) this.foot.panel(MAP, inner => fillMap(this, inner), "key m");
     if (this.path || this.fog) return;
     if (chapters.length)
       this.controls.offerChapters(chapters.map(([at, title]) => [`${at + this.offset}: ${title}`, at + this.offset]));
@@ -91,36 +96,19 @@ class Stepper {
     this.root.addEventListener("pointerdown", event => {
       if (!event.target.closest(LEFT_ALONE)) this.root.focus({ preventScroll: true });
     });
-    this.unfit = onResized(() => this.reform(this.chosen));
-    this.reform(this.chosen);
+    this.unfit = onResized(() => reform(this, this.chosen));
+    reform(this, this.chosen);
   }
 
-  makeScheduler() {
-    const path = () => this.path.slice(0, this.position);
-    const made = new Scheduler(this.base, path, way => this.walk(way));
-    this.views[0].slot.append(made.box);
-    return made;
+  /** taken: {own, goal} of a run that is taken over, see Scheduler. */
+  makeScheduler(taken) {
+    const { beyond, won, next } = this.hooks;
+    const game = this.base.game ? { won, next } : {};
+    return scheduling(this, { ...(beyond && { more: () => beyond(this.code()) }), ...game, ...taken });
   }
 
   hasC() {
     return this.runs.some(run => run.c);
-  }
-
-  form() {
-    const low = this.runs.length > 1 || isLow(this.path !== null);
-    return this.chosen !== "fitted" || low ? "compact" : "roomy";
-  }
-
-  /** Another form: fitted to the window, compact, or a projector's. */
-  reform(chosen) {
-    const left = this.chosen === "projector" && chosen !== "projector";
-    this.chosen = chosen;
-    const large = chosen === "projector";
-    this.root.classList.toggle("tdx-compact", this.form() === "compact");
-    this.root.classList.toggle("tdx-projector", large);
-    for (const view of this.views) view.reform(this.form(), large ? LARGER : 1);
-    if (large) this.root.requestFullscreen?.().catch(() => {}); // where it is refused it is large in its place
-    if (left && document.fullscreenElement === this.root) document.exitFullscreen();
   }
 
   /** The data of the views, in the language that is chosen. */
@@ -153,14 +141,8 @@ class Stepper {
     this.paint();
   }
 
-  /** What opens a pasted code: the graph at hand, else the kernel, else nobody. */
-  opener() {
-    if (!this.path) return this.hooks.ask;
-    return code => {
-      const { path, error } = pathOf(this.base.graph, code);
-      if (path) this.walk(path);
-      this.foot.answer(error || `It fits: ${path.length} ${path.length === 1 ? "step" : "steps"}.`);
-    };
+  code() {
+    return this.views[0].trace.data.code;
   }
 
   length() {
@@ -191,7 +173,7 @@ class Stepper {
     if (!here && !more) this.position = clamp(this.position, this.first, last);
     if (!here && more) more(this.position);
     else this.paint();
-    if (tell) onPosition?.(this.position);
+    if (tell && !this.taken) onPosition?.(this.position);
   }
 
   paint() {
@@ -203,6 +185,7 @@ class Stepper {
     this.paintCount();
     this.controls.markChapter(this.position);
     this.scheduler?.paint();
+    if (this.map?.box.isConnected) fillMap(this, this.map.box.parentNode);
     put(this.ours, this.views.map(view => view.trace.data.ours).find(Boolean) ?? "");
     this.ours.hidden = !this.ours.textContent;
     const { trace } = this.views[0];
@@ -218,6 +201,7 @@ class Stepper {
 
   /** Shows another stretch of the run, or another run. */
   load(top, position) {
+    if (this.taken) comeBack(this);
     this.span(top);
     if (!this.path) {
       this.runs = top.views.map(unpacked);
@@ -228,8 +212,9 @@ class Stepper {
 
   /** Saves this stepper, where it stands, as one file. */
   save(text) {
-    const { top, position, path } = this;
-    const views = path ? [{ ...top.views[0], path }] : top.views;
+    const { top, position, path, taken } = this;
+    const [at] = path ? [taken ? takable(taken.runs) : 0] : [];
+    const views = path ? [taken ? walkable(top.views[at], path) : { ...top.views[at], path }] : top.views;
     const lines = this.inC ? "c" : "python";
     save({ top: { ...top, views, fog: this.fog }, position, lines, text, source: this.hooks.source });
   }

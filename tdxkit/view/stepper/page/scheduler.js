@@ -1,47 +1,113 @@
-// "You are the scheduler": a button for every move there is, undo, a goal and a hint.
+// "You are the scheduler": a button for every move there is, undo, a goal, and hints that ask before they tell.
 
-import { button, el, role, toggle } from "./dom.js";
-import { edgesOf, nodeAt } from "./walk.js";
+import { button, choice, el, role, toggle } from "./dom.js";
+import { hint, TELLS } from "./hints.js";
+import { aimed, distances, ending, goalsOf, metAt, reached, switchesIn, WELL } from "./goals.js";
+import { nodeAt } from "./walk.js";
 
-/** `data` holds the graph, unpacked; `path()` is the way up to the present position, `setPath(path)` goes another. */
+const FREE = ""; // no goal
+const BEYOND = "What came along of the states ends here.";
+
+const NO_GAME = { asks: [], best: null, begin: 0, after: "" };
+
+/** `data` holds the graph, unpacked, and of a game {asks, best, begin, after}: what a hint asks, what there is to beat,
+ * how many steps were taken before, what is said when it is won. `path()` is the way up to the present position,
+ * `setPath(path)` goes another. own: of a run that was taken over the edges that it takes, null where it is not to be
+ * told; more(path): asks for the states beyond, null where nobody can; won(score) hears of a goal reached; next: where
+ * one goes on from there, {words, go}. */
 export class Scheduler {
-  constructor(data, path, setPath) {
-    const { graph } = data;
-    Object.assign(this, { data, graph, path, setPath, asked: -1 }); // asked: the node of which the reader wants a hint
-    this.away = graph.goal ? distances(graph) : null;
+  constructor(data, { path, setPath, own = null, goal = data.graph.goal, more = null, won = null, next = null }) {
+    const { graph, game = NO_GAME } = data;
+    Object.assign(this, { data, graph, game, path, setPath, own, goal, more, won, next });
+    // at: the node of which hints were asked; hinted: how much they said; told: how often they said all
+    Object.assign(this, { hinted: 0, at: -1, told: 0, note: "" });
     this.groups = el("div", { class: "tdx-groups" });
-    this.goal = el("p", { class: "tdx-goal" });
-    this.undo = button("Undo");
-    this.again = button("Start over");
-    const hint = button("Hint");
-    const tools = el("div", { class: "tdx-tools" }, this.undo, this.again, graph.goal ? hint : null);
+    this.says = el("p", { class: "tdx-goal", role: "status" });
+    this.tools = el("div", { class: "tdx-tools" }, ...this.makeTools());
     const label = { class: "tdx-picks", role: "group", "aria-label": "You are the scheduler" };
-    this.box = el("div", label, this.goal, this.groups, tools);
-    this.undo.onclick = () => {
-      if (path().length) setPath(path().slice(0, -1));
-    };
-    this.again.onclick = () => {
-      if (path().length) setPath([]);
-    };
-    hint.onclick = () => {
-      this.asked = nodeAt(graph, path());
-      this.paint();
-    };
+    this.box = el("div", label, this.says, this.groups, this.tools);
+    this.aim(goal);
   }
 
-  /** Presses the button of an actor, counted from 1. */
-  key(number) {
-    this.groups.children[number - 1]?.querySelector("button:not([aria-disabled])")?.click();
+  makeTools() {
+    const tool = (words, key, does) => {
+      const made = button(words, { title: `${words} (key ${key})` });
+      made.onclick = () => does();
+      return made;
+    };
+    this.undo = tool("Undo", "u", () => this.back(this.path().length - 1));
+    this.again = tool("Start over", "s", () => this.back(this.game.begin));
+    this.hint = tool("Hint", "h", () => this.ask());
+    const goals = goalsOf(this.graph).map(goal => [goal === WELL ? goal : aimed(goal), goal]);
+    const free = !this.graph.goal && goals.length > 0;
+    const chosen = goal => {
+      this.aim(goal);
+      this.paint();
+    };
+    this.goals = free ? choice("Goal", [["no goal", FREE], ...goals], this.goal, chosen) : null;
+    this.onward = this.next ? button(this.next.words, { class: "tdx-onward", hidden: "" }) : null;
+    if (this.next) this.onward.onclick = () => this.next.go();
+    return [this.undo, this.again, this.hint, this.goals, this.onward];
+  }
+
+  /** Another goal, FREE for none. */
+  aim(goal) {
+    Object.assign(this, { goal, hinted: 0, told: 0 });
+    this.away = goal ? distances(this.graph, goal) : null;
+    this.hint.hidden = !goal;
+  }
+
+  /** Back to where so many steps were taken, not to before the beginning. */
+  back(length) {
+    const path = this.path();
+    if (length === this.game.begin) this.told = 0;
+    if (path.length > this.game.begin) this.setPath(path.slice(0, length));
+    else this.say("This is the beginning: choose who moves.");
+  }
+
+  /** Says something of what was just tried. */
+  say(note) {
+    this.note = note;
+    this.paint();
+  }
+
+  /** Does what a key asks for; false where it means nothing here. */
+  key(key) {
+    if (/^[1-9]$/.test(key)) this.press(Number(key) - 1);
+    else if (key === "u") this.undo.click();
+    else if (key === "s") this.again.click();
+    else if (key === "h" && this.goal) this.ask();
+    else if (key === "n" && this.onward && !this.onward.hidden) this.next.go();
+    else return false;
+    return true;
+  }
+
+  /** Presses the button of an actor, or says why it cannot move. */
+  press(actor) {
+    const group = this.groups.children[actor];
+    const name = this.graph.actors[actor];
+    if (!group) return this.say(`There are ${this.graph.actors.length} here to choose from.`);
+    const able = group.querySelector("button:not([aria-disabled])");
+    return able ? able.click() : this.say(`${name} cannot move: it ${this.why(name, actor)}.`);
+  }
+
+  why(name, actor) {
+    const why = this.graph.nodes[nodeAt(this.graph, this.path())].whys[actor] || "has finished";
+    return why.startsWith(`${name} `) ? why.slice(name.length + 1) : why;
   }
 
   paint() {
-    const node = nodeAt(this.graph, this.path());
+    const path = this.path();
+    const node = nodeAt(this.graph, path);
     const focus = document.activeElement?.dataset?.actor;
+    if (this.at !== node) Object.assign(this, { hinted: 0, at: node });
     this.groups.replaceChildren(...this.graph.actors.map((name, actor) => this.group(name, actor, node)));
     if (focus !== undefined) this.groups.querySelector(`[data-actor="${focus}"]`)?.focus({ preventScroll: true });
-    this.paintGoal(node);
-    const none = String(!this.path().length);
+    this.paintGoal(path);
+    const none = String(path.length <= this.game.begin);
     for (const back of [this.undo, this.again]) back.setAttribute("aria-disabled", none); // and keeps the focus
+    this.note = "";
+    if (this.graph.cut.includes(node)) this.more?.(path);
   }
 
   /** An actor's buttons: several moves are a choice, told by what comes of it; none is told by why it cannot move. */
@@ -50,8 +116,10 @@ export class Scheduler {
     const moves = edges.filter(edge => edge.actor === actor);
     const label = edge => (moves.length > 1 && edge.sentence) || edge.label;
     const buttons = moves.map(edge => this.pick(name, actor, label(edge), edges.indexOf(edge)));
-    const why = this.graph.nodes[node].whys[actor] || "has finished";
-    if (!buttons.length) buttons.push(this.pick(name, actor, why, null));
+    if (!buttons.length) {
+      const why = this.graph.cut.includes(node) ? "not known here" : this.why(name, actor);
+      buttons.push(this.pick(name, actor, why, null));
+    }
     return el("div", { class: "tdx-pick-group", role: "group", "aria-label": name }, ...buttons);
   }
 
@@ -59,52 +127,94 @@ export class Scheduler {
   pick(name, actor, words, edge) {
     const attributes = { type: "button", class: "tdx-pick", style: `--pick:var(--tdx-${role(this.data, actor)})` };
     const disabled = edge === null ? "true" : null;
+    const as = edge !== null && this.isOwn(edge) ? el("i", {}, "as in the run") : null;
+    const small = el("small", {}, words);
     const made = el(
       "button",
       { ...attributes, "data-actor": actor, title: words, "aria-disabled": disabled },
-      el("b", {}, name),
-      el("small", {}, words),
+      el("b", {}, name, as),
+      small,
     );
-    if (edge !== null) made.onclick = () => this.setPath([...this.path(), edge]);
+    made.onclick = () => (edge === null ? this.press(actor) : this.setPath([...this.path(), edge]));
     return made;
   }
 
-  paintGoal(node) {
-    const { goal, goalText } = this.graph;
-    const met = edgesOf(this.graph, this.path()).some(edge => edge.broken.includes(goal));
-    const head = goal ? "Goal: " : "Free play. ";
-    const words = met ? `“${goal}” is broken. Step back to see how.` : goalText || "Choose who moves next.";
-    const hint = this.asked === node && !met ? [el("br"), this.hint(node)] : [];
-    toggle(this.goal, "tdx-met", met);
-    this.goal.replaceChildren(el("b", {}, met ? "Reached: " : head), words, ...hint);
+  /** Does the run that was taken over take this edge here? */
+  isOwn(edge) {
+    const path = this.path();
+    return this.own !== null && this.own[path.length] === edge && path.every((one, i) => one === this.own[i]);
   }
 
-  hint(node) {
-    const { away, graph } = this;
-    if (away[node] === Infinity) return "From here it cannot be broken any more: undo.";
-    const edges = graph.edges[node];
-    const breaking = edges.find(edge => edge.broken.includes(graph.goal));
-    const best = breaking || edges.find(edge => away[edge.target] === away[node] - 1);
-    const steps = away[node] === 1 ? "step" : "steps";
-    return `${away[node]} more ${steps} at least; ${graph.actors[best.actor]} goes next.`;
+  paintGoal(path) {
+    const met = this.goal ? metAt(this.graph, path, this.goal) : 0;
+    const end = ending(this.graph, path);
+    const head = met ? "Reached: " : this.goal ? "Goal: " : "Free play. ";
+    const parts = [
+      el("b", {}, head),
+      met ? this.scoreWords(path, met) : this.aimWords(end),
+      ...this.below(path, met, end),
+    ];
+    if (this.onward) this.onward.hidden = !met;
+    toggle(this.says, "tdx-met", met > 0);
+    toggle(this.says, "tdx-over", !met && end !== "");
+    this.says.replaceChildren(...parts);
+  }
+
+  aimWords(end) {
+    const { goalText } = this.graph;
+    if (this.goal) return this.goal === this.graph.goal && goalText ? goalText : `${aimed(this.goal)}.`;
+    return end ? "" : goalText || "Choose who moves next.";
+  }
+
+  /** What was reached, by how much, and what is best. */
+  scoreWords(path, met) {
+    const { begin, best, after } = this.game;
+    const [all, before] = [met, begin].map(length => switchesIn(this.graph, path.slice(0, length)));
+    const score = { steps: met - begin, switches: all - before, told: this.told };
+    this.won?.(score);
+    return [reached(this.goal), scored(score), compared(score, best), after || "Step back to see how."]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  /** The lines under the goal: how it ended, what a hint says, what was tried in vain. */
+  below(path, met, end) {
+    const node = nodeAt(this.graph, path);
+    const lost = this.away && !met && (end || this.hinted > 0) && this.away[node] === Infinity;
+    const lines = [
+      met ? "" : end,
+      lost ? `From here it cannot be reached any more: undo.` : "",
+      !met && !lost && this.hinted ? hint(this, path) : "",
+      this.graph.cut.includes(node)
+        ? `${BEYOND} ${this.more ? "The rest is on its way." : "Undo, or ask for it where the notebook's kernel runs."}`
+        : "",
+      this.note,
+    ];
+    return lines.filter(Boolean).flatMap(line => [el("br"), line]);
+  }
+
+  /** Asks for the next hint: the first two ask, the third tells. */
+  ask() {
+    const node = nodeAt(this.graph, this.path());
+    if (this.away[node] === Infinity || metAt(this.graph, this.path(), this.goal)) this.hinted = 1;
+    else this.hinted = Math.min(this.hinted + 1, TELLS);
+    if (this.hinted === TELLS) this.told++;
+    this.paint();
   }
 }
 
-/** How many steps each node is away from breaking the goal (Infinity: it cannot any more). */
-function distances(graph) {
-  const back = graph.nodes.map(() => []);
-  const away = graph.nodes.map(() => Infinity);
-  graph.edges.forEach((edges, from) => {
-    for (const edge of edges) {
-      if (edge.broken.includes(graph.goal)) away[from] = 1;
-      else back[edge.target].push(from);
-    }
-  });
-  let front = [...away.keys()].filter(node => away[node] === 1);
-  for (let steps = 2; front.length; steps++) {
-    const reached = new Set(front.flatMap(node => back[node]).filter(from => away[from] > steps));
-    for (const node of reached) away[node] = steps;
-    front = [...reached];
-  }
-  return away;
+export const many = (number, word, words) => `${number} ${number === 1 ? word : words}`;
+
+/** A score in words. */
+export function scored({ steps, switches, told }) {
+  const helped = told ? `, ${many(told, "move", "moves")} told` : "";
+  return `You: ${many(steps, "step", "steps")}, ${many(switches, "switch", "switches")}${helped}.`;
+}
+
+/** A score held against the best, "" where there is none. */
+function compared({ steps, switches }, best) {
+  if (!best) return "";
+  const isBest = steps <= best.steps || switches <= best.switches;
+  const said = `Best: ${best.steps} steps, or ${many(best.switches, "switch", "switches")}.`;
+  return isBest ? `${said} It does not get better.` : said;
 }

@@ -4,7 +4,7 @@
 import { named } from "./trace.js";
 
 const MOST_STEPS = 5000;
-const DRAIN = -1; // the choice of a step that lets the oldest store leave a CPU's buffer
+export const DRAIN = -1; // the choice of a step that lets the oldest store leave a CPU's buffer
 
 /** The data of a scheduler with a name for each slot of its rows, and texts in place of their numbers. */
 export function unpackedGraph(data) {

@@ -2,6 +2,7 @@
 
 import { mountHere } from "./boot.js";
 import { mount } from "./mount.js";
+import { widen } from "./over.js";
 
 const QUIET = 120; // milliseconds the reader rests before the kernel is told the position
 
@@ -24,13 +25,14 @@ function render({ model, el: place }) {
   };
   const more = position => model.send({ more: position });
   const ask = model.get("asks") ? code => model.send({ ask: code }) : null;
+  const beyond = code => model.send({ beyond: code });
   const onLines = lines => {
     model.set("lines", lines);
     model.save_changes();
   };
   const [position, lines] = [model.get("position"), model.get("lines")];
   const source = { script: model.get("_esm"), style: model.get("_css") };
-  const stepper = mount(place, read(), { position, lines, onPosition, onLines, more, ask, source });
+  const stepper = mount(place, read(), { position, lines, onPosition, onLines, more, ask, beyond, source });
   const heard = {
     "change:data": () => stepper.load(read(), model.get("position")),
     "change:position": () => {
@@ -39,6 +41,7 @@ function render({ model, el: place }) {
     "change:lines": () => stepper.speak(model.get("lines") === "c", false),
     "msg:custom": message => {
       if (message.answer !== undefined) stepper.foot.answer(message.answer);
+      if (message.beyond) widen(stepper, message.beyond);
     },
   };
   for (const [event, does] of Object.entries(heard)) model.on(event, does);

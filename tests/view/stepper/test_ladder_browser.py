@@ -1,0 +1,174 @@
+"""The ladder of games, played by keys in a browser without a kernel: won, told, lost, closed and opened again."""
+
+import json
+import re
+
+import pytest
+
+from tdxkit.explore import explore
+from tdxkit.explore.schedule import parse
+from tdxkit.lessons.ladder import best, rungs
+from tdxkit.view.ladder import ladder
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory):
+    file = tmp_path_factory.mktemp("ladder") / "ladder.html"
+    file.write_text(f'<!doctype html><meta charset="utf-8"><title>ladder</title>{ladder().static()}', encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture
+def reader(chromium, page_of):
+    """A reader's browser: `open()` opens the page, with what was kept there."""
+    context, complaints = chromium.new_context(viewport={"width": 1200, "height": 900}), []
+
+    def open_():
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.goto(page_of)
+        page.wait_for_selector(".tdx-stepper")
+        return page
+
+    yield open_
+    context.close()
+    assert complaints == []
+
+
+def goal(page) -> str:
+    return page.locator(".tdx-goal").inner_text()
+
+
+def play(page, schedule: str) -> None:
+    """The steps of a schedule code, by the buttons."""
+    for actor, choice in parse(schedule).steps:
+        buttons = page.locator(f".tdx-pick[data-actor='{actor}']")
+        words = "leaves" if choice == -1 else None
+        button = buttons.filter(has_text=re.compile(words, re.IGNORECASE)) if words else buttons.nth(choice)
+        (button.first if words else button).click()
+
+
+@pytest.mark.parametrize("at", [k for k, rung in enumerate(rungs()) if not rung.begin and rung.scenario.memory == "sc"])
+def test_each_rung_is_won_in_the_fewest_steps(reader, at):
+    page, rung = reader(), rungs()[at]
+    page.locator(".tdx-rung").nth(at).click()
+    assert goal(page) == f"Goal: {rung.text}"
+    play(page, explore(rung.scenario, prop=rung.goal).schedule)
+    assert goal(page).startswith("Reached: ") and "It does not get better." in goal(page) and rung.after in goal(page)
+    assert f"You: {best(rung.id).steps} steps" in goal(page)
+    assert "✓ won" in page.locator(".tdx-rung").nth(at).inner_text()
+
+
+def test_stores_are_let_out_by_hand_on_the_fourth_rung(reader):
+    page, rung = reader(), rungs()[3]
+    page.locator(".tdx-rung").nth(3).click()
+    play(page, explore(rung.scenario, prop=rung.goal).schedule)
+    assert goal(page).startswith("Reached: ") and "10 steps, 1 switch" in goal(page)
+
+
+def test_the_last_moment_is_saved_or_lost_by_one_move(reader):
+    page = reader()
+    page.locator(".tdx-rung").nth(8).click()
+    assert page.locator(".tdx-count").inner_text() == "step 20 of 20"
+    for key in "us":  # there is nothing before the beginning
+        page.keyboard.press(key)
+        assert "This is the beginning" in goal(page) and page.locator(".tdx-count").inner_text() == "step 20 of 20"
+    page.keyboard.press("2")
+    page.keyboard.press("h")
+    assert "From here it cannot be reached any more: undo." in goal(page)
+    page.keyboard.press("u")
+    for _ in range(2):
+        for key in "1" * 20 + "2" * 20:
+            page.keyboard.press(key)
+    assert goal(page).startswith("Reached: everybody has finished, and nothing broke. You: ")
+    assert page.locator(".tdx-rung").nth(8).locator("small").inner_text().startswith("✓ won: ")
+
+
+def test_what_is_reached_stays_with_the_reader_and_the_next_rung_is_open(reader):
+    page = reader()
+    assert page.locator(".tdx-rungs-words").inner_text() == "0 of 10 rungs won."
+    page.locator(".tdx-stepper").press("1")
+    for key in "22n":
+        page.keyboard.press(key)
+    assert page.locator("h3").inner_text() == rungs()[1].title
+    page.close()
+    again = reader()
+    assert again.locator(".tdx-rungs-words").inner_text() == "1 of 10 rungs won."
+    assert again.locator(".tdx-rung[aria-current]").inner_text().startswith(f"2 {rungs()[1].title}")
+    again.get_by_role("button", name="forget what I reached").click()
+    assert again.locator(".tdx-won").count() == 0
+    again.reload()
+    assert again.locator(".tdx-rungs-words").inner_text() == "0 of 10 rungs won."
+
+
+def test_a_win_that_was_told_is_called_so_until_it_is_won_alone(reader):
+    page = reader()
+    for _ in range(3):
+        for _ in range(3):
+            page.locator(".tdx-stepper").press("h")
+        page.keyboard.press("1" if "CPU 0 goes next" in goal(page) else "2")
+    assert "3 moves told" in goal(page) and "✓ told: " in page.locator(".tdx-rung").first.inner_text()
+    page.keyboard.press("s")
+    for key in "122":
+        page.keyboard.press(key)
+    assert (
+        "told" not in goal(page)
+        and "✓ won: 3 steps, 1 switch, the best" in page.locator(".tdx-rung").first.inner_text()
+    )
+    page.keyboard.press("s")
+    for key in "1112122222222":  # worse, and told nothing: the better score stays
+        page.keyboard.press(key)
+    assert "3 steps, 1 switch" in page.locator(".tdx-rung").first.inner_text()
+
+
+def test_an_end_that_is_not_the_goal_is_told_as_an_end(reader):
+    page = reader()
+    page.locator(".tdx-stepper").press("1")
+    for key in "1" * 30 + "2" * 30:
+        page.keyboard.press(key)
+    assert "The end: everybody has finished, and no rule broke." in goal(page) and "undo" in goal(page)
+    assert page.locator(".tdx-onward").is_hidden()
+
+
+def test_keys_never_go_dead(reader):
+    page = reader()
+    page.locator(".tdx-stepper").press("9")
+    assert "There are 2 here to choose from." in goal(page)
+    page.keyboard.press("Space")
+    assert "Nothing to play yet" in goal(page)
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Start over").click()
+    page.keyboard.press("2")  # the button that was pressed has nothing left to do, and the keys go on
+    assert page.locator(".tdx-count").inner_text() == "step 1 of 1"
+
+
+@pytest.mark.parametrize(
+    "kept", ["{", "[1]", "null", '"x"', '{"count-first": 7}', '{"count-first": {"steps": "<b>", "switches": 1}}']
+)
+def test_what_the_browser_keeps_is_not_believed(reader, kept):
+    page = reader()
+    page.evaluate("kept => localStorage.setItem('tdx-ladder', kept)", kept)
+    page.reload()
+    page.wait_for_selector(".tdx-stepper")
+    assert (
+        page.locator(".tdx-rungs-words").inner_text() == "0 of 10 rungs won."
+        and page.locator(".tdx-rung b").count() == 10
+    )
+    page.locator(".tdx-stepper").press("1")
+    for key in "22":
+        page.keyboard.press(key)
+    found = json.loads(page.evaluate("localStorage.getItem('tdx-ladder')"))
+    assert found["count-first"] == {"steps": 3, "switches": 1, "told": False}
+
+
+def test_the_ladder_in_words_has_every_rung_and_what_is_best():
+    said = str(ladder())
+    for rung in rungs():
+        assert rung.title in said and rung.text in said
+        assert re.search(
+            rf"{re.escape(rung.title)} .*\b{best(rung.id).steps} +{best(rung.id).switches}$", said, re.MULTILINE
+        )
