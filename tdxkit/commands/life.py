@@ -13,6 +13,9 @@ def configure(parser):
     parser.add_argument(
         "--version", default="v2", help="of the series, as in `list` (v2; the patch switches are its own)"
     )
+    parser.add_argument(
+        "--pool", type=whole("--pool", 0, 100), metavar="N", help="vCPUs' pools have N pages, not the version's number"
+    )
     parser.add_argument("--huge", action="store_true", help="map, split and promote a 2 MiB page too")
     parser.add_argument(
         "--fault", type=whole("--fault", 1, 100_000), metavar="N", help="the N-th allocation or SEAMCALL fails"
@@ -56,7 +59,7 @@ def run(args) -> int:
     if args.lasting and not (args.fault or args.faults):
         raise InputError("--lasting", "it says how --fault N or --faults fails", "give one of them too")
     fault = Fault(args.fault, args.how, lasting=args.lasting) if args.fault else NO_FAULT
-    life = live(args.version, patches, fault, huge=args.huge, record=args.steps)
+    life = live(args.version, patches, fault, huge=args.huge, record=args.steps, pool_pages=args.pool)
     if args.fault and args.fault > life.points:
         raise InputError(
             f"--fault {args.fault}", f"this life has {life.points} points that can fail", "give one of them"

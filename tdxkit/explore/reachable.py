@@ -1,5 +1,6 @@
 """The whole reachable graph of a small scenario as plain data, so that a view can walk it without Python."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 from tdxkit.explore.buffers import DRAIN, DRAINED
@@ -68,38 +69,50 @@ class Graph:
         return not self.cut
 
 
-def graph(scenario: Scenario, limit: int = 5000, along: Steps = ()) -> Graph:
+def graph(scenario: Scenario, limit: int = 5000, along: Steps = (), ahead: bool = False) -> Graph:
     """Every reachable state with named threads, going on past broken rules; nothing is left to see past a raised error. `along`: a
-    schedule, whose states are here in any case, and first. InputError where one of its steps does not fit."""
-    return _Growing(scenario, limit, along).graph()
+    schedule, whose states are here in any case, and first; `ahead`: then what lies ahead of its last one. InputError where one of its steps
+    does not fit."""
+    return _Growing(scenario, limit, along, ahead).graph()
 
 
 class _Growing:
     """A graph as it grows: from the states along a schedule outwards, until the limit."""
 
-    def __init__(self, scenario: Scenario, limit: int, along: Steps):
-        self.tables, self.limit, self.along = Tables(scenario), limit, along
+    def __init__(self, scenario: Scenario, limit: int, along: Steps, ahead: bool):
+        self.tables, self.limit, self.along, self.ahead = Tables(scenario), limit, along, ahead
         self.teller, self.actors = Teller(self.tables), scenario.actors
         self.number: dict = {}  # by state the number of its node
         self.order: list[tuple[Moment, bool]] = []  # a moment of each node, and whether an error was raised there
+        self.past: set[int] = set()  # nodes that lie ahead of the schedule's last
         self.nodes: list[Node] = []
         self.shared: dict = {}  # by what is told apart the place and the values of a shared state
 
     def graph(self) -> Graph:
         """All of it."""
         walked = self._walk()
-        first_beside = len(self.order)
-        edges, cut = [], set()
-        for node, (moment, raised) in enumerate(self.order):
+        last = len(self.order) - 1  # of the nodes along the schedule
+        edges: dict[int, tuple[Edge, ...]] = {}
+        cut = set()
+        ahead, beside = deque[int](), deque(range(last + 1))
+        while ahead or beside:
+            node = (ahead or beside).popleft()
+            known = len(self.order)
+            moment, raised = self.order[node]
             moves = [] if raised else self._moves(moment)
-            if node >= first_beside and not self._all_at_hand(moves):
+            if node > last and not self._all_at_hand(moves):
                 cut.add(node)
                 moves = []
-            edges.append(tuple(self._edge(moment, k, move, self._place(*after)) for k, move, *after in moves))
+            edges[node] = tuple(self._edge(moment, k, move, self._place(*after)) for k, move, *after in moves)
+            is_ahead = self.ahead and (node == last or node in self.past)
+            (ahead if is_ahead else beside).extend(new := range(known, len(self.order)))
+            self.past.update(new if is_ahead else ())
+        for moment, _ in self.order:
             self._tell(moment)
         path = tuple(next(i for i, e in enumerate(edges[at]) if (e.actor, e.choice) == step) for at, step in walked)
         states = tuple(state for _, state in self.shared.values())
-        return Graph(self.actors, states, tuple(self.nodes), _with_livelocks(edges), path, frozenset(cut))
+        leaving = [edges[node] for node in range(len(self.order))]
+        return Graph(self.actors, states, tuple(self.nodes), _with_livelocks(leaving), path, frozenset(cut))
 
     def _walk(self) -> list[tuple[int, tuple[int, int]]]:
         """Number the states along the schedule; (node, step) for each of its steps."""

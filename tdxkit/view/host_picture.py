@@ -3,6 +3,8 @@
 Stepper(live("v6", record=True).run, picture=host)
 """
 
+from functools import lru_cache
+
 from tdxkit.linux.host.allocator import kind_of
 from tdxkit.linux.host.host import RegionUse, Store
 from tdxkit.run import State
@@ -34,31 +36,26 @@ def host(state: State) -> svg.Markup:
         parts.append(svg.text(WIDTH / 2, y + 20, "no region has a pair", role="soft", anchor="middle"))
         y += 34
     for name, pages in (store for store in state.values() if isinstance(store, Store)):
-        parts.append(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"))
-        parts += [
-            svg.element(
-                "rect",
-                x=4 + 14 * k,
-                y=y + 20,
-                width=10,
-                height=10,
-                rx=2,
-                fill="var(--tdx-pair-bg)",
-                stroke="var(--tdx-pair)",
-            )
-            for k in range(pages)
-        ]
+        parts.append(_store(name, pages, y))
         y += 38
     said = f"{state['pairs']} pairs, {state['references']} references; " + "; ".join(map(_words, shown))
     return svg.drawing(WIDTH, y + 4, said, *parts)
 
 
+@lru_cache(2000)  # most of a state is as it was a step before
 def _region(use: RegionUse, y: float) -> svg.Markup:
     region, count, users, pair = use
     wrong = bool(count) != bool(pair) or users > max(count, 0)
     role = "bad" if wrong else "pair" if pair else "free"
     name = f"{kind_of(region)} pages (region {region})"
     return svg.box(4, y, BOX, ROW - 8, name, str(use), role=role, dashed=not pair)
+
+
+@lru_cache(500)
+def _store(name: str, pages: int, y: float) -> svg.Markup:
+    look = {"width": 10, "height": 10, "rx": 2, "fill": "var(--tdx-pair-bg)", "stroke": "var(--tdx-pair)"}
+    boxes = (svg.element("rect", x=4 + 14 * k, y=y + 20, **look) for k in range(pages))
+    return svg.group(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"), *boxes)
 
 
 def _words(use: RegionUse) -> str:

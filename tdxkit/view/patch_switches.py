@@ -2,14 +2,14 @@
 
 import ipywidgets as w
 
-from tdxkit.linux.host.life import Life, live
+from tdxkit.linux.host.life import live
 from tdxkit.review.patches import FOUNDATION, series
-from tdxkit.text import many
 from tdxkit.view.fields import columns_of
 from tdxkit.view.host_picture import host
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.svg import element, framed
-from tdxkit.view.kit.verdict import Bar, verdict
+from tdxkit.view.kit.verdict import Bar
+from tdxkit.view.life_bar import bar
 from tdxkit.view.stepper import Stepper
 
 NOTE = element(
@@ -42,22 +42,3 @@ class PatchSwitches(Board):
 
     def __str__(self) -> str:
         return f"{bar(self.life)}\n\n{self.life.run}"
-
-
-def bar(life: Life) -> Bar:
-    """How a life ended: nothing is left, something failed, or nothing failed and yet something is left."""
-    line = "no TDX line" if life.meminfo_kb is None else f"TDX: {life.meminfo_kb} kB"
-    note = (
-        f"{life.seamcalls} SEAMCALLs, at most {life.peak_kb} kB of pairs; at the end {many(life.pairs_left, 'pair')}, "
-        f"{many(life.refs_left, 'reference')}; /proc/meminfo: {line}"
-    )
-    if life.clean:
-        return verdict("ok", "nothing is left, and nobody complained", "clean", note)
-    word = (
-        "fails"
-        if life.leaf or life.bugged or life.stopped
-        else "left behind"
-        if life.result.startswith("left: ")
-        else "warned"
-    )
-    return verdict("violation", life.result.removeprefix("left: "), word, note)

@@ -1,44 +1,93 @@
-"""A range of pages made private, at hand in a notebook: two boxes, and below them the call's run, store by store."""
+"""Ranges of pages made private and shared again, at hand in a notebook: a line of calls, and below them their run, store by store."""
+
+import re
+from functools import lru_cache
 
 import ipywidgets as w
 
-from tdxkit.c.memattr import record_set
+from tdxkit.c.memattr import Call, record_set
 from tdxkit.errors import InputError, printable
+from tdxkit.run import Step
 from tdxkit.text import many
 from tdxkit.units import U64_MAX
+from tdxkit.view.fields import WIDE, choice, fields_row
 from tdxkit.view.kit.board import Board
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.xarray_picture import xarray
 
-MOST = 64  # pages of a range
+MOST, MOST_CALLS = 64, 4  # pages of a range; ranges
 LAST = U64_MAX >> 12  # the last GFN that a 64-bit address can name
-PRIVATE = 8  # KVM_MEMORY_ATTRIBUTE_PRIVATE
+ATTRIBUTES = {"private": 8, "shared": 0}  # KVM_MEMORY_ATTRIBUTE_PRIVATE or none
+KERNELS = {"as released": "", "with the three lines of version 2": "v2"}  # a list takes None for no choice
+LONG = 100  # steps from which on a reader is told that they are being recorded
+HOW = "write it like 62-66 private; 64-65 shared"
+recorded = lru_cache(16)(record_set)
 
 
 class RangeBoard(Board):
-    """The first page and the one after the last, in decimal or with 0x; `run` is what setting them PRIVATE came to last."""
+    """Calls one after the other, each `FIRST-END private` or `shared`, pages in decimal or with 0x; `run` is what they came to last."""
 
-    def __init__(self, start: int = 62, end: int = 66):
-        box = {"continuous_update": False, "layout": w.Layout(width="260px"), "style": {"description_width": "110px"}}
-        self.start = w.Text(str(start), description="First page", **box)
-        self.end = w.Text(str(end), description="Page after it", **box)
-        super().__init__((self.start, self.end))
-        self.watch(self.start, self.end)
+    question = "a range whose first reserve makes four nodes"
+
+    def __init__(self, calls: str = "62-66 private", patch: str = ""):
+        self.text = w.Text(
+            calls, description="Ranges:", continuous_update=False, style=WIDE, layout={"flex": "3 1 360px"}
+        )
+        self.kernel = choice("Kernel", list(KERNELS.items()), patch)
+        super().__init__(fields_row(self.text, self.kernel))
+        self.watch(self.text, self.kernel)
 
     def update(self) -> tuple[str, list[Stepper]]:
-        """Set the range and say what its first reserve did."""
-        start, end = _page(self.start.value, "first page"), _page(self.end.value, "page after the range")
-        if not 0 < end - start <= MOST:
-            raise InputError(
-                f"pages {start:,} to {end:,}", f"a range here has 1 to {MOST} pages", "give the end after the start"
-            )
-        self.run = record_set([(start, end, PRIVATE)], f"Pages {start:,} to {end - 1:,} become private")
-        first = next(k for k, step in enumerate(self.run.steps, 1) if step.label.startswith("xa_reserve"))
-        said = f"{many(end - start, 'page')}; the first reserve: {self.run.steps[first - 1].sentence}"
-        return said, [Stepper(self.run, picture=xarray, position=first)]
+        """Make the calls and say what the first reserve did."""
+        calls = calls_in(self.text.value)
+        pages = sum(end - start for start, end, _ in calls)
+        if pages * (4 if self.kernel.value else 2) > LONG:
+            self.say(f"{many(pages, 'page')}: the run is being recorded …")
+        self.run = recorded(calls, f"{many(len(calls), 'call')}, {many(pages, 'page')}", self.kernel.value or None)
+        first = self._first_reserve
+        said = f"the first reserve: {self.run.steps[first - 1].sentence}" if first else "nothing was reserved"
+        left = self.run.state(len(self.run))
+        at_end = f"at the end {many(left['nodes'], 'node')}, {many(left['values'], 'value')}"
+        return f"{many(pages, 'page')}; {said}; {at_end}", [Stepper(self.run, picture=xarray, position=first)]
+
+    def answer(self) -> str:
+        """A first reserve that allocates four nodes: on an empty tree."""
+        step = self.run.steps[self._first_reserve - 1] if self._first_reserve else None
+        return f"{step.label}: its index needs four levels, a node in each." if step and _made(step) == 4 else ""
+
+    @property
+    def _first_reserve(self) -> int:
+        """The number of that step, 0 where nothing is reserved."""
+        return next((k for k, step in enumerate(self.run.steps, 1) if step.does == "xa_reserve"), 0)
 
     def __str__(self) -> str:
-        return f"{self.said.value}\n{self.run}"
+        return f"{self.said.value}\n{self.run}\n{self.asked_text}"
+
+
+def calls_in(text: str) -> tuple[Call, ...]:
+    """The calls of a line. InputError where one is none, a range is too long, or there are too many."""
+    parts = list(filter(None, (part.strip() for part in re.split(r"[;\n]|,\s", text[:2000]))))
+    if not 0 < len(parts) <= MOST_CALLS:
+        raise InputError(many(len(parts), "range"), f"here are 1 to {MOST_CALLS}, with ; between them", HOW)
+    return tuple(map(_call, parts))
+
+
+def _call(part: str) -> Call:
+    words = part.replace("–", "-").split()
+    word = words.pop().lower() if words and words[-1][:1].isalpha() else "private"
+    first, sign, last = "".join(words).partition("-")
+    if word not in ATTRIBUTES or not sign:
+        raise InputError(f"range {printable(part)}", "it is FIRST-END and private or shared, END not in it", HOW)
+    start, end = _page(first, "first page"), _page(last, "page after the range")
+    if not 0 < end - start <= MOST:
+        rule = f"a range here has 1 to {MOST} pages"
+        raise InputError(f"pages {start:,} to {end:,}", rule, "give the end after the start")
+    return start, end, ATTRIBUTES[word]
+
+
+def _made(step: Step) -> int:
+    """Nodes that a step allocated."""
+    return next((change.new - change.old for change in step.changes if change.key == "allocs"), 0)
 
 
 def _page(text: str, what: str) -> int:

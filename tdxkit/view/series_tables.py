@@ -74,6 +74,16 @@ def versions_table() -> Table:
     )
 
 
+def dry_table() -> Table:
+    """A TD's life in each version where nobody fills the pools: warnings, and how it ends."""
+    lives = {version: live(version, pool_pages=0) for version in versions()}
+    rows = [
+        (version, "; then ".join(dict.fromkeys(life.warnings)), life.loop or life.stopped or "the TD lives to its end")
+        for version, life in lives.items()
+    ]
+    return table(("version", "warnings", "it ends"), rows, "A TD's life with pools that nobody fills")
+
+
 def meetings_table(version: str = "v6") -> Table:
     """The ordered pairs of calls on one TD that conflict in the module: what keeps them apart in the KVM that a version was cut from."""
     base = BASES[versions()[version].base]

@@ -6,6 +6,8 @@ A slot is full height where it holds a value, a hollow half where it is reserved
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 import networkx as nx
 
@@ -39,7 +41,10 @@ def xarray(state: State) -> Markup:
     layers = sorted({layer for _, layer in places.values()})
     spots = {key: (x + 2, 4 + layers.index(layer) * STEP) for key, (x, layer) in places.items()}
     parts = [_edge(graph, spots, a, b) for a, b in graph.edges]
-    parts += [_node(*spots[key], graph.nodes[key], at) for key in spots]
+    for key, (x, y) in spots.items():
+        there = graph.nodes[key]
+        node = replace(there["node"], children=())  # a node looks the same whatever is below it
+        parts.append(_node(x, y, node, there["lit"], there["hidden"], at if there["lit"] else None))
     wide = max(max(x for x, _ in spots.values()) + WIDE / 2 + 2, 250)
     foot = 4 + (len(layers) - 1) * STEP + TALL + 8
     return svg.drawing(wide, foot + KEY, said, *parts, *_key(foot + 8), **ROOMY)
@@ -74,13 +79,14 @@ def _edge(graph: nx.DiGraph, spots: dict, a: str, b: str) -> Markup:
     )
 
 
-def _node(x: float, y: float, attributes: dict, at: int | None) -> Markup:
-    node, lit, left = attributes["node"], attributes["lit"], x - WIDE / 2
+@lru_cache(4000)  # from step to step most nodes stay as they are
+def _node(x: float, y: float, node: TreeNode, lit: bool, hidden: int, at: int | None) -> Markup:
+    left = x - WIDE / 2
     role = "a0" if lit else "edge"
     fill = "var(--tdx-a0-bg)" if lit else "var(--tdx-panel)"
     frame = {"rx": 5, "fill": fill, "stroke": f"var(--tdx-{role})", "stroke_width": 2 if lit else 1}
     strip = {"x": left + SIDE, "y": y + TALL - 19, "width": CELL * SLOTS, "height": HIGH}
-    more = f", {attributes['hidden']} not drawn" if attributes["hidden"] else ""
+    more = f", {hidden} not drawn" if hidden else ""
     counts = f"count {node.count}" + (f", {many(node.nr_values, 'value')}" if node.nr_values else "") + more
     parts = [
         svg.element("title", f"{node.key}: indexes {node.first:,} to {node.last:,}, {counts}"),
@@ -115,6 +121,7 @@ def _stretches(node: TreeNode, left: float, top: float) -> Iterator[Markup]:
             yield svg.element("rect", x=x, y=top, width=wide, height=HIGH, fill="var(--tdx-used)")
 
 
+@lru_cache(20)
 def _key(y: float) -> list[Markup]:
     """What the marks in a strip mean."""
     slots = Slots(0, 3, RESERVED), Slots(36, 39, Content("value", 8)), Slots(64, 67, Content("node"))

@@ -91,7 +91,7 @@ def test_states_beyond_those_that_came_along_are_asked_of_the_kernel(page):
     press(stepper, "om")
     words = stepper.locator(".tdx-map-words")
     assert "nearest states of more" in words.inner_text()
-    for keys in ("3", "2", "1") * 3:
+    for keys in ("3", "2", "1") * 6:
         press(stepper, keys * 30)
         stepper.locator(".tdx-goal", has_text="on its way").wait_for(state="detached")
     assert "The end: everybody has finished" in goal(stepper) or "Reached" in goal(stepper)

@@ -147,6 +147,27 @@ def test_a_graph_along_a_schedule_has_all_of_it_whatever_the_limit():
         graph(V2, 100, ((0, 7),))
 
 
+def test_ahead_of_a_schedule_comes_before_beside_it():
+    one = scenario("v2", 3, 2)
+    steps = replay(one, explore(one).schedule).code
+    steps = parse(steps).steps[:12]
+    found = {ahead: graph(one, 300, steps, ahead) for ahead in (False, True)}
+    reach = {ahead: _steps_from_the_end(made) for ahead, made in found.items()}
+    assert all(not made.complete and len(made.nodes) <= 300 for made in found.values())
+    assert reach[True] > reach[False] + 2
+
+
+def _steps_from_the_end(made) -> int:
+    """How many steps one can go from the last state of the schedule, whatever one does, before the graph is cut."""
+    node = 0
+    for number in made.path:
+        node = made.edges[node][number].target
+    front, steps = {node}, 0
+    while not front & made.cut:
+        front, steps = {e.target for at in front for e in made.edges[at]}, steps + 1
+    return steps
+
+
 def test_what_lies_past_a_cut_is_no_livelock():
     whole, made = graph(scenario("lazy"), limit=5000), graph(scenario("lazy"), limit=60)
     assert made.cut and not any(LIVELOCK in e.broken for edges in made.edges for e in edges)

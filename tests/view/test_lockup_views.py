@@ -24,7 +24,6 @@ from tdxkit.view import lockup_tables as tables
 from tdxkit.view.lockup_board import KERNELS, LockupBoard
 from tdxkit.view.lockup_picture import WIDTH, watchdog_picture
 from tdxkit.view.lockup_reader import report_reader
-from tdxkit.view.range_board import RangeBoard
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.xarray_picture import KEEP, xarray
 
@@ -194,42 +193,6 @@ def test_the_box_reads_a_pasted_report_and_keeps_it_when_the_next_is_none():
         and "BUG: soft lockup" in box.said.value
         and box.result.main.fields["pid"] == "6372"
     )
-
-
-def test_two_boxes_choose_a_range_and_say_what_the_first_reserve_did(live_widgets):
-    board = RangeBoard(4094, 4098)
-    assert "4 pages; the first reserve: allocates 2 nodes" in board.said.value
-    before = len(live_widgets(Stepper))
-    board.end.value, board.start.value = (
-        "0x40002",
-        "0x3fffe",
-    )  # between the two the range is too long: said, and the picture stays
-    assert "allocates 3 nodes" in board.said.value and len(live_widgets(Stepper)) == before
-    board.start.value, board.end.value = "262,144", "262145"
-    assert "1 page; the first reserve: allocates 4 nodes" in board.said.value and "xa_store(262144, 8)" in str(board)
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [
-        ("5", "5"),
-        ("6", "5"),
-        ("0", "65"),
-        ("", "3"),
-        ("-1", "3"),
-        ("x", "3"),
-        ("1e3", "1001"),
-        ("0x", "3"),
-        ("9" * 30, "3"),
-        ("٣", "4"),
-    ],
-)
-def test_a_range_that_is_none_is_said_in_a_line(start, end):
-    board = RangeBoard(start, end)
-    said = board.said.value.rpartition("</style>")[2]
-    assert 'role="alert"' in said and "\n" not in said and not board.shown.children
-    board.start.value, board.end.value = "62", "66"
-    assert 'role="status"' in board.said.value and board.shown.children
 
 
 def test_a_pasted_report_reads_the_same():

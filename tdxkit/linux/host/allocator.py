@@ -45,6 +45,7 @@ class Allocator:
                 "take the page from a pool or GFP_ATOMIC",
             )
         if self._points.fails(f"alloc {kind}") is not None:
+            self._log.goes_wrong()
             self._log.step("alloc_page", f"No memory for a page ({kind})", kind=ALLOC, does="alloc_page")
             return None
         if self._spare[kind]:

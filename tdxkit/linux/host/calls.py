@@ -41,5 +41,7 @@ class Calls:
         self.made[leaf] += 1
         if result.status >> 63:
             self.last = str(result)
+        if injected:
+            self._log.goes_wrong()
         said = f"{leaf} → {result}" + (" (injected)" if injected else "")
         self._log.step(leaf, said, kind=SEAMCALL, does=leaf)

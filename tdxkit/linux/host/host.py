@@ -15,6 +15,7 @@ Fidelity card
 
 from typing import NamedTuple
 
+from tdxkit.kinds import ALLOC, FREE
 from tdxkit.linux.host import pool
 from tdxkit.linux.host.allocator import Allocator
 from tdxkit.linux.host.calls import Calls
@@ -68,13 +69,20 @@ class Host:
     """A host kernel of one posted version and a set of patches of the series.
 
     `fault` makes one allocation or SEAMCALL fail; `record` keeps every step for `run()`. Dynamic PAMT is on when PatchNo.ENABLE is in.
+    `pool_pages`: what vCPUs' pools are filled to, by default as the version has it.
     `pools`: each vCPU's pages for pairs, None where never set up; `sept_caches`: its pages for the Secure EPT.
     """
 
     def __init__(
-        self, version: str = "v2", patches: frozenset[int] = ALL_PATCHES, fault: Fault = NO_FAULT, record: bool = True
+        self,
+        version: str = "v2",
+        patches: frozenset[int] = ALL_PATCHES,
+        fault: Fault = NO_FAULT,
+        record: bool = True,
+        pool_pages: int | None = None,
     ):
         self.posted: Posted = posted_named(version)
+        self.pool_pages = self.posted.pool_pages if pool_pages is None else pool_pages
         self.patches = patches
         self.dynamic = PatchNo.ENABLE in patches
         self.module = Module(tdmrs=[(0, GIB)], dynamic_pamt=self.dynamic)
@@ -142,14 +150,16 @@ class Host:
         page = self.allocator.alloc(kind)
         if page is None or patch not in self.patches or not self.dynamic:
             return page
+        name, _ = self.posted.helpers
         errno = self.pairs.get(page)
         if errno:
             self.allocator.free(page)
-            self.log.step("tdx_alloc_page", f"tdx_alloc_page(): the get says {ERRNO[errno]}, the page goes back; NULL")
+            self.log.step(
+                name, f"{name}(): the get says {ERRNO[errno]}, the page goes back; NULL", kind=ALLOC, does=name
+            )
             return None
-        self.log.step(
-            "tdx_alloc_page", f"tdx_alloc_page(): page {page:#x} ({kind}), counted: ready to be given to the module"
-        )
+        said = f"{name}(): page {page:#x} ({kind}), counted: ready to be given to the module"
+        self.log.step(name, said, kind=ALLOC, does=name)
         return page
 
     def free_page(self, page: int | None, patch: PatchNo) -> None:
@@ -161,7 +171,9 @@ class Host:
             self.pairs.put(page)
         self.allocator.free(page)
         if counted:
-            self.log.step("tdx_free_page", f"tdx_free_page(): the reference is given up, then page {page:#x} is freed")
+            _, name = self.posted.helpers
+            said = f"{name}(): the reference is given up, then page {page:#x} is freed"
+            self.log.step(name, said, kind=FREE, does=name)
 
 
 __all__ = [

@@ -8,6 +8,7 @@ and promoted; then everything is torn down.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from tdxkit.card import Card, card_of
 from tdxkit.linux.host import host as host_module
@@ -39,6 +40,7 @@ class Life:
     pairs in the module, references in the kernel, pages that nobody freed; `meminfo_kb` as at the end, None without the line;
     `peak_kb`: its highest value (of the pairs themselves where the line is missing); `points`: allocations and SEAMCALLs made;
     `uncleared`: pair pages freed without being cleared; `stopped`: where the life ended early and with which errno, "" if it did not;
+    `wrong_at`: for a recorded life the step at which something first went wrong, the fault or a warning, 0 if nothing did;
     `loop`: the loop of a fault that something had to end, in words, "" if there was none;
     `work`: for a recorded life how often each operation was done in each context, by its name.
     """
@@ -59,6 +61,7 @@ class Life:
     loop: str
     warnings: tuple[str, ...]
     run: Run | None = None
+    wrong_at: int = 0
     work: Mapping[Context, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -79,9 +82,13 @@ def live(
     *,
     huge: bool = False,
     record: bool = False,
+    pool_pages: int | None = None,
 ) -> Life:
-    """One life. `record` keeps a Run of every step."""
-    host = Host(version, patches, fault, record)
+    """One life. `record` keeps a Run of every step; `pool_pages`: what pools are filled to, by default as the version has it."""
+    return _live(Host(version, patches, fault, record, pool_pages), huge, record)
+
+
+def _live(host: Host, huge: bool, record: bool) -> Life:
     td, peak = Td(host), 0
     stopped = ""
     for name, act in _acts(td, huge):
@@ -151,6 +158,7 @@ def _judge(host: Host, td: Td, peak: int, stopped: str, record: bool) -> Life:
         stopped=stopped,
         loop=loop,
         warnings=tuple(host.log.warnings),
+        wrong_at=host.log.wrong_at,
         run=host.run(_title(host), subtitle="creation, faults, conversion, teardown", card=_card()) if record else None,
         work={context: dict(done) for context, done in host.log.work.items()},
     )
@@ -199,22 +207,37 @@ def fault_table(
 def _fault_table(version: str, huge: bool, hows: tuple[str, ...], lasting: bool) -> tuple[FaultRow, ...]:
     return tuple(
         FaultRow(version, point, how, where, live(version, fault=Fault(point, how, lasting=lasting), huge=huge))
-        for point, where in enumerate(_points(version, huge), 1)
+        for point, (where, _) in enumerate(points(version, huge), 1)
         for how in hows
         if where.startswith("alloc") == (how == "no memory")
     )
 
 
-def _points(version: str, huge: bool) -> list[str]:
-    """What happens at each point of a life in which nothing fails."""
-    names: list[str] = []
+class Point(NamedTuple):
+    """A place in a life where something may fail: "alloc KIND" for an allocation, else a SEAMCALL's leaf; the lane it is in."""
+
+    what: str
+    lane: str
+
+
+def points(
+    version: str, huge: bool = False, patches: frozenset[int] = ALL_PATCHES, pool_pages: int | None = None
+) -> tuple[Point, ...]:
+    """The points of a life in which nothing is made to fail, the first is number 1."""
+    return _points(version, huge, patches, pool_pages)
+
+
+@cache
+def _points(version: str, huge: bool, patches: frozenset[int], pool_pages: int | None) -> tuple[Point, ...]:
+    found: list[Point] = []
 
     class Spy(Fault):
         """A fault that never hits and writes down where it could have."""
 
         def hits(self, point: int, what: str) -> bool:
-            names.append(what)
+            found.append(Point(what, host.log.context.name))
             return False
 
-    live(version, fault=Spy(), huge=huge)
-    return names
+    host = Host(version, patches, Spy(), False, pool_pages)
+    _live(host, huge, record=False)
+    return tuple(found)

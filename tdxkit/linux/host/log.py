@@ -31,6 +31,7 @@ class Log:
             Counter
         )  # what is done where, by the name of the operation
         self.actors: dict[str, None] = {}
+        self.wrong_at = 0  # the first step at which something went wrong, 0 for none
         self._recorder: Recorder | None = None
 
     def begin(self) -> None:
@@ -47,9 +48,15 @@ class Log:
         self.actors[actor] = None
         self._recorder.step(actor, label, sentence, self._state(), kind=kind, does=does)
 
+    def goes_wrong(self) -> None:
+        """Something goes wrong in the step that is written down next."""
+        if self._recorder and not self.wrong_at:
+            self.wrong_at = len(self._recorder.steps) + 1
+
     def warn(self, text: str) -> None:
         """A WARN, or a line in the kernel's log."""
         self.warnings.append(text)
+        self.goes_wrong()
         self.step("warning", text)
 
     def run(self, title: str, **more) -> Run:

@@ -13,7 +13,7 @@ PT64_ROOT_MAX_LEVEL = 5
 
 def target(host, tdx: bool = True) -> int:
     """Pages that a vCPU of a TD (or of any other VM) is topped up to."""
-    return host.posted.pool_pages if host.dynamic and (tdx or host.posted.pool_everywhere) else 0
+    return host.pool_pages if host.dynamic and (tdx or host.posted.pool_everywhere) else 0
 
 
 def top_up(host, vcpu: str) -> bool:

@@ -100,7 +100,7 @@ class _Recording:
     def line(self, frame: FrameType | None) -> Line | None:
         """The line of the model that a call has come to."""
         function = frame and getattr(ioctl.Call, frame.f_code.co_name)
-        text = function and source_of(function)
+        text = function and (self.texts.get(function.__name__) or source_of(function))
         if not text:
             return None
         self.texts[function.__name__] = text

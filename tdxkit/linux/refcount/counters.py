@@ -44,7 +44,8 @@ class CounterArray:
     """The array as one version builds it.
 
     `length`: bytes of virtual space reserved; `mapped`: byte ranges of it with memory behind, page aligned, disjoint, sorted;
-    `failed`: why set-up fails or crashes ("" if it does not); `freed`: bytes that tear-down gives back.
+    `failed`: why set-up fails or crashes ("" if it does not); `freed`: bytes that tear-down gives back; `used`: somebody looks counters up,
+    which without Dynamic PAMT nobody does.
     """
 
     version: str
@@ -52,6 +53,7 @@ class CounterArray:
     mapped: tuple[tuple[int, int], ...]
     failed: str = ""
     freed: int = 0
+    used: bool = True
 
     @property
     def bytes(self) -> int:
@@ -63,6 +65,17 @@ class CounterArray:
         """Memory that stays behind after tear-down."""
         return self.bytes - self.freed
 
+    @property
+    def left_behind(self) -> tuple[tuple[int, int], ...]:
+        """Where in the array that memory lies: whoever frees too short a length leaves the end."""
+        found, rest = [], self.leaked
+        for start, end in reversed(self.mapped):
+            if not rest:
+                break
+            found.append((max(start, end - rest), end))
+            rest -= end - found[-1][0]
+        return tuple(reversed(found))
+
     def lookup(self, pfn: int) -> str:
         """What becomes of the first use of the counter for `pfn`: ``ok``, ``past the end`` or ``no memory behind it``."""
         at = offset_of(pfn)
@@ -71,8 +84,8 @@ class CounterArray:
         return "ok" if any(start <= at < end for start, end in self.mapped) else "no memory behind it"
 
     def holes(self, memory: Iterable[Range]) -> tuple[Range, ...]:
-        """The parts of usable memory, as page frames, whose counter cannot be used."""
-        return tuple(hole for r in memory for hole in _holes(self, r))
+        """The parts of usable memory, as page frames, whose counter cannot be used, where somebody does."""
+        return tuple(hole for r in memory if self.used for hole in _holes(self, r))
 
 
 def offset_of(pfn: int) -> int:
@@ -121,11 +134,11 @@ def _without_support(version: str, memory: tuple[Range, ...]) -> CounterArray:
     """No Dynamic PAMT: nothing is reserved. Who goes on all the same works on a base pointer of NULL."""
     if version == "v1":
         return CounterArray(
-            version, 0, (), failed="tear-down is not gated: it unmaps from address NULL, which others may use"
+            version, 0, (), "tear-down is not gated: it unmaps from address NULL, which others may use", used=False
         )
     if version in ("v2", "v3") and memory:
-        return CounterArray(version, 0, (), failed="populating is not gated: it maps pages at address NULL, panic")
-    return CounterArray(version, 0, ())
+        return CounterArray(version, 0, (), "populating is not gated: it maps pages at address NULL, panic", used=False)
+    return CounterArray(version, 0, (), used=False)
 
 
 def _span(first_pfn: int, last_pfn: int) -> tuple[int, int]:
@@ -145,12 +158,11 @@ def tdmrs_for(memory: Iterable[Range]) -> tuple[Range, ...]:
 
 
 def _holes(counters: CounterArray, memory: Range) -> Iterable[Range]:
-    """A verdict can change only at a page of counters (2 GiB of memory) or at the array's end, so only these are asked."""
-    step = PFNS_PER_REGION * PAGE_4K // COUNTER
-    end_of_array = counters.length // COUNTER * PFNS_PER_REGION
-    cuts = {memory.start, memory.end, *range(memory.start // step * step + step, memory.end, step)}
-    cuts |= {end_of_array} if memory.start < end_of_array < memory.end else set()
-    bad = [(a, b) for a, b in pairwise(sorted(cuts)) if counters.lookup(a) != "ok"]
+    """A verdict can change only where memory behind the array begins or ends, or the array itself, so only there it is asked."""
+    edges = {counters.length // COUNTER, *(edge // COUNTER for span in counters.mapped for edge in span)}
+    inside = (edge * PFNS_PER_REGION for edge in edges)
+    cuts = sorted({memory.start, memory.end, *(pfn for pfn in inside if memory.start < pfn < memory.end)})
+    bad = [(a, b) for a, b in pairwise(cuts) if counters.lookup(a) != "ok"]
     return (Range(a, b) for a, b in _merge(bad))
 
 

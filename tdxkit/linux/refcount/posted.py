@@ -22,7 +22,8 @@ class Posted(NamedTuple):
     vCPUs of every VM have one. `atomic_refill`: for these pages an empty pool asks GFP_ATOMIC, for others it is -ENOMEM.
     `drops_first_page`: when the second page of a pair cannot be had, the first is lost. `clears_pair`: pair pages are cleared before
     they are freed. `sept_early`: an S-EPT page gets its pair when it is taken, outside mmu_lock. `pool_at_create`: the pool exists
-    from vCPU creation, not from its init. `meminfo`: patch 10 is part of it. `base`: the KVM it was cut from, a name of
+    from vCPU creation, not from its init. `meminfo`: patch 10 is part of it. `helpers`: who takes
+    a page with its pair, and who gives it back. `base`: the KVM it was cut from, a name of
     tdxkit.linux.host.base.
     """
 
@@ -40,6 +41,7 @@ class Posted(NamedTuple):
     sept_early: bool = False
     pool_at_create: bool = True
     meminfo: bool = False
+    helpers: tuple[str, str] = ("tdx_alloc_page", "tdx_free_page")
     base: str = "newer than v6"
 
     @property
@@ -57,6 +59,7 @@ class Posted(NamedTuple):
         return module
 
 
+CONTROL_PAGE = ("tdx_alloc_control_page", "tdx_free_control_page")
 KVM_CACHE = ("pair", "S-EPT")  # kvm_mmu_memory_cache: warns, tries GFP_ATOMIC, and BUG() where that fails
 DESIGNS = {
     d.name: d
@@ -69,10 +72,10 @@ DESIGNS = {
         Posted("v4-unoptimised", "v4_unoptimised", "tdx-v4", whole=False),
         Posted("v4", "v4", "tdx-v4", pool_pages=15, pool_holds_sept=True, atomic_refill=("S-EPT",), base="post-populate"),
         Posted("v5-unoptimised", "v5_unoptimised", "tdx-v5", whole=False),
-        Posted("v5", "v5", "tdx-v5", sept_early=True, base="post-populate with huge pages"),
+        Posted("v5", "v5", "tdx-v5", sept_early=True, helpers=CONTROL_PAGE, base="post-populate with huge pages"),
         Posted("v6-unoptimised", "v6_unoptimised", "tdx-v6", whole=False),
-        Posted("v6", "v6", "tdx-v6", base="one hook"),
-        Posted("after-v6", "after_v6", "tdx-after-v6"),
+        Posted("v6", "v6", "tdx-v6", helpers=CONTROL_PAGE, base="one hook"),
+        Posted("after-v6", "after_v6", "tdx-after-v6", helpers=CONTROL_PAGE),
         Posted("inc-first", "inc_first", "tdx-v3", posted=False, whole=False),
         Posted("minus-one", "minus_one", "tdx-rfc-v1-review", posted=False, whole=False),
         Posted("minus-one-repaired", "minus_one_repaired", "tdx-rfc-v1-review", posted=False, whole=False),

@@ -2,6 +2,8 @@
 
 A board's controls are of many kinds, and after a restart none of them says anything. So the line asks whenever one of them was used, and
 says so where no answer has come by the time the kernel has dealt with the question: one that is busy is waited for.
+
+It also sees to it that Lab's shortcuts of a single key leave a control alone that has the focus: an arrow chooses from a list, and no cell.
 """
 
 from pathlib import Path

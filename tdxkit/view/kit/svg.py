@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from gzip import compress
 from urllib.parse import urlsplit
 
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 PACKED = 20_000  # characters of JSON from which on it travels packed
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 # Elements and attributes that could run or fetch something have no place in a picture.
@@ -34,7 +34,10 @@ class Markup(str):
 
 def visible(text: object) -> str:
     """Text with nothing hidden in it: control, bidi and other unseen characters as their escapes, lone surrogates too."""
-    return "".join(c if c in "\n\t " or _plain(c) else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    text = str(text)
+    if text.isascii() and text.isprintable():  # nearly all of it
+        return text
+    return "".join(c if c in "\n\t " or _plain(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _plain(c: str) -> bool:
@@ -45,7 +48,7 @@ def esc(value: object) -> Markup:
     """Any text made safe as content of an element and inside a quoted attribute; what is `Markup` already stays."""
     if isinstance(value, Markup):
         return value
-    return Markup("".join(_ESCAPES.get(c, c) for c in visible(value)))
+    return Markup(visible(value).translate(_ESCAPES))
 
 
 def element(name: str, *children: object, **attributes: object) -> Markup:

@@ -30,14 +30,15 @@ def walk_of(
     return data | {"path": list(walked.path)}
 
 
-def taken_over(run: Run, picture: Picture | None = None) -> dict | None:
-    """The states around a run as plain data, with the run's own path in them; None for what is no run of the explorer, or a longer one."""
+def taken_over(run: Run, picture: Picture | None = None, ahead: bool = False) -> dict | None:
+    """The states around a run as plain data, with the run's own path in them; None for what is no run of the explorer, or a longer one.
+    ahead: of too many states those that lie ahead of the run's end, and more of them."""
     if run.scenario is None or not 0 < len(run) <= LONGEST:
         return None
     steps = parse(run.code).steps
     walked = graph(run.scenario, ALL, steps)
     if not walked.complete:
-        walked = graph(run.scenario, NEAREST, steps)
+        walked = graph(run.scenario, ALL if ahead else NEAREST, steps, ahead)
     nothing = replay_steps(run.scenario, ())
     data = _in_c(walked, graphs.graph_data(walked, nothing, picture=picture), steps)
     return {name: data[name] for name in OWN if name in data} | {"path": list(walked.path)}

@@ -221,7 +221,7 @@ class Stepper(anywidget.AnyWidget):
         """The states around where a reader's own path has led, who took a run over and came to where those that came along end."""
         run = next((run for run in self._runs if run.scenario), None)
         try:
-            return run and taken_over(replay(run.scenario, code), self._picture)
+            return run and taken_over(replay(run.scenario, code), self._picture, ahead=True)
         except TdxkitError:  # a code of another scenario, which no page of ours sends
             return None
 

@@ -6,6 +6,7 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.errors import InputError, ModelError
+from tdxkit.kinds import ALLOC, FREE
 from tdxkit.linux.host.faults import Fault
 from tdxkit.linux.host.host import Host
 from tdxkit.linux.host.kvm import mapping
@@ -13,7 +14,7 @@ from tdxkit.linux.host.kvm import teardown as teardown_path
 from tdxkit.linux.host.kvm.fault import fault
 from tdxkit.linux.host.kvm.init import add_page
 from tdxkit.linux.host.kvm.td import Td
-from tdxkit.linux.host.life import CLEAN, fault_table, live
+from tdxkit.linux.host.life import CLEAN, fault_table, live, points
 from tdxkit.linux.refcount.posted import versions
 from tdxkit.review.patches import prefix, without
 
@@ -176,11 +177,13 @@ def test_command(capsys):
     assert answer["leaf"] == "TDH.MEM.SEPT.ADD" and answer["meminfo_kb"] == 0
     assert main(["life", "--version", "v6", "--steps"]) == 0
     assert "TDH.MNG.CREATE" in capsys.readouterr().out
+    assert main(["life", "--version", "v6", "--pool", "1"]) == 0
+    assert "each like the last" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     "args",
-    [["--without", "3"], ["--without", "99"], ["--prefix", "x"], ["--version", "v9"], ["--how", "never", "--fault", "1"], ["--fault", "0"],
+    [["--without", "3"], ["--without", "99"], ["--prefix", "x"], ["--version", "v9"], ["--how", "never", "--fault", "1"], ["--fault", "0"], ["--pool", "-1"], ["--pool", "x"],
      ["--without", "5", "--version", "v6"], ["--without", "5", "--prefix", "3"]],
 )  # fmt: skip
 def test_command_says_bad_input_in_one_line(args, capsys):
@@ -191,3 +194,54 @@ def test_command_says_bad_input_in_one_line(args, capsys):
 def test_unknown_version():
     with pytest.raises(InputError, match="v6"):
         live("v77")
+
+
+@pytest.mark.parametrize("version", versions())
+def test_a_pool_of_the_versions_own_size_changes_nothing(version):
+    own = versions()[version].pool_pages
+    assert live(version, pool_pages=own) == live(version)
+    filled = [
+        s.sentence for s in live(version, record=True, pool_pages=own + 2).run.steps if "The pool of" in s.sentence
+    ]
+    assert f"filled to {own + 2} pages" in filled[0]
+
+
+def test_a_pool_for_one_pair_is_enough_for_v6_and_a_page_less_is_not():
+    lives = {pages: live("v6", pool_pages=pages) for pages in (0, 1, 2, 3, 4)}
+    assert [bool(life.stopped) for life in lives.values()] == [True, True, False, False, False]
+    assert [life.result == CLEAN for life in lives.values()] == [False, False, False, False, True]
+    assert "each like the last" in lives[1].loop
+    assert live("v3", pool_pages=2).pages_left == 3  # B16, once in each of three passes
+
+
+@pytest.mark.parametrize("version, patches", [("v2", without(9)), ("v6", prefix(12))])
+def test_points_are_those_that_a_fault_strikes(version, patches):
+    there = points(version, patches=patches)
+    assert len(there) == live(version, patches).points
+    for at in (1, 4, 40, len(there)):
+        how = "no memory" if there[at - 1].what.startswith("alloc") else "error"
+        life = live(version, patches, Fault(at, how), record=True)
+        step = life.run.steps[life.wrong_at - 1]
+        assert step.actor == there[at - 1].lane
+        assert step.label == ("alloc_page" if how == "no memory" else there[at - 1].what)
+        assert "injected" in step.sentence or "No memory" in step.sentence
+
+
+def test_a_life_says_where_it_first_went_wrong():
+    assert live("v6", record=True).wrong_at == 0 == live("v6", fault=Fault(4)).wrong_at
+    life = live("v6", record=True, pool_pages=2)
+    assert life.run.steps[life.wrong_at - 1].sentence == life.warnings[0]
+
+
+@pytest.mark.parametrize("version", versions())
+def test_who_takes_a_control_page_and_who_gives_it_back_are_steps_by_their_names(version):
+    names = "control_page" if version in ("v5", "v6", "after-v6") else "page"
+    steps = live(version, record=True).run.steps
+    takes, gives = ([s for s in steps if s.does == f"tdx_{verb}_{names}"] for verb in ("alloc", "free"))
+    assert (len(takes), len(gives)) == ((25, 25) if version == "v5" else (16, 20))  # 16 for TD and vCPU, the rest S-EPT
+    assert {s.kind for s in takes} == {ALLOC} and {s.kind for s in gives} == {FREE}
+    assert all(s.sentence.startswith(f"{s.label}(): ") for s in (*takes, *gives))
+    failed = live(version, fault=Fault(4), record=True).run.steps
+    assert any(s.does == f"tdx_alloc_{names}" and "the page goes back" in s.sentence for s in failed) == (
+        version not in ("v3", "v4")  # which tell the caller that ADD worked (B19)
+    )

@@ -107,3 +107,22 @@ def test_bad_ranges_are_named(start, end):
 def test_unknown_version():
     with pytest.raises(InputError, match="v6"):
         build("v77", [])
+
+
+@given(layouts)
+def test_what_is_left_behind_is_the_end_of_what_has_memory(memory):
+    for version in ("v1", "v2", "v4"):
+        array = build(version, memory)
+        stays = array.left_behind
+        assert sum(end - start for start, end in stays) == array.leaked
+        assert all(any(a <= start < end <= b for a, b in array.mapped) for start, end in stays)
+        first = min((start for start, _ in stays), default=array.length + (1 << 30))
+        freed = sum(max(0, min(end, first) - start) for start, end in array.mapped)
+        assert freed == array.freed
+
+
+def test_without_dynamic_pamt_nobody_looks_a_counter_up():
+    memory = [Range(0, 512)]
+    for version in ("v1", "v3", "v4", "v6"):
+        array = build(version, memory, dynamic_pamt=False)
+        assert not array.used and array.holes(memory) == ()
