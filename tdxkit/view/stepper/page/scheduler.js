@@ -19,7 +19,8 @@ export class Scheduler {
   constructor(data, { path, setPath, own = null, goal = data.graph.goal, more = null, won = null, next = null }) {
     const { graph, game = NO_GAME } = data;
     Object.assign(this, { data, graph, game, path, setPath, own, goal, more, won, next });
-    // wanted: the node beyond which the states were asked for; at: the node of which hints were asked; hinted: how much they said; told: how often they said all
+    // wanted: the node beyond which the states were asked for; at: the node of which hints were asked; hinted: how much
+    // they said; told: how often they said all
     Object.assign(this, { wanted: -1, hinted: 0, at: -1, told: 0, note: "" });
     this.groups = el("div", { class: "tdx-groups" });
     this.says = el("p", { class: "tdx-goal", role: "status" });
