@@ -15,7 +15,7 @@ static rwlock_t *lock_of(kvm_pfn_t pfn)
 
 int neighbour_get(kvm_pfn_t pfn)
 {
-	rwlock_t *own = lock_of(pfn), *other = lock_of(pfn + 512);
+	rwlock_t *own = lock_of(pfn), *other = lock_of(pfn ^ 512);
 	struct page *pages[2];
 	int users, err = 0;
 

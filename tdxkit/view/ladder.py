@@ -26,7 +26,7 @@ class Ladder:
         version, games = stepping.version(), [_game(rung) for rung in rungs()]
         place = element("div", element("ol", *rows), script_json(games), class_="tdx-ladder", data_script=version)
         look = stepping.style() + scripts.lean(scripts.read(stepping.PAGE, "ladder.css"))
-        return framed(style(look), place, svg.script(f'{stepping.ladder_script()}\nladderHere("{version}");'))
+        return framed(style(look), place, svg.packed_script(stepping.ladder_script(), f'ladderHere("{version}");'))
 
     def __str__(self) -> str:
         heads = ("rung", "the game", "what there is to reach", "fewest steps", "fewest switches")

@@ -37,7 +37,7 @@ def get(m, region):
     yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
-        m.tell("The region has a pair: one user more, and two pages allocated for nothing.")
+        m.tell("The count says that the region has a pair: one user more, and two pages allocated for nothing.")
         yield from free_pages(m)
         return 0
     m.tell("The refcount is 0: the slow path.")
@@ -75,7 +75,7 @@ def put(m, region):
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
-    m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
+    m.tell("It was the last user. The refcount is 0, and this CPU does not hold pamt_lock.")
     yield from spin_lock(m)
 
     yield load("atomic_read", "refcount")

@@ -32,7 +32,7 @@ def get(m, region):
     yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
-        m.tell("The region has a pair: one user more, no lock needed.")
+        m.tell("The count says that the region has a pair: one user more, no lock needed.")
         return 0
     m.tell("The refcount is 0: the slow path.")
     pages = yield from take_pages(m)
@@ -67,7 +67,7 @@ def put(m, region):
     m.refcount[region] -= 1
     if m.refcount[region]:
         return
-    m.tell("It was the last user. The refcount is 0 and pamt_lock is not held.")
+    m.tell("It was the last user. The refcount is 0, and this CPU does not hold pamt_lock.")
     yield from spin_lock(m)
 
     yield load("atomic_read", "refcount")

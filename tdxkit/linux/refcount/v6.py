@@ -32,7 +32,7 @@ def get(m, region):
     yield conditional("atomic_inc_not_zero", "refcount")
     if m.refcount[region]:
         m.refcount[region] += 1
-        m.tell("The region has a pair: one user more, no lock needed.")
+        m.tell("The count says that the region has a pair: one user more, no lock needed.")
         return 0
     m.tell("The refcount is 0: the slow path.")
     if not (yield from alloc_pages(m)):

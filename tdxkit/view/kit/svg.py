@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from gzip import compress
 from urllib.parse import urlsplit
 
+from tdxkit.view.kit import scripts
+
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 PACKED = 20_000  # characters of JSON from which on it travels packed
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
@@ -168,12 +170,23 @@ def script(code: str) -> Markup:
     return Markup(f'<script type="module">{code}</script>')
 
 
+def packed_script(code: str, then: str) -> Markup:
+    """The same for a long one, packed as gzip in base64, and a short one that runs it: where a page holds several of one kind, once for all that
+    are there. then: what is called at its end, which also tells the kinds apart."""
+    box = f'<script type="application/gzip" class="tdx-code" data-then="{esc(then)}">{_gzip(f"{code}{chr(10)}{then}")}</script>'
+    return joined(Markup(box), script(scripts.lean(scripts.read(scripts.KIT, "unpack.js"))))
+
+
+def _gzip(text: str) -> str:
+    return b64encode(compress(text.encode(), mtime=0)).decode()
+
+
 def script_json(value: object) -> Markup:
     """A value as JSON in an element of its own: no ``<`` can end the element early. A large one is packed, as gzip in base64."""
     raw = json.dumps(
         value, separators=(",", ":")
     )  # pure ASCII: line separators and lone surrogates are escapes already
     if len(raw) > PACKED:
-        return Markup(f'<script type="application/gzip">{b64encode(compress(raw.encode(), mtime=0)).decode()}</script>')
+        return Markup(f'<script type="application/gzip">{_gzip(raw)}</script>')
     safe = raw.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"})
     return Markup(f'<script type="application/json">{safe}</script>')

@@ -261,7 +261,7 @@ class Stepper(anywidget.AnyWidget):
         }
         place = element("div", self.still(), script_json(self._sent), class_="tdx-run", **at)
         return framed(
-            style(scripts.style()), place, svg.script(f'{scripts.script()}\nmountHere("{scripts.version()}");')
+            style(scripts.style()), place, svg.packed_script(scripts.script(), f'mountHere("{scripts.version()}");')
         )
 
     def still(self) -> Markup:

@@ -43,21 +43,33 @@ function asked(code) {
   return at && meant ? Number(at) : null;
 }
 
-/** What an element of JSON holds, plain or packed. */
-export async function dataIn(element) {
-  if (element.type === "application/json") return JSON.parse(element.textContent);
+/** What an element holds that is packed. */
+function unpack(element) {
   const bytes = Uint8Array.from(atob(element.textContent), letter => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).json();
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-async function mountAt(place, source) {
+/** What an element of JSON holds, plain or packed. */
+export const dataIn = element =>
+  element.type === "application/json" ? JSON.parse(element.textContent) : unpack(element).json();
+
+/** Style and script of the output that a place stands in: what a saved file is made of; null where it holds none. */
+async function sourceOf(place) {
+  const [style, code, plain] = ["style", ".tdx-code", "script[type='module']"].map(one =>
+    place.parentElement.querySelector(one),
+  );
+  const text = code ? await unpack(code).text() : (plain?.textContent ?? "");
+  const script = text.replace(/\nmountHere\("\w+"\);\s*$/, "");
+  return script && { style: style?.textContent ?? "", script };
+}
+
+async function mountAt(place) {
   const top = await dataIn(place.querySelector("script"));
   const { position, lines } = place.dataset;
   const at = asked(top.views[0].code);
   const chosen = lines || kept(CHOSEN) || "python";
   const onLines = words => kept(CHOSEN, words);
-  mount(place, top, { position: at ?? Number(position), lines: chosen, onLines, source });
+  mount(place, top, { position: at ?? Number(position), lines: chosen, onLines, source: await sourceOf(place) });
   if (at !== null) place.scrollIntoView();
 }
 
@@ -65,10 +77,7 @@ async function mountAt(place, source) {
 export function mountHere(version) {
   for (const place of document.querySelectorAll(`.tdx-run[data-script="${version}"]:not([data-mounted])`)) {
     place.dataset.mounted = "";
-    const [style, script] = ["style", "script[type='module']"].map(name => place.parentElement.querySelector(name));
-    const code = script?.textContent.replace(/\nmountHere\("\w+"\);\s*$/, "") ?? "";
-    const source = { style: style?.textContent ?? "", script: code };
-    const does = () => onceSeen(place, () => mountAt(place, code ? source : null));
+    const does = () => onceSeen(place, () => mountAt(place));
     if (place.closest(".tdx-beside")) setTimeout(does, PATIENCE);
     else does();
   }
