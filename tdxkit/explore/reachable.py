@@ -168,7 +168,7 @@ class _Growing:
 
     def _tell(self, moment: Moment) -> None:
         """The node of a moment, with its shared state."""
-        look = (moment.state[0], repr(self.teller.holders(moment)))
+        look = (moment.state[0], repr(self.teller.holders(moment)), repr(self.teller.buffers(moment)))
         if look not in self.shared:
             self.shared[look] = (len(self.shared), self.teller.shown(moment))
         self.nodes.append(_node(self.teller, self.shared[look][0], moment))

@@ -111,9 +111,9 @@ class Teller:
             else:
                 said = " and ".join(names) or "nobody" if names is not None else None
             state[self.tables.layout.labels[slot]] = said
-        return state | self._buffers(moment)
+        return state | self.buffers(moment)
 
-    def _buffers(self, moment: Moment) -> dict[str, object]:
+    def buffers(self, moment: Moment) -> dict[str, object]:
         """What each CPU's store buffer holds, the oldest store first; none where the memory has no buffers."""
         tables, lids = self.tables, moment.state[1]
         found: dict[str, object] = {}

@@ -17,6 +17,7 @@ from tdxkit.explore.search import explore
 from tdxkit.explore.shrinking import shrink
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay, replay_steps
+from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
 from tdxkit.linux.refcount.module import REFCOUNT_HAS_PAIR, REMOVE_FINDS_A_PAIR
 from tdxkit.linux.refcount.own import of_programs
@@ -166,6 +167,16 @@ def _steps_from_the_end(made) -> int:
     while not front & made.cut:
         front, steps = {e.target for at in front for e in made.edges[at]}, steps + 1
     return steps
+
+
+def test_states_that_differ_in_a_store_buffer_alone_are_told_apart():
+    one = flags().on("tso")
+    made = graph(one)
+    run = replay(one, explore(one).schedule)
+    node = 0
+    for position, (k, choice) in enumerate(parse(run.code).steps, 1):
+        node = next(e.target for e in made.edges[node] if (e.actor, e.choice) == (k, choice))
+        assert made.shared[made.nodes[node].shared] == run.state(position)
 
 
 def test_what_lies_past_a_cut_is_no_livelock():

@@ -1,7 +1,7 @@
 """Every scenario that can be explored by name. A design is a module with TITLE, SOURCES, `get` and `put`; here it gets threads."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -135,6 +135,7 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
                 for r in regions
             ),
             Track("pamt_lock", "pamt_lock", "lock"),
+            *(Track(name, name, "lock") for name in _own_locks(design)),
             *(
                 Track("pair in the region" if len(regions) == 1 else f"pair in region {r}", f"pair[{r}]", "fact")
                 for r in regions
@@ -145,6 +146,13 @@ def of_design(design, name: str, threads: int, rounds: int, variant: Variant = A
         card=getattr(design, "CARD", None) or card_of(design),
         mutexes=getattr(design, "MUTEXES", ()),
     )
+
+
+def _own_locks(design) -> Iterator[str]:
+    """The locks of a design beside pamt_lock, as a state calls them: one a name, or one for each key."""
+    for name in getattr(design, "LOCKS", ()):
+        words = getattr(design, "SHARED", {}).get(name)
+        yield from (f"{name}[{key}]" for key in words) if isinstance(words, Mapping) else (name,)
 
 
 def _subtitle(threads: int, rounds: int, roles: tuple[str, ...], regions: int) -> str:

@@ -16,7 +16,7 @@ from tdxkit.view.kit.theme import actor_role
 from tdxkit.view.stepper.payload import StepRow
 
 WIDTH = 908
-LETTER, SMALL, ASIDE = 6.3, 5.8, 18  # the widths of a letter, of one in a row, and what a name has beside it
+LETTER, SMALL, ASIDE = 6.3, 5.8, 26  # the widths of a letter, of one in a row, and what a name has beside it
 HATCH = ("", "M0 6L6 0", "M0 0L6 6", "M2 2h2v2h-2z", "M3 0V6", "M0 6L6 0M0 0L6 6", "M0 3H6")
 NUMBER = re.compile(r"-?\d+")
 

@@ -3,6 +3,8 @@
 With a run of the explorer its states travel along, all of them where they are few, else those nearest to the run: so that it can be taken over.
 """
 
+from dataclasses import replace
+
 from tdxkit.c.designs import walk_in_c
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import Scenario
@@ -23,9 +25,9 @@ def walk_of(
     scenario: Scenario, goal: str = "", goal_text: str = "", picture: Picture | None = None, begin: Steps = ()
 ) -> dict:
     """All states of a scenario as plain data. InputError where they are too many to travel. begin: a schedule after which the walk begins."""
-    nothing = replay_steps(scenario, ())
     walked = graph(scenario, graphs.MOST, begin)
-    graphs.check_all_here(walked, nothing.title)
+    graphs.check_all_here(walked, scenario.title or scenario.name)
+    nothing = _begun(scenario, walked)
     data = _in_c(walked, graphs.graph_data(walked, nothing, goal=goal, goal_text=goal_text, picture=picture), begin)
     return data | {"path": list(walked.path)}
 
@@ -39,9 +41,17 @@ def taken_over(run: Run, picture: Picture | None = None, ahead: bool = False) ->
     walked = graph(run.scenario, ALL, steps)
     if not walked.complete:
         walked = graph(run.scenario, ALL if ahead else NEAREST, steps, ahead)
-    nothing = replay_steps(run.scenario, ())
+    nothing = _begun(run.scenario, walked)
     data = _in_c(walked, graphs.graph_data(walked, nothing, picture=picture), steps)
     return {name: data[name] for name in OWN if name in data} | {"path": list(walked.path)}
+
+
+def _begun(scenario: Scenario, walked: Graph) -> Run:
+    """The run of no steps, with a row for whatever some step of the graph changes, and for each rule."""
+    first = walked.shared[0]
+    moved = {name for state in walked.shared for name, value in state.items() if value != first[name]}
+    rows = tuple(row for row in scenario.rows if row.kind == "rule" or row.key in moved)
+    return replace(replay_steps(scenario, ()), tracks=rows)
 
 
 def _in_c(walked: Graph, data: dict, steps: Steps) -> dict:

@@ -1,6 +1,8 @@
 """The page's script: many modules, one text, the same for the widget and the page; and an author sees a change live."""
 
+import base64
 import gc
+import gzip
 import re
 import sys
 import types
@@ -21,7 +23,9 @@ def test_widget_and_page_get_the_same_script_and_style(bad_run):
     stepper, made = Stepper(bad_run), scripts.script()
     assert stepper.get_state(["_esm", "_css"]) == {"_esm": made, "_css": scripts.style()}
     page = stepper.html()
-    assert made in page and scripts.style() in page
+    [code] = re.findall(r'class="tdx-code" [^>]*>([^<]*)<', page)
+    assert gzip.decompress(base64.b64decode(code)).decode() == f'{made}\nmountHere("{scripts.version()}");'
+    assert scripts.style() in page
     assert "</script" not in made and "</style" not in scripts.style()
 
 

@@ -128,7 +128,7 @@ def test_the_page_stands_alone(bad_run, tmp_path):
         and "import(" not in page
         and "default-src &#39;none&#39;" in page
     )
-    assert tags(page).count("script") == 2 and "img" in tags(page)  # there is a picture before any script runs
+    assert tags(page).count("script") == 3 and "img" in tags(page)  # there is a picture before any script runs
 
 
 def tags(page):
@@ -141,7 +141,7 @@ def tags(page):
 
 def test_text_cannot_end_the_page_s_script(make_run):
     page = Stepper(make_run("01", title="</script><script>alert(1)</script>")).html()
-    assert tags(page).count("script") == 2 and page.count("</script") == 2
+    assert tags(page).count("script") == 3 and page.count("</script") == 3
 
 
 def shown(view, monkeypatch):
@@ -156,7 +156,7 @@ def test_what_needs_no_kernel_is_plain_html_without_a_comm(bad_run, monkeypatch)
     stepper = Stepper(bad_run)
     (bundle,) = shown(stepper, monkeypatch)
     assert set(bundle) == {"text/html", "text/plain"} and bundle["text/plain"] == str(bad_run)
-    assert tags(bundle["text/html"]).count("script") == 2 and stepper.comm is None
+    assert tags(bundle["text/html"]).count("script") == 3 and stepper.comm is None
 
 
 def test_what_python_must_answer_stands_beside_a_static_form(bad_run, monkeypatch):

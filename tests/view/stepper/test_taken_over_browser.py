@@ -3,6 +3,7 @@
 import pytest
 
 from tdxkit.explore import explore, replay, replay_steps
+from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount import scenario
 from tdxkit.view.stepper import Stepper
 
@@ -107,9 +108,44 @@ def test_the_map_of_what_is_hidden_keeps_the_bad_states_to_itself_until_asked(sh
     page.locator(".tdx-stepper").press("m")
     assert "rule" not in page.locator(".tdx-map-words").inner_text()
     assert page.locator(".tdx-map-room .tdx-map-bad").get_attribute("d") == ""
-    page.get_by_role("button", name="show where something breaks").click()
+    page.get_by_role("button", name="show what is good").click()
     assert "5 are reached by breaking a rule" in page.locator(".tdx-map-words").inner_text()
     assert page.locator(".tdx-map-room .tdx-map-bad").get_attribute("d") != ""
+    assert page.locator(".tdx-map-room .tdx-map-lost").get_attribute("d") != ""
+    page.get_by_role("button", name="hide what is good").click()
+    assert page.locator(".tdx-map-room .tdx-map-lost").get_attribute("d") == ""
+    assert "rule" not in page.locator(".tdx-map-words").inner_text()
+
+
+def test_the_map_says_where_everybody_stands_under_the_pointer(show):
+    page = show(Stepper(RACE))
+    page.locator(".tdx-stepper").press("m")
+    box = page.locator(".tdx-map-room svg").bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + box["height"] / 2)
+    first = RACE.steps[0].label
+    assert page.locator(".tdx-map-pointed").inner_text() == f"CPU 0: {first} · CPU 1: {first}"
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+    assert "has finished" in page.locator(".tdx-map-pointed").inner_text()
+
+
+def test_a_run_that_is_lost_by_then_says_so_when_it_is_taken_over(show):
+    page = show(Stepper(RACE, position=19))
+    page.locator(".tdx-stepper").press("o")
+    assert "cannot be reached any more" not in goal(page)
+    page.keyboard.press("1")
+    assert "From here it cannot be reached any more: undo." in goal(page)
+    page.locator(".tdx-stepper").press("m")
+    assert "From here nothing ends well any more." in page.locator(".tdx-map-words").inner_text()
+
+
+def test_a_run_on_x86s_memory_keeps_its_buffers_when_it_is_taken_over(show):
+    flags_on_x86 = flags().on("tso")
+    page = show(Stepper(replay(flags_on_x86, explore(flags_on_x86).schedule), position=5))
+    before = page.locator(".tdx-state").inner_text()
+    rows = page.locator(".tdx-timeline").inner_text()
+    page.locator(".tdx-stepper").press("o")
+    assert "flag[0] = 1" in before and page.locator(".tdx-state").inner_text() == before
+    assert set(rows.split()) <= set(page.locator(".tdx-timeline").inner_text().split())
 
 
 def test_what_was_taken_over_is_saved_as_it_stands(show, chromium, tmp_path):

@@ -21,7 +21,7 @@ export function onKey(stepper, event) {
   else if (key === "t") stepper.foot.toggle("as text");
   else if (key === "m") stepper.foot.toggle(MAP);
   else if (key === "o" && stepper.controls.over) stepper.controls.over.click();
-  else if (!stepper.scheduler?.key(key)) return;
+  else if (!stepper.scheduler?.key(key, event.code, event.shiftKey)) return;
   event.preventDefault();
   event.stopPropagation();
 }

@@ -10,14 +10,21 @@ export const MAP = "map of the states";
 const [TALL, WIDE, MARGIN] = [220, 1100, 12]; // of the drawing
 const [FAR, CLOSE] = [26, 11]; // most pixels between two columns, and between two rows
 const DOT = 2.2;
+const POINT = "Rest the pointer on a state to read where everybody stands in it.";
+
+/** The nodes in which everybody has finished and nothing is broken. */
+const goodEnds = graph => {
+  const bad = badNodes(graph);
+  return [...graph.nodes.keys()].filter(node => graph.nodes[node].over.every(Boolean) && !bad.has(node));
+};
 
 /** The nodes that a step which breaks something leads to. */
 const badNodes = graph => new Set(graph.edges.flat().flatMap(edge => (edge.broken.length ? [edge.target] : [])));
 
-/** The map of a graph. secret: bad states are shown only where the reader has been, until asked for. */
+/** The map of a graph. secret: what is bad and good is shown only where the reader has been, until asked for. */
 export class StateMap {
   constructor(graph, secret) {
-    Object.assign(this, { graph, secret, bad: badNodes(graph) });
+    Object.assign(this, { graph, secret, bad: badNodes(graph), good: goodEnds(graph), from: distances(graph, WELL) });
     const [columns, rows] = graph.map;
     const far = Math.min(FAR, (WIDE - 2 * MARGIN) / Math.max(...columns, 1));
     const most = Math.max(...rows.map(Math.abs), 1);
@@ -27,26 +34,22 @@ export class StateMap {
     this.wide = 2 * MARGIN + Math.max(...columns) * far;
     this.dot = Math.max(1.1, Math.min(DOT, near * 0.45));
     this.words = el("p", { class: "tdx-map-words", role: "status" });
+    this.pointed = el("p", { class: "tdx-map-pointed" }, POINT);
     this.svg = this.drawn();
-    this.reveal = button("show where something breaks");
+    this.svg.onpointermove = event => this.point(event);
+    this.reveal = button("");
     this.reveal.onclick = () => {
-      this.secret = false;
+      this.secret = !this.secret;
       this.paint(this.path);
     };
-    this.box = el(
-      "div",
-      { class: "tdx-map" },
-      this.words,
-      el("div", { class: "tdx-map-room", tabindex: "0" }, this.svg),
-      legend(),
-      this.reveal,
-    );
+    const room = el("div", { class: "tdx-map-room", tabindex: "0" }, this.svg);
+    this.box = el("div", { class: "tdx-map" }, this.words, room, this.pointed, legend(), this.reveal);
   }
 
   drawn() {
     const { graph } = this;
     const lines = graph.edges.flatMap((edges, from) => edges.map(edge => `M${this.at(from)}L${this.at(edge.target)}`));
-    const dots = graph.nodes.map((_, node) => this.dotOf(node)).join("");
+    const dots = graph.nodes.map((_, node) => this.square(node)).join("");
     this.marks = svgEl("g");
     return svgEl(
       "svg",
@@ -58,7 +61,7 @@ export class StateMap {
   }
 
   /** A state as a small square. */
-  dotOf(node, size = this.dot) {
+  square(node, size = this.dot) {
     const [left, top] = this.at(node);
     return `M${left - size},${top - size}h${2 * size}v${2 * size}h${-2 * size}z`;
   }
@@ -69,22 +72,55 @@ export class StateMap {
     return `M${left - size},${top - size}l${2 * size},${2 * size}m0,${-2 * size}l${-2 * size},${2 * size}`;
   }
 
+  diamond(node) {
+    const [left, top] = this.at(node);
+    const size = this.dot + 2.5;
+    return `M${left - size},${top}l${size},${-size}l${size},${size}l${-size},${size}z`;
+  }
+
   /** Shows a path and where it ends. */
   paint(path) {
     this.path = path;
     const visited = [0, ...edgesOf(this.graph, path).map(edge => edge.target)];
-    const bad = [...this.bad].filter(node => !this.secret || visited.includes(node));
+    const shown = node => !this.secret || visited.includes(node);
+    const marks = (nodes, shape) =>
+      [...nodes]
+        .filter(shown)
+        .map(node => this[shape](node))
+        .join("");
+    const lost = this.secret ? [] : [...this.from.keys()].filter(node => this.isLost(node));
     const [left, top] = this.at(visited.at(-1));
     this.marks.replaceChildren(
+      svgEl("path", { d: marks(lost, "square"), class: "tdx-map-lost" }),
       svgEl("path", {
         d: visited.map((node, i) => `${i ? "L" : "M"}${this.at(node)}`).join(""),
         class: "tdx-map-path",
       }),
-      svgEl("path", { d: bad.map(node => this.cross(node)).join(""), class: "tdx-map-bad" }),
+      svgEl("path", { d: marks(this.good, "diamond"), class: "tdx-map-good" }),
+      svgEl("path", { d: marks(this.bad, "cross"), class: "tdx-map-bad" }),
       svgEl("circle", { cx: left, cy: top, r: 6, class: "tdx-map-here" }),
     );
-    this.reveal.hidden = !this.secret;
+    this.reveal.textContent = this.secret
+      ? "show what is good and what is broken"
+      : "hide what is good and what is broken";
     this.words.textContent = this.told(visited);
+  }
+
+  /** Can nothing end well any more from a node that is no end itself? */
+  isLost(node) {
+    return this.from[node] === Infinity && this.graph.edges[node].length > 0 && !this.graph.cut.length;
+  }
+
+  /** Says where everybody stands in the state that is nearest to the pointer. */
+  point(event) {
+    const box = this.svg.getBoundingClientRect();
+    const [left, top] = [event.clientX - box.left, event.clientY - box.top];
+    const off = node => Math.hypot(this.at(node)[0] - left, this.at(node)[1] - top);
+    const node = this.graph.nodes.reduce((best, _, each) => (off(each) < off(best) ? each : best), 0);
+    const { whys } = this.graph.nodes[node];
+    const next = actor =>
+      this.graph.edges[node].find(edge => edge.actor === actor)?.label ?? (whys[actor] || "has finished");
+    this.pointed.textContent = this.graph.actors.map((name, actor) => `${name}: ${next(actor)}`).join(" · ");
   }
 
   /** The map in words. */
@@ -105,28 +141,33 @@ export class StateMap {
       near === Infinity
         ? "none can be reached from here"
         : `the nearest is ${near} ${near === 1 ? "step" : "steps"} from here`;
-    return `${first} ${thousands(this.bad.size)} are reached by breaking a rule; ${ahead}.`;
+    const lost = this.isLost(here) ? " From here nothing ends well any more." : "";
+    return `${first} ${thousands(this.bad.size)} are reached by breaking a rule; ${ahead}.${lost}`;
   }
 }
+
+const SIGNS = [
+  ["tdx-map-path", "M1,6h18", "your way"],
+  ["tdx-map-bad", "M6,2l8,8m0,-8l-8,8", "broken here"],
+  ["tdx-map-lost", "M7,3h6v6h-6z", "nothing ends well any more"],
+  ["tdx-map-good", "M5,6l5,-5l5,5l-5,5z", "a good end"],
+];
 
 const legend = () =>
   el(
     "p",
     { class: "tdx-map-legend" },
-    "A column for each step from the beginning. ",
-    ...[
-      ["tdx-map-path", "M1,6h18", "your way"],
-      ["tdx-map-bad", "M6,2l8,8m0,-8l-8,8", "broken"],
-    ].flatMap(([kind, d, words]) => [
-      svgEl("svg", { width: 20, height: 12, "aria-hidden": "true" }, svgEl("path", { d, class: kind })),
-      `${words}  `,
-    ]),
+    "Further to the right with each step. ",
     svgEl(
       "svg",
       { width: 16, height: 14, "aria-hidden": "true" },
       svgEl("circle", { cx: 8, cy: 7, r: 5, class: "tdx-map-here" }),
     ),
-    "you are here",
+    "you are here  ",
+    ...SIGNS.flatMap(([kind, d, words]) => [
+      svgEl("svg", { width: 20, height: 12, "aria-hidden": "true" }, svgEl("path", { d, class: kind })),
+      `${words}  `,
+    ]),
   );
 
 /** Can there be a map of what a stepper shows? */

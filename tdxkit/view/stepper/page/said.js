@@ -4,7 +4,7 @@ import { el, put, thousands, toggle } from "./dom.js";
 import { because } from "./told.js";
 
 const MOST_CHIPS = 6;
-const TRIED = 5; // steps of which the height is tried
+const TRIED = 12; // steps of which the height is tried
 const MOST_LINES = 5;
 
 /** The words of a step. */

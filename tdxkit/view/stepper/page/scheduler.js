@@ -3,9 +3,10 @@
 import { button, choice, el, role, toggle } from "./dom.js";
 import { hint, TELLS } from "./hints.js";
 import { aimed, distances, ending, goalsOf, metAt, reached, switchesIn, WELL } from "./goals.js";
-import { nodeAt } from "./walk.js";
+import { DRAIN, nodeAt } from "./walk.js";
 
 const FREE = ""; // no goal
+const KEYS = ["", "⇧"]; // what is pressed with an actor's number for its first and its second move
 const BEYOND = "What came along of the states ends here.";
 
 const NO_GAME = { asks: [], best: null, begin: 0, after: "" };
@@ -72,9 +73,10 @@ export class Scheduler {
     this.paint();
   }
 
-  /** Does what a key asks for; false where it means nothing here. */
-  key(key) {
-    if (/^[1-9]$/.test(key)) this.press(Number(key) - 1);
+  /** Does what a key asks for; false where it means nothing here. code: the key by its place, which Shift leaves. */
+  key(key, code, shifted) {
+    const [, digit] = /^(?:Digit|Numpad)([1-9])$/.exec(code) ?? [null, key];
+    if (/^[1-9]$/.test(digit)) this.press(Number(digit) - 1, shifted ? 1 : 0);
     else if (key === "u") this.undo.click();
     else if (key === "s") this.again.click();
     else if (key === "h" && this.goal) this.ask();
@@ -83,12 +85,14 @@ export class Scheduler {
     return true;
   }
 
-  /** Presses the button of an actor, or says why it cannot move. */
-  press(actor) {
+  /** Presses a button of an actor, the first or with Shift the second, or says why it cannot move. */
+  press(actor, which = 0) {
     const group = this.groups.children[actor];
     const name = this.graph.actors[actor];
     if (!group) return this.say(`There are ${this.graph.actors.length} here to choose from.`);
-    const able = group.querySelector("button:not([aria-disabled])");
+    const buttons = group.querySelectorAll("button:not([aria-disabled])");
+    if (buttons.length && !buttons[which]) return this.say(`${name} has one move here: press ${actor + 1} alone.`);
+    const able = buttons[which];
     return able ? able.click() : this.say(`${name} cannot move: it ${this.why(name, actor)}.`);
   }
 
@@ -118,8 +122,9 @@ export class Scheduler {
   group(name, actor, node) {
     const edges = this.graph.edges[node];
     const moves = edges.filter(edge => edge.actor === actor);
-    const label = edge => (moves.length > 1 && edge.sentence) || edge.label;
-    const buttons = moves.map(edge => this.pick(name, actor, label(edge), edges.indexOf(edge)));
+    const ours = moves.filter(edge => edge.choice !== DRAIN);
+    const label = edge => ((ours.length > 1 || edge.choice === DRAIN) && edge.sentence) || edge.label;
+    const buttons = moves.map((edge, at) => this.pick(name, actor, label(edge), edges.indexOf(edge), KEYS[at]));
     if (!buttons.length) {
       const why = this.graph.cut.includes(node) ? "not known here" : this.why(name, actor);
       buttons.push(this.pick(name, actor, why, null));
@@ -127,8 +132,8 @@ export class Scheduler {
     return el("div", { class: "tdx-pick-group", role: "group", "aria-label": name }, ...buttons);
   }
 
-  /** A button that takes an edge; null: there is none to take. */
-  pick(name, actor, words, edge) {
+  /** A button that takes an edge; null: there is none to take. key: what is pressed with the actor's number. */
+  pick(name, actor, words, edge, key = null) {
     const attributes = { type: "button", class: "tdx-pick", style: `--pick:var(--tdx-${role(this.data, actor)})` };
     const disabled = edge === null ? "true" : null;
     const as = edge !== null && this.isOwn(edge) ? el("i", {}, "as in the run") : null;
@@ -136,7 +141,7 @@ export class Scheduler {
     const made = el(
       "button",
       { ...attributes, "data-actor": actor, title: words, "aria-disabled": disabled },
-      el("b", {}, name, as),
+      el("b", {}, name, as, key === null ? null : el("kbd", {}, `${key}${actor + 1}`)),
       small,
     );
     made.onclick = () => (edge === null ? this.press(actor) : this.setPath([...this.path(), edge]));
@@ -184,7 +189,8 @@ export class Scheduler {
   /** The lines under the goal: how it ended, what a hint says, what was tried in vain. */
   below(path, met, end) {
     const node = nodeAt(this.graph, path);
-    const lost = this.away && !met && (end || this.hinted > 0) && this.away[node] === Infinity;
+    const isGame = Boolean(this.graph.goal); // in which finding out is part of it
+    const lost = this.away && !met && (end || this.hinted > 0 || !isGame) && this.away[node] === Infinity;
     const lines = [
       met ? "" : end,
       lost ? `From here it cannot be reached any more: undo.` : "",
@@ -218,7 +224,9 @@ export function scored({ steps, switches, told }) {
 /** A score held against the best, "" where there is none. */
 function compared({ steps, switches }, best) {
   if (!best) return "";
-  const isBest = steps <= best.steps || switches <= best.switches;
   const said = `Best: ${best.steps} steps, or ${many(best.switches, "switch", "switches")}.`;
-  return isBest ? `${said} It does not get better.` : said;
+  const [short, calm] = [steps <= best.steps, switches <= best.switches];
+  if (short && calm) return `${said} Nothing beats that.`;
+  if (short || calm) return `${said} No way ${short ? "is shorter" : "has fewer switches"}.`;
+  return said;
 }

@@ -20,7 +20,7 @@ function geometry(data, width, form) {
   const { actors, steps } = data;
   const longest = Math.max(0, ...[...actors, ...rows.map(row => row.name)].map(lengthOf));
   const widest = width < 360 ? 92 : width < 560 ? 172 : width < 800 ? 232 : 300;
-  const left = Math.min(Math.max(longest * LETTER + 18, 70), widest);
+  const left = Math.min(Math.max(longest * LETTER + 26, 70), widest);
   const columns = Math.max(steps.length, data.columns || 0);
   const step = columns ? Math.min((width - left - 4) / columns, 56) : 0;
   const below = form.top + actors.length * form.actor;
