@@ -13,6 +13,7 @@ from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.two_calls_board import TwoCallsBoard, bar
 
 ADD, RDMD, CREATE, DEMOTE = "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAGE.RDMD", "TDH.VP.CREATE", "TDH.MEM.PAGE.DEMOTE"
+PROMOTE = "TDH.MEM.PAGE.PROMOTE"
 
 
 def stepper(board):
@@ -101,6 +102,14 @@ def test_a_wrong_operand_is_said_and_what_is_shown_is_older():
 def test_the_world_is_one_in_which_both_can_succeed():
     assert TwoCalls(ADD, DEMOTE).fitting_stage == TwoCalls(DEMOTE, ADD).fitting_stage == "blocked and tracked"
     assert TwoCalls(ADD, DEMOTE).stages[0] != "blocked and tracked"
+
+
+@pytest.mark.parametrize(("a", "b"), [(PROMOTE, "TDH.VP.ENTER"), (PROMOTE, ADD), (DEMOTE, PROMOTE)])
+def test_calls_that_write_whole_tables_are_played_too(a, b):
+    board = TwoCallsBoard(ADD, RDMD)
+    board.play(a, b)
+    assert 'role="alert"' not in board.said.value and board.met.begin.title == f"{a} beside {b}"
+    assert len(stepper(board).data) < 400_000
 
 
 def test_swapping_the_two_moves_where_they_meet():
