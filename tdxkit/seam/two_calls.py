@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tdxkit.errors import InputError, printable
-from tdxkit.seam.conflicts import call_of, conditions, names, pair_world, shared_region, stages
+from tdxkit.seam.conflicts import call_of, conditions, conflict, names, pair_world, shared_region, stages
+from tdxkit.seam.leaves.leaf import compile_condition
 from tdxkit.seam.module import Module
 from tdxkit.seam.scenes import World, scene_of
 from tdxkit.seam.versions import LATEST
@@ -28,6 +29,18 @@ MOST_CALLS = ""  # no condition
 def leaves() -> tuple[str, ...]:
     """The calls that can be under way at once: all that do not bring the module up."""
     return tuple(name for name in names() if not name.startswith("TDH.SYS."))
+
+
+def telling_condition(first: str, second: str, version: str = LATEST) -> str:
+    """The condition under which the second is BUSY while the first is under way, where it is so under no other; else none.
+
+    >>> telling_condition("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"), telling_condition("TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.ADD")
+    ('suspected', '')
+    """
+    found = conflict(first, second, version)
+    if found.met or not found.then:
+        return MOST_CALLS
+    return next(name for name in conditions(first, second) if compile_condition(name).words == found.only_if)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
 from tdxkit.seam.meeting import CPUS, NOT_BUSY, Meeting, meeting_job
-from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves
+from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves, telling_condition
 from tdxkit.seam.versions import LATEST, VERSIONS
 from tdxkit.text import columns, many
 from tdxkit.view.conflict_grid import PLAYS
@@ -62,18 +62,19 @@ class TwoCallsBoard(WorkBoard):
     def _numbers(self) -> list[w.Widget]:
         return [part for fields in self.fields for field in fields.values() for part in (field.word, field.number)]
 
-    def _set(self, first: str, second: str) -> None:
+    def _set(self, first: str, second: str, condition: str = MOST_CALLS) -> None:
         """Other calls."""
         self._updating = True
         self.calls[0].value, self.calls[1].value = first, second
         self._updating = False
-        self._turned()
+        self._turn(TwoCalls(first, second, self.where.value, condition=condition, version=self.version.value))
 
     def play(self, first: str, second: str) -> None:
-        """Show this pair: what a cell of the grid asks for. InputError for one that cannot be."""
+        """Show this pair: what a cell of the grid asks for, with the condition under which alone it is BUSY. InputError for one that
+        cannot be."""
         for name in (first, second):
             TwoCalls(name, name).world()
-        self._set(first, second)
+        self._set(first, second, telling_condition(first, second, self.version.value))
 
     def _asked_for(self, row: str, column: str) -> None:
         """Show the pair of a cell, by the names that stand in the grid."""
@@ -99,9 +100,17 @@ class TwoCallsBoard(WorkBoard):
         """Some control has another value."""
         if self._updating:
             return
-        self._updating = True
         try:
             chosen = self.chosen
+        except TdxkitError as error:
+            self._complain(error)
+        else:
+            self._turn(chosen, patience)
+
+    def _turn(self, chosen: TwoCalls, patience: float = PATIENCE) -> None:
+        """Show this, and let the controls say so."""
+        self._updating = True
+        try:
             self._offer(chosen)
             self.soon(self._job(chosen), patience)
         except TdxkitError as error:
@@ -127,7 +136,7 @@ class TwoCallsBoard(WorkBoard):
 
     def _job(self, chosen: TwoCalls) -> Job[Meeting]:
         module, calls = chosen.made()
-        return meeting_job(module, calls)
+        return meeting_job(module, calls, f"{chosen.first} beside {chosen.second}")
 
     def under_way(self, done: float, total: float) -> str:
         """What is said while it is worked out."""
@@ -189,8 +198,8 @@ def bar(met: Meeting) -> Bar:
 
 def _row(end) -> Row:
     more = f"an order in which {CPUS[0]} answers {end.answers[0]} and {CPUS[1]} {end.answers[1]}"
-    at = next((k for k, cpu in enumerate(CPUS) if cpu in end.busy), 1)
-    return Row((*end.answers, str(len(end.path))), more, "bad" if end.busy else "", at)
+    busy = tuple(k for k, cpu in enumerate(CPUS) if cpu in end.busy)
+    return Row((*end.answers, str(len(end.path))), more, "bad", busy)
 
 
 def _wanted(fields: dict[str, OperandField]) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ import pytest
 from tdxkit.errors import InputError
 from tdxkit.seam.conflicts import call_of, pair_world, shared_region, stages
 from tdxkit.seam.meeting import CPUS
-from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves
+from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves, telling_condition
 from tdxkit.seam.versions import LATEST
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.two_calls_board import TwoCallsBoard, bar
@@ -57,6 +57,29 @@ def test_the_board_says_who_can_hear_busy_with_its_operand():
     assert json.loads(stepper(board).data)["views"][0]["graph"]["goal"] == ""
 
 
+def test_a_pair_that_is_busy_only_under_a_condition_is_played_under_it():
+    board = TwoCallsBoard(ADD, RDMD)
+    for first, second in (("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"), ("TDH.MEM.RANGE.BLOCK", "TDH.VP.ENTER")):
+        board.play(first, second)
+        assert board.condition.value == "suspected" and "SEPT_TREE" in str(bar(board.met))
+        assert any(end.busy == CPUS[1:] for end in board.met.ends)
+    board.play("TDH.VP.ENTER", "TDH.MEM.PAGE.AUG")  # it is never BUSY: as most calls are
+    assert (board.condition.value, telling_condition("TDH.VP.ENTER", "TDH.PHYMEM.PAMT.REMOVE")) == ("", "")
+
+
+def test_every_busy_answer_of_an_end_is_red_and_the_title_has_the_chosen_names():
+    board = TwoCallsBoard(ADD, RDMD)
+    board.play(DEMOTE, "TDH.MEM.PAGE.AUG 2M")
+    rows = json.loads(board.ends.data)["rows"]
+    red = [[k for k, cell in enumerate(row["cells"]) if cell["role"] == "bad"] for row in rows]
+    assert red == [[k for k, cpu in enumerate(CPUS) if cpu in end.busy] for end in board.met.ends]
+    assert board.met.begin.title == f"{DEMOTE} beside TDH.MEM.PAGE.AUG 2M"
+    board.play(ADD, ADD)
+    both = next(at for at, end in enumerate(board.met.ends) if end.busy == CPUS)
+    cells = json.loads(board.ends.data)["rows"][both]["cells"]
+    assert [cell["role"] for cell in cells] == ["bad", "bad", ""]
+
+
 def test_an_end_of_the_list_is_shown_by_a_shortest_way():
     board = TwoCallsBoard(ADD, RDMD)
     for k, end in enumerate(board.met.ends):
@@ -81,8 +104,8 @@ def test_the_controls_offer_what_fits_the_calls():
     board = TwoCallsBoard(ADD, RDMD)
     shown = [[r for r, field in fields.items() if field.layout.display != "none"] for fields in board.fields]
     assert shown == [["RCX", "RDX", "R8"], ["RCX"]]
-    board.play("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK")
-    assert [value for _, value in board.condition.options] == ["", "suspected"]
+    board.calls[0].value, board.calls[1].value = "TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"
+    assert [value for _, value in board.condition.options] == ["", "suspected"] and board.condition.value == ""
     side_by_side = str(bar(board.met))
     board.condition.value = "suspected"
     assert str(bar(board.met)) != side_by_side and "SEPT_TREE" in str(bar(board.met))
@@ -94,8 +117,9 @@ def test_a_wrong_operand_is_said_and_what_is_shown_is_older():
     before = board.met
     board.fields[1]["RCX"].number.value = "zz"
     assert "RCX zz: a register holds a number" in board.said.value and STALE in board.shown._dom_classes
-    assert board.met is before
+    assert board.met is before and board.said.layout.flex == "1 1 100%", "an error has a line of its own"
     board.fields[1]["RCX"].number.value = "0x123"
+    assert board.said.layout.flex is None
     assert board.met.ends[0].answers[1] == "TDX_OPERAND_INVALID|RCX" and STALE not in board.shown._dom_classes
 
 
