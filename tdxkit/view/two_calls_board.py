@@ -7,7 +7,7 @@ import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
 from tdxkit.seam.meeting import CPUS, NOT_BUSY, Meeting, meeting_job
-from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves, telling_condition
+from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves, telling
 from tdxkit.seam.versions import LATEST, VERSIONS
 from tdxkit.text import columns, many
 from tdxkit.view.conflict_grid import PLAYS
@@ -48,7 +48,7 @@ class TwoCallsBoard(WorkBoard):
         self.ends: Choices | None = None
         self._shown_for: tuple | None = None
         swap = w.Button(description="Swap the two", layout={"width": "130px"})
-        swap.on_click(lambda _: self._set(self.calls[1].value, self.calls[0].value))
+        swap.on_click(lambda _: self._swap())
         places = [_operands(cpu, fields) for cpu, fields in zip(CPUS, self.fields)]
         folded = w.Accordion([w.VBox(places)], titles=("the operands, register by register",), selected_index=None)
         picked = Picked(PLAYS, self._asked_for)
@@ -62,19 +62,22 @@ class TwoCallsBoard(WorkBoard):
     def _numbers(self) -> list[w.Widget]:
         return [part for fields in self.fields for field in fields.values() for part in (field.word, field.number)]
 
-    def _set(self, first: str, second: str, condition: str = MOST_CALLS) -> None:
+    def _set(self, one: TwoCalls) -> None:
         """Other calls."""
         self._updating = True
-        self.calls[0].value, self.calls[1].value = first, second
+        self.calls[0].value, self.calls[1].value, self.where.value = one.first, one.second, one.where
         self._updating = False
-        self._turn(TwoCalls(first, second, self.where.value, condition=condition, version=self.version.value))
+        self._turn(one)
+
+    def _swap(self) -> None:
+        self._set(TwoCalls(self.calls[1].value, self.calls[0].value, self.where.value, version=self.version.value))
 
     def play(self, first: str, second: str) -> None:
-        """Show this pair: what a cell of the grid asks for, with the condition under which alone it is BUSY. InputError for one that
-        cannot be."""
+        """Show this pair as a cell of the grid has it: where, at which stage and under which condition the second is BUSY, if it ever is.
+        InputError for one that cannot be."""
         for name in (first, second):
             TwoCalls(name, name).world()
-        self._set(first, second, telling_condition(first, second, self.version.value))
+        self._set(telling(first, second, self.version.value))
 
     def _asked_for(self, row: str, column: str) -> None:
         """Show the pair of a cell, by the names that stand in the grid."""

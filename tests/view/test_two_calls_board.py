@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tdxkit.errors import InputError
-from tdxkit.seam.conflicts import call_of, pair_world, shared_region, stages
+from tdxkit.seam.conflicts import call_of, conflict, pair_world, shared_region, stages
 from tdxkit.seam.meeting import CPUS
-from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves, telling_condition
+from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves, telling
 from tdxkit.seam.versions import LATEST
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.two_calls_board import TwoCallsBoard, bar
@@ -64,7 +64,16 @@ def test_a_pair_that_is_busy_only_under_a_condition_is_played_under_it():
         assert board.condition.value == "suspected" and "SEPT_TREE" in str(bar(board.met))
         assert any(end.busy == CPUS[1:] for end in board.met.ends)
     board.play("TDH.VP.ENTER", "TDH.MEM.PAGE.AUG")  # it is never BUSY: as most calls are
-    assert (board.condition.value, telling_condition("TDH.VP.ENTER", "TDH.PHYMEM.PAMT.REMOVE")) == ("", "")
+    assert (board.condition.value, telling("TDH.VP.ENTER", "TDH.PHYMEM.PAMT.REMOVE").condition) == ("", "")
+
+
+def test_a_pair_is_played_at_a_stage_and_a_place_at_which_it_is_busy():
+    board = TwoCallsBoard(ADD, RDMD)
+    board.where.value = APART
+    for first, second in (("TDH.MNG.CREATE", "TDH.VP.FLUSH"), ("TDH.MNG.INIT", "TDH.VP.ENTER"), (ADD, RDMD)):
+        board.play(first, second)
+        assert {str(met) for met in conflict(first, second).met} <= {end.answers[1] for end in board.met.ends}
+    assert board.where.value == SAME_REGION
 
 
 def test_every_busy_answer_of_an_end_is_red_and_the_title_has_the_chosen_names():
