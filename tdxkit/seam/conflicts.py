@@ -128,20 +128,27 @@ def conditions(a: str, b: str) -> tuple[str, ...]:
 
 def busy(a: str, b: str, version: str, condition: str) -> dict[str, Answer]:
     """The busy answers of b, by their words, with the condition true."""
-    region = shared_region(a, b)
     found: dict[str, Answer] = {}
     for stage in stages(a, b, condition):
-        alone = begin(pair_world(stage, version, a, b, condition), a, b, region, True).finish()
-        if stage != scene_of(a).stage and not alone.ok:
-            continue  # neither would have succeeded: such a world says nothing about the pair
-        for point in lock_points(a, b, stage, version, condition):
-            world = pair_world(stage, version, a, b, condition)
-            under_way = begin(world, a, b, region)
-            for _ in range(point):
-                under_way.step()
-            met = begin(world, a, b, region, True).finish()
-            if met.name in BUSY and met != alone:
-                found.setdefault(str(met), met)
+        found |= {text: met for text, met in busy_at(stage, a, b, version, condition).items() if text not in found}
+    return found
+
+
+def busy_at(stage: str, a: str, b: str, version: str, condition: str) -> dict[str, Answer]:
+    """The same at one stage of the world."""
+    region = shared_region(a, b)
+    found: dict[str, Answer] = {}
+    alone = begin(pair_world(stage, version, a, b, condition), a, b, region, True).finish()
+    if stage != scene_of(a).stage and not alone.ok:
+        return found  # neither would have succeeded: such a world says nothing about the pair
+    for point in lock_points(a, b, stage, version, condition):
+        world = pair_world(stage, version, a, b, condition)
+        under_way = begin(world, a, b, region)
+        for _ in range(point):
+            under_way.step()
+        met = begin(world, a, b, region, True).finish()
+        if met.name in BUSY and met != alone:
+            found.setdefault(str(met), met)
     return found
 
 

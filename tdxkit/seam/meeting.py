@@ -20,6 +20,7 @@ from tdxkit.explore.reachable import Edge, Graph, Node, graph
 from tdxkit.explore.telling import replay_steps
 from tdxkit.rules import named
 from tdxkit.run import Line, Run, Track
+from tdxkit.seam.leaf_text import lines, said, text_of
 from tdxkit.seam.leaves import engine
 from tdxkit.seam.leaves.act import CHECK, WAY_BACK
 from tdxkit.seam.leaves.call import Answer, Status
@@ -27,7 +28,7 @@ from tdxkit.seam.leaves.leaf import Leaf
 from tdxkit.seam.locks import EXCLUSIVE, held, readers
 from tdxkit.seam.memory import LOCKS
 from tdxkit.seam.module import Module
-from tdxkit.seam.record import lines, said, text_of, whole_check
+from tdxkit.seam.shared_names import names, told
 from tdxkit.seam.threads import threads
 from tdxkit.units import Hex
 from tdxkit.work import Job, drive
@@ -36,13 +37,6 @@ NOT_BUSY = named("no-busy")
 BUSY = ("TDX_OPERAND_BUSY", "TDX_SYS_BUSY", "TDX_OPERAND_BUSY_HOST_PRIORITY")
 ANSWER = "answer"  # the shared variable in which each call leaves what it returns
 CPUS = ("CPU 0", "CPU 1")
-# What a table of the module is called where one entry of it is shown: words, and what its key is in bytes of HPA (0: it is no page number).
-WORDS = {
-    "lock_1g": ("1G lock", 30), "lock_2m": ("2M lock", 21), "lock_4k": ("4K lock", 12), "pamt_1g": ("1G entry", 30), "pamt_2m": ("2M entry", 21),
-    "pamt_4k": ("4K entry", 12), "count": ("page count", 21), "bitmap": ("bitmap", 21), "op_lock": ("OP_STATE lock", 0), "tree_lock": ("S-EPT tree lock", 0),
-    "sept_lock": ("S-EPT entry lock", 0), "sept": ("S-EPT entry", 0), "epoch_lock": ("TD_EPOCH lock", 0), "kot_lock": ("KOT lock", -1), "ket_lock": ("KET lock", -1),
-    "sys_lock": ("module lock", -1), "tdmr_lock": ("TDMR lock", -1), "wb_lock": ("write-back lock", -1),
-}  # fmt: skip
 
 Calls = Sequence[tuple[str, Mapping[str, int]]]
 
@@ -111,8 +105,12 @@ class _Told:
 
     def __init__(self, raw: Graph, leaves: Sequence[Leaf]):
         self.raw, self.leaves = raw, tuple(leaves)
-        self.keys = {label: _named(label) for label in raw.shared[0]}
+        self.keys = names(raw.shared[0])
         self.locks = [label for label in self.keys if label.partition("[")[0] in LOCKS]
+        self.named: dict[str, list[str]] = {}  # by name the variables that have it; an answer is told by its CPU
+        for label, name in self.keys.items():
+            if not label.startswith(ANSWER):
+                self.named.setdefault(name, []).append(label)
         self.holders = self._holders()
 
     def graph(self) -> Graph:
@@ -180,13 +178,13 @@ class _Told:
 
     def _state(self, place: int, holders: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
         """A shared state by the names that people read; what each call answered comes last."""
-        values = self.raw.shared[place]
+        values, first = self.raw.shared[place], self.raw.shared[0]
         state: dict[str, object] = {}
-        for label, name in self.keys.items():
-            if label in self.locks:
-                state[name] = held(values[label], holders.get(label, ()))
-            elif self._is_told(label):
-                state[name] = values[label]
+        for name, labels in self.named.items():
+            if labels[0] in self.locks:
+                state[name] = held(values[labels[0]], holders.get(labels[0], ()))
+            else:
+                state[name] = told([values[label] for label in labels], [first[label] for label in labels])
         for k, cpu in enumerate(CPUS[: len(self.leaves)]):
             status, regs = values[f"{ANSWER}[{k}]"] or (None, ())
             state[f"{cpu} RAX"] = None if status is None else Status(status)
@@ -207,10 +205,10 @@ class _Told:
         leaf, act, after = self.leaves[edge.actor], edge.label, self._next(edge.target, edge.actor)
         failed = act.part == CHECK and (after is None or after.part == WAY_BACK)
         answer = self._answer(edge.target, edge.actor) if failed or after is None else None
-        sentence = said(leaf, act, answer if failed else None) + whole_check(leaf, act.at % lines(leaf))
+        sentence = said(leaf, act, answer if failed else None)
         busy = failed and answer.name in BUSY
         kind = "locked" if failed and act.kind == "lock" else edge.kind
-        reads = tuple((self.keys[name], unseen) for name, unseen in edge.reads if self._is_told(name))
+        reads = tuple(dict.fromkeys((self.keys[name], unseen) for name, unseen in edge.reads if self._is_told(name)))
         broken = (NOT_BUSY,) if busy else ()
         return replace(edge, label=str(act), sentence=sentence, kind=kind, broken=broken, reads=reads, stores=())
 
@@ -232,20 +230,6 @@ def _way(came: Mapping[int, tuple[int, int]], node: int) -> tuple[int, ...]:
         node, number = came[node]
         path.append(number)
     return tuple(reversed(path))
-
-
-def _named(label: str) -> str:
-    """A variable of the module as people call it.
-
-    >>> _named("lock_2m[1024]"), _named("op_lock[2097152]"), _named("kot_lock[0]"), _named("kot[40]")
-    ('2M lock 0x80000000', 'OP_STATE lock 0x200000', 'KOT lock', 'kot[40]')
-    """
-    table, bracket, key = label.partition("[")
-    words, shift = WORDS.get(table, (label, -1))
-    number = key.rstrip("]")
-    if not bracket or shift < 0 or not number.isdigit():
-        return words
-    return f"{words} {int(number) << shift:#x}"
 
 
 def _tracks(made: Graph) -> tuple[Track, ...]:

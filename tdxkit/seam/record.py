@@ -16,21 +16,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tdxkit.card import card_of
-from tdxkit.run import Line, Recorder, Run, Text, Track, parts
+from tdxkit.run import Line, Recorder, Run, Track, parts
+from tdxkit.seam.leaf_text import lines, said, text_of
 from tdxkit.seam.leaves import engine
-from tdxkit.seam.leaves.act import CHECK, DO_IT, EFFECT, IN_GUEST, WAY_BACK, LeafAct
+from tdxkit.seam.leaves.act import CHECK, WAY_BACK, LeafAct
 from tdxkit.seam.leaves.call import Status
 from tdxkit.seam.leaves.checks_sept import reach
-from tdxkit.seam.leaves.describe import status_of
 from tdxkit.seam.leaves.leaf import Leaf
 from tdxkit.seam.locks import EXCLUSIVE, held, readers
 from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.pamt import L1G, L2M, L4K, LEVEL_NAMES, PT_PAMT
 from tdxkit.seam.pamt_state import bit_of, key, lock_at, region_of
-from tdxkit.text import Pattern
 from tdxkit.units import Hex
 
-CLAUSE = Pattern(r"[;,(/]| or | \(")
 LEVELS = (L1G, L2M, L4K)
 TREE, ENTRY, SUSPECTED = "tree", "entry", "suspected"
 TRACKS = (
@@ -190,7 +188,7 @@ class Recording:
         """The finished run."""
         recorder = Recorder(self.first)
         for s in self.steps:
-            sentence = said(s.leaf, s.act, s.begun.result if s.failed else None) + whole_check(s.leaf, s.line.index)
+            sentence = said(s.leaf, s.act, s.begun.result if s.failed else None)
             recorder.step(s.actor, s.act, sentence, s.state, line=s.line, next=s.next, kind=s.kind)
         texts = {s.leaf.name: text_of(s.leaf) for s in self.steps}
         more = {
@@ -208,50 +206,6 @@ class Recording:
 def _ends(begun: Begun) -> bool:
     """Whether the check just tried has failed: what comes now is the way back, or nothing."""
     return begun.done or begun.label.part == WAY_BACK
-
-
-def said(leaf: Leaf, act: LeafAct, ends: object = None) -> str:
-    """A step of a call in a sentence. ends: what the call ends with, where its check failed in this step."""
-    is_lock = act.kind == "lock"
-    if ends is not None:
-        what = f"Not to be had: {act}." if is_lock else f"Is it so that {act}? No."
-        return f"{what} The call ends with {ends}."
-    if act.part == WAY_BACK or act.kind == "unlock":
-        return f"The call gives up what it holds: {act}."
-    if act == IN_GUEST:
-        return "The guest has run until something made it exit; the locks on the vCPU's pages were held all the time."
-    if act.part == EFFECT and leaf.effect_steps:
-        return f"{act[0].upper()}{act[1:]}."
-    if act.part == EFFECT:
-        return f"Every check holds. {leaf.spec['transition'] or leaf.spec.get('effects', 'Done')}."
-    return f"Taken: {act}." if is_lock else f"{act[0].upper()}{act[1:]}: yes."
-
-
-def _noun(when: str) -> str:
-    """What a check is about: the operand that it names, else its first clause.
-
-    >>> _noun("TDVPR: PAMT walk could not take 1G shared, 2M shared or 4K exclusive"), _noun("bitmap bit already 1 (PAMT page of another region)")
-    ('TDVPR', 'bitmap bit already 1')
-    """
-    operand, colon, _ = when.partition(": ")
-    return operand if colon and len(operand) < 12 else CLAUSE.split(when)[0].strip()
-
-
-def whole_check(leaf: Leaf, line: int) -> str:
-    """The whole of the check on a line of a leaf's text, "" where there is none."""
-    at = line - 1
-    return f" Check {at + 1}: {leaf.checks[at].spec['when']}." if 0 <= at < len(leaf.checks) else ""
-
-
-def text_of(leaf: Leaf) -> Text:
-    """A leaf's checks as the text of a lane: one short line a check (its step's sentence says the rest), then what it does, then letting go."""
-    rows = [f"{k:2} {status_of(c.spec)}: {_noun(c.spec['when'])}" for k, c in enumerate(leaf.checks, 1)]
-    return Text(leaf.name, ("   the module's state, RAX", *rows, f"   {DO_IT}", "   let go of the locks"))
-
-
-def lines(leaf: Leaf) -> int:
-    """How many lines `text_of` gives; an act's `at` counts along them, from the end where it is negative."""
-    return len(leaf.checks) + 3
 
 
 def record(

@@ -7,10 +7,11 @@ Worlds and operands are those of `conflicts`: each call succeeds by itself, and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdxkit.errors import InputError, printable
-from tdxkit.seam.conflicts import call_of, conditions, names, pair_world, shared_region, stages
+from tdxkit.seam.conflicts import busy_at, call_of, conditions, conflict, names, pair_world, shared_region, stages
+from tdxkit.seam.leaves.leaf import compile_condition
 from tdxkit.seam.module import Module
 from tdxkit.seam.scenes import World, scene_of
 from tdxkit.seam.versions import LATEST
@@ -110,3 +111,22 @@ class TwoCalls:
                 given[register.lower()] = words[register][value] if isinstance(value, str) else value
             calls.append((scene_of(name).leaf, given))
         return world.module, calls
+
+
+def telling(first: str, second: str, version: str = LATEST) -> TwoCalls:
+    """The two as `conflicts` has them: at a stage, and under a condition where it takes one, at which the second is BUSY while the first is
+    under way; for two that go side by side, as most calls are.
+
+    >>> telling("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK").condition, telling("TDH.MNG.CREATE", "TDH.VP.FLUSH").stage
+    ('suspected', 'ready')
+    """
+    found = conflict(first, second, version)
+    one = TwoCalls(first, second, version=version)
+    if found.then and not found.met:
+        words = found.only_if
+        one = replace(
+            one, condition=next(name for name in one.conditions if name and compile_condition(name).words == words)
+        )
+    order = sorted(one.stages, key=one.fitting_stage.__ne__)  # the most fitting first
+    stage = next((s for s in order if busy_at(s, first, second, version, one.condition)), "")
+    return replace(one, stage=stage)

@@ -7,6 +7,7 @@ frame, where most calls go side by side and only some, under a condition, do not
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdxkit.seam.conflicts import Conflict
+from tdxkit.seam.two_calls import leaves
 from tdxkit.view.kit.grid import Grid, Head, Sign
 from tdxkit.view.kit.svg import visible
 
@@ -21,6 +22,7 @@ KINDS = {
 }
 SOMETIMES = "?"
 PLAYS = "two-calls"  # the board that plays a cell
+NOT_PLAYED = "not to be played: {} brings the module up"
 
 
 def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Grid:
@@ -28,7 +30,8 @@ def conflict_grid(pairs: Iterable[Conflict], only: Sequence[str] = ()) -> Grid:
     found = {(c.a, c.b): c for c in pairs}
     names = list(only) or list(dict.fromkeys(a for a, _ in found))
     marks = {(i, j): _sign(found[a, b]) for i, a in enumerate(names) for j, b in enumerate(names)}
-    heads = [Head(_short(name)) for name in names]
+    playable = leaves()
+    heads = [Head(_short(name), still="" if name in playable else NOT_PLAYED.format(_short(name))) for name in names]
     return Grid(
         "Which SEAMCALLs get in each other's way", "rows: the call under way\ncolumns: called meanwhile", heads, heads,
         {place: sign for place, sign in marks.items() if sign}, _legend([found[a, b] for a in names for b in names]),

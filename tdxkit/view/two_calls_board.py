@@ -7,7 +7,7 @@ import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
 from tdxkit.seam.meeting import CPUS, NOT_BUSY, Meeting, meeting_job
-from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves
+from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves, telling
 from tdxkit.seam.versions import LATEST, VERSIONS
 from tdxkit.text import columns, many
 from tdxkit.view.conflict_grid import PLAYS
@@ -48,7 +48,7 @@ class TwoCallsBoard(WorkBoard):
         self.ends: Choices | None = None
         self._shown_for: tuple | None = None
         swap = w.Button(description="Swap the two", layout={"width": "130px"})
-        swap.on_click(lambda _: self._set(self.calls[1].value, self.calls[0].value))
+        swap.on_click(lambda _: self._swap())
         places = [_operands(cpu, fields) for cpu, fields in zip(CPUS, self.fields)]
         folded = w.Accordion([w.VBox(places)], titles=("the operands, register by register",), selected_index=None)
         picked = Picked(PLAYS, self._asked_for)
@@ -62,18 +62,22 @@ class TwoCallsBoard(WorkBoard):
     def _numbers(self) -> list[w.Widget]:
         return [part for fields in self.fields for field in fields.values() for part in (field.word, field.number)]
 
-    def _set(self, first: str, second: str) -> None:
+    def _set(self, one: TwoCalls) -> None:
         """Other calls."""
         self._updating = True
-        self.calls[0].value, self.calls[1].value = first, second
+        self.calls[0].value, self.calls[1].value, self.where.value = one.first, one.second, one.where
         self._updating = False
-        self._turned()
+        self._turn(one)
+
+    def _swap(self) -> None:
+        self._set(TwoCalls(self.calls[1].value, self.calls[0].value, self.where.value, version=self.version.value))
 
     def play(self, first: str, second: str) -> None:
-        """Show this pair: what a cell of the grid asks for. InputError for one that cannot be."""
+        """Show this pair as a cell of the grid has it: where, at which stage and under which condition the second is BUSY, if it ever is.
+        InputError for one that cannot be."""
         for name in (first, second):
             TwoCalls(name, name).world()
-        self._set(first, second)
+        self._set(telling(first, second, self.version.value))
 
     def _asked_for(self, row: str, column: str) -> None:
         """Show the pair of a cell, by the names that stand in the grid."""
@@ -99,9 +103,17 @@ class TwoCallsBoard(WorkBoard):
         """Some control has another value."""
         if self._updating:
             return
-        self._updating = True
         try:
             chosen = self.chosen
+        except TdxkitError as error:
+            self._complain(error)
+        else:
+            self._turn(chosen, patience)
+
+    def _turn(self, chosen: TwoCalls, patience: float = PATIENCE) -> None:
+        """Show this, and let the controls say so."""
+        self._updating = True
+        try:
             self._offer(chosen)
             self.soon(self._job(chosen), patience)
         except TdxkitError as error:
@@ -127,7 +139,7 @@ class TwoCallsBoard(WorkBoard):
 
     def _job(self, chosen: TwoCalls) -> Job[Meeting]:
         module, calls = chosen.made()
-        return meeting_job(module, calls)
+        return meeting_job(module, calls, f"{chosen.first} beside {chosen.second}")
 
     def under_way(self, done: float, total: float) -> str:
         """What is said while it is worked out."""
@@ -189,8 +201,8 @@ def bar(met: Meeting) -> Bar:
 
 def _row(end) -> Row:
     more = f"an order in which {CPUS[0]} answers {end.answers[0]} and {CPUS[1]} {end.answers[1]}"
-    at = next((k for k, cpu in enumerate(CPUS) if cpu in end.busy), 1)
-    return Row((*end.answers, str(len(end.path))), more, "bad" if end.busy else "", at)
+    busy = tuple(k for k, cpu in enumerate(CPUS) if cpu in end.busy)
+    return Row((*end.answers, str(len(end.path))), more, "bad", busy)
 
 
 def _wanted(fields: dict[str, OperandField]) -> dict[str, str | int]:

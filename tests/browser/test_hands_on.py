@@ -133,6 +133,17 @@ def test_a_pinned_cell_of_the_grid_is_played(calls):
     board.locator("h3", has_text="TDH.PHYMEM.PAMT.REMOVE beside ").wait_for()
     assert board.get_by_role("combobox", name="CPU 0").evaluate("it => it === document.activeElement")
     assert words.startswith("play PHYMEM.PAMT.REMOVE and ")
+    grid.locator('tbody tr:has(th:text-is("SYS.TDMR.INIT")) td').first.click()
+    assert button.count() == 0 and "brings the module up" in grid.locator(".tdx-told").inner_text()
+
+
+def test_a_pair_with_a_question_mark_is_played_under_its_condition(calls):
+    grid, board = calls.cell("conflict-grid").locator(".tdx-grid").last, calls.cell("both-add").locator(".tdx-live")
+    grid.locator('tbody tr:has(th:text-is("VP.ENTER")) td[class*="tdx-dashed"]').first.click()
+    grid.locator(".tdx-play").click()
+    board.locator("h3", has_text="TDH.VP.ENTER beside ").wait_for()
+    board.get_by_text("in each other's way").wait_for()
+    assert board.get_by_role("combobox", name="and").evaluate("it => it.selectedOptions[0].label") == "suspected"
 
 
 @pytest.mark.parametrize("which", ["races", "calls"])

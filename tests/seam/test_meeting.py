@@ -9,9 +9,12 @@ from tdxkit.seam.conflicts import call_of, conflict, pair_world, shared_region, 
 from tdxkit.seam.meeting import BUSY, CPUS, NOT_BUSY, meeting, steps_of
 from tdxkit.seam.record import record
 from tdxkit.seam.scenes import EMPTY, PAIR, world_at
+from tdxkit.seam.shared_names import names
+from tdxkit.seam.two_calls import TwoCalls
 from tdxkit.seam.versions import LATEST
 
 ADD, REMOVE, RDMD, CREATE = "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAMT.REMOVE", "TDH.PHYMEM.PAGE.RDMD", "TDH.VP.CREATE"
+PROMOTE = "TDH.MEM.PAGE.PROMOTE"
 PAIRS = [
     (ADD, RDMD), (RDMD, REMOVE), (CREATE, CREATE), (ADD, ADD), ("TDG.MEM.PAGE.ACCEPT", "TDH.MEM.RANGE.BLOCK"),
     ("TDH.MEM.PAGE.AUG", "TDH.MEM.PAGE.AUG"), ("TDH.VP.ENTER", REMOVE), ("TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.AUG"),
@@ -115,3 +118,25 @@ def test_the_module_is_left_as_it_was():
     before = module.m.snapshot()
     meeting(module, calls)
     assert module.m.snapshot() == before
+
+
+@pytest.mark.parametrize(("a", "b"), [(PROMOTE, "TDH.VP.ENTER"), (PROMOTE, ADD), ("TDH.MEM.PAGE.DEMOTE", PROMOTE)])
+def test_what_writes_whole_tables_is_told_in_few_words(a, b):
+    made = meeting(*TwoCalls(a, b).made())
+    told = [{name: value for name, value in state.items() if name.startswith("512 ")} for state in made.graph.shared]
+    assert sorted(told[0]) == ["512 4K entries from 0x180000000", "512 S-EPT entries from 0x215000"]
+    assert set(told[0].values()) == {"as before"} and {v for one in told for v in one.values()} == {
+        "as before",
+        "512 changed",
+    }
+    seen = {name for edges in made.graph.edges for edge in edges for name, _ in edge.reads}
+    assert seen <= made.graph.shared[0].keys() and seen & told[0].keys()
+
+
+def test_a_table_is_one_name_only_where_it_is_large():
+    few, much = [f"sept[{8 * at}]" for at in range(12)], [f"sept[{4096 + 8 * at}]" for at in range(13)]
+    found = names([*few, *much, "kot[40]"])
+    assert len({found[label] for label in few}) == 12 and {found[label] for label in much} == {
+        "13 S-EPT entries from 0x1000"
+    }
+    assert found["kot[40]"] == "kot[40]"

@@ -39,7 +39,7 @@ def test_a_rows_mistake_gives_its_status_and_is_found_by_its_check(leaf, row):
     if "operand" in check.spec:
         assert made.answer.operand == check.spec["operand"]
     step = made.run.steps[made.position - 1]
-    assert step.actor == "CPU 0" and f"Check {row.number}: " in step.sentence
+    assert step.actor == "CPU 0" and f" Check {row.number} of {len(known.checks)}: " in step.sentence
     assert str(made.run.state(len(made.run))["CPU 0 RAX"]) == str(made.answer)
 
 

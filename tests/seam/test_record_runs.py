@@ -6,8 +6,10 @@ from dataclasses import asdict
 import pytest
 
 from tdxkit.run import diff
+from tdxkit.seam.leaf_text import NARROW, text_of
 from tdxkit.seam.leaves.act import EFFECT, WAY_BACK
-from tdxkit.seam.leaves.engine import find_leaf
+from tdxkit.seam.leaves.describe import status_of
+from tdxkit.seam.leaves.engine import find_leaf, leaves, tdcalls
 from tdxkit.seam.locks import held
 from tdxkit.seam.pamt import FREE, PT_PAMT, Entry
 from tdxkit.seam.record import SUSPECTED, record
@@ -84,7 +86,7 @@ def test_a_promotion_that_fails_is_busy_with_its_operand_and_leaves_the_mark():
     run = promotion_fails_run()
     failed = [s for s in run.steps if "ends with" in s.sentence]
     assert [s.sentence for s in failed] == [
-        "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX. Check 4: lock or promotion failed."
+        "Not to be had: RCX: promote to exclusive. The call ends with TDX_OPERAND_BUSY|RCX. Check 4 of 6: lock or promotion failed."
     ]
     assert any(s["2M lock"].mode == "free" and s["2M lock"].priority for s in run.states())
     assert run.state(len(run))["CPU 1 RAX"] == 0  # asked again, after the walk has gone
@@ -116,11 +118,25 @@ def test_a_check_that_fails_is_said():
     run = record(module, calls, region=EMPTY, watch=PAIR)
     assert [s.sentence for s in run.steps if "ends with" in s.sentence] == [
         "Is it so that the bitmap bit of R8 was 0 and is set now? No. The call ends with TDX_PAGE_NOT_FREE|R8. "
-        "Check 15: bitmap bit already 1; bit of page 0 is rolled back (also when RDX = R8)."
+        "Check 15 of 15: bitmap bit already 1; bit of page 0 is rolled back (also when RDX = R8)."
     ]
+    taken = [s.sentence for s in run.steps if "promote" in s.label]
+    assert taken == ["Taken: RCX: promote to exclusive. Check 8 of 15."], "the text of a check says when it fails"
+    assert not any("Check" in s.sentence for s in run.steps if "let go" in s.label)
+    assert run.texts["TDH.PHYMEM.PAMT.ADD"].lines[8] == " 8 TDX_OPERAND_BUSY|RCX: 1G lock, 2M lock and promotion"
     assert run.texts["TDH.PHYMEM.PAMT.ADD"].lines[15] == "15 TDX_PAGE_NOT_FREE|R8: bitmap bit already 1"
     end = run.state(len(run))
     assert not end[f"bitmap {PAIR[0]:#x}"].bit and end["2M entry"] == FREE
+
+
+def test_the_names_of_checks_say_enough_and_are_narrow():
+    for leaf in (leaves() | tdcalls()).values():
+        for line, check in zip(text_of(leaf).lines[1:], leaf.checks):
+            name = line[3:].removeprefix(f"{status_of(check.spec)}: ")
+            known = name in ("TDR", "TDCX", "TDVPR", "TD page", check.spec["when"])
+            assert name and len(name) <= NARROW and (known or len(name) >= 8) and name not in ("v1", "GPA", "level"), (
+                line
+            )
 
 
 def answers(run):

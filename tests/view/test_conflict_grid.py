@@ -58,3 +58,10 @@ def test_some_leaves_only():
     pairs = [conflict(a, b) for a in NAMES for b in NAMES]
     grid = conflict_grid(pairs, NAMES[2:4])
     assert len(grid.text.splitlines()) == 2 and "MNG.INIT" not in grid.html() and len(grid.rows) == 2
+
+
+def test_a_call_that_cannot_be_played_says_so():
+    names = ("TDH.SYS.TDMR.INIT", "TDH.MNG.CREATE")
+    grid = conflict_grid([conflict(a, b) for a in names for b in names])
+    assert [head.still for head in grid.rows] == ["not to be played: SYS.TDMR.INIT brings the module up", ""]
+    assert grid.columns == grid.rows and grid.html().count('data-still="not to be played: SYS.TDMR') == 2

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from tdxkit.errors import InputError
-from tdxkit.seam.conflicts import call_of, pair_world, shared_region, stages
+from tdxkit.seam.conflicts import call_of, conflict, pair_world, shared_region, stages
 from tdxkit.seam.meeting import CPUS
-from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves
+from tdxkit.seam.two_calls import APART, SAME_PAGE, SAME_REGION, TwoCalls, leaves, telling
 from tdxkit.seam.versions import LATEST
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.two_calls_board import TwoCallsBoard, bar
 
 ADD, RDMD, CREATE, DEMOTE = "TDH.PHYMEM.PAMT.ADD", "TDH.PHYMEM.PAGE.RDMD", "TDH.VP.CREATE", "TDH.MEM.PAGE.DEMOTE"
+PROMOTE = "TDH.MEM.PAGE.PROMOTE"
 
 
 def stepper(board):
@@ -56,6 +57,38 @@ def test_the_board_says_who_can_hear_busy_with_its_operand():
     assert json.loads(stepper(board).data)["views"][0]["graph"]["goal"] == ""
 
 
+def test_a_pair_that_is_busy_only_under_a_condition_is_played_under_it():
+    board = TwoCallsBoard(ADD, RDMD)
+    for first, second in (("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"), ("TDH.MEM.RANGE.BLOCK", "TDH.VP.ENTER")):
+        board.play(first, second)
+        assert board.condition.value == "suspected" and "SEPT_TREE" in str(bar(board.met))
+        assert any(end.busy == CPUS[1:] for end in board.met.ends)
+    board.play("TDH.VP.ENTER", "TDH.MEM.PAGE.AUG")  # it is never BUSY: as most calls are
+    assert (board.condition.value, telling("TDH.VP.ENTER", "TDH.PHYMEM.PAMT.REMOVE").condition) == ("", "")
+
+
+def test_a_pair_is_played_at_a_stage_and_a_place_at_which_it_is_busy():
+    board = TwoCallsBoard(ADD, RDMD)
+    board.where.value = APART
+    for first, second in (("TDH.MNG.CREATE", "TDH.VP.FLUSH"), ("TDH.MNG.INIT", "TDH.VP.ENTER"), (ADD, RDMD)):
+        board.play(first, second)
+        assert {str(met) for met in conflict(first, second).met} <= {end.answers[1] for end in board.met.ends}
+    assert board.where.value == SAME_REGION
+
+
+def test_every_busy_answer_of_an_end_is_red_and_the_title_has_the_chosen_names():
+    board = TwoCallsBoard(ADD, RDMD)
+    board.play(DEMOTE, "TDH.MEM.PAGE.AUG 2M")
+    rows = json.loads(board.ends.data)["rows"]
+    red = [[k for k, cell in enumerate(row["cells"]) if cell["role"] == "bad"] for row in rows]
+    assert red == [[k for k, cpu in enumerate(CPUS) if cpu in end.busy] for end in board.met.ends]
+    assert board.met.begin.title == f"{DEMOTE} beside TDH.MEM.PAGE.AUG 2M"
+    board.play(ADD, ADD)
+    both = next(at for at, end in enumerate(board.met.ends) if end.busy == CPUS)
+    cells = json.loads(board.ends.data)["rows"][both]["cells"]
+    assert [cell["role"] for cell in cells] == ["bad", "bad", ""]
+
+
 def test_an_end_of_the_list_is_shown_by_a_shortest_way():
     board = TwoCallsBoard(ADD, RDMD)
     for k, end in enumerate(board.met.ends):
@@ -80,8 +113,8 @@ def test_the_controls_offer_what_fits_the_calls():
     board = TwoCallsBoard(ADD, RDMD)
     shown = [[r for r, field in fields.items() if field.layout.display != "none"] for fields in board.fields]
     assert shown == [["RCX", "RDX", "R8"], ["RCX"]]
-    board.play("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK")
-    assert [value for _, value in board.condition.options] == ["", "suspected"]
+    board.calls[0].value, board.calls[1].value = "TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"
+    assert [value for _, value in board.condition.options] == ["", "suspected"] and board.condition.value == ""
     side_by_side = str(bar(board.met))
     board.condition.value = "suspected"
     assert str(bar(board.met)) != side_by_side and "SEPT_TREE" in str(bar(board.met))
@@ -93,14 +126,23 @@ def test_a_wrong_operand_is_said_and_what_is_shown_is_older():
     before = board.met
     board.fields[1]["RCX"].number.value = "zz"
     assert "RCX zz: a register holds a number" in board.said.value and STALE in board.shown._dom_classes
-    assert board.met is before
+    assert board.met is before and board.said.layout.flex == "1 1 100%", "an error has a line of its own"
     board.fields[1]["RCX"].number.value = "0x123"
+    assert board.said.layout.flex is None
     assert board.met.ends[0].answers[1] == "TDX_OPERAND_INVALID|RCX" and STALE not in board.shown._dom_classes
 
 
 def test_the_world_is_one_in_which_both_can_succeed():
     assert TwoCalls(ADD, DEMOTE).fitting_stage == TwoCalls(DEMOTE, ADD).fitting_stage == "blocked and tracked"
     assert TwoCalls(ADD, DEMOTE).stages[0] != "blocked and tracked"
+
+
+@pytest.mark.parametrize(("a", "b"), [(PROMOTE, "TDH.VP.ENTER"), (PROMOTE, ADD), (DEMOTE, PROMOTE)])
+def test_calls_that_write_whole_tables_are_played_too(a, b):
+    board = TwoCallsBoard(ADD, RDMD)
+    board.play(a, b)
+    assert 'role="alert"' not in board.said.value and board.met.begin.title == f"{a} beside {b}"
+    assert len(stepper(board).data) < 400_000
 
 
 def test_swapping_the_two_moves_where_they_meet():

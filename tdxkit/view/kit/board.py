@@ -109,6 +109,7 @@ class Board(w.VBox):
                 if what == ""
                 else framed(what if isinstance(what, Markup) else element(self._tag, what, role=role))
             )
+        self.said.layout.flex = "1 1 100%" if role == "alert" else None  # a line of its own, also in a row
         self._message = made
         self.said.value = str(made)
 

@@ -24,12 +24,13 @@ CSS = theme.css() + tables.STYLE + scripts.read(PAGE, "kit.css")
 
 
 class Row(NamedTuple):
-    """A row: its cells, what its button says it shows ("": it has none), the colour of the cell `at`, which says the same in words."""
+    """A row: its cells, what its button says it shows ("": it has none), the colour of the cell `at`, or of
+    several, which say the same in words."""
 
     cells: Sequence[str]
     more: str = ""
     role: str = ""
-    at: int = 1
+    at: int | tuple[int, ...] = 1
 
 
 class Choices(anywidget.AnyWidget):
@@ -53,7 +54,8 @@ class Choices(anywidget.AnyWidget):
 
 
 def _cell(row: Row, k: int) -> dict[str, str]:
-    return {"text": visible(row.cells[k]), "role": row.role if k == row.at else ""}
+    coloured = row.at if isinstance(row.at, tuple) else (row.at,)
+    return {"text": visible(row.cells[k]), "role": row.role if k in coloured else ""}
 
 
 class Copied(anywidget.AnyWidget):

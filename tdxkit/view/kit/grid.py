@@ -23,11 +23,13 @@ PAGE = Path(__file__).parent / "page"
 
 
 class Head(NamedTuple):
-    """The name of a row or a column; `whole` where it is cut short, `note` a few words more."""
+    """The name of a row or a column; `whole` where it is cut short, `note` a few words more; `still`: why no cell of it can be
+    played, "" where one can."""
 
     name: str
     whole: str = ""
     note: str = ""
+    still: str = ""
 
 
 class Sign(NamedTuple):
@@ -92,7 +94,7 @@ class Grid:
         return {cell.role for cell in self.cells.values()} | {role for _, role, _ in self.legend}
 
     def _table(self) -> Markup:
-        heads = (element("th", element("span", column.name), scope="col", **_whole(column)) for column in self.columns)
+        heads = (element("th", element("span", column.name), scope="col", **_more(column)) for column in self.columns)
         corner = element("th", self.corner, class_="tdx-corner", scope="row")
         body = (element("tr", self._head(row), *self._row(i)) for i, row in enumerate(self.rows))
         return element(
@@ -100,7 +102,7 @@ class Grid:
         )
 
     def _head(self, row: Head) -> Markup:
-        return element("th", row.name, element("small", row.note) if row.note else "", scope="row", **_whole(row))
+        return element("th", row.name, element("small", row.note) if row.note else "", scope="row", **_more(row))
 
     def _row(self, row: int) -> Iterable[Markup]:
         for column in range(len(self.columns)):
@@ -119,8 +121,10 @@ class Grid:
         return {"text/html": str(self.html()), "text/plain": self.text}
 
 
-def _whole(head: Head) -> dict[str, str]:
-    return {"title": head.whole} if head.whole and head.whole != head.name else {}
+def _more(head: Head) -> dict[str, str]:
+    """What the script needs to know of a name."""
+    whole = {"title": head.whole} if head.whole and head.whole != head.name else {}
+    return whole | ({"data_still": head.still} if head.still else {})
 
 
 def _rule(role: str) -> str:

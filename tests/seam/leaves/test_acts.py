@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit.seam.leaf_text import lines, text_of
 from tdxkit.seam.leaves.act import EFFECT, GIVEN_UP, LEAF_LOCK, UNDONE, WAY_BACK, LeafAct, let_go
 from tdxkit.seam.leaves.engine import leaves
 from tdxkit.seam.memory import LOCKS
-from tdxkit.seam.record import lines, record, text_of
+from tdxkit.seam.record import record
 from tdxkit.seam.runs import pamt_add_run, promotion_fails_run
 from tdxkit.seam.scenes import EMPTY, FRESH, PAIR, world_at, world_for
 

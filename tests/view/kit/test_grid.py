@@ -13,6 +13,7 @@ SIGNS = {(0, 1): Sign("cx", "pair", "A meets B"), (2, 0): Sign("td?", "bad", f"C
 
 def grid(size=3, cells=SIGNS):
     names = [Head(chr(65 + k), note="+1" * (k == 1)) for k in range(size)]
+    names[2] = names[2]._replace(still="C is no more")
     columns = [Head("a", "the whole a"), *(Head(chr(97 + k)) for k in range(1, size))]
     key = [("cx", "pair", "of one kind"), ("?", "soft", EVIL)]
     return Grid(
@@ -24,6 +25,7 @@ def grid(size=3, cells=SIGNS):
         key,
         "{row} and {column}: nothing",
         "A meets B",
+        "a board",
     )
 
 
@@ -126,6 +128,21 @@ class TestInChromium:
         assert cell.get_attribute("class").endswith("tdx-pinned")
         cell.click()
         assert first.locator(".tdx-pinned").count() == 0
+
+    def test_a_pinned_cell_is_played_where_something_plays_it_or_says_why_it_cannot_be(self, page):
+        first = page.locator(".tdx-grid").first
+        first.locator("td").nth(1).click()
+        assert first.locator(".tdx-play").count() == 0, "nothing on the page plays it"
+        page.evaluate("""() => {
+            document.body.insertAdjacentHTML("beforeend", '<div class="tdx-picked" data-plays="a board"></div>');
+            document.addEventListener("tdx-play", ({ detail }) => { window.played = detail; });
+        }""")
+        first.locator("td").nth(4).click()
+        first.locator(".tdx-play").click()
+        assert page.evaluate("played") == {"plays": "a board", "row": "B", "column": "b"}
+        first.locator("td").nth(7).click()
+        assert first.locator(".tdx-play").count() == 0
+        assert first.locator(".tdx-told").inner_text() == "C and b: nothing · C is no more"
 
     def test_a_word_leaves_what_it_names_and_what_meets_that(self, page):
         first = page.locator(".tdx-grid").first

@@ -95,11 +95,16 @@ class Grid {
     this.show(cell ?? this.focused());
   }
 
-  /** A button that has the pinned cell played, where something on the page plays it. */
+  /** A button that has the pinned cell played, where something on the page plays it; or why it cannot be. */
   offer() {
     const { plays } = this.place.dataset;
     if (!plays || !document.querySelector(`.tdx-picked[data-plays="${plays}"]`)) return;
     const [row, column] = this.where(this.pinned);
+    const { still } = { ...this.columns[column].dataset, ...this.rows[row].dataset };
+    if (still) {
+      this.told.append(` · ${still}`);
+      return;
+    }
     const detail = { plays, row: nameOf(this.rows[row]), column: nameOf(this.columns[column]) };
     const button = document.createElement("button");
     Object.assign(button, {
