@@ -2,6 +2,7 @@
 
 from tdxkit.commands import print_json
 from tdxkit.commands.waiting import wait
+from tdxkit.errors import InputError, printable
 from tdxkit.text import columns, many
 from tdxkit.work import Job
 
@@ -21,12 +22,20 @@ def configure(parser):
         help="which of them can meet in KVM, with the locks of the base of this version of the series (v6)",
     )
     parser.add_argument(
+        "--play",
+        metavar="FILE",
+        help="write the two leaves as a page in which you choose who moves next, and tell how they can end",
+    )
+    parser.add_argument(
         "--json", action="store_true", help='{"pairs": [{"a", "b", "result", "only_if", "result_then"}]}'
     )
 
 
 def run(args):
     """While a is under way, b is called: "ok" or the busy status it gets; then those that it gets only under a condition."""
+    if args.play:
+        _play(args.leaf, args.other, args.module, args.play)
+        return
     asked = _asked(args.leaf, args.other)
     meet = _in_kernel(args.in_kernel) if args.in_kernel else None
     pairs = wait(_job(asked, args.module), lambda done, total: f"{done} of {many(total, 'pair')}")
@@ -49,6 +58,22 @@ def run(args):
     print(
         f"{len(busy)} of {len(pairs)} ordered pairs conflict on one TD and one 2 MiB region, {others} go on side by side."
     )
+
+
+def _play(leaf: str | None, other: str | None, version: str, path: str) -> None:
+    """Write the page of a pair, and say how the two can end."""
+    from tdxkit.seam.meeting import CPUS, meeting
+    from tdxkit.seam.two_calls import TwoCalls, call_named
+    from tdxkit.view.two_calls_board import bar, stepper_of
+
+    if leaf is None or other is None:
+        raise InputError("--play", "two calls are put beside each other", "name two leaves before it")
+    module, calls = TwoCalls(call_named(leaf), call_named(other), version=version).made()
+    met = meeting(module, calls)
+    stepper_of(met).html(path)
+    rows = [(*end.answers, len(end.path)) for end in met.ends]
+    print(bar(met), "", *columns((*(f"{cpu} answers" for cpu in CPUS), "fewest steps"), rows), "", sep="\n")
+    print(f"every order of them to be played: {printable(path, 400)}")
 
 
 def _in_kernel(version: str):

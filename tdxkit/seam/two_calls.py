@@ -15,6 +15,7 @@ from tdxkit.seam.leaves.leaf import compile_condition
 from tdxkit.seam.module import Module
 from tdxkit.seam.scenes import World, scene_of
 from tdxkit.seam.versions import LATEST
+from tdxkit.text import near
 
 SOURCES = ("model",)
 SAME_REGION, SAME_PAGE, APART = (
@@ -29,6 +30,20 @@ MOST_CALLS = ""  # no condition
 def leaves() -> tuple[str, ...]:
     """The calls that can be under way at once: all that do not bring the module up."""
     return tuple(name for name in names() if not name.startswith("TDH.SYS."))
+
+
+def call_named(name: str) -> str:
+    """One of `leaves()` by its name, with or without TDH. before it, in any case. InputError for another."""
+    upper = name.strip().upper().replace(" V1", " v1")
+    found = next((one for one in leaves() if upper in (one, one.removeprefix("TDH."))), None)
+    if found is None:
+        meant = near(upper, [one.removeprefix("TDH.") for one in leaves()], 0.5)
+        raise InputError(
+            f"call {printable(name)}",
+            "it is not one of those that can be under way at once",
+            f"did you mean {meant}?" if meant else "name one of those in `conflicts`, none of SYS",
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -156,19 +156,11 @@ class TwoCallsBoard(WorkBoard):
         self.ends = Choices("", HEADER, rows)
         self.ends.observe(self._shows, "chosen")
         self._folded = w.Accordion([self.ends], titles=(ENDS,), selected_index=None)  # it answers what is asked
-        return bar(result), [self._folded, self._stepper()]
-
-    def _stepper(self, path: tuple[int, ...] = ()) -> Stepper:
-        """Every order of the two, begun along a path."""
-        met = self.met
-        busy = any(end.busy for end in met.ends)
-        return Stepper.walked(
-            met.graph, met.begin, goal=NOT_BUSY if busy else "", goal_text=GOAL if busy else "", path=path
-        )
+        return bar(result), [self._folded, stepper_of(result)]
 
     def _shows(self, change) -> None:
         """Show a shortest way to an end of the list."""
-        self.show([self._folded, self._stepper(self.met.ends[change["new"]].path)])
+        self.show([self._folded, stepper_of(self.met, self.met.ends[change["new"]].path)])
 
     def answer(self) -> str:
         """The two calls and what they answer, where both are BUSY in one order and the calls are different ones."""
@@ -188,6 +180,12 @@ class TwoCallsBoard(WorkBoard):
         """The same, with the ends as a table."""
         rows = [_row(end).cells for end in self.met.ends]
         return framed(super().static(), table(HEADER, rows, "How the two can end").html())
+
+
+def stepper_of(met: Meeting, path: tuple[int, ...] = ()) -> Stepper:
+    """Every order of two calls to be played, begun along a path."""
+    goal = (NOT_BUSY, GOAL) if any(end.busy for end in met.ends) else ("", "")
+    return Stepper.walked(met.graph, met.begin, *goal, path=path)
 
 
 def bar(met: Meeting) -> Bar:

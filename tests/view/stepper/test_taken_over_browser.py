@@ -56,6 +56,19 @@ def test_a_run_taken_over_can_go_on_as_it_did_and_says_so_when_it_ends_badly(sho
         for key in "12":
             page.keyboard.press(key)
     assert "The end: everybody has finished, and it went wrong: REMOVE found no pair" in goal(page)
+    page.get_by_label("Goal").select_option(label="end well")
+    assert "Reached" not in goal(page)
+
+
+@pytest.mark.parametrize("name", ["v1", "v2"])  # after v1's race nothing is left, and yet it did not end well
+def test_what_was_broken_on_the_way_is_no_good_end(show, name):
+    one = scenario(name)
+    page = show(Stepper(replay(one, explore(one).schedule), position=20))
+    page.locator(".tdx-stepper").press("o")
+    assert "From here it cannot be reached any more: undo." in goal(page)
+    for key in ("1" * 9 + "2" * 9) * 3:
+        page.keyboard.press(key)
+    assert "The end: everybody has finished, and it went wrong" in goal(page) and "Reached" not in goal(page)
 
 
 def test_under_a_fog_the_runs_own_way_is_not_told(show):
