@@ -16,6 +16,8 @@ from tdxkit.work import drive
 class Contention(WorkBoard):
     """Controls, progress, results. `results` holds what the last run gave, by design; a cancelled run keeps what it had."""
 
+    question = "a host of at most ten TDs on which somebody waits with 64 hashed locks too"
+
     def __init__(self):
         self.results: dict[str, Waits] = {}
         self.tds = Slider(numbers(1, 40), 10, "TDs")
@@ -39,6 +41,14 @@ class Contention(WorkBoard):
     def finished(self, _result: object) -> tuple[str, list[object]]:
         """A table and a chart of the waits."""
         return "done", self._pictures()
+
+    def answer(self) -> str:
+        """The host that was simulated, where it is small and somebody waited with hashed locks."""
+        hashed = self.results.get("hashed")
+        if not hashed or not hashed.contentions or self.tds.value > 10:
+            return ""
+        size = f"{self.tds.label} TDs with {self.vcpus.label} vCPUs each, {self.toggling.label} of them toggling"
+        return f"{size}: {hashed.contentions:,} waits in {self.seconds.label}"
 
     def given_up(self) -> tuple[str, list[object]]:
         """The same of what there is."""

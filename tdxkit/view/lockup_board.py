@@ -3,7 +3,7 @@
 import ipywidgets as w
 
 from tdxkit.linux.softlockup.kernels import kernel_named
-from tdxkit.linux.softlockup.lockup import lockup, size_text
+from tdxkit.linux.softlockup.lockup import Judgement, lockup, size_text
 from tdxkit.linux.softlockup.loop_cost import COSTS
 from tdxkit.linux.softlockup.watchdog import SECOND, WORST
 from tdxkit.units import GIB
@@ -27,6 +27,8 @@ PATCHES = {"as released": "as is", "without": None, "v1: batches": "v1", "v2: co
 
 class LockupBoard(Board):
     """Controls over one guest; `verdict` is what came of them last."""
+
+    question = "the smallest guest of the slider that can be reported, on the kernel and at the cost that are chosen"
 
     def __init__(self, gib: int = 1500, kernel: str = "6.15", preempt: str = "voluntary"):
         sizes = [(size_text(n * GIB), n) for n in sorted({*SIZES, gib})]  # no more: a slider cuts what is longer
@@ -53,11 +55,22 @@ class LockupBoard(Board):
     def update(self) -> tuple[Bar, list[Picture]]:
         """Judge the guest as the controls have it."""
         self._offer_models()
-        self.verdict = lockup(
-            self.guest.value * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
+        self.verdict = self._judged(self.guest.value)
+        return self._bar(), [watchdog_picture(self.verdict)]
+
+    def _judged(self, gib: int) -> Judgement:
+        return lockup(
+            gib * GIB, self.kernel.value, self.preempt.value, self.cost.value, patch=self.patch.value,
             others=self.others.value, phase=min(round(self.phase.value * SECOND), WORST), from_idle=self.idle.value,
         )  # fmt: skip
-        return self._bar(), [watchdog_picture(self.verdict)]
+
+    def answer(self) -> str:
+        """This guest and the next smaller one, where this one can be reported and that one cannot."""
+        smaller = [gib for _, gib in self.guest.options if gib < self.guest.value]
+        if not (self.verdict.chance and smaller) or self._judged(smaller[-1]).chance:
+            return ""
+        this, that = (size_text(gib * GIB) for gib in (self.guest.value, smaller[-1]))
+        return f"{this} is reported in {self.verdict.chance:.0%} of the phases, {that} in none"
 
     def _offer_models(self) -> None:
         """A kernel offers the models it has; where the chosen one is gone, the nearest that is left."""
@@ -93,4 +106,4 @@ class LockupBoard(Board):
         return tree + carries + longest + odds
 
     def __str__(self) -> str:
-        return f"{self._bar()}\n{watchdog_picture(self.verdict)}"
+        return f"{self._bar()}\n{self.asked_text}\n{watchdog_picture(self.verdict)}"

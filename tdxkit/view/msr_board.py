@@ -1,7 +1,7 @@
 """MSR 0x3A at hand in a notebook: a reader for one's own trace, and the switches of a hotplug with the run they lead to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import ipywidgets as w
 
@@ -30,6 +30,15 @@ FIRMWARE = {
 PRESETS = ("0x0", "0x1", "0x5", "0x40005")
 OPTION_BUTTONS = {"no patch": "none", "off": "off", "auto, as posted": "auto", "on": "on"}
 STOPPED = ("bugcheck", "smi-fault")
+# The switches that may save a guest that stays the same, on the same machine; the others change what is asked.
+SAVING = {
+    "firmware": "the firmware",
+    "version": "the firmware",
+    "preset": "the new MSR",
+    "smm": "SMM",
+    "epc": "EPC",
+    "hyperv": "Hyper-V",
+}
 NOTED = "* Behind this line of the trace somebody wrote a note: rest the pointer on the mark, or open “as text”."
 SWITCHES = {
     "smm": "SMM",
@@ -143,6 +152,8 @@ def matters_table(results: Sequence[Hotplug]) -> Table:
 class Switchboard(Board):
     """The switches of a Setup, and below them its outcome, its trace and its run; `result` is the last Hotplug."""
 
+    question = "one switch that saves this guest, with the same QEMU on the same vendor's CPU, and SGX still in CPUID"
+
     def __init__(self, scenario: Setup = Setup()):  # noqa: B008  frozen, so one default for all is fine
         self.guest = w.Dropdown(
             options=[(v, k) for k, v in GUESTS.items()], value=scenario.guest, description="Guest", **_WIDE
@@ -175,6 +186,7 @@ class Switchboard(Board):
         flags = w.HBox(list(self.flags.values()), layout={"flex_flow": "row wrap", "margin": "0 0 0 76px"})
         controls = [self.guest, self.firmware, self.vendor, self.preset, flags, self.option]
         super().__init__(columns_of(controls, said), said=said)
+        self._first = self.scenario  # as the controls had it before anybody turned one
         self.watch(self.guest, self.firmware, self.vendor, self.option, self.preset, *self.flags.values())
 
     @property
@@ -194,6 +206,18 @@ class Switchboard(Board):
         trace = access_picture(self.result.events, title="What a kvm_msr trace would show")
         return outcome_html(self.result), [trace, Stepper(self.result.run, picture=vcpus, position=self.reached)]
 
+    def answer(self) -> str:
+        """The switch that was turned, where it alone saves the guest."""
+        was, now = asdict(self._first), asdict(self.scenario)
+        turned = {SAVING.get(name, "") for name in was if was[name] != now[name]}
+        saved = hotplug(self._first).outcome in STOPPED and self.result.outcome not in STOPPED
+        return (
+            f"{turned.pop()}: {OUTCOMES[self.result.outcome]}"
+            if saved and len(turned) == 1 and "" not in turned
+            else ""
+        )
+
     def __str__(self) -> str:
         switches, _, *registers = str(self.result).splitlines()
-        return "\n".join([str(outcome_bar(self.result)), switches, *registers, "", str(self.result.run)])
+        said = [str(outcome_bar(self.result)), switches, *registers, self.asked_text]
+        return "\n".join([*said, "", str(self.result.run)])

@@ -23,6 +23,8 @@ NOTE = element(
 class PatchSwitches(Board):
     """A checkbox a patch, in `boxes` by its number; 1 to 4 carry the others and stay on. `life` is the last that was lived."""
 
+    question = "a patch without which nothing fails, and yet something is left behind"
+
     def __init__(self):
         self.boxes = {
             p.n: w.Checkbox(
@@ -39,6 +41,12 @@ class PatchSwitches(Board):
         """Live with the patches that are on: what came of it, and the run."""
         self.life = live("v2", frozenset(n for n, box in self.boxes.items() if box.value), record=True)
         return bar(self.life), [Stepper(self.life.run, picture=host, position=self.reached)]
+
+    def answer(self) -> str:
+        """The patches that are off, where nothing failed and something is left."""
+        failed = self.life.leaf or self.life.bugged or self.life.stopped
+        off = ", ".join(str(n) for n, box in self.boxes.items() if not box.value)
+        return f"without {off}, {self.life.result}" if self.life.result.startswith("left: ") and not failed else ""
 
     def __str__(self) -> str:
         return f"{bar(self.life)}\n\n{self.life.run}"
