@@ -15,7 +15,7 @@ MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$pyt
 QUIET_LAB = --LabApp.app_settings_dir="$(CURDIR)/tools/lab_settings" --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
             --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-fast lint bench clean env env-test
+.PHONY: help lab test test-fast lint bench mutants clean env env-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -45,6 +45,9 @@ lint: env-test  ## ruff, types, the rules for notebooks, and the same for the pa
 
 bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
+
+mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
+	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)
 
 clean:  ## remove .venv and all that tests and tools left behind
 	rm -rf .venv .venv.making .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts build dist

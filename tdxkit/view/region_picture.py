@@ -9,7 +9,7 @@ from tdxkit.text import many
 from tdxkit.view.kit import svg
 
 WIDTH, HEIGHT = 200, 196
-TIDY = {0: "no user", 1: "one user"}
+TIDY = {0: "no reference", 1: "one reference"}
 
 
 def region(state: State, key: object = 0) -> svg.Markup:
@@ -17,7 +17,7 @@ def region(state: State, key: object = 0) -> svg.Markup:
     count, pair, users = (state.get(f"{name}[{key}]") for name in ("refcount", "pair", "users"))
     count, users = count or 0, users or 0
     promised = count > 0 and not pair
-    said = TIDY.get(count, f"{count} users")
+    said = TIDY.get(count, f"{count} references")
     kernel = svg.box(
         40,
         14,

@@ -206,7 +206,11 @@ export class Scheduler {
   /** Asks for the next hint: the first two ask, the third tells. */
   ask() {
     const node = nodeAt(this.graph, this.path());
-    if (this.away[node] === Infinity || metAt(this.graph, this.path(), this.goal)) this.hinted = 1;
+    if (metAt(this.graph, this.path(), this.goal)) {
+      this.say("It is reached already: undo, or start over.");
+      return;
+    }
+    if (this.away[node] === Infinity) this.hinted = 1;
     else this.hinted = Math.min(this.hinted + 1, TELLS);
     if (this.hinted === TELLS) this.told++;
     this.paint();

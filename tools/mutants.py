@@ -1,0 +1,218 @@
+"""Plants faults, one at a time, and looks which of them the tests see.
+
+    python tools/mutants.py seam                       # 25 faults of one area
+    python tools/mutants.py --seed 2 --count 40 status explore
+    make mutants AREA=seam SEED=2
+
+Each fault is tried in a copy of the checkout, against the tests of its area, with as many copies at work as `--workers` says. A fault counts as seen
+where a test fails, cannot be collected, or does not end in time. What nobody could see is listed with its reason in tests/data/equal_faults.toml.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.mutating import Fault, faults  # noqa: E402
+
+EQUAL = ROOT / "tests" / "data" / "equal_faults.toml"
+PAGE = "tdxkit/view/stepper/page tdxkit/view/kit/page tdxkit/view/editor/page"
+QUICK, BROWSER = "not slow and not browser", "browser or not browser"
+AREAS = {  # where faults are planted, which tests are to see them, and their marks
+    "explore": ("tdxkit/explore", "tests/explore", QUICK),
+    "seam": ("tdxkit/seam", "tests/seam", QUICK),
+    "refcount": ("tdxkit/linux/refcount", "tests/linux/refcount tests/lessons", QUICK),
+    "host": ("tdxkit/linux/host tdxkit/linux/lock", "tests/linux/host tests/linux/lock", QUICK),
+    "softlockup": ("tdxkit/linux/softlockup", "tests/linux/softlockup", QUICK),
+    "xarray": ("tdxkit/linux/xarray", "tests/linux/xarray", QUICK),
+    "memattr": ("tdxkit/linux/memattr", "tests/linux/memattr", QUICK),
+    "msr": ("tdxkit/linux/msr", "tests/linux/msr", QUICK),
+    "status": ("tdxkit/status", "tests/status", QUICK),
+    "mail": ("tdxkit/mail", "tests/mail", QUICK),
+    "c": ("tdxkit/c", "tests/c", QUICK),
+    "review": ("tdxkit/review", "tests/review", QUICK),
+    "lessons": ("tdxkit/lessons", "tests/lessons", QUICK),
+    "view": ("tdxkit/view", "tests/view", QUICK),
+    "scripts": (PAGE, "tests/view/stepper tests/view/kit", BROWSER),
+}
+SLOWEST = 4  # times as long as without a fault: then it does not end
+LEAST = 30  # seconds
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A fault, whether it was seen, and by what."""
+
+    fault: Fault
+    seen: bool
+    by: str
+
+
+def candidates(area: str) -> list[Fault]:
+    """Every fault that may be planted in an area and is not known to be equal."""
+    kind = "*.js" if area == "scripts" else "*.py"
+    files = [file for folder in AREAS[area][0].split() for file in sorted((ROOT / folder).rglob(kind))]
+    known = equal_faults()
+    told_of = {file for file, _, _ in known}
+    return [
+        one
+        for file in files
+        for one in faults(file)
+        if str(file.relative_to(ROOT)) not in told_of or key(one) not in known
+    ]
+
+
+def key(fault: Fault) -> tuple[str, str, str]:
+    """By what a fault is known: its file, the line as it is, and as it becomes."""
+    return (str(fault.path.relative_to(ROOT)), *fault.lines())
+
+
+def equal_faults() -> dict[tuple[str, str, str], str]:
+    """The faults that change nothing that anybody could see, with the reason of each."""
+    rows = tomllib.loads(EQUAL.read_text(encoding="utf-8")).get("fault", []) if EQUAL.is_file() else []
+    return {(row["file"], row["line"], row["becomes"]): row["why"] for row in rows}
+
+
+def sample(area: str, count: int, seed: int) -> list[Fault]:
+    """So many faults, no two on one line; the same for one seed."""
+    dice, found, lines = random.Random(f"{area} {seed}"), [], set()
+    everything = candidates(area)
+    for fault in dice.sample(everything, len(everything)):
+        where = (fault.path, fault.line)
+        if where not in lines:
+            lines.add(where)
+            found.append(fault)
+        if len(found) == count:
+            break
+    return found
+
+
+class Copies:
+    """Copies of the checkout, each for one fault at a time."""
+
+    def __init__(self, workers: int, folder: Path):
+        self.free: Queue[Path] = Queue()
+        names = (
+            subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+            .stdout.decode()
+            .split("\0")
+        )
+        for number in range(workers):
+            copy = folder / str(number)
+            for name in filter(None, names):
+                if (ROOT / name).is_file():
+                    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(ROOT / name, copy / name)
+            self.free.put(copy)
+
+    def tests(self, area: str, fault: Fault | None, limit: float | None) -> tuple[bool, str, float]:
+        """(whether all passed, the first that did not, seconds) with a fault planted."""
+        copy = self.free.get()
+        file = copy / fault.path.relative_to(ROOT) if fault else None
+        before = file.read_bytes() if file else b""
+        try:
+            if file:
+                file.write_bytes(fault.planted())
+            return _pytest(copy, area, limit)
+        finally:
+            if file:
+                file.write_bytes(before)
+            self.free.put(copy)
+
+
+def _pytest(copy: Path, area: str, limit: float | None) -> tuple[bool, str, float]:
+    _, tests, marks = AREAS[area]
+    args = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:nbmake",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        marks,
+        *tests.split(),
+    ]
+    begin = time.monotonic()
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis"),
+    }
+    try:
+        done = subprocess.run(args, cwd=copy, env=env, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return False, "it did not end", time.monotonic() - begin
+    first = next(
+        (row for row in done.stdout.splitlines() if row.startswith(("FAILED", "ERROR"))), f"exit code {done.returncode}"
+    )
+    return done.returncode == 0, first.split(" - ")[0], time.monotonic() - begin
+
+
+def run(area: str, count: int, seed: int, workers: int) -> list[Tried]:
+    """Try so many faults of an area; the tests have to pass without any."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copies = Copies(workers, Path(folder))
+        passed, first, seconds = copies.tests(area, None, None)
+        if not passed:
+            sys.exit(f"{area}: its tests fail without any fault: {first}; mend that first")
+        limit = max(LEAST, SLOWEST * seconds)
+
+        def tried(fault: Fault) -> Tried:
+            passed, by, _ = copies.tests(area, fault, limit)
+            print(f"  {'survived' if passed else 'seen    '} {where(fault)}", flush=True)
+            return Tried(fault, not passed, by)
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(tried, sample(area, count, seed)))
+
+
+def where(fault: Fault) -> str:
+    """A fault in a line."""
+    return f"{fault.path.relative_to(ROOT)}:{fault.line} ({fault.kind})"
+
+
+def report(found: dict[str, list[Tried]]) -> str:
+    """The table by area, and the survivors with their lines."""
+    rows = ["area          planted  seen  survived  rate"]
+    for area, tried in found.items():
+        seen = sum(one.seen for one in tried)
+        rows.append(f"{area:13} {len(tried):7} {seen:5} {len(tried) - seen:9} {seen / max(len(tried), 1):5.0%}")
+    for area, tried in found.items():
+        for one in (t for t in tried if not t.seen):
+            before, after = one.fault.lines()
+            rows += ["", f"{area}: {where(one.fault)}", f"  - {before}", f"  + {after}"]
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Read the arguments, try, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("area", nargs="*", help=f"of {', '.join(AREAS)}; all for none")
+    parser.add_argument("--count", type=int, default=25, help="faults an area (25)")
+    parser.add_argument("--seed", type=int, default=1, help="which of them (1)")
+    parser.add_argument("--workers", type=int, default=2, help="copies at work at once (2)")
+    args = parser.parse_args()
+    if odd := [area for area in args.area if area not in AREAS]:
+        parser.error(f"area {odd[0]}: there is none; take {', '.join(AREAS)}")
+    print(report({area: run(area, args.count, args.seed, args.workers) for area in args.area or AREAS}))
+
+
+if __name__ == "__main__":
+    main()
