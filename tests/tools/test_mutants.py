@@ -66,6 +66,7 @@ def test_faults_of_a_script(tmp_path):
     assert not [row for row in told if row[1].startswith(("//", "import"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", mutants.AREAS)
 def test_every_area_has_faults_and_tests_and_its_sample_is_its_seeds(area):
     folders, tests, _ = mutants.AREAS[area]
