@@ -62,7 +62,8 @@ def test_the_version_is_the_top_entry_of_the_changelog():
     from tdxkit import __version__
 
     entries = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
-    assert entries[0] == __version__ and entries == sorted(entries, reverse=True)
+    numbers = [tuple(map(int, entry.split("."))) for entry in entries]
+    assert entries[0] == __version__ and numbers == sorted(numbers, reverse=True)
 
 
 def test_minutes_are_the_same_wherever_they_are_told():
