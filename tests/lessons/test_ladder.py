@@ -46,7 +46,8 @@ def test_the_rung_that_is_to_end_well_is_one_move_from_being_lost():
             break
         last = edge.target
     assert len(taken) == best(rung.id).steps
-    assert switches((rung.begin[-1], *taken)) >= best(rung.id).switches
+    # CPU 1 moved last and must not be next; CPU 0 is, and CPU 1 has to finish as well: two switches at least
+    assert switches((rung.begin[-1], *taken)) >= best(rung.id).switches == 2
 
 
 def _left(whole, good, edge) -> int:
