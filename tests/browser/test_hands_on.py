@@ -31,27 +31,25 @@ def races():
     return short("04-refcount-races.ipynb", ("tools", "lazy-hint"), {"many": MANY, "race": RACE})
 
 
-@pytest.fixture(scope="module")
-def page(lab, chromium, races):
-    nbformat.write(races, lab.root / "hands-on-races.ipynb")
-    made = chromium.open(lab, "hands-on-races.ipynb")
+def opened(lab, chromium, name: str, nb: nbformat.NotebookNode):
+    """A notebook in Lab, run; whatever a test does, no cell fails, the console stays silent and nothing is asked outside."""
+    nbformat.write(nb, lab.root / name)
+    made = chromium.open(lab, name)
     made.run_all()
     made.page.set_default_timeout(20_000)
     yield made
     assert made.cell_errors() == [] and made.complaints == [] and made.outside == []
     made.close()
+
+
+@pytest.fixture(scope="module")
+def page(lab, chromium, races):
+    yield from opened(lab, chromium, "hands-on-races.ipynb", races)
 
 
 @pytest.fixture(scope="module")
 def calls(lab, chromium):
-    nb = short("02-walks-and-locks.ipynb", PLAYED, {})
-    nbformat.write(nb, lab.root / "hands-on-calls.ipynb")
-    made = chromium.open(lab, "hands-on-calls.ipynb")
-    made.run_all()
-    made.page.set_default_timeout(20_000)
-    yield made
-    assert made.cell_errors() == [] and made.complaints == [] and made.outside == []
-    made.close()
+    yield from opened(lab, chromium, "hands-on-calls.ipynb", short("02-walks-and-locks.ipynb", PLAYED, {}))
 
 
 def goal(stepper) -> str:

@@ -150,6 +150,15 @@ def build_graph():
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser to open pages from files."""
+    from tools.lab import Chromium
+
+    with Chromium() as opened:
+        yield opened.browser
+
+
 @pytest.fixture(scope="session")
 def make_run():
     return build_run

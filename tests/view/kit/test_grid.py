@@ -58,14 +58,6 @@ def test_an_empty_grid_is_a_page_too():
     Tags(Grid("T", "c", [], [], {}, [], "", "t").html())
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from tools.lab import Chromium
-
-    with Chromium() as opened:
-        yield opened.browser
-
-
 @pytest.fixture
 def page(chromium, tmp_path):
     context = chromium.new_context(viewport={"width": 500, "height": 500})

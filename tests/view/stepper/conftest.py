@@ -3,14 +3,6 @@
 import pytest
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from tools.lab import Chromium
-
-    with Chromium() as opened:
-        yield opened.browser
-
-
 @pytest.fixture
 def show(chromium, tmp_path):
     """Open a stepper's page from its file; whatever happens, nothing is asked for outside and the console stays quiet."""

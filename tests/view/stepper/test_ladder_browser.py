@@ -119,6 +119,8 @@ def test_the_last_moment_is_saved_or_lost_by_one_move(reader):
     for key in "us":  # there is nothing before the beginning
         page.keyboard.press(key)
         assert "This is the beginning" in goal(page) and page.locator(".tdx-count").inner_text() == "step 20 of 20"
+    for name in ("Undo", "Start over"):
+        assert page.get_by_role("button", name=name, disabled=True).count() == 1
     page.keyboard.press("2")
     page.keyboard.press("h")
     assert "From here it cannot be reached any more: undo." in goal(page)
@@ -126,7 +128,10 @@ def test_the_last_moment_is_saved_or_lost_by_one_move(reader):
     for _ in range(2):
         for key in "1" * 20 + "2" * 20:
             page.keyboard.press(key)
-    assert goal(page).startswith("Reached: everybody has finished, and nothing broke. You: ")
+    taken = (
+        int(re.search(r"step (\d+)", page.locator(".tdx-count").inner_text())[1]) - 20
+    )  # what was there before is nobody's score
+    assert goal(page).startswith(f"Reached: everybody has finished, and nothing broke. You: {taken} steps, 2 switches.")
     assert page.locator(".tdx-rung").nth(8).locator("small").inner_text().startswith("✓ won: ")
 
 
