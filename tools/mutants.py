@@ -5,12 +5,13 @@
     make mutants AREA=seam SEED=2
 
 Each fault is tried in a copy of the checkout, against the tests of its area, with as many copies at work as `--workers` says. A fault counts as seen
-where a test fails, cannot be collected, or does not end in time. What nobody could see is listed with its reason in tests/data/equal_faults.toml.
+where a test fails, cannot be collected, or does not end in time. What nobody could see is listed with its reason in tests/data/equal_faults.
 """
 
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from tools.mutating import Fault, faults  # noqa: E402
 
-EQUAL = ROOT / "tests" / "data" / "equal_faults.toml"
+EQUAL = ROOT / "tests" / "data" / "equal_faults"
 PAGE = "tdxkit/view/stepper/page tdxkit/view/kit/page tdxkit/view/editor/page"
 QUICK, BROWSER = "not slow and not browser", "browser or not browser"
 AREAS = {  # where faults are planted, which tests are to see them, and their marks
@@ -48,7 +49,7 @@ AREAS = {  # where faults are planted, which tests are to see them, and their ma
     "ground": ("tdxkit/*.py", "tests/test_*.py", QUICK),
     "scripts": (PAGE, "tests/view/stepper tests/view/kit", BROWSER),
 }
-SLOWEST = 3  # times as long as without a fault: then it does not end
+SLOWEST = 4  # times as long as without a fault: then it does not end
 LEAST = 30  # seconds
 
 
@@ -76,8 +77,8 @@ def key(fault: Fault) -> tuple[str, str, str]:
 
 def equal_faults() -> dict[tuple[str, str, str], str]:
     """The faults that change nothing that anybody could see, with the reason of each."""
-    rows = tomllib.loads(EQUAL.read_text(encoding="utf-8")).get("fault", []) if EQUAL.is_file() else []
-    return {(row["file"], row["line"], row["becomes"]): row["why"] for row in rows}
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(EQUAL.glob("*.toml"))]
+    return {(row["file"], row["line"], row["becomes"]): row["why"] for rows in files for row in rows["fault"]}
 
 
 def sample(area: str, count: int, seed: int) -> list[Fault]:
@@ -120,29 +121,29 @@ class Copies:
         try:
             if file:
                 file.write_bytes(fault.planted())
-            return _pytest(copy, area, limit)
+            return _pytest(copy, area, fault, limit)
         finally:
             if file:
                 file.write_bytes(before)
             self.free.put(copy)
 
 
-def _pytest(copy: Path, area: str, limit: float | None) -> tuple[bool, str, float]:
-    _, tests, marks = AREAS[area]
-    args = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:nbmake",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        marks,
-        *(str(found) for name in tests.split() for found in sorted(copy.glob(name))),
-    ]
+def _tests(copy: Path, area: str, fault: Fault | None) -> list[str]:
+    """The tests of an area, those first that name the fault's module, which are likely to see it."""
+    found = [file for name in AREAS[area][1].split() for at in sorted(copy.glob(name)) for file in _test_files(at)]
+    if fault is not None:
+        name = re.compile(rf"\b{re.escape(fault.path.stem)}\b")
+        found.sort(key=lambda file: not name.search(file.read_text(encoding="utf-8")))
+    return [str(file) for file in found]
+
+
+def _test_files(at: Path) -> list[Path]:
+    return sorted(at.rglob("test_*.py")) if at.is_dir() else [at]
+
+
+def _pytest(copy: Path, area: str, fault: Fault | None, limit: float | None) -> tuple[bool, str, float]:
+    quiet = ["-x", "-q", "-p", "no:nbmake", "-p", "no:cacheprovider", "-m", AREAS[area][2]]
+    args = [sys.executable, "-m", "pytest", *quiet, *_tests(copy, area, fault)]
     begin = time.monotonic()
     env = {
         **os.environ,

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 COMPARES = {
@@ -23,6 +24,8 @@ COMPARES = {
     "in": "not in",
 }
 SUMS = {"+": "-", "-": "+", "*": "+", "//": "*", "<<": ">>", ">>": "<<", "&": "|", "|": "&"}
+RELEASE = re.compile(r"release|unlock|free|close|drop|discard|stop|give|unobserve")
+LEAVE = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # Of a script: what stands there, what comes in its place, and what it is called.
 TOKENS = [
     (r"(?<=\s)===(?=\s)", "!==", "compare"), (r"(?<=\s)!==(?=\s)", "===", "compare"), (r"(?<=\s)<=(?=\s)", "<", "compare"),
@@ -74,6 +77,7 @@ def _in_python(path: Path) -> Iterator[Fault]:
     begin, end = (lambda n: place(n.lineno, n.col_offset)), (lambda n: place(n.end_lineno, n.end_col_offset))
     tree = ast.parse(text)
     skipped = set(_said_only(tree))
+    above = {below: node for node in ast.walk(tree) for below in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
         if node in skipped:
             continue
@@ -91,13 +95,28 @@ def _in_python(path: Path) -> Iterator[Fault]:
             case ast.Constant(value=bool() as value):
                 yield Fault(path, begin(node), end(node), str(not value), "constant")
             case ast.Constant(value=int() as value):
-                yield Fault(path, begin(node), end(node), str(value + 1), "constant")
+                slot = isinstance(above.get(node), ast.Subscript)
+                yield Fault(path, begin(node), end(node), str(value + 1), "wrong slot" if slot else "constant")
             case ast.UnaryOp(op=ast.Not()):
                 yield Fault(path, begin(node), begin(node) + len("not"), "", "not")
             case ast.If(test=test) | ast.IfExp(test=test):
                 yield Fault(path, begin(test), end(test), "False", "dropped branch")
-            case ast.Expr(value=ast.Call() | ast.YieldFrom()):
-                yield Fault(path, begin(node), end(node), "pass", "dropped statement")
+            case ast.Expr(value=ast.Call() | ast.YieldFrom() as value):
+                kind = (
+                    "missing release"
+                    if RELEASE.search(ast.unparse(value).lstrip("(").split("(")[0])
+                    else "dropped statement"
+                )
+                yield Fault(path, begin(node), end(node), "pass", kind)
+        for one, other in pairwise(getattr(node, "body", None) or () if isinstance(node, ast.stmt) else ()):
+            if _leaves(one) and _leaves(other):
+                texts = text[begin(one) : end(one)], text[end(one) : begin(other)], text[begin(other) : end(other)]
+                yield Fault(path, begin(one), end(other), b"".join(reversed(texts)).decode(), "swapped checks")
+
+
+def _leaves(node: ast.stmt) -> bool:
+    """Whether this is a check: an `if` without another way, at whose end its function or loop is left."""
+    return isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], LEAVE)
 
 
 def _said_only(tree: ast.AST) -> Iterator[ast.AST]:
