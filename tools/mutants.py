@@ -13,12 +13,14 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -151,14 +153,20 @@ def _pytest(copy: Path, area: str, fault: Fault | None, limit: float | None) -> 
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis"),
     }
-    try:
-        done = subprocess.run(args, cwd=copy, env=env, capture_output=True, text=True, timeout=limit)
-    except subprocess.TimeoutExpired:
-        return False, "it did not end", time.monotonic() - begin
-    first = next(
-        (row for row in done.stdout.splitlines() if row.startswith(("FAILED", "ERROR"))), f"exit code {done.returncode}"
+    tests = subprocess.Popen(
+        args, cwd=copy, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )
-    return done.returncode == 0, first.split(" - ")[0], time.monotonic() - begin
+    try:
+        said, _ = tests.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        said = "ERROR it did not end"
+    with suppress(ProcessLookupError):
+        os.killpg(tests.pid, signal.SIGKILL)  # what a test has started and cannot end itself
+    tests.wait()
+    first = next(
+        (row for row in said.splitlines() if row.startswith(("FAILED", "ERROR"))), f"exit code {tests.returncode}"
+    )
+    return tests.returncode == 0, first.split(" - ")[0], time.monotonic() - begin
 
 
 def run(area: str, count: int, seed: int, workers: int) -> list[Tried]:

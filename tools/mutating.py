@@ -92,6 +92,8 @@ def _in_python(path: Path) -> Iterator[Fault]:
                 yield from _between(
                     path, text, end(target), begin(value), {"+=": "-=", "-=": "+=", "|=": "&=", "&=": "|="}, "sum"
                 )
+                if isinstance(target, ast.Attribute | ast.Subscript):
+                    yield Fault(path, begin(node), end(node), "pass", "dropped statement")
             case ast.Constant(value=bool() as value):
                 yield Fault(path, begin(node), end(node), str(not value), "constant")
             case ast.Constant(value=int() as value):
@@ -101,6 +103,10 @@ def _in_python(path: Path) -> Iterator[Fault]:
                 yield Fault(path, begin(node), begin(node) + len("not"), "", "not")
             case ast.If(test=test) | ast.IfExp(test=test):
                 yield Fault(path, begin(test), end(test), "False", "dropped branch")
+                if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+                    yield Fault(path, begin(test), end(test), f"not ({text[begin(test) : end(test)].decode()})", "not")
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+                yield Fault(path, begin(node), end(node), "pass", "dropped statement")
             case ast.Expr(value=ast.Call() | ast.YieldFrom() as value):
                 kind = (
                     "missing release"

@@ -30,10 +30,7 @@ def held_after(held: Held, writes: Words) -> Held:
     """What a thread holds after a step that wrote these lock words."""
     after = list(held)
     for slot, old, new in writes:
-        if not weight(new):
-            after = [s for s in after if s != slot]
-        elif weight(new) > weight(old):
-            after.append(slot)
-        elif weight(new) < weight(old) and slot in after:
-            after.remove(slot)
+        mine, more = after.count(slot), weight(new) - weight(old)
+        kept = max(0, mine + more) if weight(new) else 0
+        after = [s for s in after if s != slot] + [slot] * kept
     return tuple(sorted(after))

@@ -1,9 +1,6 @@
 """A changed model and the codes of the old one: every one-token mutant of v2, v3 and v6, against an independent comparison step by step."""
 
-import ast
-import inspect
 from functools import cache
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,81 +10,14 @@ from tdxkit.explore.endings import outcomes
 from tdxkit.explore.schedule import encode, parse
 from tdxkit.explore.telling import compared, replay_steps
 from tdxkit.linux.refcount import scenario
-from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import of_design
-
-SWAPS = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Lt: ast.GtE, ast.Gt: ast.LtE}
-
-
-class Mutate(ast.NodeTransformer):
-    """Changes the n-th token that can be changed: a number, a truth, an operator, a `not`; counts them on the way."""
-
-    def __init__(self, wanted: int):
-        self.wanted, self.seen, self.what = wanted, -1, ""
-
-    def _hit(self, what: str) -> bool:
-        self.seen += 1
-        self.what = what if self.seen == self.wanted else self.what
-        return self.seen == self.wanted
-
-    def visit_Constant(self, node):
-        """0 and 1 change places, as True and False do; other numbers grow by one."""
-        if isinstance(node.value, bool):
-            return ast.copy_location(ast.Constant(not node.value), node) if self._hit(f"{node.value}") else node
-        if isinstance(node.value, int):
-            return (
-                ast.copy_location(ast.Constant(1 - node.value if node.value in (0, 1) else node.value + 1), node)
-                if self._hit(f"{node.value}")
-                else node
-            )
-        return node
-
-    def visit_Compare(self, node):
-        """== and its like turn round."""
-        self.generic_visit(node)
-        swap = SWAPS.get(type(node.ops[0]))
-        if swap and self._hit(type(node.ops[0]).__name__):
-            node.ops[0] = swap()
-        return node
-
-    def visit_AugAssign(self, node):
-        """+= and -= change places."""
-        self.generic_visit(node)
-        if type(node.op) in SWAPS and self._hit(type(node.op).__name__):
-            node.op = SWAPS[type(node.op)]()
-        return node
-
-    def visit_UnaryOp(self, node):
-        """A `not` is dropped."""
-        self.generic_visit(node)
-        return node.operand if isinstance(node.op, ast.Not) and self._hit("not") else node
-
-    def visit_If(self, node):
-        """A condition is turned round."""
-        self.generic_visit(node)
-        if self._hit("if"):
-            node.test = ast.copy_location(ast.UnaryOp(ast.Not(), node.test), node.test)
-        return node
+from tools.one_token import changes
 
 
 @cache
 def mutants(name: str) -> list[tuple[str, object]]:
-    """Every mutant of a design's get and put, as a design to explore, with what was changed."""
-    base = DESIGNS[name].code
-    found = []
-    for function in (base.get, base.put):
-        source = ast.parse(inspect.getsource(function))
-        for n in range(100):
-            mutate = Mutate(n)
-            tree = ast.fix_missing_locations(mutate.visit(ast.parse(ast.unparse(source))))
-            if mutate.seen < n:
-                break
-            space = dict(vars(base))
-            exec(compile(tree, f"<{name} {function.__name__} {n}>", "exec"), space)  # our own source, one token changed
-            parts = {"get": base.get, "put": base.put} | {function.__name__: space[function.__name__]}
-            design = SimpleNamespace(TITLE=name, SOURCES=(), __doc__="", **parts)
-            found.append((f"{function.__name__} {n}: {mutate.what}", of_design(design, name, 2, 1)))
-    return found
+    """Every one-token change of a design, as a scenario to explore, with what was changed."""
+    return [(f"{c.function} {c.line}: {c.after}", of_design(c.program, name, 2, 1)) for c in changes(name)]
 
 
 @cache

@@ -45,7 +45,7 @@ PROPERTIES = (
     must(REMOVE_FINDS_A_PAIR),
     at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] for r in m.pair)),
     *HANDS,
-    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] for r in m.users)),
+    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] > 0 for r in m.users)),
 )
 
 

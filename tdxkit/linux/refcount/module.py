@@ -53,7 +53,7 @@ PROPERTIES = (
     at_end(NOTHING_LEFT, lambda m: not any(m.pair[r] and not m.users[r] for r in m.pair)),
     must(GET_FAILS_FOR_A_REASON, REFUSED),
     *HANDS,
-    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] for r in m.users)),
+    sometimes(COMES_INTO_USE, lambda m: any(m.users[r] > 0 for r in m.users)),
 )
 
 
