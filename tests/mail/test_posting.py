@@ -31,7 +31,7 @@ def test_text_and_diff_are_told_apart(text):
     post, said = one(text=text)
     assert [trailer.value for trailer in post.message.trailers] == ["x"] and post.message.own_stat
     assert (post.diff.stat.insertions, post.diff.broken, post.line, post.body, said) == (1, 0, 1, 4, "")
-    assert not (post.quoted or post.piece and not text)
+    assert not post.quoted
 
 
 @BOTH
