@@ -83,7 +83,10 @@ def test_only_a_table_with_fewer_rows_than_it_may_have_is_whole():
 def test_entries_have_their_lines_kinds_and_authors():
     found, said = read(entry("a"), entry("b", kind="Re"))
     at = f"{RANGE}\n{HEAD}\n\n{TABLES}{MESSAGES_TITLE}\n\n".count("\n") + 1
-    assert [(post.subject.title, post.kind, post.line) for post in found.entries] == [("a", "New", at), ("b", "Re", at + 9)]
+    assert [(post.subject.title, post.kind, post.line) for post in found.entries] == [
+        ("a", "New", at),
+        ("b", "Re", at + 9),
+    ]
     assert found.entries[0].author == found.entries[0].sender == Person("One", "one@x.org") and said == ""
     assert [row.who.name for row in found.unposted()] == []
     assert [row.who.name for row in read()[0].unposted()] == ["One"]
@@ -109,9 +112,12 @@ def test_what_is_a_heading(text, heading):
 
 
 def test_stray_lines_are_counted_and_a_cut_digest_is_said():
-    assert read("a\n\nb\n", RULE + "\n", entry())[1] == "3 lines between the section's title and its first heading are skipped"
+    assert (
+        read("a\n\nb\n", RULE + "\n", entry())[1]
+        == "3 lines between the section's title and its first heading are skipped"
+    )
     assert read(entry().rpartition(RULE)[0])[1] == "the last entry is not closed by a rule: the digest was cut"
-    assert read(entry() + "\n\n")[1] == "" and read(f"New: t\n[PATCH] t\nAuthor: One <one@x.org>")[0].entries
+    assert read(entry() + "\n\n")[1] == "" and read("New: t\n[PATCH] t\nAuthor: One <one@x.org>")[0].entries
 
 
 def test_an_entry_has_a_limit(monkeypatch):
@@ -187,6 +193,6 @@ def test_where_the_entries_explain_more_than_is_counted_the_table_says_nothing()
 
 
 def test_a_cover_is_one_mail_more():
-    assert doubt(ledger([("one@x.org", 3)]), title="[PATCH 1/3] t") == "" 
+    assert doubt(ledger([("one@x.org", 3)]), title="[PATCH 1/3] t") == ""
     assert doubt(ledger([("one@x.org", 3)]), title="[PATCH 0/3] t") == EXPLAINED.format(3)
     assert doubt(ledger([("one@x.org", 1)]), title="[PATCH] t") == ""

@@ -25,7 +25,9 @@ def post(title: str, *paths: str, who=ONE, log=(), **more) -> Post:
 
 
 def series(*numbers: int, total: int | None = 4, cover: Post | None = None, **more) -> Series:
-    return Series(ONE, 2, total, cover, {n: post(f"[PATCH v2 {n}/4] title {n}", f"{n}.c", "all.c") for n in numbers}, **more)
+    return Series(
+        ONE, 2, total, cover, {n: post(f"[PATCH v2 {n}/4] title {n}", f"{n}.c", "all.c") for n in numbers}, **more
+    )
 
 
 def covered(*titles: str, more=()) -> Post:

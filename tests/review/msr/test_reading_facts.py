@@ -2,13 +2,13 @@
 
 import pytest
 
+from tdxkit.errors import InputError
 from tdxkit.linux.msr.register import Event
 from tdxkit.review.msr import reading as readings
 from tdxkit.review.msr.claims import CLAIMS
 from tdxkit.review.msr.panic import CODES, LIMIT, Panic, read_panic, tells_of_one
 from tdxkit.review.msr.reading import BURST_GAP, KEEP, MAX_MSRS, MAX_THREADS, PHASE_GAP, ReadingBuilder
 from tdxkit.review.msr.told import TOLD, Burst, Look, Reading, Refused, sentence, together
-from tdxkit.errors import InputError
 
 MSR = 0x3A
 
@@ -94,7 +94,15 @@ def test_refusals(events, told):
 
 def test_a_thread_counts_what_it_did():
     one = read(event(0, 1.0), event(0, 2.0, "write", 1), refused(0, 3.0), refused(0, 4.0, "read")).vcpus[0]
-    assert (one.label, one.vcpu, one.pid, one.reads, one.writes, one.faults, one.refused_writes) == ("vCPU 0", 0, 100, 2, 2, 2, 1)
+    assert (one.label, one.vcpu, one.pid, one.reads, one.writes, one.faults, one.refused_writes) == (
+        "vCPU 0",
+        0,
+        100,
+        2,
+        2,
+        2,
+        1,
+    )
     assert (one.value, one.first, one.last) == (1, 1.0, 4.0)
 
 
@@ -108,7 +116,9 @@ def test_who_wrote_who_only_read_and_who_differs():
 def test_threads_have_names():
     twice = read(event(0, 1.0, pid=1), event(0, 1.1, pid=2), event(None, 1.2, pid=3))
     assert [v.label for v in twice.vcpus] == ["vCPU 0 (pid 1)", "vCPU 0 (pid 2)", "thread 3"]
-    assert twice.notes == ("a vCPU number has several threads: more than one guest, or a vCPU plugged twice; compare by pid",)
+    assert twice.notes == (
+        "a vCPU number has several threads: more than one guest, or a vCPU plugged twice; compare by pid",
+    )
     assert read(event(None, 1.0, pid=1), event(None, 1.1, pid=2)).notes == ()
 
 
@@ -179,7 +189,10 @@ def test_names_of_many():
 def test_a_reading_is_told_in_the_order_of_time_with_what_differs_last():
     found = read(*writes(1.0, 1.001), event(2, 5.0, value=0), event(3, 0.5, "write", 1))
     assert [what.start for what in found.happened] == sorted(what.start for what in found.happened)
-    assert str(found).split("\n")[-2:] == ["vCPU 2 (pid 102) differs: 0x0, never written", "vCPU 3 (pid 103) differs: 0x1, written otherwise"]
+    assert str(found).split("\n")[-2:] == [
+        "vCPU 2 (pid 102) differs: 0x0, never written",
+        "vCPU 3 (pid 103) differs: 0x1, written otherwise",
+    ]
     assert found.as_json()["msrs"] == {MSR: 4}
 
 
@@ -204,7 +217,12 @@ def test_forms_of_one_crash():
     for text in (json, row, kvm, vmware):
         assert read_panic(text) == crash and tells_of_one(text), text
     assert str(crash) == "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED (0x3e): 0x1, 0x2, 0x0, 0x0"
-    assert crash.as_json() == {"code": "0x3e", "name": CODES[0x3E], "parameters": ["0x1", "0x2", "0x0", "0x0"], "differing_bits": [0, 1]}
+    assert crash.as_json() == {
+        "code": "0x3e",
+        "name": CODES[0x3E],
+        "parameters": ["0x1", "0x2", "0x0", "0x0"],
+        "differing_bits": [0, 1],
+    }
     assert LIMIT == 4 * 1024 * 1024 and not tells_of_one("arg1='0x3e'") and not tells_of_one("hyper-v")
     assert CODES == {0x3E: "MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED", 0x20001: "HYPERVISOR_ERROR"}
 
@@ -214,8 +232,14 @@ def test_forms_of_one_crash():
     [
         ("panic s390: core=1", "a panic of type s390 has no bug check"),
         ("panic hyper-v: arg1='0x1', arg3='0x2'", "it lacks arg2, arg4, arg5"),
-        ("panic hyper-v: arg1='12', arg2='0x1', arg3='0x1', arg4='0x1', arg5='0x1'", "its numbers are hex with 0x, or decimal in JSON"),
-        ("panic hyper-v: arg1='0x3e', arg2='18446744073709551616', arg3='0x1', arg4='0x1', arg5='0x1'", "of 64 bits at most"),
+        (
+            "panic hyper-v: arg1='12', arg2='0x1', arg3='0x1', arg4='0x1', arg5='0x1'",
+            "its numbers are hex with 0x, or decimal in JSON",
+        ),
+        (
+            "panic hyper-v: arg1='0x3e', arg2='18446744073709551616', arg3='0x1', arg4='0x1', arg5='0x1'",
+            "of 64 bits at most",
+        ),
         ('{"event": "GUEST_PANICKED"}', "it says that the guest panicked and has no parameters"),
         ("nothing", "it names hyper-v and arg1 to arg5"),
     ],
