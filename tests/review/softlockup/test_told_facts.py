@@ -61,8 +61,8 @@ def test_the_loops_of_the_call(setter, callers, name):
         (["multi_cpu_stop"], "multi_cpu_stop(); it is the stopper, and waits for the other CPUs"),
         (["schedule", "synchronize_rcu"], "synchronize_rcu(); it waits for readers under SRCU or RCU"),
         (["mutex_lock", "a"], "mutex_lock(), called by a(); it waits for a mutex"),
-        (list("abcdefg") + ["mutex_lock"], "a(), called by b(), c(), d(), e(); it waits for a mutex"),
-        (list("abcdefgh") + ["mutex_lock"], "a(), called by b(), c(), d(), e()"),
+        ([*"abcdefg", "mutex_lock"], "a(), called by b(), c(), d(), e(); it waits for a mutex"),
+        ([*"abcdefgh", "mutex_lock"], "a(), called by b(), c(), d(), e()"),
     ],
 )  # fmt: skip
 def test_other_loops_are_named_by_their_symbols(names, says):
