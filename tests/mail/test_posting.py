@@ -258,3 +258,15 @@ def test_what_a_mail_hands_on_in_quotes_is_said():
         and post.diff.stat.insertions == 1
     )
     assert post.message.trailers[0].value == "x"
+
+
+def test_a_digest_whose_mails_cannot_be_told_apart_is_read_as_one_mail(monkeypatch):
+    def broken(self, data):
+        raise RecursionError
+
+    digest = b"From: a@x.org\nSubject: d\nContent-Type: multipart/digest; boundary=d\n\n--d\n\nFrom: b@x.org\nSubject: [PATCH] t\n\nx\n--d--\n"
+    assert read_mails(digest)[1].mails == 1 and [post.subject.title for post in read_mails(digest)[0]] == ["t"]
+    monkeypatch.setattr("tdxkit.mail.mailbox.BytesParser.parsebytes", broken)
+    posts, box = read_mails(digest)
+    assert posts == () and box.mails == 1
+    assert "line 1: the mails of this digest cannot be told apart (RecursionError)" in str(box.notes)
