@@ -242,7 +242,9 @@ def test_all_that_is_known_may_be_doubted():
 
 def test_a_file_fits_a_hunk_all_of_whose_lines_it_has():
     one = laid(*LONG)
-    assert one.takes(change(" a long line;", "-b long line;", old=2).hunk)
+    assert one.takes(change(" a long line;", "-b long line;", old=2).hunk) and one.takes(
+        change("-b long line;", old=3).hunk
+    )
     assert not one.takes(change(" a long line;", "-z long line;", old=2).hunk)
     assert not one.takes(change("+new;", old=2).hunk) and not one.takes(change(" c long line;", "-z;", old=4).hunk)
 
