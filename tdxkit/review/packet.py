@@ -221,7 +221,7 @@ def _wrapped(label: str, width: int) -> list[str]:
         name, _, rest = label.partition("(")
         return [
             *textwrap.wrap(name, width),
-            *textwrap.wrap("(" + rest, width - 2, initial_indent="  ", subsequent_indent="  "),
+            *textwrap.wrap("(" + rest, width, initial_indent="  ", subsequent_indent="  "),
         ]
     return textwrap.wrap(label, width, subsequent_indent="  ") or [""]
 
