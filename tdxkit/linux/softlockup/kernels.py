@@ -77,6 +77,11 @@ def kernel_named(name: str) -> Kernel:
         models: tuple[str, ...] = ("full", "lazy")
     else:
         models = ("none", "voluntary", "full") + ("lazy",) * (line >= LAZY_SINCE)
-    patched = line >= PATCHED_SINCE or patchlevel >= PATCHED_STABLE.get(line, 10_000)
-    text = 3 if line >= TEXT_3_SINCE else 2 if patchlevel >= TEXT_2_STABLE.get(line, 10_000) else 1
+    patched = line >= PATCHED_SINCE or _reaches(PATCHED_STABLE, line, patchlevel)
+    text = 3 if line >= TEXT_3_SINCE else 2 if _reaches(TEXT_2_STABLE, line, patchlevel) else 1
     return Kernel(found[0].removeprefix("v"), text, "v2" if patched else None, models)
+
+
+def _reaches(since: dict[tuple[int, int], int], line: tuple[int, int], patchlevel: int) -> bool:
+    """Whether a stable release is one that has what its branch got at some patchlevel."""
+    return line in since and patchlevel >= since[line]
