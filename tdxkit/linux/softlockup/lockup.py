@@ -146,6 +146,7 @@ class Judgement:
     stretches: tuple[Stretch, ...]
     unbroken: tuple[Unbroken, ...]
     samples: tuple[Sample, ...]
+    others: int
     build: str
     from_idle: bool
     rcu_timeout: int
@@ -260,4 +261,4 @@ def judge(
     unbroken = unbroken_of(stretches)
     samples = watch(unbroken, end_of(stretches), phase, from_idle=from_idle)
     build = "dynamic" if dynamic else "fixed"
-    return Judgement(done, kernel, name, cost, stretches, unbroken, samples, build, from_idle, rcu_timeout)
+    return Judgement(done, kernel, name, cost, stretches, unbroken, samples, others, build, from_idle, rcu_timeout)

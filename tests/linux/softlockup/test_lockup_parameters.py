@@ -32,6 +32,7 @@ def test_what_is_asked_where_nothing_is_said():
     for one in (bare, full, judge(work(GIB), SINCE_6_15)):
         assert (one.as_json(), one.stretches, one.samples) == (full.as_json(), full.stretches, full.samples)
         assert (one.build, one.from_idle, one.patched, one.work.clearing) == ("dynamic", False, False, False)
+    assert (full.others, judge(SMALL, SINCE_6_15, others=2).others) == (0, 2)
     assert judge(SMALL, SINCE_6_15, dynamic=False).build == "fixed" and lockup(GIB, "6.16").patched
     assert not lockup(GIB, "6.16", patch=None).patched and lockup(GIB, clear=True).work.clearing
 

@@ -37,7 +37,7 @@ def loops(*rows):
 
 def verdict(stretches, samples=(), preempt="voluntary", build="dynamic", timeout=21, done=SMALL):
     return Judgement(
-        done, SINCE_6_15, preempt, COSTS["plain"], stretches, unbroken_of(stretches), samples, build, False, timeout
+        done, SINCE_6_15, preempt, COSTS["plain"], stretches, unbroken_of(stretches), samples, 0, build, False, timeout
     )
 
 
