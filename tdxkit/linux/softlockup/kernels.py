@@ -35,7 +35,7 @@ PATCHED_SINCE = (6, 16)
 PATCHED_STABLE = {(6, 12): 39, (6, 15): 7}
 TEXT_2_STABLE = {(6, 12): 113}
 TEXT_3_SINCE = (7, 3)
-_NAME = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?")
+_NAME = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Kernel:
 
 def kernel_named(name: str) -> Kernel:
     """The release of this name, such as "6.15" or "6.12.107"; InputError before 6.8 and for what is no release."""
-    found = _NAME.fullmatch(name.strip()) if isinstance(name, str) and len(name) < 40 else None
-    if not found or not found[0].isascii():
+    found = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if not found:
         raise InputError(f"kernel {printable(name)}", "a kernel is a release number", "write it like 6.15 or 6.12.107")
     line, patchlevel = (int(found[1]), int(found[2])), int(found[3] or 0)
     if line < FIRST:

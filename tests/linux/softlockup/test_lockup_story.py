@@ -179,6 +179,7 @@ def test_a_loop_of_a_millisecond_is_a_step_and_comes_before_the_tick():
 
 
 def test_a_run_of_just_so_many_steps(monkeypatch):
+    assert story.MAX_STEPS == 2000  # as the error says
     one = verdict(loops(*[(k, "store", 1) for k in range(5)]))
     monkeypatch.setattr(story, "MAX_STEPS", 5)
     assert len(timeline_run(one)) == 5
