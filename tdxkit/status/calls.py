@@ -72,9 +72,6 @@ def left_open(line: str) -> str | None:
 
 def is_number_of_call(before: str, after: str) -> bool:
     """Whether a number that stands between these two texts is the leaf's own, not a status."""
-    tail = before[-16:].lower()
-    if not (tail.endswith(("(", "[", "#", "call ")) or "leaf" in tail or "fn" in tail or "func" in tail):
-        return False
     return bool(_IS_ONE.search(before) or (_CALLED.search(before) and _FAILED.match(after)))
 
 

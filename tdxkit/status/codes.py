@@ -13,7 +13,7 @@ from tdxkit.text import near
 
 STATUS_MASK = 0xFFFF_FFFF_0000_0000  # the half that Linux compares
 DETAILS_MASK = 0x0000_0000_FFFF_FFFF
-ERROR, NON_RECOVERABLE, FATAL, HOST_HINT = 1 << 63, 1 << 62, 1 << 61, 1 << 60
+ERROR, NON_RECOVERABLE = 1 << 63, 1 << 62
 
 
 def facts() -> dict:

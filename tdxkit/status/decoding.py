@@ -140,8 +140,6 @@ def parse(text: str) -> int:
     software = _software().get(name)
     if software is not None and not bar:
         return software
-    if name not in c.codes() or (bar and not operand):
-        raise c.unknown_name(text)
     if not bar:
         return c.code(name)
     return c.with_operand(name, int(operand, 0) if re.fullmatch(r"0x[0-9a-fA-F]{1,8}|[0-9]{1,9}", operand) else operand)

@@ -67,11 +67,9 @@ _TESTS = {
 
 
 def _helper(question: str, form: str) -> str:
-    if form == "v2" and question in _HELPERS_OF_V2:
-        return f"tdx_{question.lower()}()"
     if form in ("v3", "v4"):
         return f"IS_TDX_{question}()"
-    return ""
+    return f"tdx_{question.lower()}()" if form == "v2" and question in _HELPERS_OF_V2 else ""
 
 
 def _words(how: str | None, question: str) -> str:

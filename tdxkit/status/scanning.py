@@ -25,7 +25,7 @@ from tdxkit.work import Job
 
 # Begins with what no search can skip over faster: a status has bits 59:48 clear. What stands before it is looked at in `finds`.
 _NUMBER = re.compile(
-    r"(?:0[xX](0|[0-9a-fA-F]{9,16})|([4689cCeE]000[0-9a-fA-F]{12}|0000[0-9a-fA-F]{12}))(?![\w-])", re.ASCII
+    r"(?:0[xX](?:0|[0-9a-fA-F]{9,16})|[4689cCeE]000[0-9a-fA-F]{12}|0000[0-9a-fA-F]{12})(?![\w-])", re.ASCII
 )
 _SUBJECT = re.compile(r"seamcall|tdcall|tdx|tdh[_.]|tdg[_.]|seamldr", re.IGNORECASE)
 _RESULT = re.compile(r"[:=]\s*\W?$|(?:returned|returns|ret|rax)\W*$", re.IGNORECASE)
@@ -109,7 +109,7 @@ def finds(text: str, line: int = 1, begin: int = 0, stop: int | None = None) -> 
     start, end, piece = begin, -1, begin  # of a line; and where in it the last find ended
     told = False  # whether the line has spoken of TDX
     for match in _NUMBER.finditer(text, begin, len(text) if stop is None else stop):
-        at, value = match.start(), int(match[match.lastindex or 0], 16)
+        at, value = match.start(), int(match[0], 16)
         if not _could_be(value) or (at and (text[at - 1].isalnum() or text[at - 1] in "_.-")):
             continue
         if at > end:  # a new line: count those passed since the last one
@@ -136,7 +136,7 @@ def finds(text: str, line: int = 1, begin: int = 0, stop: int | None = None) -> 
         mine = _own(after)
         held += around.on_line(text[max(piece, at - LINE_SHOWN) : at]) + around.on_line(mine)
         if mine == after:
-            held += around.behind(text, end, text[start : start + 60])
+            held += around.behind(text, end, text[start : min(end, start + 60)])
         piece = match.end()
         found = tuple(dict(held).items()) if held else ()  # of two of one name the one that was printed last
         yield Found(
@@ -161,7 +161,7 @@ def _lines_back(text: str, end: int) -> int:
 
 def _end_of_line(text: str, at: int) -> int:
     end = text.find("\n", at)
-    return len(text) if end < 0 else end
+    return len(text) if end == -1 else end
 
 
 def _could_be(value: int) -> bool:
@@ -177,9 +177,7 @@ def _likely(value: int, before: str, told: bool, alone: bool) -> bool | None:
     if not upper:
         return told and not value
     known = upper in _known()
-    if told and known:
-        return True
-    if value >> 62 and known and details_of(value, name_of(value)[0]).plausible:
+    if known and (told or (value >> 62 and details_of(value, name_of(value)[0]).plausible)):
         return True
     if not value >> 63 or value >> 40 & 0xFF not in _CLASSES or not alone or _OTHER_THING.search(before[-40:]):
         return False

@@ -21,7 +21,6 @@ from tdxkit.errors import InputError, printable
 SOURCES = ("kvm-feat-ctl", "qemu-feat-ctl", "linux-feat-ctl")
 FEATURE_CONTROL = 0x3A
 LOCK, VMX_IN_SMX, VMX, SGX_LC, SGX, LMCE = (1 << bit for bit in (0, 1, 2, 17, 18, 20))
-SENTER = 0xFF00
 HOST_ALLOWED = LOCK | VMX_IN_SMX | VMX | SGX_LC | SGX | LMCE
 
 

@@ -61,7 +61,7 @@ class Machine:
         self.step("QEMU", f"KVM_CREATE_VCPU {new}", sentence, **self._after(new))
         self.step("QEMU", "KVM_SET_CPUID2", "it offers what the others offer")
 
-    def put(self, value: int, has_register: bool = True) -> None:
+    def put(self, value: int, has_register: bool) -> None:
         """QEMU's full-state put: a host write, checked against KVM's fixed set only, and no line in the trace."""
         new = self.vcpus
         refused = msr.host_write(value)

@@ -35,7 +35,7 @@ PATCHED_SINCE = (6, 16)
 PATCHED_STABLE = {(6, 12): 39, (6, 15): 7}
 TEXT_2_STABLE = {(6, 12): 113}
 TEXT_3_SINCE = (7, 3)
-_NAME = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?")
+_NAME = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Kernel:
 
 def kernel_named(name: str) -> Kernel:
     """The release of this name, such as "6.15" or "6.12.107"; InputError before 6.8 and for what is no release."""
-    found = _NAME.fullmatch(name.strip()) if isinstance(name, str) and len(name) < 40 else None
-    if not found or not found[0].isascii():
+    found = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if not found:
         raise InputError(f"kernel {printable(name)}", "a kernel is a release number", "write it like 6.15 or 6.12.107")
     line, patchlevel = (int(found[1]), int(found[2])), int(found[3] or 0)
     if line < FIRST:
@@ -77,6 +77,11 @@ def kernel_named(name: str) -> Kernel:
         models: tuple[str, ...] = ("full", "lazy")
     else:
         models = ("none", "voluntary", "full") + ("lazy",) * (line >= LAZY_SINCE)
-    patched = line >= PATCHED_SINCE or patchlevel >= PATCHED_STABLE.get(line, 10_000)
-    text = 3 if line >= TEXT_3_SINCE else 2 if patchlevel >= TEXT_2_STABLE.get(line, 10_000) else 1
+    patched = line >= PATCHED_SINCE or _reaches(PATCHED_STABLE, line, patchlevel)
+    text = 3 if line >= TEXT_3_SINCE else 2 if _reaches(TEXT_2_STABLE, line, patchlevel) else 1
     return Kernel(found[0].removeprefix("v"), text, "v2" if patched else None, models)
+
+
+def _reaches(since: dict[tuple[int, int], int], line: tuple[int, int], patchlevel: int) -> bool:
+    """Whether a stable release is one that has what its branch got at some patchlevel."""
+    return line in since and patchlevel >= since[line]

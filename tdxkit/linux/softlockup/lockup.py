@@ -108,6 +108,11 @@ def schedule(done: Work, preempt: str, cost: PageCost, others: int = 0) -> tuple
     return tuple(made)
 
 
+def end_of(stretches: tuple[Stretch, ...]) -> int:
+    """When the last one ends, in ns; 0 where there is none."""
+    return max((s.end for s in stretches), default=0)
+
+
 def unbroken_of(stretches: tuple[Stretch, ...]) -> tuple[Unbroken, ...]:
     """Where the CPU gives way to nobody: from one preemption point to the next, or to the return to user space."""
     found, start, loops = [], 0, []
@@ -126,7 +131,7 @@ def unbroken_of(stretches: tuple[Stretch, ...]) -> tuple[Unbroken, ...]:
             start = stretch.end
         else:
             loops.append(stretch)
-    close(stretches[-1].end if stretches else 0)
+    close(end_of(stretches))
     return tuple(found)
 
 
@@ -141,10 +146,10 @@ class Judgement:
     stretches: tuple[Stretch, ...]
     unbroken: tuple[Unbroken, ...]
     samples: tuple[Sample, ...]
-    others: int = 0
-    build: str = "dynamic"
-    from_idle: bool = False
-    rcu_timeout: int = RCU_STALL_TIMEOUT
+    others: int
+    build: str
+    from_idle: bool
+    rcu_timeout: int
 
     @property
     def patched(self) -> bool:
@@ -154,7 +159,7 @@ class Judgement:
     @property
     def end(self) -> int:
         """When the last ioctl returns, in ns."""
-        return self.stretches[-1].end if self.stretches else 0
+        return end_of(self.stretches)
 
     @property
     def seconds(self) -> float:
@@ -195,9 +200,9 @@ class Judgement:
     def rcu_stall(self) -> bool:
         """Is a warning of RCU due too? Only the check is an RCU reader; elsewhere a fixed NONE or VOLUNTARY build has PREEMPT_RCU off
         and must give way to make a quiescent state."""
-        reading = max((s.end - s.start for s in self.stretches if s.loop == "check"), default=0)
         preemptible = self.build == "dynamic" or self.preempt in ("full", "lazy")
-        return max(reading, 0 if preemptible else self.longest.end - self.longest.start) > self.rcu_timeout * SECOND
+        reading = any(s.seconds > self.rcu_timeout for s in self.stretches if s.loop == "check")
+        return reading or (not preemptible and self.longest.seconds > self.rcu_timeout)
 
     def loop_at(self, at: int) -> str:
         """The loop that runs at a time."""
@@ -254,6 +259,6 @@ def judge(
     cost = cost if isinstance(cost, PageCost) else cost_named(cost)
     stretches = schedule(done, name, cost, others)
     unbroken = unbroken_of(stretches)
-    samples = watch(unbroken, stretches[-1].end if stretches else 0, phase, from_idle=from_idle)
+    samples = watch(unbroken, end_of(stretches), phase, from_idle=from_idle)
     build = "dynamic" if dynamic else "fixed"
     return Judgement(done, kernel, name, cost, stretches, unbroken, samples, others, build, from_idle, rcu_timeout)

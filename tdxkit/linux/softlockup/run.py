@@ -4,8 +4,8 @@ A state has `time` (when its step began, in seconds and words), `loop`, `gives w
 age` (units at the last tick), `job waits` (the stopper is queued and cannot run) and `reports`.
 """
 
-from collections.abc import Iterator
 from heapq import merge
+from operator import itemgetter
 
 from tdxkit.card import card_of
 from tdxkit.errors import InputError
@@ -17,11 +17,14 @@ from tdxkit.run import Recorder, Run, Track
 CALLER, TIMER, STOPPER = "qemu-kvm", "watchdog timer", "stopper"
 RULE = "the stopper runs within 20 units"
 MAX_STEPS = 2000
+SHORTEST = SECOND // 1000  # of a loop that is a step
 
 
 def timeline_run(verdict: Judgement) -> Run:
     """The verdict step by step: loops that take time, ticks, stamps. InputError over MAX_STEPS steps."""
-    events = list(merge(_loops(verdict), ((s.at, 1, s) for s in verdict.samples), key=lambda e: e[:2]))
+    loops = ((s.start, s) for s in verdict.stretches if s.end - s.start >= SHORTEST)
+    ticks = ((s.at, s) for s in verdict.samples)
+    events: list[tuple[int, Stretch | Sample]] = list(merge(loops, ticks, key=itemgetter(0)))  # a loop before a tick
     if len(events) > MAX_STEPS:
         raise InputError(
             f"{len(events):,} steps",
@@ -37,7 +40,7 @@ def timeline_run(verdict: Judgement) -> Run:
         "reports": 0,
     }
     recorder = Recorder(state)
-    for at, _, event in events:
+    for at, event in events:
         state = state | {"time": f"{round(at / SECOND, 3):g} s"}
         take = _loop if isinstance(event, Stretch) else _sample
         state, step = take(state, event)
@@ -50,10 +53,6 @@ def timeline_run(verdict: Judgement) -> Run:
     return recorder.run(
         title, actors, subtitle=f"{patch}; costs: {verdict.cost.name}", tracks=tracks, card=card_of(lockup)
     )
-
-
-def _loops(verdict: Judgement) -> Iterator[tuple[int, int, Stretch]]:
-    return ((s.start, 0, s) for s in verdict.stretches if s.end - s.start >= SECOND // 1000)
 
 
 def _loop(state: dict, stretch: Stretch) -> tuple[dict, tuple]:

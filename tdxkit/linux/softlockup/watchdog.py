@@ -95,7 +95,8 @@ class _Watch:
     def __init__(self, spans: list[Unbroken], idle_until: int | None, clock: int):
         self.spans, self.idle_until, self.clock = spans, idle_until, clock
         self.samples: list[Sample] = []
-        self.touched = self.period = 0  # ns; period None: "delay", the next tick begins it
+        self.touched: int  # ns, as the period, which is None for "delay": the next tick begins it
+        self.period: int | None
         self.queued = False
 
     def unit(self, at: int) -> int:

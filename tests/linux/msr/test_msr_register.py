@@ -81,6 +81,10 @@ def test_the_host_is_checked_against_a_fixed_set(value):
     assert (msr.host_write(value) == "") == ({n for n in range(64) if value >> n & 1} <= {0, 1, 2, 17, 18, 20})
 
 
+def test_the_lock_is_looked_at_before_the_bits():
+    assert msr.guest_write(0x1, 1 << 63, msr.NOTHING) == "#GP: the register is locked at 0x1"
+
+
 def test_each_bit_alone():
     everything = Cpuid(True, True, True, True)
     taken = {n for n in range(64) if not msr.host_write(1 << n)}
