@@ -23,7 +23,9 @@ def differences(m, before):
         if was != now:
             keys = was.keys() | now.keys()
             found |= {(name, k): (was[k], now[k]) for k in keys if was.get(k, default) != now.get(k, default)}
-    return found | {(n, None): (getattr(before, n), getattr(m, n)) for n in PLAIN if getattr(before, n) != getattr(m, n)}
+    return found | {
+        (n, None): (getattr(before, n), getattr(m, n)) for n in PLAIN if getattr(before, n) != getattr(m, n)
+    }
 
 
 def begun(world, name):
@@ -75,7 +77,9 @@ def test_a_lock_that_somebody_has_is_busy_at_its_check_and_leaves_only_its_mark(
             met.add((table, key, held))
             answer, changed, back = collision(name, (table, key), held)
             assert answer.status == LEAVES[name].checks[number - 1].status
-            assert bool(answer.regs) == (name.endswith("RECLAIM") and table == "lock_4k" and key == world_for(name).td.tdr >> 12), "RECLAIM says what the page is"
+            assert bool(answer.regs) == (
+                name.endswith("RECLAIM") and table == "lock_4k" and key == world_for(name).td.tdr >> 12
+            ), "RECLAIM says what the page is"
             stray = READER if held == EXCLUSIVE and mode == "shared" else 0
             expected = {} if plain else {(table, key): (held, held + stray | PRIORITY)}
             assert {k: v for k, v in changed.items() if k[0] not in STAYS} == expected
