@@ -24,7 +24,9 @@ def test_secure_ept_pages_of_a_guest(size, mapped, pages):
 @given(st.integers(1, 4 * GIB), st.sampled_from(["4K", "2M"]), st.integers(0, 200), st.sampled_from(list(VERSIONS)))
 def test_regions_of_a_guest_are_its_own_pages_packed_and_its_memory(size, mapped, vcpus, name):
     """Control pages: the TDR and the TDCX pages, a TDVPR and five more a vCPU."""
-    own = sept_pages(size, mapped) + 1 + {"1.0": 4, "1.5.06": 6, "1.5.28": 6, "2.0.08": 9, "2.0.18": 9}[name] + 6 * vcpus
+    own = (
+        sept_pages(size, mapped) + 1 + {"1.0": 4, "1.5.06": 6, "1.5.28": 6, "2.0.08": 9, "2.0.18": 9}[name] + 6 * vcpus
+    )
     regions = (own + 511) // 512 + ((size + PAGE_2M - 1) // PAGE_2M if mapped == "4K" else 0)
     assert guest_regions(size, mapped, vcpus, name) == guest_regions(size, mapped, vcpus, VERSIONS[name]) == regions
 
@@ -83,7 +85,12 @@ def test_areas_touch_overlap_and_hold_to_the_byte():
     one = Area(100, 50)
     assert one.end == 150 and not one.overlaps(Area(150, 1)) and not one.overlaps(Area(99, 1))
     assert one.overlaps(Area(149, 1)) and one.overlaps(Area(0, 101)) and one.overlaps(one) and one.holds(one)
-    assert one.holds(Area(100, 1)) and one.holds(Area(149, 1)) and not one.holds(Area(99, 2)) and not one.holds(Area(149, 2))
+    assert (
+        one.holds(Area(100, 1))
+        and one.holds(Area(149, 1))
+        and not one.holds(Area(99, 2))
+        and not one.holds(Area(149, 2))
+    )
 
 
 def test_the_first_page_after_a_reserved_area_is_free():
@@ -91,7 +98,9 @@ def test_the_first_page_after_a_reserved_area_is_free():
     assert [tdmr.is_reserved(at) for at in (0x4FFF, 0x5000, 0x7FFF, 0x8000)] == [False, True, True, False]
 
 
-@pytest.mark.parametrize("code, known", [(0, 1), (1, 1), (2, 0), (3, 1), (7, 1), (8, 1), (9, 0), (14, 0), (15, 1), (16, 0), (31, 0)])
+@pytest.mark.parametrize(
+    "code, known", [(0, 1), (1, 1), (2, 0), (3, 1), (7, 1), (8, 1), (9, 0), (14, 0), (15, 1), (16, 0), (31, 0)]
+)
 def test_page_types_that_the_model_knows(code, known):
     if known:
         assert decode(code << 16, 0)[0].type == code
