@@ -50,7 +50,7 @@ def test_a_static_pamt_has_no_pairs_to_give():
 
 
 def test_a_large_page_comes_back_whole():
-    module, host = host_of()
+    _module, host = host_of()
     chunk = host.chunk()
     host.take_back(chunk, L2M)
     assert host.chunk() == chunk and host.chunk() == chunk + PAGE_2M and not host.lent

@@ -1,5 +1,7 @@
 """One call as somebody has set it up: what a picture of it shows, what decided, register by register what came back."""
 
+import itertools
+
 import pytest
 
 from tdxkit.seam.leaves.engine import find_leaf
@@ -51,7 +53,7 @@ def test_beside_a_call_stands_another_that_goes_on_when_this_one_has_returned():
     made = make(Setting(AUG, situation=BLOCKING))
     actors = [step.actor for step in made.run.steps]
     assert str(made.answer) == "TDX_OPERAND_BUSY|SEPT_TREE" and made.run.steps[made.decisive].actor == "CPU 0"
-    assert actors[0] == actors[-1] == "CPU 1" and sum(a != b for a, b in zip(actors, actors[1:])) == 2
+    assert actors[0] == actors[-1] == "CPU 1" and sum(a != b for a, b in itertools.pairwise(actors)) == 2
     end = made.run.state(len(made.run))
     assert (str(end["CPU 0 RAX"]), str(end["CPU 1 RAX"])) == ("TDX_OPERAND_BUSY|SEPT_TREE", "TDX_SUCCESS")
 
