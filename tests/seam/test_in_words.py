@@ -83,7 +83,7 @@ def test_a_step_in_a_sentence():
     ("TDVPR: PAMT walk could not take 1G shared", "TDVPR"), ("bitmap bit already 1 (PAMT page of another region)", "bitmap bit already 1"),
     ("1G or 2M lock, shared", "1G or 2M lock"), ("v1: wider than 32 bits", "v1: wider than 32 bits"), ("a name before a colon: that is long", "a name before a colon: that is long"),
     ("elevenchars: x", "elevenchars"), ("twelve chars: it is too long for one", "twelve chars: it is too long for one"), ("short, and more after it", "short, and more after it"), ("eightish, and more", "eightish"),
-    ("a" * 20 + " " + "b" * 30, "a" * 20 + " …"),
+    ("a" * 20 + " " + "b" * 30, "a" * 20 + " …"), ("a" * 20 + " " + "b" * 19, "a" * 20 + " " + "b" * 19), ("a" * 20 + " " + "b" * 20, "a" * 20 + " …"),
 ])  # fmt: skip
 def test_the_noun_of_a_check_in_a_narrow_lane(when, noun):
     assert _noun(when) == noun

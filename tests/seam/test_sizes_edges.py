@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.seam.pamt import Area, Entry, Tdmr, decode, pamt_bytes
 from tdxkit.seam.params import TdParams
+from tdxkit.seam.sizes import FIELDS as METADATA
 from tdxkit.seam.sizes import Usage, fixed_bytes, guest_regions, pair_pages, sept_pages, static_bytes, usage
 from tdxkit.seam.versions import VERSIONS
 from tdxkit.units import GIB, MIB, PAGE_2M, PAGE_4K
@@ -140,3 +141,11 @@ def test_the_first_field_of_td_params_that_is_wrong_is_named(field):
     later = list(FIELDS)[list(FIELDS).index(field) :]
     assert TdParams(**{one: FIELDS[one][2][0] for one in later}).wrong() == name
     assert TdParams().wrong() == "" and TdParams().max_vcpus == 64
+
+
+def test_the_metadata_fields_follow_one_another():
+    """Three entry sizes of 16 bytes and a bit a page in the bitmap."""
+    assert METADATA == {
+        "PAMT_4K_ENTRY_SIZE": (0x9100_0001_0000_0010, 16), "PAMT_2M_ENTRY_SIZE": (0x9100_0001_0000_0011, 16), "PAMT_1G_ENTRY_SIZE": (0x9100_0001_0000_0012, 16),
+        "PAMT_PAGE_BITMAP_ENTRY_BITS": (0x9100_0001_0000_0013, 1),
+    }  # fmt: skip

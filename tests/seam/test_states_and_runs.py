@@ -4,6 +4,7 @@ import pytest
 
 from tdxkit.errors import InputError, ModelError
 from tdxkit.seam.leaves.act import EFFECT, IN_GUEST, WAY_BACK
+from tdxkit.seam.leaves.call import Platform
 from tdxkit.seam.locks import Held
 from tdxkit.seam.memory import KEYED, PLAIN, Memory
 from tdxkit.seam.module import Module, place
@@ -152,6 +153,11 @@ def test_a_register_is_taken_by_any_lower_case_name_and_bounded():
         ({"rax": 1}, "a leaf takes rcx, rdx"),
         ({"lp": 4}, "there are 4 LPs"),
         ({"v": 1 << 48}, "there are 4 LPs"),
+        ({"lp": -1}, "there are 4 LPs"),
+        ({"lp": True}, "there are 4 LPs"),
+        ({"lp": "0"}, "lp 0, v 0"),
+        ({"v": -1}, "there are 4 LPs"),
+        ({"v": True}, "there are 4 LPs"),
     ):
         with pytest.raises(InputError) as error:
             module.prepare(RDMD, **given)
@@ -271,3 +277,25 @@ def test_the_gpa_of_a_violation_is_a_pages(gpa):
     from tdxkit.seam.leaves.stepping import fault_of
 
     assert fault_of(gpa + 0x123) == (48, (("RCX", 2), ("R8", gpa)))
+
+
+def test_a_module_of_which_nothing_is_said_has_a_gib_one_package_and_four_lps():
+    module = Module()
+    assert [(t.base, t.size) for t in module.tdmr_infos] == [(0, GIB)] and module.m.dynamic
+    p = module.platform
+    assert (p.version.name, p.pa_bits, p.hkid_bits, p.packages, p.lps, p.sept_top) == ("2.0.18", 52, 6, 1, 4, 3)
+    bare = Platform(p.version)
+    assert (bare.pa_bits, bare.hkid_bits, bare.private_hkids, bare.packages, bare.lps, bare.cmrs, bare.sept_top) == (
+        52,
+        6,
+        range(32, 64),
+        1,
+        4,
+        (),
+        3,
+    )
+    assert (
+        p.private_hkids == range(32, 64)
+        and p.cmrs == ((0, 2 * GIB),)
+        and module.prepare(RDMD).lp == module.prepare(RDMD).version == 0
+    )
