@@ -170,3 +170,16 @@ def test_an_answers_registers_are_in_the_last_states_by_its_cpu():
 def test_an_end_is_busy_by_the_beginning_of_its_answer():
     assert End(("TDX_SUCCESS", "TDX_OPERAND_BUSY_HOST_PRIORITY|RCX"), ()).busy == ("CPU 1",)
     assert End(("TDX_SYS_BUSY", "TDX_PREVIOUS_TLB_EPOCH_BUSY"), ()).busy == ("CPU 0",)
+
+
+def test_a_lock_has_as_many_holders_as_its_word_says_each_once():
+    """Of two calls with one walk each: one with two walks can be two readers of an entry."""
+    made = meeting(*met(RDMD, REMOVE))
+    found = {
+        (one.mode, one.by, one.readers)
+        for state in made.graph.shared
+        for one in state.values()
+        if hasattr(one, "readers")
+    }
+    assert {by for mode, by, _ in found if mode == "shared"} >= {("CPU 0",), ("CPU 1",), ("CPU 0", "CPU 1")}
+    assert all(len(by) == len(set(by)) == (readers or 1) for mode, by, readers in found if mode != "free")
