@@ -76,3 +76,5 @@ def test_only_a_vcpu_in_the_guest_can_make_it():
     for vcpu in (0, world.more["tdvpr"]):
         with pytest.raises(InputError, match="made by a vCPU in the guest"):
             world.module.call(ACCEPT, rcx=GPA_SMALL, vcpu=vcpu)
+    with pytest.raises(InputError, match="of vCPU 0x0: "):
+        world.module.call(ACCEPT, rcx=GPA_SMALL)

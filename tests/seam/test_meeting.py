@@ -6,9 +6,9 @@ import pytest
 
 from tdxkit.explore import replay_steps
 from tdxkit.seam.conflicts import call_of, conflict, pair_world, shared_region, stages
-from tdxkit.seam.meeting import BUSY, CPUS, NOT_BUSY, meeting, steps_of
+from tdxkit.seam.meeting import BUSY, CPUS, NOT_BUSY, End, meeting, meeting_job, steps_of
 from tdxkit.seam.record import record
-from tdxkit.seam.scenes import EMPTY, PAIR, world_at
+from tdxkit.seam.scenes import EMPTY, EMPTY_WITH_PAIR, PAIR, world_at
 from tdxkit.seam.shared_names import names
 from tdxkit.seam.two_calls import TwoCalls
 from tdxkit.seam.versions import LATEST
@@ -140,3 +140,46 @@ def test_a_table_is_one_name_only_where_it_is_large():
         "13 S-EPT entries from 0x1000"
     }
     assert found["kot[40]"] == "kot[40]"
+
+
+def test_the_work_tells_how_far_it_is_and_the_beginning_what_is_met():
+    module, calls = met(ADD, RDMD)
+    job, told = meeting_job(module, calls), []
+    try:
+        while True:
+            told.append(next(job))
+    except StopIteration as end:
+        made = end.value
+    assert told == [(0, 3), (1, 3), (2, 3)] and made.begin.title == f"{ADD} beside {RDMD}"
+    assert meeting(module, calls, "mine").begin.title == "mine" and not len(made.begin)
+    assert set(made.begin.texts) == {ADD, RDMD} and [line.index for line in made.begin.start.values()] == [0, 0]
+    tracks = [(track.name, track.kind) for track in made.begin.tracks]
+    assert tracks[-1] == (NOT_BUSY, "rule") and {kind for _, kind in tracks[:-1]} == {"lock"}
+    assert made.begin.card.modelled and made.begin.scenario is None
+
+
+def test_an_answers_registers_are_in_the_last_states_by_its_cpu():
+    module, calls = met(REMOVE, RDMD)
+    pair, made = module.m.pamt_2m[EMPTY_WITH_PAIR >> 21].pair, meeting(module, calls)
+    last = [made.graph.shared[node.shared] for node in made.graph.nodes if node.finished == (True, True)]
+    done = next(state for state in last if state["CPU 0 RAX"] == 0)
+    assert (done["CPU 0 RDX"], done["CPU 0 R8"]) == pair and str(done["CPU 0 R8"]) == hex(pair[1])
+    assert made.graph.shared[0]["CPU 0 RAX"] is None and "CPU 0 RDX" not in made.graph.shared[0]
+
+
+def test_an_end_is_busy_by_the_beginning_of_its_answer():
+    assert End(("TDX_SUCCESS", "TDX_OPERAND_BUSY_HOST_PRIORITY|RCX"), ()).busy == ("CPU 1",)
+    assert End(("TDX_SYS_BUSY", "TDX_PREVIOUS_TLB_EPOCH_BUSY"), ()).busy == ("CPU 0",)
+
+
+def test_a_lock_has_as_many_holders_as_its_word_says_each_once():
+    """Of two calls with one walk each: one with two walks can be two readers of an entry."""
+    made = meeting(*met(RDMD, REMOVE))
+    found = {
+        (one.mode, one.by, one.readers)
+        for state in made.graph.shared
+        for one in state.values()
+        if hasattr(one, "readers")
+    }
+    assert {by for mode, by, _ in found if mode == "shared"} >= {("CPU 0",), ("CPU 1",), ("CPU 0", "CPU 1")}
+    assert all(len(by) == len(set(by)) == (readers or 1) for mode, by, readers in found if mode != "free")

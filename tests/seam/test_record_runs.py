@@ -176,3 +176,42 @@ def test_a_guest_that_accepts_holds_the_entry_and_then_stands_back():
         "free",
     ]  # fmt: skip
     assert [s["entry"] for s in run.states()][-1] == "BLOCKED"
+
+
+WELL = "SUCCESS"
+STORIES = {
+    "pamt-add": [("0", WELL)], "pamt-remove": [("0", WELL)], "one-walk": [("0", WELL)], "two-walks": [("0", WELL), ("1", WELL)],
+    "same-page": [("1", "OPERAND_BUSY|RCX"), ("0", WELL)], "promotion-fails": [("1", "OPERAND_BUSY|RCX"), ("0", WELL), ("1", WELL)],
+    "running-vcpu": [("1", "OPERAND_BUSY|RCX"), ("0", "SUCCESS, exit: external interrupt"), ("1", "PAMT_PAGE_NOT_EMPTY|0")], "hint": [("0", WELL)] * 5,
+    "two-tds": [("0", WELL)] * 8,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_came_back_in_a_run_in_its_order(name):
+    assert answers(RUNS[name]()) == STORIES[name]
+
+
+def test_two_walks_go_step_by_step_beside_each_other():
+    actors = [step.actor[-1] for step in RUNS["two-walks"]().steps]
+    assert len(actors) > 40 and actors == ["0", "1"] * (len(actors) // 2)
+
+
+def test_where_each_run_makes_one_cpu_wait():
+    """The mark of host priority at the entry that was wanted, the guest at its page, the zap with the tree."""
+    at = {
+        name: [(step.actor, step.label.test) for step in RUNS[name]().steps]
+        for name in ("same-page", "promotion-fails", "zero-step")
+    }
+    turned = {name: [k for k in range(1, len(steps)) if steps[k][0] != steps[k - 1][0]] for name, steps in at.items()}
+    assert at["same-page"][turned["same-page"][0] - 1] == ("CPU 0", "walk RCX 4K exclusive"), (
+        "it holds the 4K entry now"
+    )
+    assert (
+        at["promotion-fails"][turned["promotion-fails"][0] - 1][1] == "walk RCX leaf shared"
+        and len(turned["promotion-fails"]) == 3
+    )
+    tests = [[test for actor, test in at["zero-step"] if actor == cpu] for cpu in ("CPU 0", "CPU 1")]
+    assert "tree_to_enter" in tests[0] and "sept_walk" in tests[1]
+    stops = [at["zero-step"][k - 1] for k in turned["zero-step"]]
+    assert ("CPU 1", "tree exclusive") in stops, "CPU 1 stops just after it has the tree"

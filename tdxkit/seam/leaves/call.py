@@ -15,6 +15,7 @@ from tdxkit.units import PAGE_4K, U64_MAX
 SHARED, EXCLUSIVE = "shared", "exclusive"
 EXTERNAL_INTERRUPT, EPT_VIOLATION = 1, 48  # basic exit reasons; the first is that of a kick
 EXIT_REASONS = {EXTERNAL_INTERRUPT: "external interrupt", EPT_VIOLATION: "EPT violation"}
+UNKNOWN = -1  # nothing found yet: below every address and every level
 NULL_PA = U64_MAX  # where a call may leave a page out
 LOCK_TABLE = {L4K: "lock_4k", L2M: "lock_2m", L1G: "lock_1g"}
 
@@ -27,11 +28,11 @@ class Facts(NamedTuple):
     filled by now and returns whether or not a later check fails.
     """
 
-    tdr: int = -1
-    slot: int = -1
+    tdr: int = UNKNOWN
+    slot: int = UNKNOWN
     page: int = 0
-    level: int = -1
-    target: int = -1
+    level: int = UNKNOWN
+    target: int = UNKNOWN
     walked: str = ""
     held: tuple[tuple[str, object, str, str], ...] = ()
     out: tuple[tuple[str, int], ...] = ()

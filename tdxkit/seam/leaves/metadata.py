@@ -1,5 +1,7 @@
 """How a page changes hands in the PAMT: out of NDA, back to NDA with the hint, and the scan of a region."""
 
+from functools import lru_cache
+
 from tdxkit.seam.memory import KEYED, SEPT_FREE
 from tdxkit.seam.pamt import EPT, FAN_OUT, FREE, L2M, L4K, NDA, SHIFT, TDCX, TDVPR, Entry, PageType
 
@@ -9,20 +11,12 @@ TD_TABLES = (
     "associated", "mrtd", "inside",
 )  # fmt: skip
 VCPU_TABLES = ("vcpu", "vcpu_pages", "vcpu_lp", "epf_stepping", "epf_gpas", "needs")
-PAGE_ENTRIES: dict[
-    tuple[PageType, int], Entry
-] = {}  # (type, owner): the one Entry for it, so that a TD's pages share it
 
 
+@lru_cache(maxsize=4096)
 def new_entry(kind: PageType, owner: int) -> Entry:
-    """The entry of a page of a TD."""
-    key = kind, owner
-    found = PAGE_ENTRIES.get(key)
-    if found is None:
-        if len(PAGE_ENTRIES) > 4096:
-            PAGE_ENTRIES.clear()
-        found = PAGE_ENTRIES[key] = Entry(kind, owner)
-    return found
+    """The entry of a page of a TD: one for all pages of a kind, which share it."""
+    return Entry(kind, owner)
 
 
 def take(m, hpa: int, kind: PageType, owner: int, level: int = L4K) -> None:
