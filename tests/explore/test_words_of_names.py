@@ -284,7 +284,7 @@ def test_programs_run_in_one_go_are_noticed():
         return yielded
 
     for value in (Act("nap"), (Act("nap"), (1, 2))):
-        with pytest.raises(Exception, match="it runs in one go there.*write: yield from nap"):
+        with pytest.raises(Exception, match=r"it runs in one go there.*write: yield from nap"):
             noted(value).check(Act("other"))
         with pytest.raises(Exception, match="it runs in one go"):
             noted(value).check(None)
