@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from tdxkit.errors import TdxkitError
 from tdxkit.explore.effects import Ask, Effect, effects
 from tdxkit.explore.holding import weight
-from tdxkit.explore.tables import FINISHED, Tables
+from tdxkit.explore.tables import Tables
 from tdxkit.kinds import UNLOCK
 
 SOURCES = ("lipton-movers",)
@@ -33,8 +33,6 @@ class Movers:
 
     def together(self, lid: int, effect: Effect, sid: int) -> bool:
         """Is a step from place `lid` that did this, in shared state `sid` after it, taken together with the step that follows?"""
-        if effect.after == FINISHED:
-            return False
         tables, ahead = self.tables, self.tables.places[effect.after]
         held = tables.places[lid].held
         taken = set(effect.held) - set(held)

@@ -20,8 +20,6 @@ def crossing(tables: Tables, apart: bool = False) -> tuple[str, ...]:
 
     apart: every run was seen, and in none threads waited for each other.
     """
-    if len(tables.locks) < 2:
-        return ()
     arrows, told = _arrows(tables), []
     done: set[int] = set()
     for first, second in arrows:

@@ -187,8 +187,6 @@ def _with_livelocks(edges: list[tuple[Edge, ...]]) -> tuple[tuple[Edge, ...], ..
         k: () if any(e.broken for e in leaving) else {e.target for e in leaving} for k, leaving in enumerate(edges)
     }
     lost = without_end(after)
-    if not lost:
-        return tuple(edges)
     marked = [
         [replace(e, broken=(*e.broken, LIVELOCK)) if e.target in lost and k not in lost else e for e in leaving]
         for k, leaving in enumerate(edges)

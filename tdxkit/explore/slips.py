@@ -107,7 +107,11 @@ def over_keys(function: FunctionType, scenario: Scenario) -> None:
     for code in nested(function.__code__):
         found = [ins for ins in dis.get_instructions(code) if ins.opname not in ("CACHE", "PRECALL", "PUSH_NULL")]
         for call, of, name, does in zip(found, found[1:], found[2:], found[3:]):
-            over = call.opname == "LOAD_GLOBAL" and call.argval in OVER and of.opname.startswith("LOAD_FAST")
+            over = (
+                call.opname == "LOAD_GLOBAL"
+                and call.argval in OVER
+                and of.opname.startswith(("LOAD_FAST", "LOAD_DEREF"))
+            )
             if over and name.opname == "LOAD_ATTR" and name.argval in scenario.layout.keyed and does.arg == 1:
                 whole = f"{of.argval}.{name.argval}"
                 raise ModelError(

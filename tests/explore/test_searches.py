@@ -1,0 +1,153 @@
+"""Searches at their edges: the bound, the first state, wide states, ticks, the shortest and the calmest way, livelocks, what is refused in the
+middle; and what a run that stops is told to have."""
+
+import pytest
+
+from tdxkit.explore import search, space, visit
+from tdxkit.explore.endings import outcomes
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.rules import always, at_end, must
+from tdxkit.explore.schedule import parse
+from tdxkit.explore.search import explore, exploring
+from tdxkit.explore.shortest import Levels, calmest
+from tdxkit.explore.space import SHARED_BITS, Space, Turn
+from tdxkit.explore.tables import Tables
+from tdxkit.explore.telling import replay_steps
+from tdxkit.explore.visit import visit as visited
+from tdxkit.kinds import load, locked, store
+from tests.house import Housed
+
+
+def counts(m, many, name="n"):
+    for _ in range(many):
+        yield locked("atomic_inc", name)
+        setattr(m, name, getattr(m, name) + 1)
+
+
+def thinks(m, many):
+    for _ in range(many):
+        yield "think"
+    yield locked("atomic_inc", "n")
+    m.n += 1
+
+
+def one(*threads, shared=None, **more):
+    return Scenario("one", shared or {"n": 0}, threads, **more)
+
+
+SMALL = always("small", lambda m: m.n < 2)
+TWO = one(Housed(counts, (2,)), Housed(counts, (2,)))  # states: 9, those of interchangeable threads 6
+
+
+@pytest.mark.parametrize(("reduction", "states"), [("none", 9), ("sym", 6), ("all", 6), ("movers", 6)])
+def test_states_are_those_of_a_grid(reduction, states):
+    found = explore(TWO, reduction, bound=states)
+    assert (found.verdict, found.states, found.complete, found.bounded, found.ends) == ("ok", states, True, False, True)
+    levels = {bound: explore(TWO, reduction, bound=bound) for bound in range(1, states)}
+    assert {(r.verdict, r.bounded, r.complete, r.ends) for r in list(levels.values())[:-1]} == {("bounded", True, False, False)}  # fmt: skip
+
+
+def test_a_search_that_stops_at_the_first_violation_says_so():
+    few = always("few", lambda m: m.n < 2)
+    bad = one(Housed(counts, (3,)), Housed(counts, (3, "k")), shared={"n": 0, "k": 0}, properties=(few,))
+    quick, whole = explore(bad, whole=False), explore(bad)
+    assert (quick.complete, quick.bounded, whole.complete) == (False, False, True)
+    assert quick.states <= whole.states and quick.steps == whole.steps == 2
+    at_bound = explore(bad, whole=False, bound=1)
+    assert at_bound.verdict == "bounded" and at_bound.schedule is None
+
+
+def test_a_rule_that_does_not_hold_at_first_is_told_and_nothing_is_run():
+    bad = one(Housed(counts, (1,)), properties=(always("one", lambda m: m.n == 1), always("two", lambda m: m.n == 2)))
+    for how in ({}, {"fewest_switches": True}, {"whole": False, "fewest_switches": True}, {"reduce": "none"}):
+        found = explore(bad, **how)
+        assert (found.property, found.steps, found.states) == ("one", 0, 1)
+    assert set(explore(bad).broken) == {"one", "two"} and parse(explore(bad).broken["two"]).steps == ()
+    assert explore(bad, prop="two").property == "two" and Levels(Space(Tables(bad), False), 9).way("three") is None
+
+
+def test_a_wide_space_says_the_same(monkeypatch):
+    bad = one(Housed(counts, (3,)), Housed(counts, (2,)), Housed(counts, (2,)), properties=(at_end("7", lambda m: m.n != 7),))  # fmt: skip
+    known = {name: explore(bad, name) for name in ("none", "sym", "all", "movers")}
+    ends = outcomes(bad).interleavings
+    for limit in (1, 3, 6):
+        monkeypatch.setattr(space, "WIDE", limit)
+        for name, was in known.items():
+            now = explore(bad, name)
+            assert (now.states, now.schedule, now.broken, now.steps, now.switches) == (was.states, was.schedule, was.broken, was.steps, was.switches)  # fmt: skip
+        assert explore(bad, fewest_switches=True).switches == 2 and outcomes(bad).interleavings == ends
+
+
+def test_ints_and_their_states():
+    tables = Tables(one(Housed(counts, (2,)), Housed(counts, (2,))))
+    there = Space(tables, False)
+    start = there.first()
+    assert start.key == start.sid + 2 * there.unit(start.lids[0]) and there.spot(start.key) == start
+    visited(there, True, 100)
+    assert there.bits == 2 and there.unit(1) == 1 << SHARED_BITS + 2
+    for sid, lids in ((0, (1, 1)), (1, (1, 2)), (2, (0, 0))):
+        node = there.node(sid, lids)
+        again = there.spot(node.key)
+        assert (again.sid, sorted(again.lids)) in ((sid, sorted(lids)), (sid, [lid for lid in lids if lid]))
+
+
+def test_a_search_ticks_with_what_it_has_seen_and_the_bound(monkeypatch):
+    ticks = list(_ticks(exploring(TWO, "none", bound=50)))
+    assert ticks and all(bound == 50 for _, bound in ticks) and ticks[0][0] == 1
+    monkeypatch.setattr(visit, "TICK", 1)
+    more = list(_ticks(exploring(TWO, "none", bound=50)))
+    assert len(more) > len(ticks) and [n for n, _ in more] == sorted(n for n, _ in more)
+
+
+def _ticks(job):
+    try:
+        while True:
+            yield next(job)
+    except StopIteration:
+        return
+
+
+def test_steps_that_touch_nothing_shared_are_taken_together_up_to_a_limit():
+    few, many = (one(Housed(thinks, (n,)), Housed(thinks, (n,))) for n in (3, 40))
+    assert explore(few, "all").states < explore(few, "sym").states
+    assert explore(few, "none").states == 25
+    assert explore(many, "all").verdict == explore(many, "sym").verdict == "ok"
+    assert explore(few, "all").interleavings is None
+    assert explore(few, "all", count=True).interleavings == 70, "8 steps, 4 of each"
+
+
+def test_the_calmest_and_the_shortest_way():
+    def both(m, name):
+        yield store("WRITE_ONCE", name)
+        setattr(m, name, 1)
+        yield load("READ_ONCE", "a")
+        m.must("never both", not (m.a and m.b))
+
+    made = one(Housed(both, ("a",)), Housed(both, ("b",)), shared={"a": 0, "b": 0}, properties=(must("never both"),))
+    short, calm = explore(made), explore(made, fewest_switches=True)
+    assert (short.steps, short.switches, short.exact) == (3, 1, True) and (calm.switches, calm.steps) == (1, 3)
+    quick = explore(made, fewest_switches=True, whole=False)
+    assert (quick.switches, quick.complete) == (1, False)
+    assert calmest(Space(Tables(made), False), 1) is None
+    assert calmest(Space(Tables(TWO), False), 99) is None
+
+
+def test_where_no_schedule_fits_into_the_bound_the_way_of_the_visit_is_shown(monkeypatch):
+    bad = one(Housed(counts, (3,)), Housed(counts, (3,)), properties=(at_end("six", lambda m: m.n != 6),))
+    monkeypatch.setattr(search.Levels, "way", lambda self, rule=None: None)
+    for reduction in ("none", "sym", "all", "movers"):
+        found = explore(bad, reduction)
+        assert (found.property, found.steps, found.exact) == ("six", 6, False)
+        run = replay_steps(bad, parse(found.schedule).steps)
+        assert run.steps[-1].broken == ("six",)
+    assert calmest(Space(Tables(bad), False), 2) is None
+
+
+def test_a_path_is_of_real_threads():
+    there = Space(Tables(TWO), False)
+    start = there.first().lids[0]
+    (edge,) = there.edges(there.first().sid, start)
+    after = there.edges(edge.sid, edge.lid)[0]
+    assert there.named([Turn(start, edge.lid, (0,)), Turn(edge.lid, after.lid, (0,))]) == ((0, 0), (0, 0))
+    assert there.named([Turn(start, edge.lid, (0,)), Turn(start, edge.lid, (0,))]) == ((0, 0), (1, 0))
+    assert there.named([Turn(start, edge.lid, (0, 1))]) == ((0, 0), (0, 1)) and there.named([]) == ()
