@@ -119,9 +119,9 @@ def test_what_stands_for_c(tmp_path):
 
 
 def test_a_file_that_is_too_long(tmp_path):
-    longest = (PAIR + (" " * 999 + "\n") * 200)[:200_000]
+    longest = (PAIR + (" " * 999 + "\n") * 200)[:199_999] + "\n"
     (file := tmp_path / "a.c").write_text(longest)
-    assert scenario_of(str(file)).own.lines == longest.count("\n") + 1
+    assert scenario_of(str(file)).own.lines == longest.count("\n")
     file.write_text(longest + " ")
     assert "C is read up to 200,000 bytes, and it has more" in refusal(scenario_of, str(file))
     assert "C is read up to 200,000 characters, and it has 200,001" in refusal(pasted, longest + " ")

@@ -126,5 +126,5 @@ def test_calls_in_calls_are_bounded():
     with pytest.raises(InputError, match="calls are nested to a depth of 60"):
         read(chain(61))
     assert len(read(doubled(14)).functions) == 14  # 2 ** 14 - 1 is 16,383
-    with pytest.raises(InputError, match="`f14.…..: calls in its calls come to more than 20,000"):
+    with pytest.raises(InputError, match=r"`f14\(…\)`: calls in its calls come to more than 20,000"):
         read(doubled(15))

@@ -73,7 +73,7 @@ def test_what_is_refused(run, column, said):
 
 def test_the_line_and_column_are_those_of_the_option_and_of_the_text():
     assert said_of("x = 1;\n  x = y;").startswith("--run 1, line 2, column 7: `y`")
-    with pytest.raises(InputError, match="^--run 2, line 1, column 5: `y`"):
+    with pytest.raises(InputError, match=r"^--run 2, line 1, column 5: `y`"):
         program(T, {}, {}, ("x = 1;", "x = y;"))
     assert said_of(";", "int x;\nvoid f(void)\n{\n\tx = y;\n}\n").startswith("line 4, column 6: `y`")
 
