@@ -9,7 +9,7 @@ from tdxkit.c.kernel.xarrays import Node, Tree
 from tdxkit.c.lexing import lexed
 from tdxkit.c.program import program
 from tdxkit.c.races import race
-from tdxkit.c.runtime import far, known
+from tdxkit.c.runtime import OWN, far, known
 from tdxkit.c.typed import Types
 from tdxkit.c.types import INT, INTS, LONG, UINT
 from tdxkit.c.where import Where
@@ -160,11 +160,11 @@ def test_an_address_in_the_first_page_is_null():
     for value, said in ((0, "NULL"), (4095, "NULL"), (4096, "4096 is followed"), (-1, "-1 is followed")):
         with pytest.raises(Defect, match=said):
             far(value)
-    assert far(("v", 0)) and not far((0, 3))
+    assert far(("v", 0)) and not far((OWN, 3))
 
 
 def test_what_has_no_value_is_not_read():
-    with pytest.raises(AssertionError, match="x is read before it has a value|before it has a value"):
+    with pytest.raises(AssertionError, match="x is read before it has a value"):
         known(None, "x")
     assert known(0, "x") == 0
 
