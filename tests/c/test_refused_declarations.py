@@ -65,6 +65,8 @@ def read(text):
         ("int x = 1 % 0;", "line 1, column 9: `1 % 0`: division by zero"),
         ("int x = 1 << 32;", "line 1, column 9: `1 << 32`: a shift by 32 of 32 bits"),
         ("long x = 1L >> 64;", "line 1, column 10: `1L >> 64`: a shift by 64 of 64 bits"),
+        ("int x = (-2147483647 - 1) / -1;", "a division of -2147483648 by -1, whose quotient has no 32 bits"),
+        ("long x = (-9223372036854775807L - 1) % -1;", "by -1, whose quotient has no 64 bits"),
         ("int a[1 << -1];", "line 1, column 7: `1 << (-1)`: a shift by -1 of 32 bits"),
         ("int x = sizeof(foo);", "line 1, column 16: sizeof `foo`: of this expression it is not known"),
         # what objects begin with
@@ -99,7 +101,7 @@ def test_what_is_refused(text, said):
     [
         "typedef int a; typedef int a; a x;", "extern long x; int y; extern long x; int y;", "int x; int x; int x = 3;", "int a[4096];", "int a[0]; int x;",
         "int a[2][2048];", "struct s { int a : 32; _Bool b : 1; long c : 64; }; int x;", "enum e : u8 { A = 255 }; int x;", "enum e : s8 { A = -128, B = 127 }; int x;",
-        "struct s { int a; } __aligned(1 << 28); int x;", "int a[] = { [0 ... 4095] = 1 };", "int a[2]; int *p = &a[2];", "int x = 1 << 31;", "long x = 1L << 63;",
+        "struct s { int a; } __aligned(1 << 28); int x;", "int a[] = { [0 ... 4095] = 1 };", "int a[2]; int *p = &a[2];", "int x = 1 << 31;", "long x = 1L << 63;", "int x = (-2147483647 - 1) * -1;", "int x = -2147483647 / -1;", "unsigned x = 0x80000000 / -1;",
         "static_assert(1); static_assert(sizeof(int) == 4); int x;", "int x = 0xffffffffffffffff;",
         "struct s { struct s *next; } t;", "int a[4] = { [3] = 1, [0] = 2 };", "extern long x; int x;",
     ],

@@ -145,3 +145,24 @@ def test_a_pointer_that_rcu_replaces():
     ran = alone("struct s { int n; } a, b; static struct s *p = &a, *old; ", "old = rcu_replace_pointer(p, &b, 1);")
     assert (ran.memory["p"], ran.memory["old"]) == (("b", 0), ("a", 0))
     assert ran.names == ("rcu_dereference_protected", "rcu_assign_pointer", "write old")
+
+
+HLIST = "static struct hlist_head h; static struct hlist_node a, b, c; static long r;"
+
+
+@pytest.mark.parametrize(
+    "run, gives",
+    [
+        ("r = hlist_empty(&h);", 1), ("hlist_add_head(&a, &h); r = hlist_empty(&h) * 10 + hlist_unhashed(&a);", 0), ("r = hlist_unhashed(&a);", 1), ("hlist_add_head(&a, &h); hlist_del_init(&a); r = hlist_unhashed(&a) * 10 + hlist_empty(&h);", 11), ("hlist_del_init(&a); r = hlist_unhashed(&a);", 1),
+        ("hlist_add_head(&a, &h); hlist_del_init(&a); hlist_add_head(&a, &h); r = hlist_unhashed(&a);", 0), ("hlist_add_head(&a, &h); hlist_add_head(&b, &h); hlist_del(&a); r = hlist_empty(&h);", 0),
+    ],
+)  # fmt: skip
+def test_hlists(run, gives):
+    ran = alone(HLIST, run)
+    assert (ran.memory["r"], ran.broken) == (gives, ())
+    assert alone(HLIST, "hlist_add_head(&a, &h); hlist_del_init(&a);").memory["a"] == 0
+
+
+def test_a_local_variable_may_come_and_go_under_a_lock():
+    ran = alone("static spinlock_t l; static long r;", "spin_lock(&l); { atomic_t v; atomic_set(&v, 3); r = atomic_read(&v); } spin_unlock(&l);")  # fmt: skip
+    assert (ran.memory["r"], ran.broken) == (3, ())
