@@ -58,6 +58,8 @@ def test_first_values():
     assert [shared[word] for word in ("n", "byte", "yes", "a", "s.x", "s.y")] == [-(1 << 31), 255, 1, 5, 7, -2]
     assert scenario_of_c(PAIR, sets={"refcount": 3}).shared["refcount"][0] == 3
     assert "refcount" in refusal(scenario_of_c, PAIR, sets={"refcont": 3})
+    told = [" ".join(scenario_of_c(PAIR, sets=sets).own.told) for sets in ({}, {"refcount": 0}, {"refcount": 3})]
+    assert ["the refcount starts at 3" in said for said in told] == [False, False, True] and "starts at" not in told[0]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_try(form):
         # refcounts
         ("r = refcount_dec_and_test(&ref) * 10 + refcount_read(&ref);", 1), ("refcount_dec(&ref); r = refcount_dec_and_test(&ref);", 1), ("r = refcount_inc_not_zero(&ref) * 10 + refcount_read(&ref);", 13), ("refcount_set(&ref, 0); r = refcount_inc_not_zero(&ref);", 0),
         ("r = refcount_dec_if_one(&ref);", 0), ("refcount_set(&ref, 1); r = refcount_dec_if_one(&ref) * 10 + refcount_read(&ref);", 10), ("refcount_set(&ref, 1); r = refcount_dec_not_one(&ref) * 10 + refcount_read(&ref);", 1), ("r = refcount_dec_not_one(&ref) * 10 + refcount_read(&ref);", 11),
-        ("r = refcount_sub_and_test(2, &ref);", 1), ("r = refcount_sub_and_test(1, &ref);", 0), ("refcount_add(3, &ref); r = refcount_read(&ref);", 5), ("r = refcount_add_not_zero(3, &ref) * 10 + refcount_read(&ref);", 15), ("refcount_set(&ref, 0); r = refcount_add_not_zero(3, &ref);", 0),
+        ("r = refcount_sub_and_test(2, &ref);", 1), ("r = refcount_sub_and_test(1, &ref);", 0), ("refcount_add(3, &ref); r = refcount_read(&ref);", 5), ("r = refcount_add_not_zero(3, &ref) * 10 + refcount_read(&ref);", 15), ("refcount_set(&ref, 0); r = refcount_add_not_zero(3, &ref);", 0), ("refcount_set(&ref, 1); r = refcount_add_not_zero(0, &ref);", 1),
         ("refcount_set(&ref, 0x7ffffffe); refcount_inc(&ref); r = refcount_read(&ref);", 0x7FFFFFFF),
         # sequence counters
         ("r = read_seqcount_begin(&c);", 0), ("write_seqcount_begin(&c); write_seqcount_end(&c); r = read_seqcount_begin(&c);", 2), ("r = read_seqcount_retry(&c, read_seqcount_begin(&c));", 0), ("r = read_seqcount_begin(&c); write_seqcount_begin(&c); write_seqcount_end(&c); r = read_seqcount_retry(&c, r);", 1),
