@@ -208,11 +208,11 @@ class Types:
     def size(self, node: c_ast.Node) -> int:
         """sizeof a type, or of an expression whose type is plain to see."""
         if isinstance(node, c_ast.Typename):
-            return measured(self.at(node), whole("sizeof", self.type_of(node))).size
+            return measured(self.at(node), whole(f"{self.at(node)}: sizeof", self.type_of(node))).size
         if isinstance(node, c_ast.ID) and node.name in self.variables:
             return measured(self.at(node), self.variables[node.name].type).size
         raise self.refuse(node, f"sizeof {spelt(node)}", "of this expression it is not known", "write sizeof a type")
 
     def alignment(self, node: c_ast.Node) -> int:
         """_Alignof a type."""
-        return measured(self.at(node), whole("_Alignof", self.type_of(node))).align
+        return measured(self.at(node), whole(f"{self.at(node)}: _Alignof", self.type_of(node))).align

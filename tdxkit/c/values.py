@@ -33,6 +33,7 @@ from tdxkit.c.types import (
     common,
     measured,
     promoted,
+    whole,
 )
 from tdxkit.errors import InputError
 
@@ -236,7 +237,10 @@ class Values(Operators):
             return self.declared.size(node)
         if isinstance(node, c_ast.Constant) and node.value[:1] == '"':
             return len(node.value) - 1
-        return measured(self.declared.at(node), self.places.type_of(node)).size
+        kind = self.places.type_of(node)
+        return measured(
+            self.declared.at(node), kind if isinstance(kind, Void) else whole(f"{self.declared.at(node)}: sizeof", kind)
+        ).size
 
     def _counted(self, node: c_ast.UnaryOp) -> Value:
         place = self.places.opened(self.places.place(node.expr))

@@ -9,13 +9,6 @@ PAGE = 4096
 MOST_ERRNO = 4095
 
 
-def _over(a: int, b: int) -> int:
-    """a / b, where b is not 0."""
-    if not b:
-        raise Defect("division by zero")
-    return divided(a, b)
-
-
 def _mask(m, high: int, low: int) -> int:
     if not 0 <= low <= high < 64:
         raise Defect(f"a mask from bit {high} to bit {low}")
@@ -52,13 +45,13 @@ PLAIN: dict[str, Callable[..., int]] = {
     "ALIGN_DOWN": lambda m, value, to: value & ~(to - 1),
     "PAGE_ALIGN": lambda m, value: (value + PAGE - 1) & ~(PAGE - 1),
     "IS_ALIGNED": lambda m, value, to: int(not value & (to - 1)),
-    "roundup": lambda m, value, to: _over(value + to - 1, to) * to,
-    "rounddown": lambda m, value, to: _over(value, to) * to,
-    "DIV_ROUND_UP": lambda m, value, by: _over(value + by - 1, by),
-    "DIV_ROUND_UP_ULL": lambda m, value, by: _over(value + by - 1, by),
-    "DIV_ROUND_CLOSEST": lambda m, value, by: _over(value + (by // 2 if (value < 0) == (by < 0) else -(by // 2)), by),
-    "div64_u64": lambda m, value, by: _over(value, by),
-    "div_u64": lambda m, value, by: _over(value, by),
+    "roundup": lambda m, value, to: divided(value + to - 1, to) * to,
+    "rounddown": lambda m, value, to: divided(value, to) * to,
+    "DIV_ROUND_UP": lambda m, value, by: divided(value + by - 1, by),
+    "DIV_ROUND_UP_ULL": lambda m, value, by: divided(value + by - 1, by),
+    "DIV_ROUND_CLOSEST": lambda m, value, by: divided(value + (by // 2 if (value < 0) == (by < 0) else -(by // 2)), by),
+    "div64_u64": lambda m, value, by: divided(value, by),
+    "div_u64": lambda m, value, by: divided(value, by),
     "GENMASK": _mask,
     "GENMASK_ULL": _mask,
     "BIT": _bit,

@@ -29,7 +29,7 @@ def ended(noted: int) -> bool:
 RULES = (finished("at the end each write of a sequence counter that began must have ended", SECTION, ended),)
 
 
-def _begins(does: str, waits: int):
+def _begins(does: str, waits: bool):
     """A reader begins: it waits for an even number, or takes what is there."""
 
     def program(m, p):
@@ -108,9 +108,9 @@ def _alone(form: str, half: int):
 def functions() -> Iterator[Entry]:
     """All of them."""
     for word in ("read_seqcount_begin", "raw_read_seqcount_begin", "__read_seqcount_begin", "read_seqbegin"):
-        yield Entry(word, _begins(word, 1), "p", UINT, rules=RULES)
+        yield Entry(word, _begins(word, True), "p", UINT, rules=RULES)
     for word in ("raw_read_seqcount", "raw_seqcount_begin"):
-        yield Entry(word, _begins(word, 0), "p", UINT, rules=RULES)
+        yield Entry(word, _begins(word, False), "p", UINT, rules=RULES)
     for word in ("read_seqcount_retry", "__read_seqcount_retry", "read_seqretry"):
         yield Entry(word, _retries(word), "pv", INT, rules=RULES)
     for word in ("write_seqcount_begin", "raw_write_seqcount_begin", "write_seqcount_end", "raw_write_seqcount_end"):
