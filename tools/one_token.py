@@ -30,6 +30,7 @@ from tdxkit.explore.endings import outcomes  # noqa: E402
 from tdxkit.linux.refcount import module as shared  # noqa: E402
 from tdxkit.linux.refcount.posted import DESIGNS  # noqa: E402
 from tdxkit.linux.refcount.registry import FAULTS, Variant, of_design  # noqa: E402
+from tdxkit.linux.refcount.roles import taken  # noqa: E402
 from tdxkit.rules import known  # noqa: E402
 from tools.mutating import Fault, faults  # noqa: E402
 
@@ -54,7 +55,7 @@ HEAD = """# Every change of one token in get, put and what they call, of every d
 USE_AMONG_OTHERS = """
 def use_among_others(m, region):
     for _ in range(2):
-        if (yield from get(m, region)):
+        if not taken(m, (yield from get(m, region))):
             return
     yield from use(m, region)
     for _ in range(2):
@@ -116,6 +117,7 @@ def _program(design: str, text: bytes) -> ModuleType:
     program = ModuleType(DESIGNS[design].code.__name__)
     vars(program).update({name: value for name, value in vars(shared).items() if not name.startswith("_")})
     exec(compile(text, f"<{design}, changed>", "exec"), vars(program))  # our own source, one token changed
+    vars(program)["taken"] = taken
     exec(compile(USE_AMONG_OTHERS, "<use among others>", "exec"), vars(program))
     return program
 
