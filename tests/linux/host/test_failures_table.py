@@ -4,7 +4,9 @@ import pytest
 
 from tdxkit.linux.host.faults import HOWS, Fault, Points
 from tdxkit.linux.host.host import ERRNO, Host
+from tdxkit.linux.host.kvm.teardown import TDX_SEAMCALL_RETRIES
 from tdxkit.linux.host.life import HOWS_TABLED, live, points
+from tdxkit.status import code, with_operand
 
 INIT, VCPU, ADDING, FAULTS, CONVERSION = "TD init", "vCPU init", "adding a page", "a fault", "a conversion"
 BUGS = {  # the leaf, and the act that ends with -EIO; "": the teardown, which ends nothing early
@@ -126,3 +128,44 @@ def test_a_write_back_that_fails_is_warned_of_and_the_key_that_stays_bugs_the_vm
     assert life.warnings[0] == f"TDH.PHYMEM.CACHE.WB said {SAID}" and life.warnings[1].startswith(
         "KVM_BUG_ON: TDH.MNG.KEY.FREEID said"
     )
+
+
+def test_a_write_back_that_is_interrupted_is_called_again_so_many_times_and_no_more():
+    class Interrupted(Fault):
+        """Every time."""
+
+        status = code("TDX_INTERRUPTED_RESUMABLE")
+
+    life = live("v6", fault=Interrupted(leaf="TDH.PHYMEM.CACHE.WB"))
+    assert life.seamcalls - live("v6").seamcalls > TDX_SEAMCALL_RETRIES - 50 and TDX_SEAMCALL_RETRIES == 10_000
+    assert life.leaf == "TDH.PHYMEM.CACHE.WB" and life.warnings[0].startswith(
+        "TDH.PHYMEM.CACHE.WB said TDX_INTERRUPTED_RESUMABLE"
+    )
+
+
+def test_wrong_operands_of_mng_init_are_told_to_user_space_and_kept_as_the_first_failure():
+    class Invalid(Fault):
+        """What user space gets for wrong parameters."""
+
+        status = with_operand("TDX_OPERAND_INVALID", "RCX")
+
+    life = live("v6", fault=Invalid(leaf="TDH.MNG.INIT"))
+    assert (life.leaf, life.status, life.stopped, life.bugged) == (
+        "TDH.MNG.INIT",
+        "TDX_OPERAND_INVALID|RCX",
+        "TD init ends with -EINVAL",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "leaf, how, said",
+    [
+        ("TDH.MNG.CREATE", "no entropy", "-EAGAIN"),
+        ("TDH.MNG.INIT", "no entropy", "-EAGAIN"),
+        ("TDH.MR.FINALIZE", "busy", "-EBUSY"),
+    ],
+)
+def test_what_user_space_may_try_again_bugs_nothing_and_is_named(leaf, how, said):
+    life = live("v6", fault=Fault(leaf=leaf, how=how))
+    assert (life.leaf, life.bugged, life.warnings) == (leaf, False, ()) and life.stopped.endswith(f"ends with {said}")

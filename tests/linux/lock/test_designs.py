@@ -195,3 +195,9 @@ def test_several_locks_have_numbers_and_the_first_eight_a_track():
         and not any(step.waits for step in run.steps if not step.label.startswith("asks"))
     )
     assert len(lock_run([]).steps) == 0
+
+
+def test_counts_that_wait_under_the_one_lock_wait_for_others_regions_too():
+    """Each region is one vCPU's: whoever waits shares nothing with the section that it waits behind."""
+    result = Simulation("global", 3, 4, 2.0, regions=64, fault=5.0).run()
+    assert result.contentions == result.false_waits > 0
