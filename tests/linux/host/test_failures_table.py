@@ -1,9 +1,11 @@
 """Each SEAMCALL of a life failing for good, in the newest posting and in an old base: where the life ends, whether the VM is bugged, who is named."""
 
+import errno
+
 import pytest
 
 from tdxkit.linux.host.faults import HOWS, Fault, Points
-from tdxkit.linux.host.host import ERRNO, Host
+from tdxkit.linux.host.host import ERRNO, KVM_EXIT_INTERNAL_ERROR, Host
 from tdxkit.linux.host.kvm.teardown import TDX_SEAMCALL_RETRIES
 from tdxkit.linux.host.life import HOWS_TABLED, live, points
 from tdxkit.status import code, with_operand
@@ -101,7 +103,8 @@ def test_the_four_ways_to_fail():
         "0x8000020300000000",
     ]
     assert set(HOWS_TABLED) == set(HOWS) - {"no entropy"}
-    assert ERRNO[-12] == "-ENOMEM" and all(said.startswith("-E") for number, said in ERRNO.items() if number < 0)
+    assert all(said == f"-{errno.errorcode[-number]}" for number, said in ERRNO.items() if number < 0)
+    assert [number for number in ERRNO if number > 0] == [17] == [KVM_EXIT_INTERNAL_ERROR]  # of linux/kvm.h
 
 
 @pytest.mark.parametrize("lasting, busy", [(False, 1), (True, 2)])

@@ -3,6 +3,7 @@
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.linux.memattr import script as script_module
 from tdxkit.linux.memattr.script import COMMANDS, MAX_ROWS, READ, Script, shown
 from tdxkit.linux.xarray.node import XaNode, xa_error, xa_mk_internal, xa_mk_value
 from tdxkit.units import U64_MAX
@@ -131,11 +132,17 @@ def test_a_dump_is_the_tree_written_out():
     }  # fmt: skip
 
 
-def test_a_dump_of_too_many_nodes_is_refused():
+@pytest.mark.parametrize("leaves, fits", [(4, True), (5, False)])
+def test_a_dump_has_so_many_nodes_at_most(leaves, fits, monkeypatch):
+    assert MAX_ROWS == 100_000
+    monkeypatch.setattr(script_module, "MAX_ROWS", 5)
     script = Script()
-    script.do(["store_loop", 0, 64 * (MAX_ROWS + 1), 1])
-    with pytest.raises(InputError, match="at most 100000 nodes"):
-        script.do(["dump"])
+    script.do(["store_loop", 0, 64 * leaves, 1])  # the leaves, and the head on top
+    if fits:
+        assert len(script.do(["dump"])["s"]) == leaves
+    else:
+        with pytest.raises(InputError, match="at most 5 nodes"):
+            script.do(["dump"])
 
 
 def test_switches_of_the_machine():

@@ -65,6 +65,8 @@ def test_a_loop_is_recorded_index_by_index():
     assert [step.label for step in run.steps] == [
         "xa_reserve(62)", "xa_reserve(63)", "xa_reserve(64)", "xa_reserve(65)", "xa_store(63, 9)", "xa_store(64, 9)", "xa_erase(64)", "xa_erase(65)",
     ]  # fmt: skip
+    cleared = record([["store_loop", 5, 7, None], ["reserve_loop", 5, 5]])
+    assert [step.label for step in cleared.steps] == ["xa_store(5, NULL)", "xa_store(6, NULL)"]
     same = Script()
     for command in (["reserve_loop", 62, 66], ["store_loop", 63, 65, 9], ["erase_loop", 64, 66]):
         same.do(command)

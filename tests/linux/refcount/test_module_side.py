@@ -1,5 +1,6 @@
 """The module's side of a region by hand, the caches that a put may keep, the registry's scenarios and the parts that they are made of."""
 
+import errno
 from types import SimpleNamespace
 
 import pytest
@@ -80,6 +81,11 @@ def test_what_the_module_answers_and_what_it_leaves(call, before, answer, after,
     m = Memory(*before)
     assert call(m, 0) == answer and (m.pair[0], m.users[0]) == after
     assert m.broken == broken and m.notes.get(IN_HAND) == hands
+
+
+def test_errnos_are_those_of_linux():
+    assert (-module.ENOMEM, -module.EIO) == (errno.ENOMEM, errno.EIO)
+    assert all(said == f"-{errno.errorcode[-number]}" for number, said in ERRNO.items()) and len(ERRNO) == 5
 
 
 def test_another_seamcall_in_the_way_is_busy_and_counts_as_refused_on_purpose():
