@@ -101,7 +101,7 @@ def test_two_cpus_or_as_many_as_there_are_roles_and_again_at_another_size():
     assert (scenario_of("v6").count, scenario_of("v6", 3).count, scenario_of(mine, 4, 2).rounds) == (2, 3, 2)
     with pytest.raises(InputError, match="roles of v6: it goes with a file of your own"):
         scenario_of("v6", roles=("get",))
-    with pytest.raises(InputError, match="scenario 5: it is a name, FILE.py:put or a function"):
+    with pytest.raises(InputError, match=r"scenario 5: it is a name, FILE.py:put or a function"):
         scenario_of(5)
 
 
@@ -145,11 +145,11 @@ def test_a_file_has_a_size_and_must_run(tmp_path):
         with pytest.raises(ModelError, match=said):
             scenario_of(f"{path}:put")
     path.write_text(PUT + "n = 5\n")
-    with pytest.raises(InputError, match="n in .*it is a generator function"):
+    with pytest.raises(InputError, match=r"n in .*it is a generator function"):
         scenario_of(f"{path}:n")
-    with pytest.raises(InputError, match="--get pt: neither .* nor a design has it; try put"):
+    with pytest.raises(InputError, match=r"--get pt: neither .* nor a design has it; try put"):
         scenario_of(f"{path}:put", get="pt")
-    with pytest.raises(InputError, match="--put v6: .*names the put already"):
+    with pytest.raises(InputError, match=r"--put v6: .*names the put already"):
         scenario_of(f"{path}:put", put="v6")
     assert scenario_of(f"{path}", put="put", get="v2").own.options == ("--get", "v2", "--put", "put")
     assert scenario_of(f"{path}:put", label="x.y").name == "x.y" and scenario_of(f"{path}:put").name == "r.put"
