@@ -133,3 +133,10 @@ def test_a_top_up_says_to_how_many_pages_and_only_where_some_came():
         and len(host.pools["vCPU 0"]) == 10
     )
     assert [target(Host(v), tdx) for v in ("v2", "v6") for tdx in (True, False)] == [10, 10, 10, 0]
+
+
+def test_a_page_that_is_mapped_already_is_found_mapped():
+    td = new()
+    assert fault(td, 0) == 0
+    before = td.host.calls.made.total(), td.host.pairs.references
+    assert fault(td, 0) == 0 and (td.host.calls.made.total(), td.host.pairs.references) == before
