@@ -40,7 +40,7 @@ def guest_ranges(size: int, *, amd: bool = True) -> tuple[tuple[int, int], ...]:
     >>> [(hex(a), hex(b)) for a, b in guest_ranges(1500 << 30)]
     [('0x0', '0x80000'), ('0x10000000', '0x27680000')]
     """
-    if size <= 0 or size % PAGE_4K or size > 1 << 52:
+    if size < PAGE_4K or size % PAGE_4K or size > 1 << 52:
         raise InputError(
             f"guest of {printable(size)} bytes", "RAM is whole 4 KiB pages, up to 4 PiB", "give such a size"
         )

@@ -55,8 +55,8 @@ def update_mixed(
 ) -> None:
     """Set the flags again after [start, end) got `attributes`."""
     for level, size in LEVELS.items():
-        low, high = start + size - 1 & -size, end & -size
-        slot.mixed.difference_update({page for page in slot.mixed if page[0] == level and low <= page[1] < high})
+        first = start & -size  # the ends that are covered in part are judged again below
+        slot.mixed.difference_update({page for page in slot.mixed if page[0] == level and first <= page[1] < end})
         for gfn in _ends(start, end, size):
             if slot.holds(gfn, size):
                 _judge(slot, level, gfn, attributes, uniform, attributes_at)

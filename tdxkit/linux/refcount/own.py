@@ -94,9 +94,9 @@ def _declared(shared, locks, mutexes, rules) -> dict[str, object]:
         raise ModelError(
             f"shared variable {taken}", "every get and put has it already", "use it as it is, or rename yours"
         )
-    if odd := next((r for r in rules if not isinstance(r, Property)), None):
+    if odd := [r for r in rules if not isinstance(r, Property)]:
         raise ModelError(
-            f"RULES: {printable(odd)}", "it holds rules", 'write RULES = (always("it is small", lambda m: m.n < 5),)'
+            f"RULES: {printable(odd[0])}", "it holds rules", 'write RULES = (always("it is small", lambda m: m.n < 5),)'
         )
     names = tuple(dict.fromkeys(n for n in (*locks, *mutexes) if n not in TAKEN))
     return {"SHARED": shared, "LOCKS": names, "MUTEXES": mutexes, "RULES": rules}
@@ -114,8 +114,8 @@ def _several(word: str, value: object) -> tuple:
 def roles_of(roles: Iterable[str], threads: int | None) -> tuple[str, ...]:
     """What each CPU does, one after the other or as words with commas; InputError for what no CPU does, and for another number of CPUs."""
     roles = tuple(r.strip() for r in roles.split(",")) if isinstance(roles, str) and roles else tuple(roles)
-    if odd := next((r for r in roles if r not in ROLES), None):
-        raise InputError(f"role {printable(odd)}", "a CPU does " + ", ".join(ROLES), "write them like get,get,put")
+    if odd := [r for r in roles if r not in ROLES]:
+        raise InputError(f"role {printable(odd[0])}", "a CPU does " + ", ".join(ROLES), "write them like get,get,put")
     if roles and threads not in (None, len(roles)):
         raise InputError(f"{threads} threads", f"there are {len(roles)} roles, one for each", "leave the threads out")
     return roles
@@ -123,9 +123,9 @@ def roles_of(roles: Iterable[str], threads: int | None) -> tuple[str, ...]:
 
 def _faults(faults: Iterable[str]) -> tuple[str, ...]:
     faults = tuple(f.strip() for f in faults.split(",")) if isinstance(faults, str) and faults else tuple(faults)
-    if odd := next((f for f in faults if f not in FAULTS), None):
-        known = near(odd, FAULTS, 0.3) or ", ".join(FAULTS)
-        raise InputError(f"fault {printable(odd)}", "nothing goes wrong by this name", f"try {known}")
+    if odd := [f for f in faults if f not in FAULTS]:
+        known = near(odd[0], FAULTS, 0.3) or ", ".join(FAULTS)
+        raise InputError(f"fault {printable(odd[0])}", "nothing goes wrong by this name", f"try {known}")
     return faults
 
 

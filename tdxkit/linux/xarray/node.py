@@ -60,11 +60,6 @@ def xa_is_sibling(entry: "int | XaNode") -> bool:
     return type(entry) is not XaNode and entry & 3 == 2 and entry < SIBLING_END
 
 
-def xa_to_sibling(entry: int) -> int:
-    """unsigned long xa_to_sibling(const void *entry): the slot of the entry a sibling belongs to."""
-    return entry >> 2
-
-
 def xa_is_advanced(entry: int) -> bool:
     """bool xa_is_advanced(const void *entry): may only the xas_ functions store it?"""
     return entry & 3 == 2 and entry <= XA_RETRY_ENTRY

@@ -57,10 +57,6 @@ class XaState:
         self.where, self.path, self.offsets = where, [], []
         return NULL
 
-    def entry(self) -> "int | XaNode":
-        """What lies at the place the walk stands at; only in ``node`` or ``head``."""
-        return self.path[-1].slots[self.offsets[-1]] if self.path else self.xa.head
-
 
 def max_index(head: "int | XaNode") -> int:
     """unsigned long max_index(void *entry): the largest index an array with this head has room for."""
