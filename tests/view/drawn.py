@@ -10,7 +10,7 @@ SIZE = 11.5  # of letters, where nothing else is said
 def parts(picture) -> list[str]:
     """What a drawing consists of, in its order: `rect X Y WIDE×HIGH`, `circle X Y R`, `path D` or `text X Y WORDS`, then how it looks.
 
-    Of a look: `fill stroke/width`, `- -` of a dash as `dash=`, letters as `size/weight`, who stands in the middle or ends at X as `middle`, `end`.
+    Of a look: `fill stroke/width`, a dash as `dash=`, letters as `size/weight`, who stands in the middle or ends at X as `middle`, `end`.
     """
     return [_told(node) for node in ElementTree.fromstring(str(picture)).iter() if _tag(node) in _PLACES]
 
@@ -33,7 +33,7 @@ def _told(node) -> str:
     words += [f"{node.get('width')}×{node.get('height')}"] if tag == "rect" else []
     words += [repr(node.text or "")] if tag == "text" else []
     fill, stroke = (_role(node.get(name, "")) for name in ("fill", "stroke"))
-    words += [] if tag == "text" and fill == "ink" else [fill or "-"] if tag != "path" or fill != "none" else []
+    words += [fill] if fill and (tag, fill) not in (("text", "ink"), ("path", "none")) else []
     words += [f"{stroke}/{node.get('stroke-width', 1)}"] if stroke else []
     if tag == "text":
         letters = node.get("font-size", str(SIZE)), node.get("font-weight", "400")
@@ -45,7 +45,7 @@ def _told(node) -> str:
 
 
 def _role(paint: str) -> str:
-    return paint.removeprefix("var(--tdx-").removesuffix(")")
+    return paint[len("var(--tdx-") : -1] if paint.startswith("var") else paint
 
 
 class Room(NamedTuple):

@@ -1,5 +1,6 @@
 """Where each part of the pictures beside a run stands: a region, a host, and who waits for whom."""
 
+import re
 from math import cos, hypot, pi, sin
 
 import pytest
@@ -84,16 +85,16 @@ def waits(*pairs, what="lock"):
 def edge(picture, at=0):
     """The ends of an arrow and the corners of its head."""
     shafts = [part for part in parts(picture) if part.startswith("path")]
-    line, head = (part.split()[1:-1] for part in shafts[2 * at : 2 * at + 2])
-    points = lambda words: [tuple(map(float, p.split())) for p in " ".join(words).split(" -")[0].strip("Mz").split("L")]  # noqa: E731
-    return points(line), points(head)
+    line, head = (part.partition(' ')[2] for part in shafts[2 * at : 2 * at + 2])
+    points = lambda words: [tuple(map(float, pair)) for pair in re.findall(r"([-\d.]+) ([-\d.]+)(?=[Lz ])", words)]  # noqa: E731
+    return points(line)[:2], points(head)
 
 
 def test_two_boxes_stand_at_the_edges_and_an_arrow_goes_from_box_to_box():
     made = waits_picture(("CPU 0", "CPU 1"), waits(("CPU 0", "CPU 1")))
     assert parts(made) == [
         "text 0 12 'Who waits for' soft 11.5/650",
-        "path M77.0 41.0L155.0 41.0 - ink/1.8", "path M155.0 41.0L147.0 45.0L147.0 37.0z ink", "text 116 36 'lock' 10.5/400 middle",
+        "path M77.0 41.0L155.0 41.0 ink/1.8", "path M155.0 41.0L147.0 45.0L147.0 37.0z ink", "text 116 36 'lock' 10.5/400 middle",
         "rect 1 28 74×26 a0-bg a0/1 rx=5", "text 38 45 'CPU 0' a0 11.5/650 middle",
         "rect 157 28 74×26 a1-bg a1/1 rx=5", "text 194 45 'CPU 1' a1 11.5/650 middle",
     ]  # fmt: skip
@@ -104,9 +105,9 @@ def test_two_that_wait_for_each_other_have_an_arrow_each_above_each_other():
     made = waits_picture(("CPU 0", "CPU 1"), waits(("CPU 0", "CPU 1"), ("CPU 1", "CPU 0"), what="a lock of a long name"))
     assert parts(made)[:7] == [
         "text 0 12 'Who wait for each other' bad 11.5/650",
-        "path M77.0 48.0L155.0 48.0 - bad/1.8 dash=5 3", "path M155.0 48.0L147.0 52.0L147.0 44.0z bad",
+        "path M77.0 48.0L155.0 48.0 bad/1.8 dash=5 3", "path M155.0 48.0L147.0 52.0L147.0 44.0z bad",
         "text 116 60 'a lock of a lon…' bad 10.5/400 middle",
-        "path M155.0 34.0L77.0 34.0 - bad/1.8 dash=5 3", "path M77.0 34.0L85.0 30.0L85.0 38.0z bad",
+        "path M155.0 34.0L77.0 34.0 bad/1.8 dash=5 3", "path M77.0 34.0L85.0 30.0L85.0 38.0z bad",
         "text 116 29 'a lock of a lon…' bad 10.5/400 middle",
     ]  # fmt: skip
 
