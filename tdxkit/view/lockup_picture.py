@@ -209,7 +209,9 @@ def _twin(verdict: Judgement, samples, cut: str) -> str:
     if verdict.others:
         one, several = ("shares", "waits"), ("share", "wait")
         shares, waits = one if verdict.others == 1 else several
-        rows.append(f"  {many(verdict.others, 'other task')} {shares} the CPU where the loops give way, and {waits} elsewhere")
+        rows.append(
+            f"  {many(verdict.others, 'other task')} {shares} the CPU where the loops give way, and {waits} elsewhere"
+        )
     for s in samples:
         if s.who == "timer":
             rows.append(

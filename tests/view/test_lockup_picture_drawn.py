@@ -54,7 +54,8 @@ def has(judged, expected, kind):
 def test_each_lane_has_its_name_and_the_picture_its_size(judged):
     told = drawn(judged)
     assert [part for part in told if part.startswith("text 10 ")][2:6] == [
-        f"text 10 {57 + 34 * k} '{name}' 11.5/600" for k, name in enumerate(("qemu-kvm", "stopper", "timer", "other tasks"))
+        f"text 10 {57 + 34 * k} '{name}' 11.5/600"
+        for k, name in enumerate(("qemu-kvm", "stopper", "timer", "other tasks"))
     ]
     assert size(DRAWN[id(judged)].svg) == (860, 338)
     role = "bad" if judged.lockup else "ok"
@@ -89,7 +90,9 @@ def test_a_tick_is_a_ring_or_a_dash_a_report_a_cross_with_its_number_and_a_stamp
             wide = min(5, apart / 2)
             stamps.append(f"rect {px(x - wide / 2)} 80 {px(wide)}×14 ok rx=1")
         elif sample.stuck is None:
-            rings.append(f"path M{px(x)} 117L{px(x)} 125 soft/1" if apart < 9 else f"circle {px(x)} 121 3 paper soft/1.4")
+            rings.append(
+                f"path M{px(x)} 117L{px(x)} 125 soft/1" if apart < 9 else f"circle {px(x)} 121 3 paper soft/1.4"
+            )
         else:
             crosses += [f"path M{px(x - 5)} {121 - d}L{px(x + 5)} {121 + d} bad/2.2" for d in (5, -5)]
             if apart >= 9 or sample in (reports[0], reports[-1]):
@@ -144,8 +147,16 @@ def test_the_saw_is_the_time_since_the_stamp_at_each_sample(judged):
     if abs(y(oldest) - y(20)) >= 13 and 304 - y(oldest) >= 13:
         figures.append(f"text 112 {px(y(oldest) + 4)} '{oldest}' soft end")
     has(judged, figures, lambda part: part.startswith("text 112 "))
-    has(judged, [f"path M118 {line}L832 {line} bad/1 dash=6 4", "path M118 304L832 304 line/1"], lambda part: "bad/1" in part or "line/1" in part)
-    has(judged, [f"circle {px(place(judged, s.at))} {px(y(s.age))} 4 bad" for s in samples if s.stuck], lambda part: part.endswith(" 4 bad"))
+    has(
+        judged,
+        [f"path M118 {line}L832 {line} bad/1 dash=6 4", "path M118 304L832 304 line/1"],
+        lambda part: "bad/1" in part or "line/1" in part,
+    )
+    has(
+        judged,
+        [f"circle {px(place(judged, s.at))} {px(y(s.age))} 4 bad" for s in samples if s.stuck],
+        lambda part: part.endswith(" 4 bad"),
+    )
     heads = ["text 10 190 'age of stamp' 11.5/600", "text 101 190 'in 2³⁰ ns' soft"]
     has(judged, heads, lambda part: " 190 '" in part)
 
@@ -165,7 +176,9 @@ def test_no_two_texts_touch_and_all_stand_inside(judged):
     for k, one in enumerate(texts):
         assert one.left >= 0 and one.right <= 860 and one.foot <= 338
         for other in texts[:k]:
-            assert one.right <= other.left or other.right <= one.left or one.foot <= other.top or other.foot <= one.top, (one, other)
+            assert (
+                one.right <= other.left or other.right <= one.left or one.foot <= other.top or other.foot <= one.top
+            ), (one, other)
 
 
 def test_the_text_has_each_loop_tick_and_the_stamps_that_count(judged):
@@ -175,15 +188,29 @@ def test_the_text_has_each_loop_tick_and_the_stamps_that_count(judged):
     for row, one in zip(loops, (one for one in judged.stretches if one.end - one.start >= SECOND / 10)):
         how = "gives way at " + ", ".join(one.stops) if one.stops else "unbroken"
         assert row == f"  {one.start / SECOND:7.1f} s  {one.loop:8} for {(one.end - one.start) / SECOND:.1f} s, {how}"
-    ticks = [f"  {s.at / SECOND:7.1f} s  tick: stamp {s.age} units old" + f", reports {s.stuck}s" * (s.stuck is not None) for s in shown(judged) if s.who == "timer"]
+    ticks = [
+        f"  {s.at / SECOND:7.1f} s  tick: stamp {s.age} units old" + f", reports {s.stuck}s" * (s.stuck is not None)
+        for s in shown(judged)
+        if s.who == "timer"
+    ]
     assert [row for row in rows if "tick" in row] == ticks
-    stamped = [f"  {s.at / SECOND:7.1f} s  the stopper stamps" for s in shown(judged) if s.who == "stopper" and (judged.loop_at(s.at) == "" or s.at == judged.longest.end)]
+    stamped = [
+        f"  {s.at / SECOND:7.1f} s  the stopper stamps"
+        for s in shown(judged)
+        if s.who == "stopper" and (judged.loop_at(s.at) == "" or s.at == judged.longest.end)
+    ]
     assert [row for row in rows if "stopper" in row] == stamped
     others = [row for row in rows if "the CPU where" in row]
     assert len(others) == bool(judged.others)
 
 
-@pytest.mark.parametrize("others, said", [(1, "  1 other task shares the CPU where the loops give way, and waits elsewhere"), (3, "  3 other tasks share the CPU where the loops give way, and wait elsewhere")])
+@pytest.mark.parametrize(
+    "others, said",
+    [
+        (1, "  1 other task shares the CPU where the loops give way, and waits elsewhere"),
+        (3, "  3 other tasks share the CPU where the loops give way, and wait elsewhere"),
+    ],
+)
 def test_the_other_tasks_are_counted_in_words(others, said):
     assert said in watchdog_picture(lockup(940 * GIB, others=others)).text.splitlines()
 
@@ -191,10 +218,17 @@ def test_the_other_tasks_are_counted_in_words(others, said):
 def test_a_verdict_is_a_sentence():
     said = lambda name: watchdog_picture(CASES[name]).text.splitlines()[1]  # noqa: E731
     one, many = CASES["reported"].reports, CASES["very long"].reports
-    assert len(one) == 1 and said("reported") == f"✗ soft lockup in the store loop: one report, at {one[0].at / SECOND:.1f} s: stuck for {one[0].stuck}s"
+    assert (
+        len(one) == 1
+        and said("reported")
+        == f"✗ soft lockup in the store loop: one report, at {one[0].at / SECOND:.1f} s: stuck for {one[0].stuck}s"
+    )
     assert said("very long") == (
         f"✗ soft lockup in the {CASES['very long'].loop} loop: first report at {many[0].at / SECOND:.1f} s: stuck for {many[0].stuck}s; "
         f"the last of {len(many)} at {many[-1].at / SECOND:.1f} s: {many[-1].stuck}s; the first 600 s are shown"
     )  # fmt: skip
     calm = CASES["quiet"]
-    assert said("quiet") == f"✓ no lockup in {calm.seconds:.1f} s; the longest unbroken stretch lasts {calm.longest.seconds:.1f} s"
+    assert (
+        said("quiet")
+        == f"✓ no lockup in {calm.seconds:.1f} s; the longest unbroken stretch lasts {calm.longest.seconds:.1f} s"
+    )

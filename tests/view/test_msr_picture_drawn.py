@@ -31,9 +31,16 @@ def mark(x, y, event, word):
     else:
         made = [f"circle {px(x)} {px(y - 3)} 6 paper {role}/2.2"]
     if event.fault:
-        made += [f"path M{px(x - 9)} {px(y - 12)}L{px(x + 9)} {px(y + 6)} bad/2", f"path M{px(x - 9)} {px(y + 6)}L{px(x + 9)} {px(y - 12)} bad/2"]
+        made += [
+            f"path M{px(x - 9)} {px(y - 12)}L{px(x + 9)} {px(y + 6)} bad/2",
+            f"path M{px(x - 9)} {px(y + 6)}L{px(x + 9)} {px(y - 12)} bad/2",
+        ]
     made += [f"text {px(x + 9)} {px(y - 6)} '*' soft"] if event.note else []
-    return [*made, f"text {px(x)} {px(y + 15)} '{word}' 10/400 middle", f"rect {px(x - 22)} {px(y - 20)} 44×40 transparent"]
+    return [
+        *made,
+        f"text {px(x)} {px(y + 15)} '{word}' 10/400 middle",
+        f"rect {px(x - 22)} {px(y - 20)} 44×40 transparent",
+    ]
 
 
 def key(x):
@@ -56,14 +63,21 @@ def test_each_access_stands_in_its_slot_and_lane_and_pauses_are_gaps():
         pause = EVENTS[k].time - EVENTS[k - 1].time if k else 0
         if abs(pause) >= 1:
             said = f"{pause:.1f} s" if pause > 0 else "back in time"
-            expected += [f"path M{x - 5} 44L{x - 5} 246 edge/1 dash=2 5", f"text {x - 10} 240 '{said}' soft 10.5/400 middle".replace(" middle", f" at=rotate(-90 {x - 10} 240)")]
+            expected += [
+                f"path M{x - 5} 44L{x - 5} 246 edge/1 dash=2 5",
+                f"text {x - 10} 240 '{said}' soft 10.5/400 middle".replace(" middle", f" at=rotate(-90 {x - 10} 240)"),
+            ]
             x += 34
         if not k or abs(pause) >= 1:
             expected.append(f"text {px(x - 6.5)} 38 '{one.time:.6f} s' soft 10.5/400")
         expected += mark(x, 46 + 40 * LANES.index(lane(one)) + 20, one, words[k])
         x += 44
     wide = x - 22 + 8
-    rows = [part for k, name in enumerate(LANES) for part in (f"text 10 {70 + 40 * k} '{name}' 11.5/600", f"path M82 {66 + 40 * k}L{wide} {66 + 40 * k} line/1")]
+    rows = [
+        part
+        for k, name in enumerate(LANES)
+        for part in (f"text 10 {70 + 40 * k} '{name}' 11.5/600", f"path M82 {66 + 40 * k}L{wide} {66 + 40 * k} line/1")
+    ]
     picture = access_picture(EVENTS)
     expected = ["text 10 18 'Who touched MSR 0x3A' 13.5/700", *key(max(wide, 560) - 250), *rows, *expected]
     assert as_written(parts(picture.svg)) == expected
@@ -73,8 +87,15 @@ def test_each_access_stands_in_its_slot_and_lane_and_pauses_are_gaps():
 def test_a_wide_timeline_is_as_wide_as_its_accesses_and_says_how_many_are_left():
     picture = access_picture([event(0, k / 100) for k in range(100)], 3)
     assert size(picture.svg) == (92 + 40 * 44 + 8, 46 + 40 + 22)
-    assert "text 92 100 '57 accesses more' soft" in parts(picture.svg) and picture.text.endswith("\n  … 57 accesses more")
-    assert [part for part in parts(picture.svg) if part.startswith("circle 16")] == ["circle 1610 14 5 paper a0/2", "circle 1610 63 6 paper a0/2.2", "circle 1654 63 6 paper a0/2.2", "circle 1698 63 6 paper a0/2.2"]
+    assert "text 92 100 '57 accesses more' soft" in parts(picture.svg) and picture.text.endswith(
+        "\n  … 57 accesses more"
+    )
+    assert [part for part in parts(picture.svg) if part.startswith("circle 16")] == [
+        "circle 1610 14 5 paper a0/2",
+        "circle 1610 63 6 paper a0/2.2",
+        "circle 1654 63 6 paper a0/2.2",
+        "circle 1698 63 6 paper a0/2.2",
+    ]
     last = access_picture([event(0, k / 100) for k in range(100)], 60)
     assert "more" not in last.text and size(last.svg)[1] == 46 + 40 + 8
 
@@ -114,7 +135,9 @@ def test_counts_in_place_of_times_make_no_pauses():
 
 
 def test_notes_that_are_kept_back_have_no_star():
-    assert "'*'" in str(parts(access_picture(EVENTS).svg)) and "'*'" not in str(parts(access_picture(EVENTS, notes=False).svg))
+    assert "'*'" in str(parts(access_picture(EVENTS).svg)) and "'*'" not in str(
+        parts(access_picture(EVENTS, notes=False).svg)
+    )
 
 
 def boxed(x, y, wide, high, title, note, role, dashed):
@@ -137,7 +160,16 @@ def test_each_vcpu_has_its_register_and_its_three_switches_in_a_row(at):
         role = "free" if begun else "ok" if value else "bad"
         expected += boxed(2, 46 + 40 * k, 86, 35, f"vCPU {k}", said, role, not value)
         for i, word in enumerate(("lock", "VMX", "SGX")):
-            expected += boxed(91 + 37.5 * i, 46 + 40 * k, 35, 35, word, "on" if value else "off", "used" if value else "free", not value)
+            expected += boxed(
+                91 + 37.5 * i,
+                46 + 40 * k,
+                35,
+                35,
+                word,
+                "on" if value else "off",
+                "used" if value else "free",
+                not value,
+            )
     expected += [] if begun else ["text 4 260 'bug check 0x3E' bad 11.5/700"]
     assert parts(vcpus(state)) == expected and size(vcpus(state)) == (204, 46 + 40 * (4 if begun else 5) + 20)
     assert f'aria-label="vCPU 0 holds {"0x0" if begun else "0x40005"}' in vcpus(state)

@@ -28,7 +28,9 @@ def test_a_region_is_symmetric_with_lines_from_the_entry_to_its_pages(pair):
     there = "page pair in place" if pair else "no page pair"
     dash = "" if pair else " dash=4 3"
     expected = [f"text 100 {y} 'the {who}' soft 10.5/400 middle" for y, who in ((9, "kernel"), (67, "module"))]
-    expected += box(40, 14, 120, 34, "refcount 1", "one reference" if pair else "promises a pair", "free" if pair else "bad")
+    expected += box(
+        40, 14, 120, 34, "refcount 1", "one reference" if pair else "promises a pair", "free" if pair else "bad"
+    )
     expected += box(25, 72, 150, 34, "PAMT_2M entry", there, "pair", not pair)
     expected += [f"path M100 106L100 115L{x} 115L{x} 124 soft/1{dash}" for x in (54, 146)]
     for page, x in enumerate((12, 104)):
@@ -40,7 +42,9 @@ def test_a_region_is_symmetric_with_lines_from_the_entry_to_its_pages(pair):
     assert "text 100 178 'no guest page in use' soft middle" in parts(region({}))
 
 
-@pytest.mark.parametrize("count, said", [(0, "no reference"), (1, "one reference"), (2, "2 references"), (-1, "-1 references")])
+@pytest.mark.parametrize(
+    "count, said", [(0, "no reference"), (1, "one reference"), (2, "2 references"), (-1, "-1 references")]
+)
 def test_a_count_is_said_in_words(count, said):
     made = region({"refcount[0]": count, "pair[0]": True, "users[0]": 2})
     assert f"text 100 43 '{said}' soft 10.5/400 middle" in parts(made)
@@ -49,11 +53,22 @@ def test_a_count_is_said_in_words(count, said):
 
 def test_a_host_has_a_box_for_each_region_in_use_and_a_row_of_pages_for_each_pool():
     used, idle, wrong = RegionUse(0, 2, 1, True), RegionUse(1, 0, 0, False), RegionUse(2, 0, 1, False)
-    state = {"may sleep": False, "pairs": 1, "references": 2, "a": used, "b": idle, "c": wrong, "pool": Store("a pool", 3)}
+    state = {
+        "may sleep": False,
+        "pairs": 1,
+        "references": 2,
+        "a": used,
+        "b": idle,
+        "c": wrong,
+        "pool": Store("a pool", 3),
+    }
     expected = ["text 4 12 'may not sleep' exclusive 11.5/600", "text 232 12 '1 pair, 2 references' soft end"]
     expected += box(4, 22, 228, 42, "other pages (region 0)", str(used), "pair")
     expected += box(4, 72, 228, 42, "other pages (region 2)", str(wrong), "bad", True)
-    expected += ["text 4 136 'a pool: 3 pages' pair", *(f"rect {4 + 14 * k} 142 10×10 pair-bg pair/1 rx=2" for k in range(3))]
+    expected += [
+        "text 4 136 'a pool: 3 pages' pair",
+        *(f"rect {4 + 14 * k} 142 10×10 pair-bg pair/1 rx=2" for k in range(3)),
+    ]
     assert parts(host(state)) == expected and size(host(state)) == (236, 122 + 38 + 4)
     said = "other region 0: refcount 2, 1 page in use, pair; other region 2: refcount 0, 1 page in use, no pair"
     assert f'aria-label="1 pair, 2 references; {said}"' in host(state)
@@ -85,7 +100,7 @@ def waits(*pairs, what="lock"):
 def edge(picture, at=0):
     """The ends of an arrow and the corners of its head."""
     shafts = [part for part in parts(picture) if part.startswith("path")]
-    line, head = (part.partition(' ')[2] for part in shafts[2 * at : 2 * at + 2])
+    line, head = (part.partition(" ")[2] for part in shafts[2 * at : 2 * at + 2])
     points = lambda words: [tuple(map(float, pair)) for pair in re.findall(r"([-\d.]+) ([-\d.]+)(?=[Lz ])", words)]  # noqa: E731
     return points(line)[:2], points(head)
 
@@ -102,7 +117,9 @@ def test_two_boxes_stand_at_the_edges_and_an_arrow_goes_from_box_to_box():
 
 
 def test_two_that_wait_for_each_other_have_an_arrow_each_above_each_other():
-    made = waits_picture(("CPU 0", "CPU 1"), waits(("CPU 0", "CPU 1"), ("CPU 1", "CPU 0"), what="a lock of a long name"))
+    made = waits_picture(
+        ("CPU 0", "CPU 1"), waits(("CPU 0", "CPU 1"), ("CPU 1", "CPU 0"), what="a lock of a long name")
+    )
     assert parts(made)[:7] == [
         "text 0 12 'Who wait for each other' bad 11.5/650",
         "path M77.0 48.0L155.0 48.0 bad/1.8 dash=5 3", "path M155.0 48.0L147.0 52.0L147.0 44.0z bad",
@@ -132,7 +149,9 @@ def test_three_and_more_stand_around_an_ellipse_and_their_arrows_end_at_their_bo
         (begin, end), (tip, one, other) = edge(made, k)
         assert tip == end and hypot(one[0] - other[0], one[1] - other[1]) == pytest.approx(8, abs=0.2)
         assert hypot(tip[0] - (one[0] + other[0]) / 2, tip[1] - (one[1] + other[1]) / 2) == pytest.approx(8, abs=0.2)
-        (x1, y1), (x2, y2) = (((room.left + room.right) / 2, (room.top + room.foot) / 2) for room in (boxes[k], boxes[(k + 1) % count]))
+        (x1, y1), (x2, y2) = (
+            ((room.left + room.right) / 2, (room.top + room.foot) / 2) for room in (boxes[k], boxes[(k + 1) % count])
+        )
         ux, uy = (x2 - x1) / hypot(x2 - x1, y2 - y1), (y2 - y1) / hypot(x2 - x1, y2 - y1)
         out = 2 + min(part for part in (abs(37 / ux) if ux else 99, abs(13 / uy) if uy else 99))  # 2 px off a box
         assert (*begin, *end) == pytest.approx((x1 + out * ux, y1 + out * uy, x2 - out * ux, y2 - out * uy), abs=0.1)

@@ -17,7 +17,15 @@ def pamt(*nodes):
     """A graph of entries, (layer, parent, what else): each below its parent."""
     graph = nx.DiGraph()
     for k, (layer, parent, more) in enumerate(nodes):
-        plain = {"title": f"{layer}G entry", "at": None, "label": "", "content": "NDA", "lock": None, "role": "free", "absent": False}
+        plain = {
+            "title": f"{layer}G entry",
+            "at": None,
+            "label": "",
+            "content": "NDA",
+            "lock": None,
+            "role": "free",
+            "absent": False,
+        }
         graph.add_node(k, layer=layer, **{**plain, **more})
         if parent is not None:
             graph.add_edge(parent, k)
@@ -34,7 +42,9 @@ def box(x, y, wide, node, tall=50):
     role = node.get("role", "free")
     made += [f"rect {x + 5} {y + 7} 4×{tall - 14} {role} rx=2"] if role != "free" else []
     made.append(f"text {x + 14} {y + 17} '{node['name']}' 11/600")
-    made += [f"text {x + wide - 8} {y + 17} '{node['title'][:2]}' soft 10/400 end"] if node.get("at") is not None else []
+    made += (
+        [f"text {x + wide - 8} {y + 17} '{node['title'][:2]}' soft 10/400 end"] if node.get("at") is not None else []
+    )
     made.append(f"text {x + 14} {y + 30} '{node.get('content', 'NDA')}' soft 10/400")
     if lock:
         made.append(f"circle {x + 18} {y + 39.5} 4 {mode if mode == 'exclusive' else 'none'} {mode}/1.3")
@@ -50,7 +60,14 @@ def unfloated(told):
 
 def test_each_box_of_the_pamt_says_its_lock_by_frame_disc_and_words():
     top = {"title": "1G entry", "at": 0x40000000, "lock": SHARED, "label": "", "content": "NDA"}
-    left = {"title": "2M entry", "at": 0x200000, "label": "mine", "lock": EXCLUSIVE, "role": "pair", "content": "PT_PAMT"}
+    left = {
+        "title": "2M entry",
+        "at": 0x200000,
+        "label": "mine",
+        "lock": EXCLUSIVE,
+        "role": "pair",
+        "content": "PT_PAMT",
+    }
     right = {"title": "2M entry", "at": None, "lock": FREE, "role": "used", "absent": True, "content": "x" * 40}
     title, tops = "A title", (24, 24 + 50 + 20)
     made = draw(pamt((0, None, top), (1, 0, left), (1, 0, right)), "label", title)
@@ -78,8 +95,16 @@ def test_a_lock_that_takes_two_rows_makes_its_layer_higher():
     lock = Long("exclusive", ("A",))
     made = draw(pamt((0, None, {"lock": lock}), (1, 0, {}), (3, 1, {})), "label")
     frames = [room for room in rooms(made) if room.kind == "rect"]
-    assert [(room.top, room.foot) for room in frames] == [(2, 76), (96, 146), (166, 216)]  # three rows of 22 letters; no gap for a layer that is not there
-    assert [part.split("'")[1] for part in parts(made) if "exclusive 10/600" in part] == ["exclusive, and host", "priority for some more", "calls"]
+    assert [(room.top, room.foot) for room in frames] == [
+        (2, 76),
+        (96, 146),
+        (166, 216),
+    ]  # three rows of 22 letters; no gap for a layer that is not there
+    assert [part.split("'")[1] for part in parts(made) if "exclusive 10/600" in part] == [
+        "exclusive, and host",
+        "priority for some more",
+        "calls",
+    ]
     assert [(room.left, room.right) for room in frames] == [(2, 154), (2, 154), (7, 149)]
     assert size(made) == (156, 220)
 
@@ -100,7 +125,13 @@ def test_a_name_is_cut_where_its_box_ends():
 
 def test_the_twin_is_indented_by_layer_in_the_order_of_the_tree():
     graph = pamt((0, None, {"at": 16}), (1, 0, {"label": "l", "lock": FREE}), (2, 1, {}), (1, 0, {}))
-    assert twin_of(graph, "T").splitlines() == ["T", "0G entry 0x10: NDA", "  1G entry (l): NDA; lock free", "    2G entry: NDA", "  1G entry: NDA"]
+    assert twin_of(graph, "T").splitlines() == [
+        "T",
+        "0G entry 0x10: NDA",
+        "  1G entry (l): NDA; lock free",
+        "    2G entry: NDA",
+        "  1G entry: NDA",
+    ]
     assert twin_of(graph).splitlines()[0] == "0G entry 0x10: NDA"
 
 
@@ -177,9 +208,16 @@ def test_a_lone_node_has_a_picture_as_wide_as_its_key_and_large_indexes_are_in_h
     assert "'1,048,512 – 1,048,575'" in just
 
 
-@pytest.mark.parametrize("calls, head, dash", [([["store", 0, 8]], "empty: the head is NULL", " dash=4 3"), ([["store", 0, 8]], "one entry in the head: ", "")])
+@pytest.mark.parametrize(
+    "calls, head, dash",
+    [([["store", 0, 8]], "empty: the head is NULL", " dash=4 3"), ([["store", 0, 8]], "one entry in the head: ", "")],
+)
 def test_what_stands_in_the_head_alone_is_a_box(calls, head, dash):
     state = record(calls).state(0 if dash else 1)
     made = parts(xarray(state))
-    assert made[0] == f"rect 1 1 248×30 free-bg free/1{dash} rx=5" and made[1].startswith(f"text 125 20 '{head}") and len(made) == 2
+    assert (
+        made[0] == f"rect 1 1 248×30 free-bg free/1{dash} rx=5"
+        and made[1].startswith(f"text 125 20 '{head}")
+        and len(made) == 2
+    )
     assert size(xarray(state)) == (250, 34)

@@ -67,7 +67,8 @@ def test_each_part_stands_at_its_bit():
     picture = bits(VALUE, FIELDS)
     rows, foot = listed(34 + 2 * 94 + 10 + 13)
     digits = [
-        f"text {left(bit + 3) + 48} {row(bit) - 18} '{VALUE >> bit & 15:X}' soft 13/400 middle" for bit in range(0, 64, 4)
+        f"text {left(bit + 3) + 48} {row(bit) - 18} '{VALUE >> bit & 15:X}' soft 13/400 middle"
+        for bit in range(0, 64, 4)
     ]
     cells = [part for bit in range(64) for part in cell(bit)]
     fields = field(0, 63, 63) + field(1, 40, 32) + field(1, 31, 24) + field(2, 7, 0)

@@ -1,11 +1,9 @@
 """Where each part of a chart's drawing stands: 760 px wide, axes with room for their words, every value to scale."""
 
-from math import log10
-
 import pytest
 from drawn import parts, px, rooms, size
 
-from tdxkit.view.kit import charts, scales
+from tdxkit.view.kit import charts
 from tdxkit.view.kit.chart_svg import MARKS, draw
 
 
@@ -29,10 +27,20 @@ def test_one_line_fills_the_place_between_its_axes():
     y = lambda value: foot - value / (3 * 1.04) * (foot - top)  # noqa: E731  a little room above the highest
     expected = ["text 12 20 'T' 14/700"]
     for value in range(4):
-        expected += [f"path M{left} {px(y(value))}L{right} {px(y(value))} line/1", f"text {left - 8} {px(y(value) + 4)} '{value:g}' soft end"]
+        expected += [
+            f"path M{left} {px(y(value))}L{right} {px(y(value))} line/1",
+            f"text {left - 8} {px(y(value) + 4)} '{value:g}' soft end",
+        ]
     for value in (0, 2, 4, 6, 8, 10):
-        expected += [f"path M{px(x(value))} {foot}L{px(x(value))} {foot + 4} edge/1", f"text {px(x(value))} {foot + 18} '{value}' soft middle"]
-    expected += [f"path M{left} {foot}L{right} {foot} edge/1", f"text {(left + right) // 2} {foot + 38} 'the x' 12.5/400 middle", f"text 12 {top - 12} 'the y' 12.5/400"]
+        expected += [
+            f"path M{px(x(value))} {foot}L{px(x(value))} {foot + 4} edge/1",
+            f"text {px(x(value))} {foot + 18} '{value}' soft middle",
+        ]
+    expected += [
+        f"path M{left} {foot}L{right} {foot} edge/1",
+        f"text {(left + right) // 2} {foot + 38} 'the x' 12.5/400 middle",
+        f"text 12 {top - 12} 'the y' 12.5/400",
+    ]
     expected += [f"path M{left} {px(y(1))}L{right} {px(y(3))} bad/2"]
     expected += [f"path {MARKS['circle']} bad at=translate({x(a):.1f} {y(b):.1f})" for a, b in ((0, 1), (10, 3))]
     assert parts(drawn(ONE)) == expected
@@ -66,13 +74,23 @@ def test_bars_stand_side_by_side_on_seven_tenths_of_their_room(count):
     chart = charts.bars("T", "x", "y", ["p", "q"], {f"s{k}": [k + 1, -1] for k in range(count)})
     left, band = 78, (736 - 78) / 2
     thick = band * 0.7 / count
-    told = [part for part in parts(drawn(chart)) if part.startswith("rect") and not part.endswith(")") and f" {px(round(thick, 2))}×" in part]
+    told = [
+        part
+        for part in parts(drawn(chart))
+        if part.startswith("rect") and not part.endswith(")") and f" {px(round(thick, 2))}×" in part
+    ]
     lefts = sorted(float(part.split()[1]) for part in told)
-    assert lefts == pytest.approx(sorted(left + band * (name + 0.5) - band * 0.35 + k * thick for name in (0, 1) for k in range(count)), abs=0.01)
+    assert lefts == pytest.approx(
+        sorted(left + band * (name + 0.5) - band * 0.35 + k * thick for name in (0, 1) for k in range(count)), abs=0.01
+    )
     zero = next(float(part.split()[2]) - 4 for part in of(chart, "'0' soft end"))
     up = [part for part in told if float(part.split()[2]) < zero - 0.1]
-    assert len(up) == count and all(float(part.split()[2]) + float(part.split("×")[1].split()[0]) == pytest.approx(zero, abs=0.02) for part in up)
-    assert f"path M78 {px(round(zero, 2))}L736 {px(round(zero, 2))} edge/1" in parts(drawn(chart)), "the line at nothing"
+    assert len(up) == count and all(
+        float(part.split()[2]) + float(part.split("×")[1].split()[0]) == pytest.approx(zero, abs=0.02) for part in up
+    )
+    assert f"path M78 {px(round(zero, 2))}L736 {px(round(zero, 2))} edge/1" in parts(drawn(chart)), (
+        "the line at nothing"
+    )
 
 
 def test_a_stack_has_one_bar_a_name_whose_top_is_the_sum():
@@ -80,7 +98,11 @@ def test_a_stack_has_one_bar_a_name_whose_top_is_the_sum():
     tops = {float(part.split("'")[1]): float(part.split()[2]) - 4 for part in of(chart, "' soft end")}
     one = (tops[0] - tops[2]) / 2
     wide = px(round((736 - 78) / 2 * 0.7, 2))
-    bars = sorted((float(p.split()[1]), float(p.split()[2]), float(p.split("×")[1].split()[0])) for p in of(chart, "rect", f" {wide}×") if "url" not in p)
+    bars = sorted(
+        (float(p.split()[1]), float(p.split()[2]), float(p.split("×")[1].split()[0]))
+        for p in of(chart, "rect", f" {wide}×")
+        if "url" not in p
+    )
     low = [(x, y, high) for x, y, high in bars]
     assert [high / one for _, _, high in low] == pytest.approx([3, 1, 4, 2], abs=0.01)
     assert [(tops[0] - y) / one for _, y, _ in low] == pytest.approx([4, 1, 6, 2], abs=0.01)
@@ -91,23 +113,36 @@ LYING = {
     "type": "bar", "orientation": "h", "name": "n", "x": [4, 2], "y": ["first", "the second"], "text": ["four", ""], "textposition": "outside",
     "marker": {"color": "#2f7fc6", "pattern": {"shape": "/"}},
 }  # fmt: skip
-LAYOUT = {"xaxis": {"title": {"text": "x"}}, "yaxis": {"type": "category", "autorange": "reversed", "categoryarray": ["first", "the second"]}, "barmode": "stack"}
+LAYOUT = {
+    "xaxis": {"title": {"text": "x"}},
+    "yaxis": {"type": "category", "autorange": "reversed", "categoryarray": ["first", "the second"]},
+    "barmode": "stack",
+}
 
 
 def test_lying_bars_have_their_names_at_the_left_and_their_words_at_their_ends():
     made = draw("T", [LYING], LAYOUT)
     left, right, top = 24 + 6.4 * len("the second"), 760 - 24 - 90, 64
     told = parts(made)
-    assert [part for part in told if "soft end" in part] == [f"text {left - 8:g} {top + 34} 'first' soft end", f"text {left - 8:g} {top + 94} 'the second' soft end"]
+    assert [part for part in told if "soft end" in part] == [
+        f"text {left - 8:g} {top + 34} 'first' soft end",
+        f"text {left - 8:g} {top + 94} 'the second' soft end",
+    ]
     scale = (right - left) / (4 * 1.04)
-    bars = [f"rect {left:g} {top + 60 * k + 30 - 21} {px(round(value * scale, 2))}×42" for k, value in enumerate((4, 2))]
+    bars = [
+        f"rect {left:g} {top + 60 * k + 30 - 21} {px(round(value * scale, 2))}×42" for k, value in enumerate((4, 2))
+    ]
     hatching = next(part.split()[-1] for part in told if part.startswith("rect") and "url(" in part)
-    assert [part for part in told if part.startswith("rect")] == [f"{one} {look}" for one in bars for look in ("a0 a0/1", hatching)]
+    assert [part for part in told if part.startswith("rect")] == [
+        f"{one} {look}" for one in bars for look in ("a0 a0/1", hatching)
+    ]
     assert [part for part in told if "11/400" in part] == [f"text {px(left + 4 * scale + 6)} {top + 34} 'four' 11/400"]
-    assert f"<title>n, first: four</title>" in made and "<title>n, the second: 2</title>" in made
+    assert "<title>n, first: four</title>" in made and "<title>n, the second: 2</title>" in made
     assert size(made)[1] == top + 120 + 22 + 22 + 6
     grid = [part for part in told if part.endswith(" line/1")]
-    assert grid and all(f" {top}L" in part and part.endswith(f" {top + 120} line/1") for part in grid), "values have the grid"
+    assert grid and all(f" {top}L" in part and part.endswith(f" {top + 120} line/1") for part in grid), (
+        "values have the grid"
+    )
 
 
 @pytest.mark.parametrize("letters, cut", [(44, False), (45, True)])
@@ -116,7 +151,10 @@ def test_long_names_are_slanted_and_cut_and_given_the_room_they_need(letters, cu
     foot, at = 64 + 240, 78 + 658 / 6
     below = 44 * 6.4 * 0.6 + 22
     name = "n" * 43 + "…" if cut else "n" * 44
-    assert of(chart, "rotate(-35")[0] == f"text {px(at)} {foot + 14} '{name}' soft end at=rotate(-35 {at:.1f} {foot + 14:.1f})"
+    assert (
+        of(chart, "rotate(-35")[0]
+        == f"text {px(at)} {foot + 14} '{name}' soft end at=rotate(-35 {at:.1f} {foot + 14:.1f})"
+    )
     assert of(chart, "'x' 12.5/400 middle") == [f"text 407 {px(foot + below + 16)} 'x' 12.5/400 middle"]
     assert size(drawn(chart))[1] == pytest.approx(foot + below + 22 + 6, abs=0.01)
 
@@ -140,13 +178,21 @@ def test_a_long_title_takes_a_row_more_and_what_is_not_drawn_is_said():
     heads = [part for part in parts(draw(long, [], {})) if "14/700" in part]
     assert [part.split()[1:3] for part in heads] == [["12", "20"], ["12", "38"]]
     nothing = draw("T", [], {})
-    assert f"text 86 296 'there is nothing to show' soft" in parts(nothing)
+    assert "text 86 296 'there is nothing to show' soft" in parts(nothing)
     other = draw("T", [{"type": "pie", "x": [], "y": []}], {})
     assert "text 86 296 'what is not drawn here is in the table' soft" in parts(other)
 
 
 def test_words_at_points_and_bars_stand_over_them():
-    trace = {"type": "scatter", "mode": "lines+text", "x": [0, 1], "y": [0, 1], "line": {}, "text": ["", "here"], "name": "s"}
+    trace = {
+        "type": "scatter",
+        "mode": "lines+text",
+        "x": [0, 1],
+        "y": [0, 1],
+        "line": {},
+        "text": ["", "here"],
+        "name": "s",
+    }
     told = parts(draw("T", [trace], {}))
     assert "text 736 56 'here' a0 11.5/700 end" in told
     chart = charts.bars("T", "x", "y", ["p"], {"s": [2]})
@@ -163,64 +209,5 @@ def test_words_at_points_and_bars_stand_over_them():
 def test_a_cross_is_drawn_by_its_lines_and_a_dot_hatching_thicker():
     assert of(charts.lines("T", "x", "y", {f"s{k}": [(0, k)] for k in range(6)}), "-4-4L4 4", "a5/2.2")
     chart = charts.bars("T", "x", "y", ["p"], {f"s{k}": [1] for k in range(7)})
-    strokes = [part for part in of(chart, "paper/")]
-    assert sorted(part.split()[-1] for part in strokes) == ["paper/1.4"] * 5 + ["paper/2"]
+    assert sorted(part.split()[-1] for part in of(chart, "paper/")) == ["paper/1.4"] * 5 + ["paper/2"]
     assert drawn(chart).count('width="8" height="8" patternUnits="userSpaceOnUse"') == 6
-
-
-@pytest.mark.parametrize("value, place", [(1, 100), (10, 200), (100, 300), (0, None), (-1, None), ("1", None), (True, None), (float("nan"), None), (None, None)])
-def test_a_power_of_ten_has_its_place(value, place):
-    assert scales.Log(0, 2, 100, 300).at(value) == (pytest.approx(place) if place else None)
-
-
-@pytest.mark.parametrize("value, place", [(0, 300), (5, 200), (10, 100), (-5, 400), (float("inf"), None), ("5", None)])
-def test_a_number_has_its_place(value, place):
-    assert scales.Linear(0, 10, 300, 100).at(value) == (pytest.approx(place) if place else None)
-
-
-def test_names_share_their_room_and_bars_begin_at_nothing_or_at_the_foot():
-    names = scales.Names(("a", "b", "c", "d"), 100, 300)
-    assert [names.at(name) for name in "abcdx"] == [125, 175, 225, 275, None] and names.band == 50 and names.floor == 100
-    assert names.ticks() == [(125, "a"), (175, "b"), (225, "c"), (275, "d")] and scales.Names((), 0, 10).band == 10
-    assert scales.Linear(-2, 8, 300, 200).floor == 280 and scales.Linear(2, 8, 300, 200).floor == 300 and scales.Linear(-8, -2, 300, 200).floor == 200
-    assert scales.Log(0, 2, 300, 100).floor == 300
-
-
-@pytest.mark.parametrize("about, step", [(0.011, 0.02), (0.05, 0.05), (0.051, 0.1), (1, 1), (1.1, 2), (2, 2), (2.1, 5), (5.1, 10), (99, 100), (101, 200)])
-def test_a_step_is_the_next_round_one(about, step):
-    assert scales.round_step(about) == step
-
-
-def test_an_axis_has_a_tick_about_every_80_px_along_and_44_up():
-    along, up = scales.Linear(0, 100, 0, 800), scales.Linear(0, 100, 440, 0)
-    assert [words for _, words in along.ticks()] == [words for _, words in up.ticks()] == [f"{k}" for k in range(0, 101, 10)]
-    assert len(scales.Linear(0, 100, 0, 799).ticks()) == len(scales.Linear(0, 100, 439, 0).ticks()) == 6
-    assert [words for _, words in scales.Linear(0, 10, 0, 10).ticks()] == ["0", "5", "10"], "three at least"
-
-
-@pytest.mark.parametrize("low, high, ticks", [(0, 2, [1, 2, 5, 10, 20, 50, 100]), (0, 2.1, [1, 10, 100]), (-1, 0, [0.1, 0.2, 0.5, 1]), (0, 8, [10**k for k in range(9)]), (0, 9, [1, 100, 10**4, 10**6, 10**8])])
-def test_up_to_two_decades_have_ticks_between_and_no_axis_more_than_nine_powers(low, high, ticks):
-    assert scales.log_ticks(low, high) == pytest.approx(ticks)
-
-
-@pytest.mark.parametrize(
-    "values, bars, ends",
-    [([], False, (0, 1)), ([0, -1], True, (0, 1)), ([1, 1000], False, (0, 3)), ([1, 1000], True, (-0.3, 3)), ([1.25, 1000], True, (-0.3, 3)), ([1.26, 1000], True, (0, 3)), ([5, 6], False, (0, 1)), ([10, 10], False, (1, 2))],
-)
-def test_powers_hold_all_values_and_the_least_bar_is_seen(values, bars, ends):
-    assert scales.log_range(values, bars) == ends
-    assert log10(1.25) < 0.1 < log10(1.26)
-
-
-def test_a_scale_is_what_its_axis_says():
-    make = lambda axis, values, bars=False: scales.scale(axis, values, 0, 100, bars)  # noqa: E731
-    assert make({"type": "category"}, [1, 2, 1]) == scales.Names(("1", "2"), 0, 100) and make({}, ["a", 1]) == scales.Names(("a", "1"), 0, 100)
-    assert make({"type": "category", "categoryarray": ["z", "a"]}, ["a"]) == scales.Names(("z", "a"), 0, 100)
-    assert make({"type": "log"}, [1, 10]) == scales.Log(0, 1, 0, 100) and make({"type": "log", "range": [2, 3]}, [1]) == scales.Log(2, 3, 0, 100)
-    assert make({}, [2, 7, None]) == scales.Linear(2, 7, 0, 100) and make({}, []) == scales.Linear(0, 1, 0, 100)
-    assert make({"rangemode": "tozero"}, [2, 50]) == scales.Linear(0, 52, 0, 100) and make({}, [-50, -2], True) == scales.Linear(-52, 0, 0, 100)
-    assert make({}, [4, 4]) == scales.Linear(3.5, 4.5, 0, 100) and make({"range": [1, 9]}, [4]) == scales.Linear(1, 9, 0, 100)
-
-
-def test_three_of_one_name_are_told_apart():
-    assert scales.told_apart(["a", "a", "a", "a (2)"]) == ["a", "a (2)", "a (3)", "a (2) (2)"]
