@@ -26,7 +26,19 @@ from tdxkit.view.sizes_board import SizesBoard
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.two_tds_board import RegionBoard
 
-BOARDS = (Contention, CounterBoard, LogDecoder, StatusDecoder, LifeBoard, LockupBoard, Switchboard, RangeBoard, SeamcallBoard, SizesBoard, RegionBoard)
+BOARDS = (
+    Contention,
+    CounterBoard,
+    LogDecoder,
+    StatusDecoder,
+    LifeBoard,
+    LockupBoard,
+    Switchboard,
+    RangeBoard,
+    SeamcallBoard,
+    SizesBoard,
+    RegionBoard,
+)
 
 
 @pytest.fixture(scope="module", params=BOARDS, ids=lambda board: board.__name__)
@@ -38,14 +50,20 @@ def controls(widget):
     """All that a reader can change, in the rows of a board."""
     found = []
     for child in widget._rows if isinstance(widget, Board) else getattr(widget, "children", ()):
-        found += [child] if isinstance(child, Slider | w.ValueWidget) and not isinstance(child, w.HTML | w.Box | w.FloatProgress) else controls(child)
+        found += (
+            [child]
+            if isinstance(child, Slider | w.ValueWidget) and not isinstance(child, w.HTML | w.Box | w.FloatProgress)
+            else controls(child)
+        )
     return found
 
 
 def test_every_control_has_a_name(board):
     for control in controls(board):
         assert control.description or getattr(control, "tooltip", ""), control
-        assert not isinstance(control, w.Checkbox) or control.indent is False, "a box stands at its words, not behind an empty label"
+        assert not isinstance(control, w.Checkbox) or control.indent is False, (
+            "a box stands at its words, not behind an empty label"
+        )
 
 
 def test_a_line_of_text_is_heard_when_it_is_left_and_not_letter_by_letter(board):
@@ -77,30 +95,57 @@ def values(slider):
 
 def test_the_sliders_of_the_lock_simulation():
     board = Contention()
-    assert (values(board.tds), board.tds.value) == ([*range(1, 41)], 10) and (values(board.vcpus), board.vcpus.value) == ([*range(1, 17)], 4)
-    assert (values(board.seconds), board.seconds.label) == ([*range(1, 61)], "10 s") and (values(board.toggling), board.toggling.value) == ([0, 1, 2, 3, 4], 0)
+    assert (values(board.tds), board.tds.value) == ([*range(1, 41)], 10) and (
+        values(board.vcpus),
+        board.vcpus.value,
+    ) == ([*range(1, 17)], 4)
+    assert (values(board.seconds), board.seconds.label) == ([*range(1, 61)], "10 s") and (
+        values(board.toggling),
+        board.toggling.value,
+    ) == ([0, 1, 2, 3, 4], 0)
 
 
 def test_the_controls_of_the_sizes():
     board = SizesBoard()
     assert (values(board.entry), board.entry.label) == ([*range(1, 65)], "24 bytes")
-    assert [label for label, _ in board.bits.options] == ["1 bit", "2 bits", "3 bits", "4 bits"] and values(board.bits) == [1, 2, 3, 4]
+    assert [label for label, _ in board.bits.options] == ["1 bit", "2 bits", "3 bits", "4 bits"] and values(
+        board.bits
+    ) == [1, 2, 3, 4]
     assert board.machine.value == "256G"
 
 
 def test_the_controls_of_a_lockup():
     board = LockupBoard()
     sizes = [64, 256, 512, 700, 875, 940, 1100, 1300, 1500, 1770, 1900, 2048, 3072, 4096, 8192]
-    assert values(board.guest) == sizes and board.guest.label == "1,500 GiB" and values(LockupBoard(777).guest) == sorted([*sizes, 777])
+    assert (
+        values(board.guest) == sizes
+        and board.guest.label == "1,500 GiB"
+        and values(LockupBoard(777).guest) == sorted([*sizes, 777])
+    )
     assert values(board.others) == [0, 1, 2, 3, 4] and board.others.value == 0
-    assert values(board.phase) == pytest.approx([k / 10 for k in range(41)]) and board.phase.label == "4 s" and not board.idle.value
-    assert (board.kernel.value, board.preempt.value, board.cost.value, board.patch.value) == ("6.15", "voluntary", "reporter", "as is")
+    assert (
+        values(board.phase) == pytest.approx([k / 10 for k in range(41)])
+        and board.phase.label == "4 s"
+        and not board.idle.value
+    )
+    assert (board.kernel.value, board.preempt.value, board.cost.value, board.patch.value) == (
+        "6.15",
+        "voluntary",
+        "reporter",
+        "as is",
+    )
 
 
 def test_the_controls_of_a_life():
     board = LifeBoard()
-    assert [label for label, _ in board.pool.options][:3] == ["0 pages", "1 page", "2 pages"] and values(board.pool) == [*range(21)]
-    assert board.without.options[0] == ("nothing", 0) and board.point.options[0] == ("nothing", 0) and board.point.value == 0
+    assert [label for label, _ in board.pool.options][:3] == ["0 pages", "1 page", "2 pages"] and values(
+        board.pool
+    ) == [*range(21)]
+    assert (
+        board.without.options[0] == ("nothing", 0)
+        and board.point.options[0] == ("nothing", 0)
+        and board.point.value == 0
+    )
     assert not board.huge.value and not board.lasting.value and board.how.disabled and board.lasting.disabled
     assert [row.children[0].description for row in board.children[:2]] == ["Version:", "What fails:"]
     assert LifeBoard(pool_first=True).children[0].children[0].description == "Pool"

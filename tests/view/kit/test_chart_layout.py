@@ -12,16 +12,27 @@ TWO = charts.lines("T", "x", "y", {"a": [(1, 2)], "b": [(1, 3)]})
 def test_the_legend_stands_under_the_title_and_the_plot_under_both(title, rows):
     layout = charts.base_layout(title, height=400)
     above = 40 + 20 * (rows - 1)
-    assert layout["margin"] == {"l": 60, "r": 20, "t": above + 32, "b": 48} and layout["title"]["text"].count("<br>") == rows - 1
+    assert (
+        layout["margin"] == {"l": 60, "r": 20, "t": above + 32, "b": 48}
+        and layout["title"]["text"].count("<br>") == rows - 1
+    )
     assert layout["legend"]["y"] == pytest.approx(1 - above / 400) and layout["legend"]["x"] == 0.01
     assert (layout["title"]["x"], layout["title"]["y"], layout["title"]["pad"]) == (0, 1, {"l": 12, "t": 12})
 
 
 def test_letters_are_15_13_and_13_px_and_figures_are_written_out():
     layout = TWO.spec()["layout"]
-    assert (layout["title"]["font"]["size"], layout["font"], layout["xaxis"]["title"]["font"]["size"]) == (15, {"color": BOTH_INK, "size": 13}, 13)
+    assert (layout["title"]["font"]["size"], layout["font"], layout["xaxis"]["title"]["font"]["size"]) == (
+        15,
+        {"color": BOTH_INK, "size": 13},
+        13,
+    )
     for axis in ("xaxis", "yaxis"):
-        assert layout[axis]["automargin"] is True and layout[axis]["separatethousands"] is True and layout[axis]["exponentformat"] == "none"
+        assert (
+            layout[axis]["automargin"] is True
+            and layout[axis]["separatethousands"] is True
+            and layout[axis]["exponentformat"] == "none"
+        )
     assert layout["height"] == 360 and charts.base_layout("")["legend"]["y"] == pytest.approx(1 - 40 / 360)
 
 
@@ -39,7 +50,10 @@ def test_what_is_given_lies_over_what_was_there_level_by_level():
 
 def test_a_line_has_its_looks_by_its_place_and_stairs_have_others():
     six = charts.lines("T", "x", "y", {f"s{k}": [(0, k)] for k in range(7)}).traces
-    assert [t["line"]["dash"] for t in six] == [*charts.DASHES, "solid"] and [t["marker"]["symbol"] for t in six] == [*charts.SYMBOLS, "circle"]
+    assert [t["line"]["dash"] for t in six] == [*charts.DASHES, "solid"] and [t["marker"]["symbol"] for t in six] == [
+        *charts.SYMBOLS,
+        "circle",
+    ]
     assert {(t["line"]["width"], t["marker"]["size"], t["line"]["shape"]) for t in six} == {(2, 7, "linear")}
     stairs = charts.lines("T", "x", "y", {f"s{k}": [(0, k)] for k in range(6)}, steps=True).traces
     assert [t["line"]["dash"] for t in stairs] == list(charts.STAIRS) and {t["line"]["shape"] for t in stairs} == {"hv"}
@@ -69,7 +83,9 @@ def test_a_chart_alone_has_no_mode_bar_and_two_hundred_rows_need_no_word():
     assert "first 200" not in exact.table_html() and exact.table_html().count("<tr>") == 201
 
 
-@pytest.mark.parametrize("log, kinds", [("", (None, None)), ("x", ("log", None)), ("y", (None, "log")), ("xy", ("log", "log"))])
+@pytest.mark.parametrize(
+    "log, kinds", [("", (None, None)), ("x", ("log", None)), ("y", (None, "log")), ("xy", ("log", "log"))]
+)
 def test_the_axes_that_are_asked_for_are_logarithmic(log, kinds):
     layout = charts.lines("T", "x", "y", {"s": [(1, 1), (10, 10)]}, log=log).layout
     assert (layout["xaxis"].get("type"), layout["yaxis"].get("type")) == kinds
