@@ -247,3 +247,10 @@ def test_a_region_s_entries_fill_whole_pages(entry, word, said):
         and said in bar
         and ("the second of a pair stays empty" in bar) == (entry == 8)
     )
+
+
+def test_the_largest_entry_is_found_with_nothing_else_tried():
+    board = SizesBoard(entry=16)
+    assert not board.found
+    board.entry.value = 17
+    assert board.found.startswith("16 bytes: ")

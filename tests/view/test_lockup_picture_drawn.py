@@ -146,7 +146,7 @@ def test_the_saw_is_the_time_since_the_stamp_at_each_sample(judged):
     oldest = max(sample.age for sample in samples)
     if abs(y(oldest) - y(20)) >= 13 and 304 - y(oldest) >= 13:
         figures.append(f"text 112 {px(y(oldest) + 4)} '{oldest}' soft end")
-    has(judged, figures, lambda part: part.startswith("text 112 "))
+    has(judged, figures, lambda part: part.endswith(" end"))
     has(
         judged,
         [f"path M118 {line}L832 {line} bad/1 dash=6 4", "path M118 304L832 304 line/1"],
