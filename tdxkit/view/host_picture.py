@@ -8,6 +8,7 @@ from functools import lru_cache
 from tdxkit.linux.host.allocator import kind_of
 from tdxkit.linux.host.host import RegionUse, Store
 from tdxkit.run import State
+from tdxkit.text import many
 from tdxkit.view.kit import svg
 
 WIDTH, BOX, ROW = 236, 228, 50
@@ -25,9 +26,8 @@ def host(state: State) -> svg.Markup:
             font_weight=600,
         )
     ]
-    parts.append(
-        svg.text(WIDTH - 4, 12, f"{state['pairs']} pairs, {state['references']} references", role="soft", anchor="end")
-    )
+    counts = f"{many(state['pairs'], 'pair')}, {many(state['references'], 'reference')}"
+    parts.append(svg.text(WIDTH - 4, 12, counts, role="soft", anchor="end"))
     y = 22
     for use in shown:
         parts.append(_region(use, y))
@@ -38,8 +38,7 @@ def host(state: State) -> svg.Markup:
     for name, pages in (store for store in state.values() if isinstance(store, Store)):
         parts.append(_store(name, pages, y))
         y += 38
-    said = f"{state['pairs']} pairs, {state['references']} references; " + "; ".join(map(_words, shown))
-    return svg.drawing(WIDTH, y + 4, said, *parts)
+    return svg.drawing(WIDTH, y + 4, f"{counts}; {'; '.join(map(_words, shown))}", *parts)
 
 
 @lru_cache(2000)  # most of a state is as it was a step before
@@ -55,9 +54,9 @@ def _region(use: RegionUse, y: float) -> svg.Markup:
 def _store(name: str, pages: int, y: float) -> svg.Markup:
     look = {"width": 10, "height": 10, "rx": 2, "fill": "var(--tdx-pair-bg)", "stroke": "var(--tdx-pair)"}
     boxes = (svg.element("rect", x=4 + 14 * k, y=y + 20, **look) for k in range(pages))
-    return svg.group(svg.text(4, y + 14, f"{name}: {pages} pages", role="pair"), *boxes)
+    return svg.group(svg.text(4, y + 14, f"{name}: {many(pages, 'page')}", role="pair"), *boxes)
 
 
 def _words(use: RegionUse) -> str:
     region, count, users, pair = use
-    return f"{kind_of(region)} region {region}: refcount {count}, {users} pages in use, {'pair' if pair else 'no pair'}"
+    return f"{kind_of(region)} region {region}: refcount {count}, {many(users, 'page')} in use, {'pair' if pair else 'no pair'}"

@@ -7,6 +7,7 @@ watchdog reports.
 from tdxkit.linux.softlockup.lockup import Judgement, Stretch, size_text
 from tdxkit.linux.softlockup.preempt import MODELS
 from tdxkit.linux.softlockup.watchdog import SAMPLE, SECOND, THRESHOLD, UNIT, Sample
+from tdxkit.text import many
 from tdxkit.view.kit import svg
 from tdxkit.view.kit.picture import Picture
 from tdxkit.view.kit.svg import Markup, element, line, text
@@ -206,7 +207,11 @@ def _twin(verdict: Judgement, samples, cut: str) -> str:
             how = "gives way at " + ", ".join(s.stops) if s.stops else "unbroken"
             rows.append(f"  {s.start / SECOND:7.1f} s  {s.loop:8} for {s.seconds:.1f} s, {how}")
     if verdict.others:
-        rows.append(f"  {verdict.others} other tasks share the CPU where the loops give way, and wait elsewhere")
+        one, several = ("shares", "waits"), ("share", "wait")
+        shares, waits = one if verdict.others == 1 else several
+        rows.append(
+            f"  {many(verdict.others, 'other task')} {shares} the CPU where the loops give way, and {waits} elsewhere"
+        )
     for s in samples:
         if s.who == "timer":
             rows.append(

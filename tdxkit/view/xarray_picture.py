@@ -5,7 +5,7 @@
 A slot is full height where it holds a value, a hollow half where it is reserved, a foot where a node hangs below it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -94,7 +94,7 @@ def _node(x: float, y: float, node: TreeNode, lit: bool, hidden: int, at: int | 
         svg.text(left + SIDE, y + 14, _range(node), font_size=10.5, font_weight=600),
         svg.text(left + SIDE, y + 28, counts, role="soft", font_size=10),
         svg.element("rect", **strip, fill="var(--tdx-paper)", stroke="var(--tdx-line)"),
-        *_stretches(node, left, y + TALL - 19),
+        *_stretches(node.slots, left, y + TALL - 19),
     ]
     if lit and at is not None:
         px = _slot_x(left, (at >> node.shift) % SLOTS + 0.5)
@@ -109,8 +109,8 @@ def _range(node: TreeNode) -> str:
     return f"{first} – {last}"
 
 
-def _stretches(node: TreeNode, left: float, top: float) -> Iterator[Markup]:
-    for low, high, held in node.slots:
+def _stretches(slots: Iterable[Slots], left: float, top: float) -> Iterator[Markup]:
+    for low, high, held in slots:
         x, wide = _slot_x(left, low), CELL * (high - low + 1)
         if held.kind == "node":
             yield svg.element("rect", x=x, y=top + HIGH - 4, width=wide, height=4, fill="var(--tdx-edge)")
@@ -125,7 +125,6 @@ def _stretches(node: TreeNode, left: float, top: float) -> Iterator[Markup]:
 def _key(y: float) -> list[Markup]:
     """What the marks in a strip mean."""
     slots = Slots(0, 3, RESERVED), Slots(36, 39, Content("value", 8)), Slots(64, 67, Content("node"))
-    sample = TreeNode("", 0, 0, 0, 0, 0, (0, 0, 0), slots, ())
-    marks = _stretches(sample, -SIDE, y - 4)
+    marks = _stretches(slots, -SIDE, y - 4)
     words = ((12, "reserved"), (84, "a value"), (140, "a node below"))
     return [*marks, *(svg.text(x, y + 6, said, role="soft", font_size=10) for x, said in words)]

@@ -15,6 +15,7 @@ from tdxkit.linux.refcount import names, scenario
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.review.lens import lens
 from tdxkit.rules import rules
+from tdxkit.text import many
 from tdxkit.view import contention_board, lens_view, needs_picture, rules_table, series_tables
 from tdxkit.view.host_picture import host
 from tdxkit.view.patch_switches import PatchSwitches
@@ -25,7 +26,7 @@ def test_the_host_picture_says_what_the_state_says():
     run = live("v6", record=True).run
     for state in run.states():
         drawn = host(state)
-        assert f"{state['pairs']} pairs" in drawn and ("may not sleep" in drawn) == (not state["may sleep"])
+        assert many(state["pairs"], "pair") in drawn and ("may not sleep" in drawn) == (not state["may sleep"])
         assert drawn.count("pages (region") == sum(any(v[1:]) for k, v in state.items() if k.startswith("region "))
 
 

@@ -49,7 +49,9 @@ def waits_picture(actors: Sequence[str], waits: Sequence[Wait]) -> Markup:
 def waits_text(waits: Sequence[Wait]) -> str:
     """The same in words."""
     stuck = len({a for a, _ in circle(waits_graph(waits))})
-    return "; ".join(wait.why for wait in waits) + (f"; {many(stuck, 'actor')} wait for each other" if stuck else "")
+    return "; ".join(wait.why for wait in waits) + (
+        f"; {many(stuck, 'actor')} wait for each other" if stuck > 1 else ""
+    )
 
 
 def _places(there: Sequence[str], high: float) -> dict[str, tuple[float, float]]:
