@@ -10,6 +10,8 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 from tests.modules import MODULES, every_module
 
 ROOT = Path(__file__).parent.parent
@@ -118,6 +120,7 @@ def test_no_wing_order_has_a_circle():
         assert tuple(TopologicalSorter(wings).static_order())
 
 
+@pytest.mark.slow
 def test_no_import_circle():
     """Module by module, whatever stands inside a function included."""
     known = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in MODULES}
@@ -125,6 +128,7 @@ def test_no_import_circle():
     tuple(TopologicalSorter(arrows).static_order())  # CycleError names the circle
 
 
+@pytest.mark.slow
 def test_what_is_imported_by_a_made_up_name_is_written_down():
     found = {}
     for path in MODULES:

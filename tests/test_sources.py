@@ -131,6 +131,7 @@ def listed(capsys, *words):
     return code, capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_the_command_filters_by_source_by_place_and_by_kind(capsys):
     code, said = listed(capsys, "tdx-after-v6")
     lines = said.out.splitlines()

@@ -7,6 +7,8 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from tdxkit.cli import COMMANDS
 from tests.modules import MODULES, every_module
 
@@ -68,6 +70,7 @@ def notebook_imports() -> set[str]:
     return whole(found)
 
 
+@pytest.mark.slow
 def test_no_module_lies_beyond_every_test():
     modules = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in MODULES}
     tests = list((ROOT / "tests").rglob("*.py"))

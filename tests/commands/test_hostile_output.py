@@ -24,6 +24,7 @@ UNSEEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["explore", "--outcomes"], ["explore", "--json"], ["replay"], ["stress"]])
 def test_what_a_model_says_is_text_and_nothing_else(words, tmp_path, capsys):
     (path := tmp_path / "hostile.py").write_text(HOSTILE)

@@ -181,6 +181,7 @@ def shares(seeds, thread=Thread):
     }, sum(left > 0 for _, left in said)
 
 
+@pytest.mark.slow
 def test_twenty_random_programs_with_locks():
     verdicts, fewer = shares(range(20))
     assert verdicts["ok"] and verdicts["violation"] and verdicts["deadlock"] and fewer >= 5

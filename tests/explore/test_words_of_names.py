@@ -245,6 +245,7 @@ def test_the_line_of_a_place_is_the_innermost_of_the_readers():
     assert whose.readers(((house, 3), (house, 4))) == (house, 4)
 
 
+@pytest.mark.slow
 def test_what_of_tdxkit_was_replaced_is_named(monkeypatch):
     before = whose.snapshot()
     assert whose.replaced(before) == ""

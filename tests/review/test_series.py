@@ -128,6 +128,7 @@ def test_a_late_addition_and_lone_patches():
     assert shape(series_of([post("[PATCH] a"), post("[PATCH] a")])) == [(1, 1, False, (1,))] * 2
 
 
+@pytest.mark.slow
 def test_many_series_alike_stay_linear():
     posts = [post(f"[PATCH {n}/9999] t{k}", f"<{k}-{n}@x>") for k in range(2000) for n in (1, 2)]
     assert sum(len(s.present) for s in series_of(posts)) == len(posts)

@@ -120,6 +120,7 @@ def test_the_module_is_left_as_it_was():
     assert module.m.snapshot() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), [(PROMOTE, "TDH.VP.ENTER"), (PROMOTE, ADD), ("TDH.MEM.PAGE.DEMOTE", PROMOTE)])
 def test_what_writes_whole_tables_is_told_in_few_words(a, b):
     made = meeting(*TwoCalls(a, b).made())

@@ -57,6 +57,7 @@ def test_the_board_says_who_can_hear_busy_with_its_operand():
     assert json.loads(stepper(board).data)["views"][0]["graph"]["goal"] == ""
 
 
+@pytest.mark.slow
 def test_a_pair_that_is_busy_only_under_a_condition_is_played_under_it():
     board = TwoCallsBoard(ADD, RDMD)
     for first, second in (("TDH.VP.ENTER", "TDH.MEM.RANGE.BLOCK"), ("TDH.MEM.RANGE.BLOCK", "TDH.VP.ENTER")):
@@ -137,6 +138,7 @@ def test_the_world_is_one_in_which_both_can_succeed():
     assert TwoCalls(ADD, DEMOTE).stages[0] != "blocked and tracked"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), [(PROMOTE, "TDH.VP.ENTER"), (PROMOTE, ADD), (DEMOTE, PROMOTE)])
 def test_calls_that_write_whole_tables_are_played_too(a, b):
     board = TwoCallsBoard(ADD, RDMD)

@@ -129,6 +129,7 @@ def test_a_file_is_named_with_its_function(name, said):
         scenario_of(name)
 
 
+@pytest.mark.slow
 def test_a_file_has_a_size_and_must_run(tmp_path):
     path = tmp_path / "r.py"
     path.write_text(PUT + "#" * (LARGEST - len(PUT)))

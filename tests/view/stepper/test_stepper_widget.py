@@ -109,6 +109,7 @@ def test_a_graph_too_big_for_the_browser_is_refused(make_graph, how):
         check_all_here(graph, "sample")
 
 
+@pytest.mark.slow
 def test_a_scenario_becomes_a_walk():
     shown = Stepper.scheduler(scenario("v2"), goal="REMOVE must find a pair")
     data = json.loads(shown.data)["views"][0]

@@ -26,6 +26,7 @@ def test_the_states_around_a_run_travel_with_its_own_way_in_them():
     assert graph["cut"] == [] and len(graph["map"][0]) == len(graph["nodes"]) == 244
 
 
+@pytest.mark.slow
 def test_of_many_states_the_nearest_travel_and_python_has_the_rest():
     many = scenario("v2", 3, 2)
     run = replay(many, explore(many).schedule)
