@@ -10,6 +10,7 @@ from tdxkit.card import Card
 from tdxkit.run import Line, Recorder, Text, Track, Wait
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper.graph_data import graph_data
+from tests.view.pages import IMPORT, FakeModel
 
 ACTORS = ("CPU 0", "CPU 1")
 RULE = "REMOVE must find a pair"
@@ -150,13 +151,46 @@ def build_graph():
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+def _span(fixture_name, config):
+    """How long a browser lives: the whole session where all that runs needs one. Among other tests it ends with its module, for while it
+    is there no test can have an event loop of its own."""
+    return "session" if config.getoption("markexpr").startswith("browser and") else "module"
+
+
+@pytest.fixture(scope=_span)
 def chromium():
     """A browser to open pages from files."""
     from tools.lab import Chromium
 
     with Chromium() as opened:
         yield opened.browser
+
+
+@pytest.fixture
+def fake(chromium):
+    """`fake(script, values, html="")` opens a page, and renders a widget's script in it with a model that no kernel hears."""
+    pages = []
+
+    def open_(script, values, html='<div class="tdx-live" id="place"></div>', **context):
+        pages.append(FakeModel(chromium.new_context(**context).new_page(), script, values, html))
+        return pages[-1]
+
+    yield open_
+    for one in pages:
+        one.page.context.close()
+        assert one.complaints == []
+
+
+@pytest.fixture(scope=_span)
+def parts(chromium):
+    """A page in which `script` holds every function that the stepper's modules export."""
+    from tdxkit.view.stepper import scripts
+
+    page = chromium.new_page()
+    page.set_content('<div id="place" class="tdx tdx-stepper"></div>')
+    page.evaluate(IMPORT, scripts.script())
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ def show(chromium, tmp_path):
         stepper.html(file)
         contexts.append(chromium.new_context(**{"viewport": {"width": 940, "height": 800}, **context}))
         page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
         page.on("request", lambda r: asked.append(r.url))
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: complaints.append(str(e)))

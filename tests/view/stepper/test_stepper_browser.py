@@ -17,6 +17,7 @@ from tdxkit.text import words
 from tdxkit.view.kit import svg
 from tdxkit.view.stepper import Stepper, still, timeline
 from tdxkit.view.stepper.payload import run_data
+from tests.view.pages import shape
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 RULE = "REMOVE must find a pair"
@@ -30,13 +31,6 @@ def test_two_steppers_on_one_page_do_not_share_ids(show, bad_run):
 
 def count(page):
     return page.locator(".tdx-count").inner_text()
-
-
-def shape(element):
-    """A tree of (name, attributes, text) that two renderings of one picture share."""
-    skip = {"class", "role", "aria-label", "aria-hidden"} if element.tag.endswith("svg") else set()
-    attributes = {k: v for k, v in element.attrib.items() if k not in skip}
-    return element.tag.rpartition("}")[2], attributes, element.text or "", [shape(e) for e in element]
 
 
 @pytest.mark.parametrize(("width", "height"), [(940, 900), (940, 700), (500, 900)])
