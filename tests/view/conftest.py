@@ -166,19 +166,26 @@ def chromium():
         yield opened.browser
 
 
-@pytest.fixture
-def fake(chromium):
-    """`fake(script, values, html="")` opens a page, and renders a widget's script in it with a model that no kernel hears."""
-    pages = []
+@pytest.fixture(scope=_span)
+def blank(chromium):
+    """One page for all the small things that are rendered one after the other."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
 
-    def open_(script, values, html='<div class="tdx-live" id="place"></div>', **context):
-        pages.append(FakeModel(chromium.new_context(**context).new_page(), script, values, html))
-        return pages[-1]
+
+@pytest.fixture
+def fake(blank):
+    """`fake(script, values, html="")` renders a widget's script in a page with a model that no kernel hears."""
+    made = []
+
+    def open_(script, values, html='<div class="tdx-live"><div id="place"></div></div>'):
+        made.append(FakeModel(blank, script, values, html))
+        return made[-1]
 
     yield open_
-    for one in pages:
-        one.page.context.close()
-        assert one.complaints == []
+    for one in made:
+        assert one.leave() == []
 
 
 @pytest.fixture(scope=_span)

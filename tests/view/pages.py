@@ -27,13 +27,28 @@ class FakeModel:
 
     def __init__(self, page, script, values, html):
         self.page, self.complaints = page, []
+        self.heard = {"pageerror": self._threw, "console": self._said}
+        for event, does in self.heard.items():
+            page.on(event, does)
         page.set_default_timeout(8_000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.goto("about:blank")
         page.set_content(html)
         page.evaluate(self.MODEL, values)
         page.evaluate(IMPORT, script)
         page.evaluate("window.end = script.default.render({ model, el: document.querySelector('#place') }); 0")
+
+    def _threw(self, error):
+        self.complaints.append(str(error))
+
+    def _said(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def leave(self):
+        """Hears no more of the page; returns what it complained of."""
+        for event, does in self.heard.items():
+            self.page.remove_listener(event, does)
+        return self.complaints
 
     @property
     def sent(self):
