@@ -1,53 +1,12 @@
 """trace.js and told.js know of a run at every position what Python knows, worked out here a second time from its steps."""
 
-import json
-import random
-
 import pytest
 
-from tdxkit.run import Line, Read, Recorder, Text, Track, Wait
+from tdxkit.run import Line
 from tdxkit.view.stepper import still
-from tdxkit.view.stepper.payload import packed, run_data
+from tests.view.stepper.chance import ACTORS, TEXTS, TRACKS, by_chance, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-ACTORS = ("CPU 0", "KVM", "the guest")
-TEXTS = {"get": Text("get", ("one", "  two", "three"), added=(1,), first=40), "put": Text("put it", ("four", "five"))}
-TRACKS = (Track("lock A", "a", "lock"), Track("lock B", "b", "lock"), Track("users", "n", "value"))
-LINES = [Line(name, k) for name, text in TEXTS.items() for k in range(len(text.lines))]
-
-
-def by_chance(seed: int, texts: bool = True, length: int = 24):
-    """A run whose steps take and leave two locks, wait, read, stand at lines and break rules, as it comes."""
-    dice = random.Random(seed)
-    state = {"a": None, "b": None, "n": 0, "said": "no"}
-    recorder, place = Recorder(state), lambda: dice.choice([*LINES, None]) if texts else None
-    start = {actor: LINES[0] for actor in ACTORS[:2]} if texts else {}
-    at = {actor: start.get(actor) for actor in ACTORS}
-    for k in range(1, length + 1):
-        actor = dice.choice(ACTORS[: 2 if seed % 2 else 3])
-        for key in dice.sample(sorted(state), dice.randrange(4)):
-            news = {"a": (None, *ACTORS), "b": (None, *ACTORS), "n": range(3), "said": ("yes", "no")}
-            state = {**state, key: dice.choice(news[key])}
-        waits = tuple(
-            Wait(who, None, f"{who} waits{dice.choice('.! ')}".strip())
-            for who in dice.sample(ACTORS, dice.randrange(2))
-        )
-        reads = tuple(
-            Read(key, dice.randrange(1, k), dice.random() < 0.3) for key in "an" if k > 1 and dice.random() < 0.3
-        )
-        said, kind = dice.choice(
-            [("it goes on", ""), ("it says TDX_OPERAND_BUSY now", "seamcall"), ("TDX_SUCCESS", ""), ("", "seamcall")]
-        )
-        bad = ("a rule",) if dice.random() < 0.15 else ()
-        now, at[actor] = at[actor], place() if k < length - 4 else None
-        recorder.step(
-            actor, f"step {k}", said, state, line=now, next=at[actor], waits=waits, broken=bad, kind=kind, reads=reads
-        )
-    return recorder.run("chance", ACTORS, texts=TEXTS if texts else {}, tracks=TRACKS, start=start, subtitle="below")
-
-
-def sent(run, start=0, stop=None):
-    return json.loads(packed(run_data(run, None, start, stop)))
 
 
 def told(run, actor: str, position: int, start: int = 0, stop: int | None = None) -> str:

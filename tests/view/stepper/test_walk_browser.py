@@ -256,3 +256,11 @@ def test_where_the_states_that_came_along_end_no_end_is_told(parts, walked):
     assert (
         ask(parts, one, "v2", "return script.ending(graph, more[0]);", path) and ask(parts, one, "v2", cut, path) == ""
     )
+
+
+def test_who_waits_before_the_first_step_is_told_and_nobody_else(parts, walked):
+    one = walked["v2"]
+    why = """const nodes = graph.nodes.map((node, at) => at ? node : { ...node, whys: ["CPU 0 waits from the start", ""] });
+        const trace = new script.Trace(script.walkData({ ...base, graph: { ...graph, nodes } }, [0]));
+        return [0, 1].map(k => [0, 1].map(actor => trace.wait(actor, k)?.why ?? ""));"""
+    assert ask(parts, one, "v2", why) == [["CPU 0 waits from the start", ""], ["", ""]]
