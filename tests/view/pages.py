@@ -31,6 +31,7 @@ class FakeModel:
         for event, does in self.heard.items():
             page.on(event, does)
         page.set_default_timeout(8_000)
+        page.set_viewport_size({"width": 1280, "height": 720})
         page.goto("about:blank")
         page.set_content(html)
         page.evaluate(self.MODEL, values)

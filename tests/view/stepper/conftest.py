@@ -2,6 +2,8 @@
 
 import pytest
 
+from tdxkit.view.stepper import scripts
+
 
 @pytest.fixture
 def show(chromium, tmp_path):
@@ -26,3 +28,24 @@ def show(chromium, tmp_path):
     for context in contexts:
         context.close()
     assert complaints == [] and all(url.startswith("file://") for url in asked)
+
+
+HTML = '<!doctype html><style>{}</style><div class="jp-Notebook" tabindex="-1"><div class="jp-Cell" id="cell" {}><div id="place"></div></div></div>'
+
+
+@pytest.fixture
+def widget(fake):
+    """A stepper as a widget, with what its model has."""
+
+    def open_(stepper, cell='tabindex="0"', **more):
+        values = {
+            "data": stepper.data,
+            "position": stepper.position,
+            "asks": False,
+            "lines": stepper.lines,
+            "_esm": "// script",
+            "_css": "/* style */",
+        }
+        return fake(scripts.script(), values | more, HTML.format(scripts.style(), cell))
+
+    return open_
