@@ -94,16 +94,17 @@ class TestHeard:
         assert one.sent == [] and one.page.locator("#ours").get_attribute(AWAKE) is None
 
 
-class TestChoices:
-    DATA = {
-        "title": "What was found", "header": ["name", "verdict"],
-        "rows": [{"cells": [{"text": "one <b>", "role": ""}, {"text": "ok", "role": "good"}], "more": "the first"},
-                 {"cells": [{"text": "two", "role": ""}, {"text": "none", "role": ""}], "more": ""},
-                 {"cells": [{"text": "three", "role": "bad"}, {"text": "", "role": ""}], "more": "the third"}],
-    }  # fmt: skip
+CHOICES = {
+    "title": "What was found", "header": ["name", "verdict"],
+    "rows": [{"cells": [{"text": "one <b>", "role": ""}, {"text": "ok", "role": "good"}], "more": "the first"},
+             {"cells": [{"text": "two", "role": ""}, {"text": "none", "role": ""}], "more": ""},
+             {"cells": [{"text": "three", "role": "bad"}, {"text": "", "role": ""}], "more": "the third"}],
+}  # fmt: skip
 
+
+class TestChoices:
     def test_a_row_with_more_has_a_button_and_the_chosen_says_that_it_is_shown(self, fake):
-        one = fake(script("choices.js"), {"data": json.dumps(self.DATA), "chosen": 2})
+        one = fake(script("choices.js"), {"data": json.dumps(CHOICES), "chosen": 2})
         rows = one.page.locator("tbody tr")
         assert one.page.locator("caption").inner_text() == "What was found"
         assert one.page.locator("thead th[scope=col]").all_inner_texts() == ["name", "verdict", "more"]
@@ -126,7 +127,7 @@ class TestChoices:
         assert buttons.first.get_attribute("type") == "button" and buttons.first.get_attribute(AWAKE) == "true"
 
     def test_without_a_kernel_nothing_is_chosen_and_at_its_end_nothing_is_heard(self, fake):
-        one = fake(script("choices.js"), {"data": json.dumps(self.DATA), "chosen": -1})
+        one = fake(script("choices.js"), {"data": json.dumps(CHOICES), "chosen": -1})
         one.page.evaluate("model.dead = true")
         one.page.locator("button").first.click()
         assert one.saved == [] and one.page.locator(".tdx-marked").count() == 0
@@ -222,11 +223,12 @@ class TestPicked:
         assert one.page.evaluate("[scrollY, document.activeElement.tagName]") == [0, "BODY"]
 
 
-class TestCopied:
-    VALUES = {"label": "the report", "shown": "shown <i>", "text": "all of it"}
+COPIED = {"label": "the report", "shown": "shown <i>", "text": "all of it"}
 
+
+class TestCopied:
     def test_a_button_copies_the_text_and_says_so_for_a_while(self, fake):
-        one = fake(script("copied.js"), dict(self.VALUES))
+        one = fake(script("copied.js"), dict(COPIED))
         one.page.evaluate(
             "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async text => { window.kept = text; } } })"
         )
@@ -248,7 +250,7 @@ class TestCopied:
 
     @pytest.mark.parametrize(("can", "told"), [(True, "copied"), (False, "selected: press Ctrl+C")])
     def test_where_the_page_may_not_it_is_selected(self, fake, can, told):
-        one = fake(script("copied.js"), dict(self.VALUES))
+        one = fake(script("copied.js"), dict(COPIED))
         one.page.evaluate(
             "can => { Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => can; }",
             can,

@@ -25,7 +25,7 @@ def by_chance(seed: int, texts: bool = True, length: int = 24, more: int = 0):
     }
     state = {"a": None, "b": None, "n": 0, "said": "no"} | {f"p{k}": 0 for k in range(more)}
     recorder, place = Recorder(state), lambda: dice.choice([*LINES, None]) if texts else None
-    start = {actor: LINES[0] for actor in ACTORS[:2]} if texts else {}
+    start = dict.fromkeys(ACTORS[:2], LINES[0]) if texts else {}
     at = {actor: start.get(actor) for actor in ACTORS}
     for k in range(1, length + 1):
         actor = dice.choice(ACTORS[: 2 if seed % 2 else 3])

@@ -158,7 +158,7 @@ class TestLong:
     def test_pages_turn_to_where_another_goes_on_also_beyond_the_stretch(self, widget, part):
         one = widget(part)
         focus(one)
-        marks = [k for k in long_run().marks()]
+        marks = long_run().marks()
         at = 30
         for key in ("PageDown", "PageDown", "PageUp", "PageUp", "PageUp", "PageUp"):
             at = min(m for m in marks if m > at) if key == "PageDown" else max(m for m in marks if m < at)

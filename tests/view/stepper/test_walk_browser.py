@@ -3,6 +3,7 @@
 import json
 import random
 from collections import deque
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -175,6 +176,13 @@ def distances(one, goal):
     return found
 
 
+def leads(one, goal, away, node, move):
+    """Is a move the next of a shortest way?"""
+    if away[node] == 1:
+        return reaches(one, goal, move)
+    return away[move.target] == away[node] - 1 and not (goal == WELL and move.broken)
+
+
 def goals(one):
     rules = list(dict.fromkeys(rule for rows in one.moves for move in rows for rule in move.broken))
     return [*([WELL] if any(reaches(one, WELL, m) for rows in one.moves for m in rows) else []), *rules]
@@ -200,12 +208,8 @@ def test_the_goals_and_how_far_each_is_from_everywhere(parts, walked, name):
             assert not moves or reaches(one, goal, moves[-1])
             for before, move, at in zip(moves, moves[1:], stands[1:]):
                 mine = [m for m in one.moves[at] if m.actor == before.actor]
-                ends = lambda m, at=at: (
-                    reaches(one, goal, m)
-                    if away[at] == 1
-                    else away[m.target] == away[at] - 1 and not (goal == WELL and m.broken)
-                )  # noqa: E731
-                assert move.actor == before.actor or not any(map(ends, mine)), "another goes on only where it must"
+                ends = [leads(one, goal, away, at, m) for m in mine]
+                assert move.actor == before.actor or not any(ends), "another goes on only where it must"
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -220,7 +224,7 @@ def test_how_a_walk_ended_when_a_goal_was_met_and_how_often_another_went_on(part
         moves, node = taken(one, path)
         assert (at, targets) == (node, [move.target for move in moves])
         turns = [move.actor for move in moves if move.choice != DRAIN]
-        assert switches == sum(a != b for a, b in zip(turns, turns[1:]))
+        assert switches == sum(a != b for a, b in pairwise(turns))
         for goal, steps in zip(goals(one), met):
             first = next((k for k, move in enumerate(moves, 1) if reaches(one, goal, move)), 0)
             spoilt = goal == WELL and any(move.broken for move in moves[:first])
