@@ -175,12 +175,23 @@ def blank(chromium):
 
 
 @pytest.fixture
+def timed(chromium):
+    """A page in which time stands still until a test lets it go on: `timed.clock.run_for(milliseconds)`."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
 def fake(blank):
     """`fake(script, values, html="")` renders a widget's script in a page with a model that no kernel hears."""
     made = []
 
-    def open_(script, values, html='<div class="tdx-live"><div id="place"></div></div>'):
-        made.append(FakeModel(blank, script, values, html))
+    def open_(script, values, html='<div class="tdx-live"><div id="place"></div></div>', page=None):
+        made.append(FakeModel(page or blank, script, values, html))
         return made[-1]
 
     yield open_

@@ -59,6 +59,19 @@ class FakeModel:
     def saved(self):
         return self.page.evaluate("model.saved")
 
+    def press(self, *keys):
+        """Presses keys where the focus is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focus(self):
+        """Puts the focus on the stepper."""
+        self.page.locator(".tdx-stepper").focus()
+
+    def count(self):
+        """Where a stepper says that it stands."""
+        return self.page.locator(".tdx-count").inner_text()
+
     def hears(self, event, *more):
         self.page.evaluate("([event, more]) => model.fire(event, ...more)", [event, more])
 

@@ -15,9 +15,9 @@ HTML = f"<!doctype html><style>{widget.CodeBox._css}</style><div class=tdx><butt
 def box(fake):
     """`box(text)` opens a box of code; `write(value, from, to)` puts the text and the selection there, as a reader has them."""
 
-    def open_(text="", language="c", marks=(), html=HTML):
+    def open_(text="", language="c", marks=(), html=HTML, page=None):
         values = {"text": text, "language": language, "label": "Your code", "marks": json.dumps(marks)}
-        return fake(scripts.script(widget.PAGE, "box.js"), values, html)
+        return fake(scripts.script(widget.PAGE, "box.js"), values, html, page)
 
     return open_
 
@@ -136,18 +136,21 @@ def test_a_verdict_is_asked_for_with_the_text_that_is_seen(box, key):
     assert one.sent[2:] == [{"text": "abc"}, {"judge": True}] and area(one).input_value() == "abc"
 
 
-def test_what_is_typed_is_told_once_the_reader_rests_or_goes_elsewhere(box):
-    one = box("a")
+def test_what_is_typed_is_told_once_the_reader_rests_or_goes_elsewhere(box, timed):
+    one = box("a", page=timed)
     select(one, 1)
-    one.page.keyboard.type("bcd")
+    one.page.keyboard.type("bc")
+    timed.clock.run_for(349)
+    one.page.keyboard.type("d")
+    timed.clock.run_for(349)
     assert one.sent == [{"here": True}]
-    one.page.wait_for_function("model.sent.length === 2", timeout=3_000)
+    timed.clock.run_for(1)
     assert one.sent[-1] == {"text": "abcd"}
     one.page.keyboard.type("e")
     one.page.keyboard.press("Escape")
     one.page.keyboard.press("Tab")
     assert one.sent[2:] == [{"text": "abcde"}], "at once"
-    one.page.wait_for_timeout(450)
+    timed.clock.run_for(900)
     assert len(one.sent) == 3
     select(one, 0)
     one.page.locator("#after").focus()

@@ -227,8 +227,8 @@ COPIED = {"label": "the report", "shown": "shown <i>", "text": "all of it"}
 
 
 class TestCopied:
-    def test_a_button_copies_the_text_and_says_so_for_a_while(self, fake):
-        one = fake(script("copied.js"), dict(COPIED))
+    def test_a_button_copies_the_text_and_says_so_for_a_while(self, fake, timed):
+        one = fake(script("copied.js"), dict(COPIED), page=timed)
         one.page.evaluate(
             "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async text => { window.kept = text; } } })"
         )
@@ -242,11 +242,12 @@ class TestCopied:
             and one.page.locator("pre").get_attribute("tabindex") == "0"
         )
         one.page.get_by_role("button", name="Copy the report").click()
-        one.page.wait_for_function("document.querySelector('[role=status]').textContent === 'copied'")
+        said.filter(has_text="copied").wait_for()
         assert one.page.evaluate("kept") == "all of it"
-        one.page.wait_for_timeout(1_000)
+        timed.clock.run_for(1_499)
         assert said.inner_text() == "copied"
-        one.page.wait_for_function("document.querySelector('[role=status]').textContent === ''", timeout=1_500)
+        timed.clock.run_for(1)
+        assert said.inner_text() == ""
 
     @pytest.mark.parametrize(("can", "told"), [(True, "copied"), (False, "selected: press Ctrl+C")])
     def test_where_the_page_may_not_it_is_selected(self, fake, can, told):

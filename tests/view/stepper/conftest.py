@@ -37,7 +37,7 @@ HTML = '<!doctype html><style>{}</style><div class="jp-Notebook" tabindex="-1"><
 def widget(fake):
     """A stepper as a widget, with what its model has."""
 
-    def open_(stepper, cell='tabindex="0"', **more):
+    def open_(stepper, cell='tabindex="0"', page=None, **more):
         values = {
             "data": stepper.data,
             "position": stepper.position,
@@ -46,6 +46,6 @@ def widget(fake):
             "_esm": "// script",
             "_css": "/* style */",
         }
-        return fake(scripts.script(), values | more, HTML.format(scripts.style(), cell))
+        return fake(scripts.script(), values | more, HTML.format(scripts.style(), cell), page)
 
     return open_
