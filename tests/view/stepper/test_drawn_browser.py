@@ -1,4 +1,4 @@
-"""timeline.js, rows.js and dom.js draw what timeline.py draws, of runs made by chance: every kind of row, width and form, under a fog too."""
+"""timeline.js, rows.js and dom.js (and view.js, which has them drawn) draw what timeline.py draws, of runs made by chance: every kind of row, width and form, under a fog too."""
 
 import json
 import random
@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tdxkit.run import Read, Recorder, Track
-from tdxkit.view.stepper import still, timeline
+from tdxkit.view.stepper import Stepper, still, timeline
 from tdxkit.view.stepper.payload import packed, run_data
 from tests.view.pages import shape
 
@@ -83,3 +83,21 @@ def test_a_point_of_the_timeline_is_the_step_that_is_drawn_there(parts):
     assert (
         parts.evaluate("data => script.drawTimeline(script.unpackedRun(data), 700, 'u', 'roomy').at(500)", nothing) == 0
     )
+
+
+def test_under_a_fog_the_timeline_grows_with_what_is_seen(show, bad_run):
+    page, data = show(Stepper(bad_run, fog=True)), run_data(bad_run)
+    for keys, seen, position in (
+        ((), 0, 0),
+        (["Right"], 1, 1),
+        (["Right"], 2, 2),
+        (["Left"], 2, 1),
+        (["Right"] * 2, 3, 3),
+    ):
+        for key in keys:
+            page.locator(".tdx-timeline").press(f"Arrow{key}")
+        drawn = page.evaluate("() => new XMLSerializer().serializeToString(document.querySelector('.tdx-plot'))")
+        root = ElementTree.fromstring(drawn)
+        uid = root.find(".//{*}clipPath").attrib["id"].removesuffix("-past")
+        wanted = timeline.timeline(still.fogged(data, seen), position, int(root.attrib["width"]), uid, "compact")
+        assert shape(root) == shape(ElementTree.fromstring(wanted)), (seen, position)

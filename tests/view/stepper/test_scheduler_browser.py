@@ -335,3 +335,16 @@ def test_the_scenarios_goal_is_reached_by_its_name(widget):
             break
         press(one, "1" if "CPU 0 goes next" in goal(one) else "2")
     assert goal(one).startswith("Reached: a deadlock. You: ")
+
+
+def test_a_schedulers_keys_do_not_reach_the_notebook_and_others_do(widget, game):
+    one = start(widget, game())
+    one.page.evaluate("window.keys = []; document.body.onkeydown = e => { keys.push(e.key); }; 0")
+    press(one, ["1", "9", "2", "u", "h", "s", "Shift+Digit1"])
+    assert [key for key in one.page.evaluate("keys") if key != "Shift"] == []
+    press(one, ["n", "0", "x", "Control+u"])
+    assert [key for key in one.page.evaluate("keys") if key not in ("Shift", "Control")] == ["n", "0", "x", "u"]
+    free = start(widget, game(goal="", goal_text=""))
+    free.page.evaluate("window.keys = []; document.body.onkeydown = e => { keys.push(e.key); }; 0")
+    press(free, "h")
+    assert free.page.evaluate("keys") == ["h"], "without a goal there is no hint"
