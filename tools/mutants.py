@@ -32,7 +32,7 @@ from tools.mutating import Fault, faults  # noqa: E402
 
 EQUAL = ROOT / "tests" / "data" / "equal_faults"
 PAGE = "tdxkit/view/stepper/page tdxkit/view/kit/page tdxkit/view/editor/page"
-QUICK, BROWSER = "not slow and not browser", "browser or not browser"
+QUICK, BROWSER = "not slow and not browser", "browser and not slow"
 AREAS = {  # where faults are planted, which tests are to see them, and their marks
     "explore": ("tdxkit/explore", "tests/explore", QUICK),
     "seam": ("tdxkit/seam", "tests/seam", QUICK),
@@ -49,7 +49,7 @@ AREAS = {  # where faults are planted, which tests are to see them, and their ma
     "view": ("tdxkit/view", "tests/view", QUICK),
     "commands": ("tdxkit/commands", "tests/commands", QUICK),
     "ground": ("tdxkit/*.py", "tests/test_*.py", QUICK),
-    "scripts": (PAGE, "tests/view/stepper tests/view/kit", BROWSER),
+    "scripts": (PAGE, "tests/view/stepper tests/view/kit tests/view/editor", BROWSER),
 }
 SLOWEST = 4  # times as long as without a fault: then it does not end
 LEAST = 30  # seconds
@@ -131,10 +131,11 @@ class Copies:
 
 
 def _tests(copy: Path, area: str, fault: Fault | None) -> list[str]:
-    """The tests of an area, those first that name the fault's module, which are likely to see it."""
+    """The tests of an area, those first that name the fault's module, or its script with its ending, which are likely to see it."""
     found = [file for name in AREAS[area][1].split() for at in sorted(copy.glob(name)) for file in _test_files(at)]
     if fault is not None:
-        name = re.compile(rf"\b{re.escape(fault.path.stem)}\b")
+        names = fault.path.stem if fault.path.suffix == ".py" else fault.path.name
+        name = re.compile(rf"\b{re.escape(names)}\b")
         found.sort(key=lambda file: not name.search(file.read_text(encoding="utf-8")))
     return [str(file) for file in found]
 

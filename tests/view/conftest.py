@@ -10,6 +10,7 @@ from tdxkit.card import Card
 from tdxkit.run import Line, Recorder, Text, Track, Wait
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.stepper.graph_data import graph_data
+from tests.view.pages import IMPORT, FakeModel
 
 ACTORS = ("CPU 0", "CPU 1")
 RULE = "REMOVE must find a pair"
@@ -150,13 +151,64 @@ def build_graph():
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+def _span(fixture_name, config):
+    """How long a browser lives: the whole session where all that runs needs one. Among other tests it ends with its module, for while it
+    is there no test can have an event loop of its own."""
+    return "session" if config.getoption("markexpr").startswith("browser and") else "module"
+
+
+@pytest.fixture(scope=_span)
 def chromium():
     """A browser to open pages from files."""
     from tools.lab import Chromium
 
     with Chromium() as opened:
         yield opened.browser
+
+
+@pytest.fixture(scope=_span)
+def blank(chromium):
+    """One page for all the small things that are rendered one after the other."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def timed(chromium):
+    """A page in which time stands still until a test lets it go on: `timed.clock.run_for(milliseconds)`."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def fake(blank):
+    """`fake(script, values, html="")` renders a widget's script in a page with a model that no kernel hears."""
+    made = []
+
+    def open_(script, values, html='<div class="tdx-live"><div id="place"></div></div>', page=None):
+        made.append(FakeModel(page or blank, script, values, html))
+        return made[-1]
+
+    yield open_
+    for one in made:
+        assert one.leave() == []
+
+
+@pytest.fixture(scope=_span)
+def parts(chromium):
+    """A page in which `script` holds every function that the stepper's modules export."""
+    from tdxkit.view.stepper import scripts
+
+    page = chromium.new_page()
+    page.set_content('<div id="place" class="tdx tdx-stepper"></div>')
+    page.evaluate(IMPORT, scripts.script())
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A grid of signs: as a page without a script, and in Chromium by pointer and by keys."""
+"""grid.js, a grid of signs: as a page without a script, and in Chromium by pointer and by keys."""
 
 from html.parser import HTMLParser
 
@@ -170,3 +170,67 @@ class TestInChromium:
             assert large.locator("td:focus").evaluate(seen), (
                 f"after {keys} the cell is not under the names, nor beyond the box"
             )
+
+    def test_keys_that_others_need_are_left_to_them(self, page):
+        first = page.locator(".tdx-grid").first
+        page.evaluate("window.keys = []; document.body.onkeydown = e => { keys.push([e.key, e.defaultPrevented]); }; 0")
+        first.locator("td").nth(4).focus()
+        here = lambda: page.locator("td:focus").evaluate("e => [e.parentNode.rowIndex - 1, e.cellIndex - 1]")  # noqa: E731
+        for keys in ("Alt+ArrowRight", "Shift+ArrowRight", "Alt+Enter", "Shift+Home", "x", "Escape"):
+            page.keyboard.press(keys)
+        assert here() == [1, 1] and first.locator(".tdx-pinned").count() == 0
+        heard = [key for key in page.evaluate("keys") if key[0] not in ("Alt", "Shift")]
+        assert heard == [[key, False] for key in ("ArrowRight", "ArrowRight", "Enter", "Home", "x", "Escape")]
+        page.evaluate("keys.length = 0")
+        for keys in ("ArrowRight", "Home", "Control+ArrowDown", "Meta+ArrowUp", " ", "Escape", "Control+Home"):
+            page.keyboard.press(keys)
+        assert [key for key in page.evaluate("keys") if key[0] not in ("Control", "Meta")] == []
+
+    def test_with_control_a_key_goes_all_the_way(self, page):
+        first = page.locator(".tdx-grid").first
+        first.locator("td").nth(4).focus()
+        here = lambda: page.locator("td:focus").evaluate("e => [e.parentNode.rowIndex - 1, e.cellIndex - 1]")  # noqa: E731
+        for keys, at in (
+            ("Control+ArrowDown", [2, 1]), ("Meta+ArrowRight", [2, 2]), ("Control+Home", [0, 0]), ("End", [0, 2]), ("ArrowUp", [0, 2]), ("Control+End", [2, 2]), ("ArrowRight", [2, 2]),
+            ("ArrowDown", [2, 2]), ("ArrowUp", [1, 2]), ("Home", [1, 0]), ("ArrowLeft", [1, 0]),
+        ):  # fmt: skip
+            page.keyboard.press(keys)
+            assert here() == at, keys
+            assert first.locator("td[tabindex='0']").evaluate_all(
+                "all => all.map(e => e === document.activeElement)"
+            ) == [True], "Tab comes back here"
+
+    def test_what_is_lit_is_the_row_and_the_column_of_one_cell(self, page):
+        first = page.locator(".tdx-grid").first
+        told, quiet = (
+            first.locator(".tdx-told"),
+            "Rest the pointer on a cell, or press Tab and the arrow keys; Enter or a click keeps it.",
+        )
+        assert told.inner_text() == quiet and told.is_visible() and first.locator(".tdx-only").is_visible()
+        crossed = "all => all.map(e => [e.parentNode.rowIndex - 1, e.cellIndex - 1].join())"
+        first.locator("td").nth(5).hover()
+        assert first.locator(".tdx-cross").evaluate_all(crossed) == ["0,2", "1,0", "1,1", "1,2", "2,2"]
+        assert first.locator(".tdx-lit").count() == 2
+        page.mouse.move(0, 0)
+        assert told.inner_text() == quiet and first.locator(".tdx-lit, .tdx-cross").count() == 0
+        first.locator("td").first.focus()
+        first.locator("td").nth(5).hover()
+        page.mouse.move(0, 0)
+        assert told.inner_text() == "A and the whole a: nothing", "the one with the focus again"
+        page.keyboard.press("Enter")
+        assert told.inner_text() == "A and the whole a: nothing", "it is pinned, and said once"
+        first.locator("td").nth(5).hover()
+        assert told.inner_text() == "B and c: nothing · Pinned: A and the whole a: nothing"
+        first.locator("th").first.click()
+        assert first.locator(".tdx-pinned").count() == 1, "a name is no cell"
+        assert first.locator("td[title]").count() == 0
+
+    def test_a_word_is_looked_for_in_names_of_both_sides_and_nothing_may_have_it(self, page):
+        first = page.locator(".tdx-grid").first
+        first.locator(".tdx-only").fill(" B ")
+        assert (names(first, "thead th:not(.tdx-corner)"), names(first, "tbody th")) == (["b"], ["A", "B"])
+        assert first.locator(".tdx-faint:visible").count() == 0
+        first.locator(".tdx-only").fill("zzz")
+        assert names(first, "tbody th") == names(first, "thead th:not(.tdx-corner)") == []
+        first.locator(".tdx-only").fill("")
+        assert first.locator(".tdx-faint").count() == 0 and len(first.locator("td:visible").all()) == 9

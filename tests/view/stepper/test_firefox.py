@@ -15,6 +15,7 @@ firefox = pytest.importorskip("firefox")
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(not firefox.PATH, reason="no Firefox is installed"),
 ]

@@ -1,4 +1,4 @@
-"""The ladder of games, played by keys in a browser without a kernel: won, told, lost, closed and opened again."""
+"""ladder.js, boot.js: the ladder of games, played by keys in a browser without a kernel: won, told, lost, closed and opened again."""
 
 import json
 import re
@@ -52,6 +52,7 @@ def play(page, schedule: str) -> None:
         (button.first if words else button).click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [k for k, rung in enumerate(rungs()) if not rung.begin and rung.scenario.memory == "sc"])
 def test_each_rung_is_won_in_the_fewest_steps(reader, at):
     page, rung = reader(), rungs()[at]
@@ -210,6 +211,91 @@ def test_what_the_browser_keeps_is_not_believed(reader, kept):
         page.keyboard.press(key)
     found = json.loads(page.evaluate("localStorage.getItem('tdx-ladder')"))
     assert found["count-first"] == {"steps": 3, "switches": 1, "told": False}
+
+
+def score(steps, switches, told=False):
+    return {"steps": steps, "switches": switches, "told": told}
+
+
+def kept(page, **scores):
+    """The page again, with these scores by rung kept in the browser."""
+    page.evaluate("kept => localStorage.setItem('tdx-ladder', JSON.stringify(kept))", scores)
+    page.reload()
+    page.wait_for_selector(".tdx-stepper")
+    return page.locator(".tdx-rung small").all_inner_texts()
+
+
+def test_a_score_is_told_and_called_the_best_where_both_are(reader):
+    page, first = reader(), rungs()[0].id
+    assert best(first) == (3, 1)
+    for given, said in (
+        (score(3, 1), "✓ won: 3 steps, 1 switch, the best"), (score(4, 1), "✓ won: 4 steps, 1 switch"), (score(3, 2), "✓ won: 3 steps, 2 switches"),
+        (score(2, 0), "✓ won: 2 steps, 0 switches, the best"), (score(3, 1, True), "✓ told: 3 steps, 1 switch, the best"), ({"steps": 3}, "not yet"), ({"steps": 3.5, "switches": 1}, "not yet"),
+    ):  # fmt: skip
+        assert kept(page, **{first: given})[:2] == [said, "not yet"]
+        won = said != "not yet"
+        assert (
+            page.locator(".tdx-rungs-words").inner_text() == f"{int(won)} of 10 rungs won."
+            and page.locator(".tdx-forget").is_visible() == won
+        )
+        assert page.locator(".tdx-rung.tdx-won").count() == won
+        assert page.locator(".tdx-rung[aria-current=step]").evaluate_all("all => all.map(e => e.textContent[0])") == [
+            "2" if won else "1"
+        ]
+    everything = {rung.id: score(99, 99) for rung in rungs()}
+    kept(page, **everything)
+    assert page.locator(".tdx-rung[aria-current]").inner_text().startswith("1 ")
+    assert page.evaluate("document.activeElement.tagName") == "BODY", "the page takes no focus by itself"
+    page.locator(".tdx-rung").nth(9).click()
+    assert (
+        page.evaluate("document.activeElement.className").startswith("tdx tdx-stepper")
+        and page.locator(".tdx-onward").count() == 0
+    )
+    page.locator(".tdx-rung").nth(8).click()
+    assert page.locator(".tdx-onward").count() == 1 and not page.locator(".tdx-onward").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (score(9, 0), score(3, 0)), (score(2, 9), score(2, 1)), (score(9, 9, True), score(3, 1)), (score(3, 1, True), score(3, 1)), (score(2, 0), score(2, 0)),
+    ],
+)  # fmt: skip
+def test_of_two_scores_the_least_of_each_is_kept_and_won_alone_stays_so(reader, before, after):
+    page, first = reader(), rungs()[0].id
+    kept(page, **{first: before})
+    page.locator(".tdx-rung").first.click()
+    for key in "122":
+        page.keyboard.press(key)
+    assert json.loads(page.evaluate("localStorage.getItem('tdx-ladder')"))[first] == after
+    page.get_by_role("button", name="Next rung: " + rungs()[1].title).click()
+    assert page.locator(".tdx-rung[aria-current]").inner_text().startswith("2 ")
+    page.locator(".tdx-rung").first.click()
+    for key in "hhh1":
+        page.keyboard.press(key)
+    for key in "22":
+        page.keyboard.press(key)
+    assert json.loads(page.evaluate("localStorage.getItem('tdx-ladder')"))[first]["told"] is False
+
+
+def test_a_page_that_may_keep_nothing_says_so_once_there_is_something_to_keep(chromium, page_of):
+    page = chromium.new_page()
+    page.set_default_timeout(8_000)
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })")
+    page.goto(page_of)
+    page.wait_for_selector(".tdx-stepper")
+    words = page.locator(".tdx-rungs-words")
+    assert words.inner_text() == "0 of 10 rungs won."
+    page.locator(".tdx-stepper").press("1")
+    for key in "22":
+        page.keyboard.press(key)
+    assert (
+        words.inner_text()
+        == "1 of 10 rungs won. This page may keep nothing: what you reach is there while it stays open."
+    )
+    page.get_by_role("button", name="forget what I reached").click()
+    assert words.inner_text() == "0 of 10 rungs won."
+    page.close()
 
 
 def test_the_ladder_in_words_has_every_rung_and_what_is_best():

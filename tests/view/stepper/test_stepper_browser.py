@@ -17,6 +17,7 @@ from tdxkit.text import words
 from tdxkit.view.kit import svg
 from tdxkit.view.stepper import Stepper, still, timeline
 from tdxkit.view.stepper.payload import run_data
+from tests.view.pages import shape
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 RULE = "REMOVE must find a pair"
@@ -30,13 +31,6 @@ def test_two_steppers_on_one_page_do_not_share_ids(show, bad_run):
 
 def count(page):
     return page.locator(".tdx-count").inner_text()
-
-
-def shape(element):
-    """A tree of (name, attributes, text) that two renderings of one picture share."""
-    skip = {"class", "role", "aria-label", "aria-hidden"} if element.tag.endswith("svg") else set()
-    attributes = {k: v for k, v in element.attrib.items() if k not in skip}
-    return element.tag.rpartition("}")[2], attributes, element.text or "", [shape(e) for e in element]
 
 
 @pytest.mark.parametrize(("width", "height"), [(940, 900), (940, 700), (500, 900)])
@@ -213,6 +207,7 @@ def test_digits_pick_and_a_hint_leads_there(show, make_scheduler):
     assert page.locator(".tdx-met").count() == 1 and count(page) == "step 9 of 9"  # nine steps are the fewest
 
 
+@pytest.mark.slow
 def test_following_the_hint_is_a_shortest_way(show):
     one = scenario("v2")
     page, left = show(Stepper.scheduler(one, goal=RULE)), []
@@ -250,6 +245,7 @@ def test_a_walk_is_the_graphs_own_and_its_code_leads_back(show, make_graph, make
 
 
 # v3-add-fails has a rule about states that stays broken for many steps, v2-enomem a choice.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seed"), [("v2-enomem", 0), ("v2-enomem", 1), ("v3-add-fails", 6), ("v3-add-fails", 17)]
 )
@@ -402,6 +398,7 @@ def test_the_page_says_its_run_without_a_script(show, bad_run):
     assert page.locator("pre").inner_text() == str(bad_run)
 
 
+@pytest.mark.slow
 def test_a_page_of_a_long_run_shows_its_window(show):
     recorder = Recorder({"lock": "CPU 0"})
     for k in range(30_000):
@@ -685,7 +682,7 @@ def test_two_runs_of_unequal_length_at_every_position(show, bad_run, make_run, f
 
 
 @pytest.mark.parametrize("width", [700, 940, 1400])
-@pytest.mark.parametrize("name", ["race", "life"])
+@pytest.mark.parametrize("name", ["race", pytest.param("life", marks=pytest.mark.slow)])
 def test_once_seen_no_step_moves_what_stands_below(show, bad_run, name, width):
     run = bad_run if name == "race" else live("v2", record=True).run
     page = show(Stepper(run), viewport={"width": width, "height": 1000})

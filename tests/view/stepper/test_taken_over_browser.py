@@ -1,4 +1,4 @@
-"""Taking a run over, in a browser without a kernel: by keys and buttons, to a good end and a bad one, back again, and with the map open."""
+"""over.js: taking a run over, in a browser without a kernel: by keys and buttons, to a good end and a bad one, back again, and with the map open."""
 
 import pytest
 

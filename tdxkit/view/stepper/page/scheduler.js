@@ -3,7 +3,7 @@
 import { button, choice, el, role, toggle } from "./dom.js";
 import { hint, TELLS } from "./hints.js";
 import { aimed, distances, ending, goalsOf, metAt, reached, switchesIn, WELL } from "./goals.js";
-import { DRAIN, nodeAt } from "./walk.js";
+import { DRAIN, edgesOf, nodeAt } from "./walk.js";
 
 const FREE = ""; // no goal
 const KEYS = ["", "⇧"]; // what is pressed with an actor's number for its first and its second move
@@ -190,7 +190,7 @@ export class Scheduler {
   below(path, met, end) {
     const node = nodeAt(this.graph, path);
     const isGame = Boolean(this.graph.goal); // in which finding out is part of it
-    const lost = this.away && !met && (end || this.hinted > 0 || !isGame) && this.away[node] === Infinity;
+    const lost = this.goal && !met && (end || this.hinted > 0 || !isGame) && this.isLost(path);
     const lines = [
       met ? "" : end,
       lost ? `From here it cannot be reached any more: undo.` : "",
@@ -203,14 +203,20 @@ export class Scheduler {
     return lines.filter(Boolean).flatMap(line => [el("br"), line]);
   }
 
+  /** Can the goal be reached no more? What broke on the way is broken whatever comes, so nothing ends well after it. */
+  isLost(path) {
+    const isSpoilt = this.goal === WELL && edgesOf(this.graph, path).some(edge => edge.broken.length);
+    return isSpoilt || this.away[nodeAt(this.graph, path)] === Infinity;
+  }
+
   /** Asks for the next hint: the first two ask, the third tells. */
   ask() {
-    const node = nodeAt(this.graph, this.path());
-    if (metAt(this.graph, this.path(), this.goal)) {
+    const path = this.path();
+    if (metAt(this.graph, path, this.goal)) {
       this.say("It is reached already: undo, or start over.");
       return;
     }
-    if (this.away[node] === Infinity) this.hinted = 1;
+    if (this.isLost(path)) this.hinted = 1;
     else this.hinted = Math.min(this.hinted + 1, TELLS);
     if (this.hinted === TELLS) this.told++;
     this.paint();

@@ -2,7 +2,7 @@
 // step moves one clip, one frame and the arrows. timeline.py draws the same from the same run; a test holds the two
 // together.
 
-import { colour, role, round, svgEl } from "./dom.js";
+import { clamp, colour, role, round, svgEl } from "./dom.js";
 import { lengthOf, rowOf, rowsOf } from "./rows.js";
 import { stretches } from "./trace.js";
 
@@ -18,7 +18,7 @@ const HATCH = ["", "M0 6L6 0", "M0 0L6 6", "M2 2h2v2h-2z", "M3 0V6", "M0 6L6 0M0
 function geometry(data, width, form) {
   const rows = rowsOf(data, form);
   const { actors, steps } = data;
-  const longest = Math.max(0, ...[...actors, ...rows.map(row => row.name)].map(lengthOf));
+  const longest = Math.max(...[...actors, ...rows.map(row => row.name)].map(lengthOf));
   const widest = width < 360 ? 92 : width < 560 ? 172 : width < 800 ? 232 : 300;
   const left = Math.min(Math.max(longest * LETTER + 26, 70), widest);
   const columns = Math.max(steps.length, data.columns || 0);
@@ -151,6 +151,6 @@ function movement(plot, clip, frame, arrows) {
     arrows.replaceChildren(...causes.filter(({ wrote }) => wrote > 0).map(cause => arrow(plot, cause)));
   };
   const last = Math.max(plot.data.steps.length, plot.data.columns || 0);
-  const at = x => (x < plot.left || !plot.step ? 0 : Math.min(last, Math.floor((x - plot.left) / plot.step) + 1));
+  const at = x => (plot.step ? clamp(Math.ceil((x - plot.left) / plot.step), 0, last) : 0);
   return { move, at };
 }

@@ -19,9 +19,9 @@ function render({ model, el: place }) {
   };
   const onPosition = position => {
     mine = position;
-    model.set("position", mine);
     clearTimeout(waiting);
-    waiting = setTimeout(send, QUIET);
+    waiting = setTimeout(send, QUIET); // before it is set, or the change would come back as news
+    model.set("position", mine);
   };
   const more = position => model.send({ more: position });
   const ask = model.get("asks") ? code => model.send({ ask: code }) : null;
