@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tdxkit.text import columns, many, near, plural, words
+from tdxkit.text import Pattern, columns, many, near, numeric, plural, shown, slip, words
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,6 +46,53 @@ def test_near_names():
 
 def test_values_in_words():
     assert [words(v) for v in (True, None, (), ("a", 1, False))] == ["yes", "none", "none", "a, 1, no"]
+
+
+def test_an_address_of_an_object_is_in_no_words():
+    assert words(object()) == "<object object>" and words("jump at 0x40, no more") == "jump at 0x40, no more"
+
+
+def test_numbers_in_a_cell():
+    assert [shown(v) for v in (1234567, 1234.5678, 0.5, True, None, "x")] == [
+        "1,234,567",
+        "1,234.57",
+        "0.5",
+        "yes",
+        "none",
+        "x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_number"),
+    [("1,234", True), ("12,34", False), ("≈ 7 µs", True), ("+3", True), ("−1.5", True), ("57 %", True), ("3 seconds", False), ("4…7", True), ("4…", False),
+     ("1.2.3", False), ("1e6", False), ("7 guest", True), ("0x10", False)],
+)  # fmt: skip
+def test_what_is_a_figure_stands_right(cell, is_number):
+    assert numeric([cell, "—", ""]) is is_number and not numeric([cell, "word"])
+
+
+SLIPS = [
+    ("lock", "lokc", True), ("lock", "locks", True), ("locks", "lock", True), ("lock", "lick", True), ("lock", "locking", False), ("lock", "lkco", False),
+    ("get", "gat", False), ("gets", "gat", False), ("Spin_Lock", "spinlock", True), ("a_b", "ab", True), ("lock", "block", True), ("abcd", "bacd", True),
+    ("abcd", "badc", False), ("abcd", "abcd", True), ("abcd", "bcda", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "is_slip"), SLIPS)
+def test_one_slip_of_the_hand(one, other, is_slip):
+    assert slip(one, [other]) == (other if is_slip else "")
+
+
+def test_two_names_that_may_have_been_meant_are_enough():
+    assert slip("lock", ["locka", "lockb", "lockc"]) == "locka or lockb"
+    assert near("lock", ["lock1", "lock2", "lock3"]).count(" or ") == 1
+
+
+def test_a_pattern_is_compiled_once_with_its_flags():
+    pattern = Pattern("a+", re.IGNORECASE)
+    assert pattern.fullmatch("aA") and pattern.split("xAy") == ["x", "y"] and pattern.search is pattern.search
+    assert pattern.pattern == "a+" and pattern.findall("bab") == ["a"] and pattern.match("ba") is None
 
 
 def test_nobody_looks_for_near_names_or_makes_plurals_by_hand():

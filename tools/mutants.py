@@ -137,6 +137,7 @@ def _tests(copy: Path, area: str, fault: Fault | None) -> list[str]:
         names = fault.path.stem if fault.path.suffix == ".py" else fault.path.name
         name = re.compile(rf"\b{re.escape(names)}\b")
         found.sort(key=lambda file: not name.search(file.read_text(encoding="utf-8")))
+        found = [*(copy / fault.path.relative_to(ROOT) for _ in range(fault.path.suffix == ".py")), *found]
     return [str(file) for file in found]
 
 
