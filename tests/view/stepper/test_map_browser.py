@@ -265,3 +265,13 @@ class TestOver:
         one.gets("position", 3)
         one.page.keyboard.press("o")
         assert one.page.locator(".tdx-count").inner_text() == f"step 9 of {len(RACE)}"
+
+    def test_the_kernel_is_not_told_where_one_walks_by_oneself(self, widget, timed):
+        one = widget(Stepper(RACE, position=9), page=timed)
+        one.focus()
+        one.press("o", "1", "2", "ArrowLeft")
+        timed.clock.run_for(500)
+        assert one.saved == [] and one.page.evaluate("model.values.position") == 9
+        one.press("o", "ArrowRight")
+        timed.clock.run_for(500)
+        assert [row["position"] for row in one.saved] == [10]
