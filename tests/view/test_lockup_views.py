@@ -168,6 +168,9 @@ def test_the_report_is_a_table_and_nothing_hostile_gets_through():
         "the upper RAM of a guest of 1,500 GiB" in all_of_it
         and "without the patch a soft lockup, in the store loop" in all_of_it
     )
+    assert "1 report" in all_of_it and "shown" not in all_of_it.splitlines()[0]
+    many = tables.reports_table(read_reports(posted_text() * (tables.REPORTS_SHOWN + 1)))
+    assert "51 reports, the first 50 shown" in str(many) and len(many.rows) == 50
     evil = posted_text().replace("qemu-kvm", "<script>x()</script>").replace("ORACLE", "<img src=x onerror=x()>")
     markup = str(tables.report_table(read_report(evil)).html())
     assert "<script" not in markup and "<img" not in markup and "&lt;script&gt;" in markup

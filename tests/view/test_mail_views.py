@@ -139,6 +139,10 @@ def test_a_huge_series_is_drawn_in_part_and_said():
     assert f"({2 * (499 - MOST)} more in the text)" in grid.html() and len(grid.rows) == len(grid.columns) == MOST
     assert "d499/f: 499" in str(grid)
     assert "<table" in patch_matrix(patch_graph({}, {})).html()
+    wide = patch_matrix(patch_graph({1: "t"}, {1: [f"d/f{k}" for k in range(MOST + 1)]}))
+    assert "(1 more in the text)" in wide.html() and (len(wide.rows), len(wide.columns)) == (1, MOST)
+    whole = patch_matrix(patch_graph({1: "t"}, {1: [f"d/f{k}" for k in range(MOST)]}))
+    assert "more in the text" not in whole.html() and len(whole.columns) == MOST
 
 
 def test_versions_side_by_side(mails):

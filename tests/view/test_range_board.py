@@ -2,11 +2,21 @@
 
 import pytest
 
+from tdxkit.errors import InputError
 from tdxkit.view.kit.live import static
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.range_board import MOST, RangeBoard, calls_in, recorded
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.xarray_picture import xarray
+
+
+def test_a_range_has_its_boundaries():
+    assert calls_in("0-1") == ((0, 1, 8),) and calls_in("5–7 shared; 5-69") == ((5, 7, 0), (5, 69, 8))
+    assert len(calls_in("1-2\n1-2, 3-4;5-6")) == 4 and calls_in("1-2" + " " * 5000 + "shared") == ((1, 2, 0),)
+    with pytest.raises(InputError, match="5 ranges: here are 1 to 4"):
+        calls_in("1-2" + ";" * 3000 + "1-2;1-2;1-2;1-2")
+    with pytest.raises(InputError, match=f"pages 5 to 70: a range here has 1 to {MOST} pages"):
+        calls_in("5-70")
 
 
 def said(board) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tdxkit.errors import InputError
-from tdxkit.run import Line, Recorder, Text, Track
+from tdxkit.run import Change, Line, Read, Recorder, Run, Step, Text, Track
 from tdxkit.seam.locks import Held
 from tdxkit.view.stepper import Stepper, still
 from tdxkit.view.stepper.graph_data import MOST, check_all_here, graph_data
@@ -36,6 +36,19 @@ def counted(steps, **more):
     return recorder.run(
         "counted", tuple(ACTORS), texts={"t": Text("a text", ("a", "b", "c"))}, start={"CPU 0": Line("t", 0)}, **more
     )
+
+
+def test_what_a_step_read_of_others_is_said_with_who_wrote_it_and_when():
+    first = Step("CPU 0", "a", "", (Change("n", 0, 1),))
+    looked = Step("CPU 1", "b", "", reads=(Read("n", 1),))
+    later = Step("CPU 1", "c", "", (Change("n", 1, 2),), broken=("rule",), reads=(Read("m", 1, True), Read("k", 0)))
+    data = run_data(Run("t", tuple(ACTORS), {"n": 0, "m": 0, "k": 0}, (first, looked, later)))
+    assert still.because(data, 0) == still.because(data, 1) == ""
+    assert still.because(data, 2) == "It read n as CPU 0 left it in step 1."
+    assert still.because(data, 3) == (
+        "It read m before what CPU 0 stored in step 1 had left its buffer. It read k as step 0 left it. It read n in step 2 as CPU 0 left it in step 1."
+    )
+    assert still.because(data | {"offset": 1_000}, 2) == "It read n as step 1 left it."  # what lies before the stretch
 
 
 @pytest.mark.parametrize("kind, value, seen", [
