@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from tdxkit.errors import InputError
+from tdxkit.errors import TdxkitError
 from tdxkit.explore import explore, replay
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.schedule import encode, parse
@@ -40,7 +40,7 @@ def differs(name: str, mutant, code: str) -> bool:
     steps = parse(code).steps
     try:
         return did(replay_steps(mutant, steps)) != did(replay_steps(scenario(name), steps))
-    except InputError:
+    except TdxkitError:
         return True
 
 
@@ -57,7 +57,7 @@ def test_a_mutant_is_noticed_wherever_a_step_of_the_code_differs(name):
                 assert not expected, (what, code)
                 assert said.endswith("no others were compared")
                 silent += 1
-            except InputError as error:
+            except TdxkitError as error:
                 assert expected, (what, code, str(error))
                 noticed += 1
     assert noticed > 20 and silent > 5, (noticed, silent)
