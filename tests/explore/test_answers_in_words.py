@@ -9,7 +9,6 @@ from tdxkit.explore.given import given_scenario
 from tdxkit.explore.judging import judge, that_counts
 from tdxkit.explore.livelock import _last_left, without_end
 from tdxkit.explore.orders import _way, crossing
-from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import Broken, Result
 from tdxkit.explore.rules import NO_RELOCK, always, at_end
 from tdxkit.explore.schedule import switches
@@ -19,33 +18,8 @@ from tdxkit.explore.telling import replay_steps
 from tdxkit.explore.unrun import Part, _ranges, missed
 from tdxkit.kinds import lock as lock_act
 from tdxkit.kinds import locked, sleep, store, unlock
+from tests.explore.small_programs import PLAIN, one, spin, steps
 from tests.house import Housed
-
-
-def steps(m, many, name="n"):
-    for number in range(many):
-        yield store("WRITE_ONCE", name, label=f"write {number}")
-        m.n = number
-
-
-def chooses(m):
-    m.n = yield "roll", (4, 5, 6)
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
-
-
-PLAIN = one(Housed(steps, (2,)), Housed(steps, (2,)))
-
-
-def spin(m, *locks):
-    for name in locks:
-        while True:
-            yield lock_act("spin_lock", name)
-            if not getattr(m, name):
-                setattr(m, name, True)
-                break
 
 
 def give(m, name):

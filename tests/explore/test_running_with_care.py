@@ -10,21 +10,18 @@ from tdxkit.explore import guard
 from tdxkit.explore.closing import clings, discard
 from tdxkit.explore.guard import RanAgain, guarded, inside, noting, place_of, watched
 from tdxkit.explore.place import delegate, lines
-from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.program import Thread
 from tdxkit.explore.rules import always
 from tdxkit.explore.running import begin, holds, mistake, request, rule_of, speaker
 from tdxkit.explore.search import explore
 from tdxkit.explore.stopping import Stop, Stopped
 from tdxkit.explore.tables import Tables
 from tdxkit.kinds import Act
+from tests.explore.small_programs import one
 
 
 def program(m):
     yield "a"
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
 
 
 LAYOUT = one(Thread(program), shared={"n": 0, "K": {0: 1}}).layout
@@ -366,3 +363,6 @@ def test_one_of_ours_is_closed_as_it_is():
     next(generator)
     discard(generator, False)
     assert generator.gi_frame is None
+
+
+# NOHOUSE

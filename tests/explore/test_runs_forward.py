@@ -11,7 +11,7 @@ from tdxkit.explore.foreseen import foreseen, in_spite
 from tdxkit.explore.livelock import no_end, trap
 from tdxkit.explore.movers import Movers
 from tdxkit.explore.moves import first, follow, moves, one_by_one, pick
-from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own, Scenario
+from tdxkit.explore.program import DEADLOCK, LIVELOCK, Own
 from tdxkit.explore.reachable import graph
 from tdxkit.explore.rules import always, at_end
 from tdxkit.explore.schedule import switches
@@ -26,18 +26,8 @@ from tdxkit.explore.waiting import Loop, round_from, spinning, standstill
 from tdxkit.kinds import load, locked, store, unlock
 from tdxkit.kinds import lock as lock_act
 from tdxkit.work import drive
+from tests.explore.small_programs import counts, one, spin
 from tests.house import Housed
-
-
-def counts(m, many, name="n"):
-    for _ in range(many):
-        yield locked("atomic_inc", name)
-        setattr(m, name, getattr(m, name) + 1)
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
-
 
 SMALL = always("small", lambda m: m.n < 2)
 TWO = one(Housed(counts, (2,)), Housed(counts, (2,)))  # states: 9, those of interchangeable threads 6
@@ -139,14 +129,6 @@ def test_shorter_neighbours_of_a_schedule():
 
 
 def test_shrinking_to_the_end_and_no_further():
-    def spin(m, *names):
-        for name in names:
-            while True:
-                yield lock_act("spin_lock", name)
-                if not getattr(m, name):
-                    setattr(m, name, True)
-                    break
-
     made = one(Housed(spin, ("A", "B")), Housed(spin, ("B", "A")), Housed(counts, (4,)), shared={"A": False, "B": False, "n": 0})  # fmt: skip
     long = ((2, 0), (0, 0), (2, 0), (1, 0), (2, 0), (2, 0))
     less = shrink(made, long, DEADLOCK)

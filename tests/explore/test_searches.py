@@ -5,7 +5,6 @@ import pytest
 
 from tdxkit.explore import search, space, visit
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.program import Scenario
 from tdxkit.explore.rules import always, at_end, must
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import explore, exploring
@@ -15,13 +14,8 @@ from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay_steps
 from tdxkit.explore.visit import visit as visited
 from tdxkit.kinds import load, locked, store
+from tests.explore.small_programs import counts, one
 from tests.house import Housed
-
-
-def counts(m, many, name="n"):
-    for _ in range(many):
-        yield locked("atomic_inc", name)
-        setattr(m, name, getattr(m, name) + 1)
 
 
 def thinks(m, many):
@@ -29,10 +23,6 @@ def thinks(m, many):
         yield "think"
     yield locked("atomic_inc", "n")
     m.n += 1
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
 
 
 SMALL = always("small", lambda m: m.n < 2)

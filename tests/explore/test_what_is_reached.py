@@ -12,7 +12,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore import hints, outside, running, values
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.place import _slots, _stack, ends, live_locals, place
-from tdxkit.explore.program import Scenario, interrupt
+from tdxkit.explore.program import interrupt
 from tdxkit.explore.shown import source_of
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
@@ -20,15 +20,12 @@ from tdxkit.explore.unmet import never_failed, never_taken, not_modelled
 from tdxkit.explore.values import empty, exception_key, frozen, state_of, weighed
 from tdxkit.explore.visit import visit
 from tdxkit.kinds import Act, conditional, load, lock, locked, store
+from tests.explore.small_programs import one
 from tests.house import Housed
 
 
 def program(m):
     yield "a"
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
 
 
 class Own:

@@ -10,24 +10,8 @@ from tdxkit.explore.schedule import Code, encode, parse, switches
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import compared, replay, replay_steps
 from tdxkit.kinds import store
+from tests.explore.small_programs import PLAIN, chooses, one, steps
 from tests.house import Housed
-
-
-def steps(m, many, name="n"):
-    for number in range(many):
-        yield store("WRITE_ONCE", name, label=f"write {number}")
-        m.n = number
-
-
-def chooses(m):
-    m.n = yield "roll", (4, 5, 6)
-
-
-def one(*threads, shared=None, **more):
-    return Scenario("one", shared or {"n": 0}, threads, **more)
-
-
-PLAIN = one(Housed(steps, (2,)), Housed(steps, (2,)))
 
 
 @pytest.mark.parametrize(
