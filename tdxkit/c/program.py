@@ -6,7 +6,6 @@ and no string of the text is looked at.
 
 import ast
 import itertools
-import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from tdxkit.c.views import Careful, begins_seen
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.frames import OF_C
+from tdxkit.explore.whose import compiled
 from tdxkit.run import Text
 
 RUNTIME = ("known", "far", "get", "put", "reads", "writes", "fetch", "keep", "own_task", "keep_page", "hand", "laid", "moved", "along", "element", "apart", "order", "went", "again")  # fmt: skip
@@ -182,7 +182,7 @@ def _compiled(functions: list[ast.FunctionDef], unit: Unit) -> dict[str, object]
         assert isinstance(node, NODES), f"{type(node).__name__} is no part of a compiled text"
     module = types.ModuleType(f"tdxkit.c.text{next(_numbers)}")  # of the house: what runs is ours, whatever it says
     module.__file__ = runtime.__file__
-    sys.modules[module.__name__] = module
+    compiled(module)
     there = vars(module)
     there |= {word: getattr(runtime, word) for word in RUNTIME} | {word: getattr(widths, word) for word in WIDTHS}
     there |= DIVIDES | unit.constants

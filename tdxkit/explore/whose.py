@@ -11,6 +11,7 @@ import sysconfig
 import types
 from functools import cache, partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 STAYS = (
     "What you judge is run by this Python, with its rights and on its machine, many times over and in the order of the search. "
@@ -20,6 +21,9 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # tdxkit
 OF_C = 1 << 8  # flag of a type that cannot be changed
 HEAP_TYPE = 1 << 9  # flag of a type that was made while Python ran
 asked: set[str] = set()  # names of the modules that a reader's files became
+_compiled: WeakValueDictionary[str, types.ModuleType] = (
+    WeakValueDictionary()
+)  # of texts in C, while anything of them lives
 
 
 def ours(value: Any) -> bool:
@@ -32,10 +36,16 @@ def librarys(value: Any) -> bool:
     return _of(value, trusted)
 
 
+def compiled(module: types.ModuleType) -> None:
+    """A module of the house that no import leads to is known by its name for as long as a function of it lives."""
+    vars(module)["_module"] = module  # its functions hold its globals, and these hold it
+    _compiled[module.__name__] = module
+
+
 def trusted(name: object) -> bool:
     """Is the module of this name one of ours, of Python's library, or installed?"""
-    module = sys.modules.get(name) if isinstance(name, str) and name not in asked else None
-    if module is None:
+    module = _module(name)
+    if module is None or name in asked:
         return False
     file = getattr(module, "__file__", None)
     return _installed(file) if isinstance(file, str) else name in sys.builtin_module_names or _frozen(module)
@@ -87,15 +97,19 @@ def _of(value: Any, belongs: Any) -> bool:
 def _home(there: dict, belongs: Any) -> bool:
     """Are these the very globals of a loaded module that belongs to them?"""
     name = dict.get(there, "__name__")
-    module = sys.modules.get(name) if isinstance(name, str) else None
+    module = _module(name)
     return module is not None and vars(module) is there and belongs(name)
 
 
 def _tdxkits(name: object) -> bool:
     if not isinstance(name, str) or name.partition(".")[0] != "tdxkit" or name in asked:
         return False
-    file = getattr(sys.modules.get(name), "__file__", None)
+    file = getattr(_module(name), "__file__", None)
     return isinstance(file, str) and _below(file, (HERE,))
+
+
+def _module(name: object) -> types.ModuleType | None:
+    return sys.modules.get(name, _compiled.get(name)) if isinstance(name, str) else None
 
 
 def _frozen(module: types.ModuleType) -> bool:
@@ -150,7 +164,8 @@ def replaced(before: dict[tuple[str, str], object]) -> str:
     known = {where for where, _ in before}
     for (where, word), value in now.items():
         was = before.get((where, word), now)
-        mine = isinstance(value, (types.FunctionType, type)) and not librarys(value)
-        if (was is not now and was is not value) or (mine and (was is now or where not in known)):
+        new = was is now or where not in known
+        mine = new and isinstance(value, (types.FunctionType, type)) and not librarys(value)
+        if mine or (was is not now and was is not value):
             return f"{where}.{word}"
     return next((f"{where}.{word}" for where, word in before if (where, word) not in now), "")

@@ -50,8 +50,9 @@ class Laid:
             _show(change, place.chunk, number)
         self._join()
         firsts = [chunk.first for chunk in self.chunks]
-        for number, _, change in sorted(at, key=lambda one: -one[0]):
-            _put(change, self._with(firsts, number, number + len(change.before)), number)
+        laid_in = [(change, self._with(firsts, number, change.before), number) for number, _, change in at]
+        for change, chunk, number in sorted(laid_in, key=lambda one: -one[2]):
+            _put(change, chunk, number)
         between = {change.hunk for change, _ in left if not change.before}
         self._renumber([c.hunk for c in changes], sorted((number, drift) for number, drift, _ in at), between)
         apart = [change for change, _ in left if change.hunk.whole and not self.complete]
@@ -138,12 +139,11 @@ class Laid:
             chunk.first += at[nearest][1] if at else 0
             chunk.first += sums[bisect_left(places, chunk.first)]
 
-    def _with(self, firsts: Sequence[int], number: int, stop: int) -> Chunk:
-        """The chunk that has the lines with these numbers. firsts: those of its first lines."""
-        at = bisect_right(firsts, number) - 1
-        while not self.chunks[at].first <= number <= stop <= self.chunks[at].stop:
-            at -= 1
-        return self.chunks[at]
+    def _with(self, firsts: Sequence[int], number: int, keys: Sequence[str]) -> Chunk:
+        """The chunk that has these lines from this number on: where a patch is missing, another one may have the numbers too. firsts: those of
+        the chunks' first lines."""
+        below = bisect_right(firsts, number)
+        return next(chunk for chunk in reversed(self.chunks[:below]) if chunk.has(number, keys))
 
     def _join(self) -> None:
         """Join each two chunks of which the lower begins where the upper ends, or within it, and says the same."""
@@ -151,6 +151,7 @@ class Laid:
         for chunk in sorted(self.chunks, key=lambda chunk: chunk.first):
             over = _overlap(joined[-1], chunk) if joined else None
             if over is None or (not over and not self.exact):
+                self.exact = self.exact and (not joined or joined[-1].stop < chunk.first)
                 joined.append(chunk)
                 continue
             at = chunk.first - joined[-1].first

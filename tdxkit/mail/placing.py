@@ -58,6 +58,11 @@ class Chunk:
         """Its lines."""
         return "\n".join(row.text for row in self.rows)
 
+    def has(self, number: int, keys: Sequence[str]) -> bool:
+        """Do rows that say this stand here, from the number on?"""
+        at = number - self.first
+        return 0 <= at <= len(self.rows) and [row.key for row in self.rows[at : at + len(keys)]] == keys
+
 
 class Change:
     """A hunk as it is laid: its lines (sign, key, text, where it stood) and the keys of those before the change, of which the first `top` and the
