@@ -8,7 +8,8 @@ BROWSER ?= 1
 
 RUN = .venv/bin/python
 PAGE = tdxkit/view/stepper/page tdxkit/view/editor/page tdxkit/view/kit/page
-PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --timeout 300
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --timeout 300
+TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick test does
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 # No pop-up about news, no question to PyPI for a newer Lab, no extension shop: the lab asks nobody outside.
@@ -27,9 +28,9 @@ lab: env  ## open JupyterLab on the first notebook
 test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
 ifeq ($(BROWSER),0)
 	@echo "browser tests: left out (BROWSER=0)"
-	@$(PYTEST) --nbmake --durations=10 -m "not browser" tests tdxkit notebooks
+	@$(PYTEST) $(TOGETHER) --nbmake --durations=10 -m "not browser" tests tdxkit notebooks
 else
-	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) --nbmake --durations=10 tests tdxkit notebooks
+	@CHROMIUM=$$($(RUN) tools/browser.py) && export CHROMIUM && $(PYTEST) $(TOGETHER) --nbmake --durations=10 tests tdxkit notebooks
 endif
 
 test-fast: env-test  ## the quick tests, in under a minute

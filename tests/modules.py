@@ -13,5 +13,5 @@ def every_module(rule):
         for path in MODULES:
             rule(path)
 
-    test.__name__, test.__doc__ = rule.__name__, rule.__doc__
+    test.__name__, test.__doc__, test.pytestmark = rule.__name__, rule.__doc__, getattr(rule, "pytestmark", [])
     return test

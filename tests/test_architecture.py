@@ -78,6 +78,7 @@ def modules_of(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @every_module
 def test_imports_point_one_way(path):
     parts = path.relative_to(ROOT / "tdxkit").with_suffix("").parts
@@ -96,6 +97,7 @@ def test_imports_point_one_way(path):
         )
 
 
+@pytest.mark.slow
 @every_module
 def test_wings_of_a_floor_have_an_order(path):
     floor_name, *inside = path.relative_to(ROOT / "tdxkit").with_suffix("").parts
@@ -159,6 +161,7 @@ def test_import_tdxkit_loads_no_display_library():
     assert not DISPLAY & set(seen) and "dataclasses" not in seen
 
 
+@pytest.mark.slow
 @every_module
 def test_public_means_documented(path):
     tree = ast.parse(path.read_text())

@@ -151,6 +151,7 @@ def test_a_device_that_fails_is_one_line():
         opened(Failing())
 
 
+@pytest.mark.slow
 def test_a_bomb_is_read_in_little_memory():
     bomb = gzip.compress(bytes(200 << 20), 1)
     tracemalloc.start()

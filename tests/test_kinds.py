@@ -165,6 +165,7 @@ def what_is_told():
     )
 
 
+@pytest.mark.slow
 def test_renaming_every_label_changes_words_and_nothing_else(monkeypatch):
     before = what_is_told()
     code = explore(scenario("v2")).schedule

@@ -1,5 +1,6 @@
 """Run: states and differences agree, in both directions."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def test_diff_brings_one_state_to_the_other(before, after):
     assert state == after
 
 
+@pytest.mark.slow
 @given(st.lists(states, min_size=1, max_size=6))
 def test_a_recorded_run_gives_back_every_state(all_states):
     recorder = Recorder(all_states[0])

@@ -146,6 +146,7 @@ def test_the_command_filters_by_source_by_place_and_by_kind(capsys):
     assert listed(capsys, MODEL)[1].out == listed(capsys, "--model")[1].out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what, action", [("tdx-v66", "did you mean"), ("zzz", "lists all"), ("", "lists all")])
 def test_what_is_nowhere_is_one_line_and_two(capsys, what, action):
     code, said = listed(capsys, what)

@@ -20,6 +20,7 @@ def test_a_module_is_one_concept(path):
     assert len(path.read_text().splitlines()) <= 300, f"{path.name}: is there a second concept in it?"
 
 
+@pytest.mark.slow
 @every_module
 def test_a_function_fits_a_screen(path):
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)

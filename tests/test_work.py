@@ -56,6 +56,7 @@ def test_a_listener_may_stop_it_and_the_job_is_closed(error):
     assert closed == [True] * 2
 
 
+@pytest.mark.slow
 def test_a_page_is_answered_after_each_slice_not_after_each_tick():
     async def scene():
         heard, turns = [], 0
@@ -79,6 +80,7 @@ def test_a_page_is_answered_after_each_slice_not_after_each_tick():
     assert turns > 2 * len(heard), "several turns of the loop a slice: a click takes more than one"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outside", [False, True])
 def test_cancel_is_noticed_within_a_slice_and_closes_the_job(outside):
     async def scene():
@@ -105,6 +107,7 @@ def test_what_a_job_raises_comes_out_as_it_is():
             way()
 
 
+@pytest.mark.slow
 def test_what_is_started_at_once_goes_on_where_it_stopped():
     closed = []
     short = Started(counting(3, closed), 60)

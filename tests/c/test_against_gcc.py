@@ -132,6 +132,7 @@ def share(programs, feature: str) -> float:
     return sum(feature in p.features for p in programs) / max(1, len(programs))
 
 
+@pytest.mark.slow
 @gcc
 def test_ten_random_functions_have_the_value_that_gcc_gives(tmp_path):
     hold_against_gcc(range(10), tmp_path)
@@ -157,6 +158,7 @@ def left_open(seeds, folder):
         held_together(programs, zeros, values(programs, folder, "-O1", compiler="clang"), "gcc against clang")
 
 
+@pytest.mark.slow
 @gcc
 def test_c_leaves_nothing_open_in_ten_random_functions(tmp_path):
     left_open(range(10), tmp_path)
@@ -169,6 +171,7 @@ def test_c_leaves_nothing_open_in_a_thousand_random_functions(seeds, tmp_path):
     left_open(seeds, tmp_path)
 
 
+@pytest.mark.slow
 def test_random_functions_show_every_feature_that_is_drawn():
     functions = [random_function(seed) for seed in range(150)]
     assert functions[7] == random_function(7)

@@ -34,6 +34,7 @@ def difference(made, memory: str) -> str:
     return "" if mine == theirs or verdict.open else f"{mine}, and the judge {theirs}"
 
 
+@pytest.mark.slow
 def test_fourteen_programs():
     assert set(hold(range(3, 17))) == {"ok", "violation", "deadlock", "livelock"}
 

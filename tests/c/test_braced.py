@@ -43,6 +43,7 @@ class Program(NamedTuple):
     text: str
 
 
+@pytest.mark.slow
 @gcc
 def test_the_values_are_gcc_s(tmp_path):
     programs = [Program(k, f"f{k}", f"long f{k}(long a, long b)\n{{\n{body}\n}}\n") for k, body in enumerate(FUNCTIONS)]

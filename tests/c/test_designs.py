@@ -38,6 +38,7 @@ def both(name, faults, threads=2, rounds=1):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", CASES, ids=lambda faults: "+".join(faults) or "none")
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_c_is_the_same_program_as_the_model(name, faults):

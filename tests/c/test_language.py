@@ -26,6 +26,7 @@ def test_the_language_of_a_text(text, language):
     assert language_of(text) == language
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text,language", [(t, of) for t, of in TEXTS.items() if t.strip() and of != "c"])
 def test_the_command_line_says_the_same_as_the_box(text, language):
     with pytest.raises(InputError) as told:

@@ -39,6 +39,7 @@ def said(run):
     return [run.texts[s.line.text].lines[s.line.index].strip() if s.line else "" for s in run.steps]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_design_has_its_lines(name):
     run = run_of(name)
@@ -68,6 +69,7 @@ def test_the_race_of_v2_in_the_lines_of_its_c():
     assert not any("yield" in line for text in run.texts.values() for line in text.lines), "no Python beside C"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v4-enomem", "v2-remove-fails", "v6-add-fails", "v5-softirq"])
 def test_what_fails_in_the_scenario_fails_in_the_c(name):
     assert in_c(run_of(name)) is not None
@@ -98,6 +100,7 @@ PLANTED = {  # what stands in v2.c, and what is planted in its place
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_c_that_takes_another_step_is_not_believed(name, monkeypatch):
     text = data_path("designs/v2.c").read_text(encoding="utf-8")
@@ -110,6 +113,7 @@ def test_a_c_that_takes_another_step_is_not_believed(name, monkeypatch):
     assert walk_in_c(graph(two), replay_steps(two, ()).code) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*DESIGNS, "v5-softirq"])
 def test_every_design_is_walked_in_its_c(name):
     two = scenario(name)

@@ -71,6 +71,7 @@ def test_more_macros_are_gccs():
     assert same_as_gcc(range(50, 1200)) > 220
 
 
+@pytest.mark.slow
 @GCC
 def test_conditions_are_gccs():
     asked = [condition(seed) for seed in range(1500)]
@@ -254,6 +255,7 @@ BOMBS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bounds(bomb):
     text, said = BOMBS[bomb]

@@ -85,6 +85,7 @@ def tree_of(xa):
     return tree.kept()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATCHES)
 @pytest.mark.parametrize("start,end", RANGES)
 @pytest.mark.parametrize("bits", [8, 0])

@@ -291,6 +291,7 @@ LONG = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_is_one_line(name):
     text, said = HOSTILE[name]

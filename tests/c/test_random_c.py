@@ -28,6 +28,7 @@ def test_programs_of_each_verdict():
     assert set(verdicts) == {"ok", "violation", "deadlock", "livelock"}
 
 
+@pytest.mark.slow
 def test_buffers_only_add():
     """What can be reached with one store seen by all at once can be reached with store buffers that drain at once."""
     compared = 0

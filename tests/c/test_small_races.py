@@ -47,6 +47,7 @@ def found(one, memory="sc"):
     return result.verdict, result.defect, result.steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MENDS)
 def test_what_is_found_of_each_text_as_each_store_is_seen_at_once(name):
     for one in versions(name):

@@ -64,6 +64,7 @@ def test_pointers_and_elements():
     ])  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statements, gives",
     [

@@ -66,6 +66,7 @@ typedef unsigned char u8; typedef unsigned short u16; typedef unsigned int u32; 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("holds", MEASURED)
 def test_enums_and_layouts(holds):
     used = "void looks(union u *p) { p->b[0] = 1; }\n"

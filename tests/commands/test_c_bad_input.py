@@ -195,6 +195,7 @@ WRONG = {  # what a compiler refuses
 # fmt: on
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [*DEEP, *BROKEN, *OTHER, *WRONG])
 def test_each_is_one_line_with_place_thing_rule_and_way_out(what, given, capsys):
     content, says = (DEEP | BROKEN | OTHER | WRONG)[what]
@@ -209,6 +210,7 @@ DUNDER = "__class__ __import__ __dict__ __init__ __getattr__ __builtins__ __glob
 OURS = "c_cells c_heap c_failed c_may_fail memory_may_run_out pamt_lock users pair refcount f_f t_1 c_a a_0 k_spin_lock i32 get put known fetch narrow went again warned bug"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [PYTHON, DUNDER, OURS])
 def test_names_that_mean_something_elsewhere_are_names_of_c(names, given, capsys):
     words = names.split()

@@ -101,6 +101,7 @@ DRESSES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dress", DRESSES)
 @pytest.mark.parametrize(
     ("name", "options"), [("pair-race", ()), ("count", TURN), ("flags", (*EITHER, "--memory", "tso"))]
@@ -454,6 +455,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HOSTILE)
 @pytest.mark.parametrize("name", ["x", "-"])
 def test_hostile_files_are_one_line(what, name, given, capsys):

@@ -33,6 +33,7 @@ def test_what_cannot_be_played_is_said_in_one_line(args, line, tmp_path, capsys)
     assert line in said and said.count("\n") == 1 and not file.exists()
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_written_is_said_in_one_line(tmp_path, capsys):
     assert main(["conflicts", "VP.ENTER", "MEM.PAGE.AUG", "--play", str(tmp_path / "no" / "where.html")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

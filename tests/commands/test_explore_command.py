@@ -111,6 +111,7 @@ def test_a_deadlock_says_who_waits_for_whom_to_the_end_of_its_replay(capsys):
     assert last == f"      !! deadlock: {'; '.join(answer['waits'])}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words, code",
     [
@@ -252,6 +253,7 @@ FILES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "says"), FILES, ids=range(len(FILES)))
 def test_a_readers_file_with_a_mistake_gets_one_line(capsys, tmp_path, text, says):
     file = tmp_path / "mine.py"

@@ -166,6 +166,7 @@ def test_export_writes_a_file_and_takes_a_code(capsys, tmp_path):
 RACE = "v2:2x1:37b4 A10 B15 A3 +066fa5"
 
 
+@pytest.mark.slow
 def test_a_race_is_exported_as_a_page_a_drawing_and_text(capsys, tmp_path):
     for words, at in (
         (["v2"], 27),

@@ -245,6 +245,7 @@ def fits(value, shape) -> bool:
 CASES = [(words, shape) for cases in CONTRACTS.values() for words, shape in cases]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words, shape", CASES, ids=[" ".join(words)[:50] for words, _ in CASES])
 def test_the_keys_and_kinds(words, shape, capsys, tmp_path):
     for name, text in FILES.items():

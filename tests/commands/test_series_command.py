@@ -49,6 +49,7 @@ def test_standard_input_from_a_pipe_in_pieces():
     assert run.returncode == 0 and b"missing of 4: 1" in out and b"Traceback" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", [0.3, 0.6])
 def test_a_fifo_that_says_nothing_is_left_at_ctrl_c(wait, tmp_path):
     pipe = tmp_path / "pipe"

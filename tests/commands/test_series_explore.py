@@ -37,6 +37,7 @@ def mbox(tmp_path):
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dress", DISGUISES, ids=lambda dress: dress.__name__)
 def test_the_same_verdicts_in_every_dress(capsys, tmp_path, dress):
     file = tmp_path / "paste"
@@ -154,6 +155,7 @@ def test_a_range_of_commits(capsys, repository, monkeypatch):
         assert code == 2 and said in err and len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @GIT
 def test_through_a_pipe_as_the_readme_says(repository):
     mails = git(repository, "format-patch", "--stdout", "HEAD~3..")

@@ -126,6 +126,7 @@ def test_all_designs_are_simulated_where_none_is_named(told):
     assert [run["design"] for run in data["runs"]] == ["global", "fast-path", "hashed", "per-region"]
 
 
+@pytest.mark.slow
 def test_bugs_that_are_named_come_alone_and_say_whose_finding_they_are(told):
     rows = told("bugs", "B3", "B1")
     assert len(rows) == 4 and rows[0].startswith("B3   v1: ") and "found here, no mail that was read says it" in rows[2]
@@ -171,6 +172,7 @@ def test_leaves_are_listed_by_their_numbers(told):
     assert json.loads(told("seamcall", 5, "--json")[0])["leaf"] == 5
 
 
+@pytest.mark.slow
 def test_what_a_switch_ends_as(told):
     rows = told("hotplug", "--table")
     counts = json.loads(told("hotplug", "--table", "--json")[0])
@@ -229,6 +231,7 @@ def test_a_life_says_what_is_left_of_it(told):
     )
 
 
+@pytest.mark.slow
 def test_faults_of_a_life_are_counted_and_those_that_leave_something_told(told):
     rows = told("life", "--version", "v6", "--faults")
     every = json.loads(told("life", "--version", "v6", "--faults", "--json")[0])["items"]

@@ -30,6 +30,7 @@ def last_changes(run, number):
     return {c.key: k for k, step in enumerate(run.steps[: number - 1], 1) for c in step.changes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v2", "v6", "lazy", "v2-enomem", "v5-softirq"])
 def test_each_read_is_of_the_last_that_another_wrote(name):
     seen = 0

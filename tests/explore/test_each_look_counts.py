@@ -176,6 +176,7 @@ FOUND = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOUND)
 def test_no_ok_that_c_does_not_deserve_and_the_right_twin_has_one(name):
     text, says, changes = FOUND[name]
@@ -264,6 +265,7 @@ S = Scenario("c", {"n": {k: 0 for k in range(COUNT)}, "s": 0}, (Thread(prog),))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "apart"), [(20, True), (300, False)])
 def test_a_step_with_very_many_looks_is_answered_for_as_it_stands(count, apart):
     result = judge(scenario(MANY.replace("COUNT", str(count)))).result
@@ -298,6 +300,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.filterwarnings("ignore:assertion is always true")
 def test_what_cannot_be_meant_is_refused_and_the_right_twin_is_not(name):

@@ -118,10 +118,12 @@ def shares(seed, count, thread=Thread):
     return violations / count, deadlocks / count, clean / count
 
 
+@pytest.mark.slow
 def test_fifteen_random_programs():
     shares(0, 15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [10_476, 10_487])
 def test_programs_that_once_told_a_wrong_engine(seed):
     """Here the first of the shortest ways that is met is not the calmest."""

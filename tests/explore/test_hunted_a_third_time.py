@@ -130,6 +130,7 @@ INSTRUCTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_INSTRUCTION)
 def test_what_is_no_locked_instruction_keeps_nothing_together(name):
     two, label = at_end("two", lambda m: m.n == 2), locked(name, "n")
@@ -150,6 +151,7 @@ def puts(m, name):
         m.freed += 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

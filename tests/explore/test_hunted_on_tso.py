@@ -177,6 +177,7 @@ UNLOCKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("does", "verdict"), [(d, v) for names, v in UNLOCKS.items() for d in names.split()])
 def test_which_unlocks_empty_the_buffer(does, verdict):
     def side(m, mine, theirs, saw, own):

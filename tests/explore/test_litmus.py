@@ -97,8 +97,9 @@ def ends(codes, memory, thread=Thread):
     return {tuple(row.state.values()) for row in outcomes(litmus(codes, memory, thread=thread)).rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["sc", "tso"])
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "IRIW")) for n in LITMUS])
+@pytest.mark.parametrize("name", LITMUS)
 def test_what_may_be_seen_and_what_never(name, memory):
     *codes, asked, sc, tso = LITMUS[name]
     may = {"sc": sc, "tso": tso}[memory]
@@ -159,6 +160,7 @@ def agree(seed, thread=Thread):
     return ends(codes, "sc", thread) != ends(codes, "tso", thread)
 
 
+@pytest.mark.slow
 def test_twenty_random_programs():
     assert sum(map(agree, range(20, 40))) >= 2
 

@@ -229,6 +229,7 @@ def test_the_graph_marks_the_steps_into_no_return_and_no_others():
     assert right.complete and not any(edge.broken for leaving in right.edges for edge in leaving)
 
 
+@pytest.mark.slow
 def test_random_runs_outcomes_and_shrinking_know_it():
     found = stress(ABBA, runs=8)
     assert 0 < found.met[LIVELOCK] == found.bad < 8 and len(found.schedule) < 60
@@ -239,6 +240,7 @@ def test_random_runs_outcomes_and_shrinking_know_it():
     assert shrink(ABBA, steps, LIVELOCK) in {((0, 0), (1, 0)), ((1, 0), (0, 0))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_an_interrupt_that_spins_for_what_its_host_holds(reduction, monkeypatch):
     def handler(m):

@@ -34,6 +34,7 @@ def window(name):
     return Scenario("window", {name: True}, (Thread(cpu), Thread(device)), (must("never delivered"),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_variable_of_any_name_is_itself_in_search_audit_replay_and_dice_or_is_refused(name):
     if name in OWN:

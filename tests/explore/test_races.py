@@ -104,6 +104,7 @@ def test_of_two_calls_of_the_module_none_is_told():
     assert plain.races == tso.races == () and plain.verdict == tso.verdict and tso.states > plain.states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_of_shipped_designs_none_is_told(name):
     assert explore(scenario(name)).races == ()

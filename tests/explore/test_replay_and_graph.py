@@ -114,6 +114,7 @@ def test_walking_the_graph_is_replaying():
     assert json.loads(json.dumps(asdict(replace(made, cut=()))))["nodes"][0]["finished"] == [False, False]
 
 
+@pytest.mark.slow
 def test_a_graph_over_the_limit_says_where_it_was_cut():
     one = scenario("v6", 3)
     whole, made = graph(one, limit=20_000), graph(one, limit=100)
@@ -205,6 +206,7 @@ def test_a_walk_is_its_seed_and_a_real_run():
     assert one.ended and not walk(V2, 5, limit=3).ended
 
 
+@pytest.mark.slow
 def test_walks_see_only_outcomes_that_the_table_has():
     table = {(tuple(row.state.values()), row.broken) for row in outcomes(V2).rows}
     seen, tables = set(), Tables(V2)
@@ -215,6 +217,7 @@ def test_walks_see_only_outcomes_that_the_table_has():
     assert seen == table and len(table) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [REMOVE_FINDS_A_PAIR, REFCOUNT_HAS_PAIR])
 def test_shrinking_keeps_the_rule_broken_and_never_grows(rule):
     bad = next(w for w in walks(scenario("v2", 3), seed=2, count=200) if rule in [r for _, r in w.broken])
@@ -236,6 +239,7 @@ def test_a_stress_test_counts_what_its_walks_break():
     assert stress(scenario("v6"), runs=200).bad == 0
 
 
+@pytest.mark.slow
 def test_who_is_seldom_overtaken_seldom_meets_the_race():
     often, seldom = (stress(V2, runs=1000, stay=stay) for stay in (0.0, 0.99))
     assert seldom.bad < often.bad / 4

@@ -254,6 +254,7 @@ def said(text):
     return result, str(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_wrong_code_is_told_why_and_its_twin_is_not(name):
     text, verdict, says, change, other, twin_says = ROWS[name]
@@ -265,6 +266,7 @@ def test_wrong_code_is_told_why_and_its_twin_is_not(name):
     assert re.search(twin_says, more, re.MULTILINE) if twin_says else not says or not re.search(says, more, re.M), more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUIET)
 def test_nothing_is_said_against_right_code(name):
     result, told = said(QUIET[name])
@@ -274,6 +276,7 @@ def test_nothing_is_said_against_right_code(name):
     assert explore(made, "none").states == explore_readably(made).states
 
 
+@pytest.mark.slow
 def test_a_search_that_is_bounded_is_taken_apart_within_the_same_bound():
     assert explore(scenario(GROWS), bound=40).verdict == "bounded"
     found = judge(scenario(GROWS), bound=40).result

@@ -130,6 +130,7 @@ def lets_the_mutex_go_first(m):
     yield from give(m)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "broken"),
     [
@@ -305,6 +306,7 @@ def test_a_note_is_looked_up_by_the_thread_that_made_it():
     assert [row.broken for row in outcomes(one).rows] == [("for a reason",)]
 
 
+@pytest.mark.slow
 def test_a_loop_that_changes_something_is_a_livelock_and_no_wait_for_a_lock():
     def flips(m):
         yield from take(m)
@@ -366,6 +368,7 @@ def test_each_broken_rule_has_a_shortest_schedule_of_its_own():
             assert rule in replay(one, code).steps[-1].broken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lazy", "minus-one", "v3-add-fails", "v2-remove-fails", "v5-softirq"])
 def test_the_schedule_of_a_broken_rule_breaks_it_in_its_last_step_and_no_rule_before(name):
     from tdxkit.linux.refcount import scenario

@@ -60,6 +60,7 @@ def step_moves(scenario, steps, step):
     return world.step(*step)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("memory", "start"), [("sc", 0), ("sc", 5000), ("tso", 0), ("tso", 5000)])
 def test_both_engines_and_all_reductions(memory, start):
     for made, exact in small(start, memory, 6):
@@ -82,6 +83,7 @@ def test_both_engines_and_all_reductions(memory, start):
         assert {tuple(frozen(tables.state(sid)[key], "") for key in order) for sid in finals} == readable.finals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["sc", "tso"])
 def test_a_graph_is_every_state_of_live_generators(memory):
     """Past broken rules too: what live generators can do at each node, and no more."""

@@ -133,6 +133,7 @@ def test_a_code_with_choices_replays():
     assert replay_steps(v2, parse(run.code).steps) == run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_codes_of_shipped_scenarios_are_short_and_replay(name):
     for calm in (False, True):

@@ -369,6 +369,7 @@ def test_choices_are_all_taken():
     )
 
 
+@pytest.mark.slow
 def test_a_model_without_end_stops_at_the_bound_and_says_so():
     def counts(m):
         while True:
@@ -604,6 +605,7 @@ def test_stopping_at_the_first_violation_gives_the_same_schedule():
     assert clean.complete and clean.verdict == "ok"
 
 
+@pytest.mark.slow
 def test_the_answer_does_not_depend_on_the_hash_seed():
     text = "from tdxkit.linux.refcount import scenario; from tdxkit.explore.search import explore; print(explore(scenario('v2', 3)))"
     runs = {

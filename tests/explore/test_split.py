@@ -148,6 +148,7 @@ def hidden_by_hand(m):
 TWINS = [(inc, inc_by_hand), (either, either_by_hand), (spin, spin_by_hand), (hidden, hidden_by_hand)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", (2, 3))
 @pytest.mark.parametrize(("whole", "hand"), TWINS, ids=lambda f: f.__name__)
 def test_taken_apart_and_split_by_hand_end_alike_and_as_often(whole, hand, threads):
@@ -321,6 +322,7 @@ def compare(seed, limit=4000):
     return True
 
 
+@pytest.mark.slow
 def test_random_programs_are_split_alike_by_two_hands():
     assert sum(compare(seed, 400) for seed in range(6)) >= 1
 

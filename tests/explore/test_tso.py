@@ -109,6 +109,7 @@ def test_locks_with_flags_need_a_fence_and_a_spinlock_does_not(way_in, fence, me
         assert replay(one, results[0].schedule).steps[-1].broken == ("one at a time",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v2", "v6", "per-region", "v3-not-zeroed"])
 def test_the_readable_engine_agrees(name):
     one = scenario(name).on("tso")
@@ -125,6 +126,7 @@ def test_the_readable_engine_agrees_on_every_shipped_design(name):
     assert {r.verdict for r in (fast, explore(one, "sym"), explore(one, "all"), explore(one))} == {fast.verdict}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_no_verdict_of_a_shipped_design_changes(name):
     plain, tso = explore(scenario(name)), explore(scenario(name), memory="tso")
@@ -164,6 +166,7 @@ def ends(one):
     return fast
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_taken_with_an_empty_buffer_and_leaves_its_own_to_its_cpu():
     """Its store is seen by its CPU at once and by the others later: the host's look at y after its own CPU's interrupt set it."""
     shared = dict.fromkeys("xyab", 0)

@@ -208,6 +208,7 @@ def test_what_hides_a_state_is_refused_as_an_argument_and_where_it_is_sent(kind)
         explore(Scenario("sent", {"y": 0}, (Thread(sent),)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", ["none", "all"])
 @pytest.mark.parametrize("kind", HOLDING)
 def test_what_shows_its_state_is_told_apart(kind, reduction):

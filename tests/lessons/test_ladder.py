@@ -11,6 +11,7 @@ from tdxkit.lessons.ladder import WELL, Score, best, reaches, rungs, ways
 RULES = [rung for rung in rungs() if rung.goal != WELL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", RULES, ids=lambda rung: rung.id)
 def test_what_is_best_is_what_the_explorer_finds(rung):
     shortest = explore(rung.scenario, prop=rung.goal)
@@ -64,6 +65,7 @@ def _left(whole, good, edge) -> int:
         front = {e.target for e in edges if e.target in good} - seen
 
 
+@pytest.mark.slow
 def test_rungs_get_no_easier_than_the_first_and_are_not_won_by_chance():
     scores = [best(rung.id) for rung in rungs()]
     assert len(rungs()) >= 8 and min(scores) == scores[0] and all(score.steps > 2 for score in scores)

@@ -140,6 +140,7 @@ LOST = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     ODD_TEXTS,
@@ -176,6 +177,7 @@ def test_blanks_that_were_lost_lose_no_line(before, after, quotes, name, harmed_
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(TEXTS, TEXTS, QUOTES, st.booleans())
 def test_quoted_printable_before_and_after_it_was_quoted(before, after, quotes, harmed_first):
@@ -185,6 +187,7 @@ def test_quoted_printable_before_and_after_it_was_quoted(before, after, quotes, 
     assert "line 1: the text from here on is quoted-printable: it is decoded" in found.remarks
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from(["> ", ">", "> > ", ">> "]), st.data())
 def test_an_answer_between_quoted_lines_is_no_text(before, after, signs, data):
@@ -204,6 +207,7 @@ def test_an_answer_between_quoted_lines_is_no_text(before, after, signs, data):
     check(diff_of(before, after), in_quotes((signs,)), answered)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     TEXTS,
@@ -226,6 +230,7 @@ def test_signs_in_two_spellings(before, after, spellings, data):
     )  # a few could be read in another way too: said
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from([(), ("> ",)]), st.booleans(), st.data())
 def test_what_was_cut_out_is_never_taken_for_a_whole(before, after, quotes, marked, data):
@@ -653,6 +658,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=20), max_size=40).map("".join))
 def test_any_text_is_read_or_refused_in_a_line(paste):
@@ -687,6 +693,7 @@ def steps(paste: str) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit, before",
     [

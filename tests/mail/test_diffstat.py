@@ -63,6 +63,7 @@ def only(lines):
 counts = st.tuples(st.integers(0, 300), st.integers(0, 300))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from([drawn, applied]),

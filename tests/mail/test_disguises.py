@@ -344,6 +344,7 @@ def test_without_text_nothing_is_cut_or_stood_in_for():
     assert [post.diff.files for post in read_mails(as_format_patch())[0]] == [()] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "posts"),
     [

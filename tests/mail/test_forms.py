@@ -197,6 +197,7 @@ FORMS = {
 COUNTS = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(any)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=25, deadline=None)
 @given(counts=st.lists(COUNTS, min_size=1, max_size=4))
@@ -215,6 +216,7 @@ def test_the_truth_comes_back(form, counts):
             assert (one.total, one.present) == (len(counts), tuple(range(1, len(counts) + 1)))
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(sorted(FORMS)),
@@ -489,6 +491,7 @@ def test_an_answer_that_quotes_a_patch_posts_none():
     assert posts == () and box.replies == 1
 
 
+@pytest.mark.slow
 def test_a_mail_of_blank_lines_costs_no_more_memory_than_itself():
     data = b"From: a@x.org\nSubject: [PATCH] t\n\nx\n" + b"\n" * 100_000
     tracemalloc.start()

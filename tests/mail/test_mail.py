@@ -268,6 +268,7 @@ def test_hostile_headers(header, value):
         json.dumps(post.subject.text + post.author.name).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 3000))
 def test_bytes_thrown_in_anywhere_never_break_the_reader(noise, at):
@@ -352,6 +353,7 @@ def ticks_of(data: bytes) -> list:
     return ticks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [b"no mail at all\n" * 200_000, b"x" * (4 << 20), mail() + b"one long mail\n" * 200_000, mail() + b"y" * (4 << 20)],
@@ -362,6 +364,7 @@ def test_whatever_it_reads_it_ticks(data):
     assert len(ticks) > 3 and ticks == sorted(ticks) and ticks[-1] == (len(data), len(data))
 
 
+@pytest.mark.slow
 def test_a_digest_ticks_in_its_tables_and_in_an_entry():
     head, rest = clinic_digest().split("Top ", 1)
     table = "Top 9999999 contributors (Based on Email Body)\n\n" + "      1  a@example.org\n" * 60_000

@@ -16,6 +16,7 @@ def test_thirty_five_in_order_each_shown_or_explained():
     assert len(scenarios()) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", [b.id for b in bugs() if not b.unshown])
 def test_the_model_finds_it_and_not_in_the_other(bug):
     found = verdict(bug)
@@ -39,6 +40,7 @@ def test_command(capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_two_are_ours_and_every_place_says_so(capsys):
     assert [b.id for b in bugs() if b.inferred] == ["B1", "B35"]
     assert counted() == "35 problems, 2 of them found here and not in the threads: B1, B35"

@@ -25,6 +25,7 @@ def test_v2_and_v6_outcomes_with_exact_counts():
         assert any(step.broken for step in run.steps) == row.bad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v1", "v3", "v4", "v5", "after-v6", "minus-one", "inc-first", "v3-unoptimised"])
 def test_outcomes_of_a_version_sum_to_all_its_interleavings(name):
     assert sum(r.interleavings for r in lens([name]).rows) == outcomes(scenario(name)).interleavings
@@ -63,6 +64,7 @@ def test_the_default_schedule_runs_on_past_the_broken_rule_to_what_it_leads_to()
     assert ends["v2"]["refcount[0]"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lazy", "per-region", "v5-softirq", "v3-not-zeroed"])
 def test_what_loops_deadlocks_or_has_other_variables_is_held_against_v6_all_the_same(name):
     (parting,) = lens([name, "v6"]).partings

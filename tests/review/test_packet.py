@@ -26,6 +26,7 @@ def code_in(text):
     return shlex.split(text[text.index("python -m tdxkit") :].replace("\\\n", ""))[4:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, threads", SHIPPED)
 def test_every_counterexample_makes_a_packet_that_fits_a_mail_and_replays(name, threads, capsys):
     one = scenario(name, threads, 1)

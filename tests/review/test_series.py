@@ -165,6 +165,7 @@ def test_a_patch_with_another_title_and_the_same_lines_is_retitled(practice):
     assert [p.files for p in found.pairs] == [()] * 3
 
 
+@pytest.mark.slow
 def test_huge_versions_are_compared_by_title_alone():
     old, new = ([post(f"[PATCH v{v} {n}/400] {word} {n}") for n in range(1, 401)] for v, word in ((1, "a"), (2, "b")))
     found = compare(*series_of([*old, *new]))

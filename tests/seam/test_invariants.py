@@ -199,11 +199,12 @@ class Host(RuleBasedStateMachine):
 Host.TestCase.settings = settings(
     max_examples=50, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestHost = Host.TestCase
+TestHost = pytest.mark.slow(Host.TestCase)
 
 STATUS = {"add": three_fields.pamt_add, "remove": three_fields.pamt_remove, "in": three_fields.page_in, "out": three_fields.page_out}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_three_fields_and_the_whole_module_answer_alike_up_to_length_six():
     """page-in: PAGE.AUG; page-out: PAGE.REMOVE of the last page, or RECLAIM of a page when none is in use."""
     module = BRING_UP.copy()

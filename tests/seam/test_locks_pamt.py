@@ -15,6 +15,7 @@ from tdxkit.seam.versions import VERSIONS, version
 from tdxkit.units import GIB, MIB, PAGE_2M, TIB
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from(["shared", "exclusive", "promote", "leave", "guest"]), st.integers(0, 4)), max_size=60

@@ -28,6 +28,7 @@ def met(a: str, b: str, **more):
     return world.module, [call_of(world, a, b, region, second, **more) for second in (False, True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), PAIRS)
 def test_any_walk_through_the_states_is_what_the_module_does(a, b):
     module, calls = met(a, b)
@@ -61,6 +62,7 @@ def test_any_walk_through_the_states_is_what_the_module_does(a, b):
             assert all((state[f"{cpu} RAX"] is None) == (shown[f"{cpu} RAX"] is None) for cpu in CPUS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), PAIRS)
 def test_what_one_call_meets_half_way_through_the_other_is_among_the_ends(a, b):
     found = {}
@@ -100,6 +102,7 @@ def test_a_lock_shows_who_holds_it_and_how():
     assert any(track.name.startswith("2M lock 0x") for track in made.begin.tracks)
 
 
+@pytest.mark.slow
 def test_two_that_meet_on_one_page_and_two_that_do_not():
     apart, same = meeting(*met(CREATE, CREATE)), meeting(*met(CREATE, CREATE, same=True))
     assert [end.busy for end in apart.ends] == [()]

@@ -22,6 +22,7 @@ def told(made):
     return str(made.answer), made.failed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("leaf", "row"), ROWS, ids=[f"{leaf}-{at}" for at, (leaf, _) in enumerate(ROWS)])
 def test_a_rows_mistake_gives_its_status_and_is_found_by_its_check(leaf, row):
     if not row.setting:
@@ -75,6 +76,7 @@ def is_answered(leaf, situation, register, word, right):
     assert made.answer.ok or not right or situation != AS_IT_SHOULD, word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_every_word_and_every_situation_is_answered(leaf):
     """Each word where all is as it should be, and one after the other in the other situations."""
@@ -91,6 +93,7 @@ def test_every_word_in_every_situation_is_answered(leaf):
         is_answered(leaf, situation, register, word, right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_every_leaf_works_in_every_version_but_those_of_pairs_where_there_are_none(leaf, version):
@@ -128,6 +131,7 @@ def test_the_hint_is_told_and_only_by_leaves_that_give_it():
     assert reclaimed["R9"][1] == 1 << 62 and reclaimed["RCX"][1:] == [3, "page type: REG"]
 
 
+@pytest.mark.slow
 def test_a_quest_is_reached_by_operands_and_by_no_row():
     for leaf, quest in QUESTS.items():
         assert not any(quest.found(make(row.setting)) for row in rows(leaf) if row.setting)

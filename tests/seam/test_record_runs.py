@@ -27,6 +27,7 @@ from tdxkit.seam.scenes import EMPTY, FRESH, PAIR, world_at
 from tdxkit.text import words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_is_whole_and_the_same_every_time(name):
     run = RUNS[name]()

@@ -35,6 +35,7 @@ def test_what_cannot_be_done_is_the_modules_to_say():
     )
 
 
+@pytest.mark.slow
 def test_a_stale_hint_needs_five_acts_and_is_one_that_nothing_kept():
     assert played((ADD, A_IN, A_OUT, B_IN, REMOVE)).stale == (3, 5)
     assert played((ADD, A_IN, REMOVE)).stale is None

@@ -38,6 +38,7 @@ def tree_meets(a, b, version):
     return None not in modes and modes != ["shared", "shared"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["2.0.08", "2.0.18"])
 def test_the_row_and_the_column_of_vp_enter_are_those_of_the_c(version):
     for other in names():

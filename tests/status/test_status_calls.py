@@ -242,6 +242,7 @@ reports = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(reports, min_size=1, max_size=6))
 @settings(max_examples=200, deadline=None)
 def test_what_is_written_in_every_way_is_read_back(rows):

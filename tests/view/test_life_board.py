@@ -35,6 +35,7 @@ def test_a_failure_strikes_and_the_stepper_stands_there(live_widgets):
     assert (len(live_widgets()), len(live_widgets(Stepper))) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", versions())
 def test_one_pair_stays_behind_after_a_remove_that_fails_and_after_nothing_else(version):
     board = LifeBoard(version, ONE_PAIR)
@@ -49,6 +50,7 @@ def test_one_pair_stays_behind_after_a_remove_that_fails_and_after_nothing_else(
     assert "✓ Found" in str(board) and "What is left" in str(board)
 
 
+@pytest.mark.slow
 def test_the_smallest_pool_is_found_only_at_it():
     board = LifeBoard("v6", SMALLEST_POOL, pool_first=True)
     assert not board.found and board.pool.value == 10

@@ -225,6 +225,7 @@ def test_a_second_reading_takes_over_from_the_first():
     assert board.result.counts.events == 18 and "1.6 KiB read" in board.said.value
 
 
+@pytest.mark.slow
 def test_how_it_ends_is_told_in_words_and_not_by_an_id():
     assert set(IN_WORDS) == set(OUTCOMES) and len(set(IN_WORDS.values())) == len(IN_WORDS)
     results = every_result()

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tdxkit.c.kernel import kernel
 from tdxkit.c.races import race
 from tdxkit.explore import explore, replay
@@ -49,6 +51,7 @@ def test_each_text_is_refused_with_a_way_out_in_the_words_of_the_box():
     assert rows[0][1:] == ("line 4: `1`: a `;` is missing after it", "end the line with ;")
 
 
+@pytest.mark.slow
 def test_the_boxes_of_the_lesson_break_as_they_are_and_hold_when_they_are_mended():
     for name, mend, memory in (("user-count", "mutex", "sc"), ("lock-order", "by-address", "sc"), ("two-flags", "fence", "tso"), ("check-then-add", "under-lock", "sc")):  # fmt: skip
         board = write_own(**race(name).box, memory=memory)

@@ -59,6 +59,7 @@ def test_each_row_that_was_judged_is_shown_by_its_button(board):
     table.chosen = 4
 
 
+@pytest.mark.slow
 def test_two_versions_are_held_against_each_other(live_widgets):
     board = review_series(MAILS + practice_pairs(2))
     first, second = shown(board, Choices)
@@ -162,6 +163,7 @@ def test_a_hostile_subject_is_text():
     assert "\u202e" not in table.data and "\\\\u202e" in table.data and "\u202e" not in str(board)
 
 
+@pytest.mark.slow
 def test_an_mbox_that_is_opened_stands_in_place_of_the_paste():
     board = review_series("what is this")
     board.file.value = (File("pairs <b>.mbox", MAILS.encode()),)

@@ -47,6 +47,7 @@ def test_calls_that_cannot_be_under_way_are_refused(pair):
     assert not any(name.startswith("TDH.SYS") for name in leaves())
 
 
+@pytest.mark.slow
 def test_the_board_says_who_can_hear_busy_with_its_operand():
     board = TwoCallsBoard(ADD, RDMD)
     assert str(bar(board.met)).startswith(
@@ -68,6 +69,7 @@ def test_a_pair_that_is_busy_only_under_a_condition_is_played_under_it():
     assert (board.condition.value, telling("TDH.VP.ENTER", "TDH.PHYMEM.PAMT.REMOVE").condition) == ("", "")
 
 
+@pytest.mark.slow
 def test_a_pair_is_played_at_a_stage_and_a_place_at_which_it_is_busy():
     board = TwoCallsBoard(ADD, RDMD)
     board.where.value = APART
@@ -77,6 +79,7 @@ def test_a_pair_is_played_at_a_stage_and_a_place_at_which_it_is_busy():
     assert board.where.value == SAME_REGION
 
 
+@pytest.mark.slow
 def test_every_busy_answer_of_an_end_is_red_and_the_title_has_the_chosen_names():
     board = TwoCallsBoard(ADD, RDMD)
     board.play(DEMOTE, "TDH.MEM.PAGE.AUG 2M")
@@ -99,6 +102,7 @@ def test_an_end_of_the_list_is_shown_by_a_shortest_way():
     assert board.ends in board.shown.children[0].children  # the list is the same one, and where it was
 
 
+@pytest.mark.slow
 def test_its_question_is_answered_by_two_different_calls():
     board = TwoCallsBoard(ADD, ADD)
     assert (
@@ -110,6 +114,7 @@ def test_its_question_is_answered_by_two_different_calls():
     assert board.found == f"{DEMOTE}: TDX_OPERAND_BUSY|R8; {ADD}: TDX_OPERAND_BUSY|RCX" and board.found in str(board)
 
 
+@pytest.mark.slow
 def test_the_controls_offer_what_fits_the_calls():
     board = TwoCallsBoard(ADD, RDMD)
     shown = [[r for r, field in fields.items() if field.layout.display != "none"] for fields in board.fields]
@@ -122,6 +127,7 @@ def test_the_controls_offer_what_fits_the_calls():
     assert board.stage.value in board.chosen.stages
 
 
+@pytest.mark.slow
 def test_a_wrong_operand_is_said_and_what_is_shown_is_older():
     board = TwoCallsBoard(CREATE, CREATE)
     before = board.met
@@ -161,6 +167,7 @@ def test_swapping_the_two_moves_where_they_meet():
     assert {end.answers[1] for end in board.met.ends} == {"TDX_HPA_RANGE_NOT_FREE|RCX", "TDX_OPERAND_BUSY|RCX"}
 
 
+@pytest.mark.slow
 def test_a_cell_of_the_grid_is_played_and_one_that_cannot_be_is_refused():
     board = TwoCallsBoard(ADD, RDMD)
     picked = next(child for row in board.children for child in getattr(row, "children", ()) if hasattr(child, "plays"))

@@ -115,6 +115,7 @@ def test_what_may_fail_is_asked_of_c_by_the_same_buttons():
     assert board.opinion.verdict == "ok" and board.opinion.scenario.constants["memory_may_run_out"]
 
 
+@pytest.mark.slow
 def test_python_is_told_by_its_text_and_judged_by_the_same_box():
     board = write_own()
     type_in(board, PYTHON)
@@ -200,6 +201,7 @@ def test_the_text_twin_has_numbers_and_what_is_said():
     assert str(box) == "1  int a\n2  int b;\n   ^ column 1: `int`: a `;` is missing"
 
 
+@pytest.mark.slow
 def test_memory_that_is_not_there_is_told():
     assert "there are sc and tso" in str(write_own(MENDED, memory="pso"))
     with pytest.raises(InputError):

@@ -41,6 +41,7 @@ PAST = [  # what is done with an object, and what is told of it
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_element_that_an_object_does_not_have():
     for statements, said in PAST:
         assert alone(T, f"n = 3; {statements}").broken == (f"--run 1, line 1: {said}",), statements

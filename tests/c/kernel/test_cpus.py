@@ -116,6 +116,7 @@ def asked(values):
     return " ".join(f"BUG_ON({word}() != {value});" for word, value in zip(WORDS, values))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off,on,values", ASKED, ids=range(len(ASKED)))
 def test_what_is_switched_off_by_whom(off, on, values):
     run = f"{asked((0, 0, 0))} {off} {asked(values)} n++; {asked(values)} {on} {asked((0, 0, 0))}"

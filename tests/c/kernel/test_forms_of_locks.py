@@ -14,6 +14,7 @@ def call(word, lock):
     return f"{word}({lock}, flags);" if word.endswith(("save", "restore")) else f"{word}({lock});"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form, back", FORMS)
 @pytest.mark.parametrize(
     "kind, lock, word, held, free",

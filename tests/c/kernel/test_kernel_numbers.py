@@ -106,6 +106,7 @@ def test_where_two_integers_meet():
     assert isinstance(common(INTS["char"], INTS["short"]), Int) and common(INTS["char"], INTS["short"]) is INTS["int"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call, zeroed, many",
     [

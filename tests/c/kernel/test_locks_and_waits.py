@@ -82,6 +82,7 @@ SLEEPERS = ["msleep(10)", "might_sleep()", "cond_resched()", "schedule()", "usle
 DECLARED = "spinlock_t l; struct mutex m; struct rw_semaphore s; struct completion c; wait_queue_head_t q; int x = 1; struct srcu_struct u;"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sleeps", SLEEPERS)
 @pytest.mark.parametrize(
     "off,on,rule",

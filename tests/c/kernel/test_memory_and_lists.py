@@ -184,6 +184,7 @@ WALKS = [  # a loop over a, b, c that adds up digits; what comes of it
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop,gives", WALKS)
 def test_loops_over_lists(loop, gives):
     ran = alone(E, ALL + "r = 0; " + loop)

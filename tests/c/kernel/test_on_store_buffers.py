@@ -31,6 +31,7 @@ READERS = [  # what two readers do, and who frees; what is broken
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reads,frees,wrong", READERS)
 def test_two_readers_and_a_grace_period(reads, frees, wrong):
     for run in ((reads, frees), (reads, reads, frees)):
@@ -99,6 +100,7 @@ PAIRS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", PAIRS)
 def test_two_at_once_lose_nothing(run):
     assert verdict(MANY, *run)[0] == "ok"

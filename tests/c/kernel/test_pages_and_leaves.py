@@ -107,6 +107,7 @@ def verdicts(text: str, **more):
     return [(result.verdict, result.property, result.steps) for result in (explore(s, "none") for s in made)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [ARRAY, ON_LIST, OF_PAGE, MASKED], ids=["array", "list", "page", "masked"])
 def test_every_posted_form_is_one_program(form):
     assert verdicts(FORM % form) == verdicts(FORM % ARRAY)
@@ -120,6 +121,7 @@ def test_two_regions_are_told_apart(form):
     assert (result.verdict, result.states) == ("ok", explore(scenario_of_c(FORM % ARRAY, regions=2), "none").states)
 
 
+@pytest.mark.slow
 def test_pages_one_by_one_and_one_that_is_lost():
     assert [v for v, _, _ in verdicts(FORM % BY_HAND)[:3]] == ["ok"] * 3
     leaks = FORM % (BY_HAND | {"helpers": ONE_BY_ONE.replace("drop_pages(list);\n\t\t\treturn", "return")})
@@ -144,6 +146,7 @@ def told(made, memory="sc"):
     return result.verdict, result.property, result.steps, result.states, runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads,rounds", [(2, 1), (3, 1), (2, 2)])
 def test_lazy_in_c_is_its_model(threads, rounds):
     made = scenario_of_c(

@@ -59,6 +59,7 @@ GIVEN = [  # parameters, what names the region, its page frame from it
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given,where,frame", GIVEN)
 def test_what_says_the_region_is_a_page_frame_or_an_address(given, where, frame):
     """Two CPUs, a region each: the second begins at page frame 512, which is address 0x200000; a WARN tells where it is called so."""
@@ -82,6 +83,7 @@ KEEPS = [  # what is done with a page more, the rule that some run breaks
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keeps,rule", KEEPS)
 def test_a_page_in_a_shared_variable_is_not_lost_and_one_that_is_written_over_is(keeps, rule):
     scenario = scenario_of_c(text_of(extra=EXTRA + keeps))

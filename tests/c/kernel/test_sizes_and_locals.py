@@ -143,6 +143,7 @@ NULLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", NULLS)
 @pytest.mark.parametrize("first", ["n", "unsigned long word"])
 def test_a_member_of_null_is_null_for_every_function(call, first):

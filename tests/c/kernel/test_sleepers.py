@@ -46,6 +46,7 @@ CASES = [  # who waits, who wakes, verdicts on both memories
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits,wakes,expected", CASES)
 def test_a_wake_up_and_its_wrong_twin(waits, wakes, expected):
     assert verdicts(waits, wakes or "other = 1;") == expected

@@ -56,12 +56,14 @@ LET_IN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["sc", "tso"])
 @pytest.mark.parametrize("runs,rule", [(HELD_OFF, ""), (LET_IN, "BUG_ON() of --softirq, line 1, column 1 never fires")])
 def test_what_holds_a_softirq_off_and_what_does_not(runs, rule, memory):
     assert {run: judged(run, BETWEEN, memory) for run in runs} == dict.fromkeys(runs, rule)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["sc", "tso"])
 def test_a_lock_that_a_softirq_takes_too_is_taken_with_softirqs_off(memory):
     assert judged(LOCKED, LOCKED, memory) == "deadlock"

@@ -139,6 +139,7 @@ def test_vpflushdone_that_finds_a_vcpu_is_quiet_and_a_failed_write_back_goes_on(
     )
 
 
+@pytest.mark.slow
 def test_a_failed_track_bugs_the_vm_and_the_zap_goes_on():
     row = next(row for row in fault_table("v6") if row.where == "TDH.MEM.TRACK" and row.how == "error")
     made = [step.label for step in live("v6", fault=Fault(row.point, "error"), record=True).run.steps]

@@ -19,6 +19,7 @@ def test_the_vectors_are_all_here():
     assert sum("quirk-overlap" in v["tags"] for v in vectors) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_the_model_does_what_linux_did(path):
     found = [str(m) for mismatches in check(path).differing for m in mismatches]

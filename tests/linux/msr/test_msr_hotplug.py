@@ -166,6 +166,7 @@ def test_every_outcome_is_reached_and_the_counts_stay():
     assert (counts["bugcheck"], counts["fixed"], counts["smi-fault"]) == (30, 36, 108)
 
 
+@pytest.mark.slow
 def test_all_combinations_keep_the_rules():
     for r in RESULTS:
         s = r.scenario
@@ -191,6 +192,7 @@ def test_runs_are_consistent_with_the_end():
         assert tuple(last[f"msr[{k}]"].value for k in range(5)) == r.values
 
 
+@pytest.mark.slow
 def test_all_combinations_take_under_a_second():
     best = min(_timed() for _ in range(2))
     assert best < 1.0, best

@@ -25,6 +25,7 @@ def test_v4_and_v6_have_a_counter_for_every_page_of_memory(memory):
         assert build(version, memory).holes(memory) == ()
 
 
+@pytest.mark.slow
 @given(layouts)
 def test_holes_agree_with_looking_up_every_region(memory):
     for version in ("v1", "v2", "v3", "v4", "v6"):

@@ -34,6 +34,7 @@ def of_file(tmp_path, text, name="put", **more):
     return scenario_of(f"{path}:{name}", **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -50,6 +51,7 @@ def test_a_misspelt_declaration_is_refused(tmp_path, text, said):
         of_file(tmp_path, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -128,6 +130,7 @@ def test_a_call_with_no_lock_held_is_told_that_busy_is_left_out():
     assert any("TDH.PHYMEM.PAMT.ADD(region) with no lock held: BUSY" in remark for remark in found.remarks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, d in DESIGNS.items() if not hasattr(d.code, "SHARED")])
 def test_every_posted_design_holds_the_lock_over_its_calls(name):
     code = DESIGNS[name].code

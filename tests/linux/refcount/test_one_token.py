@@ -35,6 +35,7 @@ def test_changes_are_of_the_programs_and_of_nothing_that_is_only_said():
     assert ("get", 9, "return ENOMEM", "return EIO") in {change[:4] for change in every}
 
 
+@pytest.mark.slow
 def test_a_design_that_is_as_it_was_is_killed_by_nothing():
     change = changes("v6")[0]
     text = DESIGNS["v6"].code.__loader__.get_data(DESIGNS["v6"].code.__file__)

@@ -65,6 +65,7 @@ def test_every_posted_design_is_pinned_under_every_fault():
     assert set(pinned) == {(name, fault) for name in posted for fault in FAULTS} and len(pinned) == 44
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [*ROWS, SKETCH], ids=lambda row: f"{row['design']}-{row['fault'] or 'none'}")
 @pytest.mark.parametrize("size", SHAPES)
 def test_states_rule_and_lengths(row, size):
@@ -77,6 +78,7 @@ def test_states_rule_and_lengths(row, size):
         assert [calm.switches, calm.steps] == row["fewest"][size]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [*ROWS, SKETCH], ids=lambda row: f"{row['design']}-{row['fault'] or 'none'}")
 def test_endings(row):
     ends = outcomes(asked(row["design"], row["fault"], 0))

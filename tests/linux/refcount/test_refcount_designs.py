@@ -43,6 +43,7 @@ PINNED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PINNED)
 def test_verdict_length_and_states(name):
     rule, steps, switches, *states = PINNED[name]
@@ -52,6 +53,7 @@ def test_verdict_length_and_states(name):
     assert found["none"].steps == steps and explore(scenario(name), fewest_switches=True).switches == switches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v1", "v3-unoptimised", "minus-one", "lazy", "per-region", "v5-softirq"])
 def test_the_readable_engine_agrees(name):
     one = scenario(name, 1 if name == "v5-softirq" else 2, 1)
@@ -59,6 +61,7 @@ def test_the_readable_engine_agrees(name):
     assert slow.states == fast.states and len(slow.schedule) == fast.steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v6", "after-v6", "v4-unoptimised", "v5-unoptimised", "v6-unoptimised"])
 @pytest.mark.parametrize("threads, rounds", [(2, 1), (3, 1), (4, 1), (5, 1), (2, 2), (3, 2), (4, 2), (5, 2)])
 def test_v6_and_all_under_the_lock_are_clean(name, threads, rounds):

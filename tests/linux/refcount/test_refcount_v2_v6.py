@@ -25,6 +25,7 @@ V6_STATES = {
 SMALL = 30_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "reduction", "states"), [
     (size, reduction, n) for size, row in V6_STATES.items() for reduction, n in zip(("none", "sym", "all"), row) if n and n < SMALL
 ])  # fmt: skip
@@ -53,6 +54,7 @@ def test_v2_removes_a_pair_that_is_not_there(reduction, states):
     assert len(replay(scenario("v2"), result.schedule)) == 27
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(2, 1), (3, 1), (2, 2), (5, 2)])
 def test_v2_needs_two_switches_and_27_steps_at_any_size(size):
     calm = explore(scenario("v2", *size), fewest_switches=True, whole=False)
@@ -61,6 +63,7 @@ def test_v2_needs_two_switches_and_27_steps_at_any_size(size):
     assert explore(scenario("v2", *size), whole=False).steps == 27
 
 
+@pytest.mark.slow
 def test_the_readable_engine_agrees():
     assert (found := explore_readably(scenario("v2"))).states == 233
     assert (found.rule, len(found.schedule)) == (REMOVE_FINDS_A_PAIR, 27)

@@ -103,6 +103,7 @@ ALL_FAULTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXT_OF)
 @pytest.mark.parametrize("faults", ALL_FAULTS)
 def test_a_design_is_the_posted_program(name, faults):
@@ -161,6 +162,7 @@ PUT_BACK = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mistake"), PUT_BACK, ids=[f"{name}-{k}" for k, (name, _) in enumerate(PUT_BACK)])
 def test_a_mistake_put_back_is_seen(name, mistake):
     assert difference(with_mistake(DESIGNS[name].code, *mistake), POSTED[TEXT_OF[name]], *FAULTS)
@@ -213,6 +215,7 @@ MENDED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mistake", MENDED, ids=["a second look", "the reference given back", "freed only where REMOVE gave"]
 )

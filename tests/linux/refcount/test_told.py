@@ -94,6 +94,7 @@ def said(name):
     return {(edge.label, edge.sentence) for edges in graph(one).edges for edge in edges}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label, words, who", FACTS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_fact_is_said_at_its_step_by_those_whose_code_it_is(label, words, who):
     assert {
@@ -101,6 +102,7 @@ def test_a_fact_is_said_at_its_step_by_those_whose_code_it_is(label, words, who)
     } == who
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COUNTED))
 def test_a_step_without_words_of_its_own_tells_the_count(name):
     """No bare label: what is not said in words is a number that changed or was read."""

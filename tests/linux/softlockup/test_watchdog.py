@@ -50,6 +50,7 @@ def test_the_first_report_against_the_rule_by_hand(ns, phase, idle, clock):
     assert (found and (found[0].at - 50 * SECOND, found[0].stuck)) == (expected or ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("idle", "least", "always"), [(False, 20, 24), (True, 24, 28)])
 def test_how_long_a_stall_must_be(idle, least, always):
     phases = [k * SAMPLE // 400 for k in range(400)] + [WORST]

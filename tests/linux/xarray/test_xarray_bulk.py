@@ -209,6 +209,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_does_not_pass(fault, monkeypatch):
     def agree():

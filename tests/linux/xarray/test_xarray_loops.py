@@ -39,6 +39,7 @@ def agree(quick, slow, kind, start, end, word):
     assert facts(quick) == facts(slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", [0, HIGH])
 @pytest.mark.parametrize("first", RANGES, ids=str)
 def test_any_loop_after_any_other_in_bulk_is_the_loop_one_by_one(first, base):

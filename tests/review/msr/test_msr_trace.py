@@ -78,6 +78,7 @@ events = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(sorted(LAYOUTS)), events), min_size=1, max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_what_the_tools_print_is_read_back(rows):
@@ -221,6 +222,7 @@ def test_a_line_without_end_takes_no_memory():
     assert (reader.counts.skipped, reader.counts.lines) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_long_trace_with_ever_new_values_stays_bounded():
     builder, reader = ReadingBuilder(), TraceReader()
     rng = random.Random(1)

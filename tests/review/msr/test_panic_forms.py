@@ -138,6 +138,7 @@ def test_from_a_file_and_as_data(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_long_hostile_text_takes_linear_time():
     for text in ("=\n" * (300_000), "arg1='" * (100_000), "> " * (300_000), '"type": ' * (60_000)):
         assert not tells_of_one(text)

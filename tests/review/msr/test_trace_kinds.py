@@ -181,6 +181,7 @@ NOISE = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(accesses, st.sampled_from(sorted(FRONTS)), st.sampled_from(sorted(HEADS)), st.sampled_from(sorted(PAYLOADS)), st.sampled_from(NOISE)), min_size=1, max_size=8))  # fmt: skip
 @settings(max_examples=200, deadline=None)
 def test_every_layout_behind_every_front_is_read_back(rows):

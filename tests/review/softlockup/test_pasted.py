@@ -403,6 +403,7 @@ def shuffled(a, b, order):
     return made + a + b
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), max_size=60))
 @settings(max_examples=80)
 def test_with_callers_nothing_is_mixed_however_they_lie(order):

@@ -169,6 +169,7 @@ pieces = (
 )
 
 
+@pytest.mark.slow
 @given(st.lists(pieces, max_size=30).map("".join))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_told_or_refused(text):

@@ -115,6 +115,7 @@ print(json.dumps(seen))
 """
 
 
+@pytest.mark.slow
 def test_renaming_every_label_changes_words_and_nothing_else():
     def told(how):
         done = subprocess.run(

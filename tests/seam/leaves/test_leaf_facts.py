@@ -162,6 +162,7 @@ def test_seamcall_refuses_in_one_line(name, capsys):
     assert error.count("\n") == 1 and "\x1b" not in error and len(error) < 400
 
 
+@pytest.mark.slow
 def test_conflicts_prints_every_pair(capsys):
     assert main(["seamcall"]) == 0 and len(capsys.readouterr().out.splitlines()) == len(FACTS["leaves"])
     assert main(["conflicts", "TDH.VP.ENTER", "--json"]) == 0

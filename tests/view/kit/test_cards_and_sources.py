@@ -43,6 +43,7 @@ def test_what_is_hostile_stays_text():
     assert "&lt;script&gt;<code>$x$</code>\\u202e" in made and "mathjax_ignore" in made
 
 
+@pytest.mark.slow
 def test_each_source_is_shown_with_all_that_is_known_of_it():
     known = load_toml("sources.toml")
     shown = sources(*known)

@@ -30,6 +30,7 @@ def test_without_its_script_it_is_the_table():
     )
 
 
+@pytest.mark.slow
 def test_each_bug_is_in_a_row_and_under_its_versions():
     shown = bugs_table()
     ids = [row[0] for row in shown.table.rows]

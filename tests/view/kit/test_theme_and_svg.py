@@ -103,6 +103,7 @@ def test_ordinary_words_stay():
     assert svg.esc("a < 'b'") == "a &lt; &#39;b&#39;" and svg.esc(svg.esc("<")) == "&lt;"
 
 
+@pytest.mark.slow
 @given(st.recursive(anything, lambda x: st.lists(x) | st.dictionaries(anything, x), max_leaves=8))
 def test_json_cannot_end_its_script(value):
     made = svg.script_json(value)

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import ipywidgets as w
+import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.view.kit.work import WorkBoard
@@ -41,6 +42,7 @@ def test_without_a_loop_it_runs_to_its_end():
     assert "counted 0" in board.said.value and board.bar.value == 1 and board.at == (0, 0)
 
 
+@pytest.mark.slow
 def test_soon_is_at_once_where_it_can_be_and_goes_on_beside_the_cell_where_not():
     async def scene():
         board = Count()
@@ -94,6 +96,7 @@ def test_a_total_that_nobody_knows_leaves_the_bar_alone():
     assert set(seen) <= {0, 1}
 
 
+@pytest.mark.slow
 def test_new_work_takes_over_and_can_be_cancelled_in_its_turn():
     async def scene():
         board = Count()

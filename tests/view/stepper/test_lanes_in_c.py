@@ -35,6 +35,7 @@ def stands(position):
     return [place and (place.text, place.index) for place in at.values()]
 
 
+@pytest.mark.slow
 def test_the_text_twin_has_the_line_of_each_step():
     text = str(stepper(lines="c"))
     lines = data_path("designs/v2.c").read_text(encoding="utf-8").splitlines()
