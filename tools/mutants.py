@@ -4,8 +4,9 @@
     python tools/mutants.py --seed 2 --count 40 status explore
     make mutants AREA=seam SEED=2
 
-Each fault is tried in a copy of the checkout, against the tests of its area, with as many copies at work as `--workers` says. A fault counts as seen
-where a test fails, cannot be collected, or does not end in time. What nobody could see is listed with its reason in tests/data/equal_faults.
+Each fault is tried in a copy of the checkout, against the quick tests of its area, and where these pass, against the slow ones that stand beside its
+module's name; with as many copies at work as `--workers` says. A fault counts as seen where a test fails, cannot be collected, or does not end in time.
+What nobody could see is listed with its reason in tests/data/equal_faults.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from tools.mutating import Fault, faults  # noqa: E402
 
 EQUAL = ROOT / "tests" / "data" / "equal_faults"
 PAGE = "tdxkit/view/stepper/page tdxkit/view/kit/page tdxkit/view/editor/page"
-QUICK, BROWSER = "not slow and not browser", "browser and not slow"
+QUICK, SLOW, BROWSER = "not slow and not browser", "slow and not browser", "browser and not slow"
 AREAS = {  # where faults are planted, which tests are to see them, and their marks
     "explore": ("tdxkit/explore", "tests/explore", QUICK),
     "seam": ("tdxkit/seam", "tests/seam", QUICK),
@@ -53,14 +54,15 @@ AREAS = {  # where faults are planted, which tests are to see them, and their ma
 }
 SLOWEST = 4  # times as long as without a fault: then it does not end
 LEAST = 30  # seconds
+SLOW_FOR = 120  # seconds of slow tests: what they have not seen by then has survived
+NO_TEST = 5  # pytest's exit code where none has the mark
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A fault, whether it was seen, and by what."""
+    """A fault, and by what it was seen; "" where by nothing."""
 
     fault: Fault
-    seen: bool
     by: str
 
 
@@ -115,15 +117,17 @@ class Copies:
                     shutil.copy2(ROOT / name, copy / name)
             self.free.put(copy)
 
-    def tests(self, area: str, fault: Fault | None, limit: float | None) -> tuple[bool, str, float]:
-        """(whether all passed, the first that did not, seconds) with a fault planted."""
-        copy = self.free.get()
+    def seen(self, area: str, fault: Fault | None, limit: float | None = None) -> str:
+        """By what a fault is seen, "" where all tests pass: first the quick ones, then the slow ones."""
+        copy, marks = self.free.get(), AREAS[area][2]
         file = copy / fault.path.relative_to(ROOT) if fault else None
         before = file.read_bytes() if file else b""
+        files = _tests(copy, area, fault)
         try:
             if file:
                 file.write_bytes(fault.planted())
-            return _pytest(copy, area, fault, limit)
+            by = _failed(copy, files, marks, limit, "it does not end")
+            return by or (_failed(copy, files, SLOW, SLOW_FOR, "") if fault and marks == QUICK else "")
         finally:
             if file:
                 file.write_bytes(before)
@@ -145,10 +149,9 @@ def _test_files(at: Path) -> list[Path]:
     return sorted(at.rglob("test_*.py")) if at.is_dir() else [at]
 
 
-def _pytest(copy: Path, area: str, fault: Fault | None, limit: float | None) -> tuple[bool, str, float]:
-    quiet = ["-x", "-q", "-p", "no:nbmake", "-p", "no:cacheprovider", "-m", AREAS[area][2]]
-    args = [sys.executable, "-m", "pytest", *quiet, *_tests(copy, area, fault)]
-    begin = time.monotonic()
+def _failed(copy: Path, files: list[str], marks: str, limit: float | None, late: str) -> str:
+    """The first test with these marks that fails; "" where none does, and `late` where the time was over before."""
+    quiet = ["-x", "-q", "-p", "no:nbmake", "-p", "no:cacheprovider", "-m", marks]
     env = {
         **os.environ,
         "PYTHONPATH": str(copy),
@@ -156,34 +159,35 @@ def _pytest(copy: Path, area: str, fault: Fault | None, limit: float | None) -> 
         "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis"),
     }
     tests = subprocess.Popen(
-        args, cwd=copy, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
-    try:
+        [sys.executable, "-m", "pytest", *quiet, *files],
+        cwd=copy, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    said = None
+    with suppress(subprocess.TimeoutExpired):
         said, _ = tests.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        said = "ERROR it did not end"
     with suppress(ProcessLookupError):
         os.killpg(tests.pid, signal.SIGKILL)  # what a test has started and cannot end itself
     tests.wait()
-    first = next(
-        (row for row in said.splitlines() if row.startswith(("FAILED", "ERROR"))), f"exit code {tests.returncode}"
-    )
-    return tests.returncode == 0, first.split(" - ")[0], time.monotonic() - begin
+    if said is None:
+        return late
+    if tests.returncode == 0 or (tests.returncode == NO_TEST and marks == SLOW):
+        return ""
+    rows = (row for row in said.splitlines() if row.startswith(("FAILED", "ERROR")))
+    return next(rows, f"exit code {tests.returncode}").split(" - ")[0]
 
 
 def run(area: str, count: int, seed: int, workers: int) -> list[Tried]:
     """Try so many faults of an area; the tests have to pass without any."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies = Copies(workers, Path(folder))
-        passed, first, seconds = copies.tests(area, None, None)
-        if not passed:
+        copies, begin = Copies(workers, Path(folder)), time.monotonic()
+        if first := copies.seen(area, None):
             sys.exit(f"{area}: its tests fail without any fault: {first}; mend that first")
-        limit = max(LEAST, SLOWEST * seconds)
+        limit = max(LEAST, SLOWEST * (time.monotonic() - begin))
 
         def tried(fault: Fault) -> Tried:
-            passed, by, _ = copies.tests(area, fault, limit)
-            print(f"  {'survived' if passed else 'seen    '} {where(fault)}", flush=True)
-            return Tried(fault, not passed, by)
+            by = copies.seen(area, fault, limit)
+            print(f"  {'seen    ' if by else 'survived'} {where(fault)}", flush=True)
+            return Tried(fault, by)
 
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(tried, sample(area, count, seed)))
@@ -198,10 +202,10 @@ def report(found: dict[str, list[Tried]]) -> str:
     """The table by area, and the survivors with their lines."""
     rows = ["area          planted  seen  survived  rate"]
     for area, tried in found.items():
-        seen = sum(one.seen for one in tried)
+        seen = sum(bool(one.by) for one in tried)
         rows.append(f"{area:13} {len(tried):7} {seen:5} {len(tried) - seen:9} {seen / max(len(tried), 1):5.0%}")
     for area, tried in found.items():
-        for one in (t for t in tried if not t.seen):
+        for one in (t for t in tried if not t.by):
             before, after = one.fault.lines()
             rows += ["", f"{area}: {where(one.fault)}", f"  - {before}", f"  + {after}"]
     return "\n".join(rows)

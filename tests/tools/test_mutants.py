@@ -96,7 +96,7 @@ def test_what_is_known_to_be_equal_is_not_planted(tmp_path, monkeypatch):
 
 def test_the_report_has_rates_and_the_survivors_lines():
     fault = mutants.sample("softlockup", 2, 1)
-    said = mutants.report({"softlockup": [mutants.Tried(fault[0], True, "x"), mutants.Tried(fault[1], False, "")]})
+    said = mutants.report({"softlockup": [mutants.Tried(fault[0], "x"), mutants.Tried(fault[1], "")]})
     assert "softlockup          2     1         1   50%" in said
     before, after = fault[1].lines()
     assert (
