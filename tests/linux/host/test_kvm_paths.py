@@ -142,6 +142,15 @@ def test_a_zap_kicks_the_vcpu_out_after_track_and_lets_it_back_in(version):
     assert run.state(before + 3)["mmu_lock"] == "zap" and run.steps[before + 2].actor == "vCPU run"
 
 
+def test_a_vcpu_that_nobody_kicked_stays_in_the_guest_and_does_not_enter_twice():
+    td = new()
+    enter(td)
+    before, entry = count(td), td.inside[0]
+    with zap_path.zapping(td):
+        pass
+    assert labels(td, before) == [] and td.inside == {0: entry}
+
+
 def test_without_the_kick_the_module_says_that_tracking_is_not_done(monkeypatch):
     monkeypatch.setattr(zap_path, "kick", lambda td: None)
     td = new()

@@ -19,7 +19,7 @@ from tdxkit.linux.memattr.ioctl import (
 )
 from tdxkit.linux.memattr.memslots import LEVELS, Memslot, widened
 from tdxkit.linux.memattr.result import Phase, SetResult
-from tdxkit.linux.memattr.vm import PATCHES, TEXTS
+from tdxkit.linux.memattr.vm import PATCHES, TEXTS, supported
 from tdxkit.linux.xarray.api import xa_reserve
 from tdxkit.units import PAGE_4K, U64_MAX
 
@@ -247,3 +247,8 @@ def test_a_kernel_is_told_by_its_text_and_its_patch(number, patch):
         and ("batches" in said) == (patch == "v1")
         and ("cond_resched" in said) == (patch == "v2")
     )
+
+
+def test_without_private_memory_there_is_no_attribute_at_all():
+    assert supported(vm()) == PRIVATE
+    assert supported(vm(private=False)) == 0

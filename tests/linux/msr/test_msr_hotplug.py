@@ -221,6 +221,11 @@ def test_bad_switches(bad):
         Setup(**bad)
 
 
+def test_of_two_bad_switches_the_first_is_said():
+    with pytest.raises(InputError, match="^vcpus 0"):
+        Setup(vcpus=0, preset=0x8)
+
+
 def test_json_is_as_promised(capsys):
     assert main(["hotplug", "--guest", "windows", "--firmware", "seabios", "--option", "off", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)

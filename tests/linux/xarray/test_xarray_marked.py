@@ -98,6 +98,24 @@ def test_a_call_on_an_allocating_array_takes_the_free_mark_away():
         assert call(xa) == 0 and [x.xa_get_mark(xa, i, XA_FREE_MARK) for i in (4, 5, 6)] == [True, False, True]
 
 
+def test_what_an_erase_leaves_free_is_marked_free():
+    xa = x.XArray(track_free=True)
+    for index in range(64):
+        x.xa_store(xa, index, A)
+    assert not xa.marks[XA_FREE_MARK]
+    x.xa_erase(xa, 9)
+    assert xa.marks[XA_FREE_MARK] and xa.head.marks[XA_FREE_MARK] == 1 << 9
+
+
+def test_a_tree_that_becomes_lower_onto_what_is_full_has_nothing_free_left_in_it():
+    xa = x.XArray(track_free=True)
+    for index in (*range(64), 64):
+        x.xa_store(xa, index, A)
+    assert xa.marks[XA_FREE_MARK]  # above index 64
+    x.xa_erase(xa, 64)
+    assert xa.head.shift == 0 and not xa.marks[XA_FREE_MARK]
+
+
 def test_an_erase_that_makes_the_tree_lower_leaves_its_state_outside():
     xa = x.XArray()
     for index in (0, 5, 4096):
