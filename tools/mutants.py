@@ -37,7 +37,11 @@ QUICK, SLOW, BROWSER = "not slow and not browser", "slow and not browser", "brow
 AREAS = {  # where faults are planted, which tests are to see them, and their marks
     "explore": ("tdxkit/explore", "tests/explore", QUICK),
     "seam": ("tdxkit/seam", "tests/seam", QUICK),
-    "refcount": ("tdxkit/linux/refcount tdxkit/lessons", "tests/linux/refcount tests/lessons", QUICK),
+    "refcount": (
+        "tdxkit/linux/refcount tdxkit/lessons",
+        "tests/linux/refcount tests/lessons tests/linux/host/test_told_life.py",
+        QUICK,
+    ),
     "host": ("tdxkit/linux/host tdxkit/linux/lock", "tests/linux/host tests/linux/lock", QUICK),
     "softlockup": ("tdxkit/linux/softlockup", "tests/linux/softlockup", QUICK),
     "xarray": ("tdxkit/linux/xarray", "tests/linux/xarray", QUICK),

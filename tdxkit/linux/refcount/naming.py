@@ -32,7 +32,9 @@ def scenario_of(what: object, threads: int | None = None, rounds: int | None = N
     if ".py" in what:
         from tdxkit.linux.refcount.own_file import of_file
 
-        return of_file(what, threads, rounds or 1, **more)
+        return _sized(
+            of_file(what, threads, rounds or 1, **more), threads, rounds
+        )  # a whole scenario has a size of its own
     if odd := next((name for name, value in more.items() if value and value != 1), None):
         raise InputError(
             f"{odd} of {printable(what)}", "it goes with a file of your own", "give FILE.py:put, or leave it out"

@@ -222,7 +222,7 @@ def test_bad_switches(bad):
 
 
 def test_of_two_bad_switches_the_first_is_said():
-    with pytest.raises(InputError, match="^vcpus 0"):
+    with pytest.raises(InputError, match=r"^vcpus 0"):
         Setup(vcpus=0, preset=0x8)
 
 

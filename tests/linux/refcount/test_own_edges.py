@@ -1,6 +1,7 @@
 """A reader's own get and put: what may be declared and asked for, at the edges, and what is said of the rest."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from tdxkit.explore.rules import always
 from tdxkit.linux.refcount import scenario, scenario_of, v6
 from tdxkit.linux.refcount.own import CARD, around, of_programs, roles_of
 from tdxkit.linux.refcount.own_file import LARGEST, of_python
-from tdxkit.linux.refcount.own_text import line_of, names_in, text_of, tidy
+from tdxkit.linux.refcount.own_text import line_at, line_of, names_in, text_of, tidy
 from tdxkit.linux.refcount.registry import MOST_REGIONS
 
 RULE = always("small", lambda m: m.refcount[0] < 9)
@@ -191,3 +192,34 @@ def test_the_line_of_an_error_is_the_readers():
     except ZeroDivisionError as error:
         assert line_of(error).endswith(": plain(None, 1 // 0)") and line_of(error).split(":")[0].isdigit()
     assert line_of(ValueError()) == "" and scenario("v6").own is None
+
+
+def helper(m):
+    return len(m.pair)
+
+
+def leans_on_others(m, region):
+    yield helper(m), partial(three)
+
+
+def test_a_line_is_found_in_what_a_function_uses_by_name():
+    first = helper.__code__.co_firstlineno
+    assert line_at((leans_on_others,), "helper", first + 1) == "return len(m.pair)"
+    assert line_at((partial(mine), mine), "mine", mine.__code__.co_firstlineno) == "def mine(m, region):"
+    assert line_at((leans_on_others,), "mine", first) == line_at((v6.put,), "put", 1) == ""
+
+
+def test_a_whole_scenario_has_the_size_that_is_asked_for_and_nothing_else_is(tmp_path, monkeypatch):
+    text = "from dataclasses import replace\nfrom tdxkit.linux.refcount import scenario\nRACE = scenario('v2')\nFIXED = replace(RACE, make=None)\n"
+    monkeypatch.chdir(tmp_path)
+    (path := Path("mine.py")).write_text(text)
+    sizes = [
+        (one.count, one.rounds)
+        for one in (scenario_of(f"{path}:RACE", *size) for size in ((), (3,), (None, 2), (2, 1)))
+    ]
+    assert sizes == [(2, 1), (3, 1), (2, 2), (2, 1)]
+    assert scenario_of(f"{path}:RACE", 3).own.target == "RACE" and scenario_of(f"{path}:FIXED", 2).count == 2
+    with pytest.raises(InputError, match=r"with 3 × 1: it was made with 2 × 1"):
+        scenario_of(f"{path}:FIXED", 3)
+    with pytest.raises(InputError, match=r"get of mine\.py:RACE: it is a whole scenario"):
+        scenario_of(f"{path}:RACE", get="v2")
