@@ -76,6 +76,7 @@ def test_a_rule_is_noted_once_and_a_tuple_of_numbers_is_an_answer():
 
 
 def test_a_step_may_look_so_often_and_no_more(monkeypatch):
+    assert memory.ENDLESS == 100_000
     monkeypatch.setattr(memory, "ENDLESS", 3)
     m = Memory(LAYOUT)
     assert [m.n, m.K[0], m.n] == [1, 5, 1]
