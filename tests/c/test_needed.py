@@ -102,6 +102,14 @@ def test_functions_in_branches_of_one_condition_are_one(text, twice):
     assert bool(needed([Stretch("a.c", text)], ["f"]).twice) == twice
 
 
+def test_a_file_beside_sees_what_is_static_in_another():
+    """It is put in front of it, as whoever gives it means the other's function."""
+    mine, other = "int f(void)\n{\n\treturn h();\n}", "static int h(void)\n{\n\treturn 1;\n}"
+    both = [Stretch("mine.c", mine), Stretch("a.c", other)]
+    assert [piece.stretch for piece in needed(both, ["f"], ("mine.c",)).pieces] == [0, 1]
+    assert [piece.stretch for piece in needed(both, ["f"]).pieces] == [0]
+
+
 def test_two_on_a_line_are_two():
     assert [one.declares for one in named_in("int a; int f(void) { return a; } int b;")] == [{"a"}, {"f"}, {"b"}]
 

@@ -34,6 +34,13 @@ def test_a_value(text, gives):
     assert value(text) == gives
 
 
+@pytest.mark.parametrize("word", ["atomic_t", "refcount_t", "wait_queue_head_t"])
+def test_what_lockdep_knows_is_a_lock_s(word):
+    with pytest.raises(InputError, match="dep_map"):
+        value(f"static {word} a; int note(void *p) {{ return 4; }} int f(void) {{ return note(&a.dep_map); }}")
+    assert value("static seqcount_t a; int note(void *p) { return 4; } int f(void) { return note(&a.dep_map); }") == 4
+
+
 def test_a_union_of_which_two_members_are_used_is_refused():
     text = "union u { int a; short b; };\nstatic union u u;\nint f(void) { u.a = 1; return u.b; }"
     with pytest.raises(InputError, match=r"line 1, column 7: union u: it shows the same bytes .* a and b are used"):

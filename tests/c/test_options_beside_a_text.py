@@ -35,6 +35,12 @@ def test_statements_that_are_whole(words):
     statements("--run 1", words)
 
 
+@pytest.mark.parametrize("file, thing", [("", "the text"), ("x.c", "x.c"), ("-", "standard input")])
+def test_what_is_no_c_is_named_as_it_was_given(file, thing):
+    assert refusal(of_text, "hello there", file).startswith(f"{thing}: no function")
+    assert refusal(of_text, "def put(m):\n    pass\n", file).startswith(f"{thing}: it is Python")
+
+
 T = "static int n; static u8 byte; static _Bool yes; static int *p; static atomic_t a; static struct { unsigned x : 3; int y; } s; static spinlock_t l;\n"
 PAIR = "int x_get(void)\n{\n\treturn 0;\n}\nvoid x_put(void)\n{\n}\n"
 

@@ -155,6 +155,11 @@ def test_of_a_mail_eight_mebibytes_are_kept(monkeypatch, more, rest):
         assert notes.startswith(f"line {text.count(chr(10)) + 1}: the mail that begins at line 2")
 
 
+def test_the_limit_of_a_mail_is_said_in_mebibytes(monkeypatch):
+    monkeypatch.setattr(mbox, "MAIL_LIMIT", 3 << 20)
+    assert cut(f"{MARK}{A}" + ("x" * 1023 + "\n") * 3073)[1].endswith("is longer than 3 MiB; its rest is skipped")
+
+
 def test_what_is_before_any_mail_is_not_called_a_mail_that_is_too_long(monkeypatch):
     monkeypatch.setattr(mbox, "MAIL_LIMIT", 100)
     assert cut("x\n" * 500)[1] == "500 lines before the first header of a mail are skipped"

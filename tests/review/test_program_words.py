@@ -2,10 +2,14 @@
 
 import pytest
 
+from tdxkit.c.harness import scenario_of_c
 from tdxkit.errors import InputError
+from tdxkit.explore import explore
 from tdxkit.explore.rows import Row
+from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.evidence import read_evidence
+from tdxkit.review.of_c import beside, labels
 from tdxkit.review.packet import _paired, _range, _shell, _short, _width, _wrapped
 from tdxkit.review.program import (
     COUNTED,
@@ -188,3 +192,13 @@ def test_words_of_a_command():
 def test_what_a_file_brings_is_told_by_its_first_lines():
     mail = read_evidence(b"From: A <a@x>\nSubject: [PATCH] t\n\ntext\n")
     assert mail.digest is None and mail.mailbox.mails == 1 and [one.title for one in mail.series] == ["t"]
+
+
+def test_a_step_of_statements_is_said_with_its_row_where_there_are_several():
+    short, long = "users = 1;", "int n = 0;\n\nusers = 2;\nBUG_ON(users == 2);"
+    one = scenario_of_c("int users;\n", run=(short, long))
+    broken = replay(one, explore(one).schedule)
+    assert [*map(labels(one), broken.steps)] == ["--run 2, line 3: write users", "--run 2, line 4: read users"]
+    assert [*map(beside(broken), broken.steps)] == ["--run 2: users = 2;", "--run 2: BUG_ON(users == 2);"]
+    other = scenario_of_c("int users;\n", run=(short, "BUG_ON(users);"))
+    assert labels(other)(replay(other, explore(other).schedule).steps[0]) == "--run 1: write users"

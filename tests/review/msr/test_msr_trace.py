@@ -174,6 +174,7 @@ GOOD = "   CPU 0/KVM-1 [007] .....   380.398696: kvm_msr: msr_read 3a = 0x5"
         (GOOD.replace("0x5", "0x" + "f" * 17), "the value is not"),
         (GOOD.replace("0x5", "0x5z"), "the value is not"),
         (GOOD + " " * 800, "more than 700 bytes"),
+        (GOOD.replace("[007]", "") + " " * 800, "no “name-pid [cpu]”"),
         ("x" * (MAX_LINE + 1), "longer than"),
         (GOOD[:-20], "the MSR is not"),
         (GOOD.replace("CPU", "C\0U"), "NUL"),

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
+from tdxkit.linux.memattr.ioctl import MemoryAttributes
 from tdxkit.review.softlockup.judged import Finding
 from tdxkit.review.softlockup.reading import read_report
-from tdxkit.review.softlockup.registers import read_registers, reading_of
+from tdxkit.review.softlockup.registers import LEAST_MOVED, guest_of, read_registers, reading_of
 from tdxkit.review.softlockup.report import MAX_LINES, posted_text
 from tdxkit.review.softlockup.rows import LONGEST
 from tdxkit.review.softlockup.told import told
-from tdxkit.units import GIB
+from tdxkit.units import GIB, PAGE_4K, TIB
 
 TEXT = posted_text()
 DATA = load_toml("lockup_report.toml")
@@ -90,6 +91,35 @@ def test_it_comes_to_the_upper_ram_of_a_guest_of_1500_gib():
         "the upper RAM of a guest of 1,500 GiB"
     )
     assert reading_of(POSTED)[0] == read_registers() and read_registers().guest == 1500 * GIB
+
+
+@pytest.mark.parametrize(
+    ("address", "size", "guest"),
+    [
+        (TIB, LEAST_MOVED - 2 * GIB, None), (TIB, LEAST_MOVED, LEAST_MOVED + 2 * GIB),
+        (TIB, LEAST_MOVED + PAGE_4K, None), (TIB + GIB, LEAST_MOVED, None), (TIB // 2, 10 * LEAST_MOVED, None),
+        (4 * GIB, 6 * GIB, 8 * GIB), (4 * GIB, 6 * GIB + PAGE_4K, None), (5 * GIB, 6 * GIB, None),
+    ],
+)  # fmt: skip
+def test_a_range_is_the_upper_ram_of_a_guest_only_where_one_lies_so(address, size, guest):
+    assert guest_of(MemoryAttributes(address, size, 8)) == guest
+
+
+@pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ("0002", "object 0 of 28"),
+        ("024a", "object 1 of 28"),
+        ("3d9a", "object 27 of 28"),
+        ("3fe2", ""),
+        ("024e", ""),
+        ("000a", ""),
+    ],
+)
+def test_a_node_is_an_object_of_its_slab_only_at_a_multiple_of_its_size(entry, place):
+    said = follows("RAX: ffff96f3", TEXT.replace("RAX: ffff96f30b261daa", f"RAX: ffff96f30b26{entry}"))
+    assert "an internal entry" in said or "node" in said
+    assert (place in said) if place else ("object" not in said)
 
 
 @pytest.mark.parametrize(
