@@ -83,6 +83,10 @@ HELD = [
 ]
 
 
+def test_nobody_goes_to_sleep_who_does_not_say_so():
+    assert not k.Act("look").sleeps and k.Act("look", sleeps=True).sleeps and k.sleep("msleep").sleeps
+
+
 @pytest.mark.parametrize(("held", "writes", "after"), HELD)
 def test_who_makes_a_word_heavier_holds_it(held, writes, after):
     assert held_after(held, writes) == after

@@ -53,7 +53,7 @@ AREAS = {  # where faults are planted, which tests are to see them, and their ma
     "review": ("tdxkit/review", "tests/review", QUICK),
     "view": ("tdxkit/view", "tests/view", QUICK),
     "commands": ("tdxkit/commands", "tests/commands", QUICK),
-    "ground": ("tdxkit/*.py", "tests/test_*.py", QUICK),
+    "ground": ("tdxkit/*.py", "tests/test_*.py tests/commands/test_hostile_*.py", QUICK),
     "scripts": (PAGE, "tests/view/stepper tests/view/kit tests/view/editor", BROWSER),
 }
 SLOWEST = 4  # times as long as without a fault: then it does not end

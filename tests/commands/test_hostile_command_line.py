@@ -253,6 +253,24 @@ def test_streams_that_are_closed_or_full(script, code, said):
 
 
 @posix
+@pytest.mark.parametrize(
+    "script, code, said",
+    [
+        ("{ installed seamcall; echo code=$? >&2; } | true", 0, ""),
+        ("installed seamcall >/dev/full; echo code=$?", 2, "output: it cannot"),
+    ],
+)
+def test_the_installed_command_has_no_second_complaint_either(script, code, said):
+    """Its last words are Python's own, which would try once more to write what could not be written."""
+    if "/dev/full" in script and not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    call = "import sys; from tdxkit.cli import main; sys.exit(main())"
+    done = shell(f'installed() {{ "{sys.executable}" -c "{call}" "$@"; }}\n{script}')
+    both = (done.stdout + done.stderr).decode()
+    assert f"code={code}\n" in both and said in both and len(both.splitlines()) == 1 + bool(said), both
+
+
+@posix
 def test_bytes_that_are_no_text_and_a_terminal_without_letters():
     done = shell('tdxkit explore "$1"', b"\xff\xfe\x1b[2J")
     assert (

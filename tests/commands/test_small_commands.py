@@ -5,7 +5,12 @@ import json
 import pytest
 
 from tdxkit.cli import COMMANDS, main
+from tdxkit.commands.confirm import SAYS, _tell
+from tdxkit.commands.spin import Confirmed, schedule
+from tdxkit.explore import Scenario, explore, replay
+from tdxkit.explore.schedule import parse
 from tdxkit.facts import data_path, load_toml
+from tdxkit.linux.refcount import scenario
 
 
 @pytest.fixture
@@ -259,3 +264,51 @@ def test_a_trace_that_is_cut_in_the_middle_is_counted(told, tmp_path):
 def test_another_msr_of_a_trace_is_named(capsys):
     assert main(["trace", "example", "--msr", "10"]) == 0
     assert capsys.readouterr().err == "python -m tdxkit trace FILE --msr 3a tells of that MSR\n"
+
+
+def test_the_pairs_that_conflict_are_counted_below_them(told):
+    lines = told("conflicts", "VP.ENTER", "MEM.PAGE.AUG")
+    assert lines[-1].startswith("1 of 4 ordered pairs conflict on one TD and one 2 MiB region, the others go on")
+    assert told("conflicts", "PHYMEM.PAMT.ADD", "PHYMEM.PAMT.REMOVE")[-1].startswith("2 of 2 ordered pairs conflict")
+
+
+def test_a_model_for_spin_that_is_cut_off_says_so(monkeypatch, capsys):
+    for bound, cut in ((40, True), (None, False)):
+        if bound:
+            monkeypatch.setattr(Scenario, "bound", bound)
+        assert main(["export", "v6", "--to", "promela"]) == 0
+        assert ("not every step is in it" in capsys.readouterr().err) == cut
+        monkeypatch.undo()
+
+
+def test_what_spin_found_is_said_beside_what_was_found_here(capsys):
+    found = {
+        "scenario": "v2",
+        "threads": 2,
+        "rounds": 1,
+        "memory": "sc",
+        "states": 233,
+        "broken": ["deadlock"],
+        "same": True,
+    }
+    _tell(found | {"spin": {"states": 1234, "broken": [], "schedule": "v2:2x1 A1"}}, 1)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "v2, 2 × 1, memory sc" and said[1].split()[:3] == ["tdxkit", "233", "states"]
+    assert said[2] == "SPIN           1,234 states  no rule broken, no deadlock"
+    assert said[3:] == ["SPIN's counterexample replays here: v2:2x1 A1", "the same", SAYS]
+    _tell(found | {"same": False, "spin": {"states": 1, "broken": [], "schedule": None}}, 2)
+    said = capsys.readouterr().out.splitlines()
+    assert said[3:5] == ["THEY DIFFER: please report it", SAYS] and said[5].startswith(
+        "on several cores SPIN keeps a hash"
+    )
+
+
+@pytest.mark.parametrize("name", ["v2", "minus-one"])
+def test_of_spins_steps_the_last_is_put_in(name):
+    """SPIN stops before the step that breaks the rule; a schedule code has it too."""
+    one = scenario(name)
+    code = explore(one).schedule
+    *before, _ = parse(code).steps
+    rule = replay(one, code).steps[-1].broken[0]
+    assert schedule(one, Confirmed(0, (rule,), False, tuple(before), rule)) == code
+    assert schedule(one, Confirmed(0, (), False, None, None)) is None

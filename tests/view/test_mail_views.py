@@ -218,3 +218,12 @@ def test_a_box_given_another_kind_says_which_command_reads_it(box, given, comman
         and f"python -m tdxkit {command} reads it" in box.said.value
         and box.result is None
     )
+
+
+def test_a_patch_that_nobody_named_is_in_the_graph_with_its_files_and_without():
+    found = patch_graph({1: "one"}, {2: ["a/x.c"], 3: []})
+    kinds = {node: (data["kind"], data.get("title")) for node, data in found.nodes(data=True)}
+    assert kinds == {
+        ("patch", 1): ("patch", "one"), ("patch", 2): ("patch", ""), ("patch", 3): ("patch", ""), ("file", "a/x.c"): ("file", None),
+    }  # fmt: skip
+    assert list(found.edges) == [(("patch", 2), ("file", "a/x.c"))]
