@@ -3,6 +3,7 @@
 import html
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -198,3 +199,16 @@ def test_what_each_cpu_runs_and_the_memory_are_the_readers():
         and board.reviewed.found[0].last.judged.result.memory == "tso"
     )
     assert "--run 'if (!page_pair_get(0)) page_pair_put(0);'" in board.seen.command
+
+
+@pytest.mark.parametrize(("notes", "more"), [(1, ""), (8, ""), (9, "and 1 more"), (30, "and 22 more")])
+def test_eight_notes_are_said_and_how_many_more_there_are(board, notes, more):
+    said = tuple(f"note {k:02}" for k in range(notes))
+    before = board.reviewed
+    board.reviewed = replace(before, notes=said, found=[replace(one, notes=()) for one in before.found])
+    try:
+        text = "".join(map(str, board._views()))
+    finally:
+        board.reviewed = before
+    assert [word in text for word in said] == [k < 8 for k in range(notes)]
+    assert (more in text) if more else (" more" not in text.partition("note 00")[2].partition("</ul>")[0])
