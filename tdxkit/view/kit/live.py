@@ -20,6 +20,7 @@ RULES = (
     f"{_OUTPUT}:has(.tdx-beside):has(+ {_OUTPUT} > {_PANEL} > *){{display:none}}"
     f"{_OUTPUT}:has(.tdx-beside) + {_OUTPUT}:has(> {_PANEL}):not(:has(> {_PANEL} > *)){{display:none}}"
 )
+UNSEEN = f"{_OUTPUT}:has(.tdx-listened) + {_OUTPUT}{{display:none}}"
 EMPTIES = scripts.lean(scripts.read(Path(__file__).parent / "page", "beside.js"))
 MOST_TEXT = 20_000  # characters of a text twin that goes into a notebook
 
@@ -46,7 +47,22 @@ def display(view) -> None:
         return
     beside = framed(style(RULES), view.static(), script(EMPTIES), class_="tdx-beside")
     show({"text/html": str(beside), "text/plain": text}, raw=True)
-    made = view._repr_mimebundle_()
+    _show(view)
+
+
+def display_heard(view, listener: w.Widget) -> None:
+    """Show a view whose static form is all there is to see, and beside it, unseen, the widget that listens to it for Python."""
+    from IPython.display import display as show
+
+    heard = framed(style(UNSEEN), view.static(), class_="tdx-listened")
+    show({"text/html": str(heard), "text/plain": str(view)}, raw=True)
+    _show(listener)
+
+
+def _show(widget: w.Widget) -> None:
+    from IPython.display import display as show
+
+    made = widget._repr_mimebundle_()
     bundle = made[0] if isinstance(made, tuple) else made
     show({**bundle, "text/plain": ""}, raw=True)
 

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from gzip import compress
 from urllib.parse import urlsplit
 
@@ -161,6 +162,23 @@ def line(*points: tuple[float, float], role: str = "soft", **attributes: object)
     """A line through points, in a role's colour."""
     path = "M" + "L".join(f"{_short(float(x))} {_short(float(y))}" for x, y in points)
     return element("path", d=path, fill="none", stroke=f"var(--tdx-{role})", **attributes)
+
+
+def prose(text: str) -> Markup:
+    """Paragraphs as a notebook writes them, in Markdown: code, bold, lists, links. Whatever is HTML in it stays text."""
+    return Markup(_markdown()(visible(text)))
+
+
+def phrase(text: str) -> Markup:
+    """The same of a single paragraph, as a part of a line."""
+    return Markup(re.sub(r"\A<p>(.*)</p>\n\Z", r"\1", prose(text)))
+
+
+@cache
+def _markdown():
+    import mistune  # a notebook's own Markdown comes out of it too, where nbconvert makes a page
+
+    return mistune.create_markdown(escape=True)
 
 
 def script(code: str) -> Markup:
