@@ -46,11 +46,11 @@ def meaning(text: str) -> Word:
         return bug
     if (source := text.strip(" ()`").lower()) in load_toml("sources.toml"):
         return Word(source, f"A source: {cite(source)}.", source)
-    there = near(key, words())
+    there = near(text.lower(), [one.word for one in words().values()])
     raise InputError(
         f"word {printable(text, 60)}",
         "the glossary does not have it",
-        f"try {words()[there].word}" if there else "python -m tdxkit words lists all",
+        f"try {there}" if there else "python -m tdxkit words lists all",
     )
 
 
