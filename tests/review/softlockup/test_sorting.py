@@ -173,3 +173,9 @@ def test_a_long_code_is_broken_into_lines_of_a_mail():
     at = lines.index("Replay it with tdxkit:")
     assert lines[at + 1] == "  python -m tdxkit replay v2 \\"
     assert " ".join(line.strip(" \\") for line in lines[at + 2 :]).strip() == code and max(map(len, lines)) <= 75
+
+
+def test_two_lines_that_come_to_nothing_do_not_keep_the_second_from_the_third():
+    joiner = Joiner(lambda text: "head" if text == "Call Trace:" else "")
+    rows = [*joiner.rows([(1, "words"), (2, "Call"), (3, "Trace:"), (4, "more")]), *joiner.rest()]
+    assert [row.text for row in rows] == ["words", "Call Trace:", "more"]
