@@ -12,6 +12,7 @@ from tdxkit.review.msr.layouts import read_payload
 from tdxkit.review.msr.reading import read_trace
 from tdxkit.review.msr.told import Look, Refused
 from tdxkit.review.msr.trace import parse
+from tdxkit.review.recognise import _is_trace
 from tdxkit.view.msr_view import access_picture, phases_table
 
 GOOD = "   CPU 0/KVM-16856   [007] .......   380.398695: kvm_msr: msr_read 3a = 0x5"
@@ -287,3 +288,10 @@ def test_an_event_without_a_cpu_stays_json(capsys, tmp_path):
 )  # fmt: skip
 def test_fields_may_be_missing_and_none_is_wider_than_its_register(payload, read):
     assert read_payload(payload.strip()) == read
+
+
+def test_two_lines_of_other_events_make_a_trace_and_one_does_not():
+    other = "   CPU 0/KVM-1 [007] .....   380.398696: sched_switch: prev_comm=a\n"
+    assert [_is_trace(other * many + "words\n" * odd) for many, odd in ((1, 0), (2, 0), (2, 1), (2, 2), (3, 2))] == [
+        False, True, True, False, True,
+    ]  # fmt: skip
