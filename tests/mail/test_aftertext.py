@@ -171,10 +171,20 @@ def test_blanks_that_are_others_change_nothing_else(before, after, quotes, name,
 @given(TEXTS, TEXTS, QUOTES, st.sampled_from(sorted(LOST)), st.booleans())
 def test_blanks_that_were_lost_lose_no_line(before, after, quotes, name, harmed_first):
     harms = [in_quotes(quotes), LOST[name]]
-    end = [("-- ", -1), ("2.43.0", -1)]  # what follows the last hunk: else its blank end could be the paste's own
+    end = [
+        ("-- ", -1),
+        ("2.43.0", -1),
+    ]  # what follows the last hunk, quoted as it is: else its blank end could be the paste's own
     check(
-        diff_of(before, after), *(harms[::-1] if harmed_first else harms), lambda rows: rows + end, alike=but_for_blanks
+        diff_of(before, after), lambda rows: rows + end, *(harms[::-1] if harmed_first else harms), alike=but_for_blanks
     )
+
+
+def test_a_blank_end_in_an_indented_paste_may_be_the_mails_own_and_is_not_believed():
+    """The mail's signature is none of the paste, so nothing tells whose the blank line above it is."""
+    found = after_text("    --- a/x.c\n    +++ b/x.c\n    @@ -1 +1,2 @@\n    +{\n\n-- \n2.43.0\n")
+    assert found.text == "{" and not any(stretch.whole for stretch in found.stretches)
+    assert "some are missing" in found.remarks[0]
 
 
 @pytest.mark.slow

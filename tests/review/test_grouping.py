@@ -14,7 +14,7 @@ from tdxkit.mail.people import Person
 from tdxkit.mail.post import Post
 from tdxkit.mail.subject import subject
 from tdxkit.review.compare import compare, lineages
-from tdxkit.review.grouping import series_of
+from tdxkit.review.grouping import _Group, series_of
 
 ONE, TWO = Person("One", "one@example.org"), Person("Two", "two@example.org")
 DIFF = Diff(added_up(()))
@@ -149,3 +149,9 @@ def test_nothing_is_dropped_that_is_only_not_at_hand(total, lost, who):
     for line in lineages(series_of(left)):
         for old, new in pairwise(line):
             assert not {p.verdict for p in compare(old, new).pairs} & {"dropped", "added", "retitled"}
+
+
+@pytest.mark.parametrize(("ident", "refs", "lost"), [("", (), True), ("<1@x>", (), False), ("", ("<0@x>",), False), ("<1@x>", ("<0@x>",), False)])  # fmt: skip
+def test_mails_are_lost_that_have_neither_a_thread_nor_an_identity(ident, refs, lost):
+    one = post("[PATCH 1/2] a", ONE, ident, refs)
+    assert _Group(one, patches={1: one}).lost == lost

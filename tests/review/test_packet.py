@@ -9,9 +9,10 @@ from tdxkit.errors import InputError
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.search import explore
 from tdxkit.explore.telling import replay, replay_steps
+from tdxkit.linux.refcount.own import Own
 from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.linux.refcount.registry import names, scenario
-from tdxkit.review.packet import packet
+from tdxkit.review.packet import _file_name, packet
 from tdxkit.run import Run
 
 SHIPPED = [
@@ -107,3 +108,17 @@ def test_command(capsys):
 def test_command_says_bad_input_in_one_line(args, capsys):
     assert main(["packet", *args]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "called"),
+    [
+        ("/some/where/race.py", "race.py"),
+        ("-v.py", "./-v.py"),
+        ("a-b.py", "a-b.py"),
+        ("--x.py", "./--x.py"),
+        ("", "mine.py"),
+    ],
+)
+def test_a_file_is_called_so_that_no_command_takes_it_for_an_option(file, called):
+    assert _file_name(Own("", file, "put")) == called

@@ -8,6 +8,7 @@ from tdxkit.status.decoding import parse
 from tdxkit.status.kernel import action, leaf_name, numbered_leaf
 from tdxkit.status.lower import EXIT_REASONS, VECTORS, details_of
 from tdxkit.status.predicates import FORMS, QUESTIONS, ask
+from tdxkit.status.scanning import _could_be
 
 # The processor's manual, basic exit reasons.
 MANUAL = {
@@ -220,3 +221,20 @@ def test_a_question_in_words_and_by_the_helper_of_its_version():
     assert helpers == {"SUCCESS", "RND_NO_ENTROPY", "OPERAND_INVALID", "OPERAND_BUSY", "HPA_RANGE_NOT_FREE", "SW_ERROR"}
     assert all(ask(q, "v3", 0).helper == f"IS_TDX_{q}()" and not ask(q, "before", 0).helper for q in QUESTIONS)
     assert FORMS == ("before", "v2", "v3", "v4")
+
+
+@pytest.mark.parametrize(
+    ("value", "could"),
+    [
+        (0, True),
+        (1, False),
+        ((1 << 32) - 1, False),
+        (1 << 32, True),
+        (1 << 33, True),
+        (1 << 32 | 1, True),
+        (0x12 << 40, False),
+        (0x11 << 40, True),
+    ],
+)
+def test_a_number_of_a_log_could_be_a_status_by_its_upper_half(value, could):
+    assert _could_be(value) == could

@@ -7,11 +7,12 @@ text. kref_put() calls the text's own function, and is read where calls are.
 from collections.abc import Iterator
 
 from tdxkit.c.arithmetic import Defect
-from tdxkit.c.kernel.atomics import ORDERS, reading, setting
+from tdxkit.c.kernel.atomics import ORDERS, setting
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.runtime import cell, get, put
 from tdxkit.c.types import INT, INTS, VOID
-from tdxkit.kinds import conditional, locked, store
+from tdxkit.c.widths import narrow
+from tdxkit.kinds import conditional, load, locked, store
 
 SOURCES = ("linux-refcount",)
 MOST = (1 << 31) - 1
@@ -26,6 +27,16 @@ def count(m, p, does: str, by: int, leaves: int) -> int:
         raise Defect(f"{does}() of {cell(m, p)}, which is {old}: it saturates")
     put(m, p, new)
     return new
+
+
+def _reading(does: str):
+    """One that gives the value: the counter is an int, and what is read of it is unsigned."""
+
+    def program(m, p):
+        yield load(does, cell(m, p))
+        return narrow(get(m, p), UINT.bits, False)
+
+    return program
 
 
 def _counted(does: str, by: int, leaves: int):
@@ -81,7 +92,7 @@ def _first(m, p):
 
 def functions() -> Iterator[Entry]:
     """All of them."""
-    yield Entry("refcount_read", reading("refcount_read"), "p", UINT)
+    yield Entry("refcount_read", _reading("refcount_read"), "p", UINT)
     for order in ("", "_release"):
         yield Entry(f"refcount_set{order}", setting(f"refcount_set{order}", 32), "pv", VOID)
     yield Entry("refcount_inc", _counted("refcount_inc", 1, 1), "p", VOID)
@@ -95,6 +106,6 @@ def functions() -> Iterator[Entry]:
     yield Entry("refcount_dec_not_one", _if_not("refcount_dec_not_one", 1, -1), "p", INT)
     yield Entry("refcount_dec_if_one", _dec_if_one, "p", INT)
     yield Entry("kref_init", _first, "p", VOID)
-    yield Entry("kref_read", reading("kref_read"), "p", UINT)
+    yield Entry("kref_read", _reading("kref_read"), "p", UINT)
     yield Entry("kref_get", _counted("kref_get", 1, 1), "p", VOID)
     yield Entry("kref_get_unless_zero", _if_not("kref_get_unless_zero", 0, 1), "p", INT)

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxkit.cli import main
+from tdxkit.review.msr.layouts import read_payload
 from tdxkit.review.msr.reading import read_trace
 from tdxkit.review.msr.told import Look, Refused
 from tdxkit.review.msr.trace import parse
+from tdxkit.review.recognise import _is_trace
 from tdxkit.view.msr_view import access_picture, phases_table
 
 GOOD = "   CPU 0/KVM-16856   [007] .......   380.398695: kvm_msr: msr_read 3a = 0x5"
@@ -273,3 +275,23 @@ def test_an_event_without_a_cpu_stays_json(capsys, tmp_path):
         "fault": False,
     }
     assert answer["clock"] == "seconds" and answer["reading"]["refusals"] == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "read"),
+    [
+        (b" write=1 ecx=0x3a data=5", ("write", 0x3A, 5, False, "")), (b"(write: 0, ecx: 58, data: 5, exception: 1)"[1:], ("read", 58, 5, True, "")),
+        (b"data=5", ("read", 0, 5, False, "")), (b"ecx=58", ("read", 58, 0, False, "")), (b"ecx=0xffffffff", ("read", 0xFFFFFFFF, 0, False, "")),
+        (b"ecx=0x100000000", None), (b"data=18446744073709551615", ("read", 0, 2**64 - 1, False, "")), (b"data=18446744073709551616", None),
+        (b"write=1 ecx=58 other=1", None),
+    ],
+)  # fmt: skip
+def test_fields_may_be_missing_and_none_is_wider_than_its_register(payload, read):
+    assert read_payload(payload.strip()) == read
+
+
+def test_two_lines_of_other_events_make_a_trace_and_one_does_not():
+    other = "   CPU 0/KVM-1 [007] .....   380.398696: sched_switch: prev_comm=a\n"
+    assert [_is_trace(other * many + "words\n" * odd) for many, odd in ((1, 0), (2, 0), (2, 1), (2, 2), (3, 2))] == [
+        False, True, True, False, True,
+    ]  # fmt: skip

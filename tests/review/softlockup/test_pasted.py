@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from stuck_reports import PREFIXES, THREE, context, prefixed, quoted_printable, soft, text, user_of, wrapped
 
 from tdxkit.errors import InputError
+from tdxkit.intake import STRIDE
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE
 from tdxkit.review.softlockup.judged import Finding
 from tdxkit.review.softlockup.reading import MAX_LOOKED, read_report, read_reports, reports_job
@@ -525,6 +526,12 @@ def test_a_report_far_down_in_a_log_has_its_line():
     found = read_reports(quiet + text(prefixed(CUT, "journald")) + quiet)
     assert found.main.at == 20_001 and found.lines == 40_000 + len(CUT) and not found.more
     assert Finding(found.main).reading.call.size == 510 * GIB
+
+
+@pytest.mark.parametrize("long", [0, 1, STRIDE - 1, STRIDE, 2 * STRIDE + 5])
+def test_a_line_longer_than_what_is_read_at_once_is_one_line(long):
+    found = read_reports(f"{'x' * long}\n{text(CUT)}{'y' * long}")
+    assert found.main.at == 2 and found.lines == 1 + len(CUT) + bool(long)
 
 
 def test_the_three_to_a_line_are_the_kernels():

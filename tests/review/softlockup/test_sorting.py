@@ -8,7 +8,7 @@ from tdxkit.explore.telling import replay
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.packet import packet
 from tdxkit.review.softlockup.lines import kind_of
-from tdxkit.review.softlockup.reading import read_report
+from tdxkit.review.softlockup.reading import NEAR, _kept, read_report
 from tdxkit.review.softlockup.report import MAX_LINES
 from tdxkit.review.softlockup.rows import MAX_JOINED, Joiner, Row
 from tdxkit.review.softlockup.sorting import MAX_REPORTS, QUIET, Sorter
@@ -173,3 +173,16 @@ def test_a_long_code_is_broken_into_lines_of_a_mail():
     at = lines.index("Replay it with tdxkit:")
     assert lines[at + 1] == "  python -m tdxkit replay v2 \\"
     assert " ".join(line.strip(" \\") for line in lines[at + 2 :]).strip() == code and max(map(len, lines)) <= 75
+
+
+def test_two_lines_that_come_to_nothing_do_not_keep_the_second_from_the_third():
+    joiner = Joiner(lambda text: "head" if text == "Call Trace:" else "")
+    rows = [*joiner.rows([(1, "words"), (2, "Call"), (3, "Trace:"), (4, "more")]), *joiner.rest()]
+    assert [row.text for row in rows] == ["words", "Call Trace:", "more"]
+
+
+def test_fifty_nine_lines_after_one_that_may_be_a_reports_are_read():
+    lines = ["words", "BUG: soft lockup", *(f"line {k}" for k in range(1, 100))]
+    kept, near = _kept("\n".join(lines).encode(), 10, 0)
+    assert NEAR == 60 and kept == [(number, lines[number - 11]) for number in range(12, 72)] and near == 0
+    assert _kept(b"a\nb\nc", 0, 3) == ([(1, "a"), (2, "b")], 0) and _kept(b"a", 0, 3)[1] == 2

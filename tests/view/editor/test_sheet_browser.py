@@ -320,3 +320,10 @@ def test_a_mark_in_a_box_that_is_not_shown_yet_is_in_sight_once_it_is(box):
     one.page.locator(".tdx-frame").evaluate("e => { e.scrollTop = 0; e.style.height = '300px'; }")
     one.page.wait_for_timeout(60)
     assert one.page.locator(".tdx-frame").evaluate("e => e.scrollTop") == 0, "once, and not whenever its size changes"
+
+
+def test_what_is_drawn_beside_the_text_is_not_read_out_a_second_time(box):
+    one = box("int a;\nint b;")
+    for part in (".tdx-ink", ".tdx-gutter"):
+        assert one.page.locator(part).get_attribute("aria-hidden") == "true"
+    assert one.page.get_by_role("textbox", name="Your code").count() == 1

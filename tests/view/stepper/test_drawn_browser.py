@@ -101,3 +101,9 @@ def test_under_a_fog_the_timeline_grows_with_what_is_seen(show, bad_run):
         uid = root.find(".//{*}clipPath").attrib["id"].removesuffix("-past")
         wanted = timeline.timeline(still.fogged(data, seen), position, int(root.attrib["width"]), uid, "compact")
         assert shape(root) == shape(ElementTree.fromstring(wanted)), (seen, position)
+
+
+def test_the_drawn_timeline_is_not_read_out_beside_the_slider_that_it_is(show, bad_run):
+    page = show(Stepper(bad_run))
+    assert page.locator(".tdx-plot").get_attribute("aria-hidden") == "true"
+    assert page.get_by_role("slider").count() == 1

@@ -132,7 +132,7 @@ class Grid {
   }
 
   /** The next cell in a direction that is seen, the last with `whole`; the same where there is none. */
-  next(cell, [down, right], whole = false) {
+  next(cell, [down, right], whole) {
     let found = cell;
     let [row, column] = this.where(cell);
     for (;;) {
