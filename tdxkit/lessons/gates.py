@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from tdxkit.errors import InputError, ModelError, printable
-from tdxkit.facts import data_path, load_toml
-from tdxkit.text import near
+from tdxkit.errors import InputError, printable
+from tdxkit.lessons.quizzes import by_name, check_keys, named, refusing, rows
 
 FEWEST, MOST = 3, 4  # options
 KEYS = {"name", "asks", "after", "source", "options", "number", "why", "unit", "beliefs", "otherwise"}
@@ -98,37 +97,24 @@ class Gate:
 
 
 @cache
+def _gates() -> dict[str, Gate]:
+    return by_name("gate", tuple(made(row, notebook) for row, notebook in rows("gate")))
+
+
 def gates(notebook: str = "") -> tuple[Gate, ...]:
     """The gates of a notebook ("04") in its order, or of all. ModelError where one cannot be built, or has another's name."""
-    files = sorted(data_path("quizzes").glob("*.toml"))
-    found = tuple(made(row, file.stem) for file in files for row in load_toml(f"quizzes/{file.name}").get("gate", ()))
-    names = [one.name for one in found]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ModelError(f"gate {twice}", "there are two of this name", "rename one")
-    return tuple(one for one in found if notebook in ("", one.notebook))
+    return tuple(one for one in _gates().values() if notebook in ("", one.notebook))
 
 
 def gate_named(name: str) -> Gate:
     """The gate of this name. InputError where there is none."""
-    known = {one.name: one for one in gates()}
-    if name not in known:
-        raise InputError(
-            f"gate {printable(name)}", "there is no such gate", f"try {near(name, known) or 'a name of data/quizzes'}"
-        )
-    return known[name]
+    return named("gate", name, _gates())
 
 
 def made(row: Mapping, notebook: str) -> Gate:
     """The gate of a row of data. ModelError, naming it, for one that cannot be asked or answered."""
-    name = row.get("name", "without a name")
-
-    def refuse(rule: str, action: str) -> ModelError:
-        return ModelError(f"gate {printable(name)} of {notebook}", rule, action)
-
-    if odd := row.keys() - KEYS:
-        raise refuse(f"it has a key {printable(min(odd))}", f"take of {', '.join(sorted(KEYS))}")
-    if empty := [key for key in ("name", "asks", "after", "source") if not str(row.get(key, "")).strip()]:
-        raise refuse(f"it has no {empty[0]}", "write it")
+    name, refuse = row.get("name", ""), refusing("gate", row, notebook)
+    check_keys(row, KEYS, ("name", "asks", "after", "source"), refuse)
     options = tuple(
         Option(one.get("says", ""), one.get("why", ""), one.get("right", False)) for one in row.get("options", ())
     )

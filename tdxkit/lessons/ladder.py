@@ -54,7 +54,7 @@ def rungs() -> tuple[Rung, ...]:
 
 
 def _rung(row: dict) -> Rung:
-    made = _scenario(row)
+    made = named_scenario(row["scenario"], row.get("threads", 2), row.get("rounds", 1), row.get("memory", ""))
     begin = parse(f"{shape_of(made)}:0000 {row['begin']}").steps if "begin" in row else ()
     goal = row["goal"]
     meant = known(goal)
@@ -63,10 +63,13 @@ def _rung(row: dict) -> Rung:
     )  # fmt: skip
 
 
-def _scenario(row: dict) -> Scenario:
-    name = row["scenario"]
-    made = flags() if name == "two-flags" else scenario(name, row.get("threads", 2), row.get("rounds", 1))
-    return made.on(row.get("memory", made.memory))
+def named_scenario(name: str, threads: int = 2, rounds: int = 1, memory: str = "") -> Scenario:
+    """A scenario of `list`, or the two flags, with a fence or without; "": on the memory that it is made for."""
+    if name.startswith("two-flags"):
+        made = flags(fence=name == "two-flags-fenced")
+    else:
+        made = scenario(name, threads, rounds)
+    return made.on(memory or made.memory)
 
 
 def ways(rung: Rung) -> Graph:

@@ -16,6 +16,8 @@ __all__, __getattr__ = door(
         "xarray_picture": "xarray",
         "kit.bits": "bits",
         "found": "verdict_of",
+        "questions": "answers gate",
+        "tasks": "exercise",
         "kit.card_view": "cards",
         "kit.charts": "bars lines",
         "kit.sources_view": "sources",

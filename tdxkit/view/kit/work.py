@@ -18,12 +18,12 @@ PATIENCE = 1.0  # seconds of work that a reader waits for without a bar
 
 
 class WorkBoard(Board):
-    """Rows of controls, and last a row with `start`, the bar and the cancel button; a subclass says what of its work.
+    """Rows of controls, and last a row with `start` (where it does not begin by itself), the bar and the cancel button; a subclass says what of its work.
 
     `at`: how far the work is, or was when it ended.
     """
 
-    def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Button):
+    def __init__(self, *rows: w.Widget | Sequence[w.Widget], start: w.Button | None = None):
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="220px", display="none"))
         self.cancel = w.Button(
             description="Cancel", icon="stop", disabled=True, layout=w.Layout(width="110px", display="none")
@@ -31,9 +31,11 @@ class WorkBoard(Board):
         self.at: Tick = (0, 0)
         self._task, self._stop = None, False
         self.cancel.on_click(lambda _: setattr(self, "_stop", True))
-        start.button_style = "primary"  # one look for what begins
+        begin = [start] if start else []
+        for button in begin:
+            button.button_style = "primary"  # one look for what begins
         said = w.HTML()
-        super().__init__(*rows, [start, self.cancel, self.bar, said], said=said)
+        super().__init__(*rows, [*begin, self.cancel, self.bar, said], said=said)
 
     def under_way(self, done: float, total: float) -> str:
         """What is said of a tick."""

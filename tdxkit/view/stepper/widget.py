@@ -145,6 +145,13 @@ class Stepper(anywidget.AnyWidget):
         walk = graph_data(graph, begin, goal=goal, goal_text=goal_text)
         return cls(position=len(path), _walk={**walk, "path": list(path)}, **more)
 
+    def in_fog(self) -> "Stepper":
+        """This stepper, in which what has not been visited is not shown."""
+        if not self._fog:
+            self._fog = True
+            self._show(self.position)
+        return self
+
     def _top(self, start: int = 0, stop: int | None = None) -> dict:
         """What travels: the views from position `start` to `stop`; of a stretch that begins later also the step that led to its beginning."""
         first = start

@@ -31,7 +31,8 @@ class GateView:
     """A gate, and the things that stand behind it."""
 
     def __init__(self, gate: Gate, things: tuple = ()):
-        self.gate, self.things = gate, things
+        self.gate = gate
+        self.things = tuple(one.in_fog() if isinstance(one, Stepper) else one for one in things)
 
     def static(self) -> Markup:
         """The question, and behind it all that answers it."""

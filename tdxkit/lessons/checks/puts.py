@@ -1,0 +1,179 @@
+"""Answers that are code: a put (and get) in Python or C, or a function that mends a text in C. What breaks is shown by the answer's own shortest schedule.
+
+A put goes up rungs, each a question more (data/put_rungs.toml): `climbing` says how far one comes.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from tdxkit.c.items import items
+from tdxkit.c.naming import scenario_of
+from tdxkit.c.paste import language_of
+from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.explore.program import Scenario
+from tdxkit.explore.telling import replay
+from tdxkit.facts import data_path, load_toml
+from tdxkit.lessons.exercises import Exercise, Said
+from tdxkit.linux.refcount.own import of_programs
+from tdxkit.linux.refcount.own_file import of_python
+from tdxkit.review.lens import Cost, cost
+from tdxkit.review.own import BESIDE, Opinion, answering
+from tdxkit.text import many
+from tdxkit.work import Job
+
+MOST_LINES = 12  # of an answer to "fix"
+IN_C = "From here on it is asked in C: Python has no spin_lock_bh() here. Write what you have in C."
+
+
+class Rung(NamedTuple):
+    """A question about a put. size and around: what makes its scenario; without: rules that nobody can keep there; cheapest: are costs asked, and no search?"""
+
+    id: str
+    title: str
+    asks: str
+    threads: int = 2
+    rounds: int = 1
+    memory: str = ""
+    may_fail: str = ""
+    softirq: bool = False
+    without: str = ""
+    cheapest: bool = False
+    source: str = "model"
+
+
+class Climb(NamedTuple):
+    """How far a put comes. passed: the rungs below the first that it does not hold; stopped: that one, None at the top; opinion: of it; costs: its own, v6's, after-v6's."""
+
+    passed: tuple[Rung, ...]
+    stopped: Rung | None
+    opinion: Opinion | None
+    costs: tuple[Cost, ...]
+    why: str = ""
+
+
+@cache
+def put_rungs() -> tuple[Rung, ...]:
+    """Every rung, the lowest first."""
+    return tuple(Rung(**row) for row in load_toml("put_rungs.toml")["rung"])
+
+
+def climbing(answer: object, most: int = 0) -> Job[Climb]:
+    """How far an answer comes: a put in Python, a (put, get), or a text in C or Python with both; at most to rung number `most`, from 1 on."""
+    passed: list[Rung] = []
+    costs: tuple[Cost, ...] = ()
+    for rung in put_rungs()[: most or None]:
+        if rung.softirq and not _is_c(answer):
+            return Climb(tuple(passed), rung, None, costs, IN_C)
+        if rung.cheapest:
+            if why := dearer(costs):
+                return Climb(tuple(passed), rung, None, costs, why)
+        else:
+            opinion = yield from answering(on_rung(answer, rung))
+            costs = costs or opinion.costs
+            if opinion.verdict != "ok":
+                return Climb(tuple(passed), rung, opinion, costs)
+        passed.append(rung)
+    return Climb(tuple(passed), None, None, costs)
+
+
+def on_rung(answer: object, rung: Rung) -> Scenario:
+    """The scenario that a rung asks an answer. InputError and ModelError for what is none."""
+    size: dict[str, object] = {"threads": rung.threads, "rounds": rung.rounds}
+    if _is_c(answer):
+        more = {"may_fail": (rung.may_fail,) if rung.may_fail else (), "softirq": "put" if rung.softirq else ""}
+        one = scenario_of(_lines(answer), label="mine", **size, **more)
+    else:
+        faults = {"remove": "remove-fails", "alloc": "enomem", "add": "add-fails"}.get(rung.may_fail, "")
+        more = {"faults": (faults,) if faults else ()}
+        one = of_python(answer, **size, **more) if isinstance(answer, str) else of_programs(*_pair(answer), **size, **more)
+    one = one.on(rung.memory) if rung.memory else one
+    return one.without(rung.without) if rung.without else one
+
+
+def dearer(costs: tuple[Cost, ...]) -> str:
+    """Why the first of these costs is more than v6's, the second, in a sentence; "" where it is not."""
+    mine, least = costs[:2]
+    for when, held in (("alone", "alone"), ("shared", "where the pair is there")):
+        for key, value in getattr(mine, when).items():
+            if value > getattr(least, when)[key]:
+                what = {"locked": "steps with a lock", "seamcalls": "SEAMCALLs"}.get(key, key)
+                return f"A round {held} costs {value} {what}; {least.version} needs {getattr(least, when)[key]}."
+    return ""
+
+
+def climbed(answer: object, exercise: Exercise, *, most: int = 0) -> Job[Said]:
+    """A put that holds up to a rung."""
+    found = yield from climbing(answer, most)
+    if found.stopped is None:
+        last = put_rungs()[most - 1] if most else put_rungs()[-1]
+        return Said(True, f"It holds on every rung up to this one: {last.title}.")
+    below = f"It holds on {many(len(found.passed), 'rung')}. " if found.passed else ""
+    if found.opinion is None:
+        return Said(False, f"{below}{found.stopped.title}: {found.why}")
+    return said_of(found.opinion, f"{below}On the rung “{found.stopped.title}” ")
+
+
+def judged(answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", **how) -> Job[Said]:
+    """Code that has to hold. base: a text of data/ in which the answer takes the place of `function`; a rule by its id: which one alone is asked.
+
+    how: as `scenario_of` takes it for C, and memory.
+    """
+    memory = how.pop("memory", "")
+    if base:
+        one = scenario_of(within(base, function, answer), label="mine", **how)
+    elif isinstance(answer, str):
+        one = scenario_of(_lines(answer), label="mine", **how)
+    else:
+        one = of_programs(*_pair(answer), **how)
+    one = one.on(memory) if memory else one
+    return said_of((yield from answering(one.asking(rule) if rule else one)))
+
+
+def said_of(opinion: Opinion, before: str = "") -> Said:
+    """What an opinion is to a learner: passed, or the first thing that breaks, with the schedule that breaks it."""
+    if opinion.result is None:
+        where = f" Your line {opinion.line}" if opinion.line else ""
+        return Said(False, f"{opinion.error}.{where}")
+    if opinion.verdict == "ok":
+        return Said(True, f"No order of the CPUs breaks it: {many(opinion.result.states, 'state')}.")
+    told = f"{before}it breaks: {opinion.result.defect or opinion.verdict}"
+    said = f"{told[0].upper()}{told[1:]}, after {many(opinion.result.steps or 0, 'step')}."
+    run = replay(opinion.scenario, opinion.result.schedule) if opinion.scenario and opinion.result.schedule else None
+    return Said(False, said, run, opinion.scenario)
+
+
+def within(base: str, function: str, answer: object) -> str:
+    """A text of data/ with the answer in the place of one of its functions. InputError for an answer that is longer than MOST_LINES, or none of it."""
+    if not isinstance(answer, str):
+        raise InputError(f"answer {printable(answer, 40)}", "C is asked for", f"give {function}() as a text")
+    lines = [line for line in answer.strip("\n").splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise InputError("the answer", f"it has {len(lines)} lines, and {MOST_LINES} are enough", "look for a smaller change")
+    if f"{function}(" not in answer:
+        raise InputError("the answer", f"{function}() is asked for, and it is not there", "keep its name")
+    text = data_path(base).read_text(encoding="utf-8")
+    rows = text.splitlines()
+    for item in items(text):
+        head = "\n".join(rows[item.first - 1 : item.last])
+        if f"{function}(" in head.partition("{")[0] and "{" in head:
+            return "\n".join([*rows[: item.first - 1], *answer.strip("\n").splitlines(), *rows[item.last :]]) + "\n"
+    raise InputError(base, f"{function}() is not there", "name a function of it")
+
+
+def _is_c(answer: object) -> bool:
+    return isinstance(answer, str) and language_of(answer) != "python"
+
+
+def _lines(text: str) -> str:
+    """A text that is taken as one, though it had one line."""
+    return text if "\n" in text else text + "\n"
+
+
+def _pair(answer: object) -> tuple[Callable, Callable | None]:
+    """A put, and a get where there is one."""
+    put, get = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
+    for one in filter(None, (put, get)):
+        if not callable(one):
+            raise InputError(f"answer {printable(one, 40)}", "a put is asked for", "give a function, or a text in C")
+    return put, get

@@ -1,0 +1,130 @@
+"""An exercise in a notebook: the task with its hints and its solution, folded, and what is said of the answer.
+
+    exercise("which-step", ...)          # the task; the cell waits, with one line, until something stands in the place of ...
+    exercise("which-step", 14)           # judged: passed, or the first difference; with the answer's own shortest schedule where there is one
+    exercise("your-put", put, get)       # several things are one answer
+
+What passes is kept on the reader's own disk (tdxkit.lessons.progress); it is not scored, and not sent. The task is plain HTML: it is read, hinted at
+and solved in a page without a kernel too; only the judge needs Python.
+
+CSS classes that tests may rely on: `.tdx-task` (data-exercise: its name), in it `.tdx-hint` (details, each inside the one before), `.tdx-solution` (details).
+"""
+
+from pathlib import Path
+
+import ipywidgets as w
+
+from tdxkit.errors import printable
+from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
+from tdxkit.lessons.patience import UNSTOPPABLE
+from tdxkit.lessons.progress import Event, kept, notice, record
+from tdxkit.view.kit import live, scripts, theme
+from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
+from tdxkit.view.kit.verdict import Bar, alert
+from tdxkit.view.kit.work import WorkBoard
+from tdxkit.view.region_picture import region
+from tdxkit.view.stepper import Stepper
+
+PAGE = Path(__file__).parent / "kit" / "page"
+VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
+CODE = ("fix", "build")  # kinds in which something of the reader's is run
+
+
+class Task:
+    """An exercise as it is read."""
+
+    needs_kernel = False
+
+    def __init__(self, exercise: Exercise):
+        self.exercise = exercise
+
+    def static(self) -> Markup:
+        """The task, its hints, each behind the one before, and its solution."""
+        one = self.exercise
+        head = element("p", element("b", f"Your turn: {VERBS[one.kind].lower()}."), " ", element("span", self._done()))
+        solution = element(
+            "details",
+            element("summary", "A solution, and why"),
+            element("pre", str(one.solution).strip("\n")),
+            prose(one.why),
+            class_="tdx-solution",
+        )
+        note = element("p", UNSTOPPABLE, class_="tdx-task-note") if one.kind in CODE else ""
+        task = element("section", head, prose(one.asks), _hints(one.hints), solution, note, class_="tdx-task", data_exercise=one.name, aria_label="An exercise")
+        return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "exercise.css"))), task)
+
+    def _done(self) -> str:
+        return "✓ passed before" if kept().passed("exercise", self.exercise.name) else ""
+
+    def __str__(self) -> str:
+        one = self.exercise
+        hints = [f"  hint {k}: {hint}" for k, hint in enumerate(one.hints, 1)]
+        return visible("\n".join([f"Your turn: {VERBS[one.kind].lower()}. {one.asks}", *hints]))
+
+    def _ipython_display_(self) -> None:
+        live.display(self)
+
+
+def _hints(hints: tuple[str, ...]) -> Markup | str:
+    """Each hint lies in the one before, so that they come one after the other."""
+    inner: Markup | str = ""
+    for number in range(len(hints), 0, -1):
+        word = "A hint" if number == 1 else "Another hint" if number < len(hints) else "The last hint"
+        inner = element("details", element("summary", word), prose(hints[number - 1]), inner, class_="tdx-hint")
+    return inner
+
+
+class ExerciseBoard(WorkBoard):
+    """A task and what is said of an answer. `verdict`: that, as it was found; None while it is looked for."""
+
+    def __init__(self, task: Task, answer: object):
+        self.task, self._answer, self.verdict = task, answer, None
+        super().__init__(w.HTML(str(task.static())))
+        self.soon(task.exercise.check(answer))
+
+    def under_way(self, done: float, total: float) -> str:
+        """How far the judge is."""
+        return f"judging: {done:,.0f} states so far"
+
+    def finished(self, result: Said) -> tuple[object, list]:
+        """What was found, kept, with the answer's own run."""
+        self.verdict, one = result, self.task.exercise
+        record(Event("exercise", one.notebook, one.name, _as_text(self._answer), result.passed))
+        shown: list = []
+        if result.run is not None:
+            picture = region if "refcount" in getattr(result.scenario, "shared", ()) else None
+            at = len(result.run) if result.at < 0 else result.at
+            shown.append(Stepper(result.run, picture=picture, position=at))
+        said = Bar("ok" if result.passed else "violation", result.says, "passed" if result.passed else "not yet")
+        if missed := notice():
+            shown.append(alert(missed))
+        return said.html(), shown
+
+    def given_up(self) -> tuple[str, None]:
+        """After a cancel nothing was found."""
+        return f"cancelled after {self.at[0]:,.0f} states: no verdict", None
+
+    def __str__(self) -> str:
+        said = f"{'✓ passed' if self.verdict.passed else '✗ not yet'}: {self.verdict.says}" if self.verdict else "not judged yet"
+        return f"{self.task}\n{visible(said)}"
+
+
+def exercise(name: str, *answer: object) -> ExerciseBoard:
+    """The exercise of this name with an answer to it. InputError for a name that is none; Unanswered (a NotImplementedError) while there is no answer."""
+    task, given = Task(exercise_named(name)), answer[0] if len(answer) == 1 else answer or ...
+    try:
+        return ExerciseBoard(task, given)
+    except Unanswered:
+        live.display(task)
+        raise
+
+
+def _as_text(answer: object) -> str:
+    """An answer as it is kept."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, (list, tuple)):
+        return ", ".join(map(_as_text, answer))
+    return getattr(answer, "__name__", "") or printable(answer, 200)
+
+
