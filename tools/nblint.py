@@ -10,11 +10,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tdxkit.lessons.exercises import exercises
+from tdxkit.lessons.gates import Gate, gate_named, gates
+from tdxkit.lessons.notebooks import calls
 from tdxkit.sources import paragraphs, tags
 from tdxkit.text import near
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST_CELL, MOST_CELLS = 12, 45
+LONGEST_CELL, MOST_CELLS, FEWEST_ASKED = 12, 45, 3
+GATES = {one.name for one in gates()}
 IMPORTS = "tools"  # the cell that has them
 # A browser alone (JupyterLite) has none of these; numpy has no WebAssembly wheel.
 NOT_IN_A_BROWSER = {"numpy", "pandas", "threading", "multiprocessing", "concurrent", "socket", "subprocess", "ctypes"}
@@ -79,8 +83,9 @@ def short_cells(nb: Notebook) -> Iterator[Finding]:
 @rule
 def not_too_many_cells(nb: Notebook) -> Iterator[Finding]:
     """The reader with half an hour, who sees a scroll bar without an end and leaves at the first break."""
-    if (count := sum(1 for _ in cells(nb))) > MOST_CELLS:
-        yield "notebook", f"{count} cells; at most {MOST_CELLS}, split the lesson or drop what is not the one idea"
+    asked = sum(text.startswith(("gate(", "exercise(", "answers(")) for _, text, _ in cells(nb, "code"))
+    if (count := sum(1 for _ in cells(nb)) - asked) > MOST_CELLS:
+        yield "notebook", f"{count} cells beside what it asks; at most {MOST_CELLS}, split the lesson or drop what is not the one idea"
 
 
 @rule
@@ -210,6 +215,74 @@ def says_where_from(nb: Notebook) -> Iterator[Finding]:
             for tag in set(part.tags) - tags():
                 meant = near(tag, tags())
                 yield cell_id, f"source {tag} after {words} is not in data/sources.toml{meant and f'; {meant}?'}"
+
+
+@rule
+def a_question_waits(nb: Notebook) -> Iterator[Finding]:
+    """The learner who was to predict, and had nothing to say it to."""
+    for cell_id, text in prose(nb):
+        if re.search(r"\*\*(Predict|Your turn)\b", text):
+            yield cell_id, 'a question or a task in prose; make it a gate("…") or an exercise("…") of data/quizzes'
+
+
+@rule
+def no_answer_in_prose(nb: Notebook) -> Iterator[Finding]:
+    """The learner who reads the answer on the same screen before having said anything. It looks from each gate to the next heading."""
+    waiting: list = []
+    for cell_id, text, cell in cells(nb):
+        if cell["cell_type"] == "code":
+            waiting += [gate_named(name) for what, name in calls(text) if what == "gate" and name in GATES]
+            continue
+        before, heading, _ = text.partition("\n## ")
+        if text.startswith("## "):
+            waiting, before = [], ""
+        for one in waiting:
+            if answers_it(before, one):
+                yield cell_id, f"it answers the gate {one.name} above it; move that into its `after`"
+        waiting = [] if heading else waiting
+
+
+@rule
+def three_of_each(nb: Notebook) -> Iterator[Finding]:
+    """The learner who reads for an hour, is never asked, and learns little of it. Of a notebook with a number; it ends with its key."""
+    if not (number := re.match(r"# (\d\d) ", "".join(nb["cells"][0]["source"]))):
+        return
+    asked = [call for _, text, _ in cells(nb, "code") for call in calls(text)]
+    for kind, known in (("gate", gates(number[1])), ("exercise", exercises(number[1]))):
+        names = [name for what, name in asked if what == kind]
+        if names != [one.name for one in known]:
+            odd = next((name for name in names if name not in {one.name for one in known}), "")
+            missing = next((one.name for one in known if one.name not in names), "")
+            why = f"{odd} is not in it" if odd else f"{missing} is not asked" if missing else "another order, or one twice"
+            yield "notebook", f"its {kind}s are not those of data/quizzes/{number[1]}.toml: {why}"
+        if len(names) < FEWEST_ASKED:
+            yield "notebook", f"{len(names)} {kind}s; at least {FEWEST_ASKED}"
+    if asked[-1:] != [("answers", number[1])]:
+        yield "notebook", f'it does not end with answers("{number[1]}")'
+
+
+@rule
+def an_open_exercise_stops_nothing(nb: Notebook) -> Iterator[Finding]:
+    """The reader who runs all cells, and is stopped at the first exercise that is not done yet."""
+    for cell_id, text, cell in cells(nb, "code"):
+        if any(what == "exercise" for what, _ in calls(text)) and "raises-exception" not in cell["metadata"].get("tags", ()):
+            yield cell_id, "an exercise without the tag raises-exception"
+
+
+def answers_it(text: str, gate: Gate) -> bool:
+    """Does prose say what a gate asks? It begins like an answer, has most of the right option's words, or the number in a sentence of its own subject."""
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S).strip()
+    if re.match(r"(yes|no|neither|both|none|nobody|all of them)\b[^a-z]", text, re.I):
+        return True
+    if gate.number is not None:
+        return bool(re.search(rf"(?<![\w.,]){gate.number:,}(?![\w,]|\.\d) {re.escape(gate.unit)}", text)) if gate.unit else False
+    said = words_of(gate.said) - words_of(gate.asks)
+    return len(said) >= 3 and any(len(said & words_of(part)) > 0.7 * len(said) for part in re.split(r"(?<=[.!?:;])\s", text))
+
+
+def words_of(text: str) -> set[str]:
+    """Its words of more than three letters, small."""
+    return {word for word in re.findall(r"[a-z0-9_.]+", text.lower()) if len(word) > 3}
 
 
 def dead_links(nb: Notebook, folder: Path) -> Iterator[Finding]:
