@@ -55,6 +55,13 @@ def meaning(text: str) -> Word:
 
 
 @cache
+def bracketed() -> tuple[Word, ...]:
+    """What a key in brackets stands for: each known problem, and each source."""
+    sources = (Word(key, f"A source: {cite(key)}.", key) for key in load_toml("sources.toml"))
+    return (*_bugs().values(), *sources)
+
+
+@cache
 def _bugs() -> dict[str, Word]:
     rows = {key: row for key, row in load_toml("bugs.toml").items() if key[:1] == "B"}
     return {

@@ -18,6 +18,8 @@ __all__, __getattr__ = door(
         "found": "verdict_of",
         "questions": "answers gate",
         "tasks": "exercise",
+        "words_list": "words",
+        "progress_board": "progress",
         "kit.card_view": "cards",
         "kit.charts": "bars lines",
         "kit.sources_view": "sources",

@@ -1,5 +1,6 @@
 // A question that waits: what answers it stands behind it, unseen, until the reader has said something. Without a kernel as with one.
 
+import { dataIn } from "./data_in.js";
 import { made } from "./made.js";
 
 const SIGNS = { right: "✓ right", wrong: "✗ not so" };
@@ -11,9 +12,9 @@ function numberIn(text) {
 }
 
 class Gate {
-  constructor(place) {
+  constructor(place, data) {
     this.place = place;
-    this.data = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    this.data = data;
     this.said = place.querySelector(".tdx-gate-said");
     this.form = place.querySelector("form");
     this.form.addEventListener("submit", event => {
@@ -85,6 +86,6 @@ class Gate {
 export function gatesHere() {
   for (const place of document.querySelectorAll(".tdx-gate:not([data-mounted])")) {
     place.dataset.mounted = "";
-    place.gate = new Gate(place);
+    Promise.resolve(dataIn(place.querySelector(":scope > script"))).then(data => new Gate(place, data));
   }
 }

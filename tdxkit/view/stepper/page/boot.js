@@ -1,5 +1,6 @@
 // Puts steppers where a page has their runs, by itself: in a notebook's output, a page that nbconvert made, a file.
 
+import { dataIn, unpack } from "./data_in.js";
 import { mount } from "./mount.js";
 
 const PATIENCE = 700; // milliseconds in which a live widget may come and take the place
@@ -42,16 +43,6 @@ function asked(code) {
   const meant = wanted === code || (wanted === "" && document.querySelectorAll(".tdx-run").length === 1);
   return at && meant ? Number(at) : null;
 }
-
-/** What an element holds that is packed. */
-function unpack(element) {
-  const bytes = Uint8Array.from(atob(element.textContent), letter => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
-}
-
-/** What an element of JSON holds, plain or packed. */
-export const dataIn = element =>
-  element.type === "application/json" ? JSON.parse(element.textContent) : unpack(element).json();
 
 /** Style and script of the output that a place stands in: what a saved file is made of; null where it holds none. */
 async function sourceOf(place) {

@@ -1,0 +1,82 @@
+// Explains words where a page first uses them: in each stretch of prose the first of its kind gets its meaning, on hover and on focus.
+
+import { dataIn } from "./data_in.js";
+import { made } from "./made.js";
+
+const PROSE = ".jp-RenderedMarkdown, .jp-MarkdownCell .jp-RenderedHTMLCommon, .text_cell_render";
+const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, .tdx";
+const LETTER = /[\p{L}\p{N}_]/u;
+
+class Words {
+  constructor(place, known) {
+    this.list = place.querySelector("ul");
+    this.known = known;
+    this.met = new Set();
+    const spelt = Object.keys(this.known).sort((one, other) => other.length - one.length);
+    this.any = new RegExp(spelt.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
+    this.look();
+    this.waiting = 0;
+    this.observer = new MutationObserver(() => {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.look(), 200);
+    });
+    this.observer.observe(document.body, { childList: true, subtree: true });
+  }
+
+  look() {
+    for (const part of document.querySelectorAll(PROSE)) {
+      if (part.dataset.words) continue;
+      part.dataset.words = "seen";
+      this.explain(part);
+    }
+  }
+
+  /** The first of each word in a stretch of prose. */
+  explain(part) {
+    const here = new Set();
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(LEFT_OUT)) texts.push(walker.currentNode);
+    for (const text of texts) this.inText(text, here);
+  }
+
+  inText(text, here) {
+    const said = text.data;
+    const parts = [];
+    let from = 0;
+    for (const found of said.matchAll(this.any)) {
+      const word = found[0];
+      const end = found.index + word.length;
+      const plural = said[end] === "s" && !LETTER.test(said[end + 1] ?? " ");
+      const whole = !LETTER.test(said[found.index - 1] ?? " ") && (plural || !LETTER.test(said[end] ?? " "));
+      if (!whole || here.has(this.known[word]) || found.index < from) continue;
+      here.add(this.known[word]);
+      this.told(word);
+      const title = this.known[word];
+      parts.push(said.slice(from, found.index), made("abbr", { class: "tdx-word", title, tabindex: "0" }, word));
+      from = end;
+    }
+    if (parts.length) text.replaceWith(...parts, said.slice(from));
+  }
+
+  /** The list of what this page uses, in the order of the alphabet. */
+  told(word) {
+    if (this.met.has(this.known[word])) return;
+    this.met.add(this.known[word]);
+    const row = made("li", {}, made("b", {}, word), `: ${this.known[word]}`);
+    const next = [...this.list.children].find(
+      one => one.textContent.localeCompare(row.textContent, "en", { sensitivity: "base" }) > 0,
+    );
+    this.list.insertBefore(row, next ?? null);
+  }
+}
+
+/** Explains the words of the page, once. */
+export async function wordsHere() {
+  for (const place of document.querySelectorAll(".tdx-words:not([data-mounted])")) {
+    place.dataset.mounted = "";
+    const known = await dataIn(place.querySelector("script"));
+    document.tdxWords?.observer.disconnect();
+    document.tdxWords = new Words(place, known);
+  }
+}
