@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore.program import Scenario
+from tdxkit.facts import data_path
 from tdxkit.lessons.patience import patient
 from tdxkit.lessons.quizzes import by_name, check_keys, named, refusing, rows
 from tdxkit.run import Run
@@ -29,8 +30,16 @@ KINDS = ("read", "break", "fix", "build")
 LANGUAGES = ("python", "c", "code")  # of a solution; code: it is given as a text
 HINTS, WRONG = 3, 2
 NEEDED = ("name", "kind", "asks", "check", "solution", "why", "source")
-KEYS = {*NEEDED, "hints", "with", "language", "wrong"}
+KEYS = {*NEEDED, "hints", "with", "language", "wrong", "box"}
 OPEN = re.compile(r"(?m)^[ \t]*(\.\.\.|…)[ \t]*;?[ \t]*$")
+
+
+class Sheet(NamedTuple):
+    """A table beside what is said of an answer."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
 
 
 class Said(NamedTuple):
@@ -41,6 +50,7 @@ class Said(NamedTuple):
     run: Run | None = None
     scenario: Scenario | None = None
     at: int = -1
+    sheets: tuple[Sheet, ...] = ()
 
 
 class Wrong(NamedTuple):
@@ -60,7 +70,8 @@ class Unanswered(NotImplementedError):
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """A task. asks, hints, why: paragraphs as in a notebook; checked_by: module.function of tdxkit.lessons.checks; given: what that is told
-    beside the answer; solution: in `language`, and why it is one; source: of the facts in it."""
+    beside the answer; solution: in `language`, and why it is one; source: of the facts in it; box: a text of data/ that is answered in a box, in which
+    it stands first, "" where the answer stands in the cell."""
 
     name: str
     notebook: str
@@ -74,6 +85,12 @@ class Exercise:
     checked_by: str
     given: Mapping[str, object]
     wrong: tuple[Wrong, ...]
+    box: str = ""
+
+    @property
+    def begins(self) -> str:
+        """What stands in the box first."""
+        return data_path(self.box).read_text(encoding="utf-8") if self.box else ""
 
     def check(self, answer: object) -> Job[Said]:
         """What is said of an answer, as a job. Unanswered where there is none; whatever else is wrong with it is said, and not raised."""
@@ -160,10 +177,13 @@ def made(row: Mapping, notebook: str) -> Exercise:
     wrong = tuple(Wrong(one.get("answer"), one.get("says", "")) for one in row.get("wrong", ()))
     if len(wrong) < WRONG or not all(one.says.strip() for one in wrong):
         raise refuse("it has too few wrong answers", f"give {WRONG}, each with what it is told")
+    if box := row.get("box", ""):
+        if not data_path(box).is_file():
+            raise refuse(f"its box begins with {printable(box)}, which is not there", "name a text of data/")
     check_named(row["check"])
     return Exercise(
         row["name"], notebook, row["kind"], row["asks"], hints, row["solution"], language, row["why"], row["source"], row["check"],
-        row.get("with", {}), wrong,
+        row.get("with", {}), wrong, row.get("box", ""),
     )  # fmt: skip
 
 

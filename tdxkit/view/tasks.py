@@ -3,6 +3,7 @@
     exercise("which-step", ...)          # the task; the cell waits, with one line, until something stands in the place of ...
     exercise("which-step", 14)           # judged: passed, or the first difference; with the answer's own shortest schedule where there is one
     exercise("your-put", put, get)       # several things are one answer
+    exercise("mend-put")                 # of one that is answered in a box, in which there is something already
 
 What passes is kept on the reader's own disk (tdxkit.lessons.progress); it is not scored, and not sent. The task is plain HTML: it is read, hinted at
 and solved in a page without a kernel too; only the judge needs Python.
@@ -18,8 +19,10 @@ from tdxkit.errors import printable
 from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
 from tdxkit.lessons.patience import UNSTOPPABLE
 from tdxkit.lessons.progress import Event, kept, notice, record
+from tdxkit.view.editor import CodeBox
 from tdxkit.view.kit import live, scripts, theme
 from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
+from tdxkit.view.kit.tables import table
 from tdxkit.view.kit.verdict import Bar, alert
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.view.region_picture import region
@@ -77,10 +80,14 @@ def _hints(hints: tuple[str, ...]) -> Markup | str:
 class ExerciseBoard(WorkBoard):
     """A task and what is said of an answer. `verdict`: that, as it was found; None while it is looked for."""
 
-    def __init__(self, task: Task, answer: object):
-        self.task, self._answer, self.verdict = task, answer, None
-        super().__init__(w.HTML(str(task.static())))
-        self.soon(task.exercise.check(answer))
+    def __init__(self, task: Task, *above: w.Widget, start: w.Button | None = None):
+        self.task, self._answer, self.verdict = task, None, None
+        super().__init__(w.HTML(str(task.static())), *above, start=start)
+
+    def judge(self, answer: object) -> None:
+        """Say what there is to say of an answer. Unanswered where it is none."""
+        self._answer, self.verdict = answer, None
+        self.soon(self.task.exercise.check(answer))
 
     def under_way(self, done: float, total: float) -> str:
         """How far the judge is."""
@@ -96,6 +103,7 @@ class ExerciseBoard(WorkBoard):
             at = len(result.run) if result.at < 0 else result.at
             shown.append(Stepper(result.run, picture=picture, position=at))
         said = Bar("ok" if result.passed else "violation", result.says, "passed" if result.passed else "not yet")
+        shown += [table(sheet.heads, sheet.rows, title=sheet.title) for sheet in result.sheets]
         if missed := notice():
             shown.append(alert(missed))
         return said.html(), shown
@@ -109,11 +117,34 @@ class ExerciseBoard(WorkBoard):
         return f"{self.task}\n{visible(said)}"
 
 
+class BoxBoard(ExerciseBoard):
+    """An exercise that is answered in a box (`code`), as often as one likes."""
+
+    def __init__(self, task: Task):
+        self.code = CodeBox(task.exercise.begins, label="Your answer")
+        check = w.Button(description="Check", icon="gavel")
+        check.on_click(lambda _: self.code.settled(self.check))
+        super().__init__(task, self.code, start=check)
+        self.code.on_judge(self.check)
+
+    def check(self) -> None:
+        """Judge what stands in the box."""
+        try:
+            self.judge(self.code.text)
+        except Unanswered as waiting:
+            self.say(str(waiting))
+
+
 def exercise(name: str, *answer: object) -> ExerciseBoard:
-    """The exercise of this name with an answer to it. InputError for a name that is none; Unanswered (a NotImplementedError) while there is no answer."""
+    """The exercise of this name with an answer to it; without one where it has a box. InputError for a name that is none; Unanswered (a NotImplementedError)
+    while there is no answer."""
     task, given = Task(exercise_named(name)), answer[0] if len(answer) == 1 else answer or ...
+    if task.exercise.box and not answer:
+        return BoxBoard(task)
     try:
-        return ExerciseBoard(task, given)
+        board = ExerciseBoard(task)
+        board.judge(given)
+        return board
     except Unanswered:
         live.display(task)
         raise

@@ -32,8 +32,8 @@ class Words:
             script_json(meanings),
             class_="tdx-words",
         )
-        code = svg.packed_script(scripts.script(PAGE, "words.js"), "wordsHere();")
-        return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "words.css"))), folded, code)
+        code = svg.packed_script(scripts.script(PAGE, "glossary.js"), "wordsHere();")
+        return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "glossary.css"))), folded, code)
 
     def __str__(self) -> str:
         return "Words are explained on hover; all of them: python -m tdxkit words"

@@ -4,6 +4,7 @@ A put goes up rungs, each a question more (data/put_rungs.toml): `climbing` says
 """
 
 from collections.abc import Callable, Mapping
+from difflib import unified_diff
 from functools import cache
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from tdxkit.errors import InputError, TdxkitError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.facts import data_path, load_toml
-from tdxkit.lessons.exercises import Exercise, Said
+from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.linux.refcount.own_file import of_python
 from tdxkit.review.lens import Cost, cost
@@ -105,21 +106,36 @@ def dearer(costs: tuple[Cost, ...]) -> str:
 def climbed(answer: object, exercise: Exercise, *, most: int = 0) -> Job[Said]:
     """A put that holds up to a rung."""
     found = yield from climbing(answer, most)
+    beside = sheets(found)
     if found.stopped is None:
         last = put_rungs()[most - 1] if most else put_rungs()[-1]
-        return Said(True, f"It holds on every rung up to this one: {last.title}.")
+        return Said(True, f"It holds on every rung up to this one: {last.title}.", sheets=beside)
     below = f"It holds on {many(len(found.passed), 'rung')}. " if found.passed else ""
     if found.opinion is None:
-        return Said(False, f"{below}{found.stopped.title}: {found.why}")
-    return said_of(found.opinion, f"{below}On the rung “{found.stopped.title}” ")
+        return Said(False, f"{below}{found.stopped.title}: {found.why}", sheets=beside)
+    return said_of(found.opinion, f"{below}On the rung “{found.stopped.title}” ")._replace(sheets=beside)
+
+
+def sheets(found: Climb) -> tuple[Sheet, ...]:
+    """The rungs, and how a put stands on each; what it costs beside v6 and after-v6, where that is known."""
+    held = {rung.id: "✓ holds" for rung in found.passed} | ({found.stopped.id: "✗ not yet"} if found.stopped else {})
+    rungs = [(k, rung.title, rung.asks, held.get(rung.id, "—")) for k, rung in enumerate(put_rungs(), 1)]
+    sheet = Sheet("The rungs", ("rung", "", "what it asks", "yours"), tuple(rungs))
+    if not found.costs:
+        return (sheet,)
+    rows = [(one.version, *(f"{alone} / {one.shared[key]}" for key, alone in one.alone.items())) for one in found.costs]
+    heads = ("version", "steps", "SEAMCALLs", "steps with a lock", "pages")
+    return sheet, Sheet("What a round costs a CPU, alone / where the pair is there", heads, tuple(rows))
 
 
 def judged(answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", **how) -> Job[Said]:
     """Code that has to hold. base: a text of data/ in which the answer takes the place of `function`; a rule by its id: which one alone is asked.
 
-    how: as `scenario_of` takes it for C, and memory.
+    how: as `scenario_of` takes it for C, and memory. Of an answer in a box at most MOST_LINES lines may be new.
     """
     memory = how.pop("memory", "")
+    if exercise.box:
+        _small_change(exercise.begins, answer)
     if base:
         one = scenario_of(within(base, function, answer), label="mine", **how)
     elif isinstance(answer, str):
@@ -159,6 +175,14 @@ def within(base: str, function: str, answer: object) -> str:
         if f"{function}(" in head.partition("{")[0] and "{" in head:
             return "\n".join([*rows[: item.first - 1], *answer.strip("\n").splitlines(), *rows[item.last :]]) + "\n"
     raise InputError(base, f"{function}() is not there", "name a function of it")
+
+
+def _small_change(before: str, after: object) -> None:
+    """InputError for more than MOST_LINES new lines."""
+    rows = unified_diff(before.splitlines(), str(after).splitlines(), n=0, lineterm="")
+    new = sum(row[0] == "+" and row[:3] != "+++" and bool(row[1:].strip()) for row in rows)
+    if new > MOST_LINES:
+        raise InputError("the answer", f"{new} of its lines are new, and {MOST_LINES} are enough", "look for a smaller change")
 
 
 def _is_c(answer: object) -> bool:

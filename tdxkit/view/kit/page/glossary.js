@@ -4,7 +4,7 @@ import { dataIn } from "./data_in.js";
 import { made } from "./made.js";
 
 const PROSE = ".jp-RenderedMarkdown, .jp-MarkdownCell .jp-RenderedHTMLCommon, .text_cell_render";
-const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, .tdx";
+const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, h2, h3, h4, .tdx";
 const LETTER = /[\p{L}\p{N}_]/u;
 
 class Words {
@@ -49,7 +49,8 @@ class Words {
       const end = found.index + word.length;
       const plural = said[end] === "s" && !LETTER.test(said[end + 1] ?? " ");
       const whole = !LETTER.test(said[found.index - 1] ?? " ") && (plural || !LETTER.test(said[end] ?? " "));
-      if (!whole || here.has(this.known[word]) || found.index < from) continue;
+      const common = word === word.toLowerCase() && this.met.has(this.known[word]); // "run", "step": once a page is enough
+      if (!whole || common || here.has(this.known[word]) || found.index < from) continue;
       here.add(this.known[word]);
       this.told(word);
       const title = this.known[word];
