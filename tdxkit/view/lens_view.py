@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tdxkit.explore import outcomes
+from tdxkit.explore import outcomes, stress
 from tdxkit.explore.buffers import SC, TSO
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.result import Result
@@ -80,6 +80,16 @@ def memory_table(scenarios: Iterable[Scenario]) -> Table:
         )
     head = ("the model finds", "on x86-TSO", "states", "on x86-TSO", "shortest", "on x86-TSO")
     return table(("scenario", *head), rows, "Each store seen at once, and x86-TSO", lit, lit="the verdicts differ")
+
+
+def stress_table(one: Scenario, runs: int, seed: int, overtaken: Iterable[int]) -> Table:
+    """How many random runs break a rule where whoever moves is overtaken at one step in so many (1: every step is anybody's)."""
+    rows = []
+    for steps in overtaken:
+        seen = stress(one, runs=runs, seed=seed, stay=1 - 1 / steps)
+        rows.append((f"one step in {steps:,}", seen.bad, seen.first or "none", seen.schedule))
+    head = ("a CPU is overtaken at", f"of {runs:,} runs break a rule", "the first of them", "its schedule")
+    return table(head, rows, f"Random runs of {one.name}, seed {seed}")
 
 
 def _first(found: Result) -> str:

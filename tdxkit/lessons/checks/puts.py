@@ -128,10 +128,11 @@ def sheets(found: Climb) -> tuple[Sheet, ...]:
     return sheet, Sheet("What a round costs a CPU, alone / where the pair is there", heads, tuple(rows))
 
 
-def judged(answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", **how) -> Job[Said]:
+def judged(answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", fast: bool = False, **how) -> Job[Said]:
     """Code that has to hold. base: a text of data/ in which the answer takes the place of `function`; a rule by its id: which one alone is asked.
 
-    how: as `scenario_of` takes it for C, and memory. Of an answer in a box at most MOST_LINES lines may be new.
+    fast: where the pair is there a round may take no lock. how: as `scenario_of` takes it for C, and memory. Of an answer in a box at most MOST_LINES
+    lines may be new.
     """
     memory = how.pop("memory", "")
     if exercise.box:
@@ -143,7 +144,11 @@ def judged(answer: object, exercise: Exercise, *, base: str = "", function: str 
     else:
         one = of_programs(*_pair(answer), **how)
     one = one.on(memory) if memory else one
-    return said_of((yield from answering(one.asking(rule) if rule else one)))
+    opinion = yield from answering(one.asking(rule) if rule else one)
+    held = next((cost.shared["locked"] for cost in opinion.costs), 0)
+    if fast and held:
+        return Said(False, f"It holds, but the fast path is gone: where the pair is there a round holds the lock during {many(held, 'step')}.")
+    return said_of(opinion)
 
 
 def said_of(opinion: Opinion, before: str = "") -> Said:

@@ -17,7 +17,7 @@ def schedule(
 ) -> Said:  # fmt: skip
     """A schedule code of a scenario that comes to a goal: a rule by its id that breaks, "deadlock", or `WELL`; within so many steps and switches.
 
-    The turns alone are enough (`A9 B4 A6`). actor, does: who has to have done what on the way. refused: the goal is that the model refuses the
+    The turns alone are enough (`A9 B4 A6`). actor: who has to break it, or with `does` who has to have done that on the way. refused: the goal is that the model refuses the
     schedule, with these words in what it says.
     """
     one = named_scenario(scenario, threads, rounds, memory)
@@ -33,7 +33,9 @@ def schedule(
         return Said(False, "Nothing is refused: every one of its steps can be taken.", run, one)
     if wrong := _missed(run, one, goal):
         return Said(False, wrong, run, one)
-    if actor and not any(step.actor == actor and step.does == does for step in run.steps):
+    if actor and not does and (other := next(step.actor for step in run.steps if step.broken)) != actor:
+        return Said(False, f"It gets there, but {other} is the one who does it, and {actor} was asked for.", run, one)
+    if does and not any(step.actor == actor and step.does == does for step in run.steps):
         others = [step.actor for step in run.steps if step.does == does]
         return Said(False, f"{does} is {f'done by {others[0]}' if others else 'not called at all'}, and {actor} was asked for.", run, one)
     if most_steps and len(run) > most_steps:
