@@ -49,18 +49,16 @@ class GateView:
                 "beliefs": [one._asdict() for one in gate.beliefs],
             }
             data["otherwise"] = gate.otherwise
-        fog = [
-            element("div", live.static(one), class_="tdx-gate-fog") for one in self.things if isinstance(one, Stepper)
-        ]
-        rest = [
-            element("div", live.static(one), class_="tdx-gate-after", hidden="")
+        behind = [
+            element("div", live.static(one), class_="tdx-gate-fog")
+            if isinstance(one, Stepper)
+            else element("div", live.static(one), class_="tdx-gate-after", hidden="")
             for one in self.things
-            if not isinstance(one, Stepper)
         ]
         after = element("div", prose(gate.after), class_="tdx-gate-after tdx-gate-words", hidden="")
         said = element("p", class_="tdx-gate-said", role="status")
         place = element(
-            "section", self._asks(), said, *fog, *rest, after, script_json(data),
+            "section", self._asks(), said, *behind, after, script_json(data),
             class_="tdx-gate", data_gate=gate.name, aria_label="A question before you go on",
         )  # fmt: skip
         code = svg.packed_script(scripts.script(PAGE, "gate.js"), "gatesHere();")
