@@ -85,7 +85,10 @@ def not_too_many_cells(nb: Notebook) -> Iterator[Finding]:
     """The reader with half an hour, who sees a scroll bar without an end and leaves at the first break."""
     asked = sum(text.startswith(("gate(", "exercise(", "answers(")) for _, text, _ in cells(nb, "code"))
     if (count := sum(1 for _ in cells(nb)) - asked) > MOST_CELLS:
-        yield "notebook", f"{count} cells beside what it asks; at most {MOST_CELLS}, split the lesson or drop what is not the one idea"
+        yield (
+            "notebook",
+            f"{count} cells beside what it asks; at most {MOST_CELLS}, split the lesson or drop what is not the one idea",
+        )
 
 
 @rule
@@ -253,7 +256,13 @@ def three_of_each(nb: Notebook) -> Iterator[Finding]:
         if names != [one.name for one in known]:
             odd = next((name for name in names if name not in {one.name for one in known}), "")
             missing = next((one.name for one in known if one.name not in names), "")
-            why = f"{odd} is not in it" if odd else f"{missing} is not asked" if missing else "another order, or one twice"
+            why = (
+                f"{odd} is not in it"
+                if odd
+                else f"{missing} is not asked"
+                if missing
+                else "another order, or one twice"
+            )
             yield "notebook", f"its {kind}s are not those of data/quizzes/{number[1]}.toml: {why}"
         if len(names) < FEWEST_ASKED:
             yield "notebook", f"{len(names)} {kind}s; at least {FEWEST_ASKED}"
@@ -265,7 +274,9 @@ def three_of_each(nb: Notebook) -> Iterator[Finding]:
 def an_open_exercise_stops_nothing(nb: Notebook) -> Iterator[Finding]:
     """The reader who runs all cells, and is stopped at the first exercise that is not done yet."""
     for cell_id, text, cell in cells(nb, "code"):
-        waits = {name for what, name in calls(text) if what == "exercise"} - {one.name for one in exercises() if one.box}
+        waits = {name for what, name in calls(text) if what == "exercise"} - {
+            one.name for one in exercises() if one.box
+        }
         if waits and "raises-exception" not in cell["metadata"].get("tags", ()):
             yield cell_id, "an exercise without the tag raises-exception"
 
@@ -276,9 +287,15 @@ def answers_it(text: str, gate: Gate) -> bool:
     if re.match(r"(yes|no|neither|both|none|nobody|all of them)[.,:;!]", text, re.I):
         return True
     if gate.number is not None:
-        return bool(re.search(rf"(?<![\w.,]){gate.number:,}(?![\w,]|\.\d) {re.escape(gate.unit)}", text)) if gate.unit else False
+        return (
+            bool(re.search(rf"(?<![\w.,]){gate.number:,}(?![\w,]|\.\d) {re.escape(gate.unit)}", text))
+            if gate.unit
+            else False
+        )
     said = words_of(gate.said) - words_of(gate.asks)
-    return len(said) >= 3 and any(len(said & words_of(part)) > 0.7 * len(said) for part in re.split(r"(?<=[.!?:;])\s", text))
+    return len(said) >= 3 and any(
+        len(said & words_of(part)) > 0.7 * len(said) for part in re.split(r"(?<=[.!?:;])\s", text)
+    )
 
 
 def words_of(text: str) -> set[str]:

@@ -65,10 +65,7 @@ def _rung(row: dict) -> Rung:
 
 def named_scenario(name: str, threads: int = 2, rounds: int = 1, memory: str = "") -> Scenario:
     """A scenario of `list`, or the two flags, with a fence or without; "": on the memory that it is made for."""
-    if name.startswith("two-flags"):
-        made = flags(fence=name == "two-flags-fenced")
-    else:
-        made = scenario(name, threads, rounds)
+    made = flags(fence=name == "two-flags-fenced") if name.startswith("two-flags") else scenario(name, threads, rounds)
     return made.on(memory or made.memory)
 
 

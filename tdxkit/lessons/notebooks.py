@@ -1,7 +1,7 @@
 """The lessons as the notebooks have them: how long each takes, and what it asks.
 
-    for lesson in lessons():
-        print(lesson.name, lesson.minutes, lesson.gates, lesson.exercises)
+for lesson in lessons():
+    print(lesson.name, lesson.minutes, lesson.gates, lesson.exercises)
 """
 
 import ast
@@ -67,6 +67,14 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
     except SyntaxError:
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("gate", "exercise", "answers"):
-            if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-                yield node.func.id, node.args[0].value
+        if (
+            (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("gate", "exercise", "answers")
+            )
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
+            yield node.func.id, node.args[0].value

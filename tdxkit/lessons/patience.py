@@ -26,7 +26,11 @@ def patient(job: Job[T]) -> Job[T]:
 
 @contextmanager
 def _ringing() -> Iterator[None]:
-    if guard.alarm is not None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if (
+        guard.alarm is not None
+        or not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
         yield
         return
     before = signal.signal(signal.SIGALRM, _too_long)
@@ -40,4 +44,6 @@ def _ringing() -> Iterator[None]:
 
 
 def _too_long(_number, _frame):
-    raise ModelError("a step", f"it must end, and this one has run {SECONDS} seconds", "look for a call that goes on and on")
+    raise ModelError(
+        "a step", f"it must end, and this one has run {SECONDS} seconds", "look for a call that goes on and on"
+    )

@@ -88,8 +88,11 @@ def record(event: Event) -> None:
             if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n":
                 line = "\n" + line  # somebody's write was cut off: theirs stays a line of its own
             file.write(line.encode())
-    except (OSError, ImportError) as error:
-        _why = getattr(error, "strerror", None) or "it cannot be written"
+    except OSError as error:
+        _why = f"{error.strerror or 'it cannot be written'} ({place()})"
+        _unwritten.append(event)
+    except ImportError:
+        _why = "platformdirs is not installed, and TDXKIT_PROGRESS names no file"
         _unwritten.append(event)
 
 
@@ -118,7 +121,7 @@ def notice() -> str:
     have = kept()
     words = []
     if _why:
-        words.append(f"Progress is not kept: {_why} ({place()}). It counts until the kernel stops.")
+        words.append(f"Progress is not kept: {_why}. It counts until the kernel stops.")
     if have.odd:
         words.append(
             f"{have.odd} {'line' if have.odd == 1 else 'lines'} of {place()} cannot be read and {'is' if have.odd == 1 else 'are'} passed over; all others count."
@@ -145,7 +148,7 @@ def _event(line: bytes) -> Event | None:
     """The event of a line, whatever else it says; None where it is none."""
     try:
         row = json.loads(line)
-    except ValueError:  # bytes that are no text, too
+    except (ValueError, RecursionError):  # bytes that are no text, too
         return None
     if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("kind", "notebook")):
         return None

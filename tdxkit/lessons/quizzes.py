@@ -1,6 +1,6 @@
 """What the notebooks ask, as data: data/quizzes/NN.toml has the gates and the exercises of notebook NN, each in its order.
 
-    for row, notebook in rows("gate"): ...
+for row, notebook in rows("gate"): ...
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,9 @@ def refusing(kind: str, row: Mapping, notebook: str) -> Callable[[str, str], Mod
     return lambda rule, action: ModelError(thing, rule, action)
 
 
-def check_keys(row: Mapping, known: set[str], needed: tuple[str, ...], refuse: Callable[[str, str], ModelError]) -> None:
+def check_keys(
+    row: Mapping, known: set[str], needed: tuple[str, ...], refuse: Callable[[str, str], ModelError]
+) -> None:
     """ModelError for a key that means nothing, and for one that is missing or empty."""
     if odd := row.keys() - known:
         raise refuse(f"it has a key {printable(min(odd))}", f"take of {', '.join(sorted(known))}")

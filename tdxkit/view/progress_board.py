@@ -22,7 +22,11 @@ class ProgressBoard(Board):
     """See the module."""
 
     def __init__(self):
-        self.which = w.Dropdown(options=[(one.title, one.number) for one in lessons()] + [(EVERY, "")], description="notebook:", layout=w.Layout(width="420px"))
+        self.which = w.Dropdown(
+            options=[(one.title, one.number) for one in lessons()] + [(EVERY, "")],
+            description="notebook:",
+            layout=w.Layout(width="420px"),
+        )
         self.forget = w.Button(description="Forget what I did there", icon="undo", layout=w.Layout(width="220px"))
         self.again = w.Button(description="Look again", icon="refresh", layout=w.Layout(width="140px"))
         self.forget.on_click(self._forgotten)
@@ -42,9 +46,7 @@ class ProgressBoard(Board):
         have = kept()
         answered = {one.name for one in have.since_reset() if one.kind == "gate"}
         passed = {one.name for one in have.since_reset() if one.kind == "exercise" and one.right}
-        return [
-            (one.title, one.minutes, _of(answered, one.gates), _of(passed, one.exercises)) for one in lessons()
-        ]
+        return [(one.title, one.minutes, _of(answered, one.gates), _of(passed, one.exercises)) for one in lessons()]
 
     def _forgotten(self, _button) -> None:
         for number in [self.which.value] if self.which.value else [one.number for one in lessons()]:
@@ -63,5 +65,3 @@ def _of(done: set[str], names: tuple[str, ...]) -> str:
 def progress() -> ProgressBoard:
     """The board."""
     return ProgressBoard()
-
-

@@ -53,7 +53,17 @@ class Task:
             class_="tdx-solution",
         )
         note = element("p", UNSTOPPABLE, class_="tdx-task-note") if one.kind in CODE else ""
-        task = element("section", head, prose(one.asks), _hints(one.hints), solution, note, class_="tdx-task", data_exercise=one.name, aria_label="An exercise")
+        task = element(
+            "section",
+            head,
+            prose(one.asks),
+            _hints(one.hints),
+            solution,
+            note,
+            class_="tdx-task",
+            data_exercise=one.name,
+            aria_label="An exercise",
+        )
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "exercise.css"))), task)
 
     def _done(self) -> str:
@@ -113,7 +123,11 @@ class ExerciseBoard(WorkBoard):
         return f"cancelled after {self.at[0]:,.0f} states: no verdict", None
 
     def __str__(self) -> str:
-        said = f"{'✓ passed' if self.verdict.passed else '✗ not yet'}: {self.verdict.says}" if self.verdict else "not judged yet"
+        said = (
+            f"{'✓ passed' if self.verdict.passed else '✗ not yet'}: {self.verdict.says}"
+            if self.verdict
+            else "not judged yet"
+        )
         return f"{self.task}\n{visible(said)}"
 
 
@@ -157,5 +171,3 @@ def _as_text(answer: object) -> str:
     if isinstance(answer, (list, tuple)):
         return ", ".join(map(_as_text, answer))
     return getattr(answer, "__name__", "") or printable(answer, 200)
-
-

@@ -45,5 +45,3 @@ class Words:
 def words() -> Words:
     """The words of the notebook."""
     return Words()
-
-

@@ -33,7 +33,13 @@ def test_no_answer_only_waits(one):
 def test_what_is_no_answer_at_all_is_said_in_a_line(one):
     for odd in (object(), {"a": 1}, b"\xff", -1, "\x1b[31mred", float("nan"), [[]], "7" * 5000, lambda m, region: m):
         said = drive(one.check(odd))
-        assert not said.passed and said.says and "\n" not in said.says and "\x1b" not in said.says and len(said.says) < 1000
+        assert (
+            not said.passed
+            and said.says
+            and "\n" not in said.says
+            and "\x1b" not in said.says
+            and len(said.says) < 1000
+        )
 
 
 @pytest.mark.parametrize("one", ALL)

@@ -126,7 +126,9 @@ def test_each_gate_of_the_notebooks(gate):
     says = [one.says for one in gate.options] or [str(one.number) for one in gate.beliefs]
     assert len(set(says)) == len(says)
     whys = [one.why for one in gate.options] or [gate.why, gate.otherwise, *(one.why for one in gate.beliefs)]
-    assert len(set(whys)) == len(whys) and all(len(why) > 15 for why in whys), "a reason says something, and each its own"
+    assert len(set(whys)) == len(whys) and all(len(why) > 15 for why in whys), (
+        "a reason says something, and each its own"
+    )
 
 
 def test_the_right_answer_is_not_always_at_one_place():

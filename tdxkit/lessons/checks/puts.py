@@ -3,7 +3,7 @@
 A put goes up rungs, each a question more (data/put_rungs.toml): `climbing` says how far one comes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from difflib import unified_diff
 from functools import cache
 from typing import NamedTuple
@@ -11,15 +11,15 @@ from typing import NamedTuple
 from tdxkit.c.items import items
 from tdxkit.c.naming import scenario_of
 from tdxkit.c.paste import language_of
-from tdxkit.errors import InputError, TdxkitError, printable
+from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.facts import data_path, load_toml
 from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.linux.refcount.own_file import of_python
-from tdxkit.review.lens import Cost, cost
-from tdxkit.review.own import BESIDE, Opinion, answering
+from tdxkit.review.lens import Cost
+from tdxkit.review.own import Opinion, answering
 from tdxkit.text import many
 from tdxkit.work import Job
 
@@ -87,7 +87,11 @@ def on_rung(answer: object, rung: Rung) -> Scenario:
     else:
         faults = {"remove": "remove-fails", "alloc": "enomem", "add": "add-fails"}.get(rung.may_fail, "")
         more = {"faults": (faults,) if faults else ()}
-        one = of_python(answer, **size, **more) if isinstance(answer, str) else of_programs(*_pair(answer), **size, **more)
+        one = (
+            of_python(answer, **size, **more)
+            if isinstance(answer, str)
+            else of_programs(*_pair(answer), **size, **more)
+        )
     one = one.on(rung.memory) if rung.memory else one
     return one.without(rung.without) if rung.without else one
 
@@ -128,7 +132,9 @@ def sheets(found: Climb) -> tuple[Sheet, ...]:
     return sheet, Sheet("What a round costs a CPU, alone / where the pair is there", heads, tuple(rows))
 
 
-def judged(answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", fast: bool = False, **how) -> Job[Said]:
+def judged(
+    answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", fast: bool = False, **how
+) -> Job[Said]:
     """Code that has to hold. base: a text of data/ in which the answer takes the place of `function`; a rule by its id: which one alone is asked.
 
     fast: where the pair is there a round may take no lock. how: as `scenario_of` takes it for C, and memory. Of an answer in a box at most MOST_LINES
@@ -147,7 +153,10 @@ def judged(answer: object, exercise: Exercise, *, base: str = "", function: str 
     opinion = yield from answering(one.asking(rule) if rule else one)
     held = next((cost.shared["locked"] for cost in opinion.costs), 0)
     if fast and held:
-        return Said(False, f"It holds, but the fast path is gone: where the pair is there a round holds the lock during {many(held, 'step')}.")
+        return Said(
+            False,
+            f"It holds, but the fast path is gone: where the pair is there a round holds the lock during {many(held, 'step')}.",
+        )
     return said_of(opinion)
 
 
@@ -170,7 +179,9 @@ def within(base: str, function: str, answer: object) -> str:
         raise InputError(f"answer {printable(answer, 40)}", "C is asked for", f"give {function}() as a text")
     lines = [line for line in answer.strip("\n").splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
-        raise InputError("the answer", f"it has {len(lines)} lines, and {MOST_LINES} are enough", "look for a smaller change")
+        raise InputError(
+            "the answer", f"it has {len(lines)} lines, and {MOST_LINES} are enough", "look for a smaller change"
+        )
     if f"{function}(" not in answer:
         raise InputError("the answer", f"{function}() is asked for, and it is not there", "keep its name")
     text = data_path(base).read_text(encoding="utf-8")
@@ -187,7 +198,9 @@ def _small_change(before: str, after: object) -> None:
     rows = unified_diff(before.splitlines(), str(after).splitlines(), n=0, lineterm="")
     new = sum(row[0] == "+" and row[:3] != "+++" and bool(row[1:].strip()) for row in rows)
     if new > MOST_LINES:
-        raise InputError("the answer", f"{new} of its lines are new, and {MOST_LINES} are enough", "look for a smaller change")
+        raise InputError(
+            "the answer", f"{new} of its lines are new, and {MOST_LINES} are enough", "look for a smaller change"
+        )
 
 
 def _is_c(answer: object) -> bool:

@@ -22,7 +22,9 @@ def schedule(
     """
     one = named_scenario(scenario, threads, rounds, memory)
     if not isinstance(answer, str):
-        raise InputError(f"answer {printable(answer, 40)}", "a schedule is asked for", 'give who moves in quotes, such as "A9 B4 A6"')
+        raise InputError(
+            f"answer {printable(answer, 40)}", "a schedule is asked for", 'give who moves in quotes, such as "A9 B4 A6"'
+        )
     try:
         run, taken = _run(one, answer)
     except InputError as error:
@@ -37,12 +39,21 @@ def schedule(
         return Said(False, f"It gets there, but {other} is the one who does it, and {actor} was asked for.", run, one)
     if does and not any(step.actor == actor and step.does == does for step in run.steps):
         others = [step.actor for step in run.steps if step.does == does]
-        return Said(False, f"{does} is {f'done by {others[0]}' if others else 'not called at all'}, and {actor} was asked for.", run, one)
+        return Said(
+            False,
+            f"{does} is {f'done by {others[0]}' if others else 'not called at all'}, and {actor} was asked for.",
+            run,
+            one,
+        )
     if most_steps and len(run) > most_steps:
         return Said(False, f"It gets there, in {many(len(run), 'step')}: {most_steps} are enough.", run, one)
     if 0 <= most_switches < switches(taken):
-        return Said(False, f"It gets there, with {many(switches(taken), 'switch')}: {most_switches} are enough.", run, one)
-    return Said(True, f"{_named(goal)}, after {many(len(run), 'step')} with {many(switches(taken), 'switch')}.", run, one)
+        return Said(
+            False, f"It gets there, with {many(switches(taken), 'switch')}: {most_switches} are enough.", run, one
+        )
+    return Said(
+        True, f"{_named(goal)}, after {many(len(run), 'step')} with {many(switches(taken), 'switch')}.", run, one
+    )
 
 
 def _run(one: Scenario, answer: str) -> tuple[Run, tuple]:
@@ -60,7 +71,11 @@ def _missed(run: Run, one: Scenario, goal: str) -> str:
         if broken:
             return f"On the way it breaks a rule: {result(broken[0])}."
         left = [actor for actor in run.actors if actor not in _finished(run)]
-        return f"It stops where {' and '.join(left)} still {'has' if len(left) == 1 else 'have'} steps to take." if left else ""
+        return (
+            f"It stops where {' and '.join(left)} still {'has' if len(left) == 1 else 'have'} steps to take."
+            if left
+            else ""
+        )
     rule = known(goal)
     wanted = rule.name if rule else goal
     if wanted in broken:

@@ -10,7 +10,9 @@ from tdxkit.status import decode
 def number(answer: object, exercise: Exercise, *, right: int, unit: str = "", otherwise: str) -> Said:
     """A whole number, read from a run or counted; a wrong one that people come to is told what they took for true."""
     if type(answer) is not int:
-        raise InputError(f"answer {printable(answer, 40)}", "a whole number is asked for", f"give one, such as {right + 3}")
+        raise InputError(
+            f"answer {printable(answer, 40)}", "a whole number is asked for", f"give one, such as {right + 3}"
+        )
     if answer == right:
         return Said(True, f"{right:,} {unit}".rstrip() + ".")
     return Said(False, exercise.belief(answer) or otherwise)
@@ -19,7 +21,9 @@ def number(answer: object, exercise: Exercise, *, right: int, unit: str = "", ot
 def word(answer: object, exercise: Exercise, *, right: str, otherwise: str) -> Said:
     """A name, as a leaf, a lock, a function or a file has it; large and small letters, blanks and brackets at its end do not count."""
     if not isinstance(answer, str):
-        raise InputError(f"answer {printable(answer, 40)}", "a name is asked for", f'give it in quotes, such as "{right[:1]}…"')
+        raise InputError(
+            f"answer {printable(answer, 40)}", "a name is asked for", f'give it in quotes, such as "{right[:1]}…"'
+        )
     if _bare(answer) == _bare(right):
         return Said(True, f"{right}.")
     return Said(False, next((one.says for one in exercise.wrong if _bare(str(one.answer)) == _bare(answer)), otherwise))
@@ -50,7 +54,9 @@ def several(answer: object, exercise: Exercise, *, right: list, thing: str = "",
 def status(answer: object, exercise: Exercise, *, right: int, otherwise: str) -> Said:
     """A completion status as a number of 64 bits; the first part of it that differs is told: its name, then its operand."""
     if type(answer) is not int or not 0 <= answer < 1 << 64:
-        raise InputError(f"answer {printable(answer, 40)}", "a status has 64 bits", "give it as a number, such as 0x8000020000000000")
+        raise InputError(
+            f"answer {printable(answer, 40)}", "a status has 64 bits", "give it as a number, such as 0x8000020000000000"
+        )
     if answer == right:
         return Said(True, f"{decode(right).title}.")
     if promised := exercise.belief(answer):
