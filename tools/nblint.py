@@ -248,7 +248,8 @@ def no_answer_in_prose(nb: Notebook) -> Iterator[Finding]:
 @rule
 def three_of_each(nb: Notebook) -> Iterator[Finding]:
     """The learner who reads for an hour, is never asked, and learns little of it. Of a notebook with a number; it ends with its key."""
-    if not (number := re.match(r"# (\d\d) ", "".join(nb["cells"][0]["source"]))):
+    first = next((text for _, text, _ in cells(nb)), "")
+    if not (number := re.match(r"# (\d\d) ", first)):
         return
     asked = [call for _, text, _ in cells(nb, "code") for call in calls(text)]
     for kind, known in (("gate", gates(number[1])), ("exercise", exercises(number[1]))):
@@ -264,7 +265,7 @@ def three_of_each(nb: Notebook) -> Iterator[Finding]:
                 else "another order, or one twice"
             )
             yield "notebook", f"its {kind}s are not those of data/quizzes/{number[1]}.toml: {why}"
-        if len(names) < FEWEST_ASKED:
+        elif len(names) < FEWEST_ASKED:
             yield "notebook", f"{len(names)} {kind}s; at least {FEWEST_ASKED}"
     if asked[-1:] != [("answers", number[1])]:
         yield "notebook", f'it does not end with answers("{number[1]}")'
@@ -294,7 +295,7 @@ def answers_it(text: str, gate: Gate) -> bool:
         )
     said = words_of(gate.said) - words_of(gate.asks)
     return len(said) >= 3 and any(
-        len(said & words_of(part)) > 0.7 * len(said) for part in re.split(r"(?<=[.!?:;])\s", text)
+        len(said & words_of(part)) > 0.7 * len(said) for part in re.split(r"(?<=[.!?])\s", text)
     )
 
 

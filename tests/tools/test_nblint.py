@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tdxkit.lessons.exercises import exercises
+from tdxkit.lessons.gates import gate_named, gates
 from tools import nblint
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -34,6 +36,15 @@ GOOD = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
+
+RIGHT = gate_named("who-takes-it-back").said
+GATE = code("asks", 'gate("who-takes-it-back")')
+ASKED = [
+    markdown("title", "# 00 · Start here\n"),
+    *(code(one.name, f'gate("{one.name}")') for one in gates("00")),
+    *(code(one.name, f'exercise("{one.name}", ...)') for one in exercises("00")),
+    code("answers", 'answers("00")'),
+]
 
 # rule: (what is done to a good notebook, the id that the finding must carry)
 PLANTED = {
@@ -105,6 +116,28 @@ PLANTED = {
         (lambda nb: nb["cells"].append(markdown("apart", "## Title\n\n<!-- source: own -->")), "apart"),
         (lambda nb: nb["cells"].append(markdown("inside", "| a |\n|---|\n| b | <!-- source: own -->")), "inside"),
     ],
+    "a_question_waits": [
+        (lambda nb: nb["cells"].append(markdown("asks", "**Predict.** How many?\n<!-- source: own -->")), "asks"),
+        (lambda nb: nb["cells"].append(markdown("task", "**Your turn.** Change it.\n<!-- source: own -->")), "task"),
+    ],
+    "no_answer_in_prose": [
+        (lambda nb: nb["cells"].extend([GATE, markdown("says-no", "No. Nobody needs it.")]), "says-no"),
+        (
+            lambda nb: nb["cells"].extend([GATE, code("run", "1"), markdown("later", f"So it was: {RIGHT.lower()}.")]),
+            "later",
+        ),
+        (lambda nb: nb["cells"].extend([GATE, markdown("before", f"{RIGHT}\n\n## Next\nSo.")]), "before"),
+    ],
+    "three_of_each": [
+        (lambda nb: nb.update(cells=[c for c in ASKED if c["id"] != "take-it-back"]), "notebook"),
+        (lambda nb: nb.update(cells=[c for c in ASKED if c["id"] != "what-a-code-holds"]), "notebook"),
+        (lambda nb: nb.update(cells=ASKED[:-1]), "notebook"),
+        (lambda nb: nb.update(cells=[ASKED[0], ASKED[2], ASKED[1], *ASKED[3:]]), "notebook"),
+        (lambda nb: nb.update(cells=[*ASKED[:-1], code("more", 'gate("second-look")'), ASKED[-1]]), "notebook"),
+    ],
+    "an_open_exercise_stops_nothing": [
+        (lambda nb: nb["cells"].append(code("task", 'exercise("take-it-back", ...)')), "task"),
+    ],
 }
 
 
@@ -148,3 +181,37 @@ def test_a_file_that_is_no_notebook_is_said_to_be_none(tmp_path, text, capsys):
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_our_notebooks_keep_the_rules(path):
     assert nblint.lint(path) == []
+
+
+def test_a_notebook_that_asks_what_its_data_has_passes():
+    nb = copy.deepcopy(GOOD) | {"cells": ASKED}
+    assert not list(nblint.three_of_each(nb))
+    assert not list(nblint.three_of_each(copy.deepcopy(GOOD) | {"cells": []}))
+
+
+def test_what_it_asks_does_not_count_as_a_cell():
+    nb = copy.deepcopy(GOOD)
+    nb["cells"] += [code(f"c{i}", "1") for i in range(42)] + [code(f"g{i}", 'gate("x")') for i in range(9)]
+    assert not list(nblint.not_too_many_cells(nb))
+
+
+def test_prose_that_only_leads_on_answers_nothing():
+    nb = copy.deepcopy(GOOD)
+    nb["cells"] += [
+        GATE,
+        markdown("leads", "Both runs move together. Who came first?"),
+        markdown("next", f"## Next\n{RIGHT}"),
+    ]
+    assert not list(nblint.no_answer_in_prose(nb))
+
+
+def test_an_exercise_in_a_box_raises_nothing():
+    nb = copy.deepcopy(GOOD)
+    nb["cells"] += [code("box", 'exercise("your-put")')]
+    assert not list(nblint.an_open_exercise_stops_nothing(nb))
+
+
+def test_a_number_counts_only_with_its_unit():
+    gate = gate_named("fewest-switches")
+    assert nblint.answers_it("It needs 2 switches.", gate) and not nblint.answers_it("In step 2 it goes on.", gate)
+    assert not nblint.answers_it("With 12 switches, or 2.5 switches.", gate)
