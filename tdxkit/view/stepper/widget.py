@@ -116,15 +116,8 @@ class Stepper(anywidget.AnyWidget):
 
     @classmethod
     def scheduler(
-        cls,
-        scenario,
-        goal: str = "",
-        goal_text: str = "",
-        picture: Picture | None = None,
-        title: str = "",
-        subtitle: str = "",
-        lines: str = "",
-    ) -> "Stepper":
+        cls, scenario, goal: str = "", goal_text: str = "", picture: Picture | None = None, title: str = "", subtitle: str = "", lines: str = "",
+    ) -> "Stepper":  # fmt: skip
         """The reader picks who moves next in a scenario of up to 5,000 states, all of which travel along: a `tdxkit.explore` Scenario, or
         what else `scenario_of` takes, such as a name, FILE.py:put or a put.
 
@@ -147,9 +140,8 @@ class Stepper(anywidget.AnyWidget):
 
     def in_fog(self) -> "Stepper":
         """This stepper, in which what has not been visited is not shown."""
-        if not self._fog:
-            self._fog = True
-            self._show(self.position)
+        self._fog = True
+        self._show(self.position)
         return self
 
     def _top(self, start: int = 0, stop: int | None = None) -> dict:

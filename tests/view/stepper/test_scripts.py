@@ -16,7 +16,9 @@ from tdxkit.view.stepper import Stepper, scripts
 from tdxkit.view.stepper.graph_data import EdgeRow, NodeRow
 from tdxkit.view.stepper.payload import LineRow, StepRow, WaitRow
 
-FILES = {path.name: path.read_text(encoding="utf-8") for path in scripts.PAGE.iterdir()}
+FILES = {
+    path.name: path.read_text(encoding="utf-8") for path in (*scripts.PAGE.iterdir(), kit_scripts.KIT / "data_in.js")
+}
 
 
 def test_widget_and_page_get_the_same_script_and_style(bad_run):
