@@ -223,14 +223,14 @@ class LabPage:
         return time.monotonic() - begin
 
     def cell_errors(self) -> list[str]:
-        """What went wrong in cells: exceptions, words on stderr, widgets that did not draw; cell id first."""
+        """What went wrong in cells: exceptions but an exercise that waits, words on stderr, widgets that did not draw; cell id first."""
         return self._panel("""
             const bad = [];
             for (const cell of panel.content.widgets) {
                 if (cell.model.type !== 'code') continue;
                 const id = cell.model.id;
                 for (const output of cell.model.outputs.toJSON()) {
-                    if (output.output_type === 'error') bad.push(`${id}: ${output.ename}: ${output.evalue}`);
+                    if (output.output_type === 'error' && output.ename !== 'Unanswered') bad.push(`${id}: ${output.ename}: ${output.evalue}`);
                     if (output.name === 'stderr') bad.push(`${id}: stderr: ${output.text}`);
                 }
                 if (cell.model.sharedModel.getSource().trim() && cell.model.executionCount === null) bad.push(`${id}: did not run`);

@@ -14,6 +14,7 @@ class Words {
     this.met = new Set();
     const spelt = Object.keys(this.known).sort((one, other) => other.length - one.length);
     this.any = new RegExp(spelt.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
+    for (const word of document.querySelectorAll("abbr.tdx-word")) this.told(word.textContent); // the cell ran before
     this.look();
     this.waiting = 0;
     this.observer = new MutationObserver(() => {
