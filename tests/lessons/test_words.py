@@ -52,7 +52,13 @@ EXPLAINED = set(re.findall(r"[\w#]+", " ".join(f"{one.word} {one.means}" for one
 
 def is_explained(word: str) -> bool:
     """Is a word in capitals known to everybody, explained, or a part of a name that the model has?"""
-    if PLAIN.fullmatch(word) or word in PARTS or word in EXPLAINED or SCHEDULE.fullmatch(word) or REGISTER.fullmatch(word):
+    if (
+        PLAIN.fullmatch(word)
+        or word in PARTS
+        or word in EXPLAINED
+        or SCHEDULE.fullmatch(word)
+        or REGISTER.fullmatch(word)
+    ):
         return True
     try:
         return bool(meaning(word))

@@ -103,7 +103,7 @@ def dearer(costs: tuple[Cost, ...]) -> str:
         for key, value in getattr(mine, when).items():
             if value > getattr(least, when)[key]:
                 what = {"locked": "steps with a lock", "seamcalls": "SEAMCALLs"}.get(key, key)
-                return f"A round {held} costs {value} {what}; {least.version} needs {getattr(least, when)[key]}."
+                return f"{what} of a round {held}: {value}, and {getattr(least, when)[key]} in {least.version}."
     return ""
 
 
