@@ -47,7 +47,7 @@ BY_NAME = {
     "tdxkit/linux/refcount/posted.py": "tdxkit.linux.refcount.{self.design}",
     "tdxkit/review/bugs.py": "tdxkit.review.{name}",
 }
-DISPLAY = {"ipywidgets", "plotly", "networkx", "anywidget", "traitlets", "IPython"}
+DISPLAY = {"ipywidgets", "plotly", "networkx", "anywidget", "traitlets", "IPython", "mistune"}
 # A browser has none of these; the library must run there.
 BANNED = {"numpy", "threading", "multiprocessing", "socket", "concurrent", "subprocess"}
 

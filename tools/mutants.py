@@ -38,10 +38,11 @@ AREAS = {  # where faults are planted, which tests are to see them, and their ma
     "explore": ("tdxkit/explore", "tests/explore", QUICK),
     "seam": ("tdxkit/seam", "tests/seam", QUICK),
     "refcount": (
-        "tdxkit/linux/refcount tdxkit/lessons",
-        "tests/linux/refcount tests/lessons tests/linux/host/test_told_life.py",
+        "tdxkit/linux/refcount",
+        "tests/linux/refcount tests/lessons/test_ladder.py tests/linux/host/test_told_life.py",
         QUICK,
     ),
+    "lessons": ("tdxkit/lessons", "tests/lessons", QUICK),
     "host": ("tdxkit/linux/host tdxkit/linux/lock", "tests/linux/host tests/linux/lock", QUICK),
     "softlockup": ("tdxkit/linux/softlockup", "tests/linux/softlockup", QUICK),
     "xarray": ("tdxkit/linux/xarray", "tests/linux/xarray", QUICK),
