@@ -204,6 +204,13 @@ CONTRACTS = {
     "list": [(["list"], [{"name": TEXT, "title": TEXT, "properties": [TEXT]}]), (["list", "--rules"], [RULE])],
     "bugs": [(["bugs", "B5", "B13"], [{"id": TEXT, "versions": TEXT, "problem": TEXT, "fixed": TEXT, "inferred": bool, "shown": (bool, MAYBE), "verdict": TEXT}])],
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
+    "lessons": [
+        (["lessons"], {"notebooks": [{"name": TEXT, "minutes": COUNT, "gates": COUNT, "exercises": COUNT}]}),
+    ],
+    "words": [
+        (words, [{"word": TEXT, "means": TEXT, "source": TEXT}])
+        for words in (["words"], ["words", "zap"], ["words", "B16"], ["words", "tdx-v6"])
+    ],
     "seamcall": [
         (["seamcall"], [{"leaf": COUNT, "name": TEXT}]),
         (["seamcall", "TDH.MEM.PAGE.AUG"], {"leaf": COUNT, "name": TEXT, MORE: True}),
