@@ -1,12 +1,13 @@
 """Answers that are a schedule: the reader chooses who moves, and something has to come of it."""
 
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.buffers import SC
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import parse, shape_of, switches
 from tdxkit.explore.telling import replay, replay_steps
 from tdxkit.lessons.exercises import Exercise, Said
 from tdxkit.lessons.ladder import WELL, named_scenario
-from tdxkit.rules import known, result
+from tdxkit.rules import defect, known, result, verdicts
 from tdxkit.run import Run
 from tdxkit.text import many
 
@@ -59,7 +60,7 @@ def schedule(
 def _run(one: Scenario, answer: str) -> tuple[Run, tuple]:
     """The run of a whole code, or of turns alone."""
     text = answer.strip()
-    code = text if ":" in text else f"{shape_of(one)}:0000 {text}"
+    code = text if ":" in text else f"{shape_of(one)}:0000 {text}" + (f" @{one.memory}" if one.memory != SC else "")
     steps = parse(code).steps
     return replay(one, code) if ":" in text else replay_steps(one, steps), steps
 
@@ -92,5 +93,4 @@ def _finished(run: Run) -> set[str]:
 
 
 def _named(goal: str) -> str:
-    rule = known(goal)
-    return rule.defect if rule else goal
+    return defect(goal) if goal not in verdicts() else goal
