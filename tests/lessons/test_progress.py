@@ -11,6 +11,17 @@ import pytest
 from tdxkit.lessons import progress
 from tdxkit.lessons.progress import LONGEST, Event, kept, notice, place, record, reset
 
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    """A file that is not there yet."""
+    monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "kept" / "progress.jsonl"))
+    monkeypatch.setattr(progress, "_unwritten", [])
+    monkeypatch.setattr(progress, "_said", set())
+    monkeypatch.setattr(progress, "_why", "")
+    return tmp_path / "kept" / "progress.jsonl"
+
+
 GATE = Event("gate", "04", "second-look", "3", True)
 WRONG = Event("gate", "04", "second-look", "1")
 PASSED = Event("exercise", "00", "take-it-back", "A9 B2", True)
