@@ -7,8 +7,8 @@ import pytest
 
 from tdxkit.c.conditions import DEEPEST, MOST, Condition, Value
 from tdxkit.c.directives import preprocessed
-from tdxkit.c.expanding import MOST_EXPANSIONS, MOST_TOKENS
 from tdxkit.c.expanding import DEEPEST as DEEPEST_MACROS
+from tdxkit.c.expanding import MOST_EXPANSIONS, MOST_TOKENS
 from tdxkit.c.lexing import lexed
 from tdxkit.errors import InputError
 

@@ -205,7 +205,10 @@ def test_inside_of_a_scalar_nobody_goes(at, by, cells):
 
 
 def test_elements_by_their_bytes():
-    assert element_at(M, (), ("o", 5), 2, 1, 2, 3) == ("o", 7) and element_at(M, (), ("o", 5), 3, 1, 2, 3, 1) == ("o", 8 + PAST)
+    assert element_at(M, (), ("o", 5), 2, 1, 2, 3) == ("o", 7) and element_at(M, (), ("o", 5), 3, 1, 2, 3, 1) == (
+        "o",
+        8 + PAST,
+    )
     for index, past in ((3, 0), (-1, 0), (4, 1)):
         assert broken(element_at, M, (), ("o", 5), index, 1, 2, 3, past) == f"element {index} of an array of 3"
     assert stepped(M, (), 100, 8, 2) == 108 and stepped(M, (), ("text", 0), 8, 2) == ("text", 2)
@@ -218,8 +221,15 @@ def test_elements_by_their_bytes():
 
 def test_as_what_a_scalar_is_seen():
     number = lambda bits, signed=False: View(NUMBER, bits, signed)  # noqa: E731
-    assert seen(M, (), ("o", 0), number(32), "u32", 1) is None and seen(M, (), ("o", 0), number(32, True), "int", 1) == O.views[0]
-    assert seen(M, (), ("o", 2), number(8), "u8", 0) == seen(M, (), ("o", 2), View(ADDRESS, 64, True), "p", 1) == O.views[2]
+    assert (
+        seen(M, (), ("o", 0), number(32), "u32", 1) is None
+        and seen(M, (), ("o", 0), number(32, True), "int", 1) == O.views[0]
+    )
+    assert (
+        seen(M, (), ("o", 2), number(8), "u8", 0)
+        == seen(M, (), ("o", 2), View(ADDRESS, 64, True), "p", 1)
+        == O.views[2]
+    )
     assert seen(M, (), ("o", 1), View(BOOLEAN, 8), "_Bool", 1) == O.views[1] and seen(M, (), ("text", 0), number(8), "u8", 0) is None and seen(M, (), 0, number(8), "u8", 0) is None  # fmt: skip
     for at, wanted, stores in ((2, number(8), 1), (0, number(64), 0), (0, View(BOOLEAN, 8), 0), (0, View("spinlock_t"), 0), (1, View(ADDRESS, 64, True), 0)):  # fmt: skip
         assert "and is seen as x here" in broken(seen, M, (), ("o", at), wanted, "x", stores)
@@ -233,8 +243,12 @@ def test_a_value_as_it_is_seen():
     u8, s8, u32, address = View(NUMBER, 8), View(NUMBER, 8, True), View(NUMBER, 32), View(ADDRESS, 64, True)
     assert as_seen(300, None, u8) == 300 and as_seen(300, u32, u8) == 44 and as_seen(200, u8, s8) == -56 and as_left(-1, u32, View(NUMBER, 32, True)) == 2**32 - 1 and as_left(7, None, u8) == 7  # fmt: skip
     assert as_seen(("o", 0), View(NUMBER, 64), address) == ("o", 0) and "an address is no number here" in broken(as_seen, ("o", 0), address, u8)  # fmt: skip
-    assert [as_seen(value, u8, View(BOOLEAN, 8)) for value in (0, 1)] == [0, 1] and as_seen(1, View(BOOLEAN, 8), u8) == 1
-    assert "2 in a _Bool" in broken(as_seen, 2, u8, View(BOOLEAN, 8)) and "-1 in a _Bool" in broken(as_seen, -1, View(BOOLEAN, 8), u8)
+    assert [as_seen(value, u8, View(BOOLEAN, 8)) for value in (0, 1)] == [0, 1] and as_seen(
+        1, View(BOOLEAN, 8), u8
+    ) == 1
+    assert "2 in a _Bool" in broken(as_seen, 2, u8, View(BOOLEAN, 8)) and "-1 in a _Bool" in broken(
+        as_seen, -1, View(BOOLEAN, 8), u8
+    )
 
 
 def test_places_of_a_text_and_of_what_is_given_beside_it():
@@ -245,6 +259,8 @@ def test_places_of_a_text_and_of_what_is_given_beside_it():
     assert where.of(7, opening + 1) == ("--run 2", 1, 1) and where.of(8, 1) == ("--run 2", 1, 1) and where.of(9, opening + 1) == ("--softirq", 1, 1) and where.of(10, 2) == where.of(12, 2) == ("--softirq", 2, 2)  # fmt: skip
     assert (where.at(5, 3), where.at(1, 4), where.line(5, 3), where.line(1, 4)) == ("--run 1, line 2, column 3", "line 1, column 6", "--run 1, line 2, column 3", "line 1")  # fmt: skip
     assert Where(3).of(9, 2) == ("", 9, 2) and Where(2, (), (1,)).of(2, 2) == ("", 2, 2) and Where(2).given == () and Where(2, ("a;",)).given == ("a;",)  # fmt: skip
-    assert where.bodies() == "void __run_0(void) { a;\nb;\n}\nvoid __run_1(void) { c;\n}\nvoid __run_2(void) { d;\ne;\n}\n"
+    assert (
+        where.bodies() == "void __run_0(void) { a;\nb;\n}\nvoid __run_1(void) { c;\n}\nvoid __run_2(void) { d;\ne;\n}\n"
+    )
     moved = where.moved(InputError("line 5, column 3: `x`", "the one of line 7, column 30", "go"))
     assert str(moved) == "--run 1, line 2, column 3: `x`: the one of --run 2, line 1, column 9; go"

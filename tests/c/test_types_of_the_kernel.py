@@ -7,10 +7,24 @@ from hypothesis import strategies as st
 from tdxkit.c import widths
 from tdxkit.c.known import ATOMIC, LOCKDEP, NAMED, REFCOUNT, SEQUENCE, TAGGED, within_word
 from tdxkit.c.literals import as_list, number, of_values
-from tdxkit.c.types import INT, INTS, Array, Atomic, BitField, Int, Kernels, Lock, Pointer, Struct, Void, element_of, whole
+from tdxkit.c.parse import parsed
+from tdxkit.c.types import (
+    INT,
+    INTS,
+    Array,
+    Atomic,
+    BitField,
+    Int,
+    Kernels,
+    Lock,
+    Pointer,
+    Struct,
+    Void,
+    element_of,
+    whole,
+)
 from tdxkit.errors import InputError
 from tests.c.trees import found
-from tdxkit.c.parse import parsed
 
 SIGNED = {  # by bytes
     2: "s16 __s16 int16_t", 1: "s8 __s8 int8_t", 4: "s32 __s32 int32_t pid_t daddr_t key_t clockid_t timer_t __kernel_pid_t",
@@ -56,7 +70,10 @@ def test_which_locks_sleep_and_which_are_shared():
 
 def test_what_is_inside_a_word_of_the_kernels():
     spin, mutex = NAMED["spinlock_t"], TAGGED["mutex"]
-    assert within_word(ATOMIC, "counter") is INTS["int"] and within_word(NAMED["atomic64_t"], "counter") is INTS["long long"]
+    assert (
+        within_word(ATOMIC, "counter") is INTS["int"]
+        and within_word(NAMED["atomic64_t"], "counter") is INTS["long long"]
+    )
     assert within_word(REFCOUNT, "refs") is ATOMIC and within_word(ATOMIC, "refs") is None
     assert within_word(REFCOUNT, "counter") is INTS["int"] and within_word(INT, "counter") is None
     assert [within_word(kind, "dep_map") for kind in (spin, mutex, SEQUENCE)] == [LOCKDEP] * 3
