@@ -140,13 +140,13 @@ def types(text):
 DECLARED = types(
     "struct in { u8 a; u64 b; }; struct o { u32 n; struct in in[2]; u16 t[3]; u8 z; }; struct bits { u32 x : 3, y : 5; _Bool f; int *p; atomic_t c; spinlock_t l; }; struct odd { u8 a; u32 b __attribute__((aligned(x))); };"
 )
-O = layout("o", DECLARED.tags["o"])  # fmt: skip
+OBJECT = layout("o", DECLARED.tags["o"])  # fmt: skip
 
 
 def test_where_scalars_lie():
-    assert O.paths == (".n", ".in[0].a", ".in[0].b", ".in[1].a", ".in[1].b", ".t[0]", ".t[1]", ".t[2]", ".z")
-    assert (O.begins, O.sizes) == ((0, 8, 16, 24, 32, 40, 42, 44, 46, 48), (4, 1, 8, 1, 8, 2, 2, 2, 1))
-    assert O.arrays == ((1, 5, 2), (5, 8, 1)) and O.names[:2] == ("unsigned int", "unsigned char")
+    assert OBJECT.paths == (".n", ".in[0].a", ".in[0].b", ".in[1].a", ".in[1].b", ".t[0]", ".t[1]", ".t[2]", ".z")
+    assert (OBJECT.begins, OBJECT.sizes) == ((0, 8, 16, 24, 32, 40, 42, 44, 46, 48), (4, 1, 8, 1, 8, 2, 2, 2, 1))
+    assert OBJECT.arrays == ((1, 5, 2), (5, 8, 1)) and OBJECT.names[:2] == ("unsigned int", "unsigned char")
     bits = layout("b", DECLARED.tags["bits"])
     assert bits.names == ("unsigned int:3", "unsigned int:5", "_Bool", "int *", "atomic_t", "spinlock_t")
     assert bits.views == (View("bits 0", 3), View("bits 1", 5), View(BOOLEAN, 8), View(ADDRESS, 64, True), View(NUMBER, 32, True), View("spinlock_t"))  # fmt: skip
@@ -176,15 +176,15 @@ def test_which_texts_have_to_look():
     assert cross(INT, stack=[INT]) and not cross(u8, stack=[INT]) and cross(u16, Array(o, 2)) and not cross(u16)
 
 
-M = Made(c_layouts={"o": O, "own": layout("x", Array(INT, 2))})
+M = Made(c_layouts={"o": OBJECT, "own": layout("x", Array(INT, 2))})
 STACK = (1, 2, "own", 5)
 
 
 def test_where_a_pointer_points():
-    assert spot(M, (), ("o", 3)) == Spot(O, 0, 3, 0) and spot(M, (), ("o", PAST + 3))[2:] == (3, PAST) and spot(M, (), ("o", GAP + 3))[2:] == (3, GAP)  # fmt: skip
+    assert spot(M, (), ("o", 3)) == Spot(OBJECT, 0, 3, 0) and spot(M, (), ("o", PAST + 3))[2:] == (3, PAST) and spot(M, (), ("o", GAP + 3))[2:] == (3, GAP)  # fmt: skip
     assert spot(M, STACK, ("", 1))[1:] == (0, 1, 0) and spot(M, (9, *STACK), ("", 1))[1:] == (1, 0, 0) and spot(M, STACK, ("", 3)) is None and spot(M, (), ("text", 0)) is None  # fmt: skip
-    assert [Spot(O, 0, at, 0).byte for at in (-1, 0, 1, 9, 10)] == [-1, 0, 8, 48, -1] and Spot(O, 0, 2, GAP).byte == 9 and Spot(O, 0, 8, PAST).byte == 46  # fmt: skip
-    here = Spot(O, 0, 0, 0)
+    assert [Spot(OBJECT, 0, at, 0).byte for at in (-1, 0, 1, 9, 10)] == [-1, 0, 8, 48, -1] and Spot(OBJECT, 0, 2, GAP).byte == 9 and Spot(OBJECT, 0, 8, PAST).byte == 46  # fmt: skip
+    here = Spot(OBJECT, 0, 0, 0)
     assert [here.array(at, 2) for at in (0, 1, 4, 5)] == [None, (1, 5, 2), (1, 5, 2), None] and here.array(7, 1) == (5, 8, 1) and here.array(8, 1) is None  # fmt: skip
 
 
@@ -223,14 +223,14 @@ def test_as_what_a_scalar_is_seen():
     number = lambda bits, signed=False: View(NUMBER, bits, signed)  # noqa: E731
     assert (
         seen(M, (), ("o", 0), number(32), "u32", 1) is None
-        and seen(M, (), ("o", 0), number(32, True), "int", 1) == O.views[0]
+        and seen(M, (), ("o", 0), number(32, True), "int", 1) == OBJECT.views[0]
     )
     assert (
         seen(M, (), ("o", 2), number(8), "u8", 0)
         == seen(M, (), ("o", 2), View(ADDRESS, 64, True), "p", 1)
-        == O.views[2]
+        == OBJECT.views[2]
     )
-    assert seen(M, (), ("o", 1), View(BOOLEAN, 8), "_Bool", 1) == O.views[1] and seen(M, (), ("text", 0), number(8), "u8", 0) is None and seen(M, (), 0, number(8), "u8", 0) is None  # fmt: skip
+    assert seen(M, (), ("o", 1), View(BOOLEAN, 8), "_Bool", 1) == OBJECT.views[1] and seen(M, (), ("text", 0), number(8), "u8", 0) is None and seen(M, (), 0, number(8), "u8", 0) is None  # fmt: skip
     for at, wanted, stores in ((2, number(8), 1), (0, number(64), 0), (0, View(BOOLEAN, 8), 0), (0, View("spinlock_t"), 0), (1, View(ADDRESS, 64, True), 0)):  # fmt: skip
         assert "and is seen as x here" in broken(seen, M, (), ("o", at), wanted, "x", stores)
     assert seen(M, (), ("o", 9), number(8), "u8", 0) is None and "cell 2 of x, which has 2" in broken(seen, M, STACK, ("", 2), number(32), "u32", 0)  # fmt: skip
