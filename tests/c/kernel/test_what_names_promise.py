@@ -38,7 +38,7 @@ def test_waits_for_a_condition(word):
 
 @pytest.mark.parametrize("word", WAKES)
 def test_wake_ups(word):
-    assert WAKES[word] == (0 if "all" in word else 1, int("interruptible" in word))
+    assert WAKES[word] == (0 if "all" in word else 1, "interruptible" in word)
 
 
 def test_other_waits():
