@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.c.kernel.alone import alone
+from tests.c.kernel.alone import alone, each_alone
 
 COUNTS = [  # call, count before, what it gives, count then, kind of its step
     ("(refcount_set(&v, 5), 1)", 3, 1, 5, "store"), ("(refcount_set_release(&v, 5), 1)", 3, 1, 5, "store"), ("(refcount_set(&v, 1UL << 32), 1)", 3, 1, 0, "store"), ("(refcount_set(&v, 0x80000000), 1)", 3, 1, -(1 << 31), "store"), ("(refcount_set_release(&v, 0x80000000), 1)", 3, 1, -(1 << 31), "store"),
@@ -73,48 +73,51 @@ FULL = "list_add_tail(&a.n, &h); list_add_tail(&b.n, &h); list_add_tail(&c.n, &h
 SHOW = "list_for_each_entry(p, &h, n) r = r * 10 + p->v; r *= 100; list_for_each_entry(p, &g, n) r = r * 10 + p->v;"
 
 
-@pytest.mark.parametrize(
-    "does, shows",
-    [
+CHANGES = [
         ("", 12300), ("list_del(&b.n);", 1300), ("list_del_rcu(&a.n);", 2300), ("list_del_init(&c.n);", 1200), ("list_del_init_careful(&c.n);", 1200), ("list_move(&c.n, &h);", 31200), ("list_move_tail(&a.n, &h);", 23100), ("list_move(&b.n, &g);", 13002), ("list_move_tail(&b.n, &g); list_move_tail(&a.n, &g);", 30021), ("list_move(&b.n, &g); list_move(&a.n, &g);", 30012),
         ("list_del(&b.n); list_add(&b.n, &h);", 21300), ("list_del(&b.n); list_add(&b.n, &c.n);", 13200), ("list_del(&c.n); list_add_tail(&c.n, &b.n);", 13200), ("list_del(&c.n); list_add_tail_rcu(&c.n, &a.n);", 31200), ("list_del(&a.n); list_add_rcu(&a.n, &b.n);", 21300), ("list_del(&c.n); list_replace(&b.n, &c.n);", 1300), ("list_del(&c.n); list_replace_init(&a.n, &c.n);", 3200), ("list_del(&c.n); list_replace_rcu(&a.n, &c.n);", 3200),
         ("list_splice_init(&h, &g);", 123), ("list_splice_tail_init(&h, &g);", 123), ("list_move(&a.n, &g); list_splice_init(&h, &g);", 231), ("list_move(&a.n, &g); list_splice_tail_init(&h, &g);", 123), ("list_move(&a.n, &g); list_splice_tail(&h, &g); INIT_LIST_HEAD(&h);", 123), ("list_move(&a.n, &g); list_splice(&h, &g); INIT_LIST_HEAD(&h);", 231), ("list_splice_init(&g, &h);", 12300),
-    ],
-)  # fmt: skip
-def test_what_changes_a_list(does, shows):
-    ran = alone(LISTS, FULL + does + SHOW)
-    assert (ran.memory["r"], [said for said in ran.broken if "at the end" not in said and "must have" not in said]) == (shows, [])  # fmt: skip
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "asks, gives",
-    [
+def test_what_changes_a_list():
+    made = each_alone(LISTS, [FULL + does + SHOW for does, _ in CHANGES])
+    assert dict(zip((does for does, _ in CHANGES), made)) == dict(CHANGES)
+
+
+LOOKS = [
         ("list_empty(&h)", 0), ("list_empty(&g)", 1), ("list_empty_careful(&h)", 0), ("list_empty_careful(&g)", 1), ("list_is_singular(&h)", 0), ("list_is_singular(&g)", 0), ("(list_move(&a.n, &g), list_is_singular(&g))", 1), ("list_count_nodes(&h)", 3), ("list_count_nodes(&g)", 0), ("list_is_last(&c.n, &h)", 1), ("list_is_last(&a.n, &h)", 0), ("list_is_first(&a.n, &h)", 1), ("list_is_first(&c.n, &h)", 0),
         ("list_is_head(&h, &h)", 1), ("list_is_head(&a.n, &h)", 0), ("list_first_entry(&h, struct e, n)->v", 1), ("list_last_entry(&h, struct e, n)->v", 3), ("list_first_entry_or_null(&h, struct e, n)->v", 1), ("list_last_entry_or_null(&h, struct e, n)->v", 3), ("list_first_or_null_rcu(&h, struct e, n)->v", 1), ("list_first_entry_or_null(&g, struct e, n) == NULL", 1), ("list_last_entry_or_null(&g, struct e, n) == NULL", 1), ("list_first_or_null_rcu(&g, struct e, n) == NULL", 1),
         ("list_next_entry(&a, n)->v", 2), ("list_prev_entry(&c, n)->v", 2), ("list_next_entry(&b, n)->v", 3), ("list_prev_entry(&b, n)->v", 1), ("(p = &b, list_entry_is_head(p, &h, n))", 0), ("(p = list_entry(&h, struct e, n), list_entry_is_head(p, &h, n))", 1), ("(p = &b, list_prepare_entry(p, &h, n) == &b)", 1), ("(list_del_init(&a.n), list_empty(&a.n))", 1),
-    ],
-)  # fmt: skip
-def test_what_looks_at_a_list(asks, gives):
-    assert alone(LISTS, FULL + f"r = {asks};").memory["r"] == gives
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "loop, gives",
-    [
+def test_what_looks_at_a_list():
+    made = each_alone(LISTS, [f"{FULL} r = {asks};" for asks, _ in LOOKS])
+    assert dict(zip((asks for asks, _ in LOOKS), made)) == dict(LOOKS)
+
+
+LOOPS = [
         ("list_for_each_entry(p, &h, n)", 123), ("list_for_each_entry_reverse(p, &h, n)", 321), ("list_for_each_entry_rcu(p, &h, n)", 123), ("list_for_each_entry_srcu(p, &h, n, 1)", 123), ("list_for_each_entry_lockless(p, &h, n)", 123), ("list_for_each_entry_safe(p, q, &h, n)", 123), ("list_for_each_entry_safe_reverse(p, q, &h, n)", 321), ("p = &a; list_for_each_entry_continue(p, &h, n)", 23), ("p = &c; list_for_each_entry_continue_reverse(p, &h, n)", 21),
         ("p = &b; list_for_each_entry_from(p, &h, n)", 23), ("p = &b; list_for_each_entry_from_reverse(p, &h, n)", 21), ("p = &a; list_for_each_entry_safe_continue(p, q, &h, n)", 23), ("p = &b; list_for_each_entry_safe_from(p, q, &h, n)", 23), ("p = list_prepare_entry(p, &h, n); list_for_each_entry_continue(p, &h, n)", 123), ("p = &a; p = list_prepare_entry(p, &h, n); list_for_each_entry_continue(p, &h, n)", 23),
-    ],
-)  # fmt: skip
-def test_loops_over_entries(loop, gives):
+    ]  # fmt: skip
+
+
+def test_loops_over_entries():
     text = LISTS.replace("struct e *p, *q;", "struct e *q;")
-    assert alone(text, f"struct e *p = NULL; {FULL} {loop} {{ if (p->v == 9) continue; r = r * 10 + p->v; }} WARN_ON(!list_entry_is_head(p, &h, n));").memory["r"] == gives  # fmt: skip
-    stopped = alone(text, f"struct e *p = NULL; {FULL} {loop} {{ r = p->v; break; }}")
-    assert stopped.memory["r"] == int(str(gives)[0])
+    whole = "{ if (p->v == 9) continue; r = r * 10 + p->v; } if (!list_entry_is_head(p, &h, n)) r = -1;"
+    made = each_alone(text, [f"struct e *p = NULL; {FULL} {loop} {whole}" for loop, _ in LOOPS])
+    assert dict(zip((loop for loop, _ in LOOPS), made)) == dict(LOOPS)
+    stopped = each_alone(text, [f"struct e *p = NULL; {FULL} {loop} {{ r = p->v; break; }}" for loop, _ in LOOPS])
+    assert stopped == [int(str(gives)[0]) for _, gives in LOOPS]
 
 
-@pytest.mark.parametrize("loop, gives", [("list_for_each(l, &h)", 123), ("list_for_each_prev(l, &h)", 321), ("list_for_each_rcu(l, &h)", 123), ("list_for_each_reverse(l, &h)", 321), ("list_for_each_safe(l, k, &h)", 123), ("list_for_each_prev_safe(l, k, &h)", 321), ("l = &a.n; list_for_each_continue(l, &h)", 23)])  # fmt: skip
-def test_loops_over_list_heads(loop, gives):
-    assert alone(LISTS, f"{FULL} {loop} r = r * 10 + list_entry(l, struct e, n)->v;").memory["r"] == gives
+OF_HEADS = [("list_for_each(l, &h)", 123), ("list_for_each_prev(l, &h)", 321), ("list_for_each_rcu(l, &h)", 123), ("list_for_each_reverse(l, &h)", 321), ("list_for_each_safe(l, k, &h)", 123), ("list_for_each_prev_safe(l, k, &h)", 321), ("l = &a.n; list_for_each_continue(l, &h)", 23)]  # fmt: skip
+
+
+def test_loops_over_list_heads():
+    made = each_alone(LISTS, [f"{FULL} {loop} r = r * 10 + list_entry(l, struct e, n)->v;" for loop, _ in OF_HEADS])
+    assert dict(zip((loop for loop, _ in OF_HEADS), made)) == dict(OF_HEADS)
 
 
 def test_a_safe_loop_may_delete_and_a_plain_one_may_not():
@@ -129,34 +132,32 @@ HLISTS = "struct e { int v; struct hlist_node n; } a = { 1 }, b = { 2 }; static 
 PUSHED = "hlist_add_head(&a.n, &h); hlist_add_head_rcu(&b.n, &h); "
 
 
-@pytest.mark.parametrize(
-    "does, gives",
-    [
+OF_HLISTS = [
         ("hlist_for_each_entry(p, &h, n) r = r * 10 + p->v;", 21), ("hlist_for_each_entry_rcu(p, &h, n) r = r * 10 + p->v;", 21), ("hlist_for_each_entry_safe(p, k, &h, n) { r = r * 10 + p->v; hlist_del(&p->n); } r = r * 10 + hlist_empty(&h);", 211), ("hlist_for_each(l, &h) r = r * 10 + hlist_entry(l, struct e, n)->v;", 21), ("hlist_for_each_safe(l, k, &h) r = r * 10 + hlist_entry(l, struct e, n)->v;", 21),
         ("r = hlist_empty(&h) * 10 + hlist_unhashed(&a.n);", 0), ("hlist_del_init(&a.n); r = hlist_empty(&h) * 10 + hlist_unhashed(&a.n);", 1), ("hlist_del_init_rcu(&a.n); hlist_del_init(&a.n); hlist_del_rcu(&b.n); r = hlist_empty(&h) * 10 + hlist_unhashed_lockless(&a.n);", 11), ("p = &b; hlist_for_each_entry_continue(p, n) r = r * 10 + p->v;", 1), ("p = &b; hlist_for_each_entry_from(p, n) r = r * 10 + p->v;", 21),
         ("p = &b; hlist_for_each_entry_continue_rcu(p, n) r = r * 10 + p->v;", 1), ("p = &b; hlist_for_each_entry_from_rcu(p, n) r = r * 10 + p->v;", 21), ("hlist_for_each_entry(p, &h, n) ; r = p == NULL;", 1), ("p = &b; hlist_for_each_entry_from(p, n) ; r = p == NULL;", 1), ("r = hlist_entry_safe(&a.n, struct e, n)->v;", 1), ("l = NULL; r = hlist_entry_safe(l, struct e, n) == NULL;", 1), ("INIT_HLIST_HEAD(&h); r = hlist_empty(&h);", 1),
-    ],
-)  # fmt: skip
-def test_hlists(does, gives):
-    ran = alone(HLISTS, PUSHED + does)
-    assert ran.memory["r"] == gives and not [said for said in ran.broken if "must have" not in said]
+    ]  # fmt: skip
+
+
+def test_hlists():
+    made = each_alone(HLISTS, [PUSHED + does for does, _ in OF_HLISTS])
+    assert dict(zip((does for does, _ in OF_HLISTS), made)) == dict(OF_HLISTS)
 
 
 LLISTS = "struct e { int v; struct llist_node n; } a = { 1 }, b = { 2 }; static LLIST_HEAD(h); struct llist_node *l; struct e *p, *q; int r; "
 
 
-@pytest.mark.parametrize(
-    "does, gives",
-    [
+OF_LLISTS = [
         ("r = llist_empty(&h) * 10 + llist_add(&a.n, &h);", 11), ("llist_add(&a.n, &h); r = llist_empty(&h) * 10 + llist_add(&b.n, &h);", 0), ("llist_add(&a.n, &h); llist_add(&b.n, &h); l = llist_del_all(&h); r = llist_empty(&h); llist_for_each_entry(p, l, n) r = r * 10 + p->v;", 121), ("llist_add(&a.n, &h); llist_add(&b.n, &h); l = llist_reverse_order(llist_del_all(&h)); llist_for_each_entry(p, l, n) r = r * 10 + p->v;", 12),
         ("llist_add(&a.n, &h); llist_add(&b.n, &h); l = llist_del_first(&h); r = llist_entry(l, struct e, n)->v * 10 + llist_entry(llist_del_first(&h), struct e, n)->v; r = r * 10 + (llist_del_first(&h) == NULL);", 211), ("llist_add(&a.n, &h); llist_add(&b.n, &h); l = llist_next(&b.n); r = l == &a.n;", 1), ("init_llist_node(&a.n); r = llist_on_list(&a.n); llist_add(&a.n, &h); r = r * 10 + llist_on_list(&a.n);", 1),
         ("llist_add(&a.n, &h); init_llist_head(&h); r = llist_empty(&h);", 1), ("a.n.next = &b.n; r = llist_add_batch(&a.n, &b.n, &h) * 100; llist_for_each_entry_safe(p, q, llist_del_all(&h), n) r = r * 10 + p->v;", 10012), ("llist_add(&a.n, &h); llist_add(&b.n, &h); llist_for_each(l, llist_del_all(&h)) r = r * 10 + llist_entry(l, struct e, n)->v;", 21),
         ("llist_add(&a.n, &h); llist_add(&b.n, &h); struct llist_node *t; llist_for_each_safe(l, t, llist_del_all(&h)) r = r * 10 + llist_entry(l, struct e, n)->v;", 21),
-    ],
-)  # fmt: skip
-def test_lists_without_a_lock(does, gives):
-    ran = alone(LLISTS, does)
-    assert (ran.memory["r"], ran.broken) == (gives, ())
+    ]  # fmt: skip
+
+
+def test_lists_without_a_lock():
+    made = each_alone(LLISTS, [does for does, _ in OF_LLISTS])
+    assert dict(zip((does for does, _ in OF_LLISTS), made)) == dict(OF_LLISTS)
 
 
 QUIET = [
@@ -165,10 +166,10 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("asks, gives", QUIET)
-def test_errors_and_keys(asks, gives):
-    ran = alone("int x; long r = 77; DEFINE_STATIC_KEY_TRUE(on); DEFINE_STATIC_KEY_FALSE(off);", f"r = {asks};")
-    assert (ran.memory["r"], ran.broken) == (gives, ())
+def test_errors_and_keys():
+    text = "int x; long r = 77; DEFINE_STATIC_KEY_TRUE(on); DEFINE_STATIC_KEY_FALSE(off);"
+    made = each_alone(text, [f"r = {asks};" for asks, _ in QUIET])
+    assert dict(zip((asks for asks, _ in QUIET), made)) == dict(QUIET)
 
 
 CONTEXTS = [("", 0, 0, 0, 1, 0, 1), ("preempt_disable();", 1, 0, 0, 1, 0, 0), ("local_bh_disable();", 1, 1, 1, 1, 0, 0), ("local_irq_disable();", 0, 0, 0, 1, 1, 0), ("spin_lock(&l);", 1, 0, 0, 1, 0, 0), ("mutex_lock(&m);", 0, 0, 0, 1, 0, 1), ("spin_lock_irq(&l);", 1, 0, 0, 1, 1, 0), ("spin_lock_bh(&l);", 1, 1, 1, 1, 0, 0), ("preempt_disable(); preempt_disable(); preempt_enable();", 1, 0, 0, 1, 0, 0)]  # fmt: skip
