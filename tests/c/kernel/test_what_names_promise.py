@@ -5,14 +5,13 @@ from types import SimpleNamespace as Made
 import pytest
 
 from tdxkit.c.allocated import SIZED
-from tdxkit.c.arithmetic import Defect
 from tdxkit.c.checks import CONTEXTS, HELD, HOLD, STOPS, WARNS
 from tdxkit.c.kernel import GUARDS, kernel, may_be_null
 from tdxkit.c.kernel.semaphores import DOWNS
 from tdxkit.c.kernel.sleepers import Queue, Sleeper
 from tdxkit.c.kernel.waiting import ACTIVE, WAIT_EVENTS, WAITS, WAKES
 from tdxkit.c.types import INT, LONG, ULONG, VOID
-from tests.c.kernel.alone import alone, each_alone
+from tests.c.kernel.alone import alone
 
 FUNCTIONS = kernel(False).functions
 
@@ -88,25 +87,26 @@ def test_what_an_allocation_zeroes_and_when_it_sleeps(word):
     assert (asleep in under.broken) == word.startswith("v")
     assert asleep in alone(TEXT, f"spin_lock(&l); p = {call.replace('F', 'GFP_KERNEL')}; spin_unlock(&l);").broken
     if not word.startswith("v"):
-        assert each_alone(TEXT, [f"p = {call.replace('F', 'GFP_ATOMIC | __GFP_ZERO')}; r = *p;"]) == [0]
+        assert alone(TEXT, f"p = {call.replace('F', 'GFP_ATOMIC | __GFP_ZERO')}; r = *p;").memory["r"] == 0
 
 
 MANY = ["kmalloc_array(N, sizeof(int), F)", "kcalloc(N, sizeof(int), F)", "kvcalloc(N, sizeof(int), F)", "kvmalloc_array(N, sizeof(int), F)", "kmalloc_objs(*p, N, F)", "kzalloc_objs(int, N, F)", "kmalloc(N * sizeof(int), F)", "kzalloc(sizeof(int) * N, F)", "kmalloc(array_size(N, sizeof(int)), F)", "kmalloc(size_mul(sizeof(int), N), F)", "vmalloc(N * sizeof(int))", "kvmalloc(N * sizeof(*p), F)", "kmalloc_node(N * sizeof(int), F, 0)"]  # fmt: skip
 
 
 def test_how_many_elements_an_allocation_has():
-    made = [f"n = 3; p = {call.replace('N', number).replace('F', 'GFP_KERNEL')}; p[2] = 5; r = p[2]; " for call in MANY for number in "3n"]  # fmt: skip
-    assert each_alone(TEXT, made) == [5] * len(made)
-    for past in made:
-        with pytest.raises(Defect, match="3"):
-            each_alone(TEXT, [past + "p[3] = 1;"])
+    for number in "3n":
+        made = [f"p = {call.replace('N', number).replace('F', 'GFP_KERNEL')}; p[2] = 5; r += p[2]; " for call in MANY]
+        ran = alone(TEXT, "n = 3; " + "kfree(p); ".join(made))
+        assert (ran.memory["r"], ran.broken) == (7 + 5 * len(MANY), ())
+        for call, past in zip(MANY, made):
+            (said,) = alone(TEXT, f"n = 3; {past} p[3] = 1;").broken
+            assert "which has 3" in said, call
 
 
 def test_bytes_for_a_pointer_to_an_int():
     for size, cells in ((4, 1), (8, 2), (256, 64)):
-        assert each_alone(TEXT, [f"p = kzalloc({size}, GFP_KERNEL); r = p[{cells - 1}];"]) == [0]
-        with pytest.raises(Defect):
-            each_alone(TEXT, [f"p = kzalloc({size}, GFP_KERNEL); r = p[{cells}];"])
+        assert alone(TEXT, f"p = kzalloc({size}, GFP_KERNEL); r = p[{cells - 1}];").broken == ()
+        assert len(alone(TEXT, f"p = kzalloc({size}, GFP_KERNEL); r = p[{cells}];").broken) == 1
 
 
 # What is asked of who calls
