@@ -42,7 +42,7 @@ def test_names_that_an_item_uses():
     "text, found",
     [
         ("int a[2] = {\n\t1,\n};\nint b;", [(1, 3, True), (4, 4, True)]), ("struct s {\n\tint a;\n} b = {\n\t1\n};", [(1, 5, True)]), ("int f(void)\n{\n\tif (a) {\n\t}\n}\nint b;", [(1, 5, True), (6, 6, True)]), ("int f(int a)\n{\n#if A\n\tx = 1;\n#else\n\tx = 2;\n#endif\n}\n#define B\n", [(1, 8, True), (9, 9, True)]), ("x);\nint a;", [(1, 1, False), (1, 1, False), (2, 2, True)]), ("\tx = f(a,\n\t\tb);\n}\nint c;", [(1, 3, False), (4, 4, True)]), ("{\n}\nint a;", [(1, 3, False)]), ("out: return;", [(1, 1, False)]),
-        ("int a; int b", [(1, 1, True), (1, 1, False)]), ("int a;\n\nint\nb;", [(1, 1, True), (3, 4, True)]), ("} x; int a;\nint b;", [(1, 1, False), (1, 1, False), (1, 1, False), (2, 2, True)]), ("#define A \\\n\tb \\\n\tc\nint a;", [(1, 3, True), (4, 4, True)]), ("int f(a\n", [(1, 1, False)]), ("int f(void)\n{\n\tx[1] = (2);\n}\n", [(1, 4, True)]),
+        ("int a; int b", [(1, 1, True), (1, 1, False)]), ("int a;\n\nint\nb;", [(1, 1, True), (3, 4, True)]), ("} x; int a;\nint b;", [(1, 1, False), (1, 1, False), (1, 1, False), (2, 2, True)]), ("#define A \\\n\tb \\\n\tc\nint a;", [(1, 3, True), (4, 4, True)]), ("int f(a\n", [(1, 1, False)]), ("int f( }\nint a;", [(1, 2, True)]), ("int f(void)\n{\n\tx[1] = (2);\n}\n", [(1, 4, True)]),
     ],
 )  # fmt: skip
 def test_where_items_begin_and_end(text, found):
