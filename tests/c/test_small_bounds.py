@@ -1,12 +1,16 @@
 """Small bounds that no larger test comes to: how many are named, how long a word is shown, what is left when something is gone, how often an array fits."""
 
+from types import SimpleNamespace as Made
+
 import pytest
 
+from tdxkit.c.arithmetic import Defect
 from tdxkit.c.harness import _rules, scenario_of_c
 from tdxkit.c.kernel import contexts, pages
 from tdxkit.c.naming import scenario_of
+from tdxkit.c.percpu import of_cpu
 from tdxkit.c.program import program
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, ModelError
 from tdxkit.explore.judging import judge
 from tests.c.kernel.alone import alone
 from tests.c.trees import refusal
@@ -95,3 +99,52 @@ def test_how_many_elements_there_is_room_for():
     assert len([name for name in alone(text, "n = 3; b = kcalloc(n, sizeof(*b), GFP_KERNEL);").memory if name.startswith("big[n]#1[")]) == 18 * 9  # fmt: skip
     assert "v[63]" not in alone(text, "v = kcalloc(64, 4, GFP_KERNEL); v[63] = 1;").broken and "int[64]#1[63]" in alone(text, "v = kcalloc(64, 4, GFP_KERNEL);").memory  # fmt: skip
     assert "int[n]#1[63]" in alone(text, "v = kcalloc(65, 4, GFP_KERNEL);").memory
+
+
+@pytest.mark.parametrize("place, region", [(0, 0), (511, 0), (512, 1), (1023, 1), (1024, 2), (1536, 0), (4095, 1), (4096, 0), ((2 << 20) - 1, 0), (2 << 20, 1), ((4 << 20) - 1, 1), (4 << 20, 2), (6 << 20, 0), (("page", 0), 0)])  # fmt: skip
+def test_the_region_of_a_frame_or_an_address(place, region):
+    """Of three: frames of at most eight regions are told from addresses by their size."""
+    assert pages.region_of(Made(refcount={0: 0, 1: 0, 2: 0}), place) == region
+
+
+def test_the_part_of_a_cpu():
+    each = "int_for_each_CPU#1"
+    assert [of_cpu((each, 0), cpu, 3, 2) for cpu in (0, 1)] == [(each, 0), (each, 3)] and of_cpu(
+        (each, 1), 1, 3, 2
+    ) == (each, 4)
+    for cpu in (-1, 2):
+        with pytest.raises(Defect, match=f"CPU {cpu} of 2"):
+            of_cpu((each, 0), cpu, 3, 2)
+    with pytest.raises(ModelError, match="a pointer to x: each CPU has one of what"):
+        of_cpu(("x", 0), 0, 1, 2)
+    with pytest.raises(ModelError, match="a pointer to a local variable"):
+        of_cpu(("", 0), 0, 1, 2)
+    with pytest.raises(Defect, match="NULL is followed"):
+        of_cpu(0, 0, 1, 2)
+
+
+@pytest.mark.parametrize("kind, value, fits", [("u8", 255, 1), ("u8", 256, 0), ("u8", -1, 0), ("s8", -128, 1), ("s8", -129, 0), ("s8", 127, 1), ("s8", 128, 0), ("_Bool", 1, 1), ("_Bool", 2, 0), ("u64", 2**64 - 1, 1), ("long", -(2**63), 1), ("atomic_t", -5, 1), ("atomic_t", 2**31, 0)])  # fmt: skip
+def test_first_values_that_fit(kind, value, fits):
+    if fits:
+        assert scenario_of_c(f"{kind} x;", run=("x;",) if kind != "atomic_t" else (";",), sets={"x": value}).shared["x"] == value  # fmt: skip
+        return
+    with pytest.raises(InputError, match=f"--set x={value}"):
+        scenario_of_c(f"{kind} x;", run=(";",), sets={"x": value})
+
+
+def test_first_values_of_bit_fields_and_elements():
+    text = "struct s { u32 a : 3, b : 4; int c; } x = { 1, 2, 3 }; int t[2]; spinlock_t l;"
+    shared = scenario_of_c(text, run=(";",), sets={"x.b": 9, "t[1]": 5, "x.c": -1}).shared
+    assert (shared["x.a..b"], shared["x.c"], shared["t[0]"], shared["t[1]"]) == ((1, 9), -1, 0, 5)
+    for word, said in (("l", "it is no number, but spinlock_t"), ("t", "there is no such variable"), ("x.d", "there is no such variable; try x."), ("x.a", "holds 0 to 7")):  # fmt: skip
+        with pytest.raises(InputError, match=said):
+            scenario_of_c(text, run=(";",), sets={word: 8})
+
+
+@pytest.mark.parametrize("lines, doubt", [(2, ""), (3, ""), (4, "of 7 lines only 3 ever ran")])
+def test_an_answer_that_rests_on_few_lines(lines, doubt):
+    """Half of the lines, and the one that asks, are enough."""
+    never = "\n".join("\t\tx = 2;" for _ in range(lines))
+    text = f"int x;\nvoid a(void)\n{{\n\tx = 1;\n\tif (x < 0) {{\n{never}\n\t}}\n}}\n"
+    assert doubt in judge(scenario_of(text, run=("a();",), threads=1)).result.doubt
+    assert bool(judge(scenario_of(text, run=("a();",), threads=1)).result.doubt) == bool(doubt)
