@@ -78,16 +78,28 @@ ZEROES = [word for word in SIZED if "zalloc" in word or "calloc" in word]
 TEXT = "static struct kmem_cache { int x; } *cache; static spinlock_t l; static int *p, n, r = 7; "
 
 
-@pytest.mark.parametrize("word", SIZED)
-def test_what_an_allocation_zeroes_and_when_it_sleeps(word):
-    call, asleep = ALLOCATES[word], "nobody may sleep under a spinlock"
-    said = alone(TEXT, f"p = {call.replace('F', 'GFP_KERNEL')}; r = *p;")
-    assert (said.broken == () and said.memory["r"] == 0) if word in ZEROES else "before it has a value" in said.broken[0]  # fmt: skip
-    under = alone(TEXT, f"spin_lock(&l); p = {call.replace('F', 'GFP_ATOMIC')}; spin_unlock(&l);")
-    assert (asleep in under.broken) == word.startswith("v")
-    assert asleep in alone(TEXT, f"spin_lock(&l); p = {call.replace('F', 'GFP_KERNEL')}; spin_unlock(&l);").broken
-    if not word.startswith("v"):
-        assert alone(TEXT, f"p = {call.replace('F', 'GFP_ATOMIC | __GFP_ZERO')}; r = *p;").memory["r"] == 0
+def allocated(words, flags, then=""):
+    """Each of these allocations, one after the other."""
+    return "".join(f"p = {ALLOCATES[word].replace('F', flags)}; {then}kfree(p); ".replace("kfree(p)", "vfree(p)" if word[0] == "v" else "kfree(p)") for word in words)  # fmt: skip
+
+
+ASLEEP, ATOMIC = "nobody may sleep under a spinlock", [word for word in SIZED if word[0] != "v"]
+
+
+def test_what_is_zeroed():
+    assert set(ALLOCATES) == set(SIZED)
+    zeroed = alone(TEXT, "r = 0; " + allocated(ZEROES, "GFP_KERNEL", "r += *p + 1; "))
+    assert (zeroed.memory["r"], zeroed.broken) == (len(ZEROES), ())
+    asked = alone(TEXT, "r = 0; " + allocated(ATOMIC, "GFP_ATOMIC | __GFP_ZERO", "r += *p + 1; "))
+    assert (asked.memory["r"], asked.broken) == (len(ATOMIC), ())
+    for word in set(SIZED) - set(ZEROES):
+        assert "before it has a value" in alone(TEXT, allocated([word], "GFP_ATOMIC", "r = *p; ")).broken[0], word
+
+
+def test_what_sleeps():
+    assert alone(TEXT, f"spin_lock(&l); {allocated(ATOMIC, 'GFP_ATOMIC')} spin_unlock(&l);").broken == ()
+    for word in SIZED:
+        assert ASLEEP in alone(TEXT, f"spin_lock(&l); {allocated([word], 'GFP_KERNEL')} spin_unlock(&l);").broken, word
 
 
 MANY = ["kmalloc_array(N, sizeof(int), F)", "kcalloc(N, sizeof(int), F)", "kvcalloc(N, sizeof(int), F)", "kvmalloc_array(N, sizeof(int), F)", "kmalloc_objs(*p, N, F)", "kzalloc_objs(int, N, F)", "kmalloc(N * sizeof(int), F)", "kzalloc(sizeof(int) * N, F)", "kmalloc(array_size(N, sizeof(int)), F)", "kmalloc(size_mul(sizeof(int), N), F)", "vmalloc(N * sizeof(int))", "kvmalloc(N * sizeof(*p), F)", "kmalloc_node(N * sizeof(int), F, 0)"]  # fmt: skip
@@ -148,13 +160,17 @@ HOLDS = [("spin_lock(&l); ", "&l"), ("mutex_lock(&m); ", "&m"), ("write_lock(&rw
 
 @pytest.mark.parametrize("take, lock", HOLDS)
 def test_who_holds_a_lock(take, lock):
-    for word in HELD:
-        way = {"_write": "write", "_read": "read"}.get(HELD[word], "")
-        holds = not way or ("read" in take) == (way == "read")
-        fires = holds if word == "lockdep_assert_not_held" else not holds
-        said = [rule for rule in alone(CHECKS, f"{take}{word}({lock}); r = 1;").broken if word in rule]
-        assert bool(said) == fires, word
-        assert bool([rule for rule in alone(CHECKS, f"{word}({lock}); r = 1;").broken if word in rule]) == (word != "lockdep_assert_not_held")  # fmt: skip
+    asked = "".join(f"{word}({lock}); " for word in HELD)
+    held, not_held = (
+        {
+            rule.partition("(")[0]
+            for rule in alone(CHECKS, f"{before}{asked}r = 1;").broken
+            if rule.startswith(tuple(HELD))
+        }
+        for before in (take, "")
+    )
+    other = "lockdep_assert_held_write" if "read" in take else "lockdep_assert_held_read"
+    assert held == {"lockdep_assert_not_held", other} and not_held == set(HELD) - {"lockdep_assert_not_held"}
 
 
 @pytest.mark.parametrize("word", CONTEXTS)
