@@ -148,3 +148,9 @@ def test_an_answer_that_rests_on_few_lines(lines, doubt):
     text = f"int x;\nvoid a(void)\n{{\n\tx = 1;\n\tif (x < 0) {{\n{never}\n\t}}\n}}\n"
     assert doubt in judge(scenario_of(text, run=("a();",), threads=1)).result.doubt
     assert bool(judge(scenario_of(text, run=("a();",), threads=1)).result.doubt) == bool(doubt)
+
+
+def test_what_might_allocate_might_sleep():
+    off = "nobody may sleep with preemption or interrupts off"
+    assert off in alone("int x;", "preempt_disable(); might_alloc(GFP_KERNEL); preempt_enable();").broken
+    assert not alone("int x;", "preempt_disable(); might_alloc(GFP_ATOMIC); preempt_enable();").broken
