@@ -215,7 +215,7 @@ def test_of_two_old_patches_the_more_alike_one_is_meant_though_it_comes_first():
 def test_titles_that_are_just_alike_enough_and_no_more_than_forty_words_of_them():
     """Eleven words of twenty and twenty are 0.55; the words behind the fortieth count neither for nor against."""
     some = " ".join(f"w{n}" for n in range(11))
-    one, two, three = (f"{some} " + " ".join(f"{letter}{n}" for n in range(9)) for letter in "abc")
+    one, two = (f"{some} " + " ".join(f"{letter}{n}" for n in range(9)) for letter in "ab")
     assert verdicts(version(1, one), version(2, two)) == [(1, 1, "retitled")]
     less = two.replace("w10", "b10")
     assert verdicts(version(1, one), version(2, less)) == [(None, 1, "added"), (1, None, "dropped")]
