@@ -73,11 +73,19 @@ def test_a_row_begins_with_the_lines_on_the_way_to_its_step(plain):
 def test_the_text_follows_and_is_known_by_its_digest(plain):
     begins = hashlib.sha256(TEXT.encode()).hexdigest()[:16]
     told = " ".join(plain[2].split())
-    assert f"The C is the file mine.c, whose SHA-256 begins {begins}: it follows, between the two cut lines. It is read where" in told
+    assert (
+        f"The C is the file mine.c, whose SHA-256 begins {begins}: it follows, between the two cut lines. It is read where"
+        in told
+    )
     assert plain[2].endswith(f"\n{CUT} mine.c\n{TEXT}{CUT}\n") and "taken for granted" not in told
     one, run = broken(run=(RUN,), file="/some/where/race.c")
     told = packet(run, one)
-    assert "race.c, whose" in told and "send it along" in " ".join(told.split()) and CUT not in told and "/some" not in told
+    assert (
+        "race.c, whose" in told
+        and "send it along" in " ".join(told.split())
+        and CUT not in told
+        and "/some" not in told
+    )
 
 
 def test_its_replay_names_what_runs(plain):
@@ -90,7 +98,9 @@ def test_where_an_address_is_too_long_the_page_is_named_without_its_schedule():
     around = len("  race.html#@1")
     for width, fits in ((75, True), (76, False)):
         assert ("race.html#a" in _page(replace(run, code="a" * (width - around)), 1)) == fits
-    assert _page(replace(run, code="a"), 0).endswith("race.html#a@0") and _page(replace(run, code="a"), 3).endswith("@3")
+    assert _page(replace(run, code="a"), 0).endswith("race.html#a@0") and _page(replace(run, code="a"), 3).endswith(
+        "@3"
+    )
 
 
 def test_a_softirq_and_cpus_that_run_their_own_are_named_and_share_a_column():
@@ -98,7 +108,10 @@ def test_a_softirq_and_cpus_that_run_their_own_are_named_and_share_a_column():
     one = of_text(text, run=("dev_get();\ndev_put();", "int a = 0; dev_put();"), softirq="dev_put();").on("tso")
     run = replay_steps(one, parse("text:2x1:0000 A2 a2 C4 A2 @tso").steps)
     told = packet(run, one)
-    assert "CPU 0 runs: dev_get(); dev_put();\nCPU 1 runs: int a = 0; dev_put();\nA softirq on each CPU runs: dev_put();" in told
+    assert (
+        "CPU 0 runs: dev_get(); dev_put();\nCPU 1 runs: int a = 0; dev_put();\nA softirq on each CPU runs: dev_put();"
+        in told
+    )
     table = rows(told)
     assert table[0] == ["1 CPU 0: 11 -> 5: write users = 1", "0 0"]
     assert table[2] == ["3 CPU 0: users = 1 leaves the buffer", "1 0"] and table[3][1] == "1 1"
@@ -114,7 +127,9 @@ def test_a_get_and_a_put_are_told_with_counter_and_pair_and_what_was_granted():
     told = packet(run, one)
     assert rows(told)[0] == ["1 11 -> 5: read my_users", "", "0 -"] and " rc pair\n" in told and _runs(one.own) == []
     assert "(step 4; the rule: a get that fails must have been made to fail)" in " ".join(told.split())
-    assert "What was taken for granted, by the file's lines:\n  - the text's users is told as my_users: the model" in told
+    assert (
+        "What was taken for granted, by the file's lines:\n  - the text's users is told as my_users: the model" in told
+    )
     assert "replay mine.c --get dev_get --put dev_put \\\n" in told
 
 
