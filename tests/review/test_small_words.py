@@ -204,9 +204,9 @@ def test_a_file_without_a_name_is_the_one_that_the_hunks_fit():
     assert given_files(" \n", series("a.c")) == {}
     assert given_files(FITS, series("a.c")) == {"a.c": FITS} == given_files(FITS, series("a.c", "x.rst"))
     assert given_files("int other;\n", series("a.c")) == {"a.c": "int other;\n"}, "there is no other"
-    with pytest.raises(InputError, match="it may be a.c, b.c, c.c; write ==> NAME <=="):
+    with pytest.raises(InputError, match=r"it may be a\.c, b\.c, c\.c; write ==> NAME <=="):
         given_files(FITS, series("a.c", "b.c", "c.c", "d.c"))
-    with pytest.raises(InputError, match="it may be a.c, b.c"):
+    with pytest.raises(InputError, match=r"it may be a\.c, b\.c"):
         given_files("int other;\n", series("a.c", "b.c"))
     with pytest.raises(InputError, match="the series makes all its files of C itself; leave them out"):
         given_files(FITS, series("a.c", what="new"))
