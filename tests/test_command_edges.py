@@ -42,8 +42,8 @@ def test_the_version_is_that_of_the_package(capsys):
 
 
 def test_a_command_that_is_none_is_said_with_what_may_be_meant(capsys):
-    assert main(["explorr"]) == 2
-    assert capsys.readouterr().err.endswith("try explore\n")
+    assert main(["hotplg"]) == 2
+    assert capsys.readouterr().err.endswith("try hotplug\n")
     assert main(["x" * 9]) == 2
     assert capsys.readouterr().err.endswith(f"try one of {', '.join(COMMANDS)}\n")
 

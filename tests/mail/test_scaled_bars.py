@@ -61,6 +61,7 @@ def test_of_a_bar_that_git_does_not_draw_only_the_signs_are_left(n, low, high):
     assert _bounds(row(n, 5, 5), (9, 9)) == ((low, high), False)
     assert _bounds(row(n, 0, 0), (9, 9)) == ((0, n), False) and _bounds(row(0, 0, 0), (9, 9))[0] == (0, 0)
     assert _bounds(row(n, 2, 1), None) == ((2, 2), True)
+    assert _bounds(row(n, 1, 1), (9, 1)) == ((low, high), False), "where the longest bar is one sign none has two"
 
 
 def test_a_bar_has_a_sign_for_each_share():
