@@ -9,9 +9,7 @@ import pytest
 from tdxkit import __version__, cli
 from tdxkit.cli import COMMANDS, main
 from tdxkit.errors import InputError, TdxkitError
-from tdxkit.intake import Broken, _LookedAt, opened
 from tdxkit.kinds import ALLOC, Act, alloc
-from tdxkit.text import Pattern
 from tdxkit.work import Cancelled
 
 
@@ -195,56 +193,3 @@ def test_who_asks_for_memory_may_sleep_unless_its_words_say_otherwise(act, sleep
 
 def test_who_is_cancelled_is_told_what_to_do():
     assert str(Cancelled()) == "the work: it was cancelled; start it again" and isinstance(Cancelled(), TdxkitError)
-
-
-class Dribble(io.RawIOBase):
-    """Gives piece by piece; after the last one it fails, or ends."""
-
-    def __init__(self, *pieces: bytes, fails=False):
-        self.pieces, self.fails, self.asked = list(pieces), fails, 0
-
-    def read(self, size=-1):
-        self.asked += 1
-        if not self.pieces and self.fails:
-            raise Broken("pipe", "gone")
-        return self.pieces.pop(0) if self.pieces else b""
-
-    def readinto(self, buffer):
-        piece = self.read()
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def test_the_first_bytes_are_waited_for_and_no_more():
-    pipe = Dribble(b"ab", b"cd", b"ef")
-    looked = _LookedAt(pipe)
-    assert looked.look(4) == b"abcd" and pipe.asked == 2, "four are there: nobody waits for a fifth"
-    assert looked.look(1) == b"a" and pipe.asked == 2 and looked.look(9) == b"abcdef"
-    assert io.BufferedReader(looked).read() == b"abcdef"
-
-
-def test_what_fails_behind_the_first_bytes_fails_when_it_is_read():
-    pipe = Dribble(b"ab", fails=True)
-    looked = _LookedAt(pipe)
-    assert looked.look(4) == b"ab" == looked.look(4) and pipe.asked == 2, "it is asked once"
-    buffer = bytearray(8)
-    assert looked.readinto(buffer) == 2 and buffer[:2] == b"ab"
-    with pytest.raises(Broken, match="reading stopped"):
-        looked.readinto(buffer)
-
-
-def test_a_stream_is_closed_to_its_source(tmp_path):
-    (tmp_path / "a").write_bytes(b"x")
-    stream = opened(tmp_path / "a")
-    looked, stored = stream._looked, stream._stored
-    stream.close()
-    assert looked.closed and stored.closed and stored.stream.closed
-
-
-def test_why_a_reading_stopped_is_cut_and_printable():
-    assert Broken("x", "y" * 200).why == "y" * 200 and Broken("x", "y" * 201).why == "y" * 200 + "…"
-    assert Broken("x", OSError(5, "a\nb")).why == "a\\nb"
-
-
-def test_a_pattern_has_no_flags_that_nobody_gave():
-    assert Pattern("a").fullmatch("A") is None and Pattern("a").fullmatch("a")
