@@ -20,14 +20,14 @@ from tdxkit.errors import InputError
 NEW = Entry("allocate", heap.new, "tvvv", rules=(heap.NOTHING_LOST,))
 MOST_ELEMENTS = 64
 SIZED = {  # allocation: where its size, its number of elements and its flags stand, and whether what it gives is zeroed
-    "kmalloc": (0, None, 1, 0), "kzalloc": (0, None, 1, 1), "kvmalloc": (0, None, 1, 0), "kvzalloc": (0, None, 1, 1), "kmalloc_array": (1, 0, 2, 0),
-    "kcalloc": (1, 0, 2, 1), "kvcalloc": (1, 0, 2, 1), "kvmalloc_array": (1, 0, 2, 0), "kmalloc_obj": (0, None, 1, 0), "kzalloc_obj": (0, None, 1, 1),
-    "kmalloc_objs": (0, 1, 2, 0), "kzalloc_objs": (0, 1, 2, 1), "kmem_cache_alloc": (None, None, 1, 0), "kmem_cache_zalloc": (None, None, 1, 1),
-    "vmalloc": (0, None, None, 0), "vzalloc": (0, None, None, 1), "kmalloc_node": (0, None, 1, 0), "kzalloc_node": (0, None, 1, 1),
+    "kmalloc": (0, None, 1, False), "kzalloc": (0, None, 1, True), "kvmalloc": (0, None, 1, False), "kvzalloc": (0, None, 1, True), "kmalloc_array": (1, 0, 2, False),
+    "kcalloc": (1, 0, 2, True), "kvcalloc": (1, 0, 2, True), "kvmalloc_array": (1, 0, 2, False), "kmalloc_obj": (0, None, 1, False), "kzalloc_obj": (0, None, 1, True),
+    "kmalloc_objs": (0, 1, 2, False), "kzalloc_objs": (0, 1, 2, True), "kmem_cache_alloc": (None, None, 1, False), "kmem_cache_zalloc": (None, None, 1, True),
+    "vmalloc": (0, None, None, False), "vzalloc": (0, None, None, True), "kmalloc_node": (0, None, 1, False), "kzalloc_node": (0, None, 1, True),
 }  # fmt: skip
 GFP_KERNEL, ZEROES = 0xCC0, 0x100
 PRODUCTS = ("array_size", "size_mul")
-PAGES = {"alloc_page": 0, "alloc_pages": 0, "get_zeroed_page": 1, "__get_free_page": 0}
+PAGES = {"alloc_page": False, "alloc_pages": False, "get_zeroed_page": True, "__get_free_page": False}
 NEW_MANY = Entry("allocate_many", heap.new_many, "tvvvvvv", rules=(heap.NOTHING_LOST,))
 MOST_CELLS_OF_A_POOL = 1024  # of objects with a number of elements that the run decides
 
@@ -76,8 +76,8 @@ class Allocated:
                 kind = kind._replace(size=self.calls.sizes.product(args[number], measured(where, kind.of).size))
             elif kind.size is None:
                 kind = kind._replace(size=self.values.number(args[size]).code)
-            return self._new_many(node, word, kind, bool(zeroed), flag)
-        return self.new(node, word, whole(where, kind), bool(zeroed), flag, one)
+            return self._new_many(node, word, kind, zeroed, flag)
+        return self.new(node, word, whole(where, kind), zeroed, flag, one)
 
     def new(self, node, word: str, kind: Type, zeroed: bool, flags: ast.expr, of: Type) -> Value:
         """A new object, and a pointer to what it is made of."""
@@ -114,7 +114,7 @@ class Allocated:
     def _page(self, node, word: str, args: list) -> Value:
         """A page of its own, in texts that have no pages in hand that are counted."""
         page = self.declared.tags["page"]
-        return self.new(node, word, page, bool(PAGES[word]), self.values.number(args[0]).code, page)
+        return self.new(node, word, page, PAGES[word], self.values.number(args[0]).code, page)
 
     def _pool(self, kind: Type) -> str:
         """The pool of a type; its objects are there from the start."""

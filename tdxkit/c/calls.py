@@ -11,6 +11,7 @@ from tdxkit.c.checks import Checks
 from tdxkit.c.cpus import Cpus
 from tdxkit.c.entries import Entries
 from tdxkit.c.flow import BASE, MEMORY, STACK, Block, assign, call, constant, name
+from tdxkit.c.forms import is_range
 from tdxkit.c.indexed import Indexed
 from tdxkit.c.kernel import may_be_null
 from tdxkit.c.kernel.entry import Entry
@@ -76,6 +77,8 @@ class Calls:
             raise self.declared.refuse(
                 node, spelt(node), "a function is called by its name", "pointers to functions are not followed: name it"
             )
+        if is_range(node):
+            raise self.declared.refuse(node, "`...`", "a range stands in a case only", "write the elements one by one")
         word, args = node.name.name, (node.args.exprs if node.args else [])
         if word in self.declared.functions:
             return self._own(node, word, args)

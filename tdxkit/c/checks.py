@@ -22,8 +22,8 @@ HELD = {  # what says that a lock is held: how
     "lockdep_assert_held_write": "_write", "lockdep_assert_held_read": "_read", "lockdep_assert_not_held": "",
 }  # fmt: skip
 CONTEXTS = {  # what says what is switched off: by which question, and its answer
-    "lockdep_assert_irqs_disabled": ("irqs_disabled", 1), "lockdep_assert_irqs_enabled": ("irqs_disabled", 0), "lockdep_assert_in_softirq": ("in_softirq", 1),
-    "lockdep_assert_preemption_disabled": ("preemptible", 0), "lockdep_assert_preemption_enabled": ("preemptible", 1), "cant_sleep": ("preemptible", 0),
+    "lockdep_assert_irqs_disabled": ("irqs_disabled", True), "lockdep_assert_irqs_enabled": ("irqs_disabled", False), "lockdep_assert_in_softirq": ("in_softirq", True),
+    "lockdep_assert_preemption_disabled": ("preemptible", False), "lockdep_assert_preemption_enabled": ("preemptible", True), "cant_sleep": ("preemptible", False),
 }  # fmt: skip
 BEGINS = Act("begins", "", "begins")
 

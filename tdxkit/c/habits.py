@@ -136,10 +136,15 @@ class Habits:
         self.after[end - 1] += _words(self.tokens[start], ")")
 
     def _called(self, at: int) -> bool:
-        """Is the parenthesis at `at` that of a call? A declaration's has a type before its name."""
+        """Is the parenthesis at `at` that of a call? A declaration's has a type before its name, perhaps with stars between."""
         if at < 1 or self.tokens[at - 1].kind != "name" or self.tokens[at - 1].text in KEYWORDS:
             return False
-        return at < 2 or self.tokens[at - 2].kind != "name" or self.tokens[at - 2].text in JUMPS
+        before = at - 2
+        while self._text(before) == "*":
+            before -= 1
+        if before < at - 2:
+            return self._text(before) not in self.types and self._text(before - 1) not in TAGS
+        return at < 2 or self.tokens[before].kind != "name" or self.tokens[before].text in JUMPS
 
 
 def _words(like: Token, text: str) -> list[Token]:

@@ -160,8 +160,10 @@ def _of_pair(
         counters = dict.fromkeys(range(len(scenario.shared["refcount"])), variant.first_refcount or 0)
         scenario = replace(scenario, shared={**scenario.shared, "refcount": counters})
     if OWN_LOCK in locks:
-        return replace(scenario, locks=tuple(dict.fromkeys(scenario.locks)))
-    tracks = (*(Track(lock, lock, "lock") for lock in locks), *(t for t in scenario.tracks if t.key != OWN_LOCK))
+        return replace(
+            scenario, locks=tuple(dict.fromkeys(scenario.locks)), tracks=tuple(dict.fromkeys(scenario.tracks))
+        )
+    tracks = tuple(track for track in scenario.tracks if track.key != OWN_LOCK)
     return replace(
         scenario, shared={word: value for word, value in scenario.shared.items() if word != OWN_LOCK}, locks=tuple(locks), tracks=tracks,
         properties=tuple(p for p in scenario.properties if locks or p.kind != "lock"),

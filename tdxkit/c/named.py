@@ -136,10 +136,9 @@ def _declared(words: list[str], depths: list[int]) -> Iterator[str]:
     given = (
         len(words) > 2 and words[-2:] == [")", ";"] and any(w.isupper() and n == "(" for w, n in pairwise(words[:3]))
     )
-    for k, (word, depth) in enumerate(zip(words, depths)):
+    for k, (word, follows, depth) in enumerate(zip(words, words[1:], depths)):  # the last one is a ; or }
         if not (word[0].isalpha() or word[0] == "_") or word in KEYWORDS:
             continue
-        follows = words[k + 1] if k + 1 < len(words) else ""
         above = words[k - 1] if k else ""
         if (
             (not depth and follows in before and not given)

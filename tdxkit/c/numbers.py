@@ -9,7 +9,7 @@ from tdxkit.c.flow import call, constant, name
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.numbers import PLAIN
 from tdxkit.c.places import Value
-from tdxkit.c.types import INT, INTS, LONG, ULONG, Array, Int, Pointer, common, promoted
+from tdxkit.c.types import INT, INTS, LONG, ULONG, Array, Int, common, promoted
 
 SOURCES = ("linux-macros",)
 MANY = {
@@ -113,8 +113,6 @@ class Numbers:
 
     def _count(self, node, word: str, args: list) -> Value:
         kind = self.places.type_of(args[0])
-        if isinstance(kind, Pointer):
-            kind = self.places.of_array(args[0]).type
         if not isinstance(kind, Array):
             raise self.declared.refuse(node, "`ARRAY_SIZE(…)`", "it is asked of an array", "name the array")
         return Value(constant(kind.count), ULONG)

@@ -12,6 +12,7 @@ from tdxkit.c.reach import RAN
 from tdxkit.c.typed import Variable
 from tdxkit.c.types import MOST_CELLS, Array, Int, Pointer, Struct, Type
 from tdxkit.c.unit import Unit
+from tdxkit.c.where import RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,9 @@ class Routine:
             self.line = self.declared.line(node)
 
     def end(self, node: c_ast.Node) -> int:
-        """The line of a block's }; 0 for a statement that is none."""
-        return self.unit.end(node) if isinstance(node, c_ast.Compound) else 0
+        """The line of a block's }; 0 for a statement that is none, and for the statements of an option, behind which no } is shown."""
+        given = node is self.node.body and self.title.startswith(RUN)
+        return self.unit.end(node) if isinstance(node, c_ast.Compound) and not given else 0
 
     def mark(self, node: c_ast.Node) -> None:
         """A statement begins: that it does is noted."""

@@ -252,8 +252,7 @@ class Statements:
         if node.expr is not None:
             if isinstance(node.expr, c_ast.FuncCall):
                 self.calls.wanted = returns
-            value = self.values.of(node.expr)
-            value = value if isinstance(returns, Void) else self.values.to(value, returns, node)
+            value = self.values.to(self.values.of(node.expr), returns, node)
         self.leave(None if isinstance(returns, Void) else value)
 
     def _Label(self, node: c_ast.Label) -> None:

@@ -144,7 +144,7 @@ def _only_frees(body: c_ast.Node) -> bool:
     words = list(_calls(body))
     items = body.block_items or []
     plain = all(isinstance(item, (c_ast.Decl, c_ast.FuncCall)) for item in items)
-    return plain and sum(word in FREES for word in words) == 1 and set(words) <= FREES | {"container_of"}
+    return plain and sum(word in FREES for word in words) == 1 and FREES.union({"container_of"}).issuperset(words)
 
 
 def _calls(node: c_ast.Node):

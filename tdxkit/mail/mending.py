@@ -138,7 +138,7 @@ class _Pieces:
             if not self.reading.whole:
                 cuts.append((gap.above, self.numbers[gap.first]))
         found = []
-        for (begin, line), (end, _) in zip(cuts, [*cuts[1:], (len(kept), 0)]):
+        for (begin, line), end in zip(cuts, [*(at for at, _ in cuts[1:]), len(kept)]):
             rows = tuple(text for _, text in kept[begin:end])
             places = tuple(self.numbers[at] for at, _ in kept[begin:end])
             found += [replace(self.hunk, line=line, lines=rows, numbers=places, whole=not doubtful)] if rows else []

@@ -89,7 +89,7 @@ def _loose(post: Post) -> bool:
 def _follows(last: Post, post: Post) -> bool:
     one, two = last.subject, post.subject
     same = (one.version, one.minor, one.total) == (two.version, two.minor, two.total)
-    return same and _anonymous(post) and (one.n or 0) < (two.n or 0)
+    return same and _anonymous(post) and one.n < two.n  # both have a number
 
 
 @dataclass(slots=True)
@@ -218,7 +218,7 @@ class _Groups:
     @staticmethod
     def _is_talk(group: _Group, post: Post) -> bool:
         """An answer whose subject lacks "Re:": it brings no diff and names the patch of its number."""
-        there = group.patches.get(post.subject.n or 0)
+        there = group.patches.get(post.subject.n)
         return bool(there and there.diff and not post.diff and there.message_id in post.references)
 
     def _root(self, post: Post) -> str:
@@ -234,12 +234,12 @@ class _Groups:
         key = (what.version, what.minor, what.total)
         for who in (post.sender.email, ""):  # the cover may be somebody else's
             listed = self.titles.get((who, *key, bare(what.title)))
-            if listed and not listed.taken(what.n or 0):
+            if listed and not listed.taken(what.n):
                 return listed
         who = (post.sender.email or post.sender.name) if _loose(post) else post.sender.email
         queue, anyone = self.queues.setdefault((who, *key), []), self.queues.setdefault((None, *key), [])
         near = [] if alone else queue[-50:] + (anyone[-50:] if _loose(post) else [])
-        free = next((g for g in near if not g.taken(what.n or 0)), None)
+        free = next((g for g in near if not g.taken(what.n)), None)
         if free is None:
             free = self._new(post)
             anyone.append(free)

@@ -123,6 +123,26 @@ def test_what_only_begins_like_a_type_is_none():
     )  # a declaration's parameters are types as they are
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "int *g(int x);",
+        "extern struct s *g(struct t *x, u64 y);",
+        "u64 **g(u32);",
+        "foo_t *g(struct t *x);",
+        "const u8 *g(int);",
+    ],
+)
+def test_a_function_that_returns_a_pointer_may_be_declared_in_another(declared):
+    """Its parameters are types as they are, and no arguments of a call."""
+    before = "typedef struct foo foo_t;"
+    (inside,) = found(parsed(f"{before}void f(void) {{ {declared} }}").tree, "FuncDef")[0].body.block_items
+    (alone,) = (node for node in parsed(before + declared).tree.ext if type(node).__name__ == "Decl")
+    assert shape(inside) == shape(alone)
+    made = argument("b * container_of(p, struct foo, m)")
+    assert [type(node).__name__ for node in made] == ["ID", "Typename", "ID"]
+
+
 def test_a_variable_with_the_name_of_a_type_is_a_variable():
     text = "int f(int u64) {{ return g({0} + 1, {0}, (u32){0}, {0}++); }}"
     wanted = [shape(node) for node in found(parsed(text.format("u64")).tree, "ExprList")[0].exprs]

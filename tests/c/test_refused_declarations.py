@@ -101,7 +101,7 @@ def test_what_is_refused(text, said):
     [
         "typedef int a; typedef int a; a x;", "extern long x; int y; extern long x; int y;", "int x; int x; int x = 3;", "int a[4096];", "int a[0]; int x;",
         "int a[2][2048];", "struct s { int a : 32; _Bool b : 1; long c : 64; }; int x;", "enum e : u8 { A = 255 }; int x;", "enum e : s8 { A = -128, B = 127 }; int x;",
-        "struct s { int a; } __aligned(1 << 28); int x;", "int a[] = { [0 ... 4095] = 1 };", "int a[2]; int *p = &a[2];", "int x = 1 << 31;", "long x = 1L << 63;", "int x = (-2147483647 - 1) * -1;", "int x = -2147483647 / -1;", "unsigned x = 0x80000000 / -1;",
+        "struct s { int a; } __aligned(1 << 28); int x;", "int a[] = { [0 ... 4095] = 1 };", "int a[4096] = { [4000 ... 4095] = 1, [5 ... 5] = 2 };", "int a[2]; int *p = &a[2];", "int x = 1 << 31;", "long x = 1L << 63;", "int x = (-2147483647 - 1) * -1;", "int x = -2147483647 / -1;", "unsigned x = 0x80000000 / -1;",
         "static_assert(1); static_assert(sizeof(int) == 4); int x;", "int x = 0xffffffffffffffff;",
         "struct s { struct s *next; } t;", "int a[4] = { [3] = 1, [0] = 2 };", "extern long x; int x;",
     ],

@@ -205,3 +205,26 @@ def test_what_else_a_log_has():
         "status",
         "log",
     ]
+
+
+def test_of_two_old_patches_the_more_alike_one_is_meant_though_it_comes_first():
+    old, new = version(1, "a: w x y z", "a: w x v u"), version(2, "a: w x y q")
+    assert verdicts(old, new) == [(1, 1, "retitled"), (2, None, "dropped")]
+
+
+def test_titles_that_are_just_alike_enough_and_no_more_than_forty_words_of_them():
+    """Eleven words of twenty and twenty are 0.55; the words behind the fortieth count neither for nor against."""
+    some = " ".join(f"w{n}" for n in range(11))
+    one, two = (f"{some} " + " ".join(f"{letter}{n}" for n in range(9)) for letter in "ab")
+    assert verdicts(version(1, one), version(2, two)) == [(1, 1, "retitled")]
+    less = two.replace("w10", "b10")
+    assert verdicts(version(1, one), version(2, less)) == [(None, 1, "added"), (1, None, "dropped")]
+    long = [" ".join([f"w{n}" for n in range(22)] + [f"{letter}{n}" for n in range(18)]) for letter in "ab"]
+    for old, new in ((long[0] + " more", long[1]), (long[0], long[1] + " more")):
+        assert verdicts(version(1, old), version(2, new)) == [(1, 1, "retitled")]
+
+
+def test_a_series_goes_on_with_that_of_which_it_has_the_most_patches():
+    one, two = version(1, "a", "b", "c", cover="one"), version(1, "d", "e", cover="two")
+    assert lines(one, two, version(2, "d", "a", "b", cover="three")) == [["v1", "v2"], ["v1"]]
+    assert lines(one, two, version(2, "a", "d", "e", cover="three")) == [["v1"], ["v1", "v2"]]

@@ -196,3 +196,59 @@ def test_a_cover_is_one_mail_more():
     assert doubt(ledger([("one@x.org", 3)]), title="[PATCH 1/3] t") == ""
     assert doubt(ledger([("one@x.org", 3)]), title="[PATCH 0/3] t") == EXPLAINED.format(3)
     assert doubt(ledger([("one@x.org", 1)]), title="[PATCH] t") == ""
+
+
+def test_what_stands_behind_the_columns_that_are_read_changes_nothing():
+    assert is_digest(HEAD.ljust(500) + "x") and not is_digest(HEAD.ljust(499) + "x")
+    found, said = read(head=f"{RANGE.ljust(300)}x\n{HEAD.ljust(500)}x\n")
+    assert found.list == "TOY" and said == ""
+    assert "the first head is missing" in read(head=f"{RANGE.ljust(299)}x\n{HEAD}\n")[1]
+    (domains, _, _, said) = tables(TOP.format(2, " Email domain").ljust(200) + "x", "3 x.org", MESSAGES_TITLE)
+    assert domains.limit == 2 and said == ""
+
+
+def test_a_heading_right_under_a_heading_is_text_of_its_mail():
+    inner = "New: u\n[PATCH] u\nAuthor: One <one@x.org>\n\n"
+    found, _ = read(entry(body=inner + STAT), tables="")
+    assert [post.subject.title for post in found.entries] == ["t"]
+
+
+def test_a_line_that_comes_at_the_limit_is_the_first_that_is_skipped(monkeypatch):
+    monkeypatch.setattr(digests, "ENTRY_LIMIT", 10)
+    heading = "New: t\n[PATCH] t\nAuthor: One <one@x.org>\n"
+    for body, said in (("\n12345678\n", False), ("\n12345678\n9\n", True)):  # a line counts with its end
+        assert ("longer than 10 characters" in read(heading + body)[1]) == said
+
+
+def test_a_digest_is_read_line_by_line():
+    taken = []
+    source = ((n, taken.append(n) or str(n)) for n in range(1, 9))
+    ahead = digests.deque()
+    assert next(digests._peeking(source, ahead)) == (1, "1")
+    assert taken == [1, 2, 3, 4] and [line for line, _ in ahead] == [2, 3, 4]
+
+
+TOTAL = " 1 file changed, 1 insertion(+)"
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ([TOTAL, "", RULE], True),
+        (["text", TOTAL, "", RULE + "  ", "", ""], True),
+        ([TOTAL, "text", RULE], False),
+        ([RULE], False),
+        ([TOTAL], False),
+        ([TOTAL, "", "x"], False),
+        (["text", RULE, TOTAL], False),
+        ([TOTAL, "", "", "", "", RULE], True),
+        ([TOTAL, "", "", "", "", "", RULE], False),
+        ([RULE, "text"], False),
+    ],
+)
+def test_an_entry_ends_with_a_total_and_the_rule(body, ends):
+    assert digests._ends_entry(body) == ends
+
+
+def test_a_table_that_was_not_announced_is_not_whole():
+    assert not Table().whole

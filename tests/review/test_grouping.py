@@ -155,3 +155,88 @@ def test_nothing_is_dropped_that_is_only_not_at_hand(total, lost, who):
 def test_mails_are_lost_that_have_neither_a_thread_nor_an_identity(ident, refs, lost):
     one = post("[PATCH 1/2] a", ONE, ident, refs)
     assert _Group(one, patches={1: one}).lost == lost
+
+
+THREE = Person("Three", "three@example.org")
+
+
+def titles(found):
+    return [[p.subject.title for p in s.patches.values()] for s in found]
+
+
+def test_the_patches_of_one_sender_go_by_their_numbers_and_not_by_their_order():
+    mails = [post("[PATCH 1/2] a1"), post("[PATCH 1/2] b1"), post("[PATCH 2/2] a2"), post("[PATCH 2/2] b2")]
+    assert titles(series_of(mails)) == [["a1", "a2"], ["b1", "b2"]]
+
+
+def test_a_cover_of_a_third_begins_a_run_and_a_patch_without_a_diff_is_none_of_it():
+    run = [post("[PATCH 0/2] all", THREE), post("[PATCH 1/2] a"), post("[PATCH 2/2] b", TWO)]
+    assert shape(series_of(run)) == [("v1", 2, True, (1, 2))]
+    bare = [post("[PATCH 1/2] a"), post("[PATCH 2/2] b", TWO, diff=None)]
+    assert [s.present for s in series_of(bare)] == [(1,), (2,)]
+    covers = [
+        post("[PATCH 0/2] one", THREE),
+        post("[PATCH 0/2] two"),
+        post("[PATCH 1/2] a", TWO),
+        post("[PATCH 2/2] b"),
+    ]
+    assert [(s.cover and s.cover.subject.title, s.present) for s in series_of(covers)] == [("one", ()), ("two", (1, 2))]
+
+
+def test_a_number_that_comes_again_begins_another_run():
+    found = series_of([post("[PATCH 1/2] a"), post("[PATCH 1/2] b", TWO), post("[PATCH 2/2] c")])
+    assert titles(found) == [["a"], ["b", "c"]]
+
+
+def test_a_later_version_of_every_patch_takes_the_place_of_all():
+    old = [post(f"[PATCH v2 {n}/2] t{n}", ONE, f"<a{n}@x>", ["<a0@x>"]) for n in (1, 2)]
+    new = [post(f"[PATCH v2.1 {n}/2] t{n}", ONE, f"<b{n}@x>", ["<a0@x>", f"<a{n}@x>"]) for n in (1, 2)]
+    (one,) = series_of([*old, *new])
+    assert [*one.patches.values()] == new and [*one.replaced] == old
+
+
+def piece(text, who=ONE, **more):
+    return replace(post(text, who, **more), piece=True)
+
+
+def test_pieces_of_a_later_version_take_their_places_too():
+    (one,) = series_of([piece("[PATCH v2 1/2] a"), piece("[PATCH v2 2/2] b"), piece("[PATCH v2.1 2/2] b")])
+    assert one.patches[2].subject.minor == 1 and [p.subject.title for p in one.replaced] == ["b"]
+
+
+def test_a_piece_without_a_number_is_a_patch():
+    assert shape(series_of([piece("[PATCH] a")])) == [("v1", 1, False, (1,))]
+
+
+def test_pieces_go_with_those_of_their_sender_who_may_have_a_name_alone():
+    one, two = Person("One", ""), Person("Two", "")
+    found = series_of([piece("[PATCH 1/2] a", one), piece("[PATCH 1/2] b", two), piece("[PATCH 2/2] c", two)])
+    assert titles(found) == [["a"], ["b", "c"]]
+    (joined,) = series_of([piece("[PATCH 1/2] a", one), piece("[PATCH 2/2] c", two)])
+    assert joined.present == (1, 2)
+
+
+def test_two_threads_are_two_series_but_an_answer_that_was_quoted_goes_by_its_number():
+    a, b = post("[PATCH 1/2] a", ONE, "<1@x>", ["<x@x>"]), post("[PATCH 2/2] b", ONE, "<2@x>", ["<y@x>"])
+    assert [s.present for s in series_of([a, b])] == [(1,), (2,)]
+    (one,) = series_of([a, replace(b, sender=TWO, quoted=True)])
+    assert one.present == (1, 2)
+
+
+def test_what_lost_its_headers_goes_to_the_only_one_that_lacks_it():
+    cover = post("[PATCH 0/2] all", ONE, "<0@x>")
+    first = post("[PATCH 1/2] a", ONE, "<1@x>", ["<0@x>"])
+    assert shape(series_of([cover, first, post("[PATCH 2/2] b")])) == [("v1", 2, True, (1, 2))]
+    left = [post("[PATCH 1/2] a", ONE, "<1@x>", ["<0@x>"]), post("[PATCH 2/2] b")]
+    assert [s.present for s in series_of(left)] == [(1, 2)]
+
+
+def test_of_two_groups_put_together_cover_and_replaced_ones_stay():
+    cover, one, two, old = (post(f"[PATCH {n}/2] t{n}") for n in (0, 1, 2, 1))
+    first, second = _Group(one, patches={1: one}), _Group(cover, cover=cover, patches={2: two}, replaced=[old])
+    assert first.fits(second) and second.fits(first) and not second.fits(_Group(cover, cover=cover))
+    assert not first.fits(_Group(old, patches={1: old}))
+    first.join(second)
+    assert (first.cover, first.patches, first.replaced) == (cover, {1: one, 2: two}, [old])
+    first.join(_Group(cover, patches={}))
+    assert first.cover is cover

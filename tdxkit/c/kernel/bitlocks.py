@@ -71,7 +71,7 @@ def _is_locked(m, number, p):
     return int(bool(get(m, word) & mask))
 
 
-def _waits(does: str, sets: int):
+def _waits(does: str, sets: bool = False):
     """Looks at the bit, then queues, and looks and sleeps in turn; sets: it also sets the bit, and is woken alone."""
 
     def program(m, p, number, *more):
@@ -90,7 +90,7 @@ def _waits(does: str, sets: int):
             if queued:
                 yield from sleeps(m, (TABLE, 0), queued, does, what=f"bit {number} of {cell(m, word)}")
             else:
-                queued = yield from joins(m, (TABLE, 0), Sleeper(0, exclusive=bool(sets), on=(*word, number)))
+                queued = yield from joins(m, (TABLE, 0), Sleeper(0, exclusive=sets, on=(*word, number)))
         if queued:
             yield from leaves(m, (TABLE, 0), queued)
         return 0
@@ -106,7 +106,7 @@ def _wakes(m, p, number):
         woken(m, (TABLE, 0), 1, on=on)
 
 
-def _clears(tests: int):
+def _clears(tests: bool):
     def program(m, number, p):
         word, mask = place(p, number)
         yield locked("test_and_clear_bit" if tests else "clear_bit_unlock", f"{number}, {cell(m, word)}")
@@ -127,8 +127,8 @@ def functions() -> Iterator[Entry]:
     yield Entry("__bit_spin_unlock", _gives_plainly, "vp", VOID, rules=RULES)
     yield Entry("bit_spin_is_locked", _is_locked, "vp", INT)
     for form in ("", "_io"):
-        yield Entry(f"wait_on_bit{form}", _waits(f"wait_on_bit{form}", 0), "pv-", INT, needs=TABLE)
-        yield Entry(f"wait_on_bit_lock{form}", _waits(f"wait_on_bit_lock{form}", 1), "pv-", INT, needs=TABLE)
-    yield Entry("clear_and_wake_up_bit", _clears(0), "vp", VOID, needs=TABLE)
-    yield Entry("test_and_clear_wake_up_bit", _clears(1), "vp", INT, needs=TABLE)
+        yield Entry(f"wait_on_bit{form}", _waits(f"wait_on_bit{form}"), "pv-", INT, needs=TABLE)
+        yield Entry(f"wait_on_bit_lock{form}", _waits(f"wait_on_bit_lock{form}", sets=True), "pv-", INT, needs=TABLE)
+    yield Entry("clear_and_wake_up_bit", _clears(tests=False), "vp", VOID, needs=TABLE)
+    yield Entry("test_and_clear_wake_up_bit", _clears(tests=True), "vp", INT, needs=TABLE)
     yield Entry("wake_up_bit", _wakes, "pv", VOID, needs=TABLE)

@@ -42,12 +42,12 @@ def unless(m, one, other):
 def _changing() -> Iterator[tuple[str, object, str]]:
     """What changes a list: name, program, arguments."""
     for form in ("", "_rcu"):
-        yield f"list_add{form}", lists.adds(f"list_add{form}", 0), "pp"
-        yield f"list_add_tail{form}", lists.adds(f"list_add_tail{form}", 1), "pp"
+        yield f"list_add{form}", lists.adds(f"list_add{form}"), "pp"
+        yield f"list_add_tail{form}", lists.adds(f"list_add_tail{form}", at_tail=True), "pp"
         yield f"list_del{form}", lists.deletes(f"list_del{form}", lists.GONE), "p"
-        yield f"hlist_add_head{form}", lists.adds(f"hlist_add_head{form}", 0), "pp"
+        yield f"hlist_add_head{form}", lists.adds(f"hlist_add_head{form}"), "pp"
         yield f"hlist_del{form}", lists.deletes(f"hlist_del{form}", lists.GONE), "p"
-        yield f"hlist_del_init{form}", lists.deletes(f"hlist_del_init{form}", 0, 1), "p"
+        yield f"hlist_del_init{form}", lists.deletes(f"hlist_del_init{form}", 0, quiet=True), "p"
     for word in ("list_del_init", "list_del_init_careful"):
         yield word, lists.deletes(word, lists.EMPTY), "p"
     for form in ("", "_rcu", "_init"):
@@ -56,9 +56,9 @@ def _changing() -> Iterator[tuple[str, object, str]]:
             lists.replaces(f"list_replace{form}", lists.EMPTY if form == "_init" else lists.GONE),
             "pp",
         )
-    for form, at_tail in (("", 0), ("_tail", 1)):
+    for form, at_tail in (("", False), ("_tail", True)):
         yield f"list_move{form}", lists.moves(f"list_move{form}", at_tail), "pp"
-        for end, empties in (("", 0), ("_init", 1)):
+        for end, empties in (("", False), ("_init", True)):
             yield f"list_splice{form}{end}", lists.splices(f"list_splice{form}{end}", at_tail, empties), "pp"
     for word in ("INIT_LIST_HEAD", "INIT_HLIST_HEAD", "INIT_HLIST_NODE"):
         yield word, lists.starts(word), "p"
@@ -72,8 +72,8 @@ def functions() -> Iterator[Entry]:
         yield Entry(word, listlooks.empty(word), "p", INT, stack=True)
     yield Entry("list_is_singular", listlooks.looks("list_is_singular", "one"), "p", INT, stack=True)
     yield Entry("list_count_nodes", listlooks.looks("list_count_nodes", "count"), "p", ULONG, stack=True)
-    yield Entry("list_is_last", listlooks.is_edge("list_is_last", 1), "pp", INT, stack=True)
-    yield Entry("list_is_first", listlooks.is_edge("list_is_first", 0), "pp", INT, stack=True)
+    yield Entry("list_is_last", listlooks.is_edge("list_is_last", last=True), "pp", INT, stack=True)
+    yield Entry("list_is_first", listlooks.is_edge("list_is_first", last=False), "pp", INT, stack=True)
     for word, what in ENDS.items():
         yield Entry(f"the_{word}", listlooks.looks(word, what), "p", VOID, stack=True)
     for word, by in (("list_next_entry", 1), ("list_prev_entry", -1)):

@@ -40,7 +40,7 @@ def looks(does: str, what: str):
     return program
 
 
-def is_edge(does: str, last: int):
+def is_edge(does: str, last: bool):
     """list_is_first() and list_is_last()."""
 
     def program(m, stack, entry, where):

@@ -54,7 +54,7 @@ def on(m, stack, entry, does: str):
     return value[1:]
 
 
-def _beside(m, stack, where, at_tail: int, does: str) -> tuple:
+def _beside(m, stack, where, at_tail: bool, does: str) -> tuple:
     """Where a list gets a new entry: its head, and before which of its entries. At its ends, or beside one of them."""
     value = fetch(m, stack, where)
     if type(value) is not tuple or value[:1] != (ON,):
@@ -101,7 +101,7 @@ def _write(m, does: str, *places):
     return store(does, cell(m, where), label=f"{does}: write {cell(m, where)}")
 
 
-def adds(does: str, at_tail: int):
+def adds(does: str, at_tail: bool = False):
     """list_add() and list_add_tail()."""
 
     def program(m, stack, entry, where):
@@ -124,7 +124,7 @@ def adds(does: str, at_tail: int):
     return program
 
 
-def deletes(does: str, after: object, quiet: int = 0):
+def deletes(does: str, after: object, quiet: bool = False):
     """list_del() and kin. after: what the entry's cell holds then; quiet: what is on no list may be deleted."""
 
     def program(m, stack, entry, *more):
@@ -174,7 +174,7 @@ def _without_page(stack):
     raise Defect("list_del() of a page that is on no list of its CPU")
 
 
-def moves(does: str, at_tail: int):
+def moves(does: str, at_tail: bool):
     """list_move() and list_move_tail()."""
 
     def program(m, stack, entry, where):
@@ -184,7 +184,7 @@ def moves(does: str, at_tail: int):
     return program
 
 
-LEAVES, JOINS, JOINS_TAIL = deletes("list_move", EMPTY), adds("list_move", 0), adds("list_move", 1)
+LEAVES, JOINS, JOINS_TAIL = deletes("list_move", EMPTY), adds("list_move"), adds("list_move", at_tail=True)
 
 
 def replaces(does: str, after: object):
@@ -204,7 +204,7 @@ def replaces(does: str, after: object):
     return program
 
 
-def splices(does: str, at_tail: int, empties: int):
+def splices(does: str, at_tail: bool, empties: bool):
     """All entries of one list go onto another; what is not initialised again then is no list."""
 
     def program(m, stack, source, where):

@@ -27,6 +27,11 @@ def _shift(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
+def _ones(m, value: int) -> int:
+    """How many bits of a word are set; of a negative number those of its 64 bits."""
+    return (value & (1 << 64) - 1).bit_count()
+
+
 def _last(m, value: int) -> int:
     if value <= 0:
         raise Defect(f"the highest bit of {value}")
@@ -61,8 +66,8 @@ PLAIN: dict[str, Callable[..., int]] = {
     "upper_32_bits": lambda m, value: value >> 32 & 0xFFFFFFFF,
     "lower_32_bits": lambda m, value: value & 0xFFFFFFFF,
     "hweight32": lambda m, value: (value & 0xFFFFFFFF).bit_count(),
-    "hweight64": lambda m, value: (value & (1 << 64) - 1).bit_count(),
-    "hweight_long": lambda m, value: (value & (1 << 64) - 1).bit_count(),
+    "hweight64": _ones,
+    "hweight_long": _ones,
     "ilog2": _last,
     "order_base_2": lambda m, value: (value - 1).bit_length() if value > 1 else 0,
     "fls": lambda m, value: (value & 0xFFFFFFFF).bit_length(),

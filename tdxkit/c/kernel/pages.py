@@ -51,8 +51,9 @@ RESETS = (
 
 def region_of(m, place) -> int:
     """The region of a page frame number, or of an address: page frames are those of at most eight regions."""
-    number = place if type(place) is int else 0
-    return (number // FRAMES if number < 8 * FRAMES else number >> REGION) % len(m.refcount)
+    if type(place) is not int:
+        return 0
+    return (place // FRAMES if place < 8 * FRAMES else place >> REGION) % len(m.refcount)
 
 
 def counter(m, place):

@@ -27,7 +27,7 @@ DOWNS = {
 }
 
 
-def _down(does: str, timed: int):
+def _down(does: str, timed: bool):
     def program(m, p, *more):
         name = cell(m, p)
         while True:
@@ -80,7 +80,7 @@ def _local(does: str, change: int):
 def functions() -> Iterator[Entry]:
     """All of them. Of a local_lock_t nothing is looked at: each CPU has its own."""
     for does, (returns, timed) in DOWNS.items():
-        yield Entry(does, _down(does, int(timed)), "p-" if timed else "p", returns)
+        yield Entry(does, _down(does, timed), "p-" if timed else "p", returns)
     yield Entry("down_trylock", _tries, "p", INT)
     yield Entry("up", _up, "p", VOID)
     yield Entry("sema_init", _starts, "pv", VOID)

@@ -29,10 +29,10 @@ WAITS = {  # what waits for a completion: what it returns, and whether it may be
     "wait_for_completion_interruptible_timeout": (LONG, True), "wait_for_completion_killable_timeout": (LONG, True),
 }  # fmt: skip
 WAKES = {  # how many exclusive waiters a wake-up wakes (0: all), and whether only those who sleep interruptibly
-    "wake_up": (1, 0), "wake_up_all": (0, 0), "wake_up_locked": (1, 0), "wake_up_all_locked": (0, 0), "wake_up_sync": (1, 0), "wake_up_poll": (1, 0),
-    "wake_up_locked_poll": (1, 0), "wake_up_interruptible": (1, 1), "wake_up_interruptible_all": (0, 1), "wake_up_interruptible_sync": (1, 1),
-    "wake_up_interruptible_poll": (1, 1), "wake_up_interruptible_sync_poll": (1, 1), "swake_up_one": (1, 0), "swake_up_all": (0, 0),
-    "swake_up_locked": (1, 0),
+    "wake_up": (1, False), "wake_up_all": (0, False), "wake_up_locked": (1, False), "wake_up_all_locked": (0, False), "wake_up_sync": (1, False), "wake_up_poll": (1, False),
+    "wake_up_locked_poll": (1, False), "wake_up_interruptible": (1, True), "wake_up_interruptible_all": (0, True), "wake_up_interruptible_sync": (1, True),
+    "wake_up_interruptible_poll": (1, True), "wake_up_interruptible_sync_poll": (1, True), "swake_up_one": (1, False), "swake_up_all": (0, False),
+    "swake_up_locked": (1, False),
 }  # fmt: skip
 ACTIVE = {
     "waitqueue_active": False,
@@ -92,18 +92,18 @@ def _starts(does: str):
     return program
 
 
-def _wakes(does: str, most: int, interruptible: int):
+def _wakes(does: str, most: int, interruptible: bool):
     def program(m, p, *more):
         yield locked(does, cell(m, p))
-        return woken(m, p, most, bool(interruptible))
+        return woken(m, p, most, interruptible)
 
     return program
 
 
-def _wakes_so_many(does: str, interruptible: int):
+def _wakes_so_many(does: str, interruptible: bool):
     def program(m, p, most):
         yield locked(does, cell(m, p))
-        return woken(m, p, most, bool(interruptible))
+        return woken(m, p, most, interruptible)
 
     return program
 
@@ -114,7 +114,7 @@ def _wakes_who_waits_for(m, p):
     woken(m, (TABLE, 0), 1, on=p)
 
 
-def _active(does: str, fenced: int):
+def _active(does: str, fenced: bool):
     """Whether somebody sleeps there. Without a barrier it is a plain look, which the store buffer lets go before a store."""
 
     def program(m, p):
@@ -141,7 +141,7 @@ def _begins(does: str):
     return program
 
 
-def _goes_on(does: str, like: Sleeper, timed: int):
+def _goes_on(does: str, like: Sleeper, timed: bool):
     """After a look at a condition that does not hold. number: 0 before one has queued, then one's own, negative when the time is up; it gives
     the number after it, 0 where one gives up."""
 
@@ -150,7 +150,7 @@ def _goes_on(does: str, like: Sleeper, timed: int):
         if not number:
             return (yield from joins(m, where, mine))
         if number > 0:
-            in_time = yield from sleeps(m, where, number, does, bool(timed), cell(m, p))
+            in_time = yield from sleeps(m, where, number, does, timed, cell(m, p))
             return number if in_time else -number
         yield from leaves(m, where, -number)
         return 0
@@ -184,7 +184,7 @@ def functions() -> Iterator[Entry]:
         yield Entry(word, _starts(word), "p", VOID)
     for word, (most, interruptible) in WAKES.items():
         yield Entry(word, _wakes(word, most, interruptible), "p-" if "_poll" in word else "p", INT)
-    for word, interruptible in (("wake_up_nr", 0), ("wake_up_interruptible_nr", 1)):
+    for word, interruptible in (("wake_up_nr", False), ("wake_up_interruptible_nr", True)):
         yield Entry(word, _wakes_so_many(word, interruptible), "pv", INT)
     yield Entry("wake_up_process", _looks_at_task, "p…", INT)
     yield Entry("wake_up_var", _wakes_who_waits_for, "p", VOID, needs=TABLE)

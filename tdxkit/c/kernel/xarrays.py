@@ -159,7 +159,7 @@ def changes(does: str, form: str):
                 switches_on(m, f"xa_unlock{form}")
             if slab.refused:
                 m.tell(f"There is no memory for index {index}.")
-            return answer if does in NUMBERS else tree.entry(answer)
+            return tree.entry(answer)  # an errno is the word of no pointer
 
     return program
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tdxkit.c.harness import scenario_of_c
+from tdxkit.c.harness import scenario_of_c, value_of
 from tdxkit.explore.engine import World
 
 MOST = 200
@@ -32,3 +32,9 @@ def alone(text: str, run: str, choose: int = 0, **more) -> Ran:
             break
     memory = dict(zip(world.memory._layout.labels, world.memory._values))
     return Ran(tuple(kinds), tuple(names), memory, tuple(broken), world.finished(0))
+
+
+def each_alone(text: str, bodies: list[str], of: str = "r") -> list[int]:
+    """What a variable is after each of these statements, each run on a memory of its own; the text is compiled once."""
+    whole = text + "".join(f"\nlong of_body_{k}(void) {{ {body} return {of}; }}" for k, body in enumerate(bodies))
+    return [value_of(whole, f"of_body_{k}", ()) for k in range(len(bodies))]
