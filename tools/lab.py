@@ -165,6 +165,10 @@ class Chromium:
         except BaseException:
             made.close()
             raise
+# Has each cell run, or one of them gone wrong?
+OVER = """(cells => cells.every(cell => cell.model.executionCount !== null && cell.model.executionState !== 'running')
+    || cells.some(cell => cell.model.outputs.toJSON().some(one => one.output_type === 'error' && one.ename !== 'Unanswered')))
+    (panel.content.widgets.filter(cell => cell.model.type === 'code' && cell.model.sharedModel.getSource().trim()))"""
 
 
 class LabPage:
@@ -215,6 +219,7 @@ class LabPage:
         begin = time.monotonic()
         self.page.set_default_timeout(seconds * 1000)
         self.command("notebook:run-all-cells")
+        self.until(OVER, seconds)  # the command is done at the first exercise that waits, with cells still to run
         self.until("panel.sessionContext.session.kernel.status === 'idle'", seconds)
         self.until(
             "![...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.trim() === 'Loading widget...')"

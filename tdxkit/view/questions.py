@@ -58,8 +58,8 @@ class GateView:
         after = element("div", prose(gate.after), class_="tdx-gate-after tdx-gate-words", hidden="")
         said = element("p", class_="tdx-gate-said", role="status")
         place = element(
-            "section", self._asks(), said, *behind, after, script_json(data),
-            class_="tdx-gate", data_gate=gate.name, aria_label="A question before you go on",
+            "div", self._asks(), said, *behind, after, script_json(data),
+            class_="tdx-gate", data_gate=gate.name, role="group", aria_label="A question before you go on",
         )  # fmt: skip
         code = svg.packed_script(scripts.script(PAGE, "gate.js"), "gatesHere();")
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "gate.css"))), place, code)

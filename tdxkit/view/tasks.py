@@ -54,7 +54,7 @@ class Task:
         )
         note = element("p", UNSTOPPABLE, class_="tdx-task-note") if one.kind in CODE else ""
         task = element(
-            "section",
+            "div",
             head,
             prose(one.asks),
             _hints(one.hints),
@@ -62,6 +62,7 @@ class Task:
             note,
             class_="tdx-task",
             data_exercise=one.name,
+            role="group",
             aria_label="An exercise",
         )
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "exercise.css"))), task)
