@@ -33,6 +33,7 @@ WHOLE = {
     "practice-pairs-v2.mbox": OWN,
     "write-your-own.c": OWN,
     "traces/kvm_msr.trace": "kvm-msr-trace",
+    "traces/second.trace": OWN,
     "traces/layout-variants.trace": "trace-layouts",
 }
 WRITTEN_FROM = {  # C beside a design: what the step-by-step program that it was written from rests on

@@ -105,6 +105,11 @@ class Exercise:
         except TdxkitError as error:
             return Said(False, f"{error}.")
 
+    @property
+    def runs(self) -> bool:
+        """Is something of the reader's run: a program in C, a function in Python?"""
+        return self.language == "c" or (self.language == "python" and "def " in str(self.solution))
+
     def belief(self, answer: object) -> str:
         """What is promised to this very answer, if it is one of the wrong ones; else ""."""
         return next((one.says for one in self.wrong if one.answer == answer), "")

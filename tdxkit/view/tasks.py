@@ -11,6 +11,7 @@ and solved in a page without a kernel too; only the judge needs Python.
 CSS classes that tests may rely on: `.tdx-task` (data-exercise: its name), in it `.tdx-hint` (details, each inside the one before), `.tdx-solution` (details).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as w
@@ -25,12 +26,12 @@ from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
 from tdxkit.view.kit.tables import table
 from tdxkit.view.kit.verdict import Bar, alert
 from tdxkit.view.kit.work import WorkBoard
+from tdxkit.view.msr_view import vcpus
 from tdxkit.view.region_picture import region
 from tdxkit.view.stepper import Stepper
 
 PAGE = Path(__file__).parent / "kit" / "page"
 VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
-CODE = ("fix", "build")  # kinds in which something of the reader's is run
 
 
 class Task:
@@ -52,7 +53,7 @@ class Task:
             prose(one.why),
             class_="tdx-solution",
         )
-        note = element("p", UNSTOPPABLE, class_="tdx-task-note") if one.kind in CODE else ""
+        note = element("p", UNSTOPPABLE, class_="tdx-task-note") if one.runs else ""
         task = element(
             "div",
             head,
@@ -110,9 +111,8 @@ class ExerciseBoard(WorkBoard):
         record(Event("exercise", one.notebook, one.name, _as_text(self._answer), result.passed))
         shown: list = []
         if result.run is not None:
-            picture = region if "refcount" in getattr(result.scenario, "shared", ()) else None
             at = len(result.run) if result.at < 0 else result.at
-            shown.append(Stepper(result.run, picture=picture, position=at))
+            shown.append(Stepper(result.run, picture=_picture(result), position=at))
         said = Bar("ok" if result.passed else "violation", result.says, "passed" if result.passed else "not yet")
         shown += [table(sheet.heads, sheet.rows, title=sheet.title) for sheet in result.sheets]
         if missed := notice():
@@ -148,6 +148,13 @@ class BoxBoard(ExerciseBoard):
             self.judge(self.code.text)
         except Unanswered as waiting:
             self.say(str(waiting))
+
+
+def _picture(said: Said) -> Callable | None:
+    """What is drawn beside the steps of an answer's run: the region of a refcount, or the registers of the vCPUs."""
+    if "refcount" in getattr(said.scenario, "shared", ()):
+        return region
+    return vcpus if said.run is not None and "msr[0]" in said.run.first else None
 
 
 def exercise(name: str, *answer: object) -> ExerciseBoard:

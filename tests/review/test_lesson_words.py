@@ -8,6 +8,7 @@ import pytest
 
 from tdxkit.c.races import race, versions
 from tdxkit.explore import explore
+from tdxkit.lessons.gates import gate_named
 from tdxkit.linux.memattr.guest_ram import guest_size
 from tdxkit.linux.softlockup.lockup import lockup
 from tdxkit.review.bugs import counted
@@ -41,8 +42,8 @@ def test_the_diffstats_are_the_posted_ones():
 
 def test_a_trace_has_what_is_intercepted_and_no_writers_name():
     assert "that it *intercepts*" in PROSE["08"]["evidence"]
-    reading = PROSE["08"]["what-it-says-read"]
-    assert "strong circumstantial evidence and not a proof" in reading and "in parallel" in reading
+    who = gate_named("who-wrote-0x3a")
+    assert "strong circumstantial evidence and not a proof" in who.right.why and "in parallel" in who.judged("4").why
 
 
 def test_the_seven_statements_are_those_that_are_judged():

@@ -17,7 +17,9 @@ from tdxkit.linux.refcount import scenario
 from tdxkit.view import Stepper, answers, exercise, gate, progress, static, words
 from tdxkit.view.kit.svg import esc
 from tdxkit.view.kit.tables import table
+from tdxkit.view.msr_view import vcpus
 from tdxkit.view.questions import Answers
+from tdxkit.view.region_picture import region
 from tdxkit.view.tasks import BoxBoard, ExerciseBoard, Task
 
 RACE = "v2:2x1:37b4 A10 B15 A3"
@@ -132,7 +134,9 @@ def test_an_exercise_shows_its_hints_one_in_the_other_and_its_solution_folded():
 
 def test_only_what_runs_a_readers_code_says_what_to_do_when_it_never_ends():
     assert "reload the page" in str(Task(exercise_named("mend-put")).static())
-    assert "reload the page" not in str(Task(exercise_named("take-it-back")).static())
+    assert "reload the page" in str(Task(exercise_named("mend-the-mask")).static())
+    for switches_or_turns in ("take-it-back", "saved-by-firmware", "second-trace"):
+        assert "reload the page" not in str(Task(exercise_named(switches_or_turns)).static())
 
 
 def test_an_open_exercise_shows_the_task_and_raises_one_line(capsys):
@@ -151,6 +155,13 @@ def test_a_wrong_answer_is_kept_with_its_run_and_a_right_one_passes():
     assert board.verdict.passed and "✓ passed" in str(board)
     assert [(one.kind, one.right) for one in kept().events] == [("exercise", False), ("exercise", True)]
     assert "✓ passed before" in str(Task(exercise_named("take-it-back")).static())
+
+
+def test_beside_the_run_of_switches_stand_the_registers_of_the_vcpus():
+    board = exercise("locked-before", {"preset": 0x1})
+    stepper = board.shown.children[-1]
+    assert board.verdict.passed and isinstance(stepper, Stepper) and stepper._picture is vcpus
+    assert exercise("take-it-back", "A9 B4 A6").shown.children[-1]._picture is region
 
 
 def test_several_things_are_one_answer():

@@ -1,10 +1,10 @@
 """Answers that are a value: a number, a word, several of them, a completion status."""
 
-from collections.abc import Iterable
-
 from tdxkit.errors import InputError, printable
 from tdxkit.lessons.exercises import Exercise, Said
 from tdxkit.status import decode
+
+LISTED, MOST = (list, tuple, set, frozenset, range), 1000  # what several things may be given as, and how many
 
 
 def number(answer: object, exercise: Exercise, *, right: int, unit: str = "", otherwise: str) -> Said:
@@ -31,11 +31,11 @@ def word(answer: object, exercise: Exercise, *, right: str, otherwise: str) -> S
 
 def several(answer: object, exercise: Exercise, *, right: list, thing: str = "", ordered: bool = False) -> Said:
     """Several names or numbers, in their order where that is asked for; the first difference is told."""
-    if isinstance(answer, str) or not isinstance(answer, Iterable):
+    if not isinstance(answer, LISTED) or len(answer) > MOST:
         raise InputError(f"answer {printable(answer, 40)}", "several are asked for", 'give a list, such as ["a", "b"]')
     given = [_bare(one) if isinstance(one, str) else one for one in answer]
     wanted = [_bare(one) if isinstance(one, str) else one for one in right]
-    if given == wanted if ordered else set(given) == set(wanted):
+    if given == wanted if ordered else all(one in wanted for one in given) and all(one in given for one in wanted):
         return Said(True, f"{', '.join(map(str, right))}.")
     if promised := exercise.belief(list(answer)):
         return Said(False, promised)
