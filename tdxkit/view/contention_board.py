@@ -112,7 +112,7 @@ def designs_table() -> Table:
     return table(("design", "what it locks"), [(d.name, d.what) for d in DESIGNS.values()])
 
 
-def toggling_table(tds: int = 10, vcpus: int = 4, seconds: float = 5.0) -> Table:
+def toggling_table(tds: int = 10, vcpus: int = 4, seconds: float = 10.0) -> Table:
     """Waits behind the one lock with no toggling TD and with one: of all others, and of the one that toggles."""
     rows = []
     for toggling in (0, 1):
@@ -122,7 +122,9 @@ def toggling_table(tds: int = 10, vcpus: int = 4, seconds: float = 5.0) -> Table
         share = f"{found.busy / found.seconds / 1e4:.1f} %"
         rows.append((toggling, share, len(waited) - own, own))
     title = f"{tds} TDs with {vcpus} vCPUs each, {seconds:g} seconds, fast path"
-    return table(("TDs that toggle", "the lock is held", "waits of the others", "waits of the one that toggles"), rows, title)
+    return table(
+        ("TDs that toggle", "the lock is held", "waits of the others", "waits of the one that toggles"), rows, title
+    )
 
 
 def crowded_run(sections: int = 24) -> Run:
