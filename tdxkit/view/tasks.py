@@ -11,6 +11,7 @@ and solved in a page without a kernel too; only the judge needs Python.
 CSS classes that tests may rely on: `.tdx-task` (data-exercise: its name), in it `.tdx-hint` (details, each inside the one before), `.tdx-solution` (details).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as w
@@ -20,6 +21,7 @@ from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
 from tdxkit.lessons.patience import UNSTOPPABLE
 from tdxkit.lessons.progress import Event, kept, notice, record
 from tdxkit.view.editor import CodeBox
+from tdxkit.view.host_picture import host
 from tdxkit.view.kit import live, scripts, theme
 from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
 from tdxkit.view.kit.tables import table
@@ -109,9 +111,8 @@ class ExerciseBoard(WorkBoard):
         record(Event("exercise", one.notebook, one.name, _as_text(self._answer), result.passed))
         shown: list = []
         if result.run is not None:
-            picture = region if "refcount" in getattr(result.scenario, "shared", ()) else None
             at = len(result.run) if result.at < 0 else result.at
-            shown.append(Stepper(result.run, picture=picture, position=at))
+            shown.append(Stepper(result.run, picture=_picture(result), position=at))
         said = Bar("ok" if result.passed else "violation", result.says, "passed" if result.passed else "not yet")
         shown += [table(sheet.heads, sheet.rows, title=sheet.title) for sheet in result.sheets]
         if missed := notice():
@@ -129,6 +130,13 @@ class ExerciseBoard(WorkBoard):
             else "not judged yet"
         )
         return f"{self.task}\n{visible(said)}"
+
+
+def _picture(result: Said) -> Callable | None:
+    """The picture beside an answer's run: of a region's count, or of a host."""
+    if "refcount" in getattr(result.scenario, "shared", ()):
+        return region
+    return host if result.run is not None and "may sleep" in result.run.first else None
 
 
 class BoxBoard(ExerciseBoard):

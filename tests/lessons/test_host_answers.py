@@ -108,3 +108,11 @@ def test_a_hole_inside():
 def test_every_version_can_be_named():
     for version in versions():
         assert passes(host.failure, (version, 1, "no memory"), left=[0, 0, 0])[0]
+
+
+def test_a_life_is_shown_with_the_picture_of_its_host():
+    from tdxkit.view.host_picture import host as picture
+    from tdxkit.view.tasks import _picture
+
+    assert _picture(host.failure(("v6", 124, "busy"), None, left=[1, 1, 2])) is picture
+    assert _picture(zap.order(["put"], None)) is picture
