@@ -112,6 +112,21 @@ def designs_table() -> Table:
     return table(("design", "what it locks"), [(d.name, d.what) for d in DESIGNS.values()])
 
 
+def toggling_table(tds: int = 10, vcpus: int = 4, seconds: float = 10.0) -> Table:
+    """Waits behind the one lock with no toggling TD and with one: of all others, and of the one that toggles."""
+    rows = []
+    for toggling in (0, 1):
+        found = Simulation("fast-path", tds=tds, vcpus=vcpus, seconds=seconds, toggling=toggling, keep=10**9).run()
+        waited = [s.actor for s in found.timeline if s.got > s.asked]
+        own = sum(actor.endswith("toggling") for actor in waited)
+        share = f"{found.busy / found.seconds / 1e4:.1f} %"
+        rows.append((toggling, share, len(waited) - own, own))
+    title = f"{tds} TDs with {vcpus} vCPUs each, {seconds:g} seconds, fast path"
+    return table(
+        ("TDs that toggle", "the lock is held", "waits of the others", "waits of the one that toggles"), rows, title
+    )
+
+
 def crowded_run(sections: int = 24) -> Run:
     """A few sections of a host so busy that somebody always waits, event by event."""
     crowd = Simulation("fast-path", tds=3, vcpus=2, seconds=1.0, regions=64, fault=0.1, seed=3)

@@ -1,9 +1,11 @@
-"""How a TD's life ended, in a bar, and what is left of it, in a table: what every board of lives shows."""
+"""How a TD's life ended, in a bar, and what is left of it, in a table: what every board of lives shows. And its counts, in a chart."""
 
 from tdxkit.linux.host.allocator import kind_of
 from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.life import Life
+from tdxkit.run import Run
 from tdxkit.text import many
+from tdxkit.view.kit.charts import Chart, lines
 from tdxkit.view.kit.tables import Table, table
 from tdxkit.view.kit.verdict import Bar, verdict
 
@@ -36,3 +38,18 @@ def left_regions(life: Life) -> Table | None:
         for use in left
     ]
     return table(("region", "kernel's count", "module's count", "pair"), rows, "What is left") if rows else None
+
+
+def counts_chart(run: Run) -> Chart:
+    """A recorded life, step by step: the kernel's references, the pages that the module counts, the pairs."""
+    states = list(run.states())
+    uses = [[use for use in state.values() if isinstance(use, RegionUse)] for state in states]
+    series = {
+        "references in the kernel": [sum(use.refcount for use in one) for one in uses],
+        "pages in the module's counts": [sum(use.users for use in one) for one in uses],
+        "pairs": [sum(use.pair for use in one) for one in uses],
+    }
+    points = {name: list(enumerate(values)) for name, values in series.items()}
+    return lines(
+        "Two counts, and the pairs, over a life", "step", "how many", points, roles={"pairs": "pair"}, steps=True
+    )

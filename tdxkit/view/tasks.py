@@ -21,6 +21,7 @@ from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
 from tdxkit.lessons.patience import UNSTOPPABLE
 from tdxkit.lessons.progress import Event, kept, notice, record
 from tdxkit.view.editor import CodeBox
+from tdxkit.view.host_picture import host
 from tdxkit.view.kit import live, scripts, theme
 from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
 from tdxkit.view.kit.tables import table
@@ -130,6 +131,13 @@ class ExerciseBoard(WorkBoard):
             else "not judged yet"
         )
         return f"{self.task}\n{visible(said)}"
+
+
+def _picture(result: Said) -> Callable | None:
+    """The picture beside an answer's run: of a region's count, or of a host."""
+    if "refcount" in getattr(result.scenario, "shared", ()):
+        return region
+    return host if result.run is not None and "may sleep" in result.run.first else None
 
 
 class BoxBoard(ExerciseBoard):

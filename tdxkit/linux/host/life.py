@@ -85,10 +85,11 @@ def live(
     pool_pages: int | None = None,
 ) -> Life:
     """One life. `record` keeps a Run of every step; `pool_pages`: what pools are filled to, by default as the version has it."""
-    return _live(Host(version, patches, fault, record, pool_pages), huge, record)
+    return live_on(Host(version, patches, fault, record, pool_pages), huge, record)
 
 
-def _live(host: Host, huge: bool, record: bool) -> Life:
+def live_on(host: Host, huge: bool = False, record: bool = False) -> Life:
+    """One life on a host of one's own."""
     td, peak = Td(host), 0
     stopped = ""
     for name, act in _acts(td, huge):
@@ -239,5 +240,5 @@ def _points(version: str, huge: bool, patches: frozenset[int], pool_pages: int |
             return False
 
     host = Host(version, patches, Spy(), False, pool_pages)
-    _live(host, huge, record=False)
+    live_on(host, huge)
     return tuple(found)

@@ -5,7 +5,8 @@ of a pair, they come from the allocator or a vCPU's pool and go back to the allo
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from tdxkit.explore.running import request
 from tdxkit.kinds import ALLOC, FREE, SEAMCALL
@@ -17,6 +18,10 @@ from tdxkit.linux.refcount.posted import Posted
 from tdxkit.seam.module import Module
 from tdxkit.seam.pamt import PT_PAMT
 from tdxkit.units import PAGE_2M
+
+Takes = Callable[
+    [Callable[[], int | None], Callable[[int], object]], Iterable[int]
+]  # (take, free): both pages, or none
 
 
 class Counters:
@@ -61,6 +66,7 @@ class Pairs:
         self._calls, self._log, self._take, self._dynamic = calls, log, take, dynamic
         self.counters = Counters(log)
         self._hands: list[int] = []  # pages between allocator and module
+        self.takes: Takes | None = None  # a reader's own way to both pages of a pair
 
     def has(self, region: int) -> bool:
         """Whether the module holds a pair for this region (HPA >> 21)."""
@@ -119,8 +125,12 @@ class Pairs:
                 answer = choices[0]
 
     def _take_pair(self, pool: str) -> bool:
+        take = partial(self._take, pool) if pool else partial(self._allocator.alloc, "pair")
+        if self.takes:
+            self._hands = list(self.takes(take, self._allocator.free))
+            return bool(self._hands)
         for _ in range(PAIR):
-            page = self._take(pool) if pool else self._allocator.alloc("pair")
+            page = take()
             if page is None:
                 if not self._posted.drops_first_page:
                     self._free_pair()

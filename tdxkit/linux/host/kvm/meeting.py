@@ -71,12 +71,12 @@ def meeting(a: str, b: str, base: Base, same_td: bool = True) -> Meeting:
     reasons = []
     for pa in places_a:
         for pb in places_b:
-            apart = _apart(pa, pb, a, b, base, same_td)
-            if not apart:
+            between = apart(pa, pb, a, b, base, same_td)
+            if not between:
                 return Meeting(a, b, (pa, pb), f"{pa.lane} beside {pb.lane}", _remark(a, b, same_td))
-            reasons.append(apart)
-    everywhere = [r for r in reasons[0] if all(r in apart for apart in reasons)]
-    why = everywhere[0] if everywhere else " or ".join(dict.fromkeys(apart[0] for apart in reasons))
+            reasons.append(between)
+    everywhere = [r for r in reasons[0] if all(r in between for between in reasons)]
+    why = everywhere[0] if everywhere else " or ".join(dict.fromkeys(between[0] for between in reasons))
     return Meeting(a, b, None, why, _remark(a, b, same_td, apart=True))
 
 
@@ -98,7 +98,7 @@ def _phases(place: Place, leaf: str) -> set[str]:
     return {RUNNING} & set(place.phases) if leaf == "TDH.MEM.TRACK" else set(place.phases)
 
 
-def _apart(pa: Place, pb: Place, a: str, b: str, base: Base, same_td: bool) -> list[str]:
+def apart(pa: Place, pb: Place, a: str, b: str, base: Base, same_td: bool = True) -> list[str]:
     """What keeps two places apart, in words; nothing where they can be at once."""
     one_vcpu = same_td and {a, b} <= OF_A_VCPU
     pairs = [

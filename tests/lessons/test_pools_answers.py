@@ -1,0 +1,116 @@
+"""Answers about pools and waits, at their boundaries."""
+
+import pytest
+
+from tdxkit.errors import TdxkitError
+from tdxkit.lessons.checks import pools
+from tdxkit.lessons.patience import patient
+from tdxkit.linux.refcount.posted import versions
+from tdxkit.work import drive
+
+ODD = (
+    object(),
+    b"\xff",
+    -1,
+    "x" * 5000,
+    [[]],
+    [],
+    True,
+    (1, 2, 3, 4),
+    ("v3", True),
+    ("v3", None),
+    (None, 2),
+    (True, 1, 1),
+    ("v3", 1, 1),
+)
+
+
+def passes(check, answer, **given):
+    """Whether an answer passes, and what is said."""
+    try:
+        said = check(answer, None, **given)
+        said = drive(patient(said)) if hasattr(said, "send") else said
+    except TdxkitError as error:
+        return False, str(error)
+    return said.passed, said.says
+
+
+@pytest.mark.parametrize(
+    "check, given", [(pools.losing, {}), (pools.whole_pair, {}), (pools.waits, {"fewest": 1, "seconds": 0.1})]
+)
+def test_what_is_no_answer_is_said_in_a_line(check, given):
+    for odd in ODD:
+        passed, says = passes(check, odd, **given)
+        assert not passed and says and "\n" not in says and len(says) < 1000
+
+
+def test_one_pool_of_one_version_loses_a_page_in_each_pass():
+    found = [(v, n) for v in versions() for n in range(pools.LARGEST_POOL + 1) if passes(pools.losing, (v, n))[0]]
+    assert found == [("v3", 2)]
+    assert (
+        "it holds 0 to 20 pages" in passes(pools.losing, ("v3", 21))[1]
+        and "0 to 20" in passes(pools.losing, ("v3", -1))[1]
+    )
+    assert "the VM is bugged" in passes(pools.losing, ("after-v6", 2))[1]
+
+
+def right(take, free):
+    first = take()
+    if first is None:
+        return None
+    second = take()
+    if second is None:
+        free(first)
+        return None
+    return first, second
+
+
+def three_at_once(take, free):
+    pages = [take(), take(), take()]
+    return pages[:2]
+
+
+def gives_back_what_it_returns(take, free):
+    one, two = take(), take()
+    free(one)
+    return one, two
+
+
+def the_same_page(take, free):
+    one = take()
+    return one, one
+
+
+def never_ends(take, free):
+    while True:
+        pass
+
+
+def leaves_python(take, free):
+    raise SystemExit
+
+
+def test_both_pages_or_none():
+    assert passes(pools.whole_pair, right)[0]
+    assert "left: " in passes(pools.whole_pair, three_at_once)[1]
+    for wrong in (
+        gives_back_what_it_returns,
+        the_same_page,
+        lambda take, free: (1, 2),
+        lambda take, free: "ab",
+        lambda take, free: take,
+    ):
+        assert "it is two pages that take() gave, or None" in passes(pools.whole_pair, wrong)[1]
+    assert "a step must end" in passes(pools.whole_pair, never_ends)[1]
+    assert "cannot end the program" in passes(pools.whole_pair, leaves_python)[1]
+    assert "it raises ZeroDivisionError" in passes(pools.whole_pair, lambda take, free: 1 / 0)[1]
+    assert "it raises TypeError" in passes(pools.whole_pair, lambda: 0)[1]
+    assert "what take() gave is given back, once" in passes(pools.whole_pair, lambda take, free: free("x" * 5000))[1]
+
+
+def test_waits_are_counted_and_not_guessed():
+    assert passes(pools.waits, (2, 1, 2), fewest=2720, seconds=2.0)[0]
+    assert "2,721 are asked for" in passes(pools.waits, (2, 1, 2), fewest=2721, seconds=2.0)[1]
+    assert "with hashed locks" in passes(pools.waits, (10, 4, 1), fewest=1, seconds=2.0)[1]
+    for answer in ((0, 1, 0), (11, 1, 0), (1, 17, 0), (1, 0, 0), (10, 1, 5), (10, 1, -1), (1, 1, 2), (1.0, 1, 1)):
+        assert not passes(pools.waits, answer, fewest=0, seconds=0.1)[0]
