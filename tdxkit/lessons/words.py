@@ -1,7 +1,7 @@
 """The words of the workbook, each in a sentence: data/glossary.toml; and what a key in brackets leads to, a source's or a known problem's.
 
 meaning("zap").means
-meaning("B16").means, meaning("tdx-v6").means     # of data/bugs.toml, of data/sources.toml
+meaning("B16").means     # a known problem of data/bugs.toml; the id of a source of data/sources.toml is taken too
 """
 
 import re

@@ -34,6 +34,8 @@ from tdxkit.view.stepper import Stepper
 PAGE = Path(__file__).parent / "kit" / "page"
 VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
 
+PICTURES = {"may sleep": host, "msr[0]": vcpus}
+
 
 class Task:
     """An exercise as it is read."""
@@ -133,13 +135,6 @@ class ExerciseBoard(WorkBoard):
         return f"{self.task}\n{visible(said)}"
 
 
-def _picture(result: Said) -> Callable | None:
-    """The picture beside an answer's run: of a region's count, or of a host."""
-    if "refcount" in getattr(result.scenario, "shared", ()):
-        return region
-    return host if result.run is not None and "may sleep" in result.run.first else None
-
-
 class BoxBoard(ExerciseBoard):
     """An exercise that is answered in a box (`code`), as often as one likes."""
 
@@ -159,10 +154,11 @@ class BoxBoard(ExerciseBoard):
 
 
 def _picture(said: Said) -> Callable | None:
-    """What is drawn beside the steps of an answer's run: the region of a refcount, or the registers of the vCPUs."""
+    """What is drawn beside the steps of an answer's run: the region of a refcount, a host, or the registers of vCPUs; told by what its state has."""
     if "refcount" in getattr(said.scenario, "shared", ()):
         return region
-    return vcpus if said.run is not None and "msr[0]" in said.run.first else None
+    first = said.run.first if said.run is not None else ()
+    return next((picture for name, picture in PICTURES.items() if name in first), None)
 
 
 def exercise(name: str, *answer: object) -> ExerciseBoard:

@@ -4,7 +4,7 @@ import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.facts import data_path
-from tdxkit.lessons.checks import puts
+from tdxkit.lessons.checks import puts, runs
 from tdxkit.lessons.checks.puts import MOST_LINES, climbing, put_rungs, within
 from tdxkit.lessons.exercises import Exercise, Said, exercise_named
 from tdxkit.work import drive
@@ -95,6 +95,11 @@ def test_a_good_end_is_one_that_everybody_comes_to_and_nothing_breaks():
         == "It stops where CPU 1 still has steps to take."
     )
     assert "On the way it breaks a rule" in said("runs.schedule", "A10 B15 A3", scenario="v2", goal="end well").says
+
+
+def test_a_goal_is_named_by_what_is_the_case():
+    assert runs._named("deadlock") == "deadlock" and runs._named("remove-finds-a-pair") == "REMOVE found no pair"
+    assert runs._named("one CPU must see the other") == "broken: one CPU must see the other"
 
 
 def test_a_deadlock_is_a_goal():
