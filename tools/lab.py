@@ -215,6 +215,8 @@ class LabPage:
         begin = time.monotonic()
         self.page.set_default_timeout(seconds * 1000)
         self.command("notebook:run-all-cells")
+        # The command is over at the first cell that fails, though it may fail; the kernel goes on with the others, and is idle for a moment between two.
+        self._panel("await panel.sessionContext.session.kernel.requestExecute({code: '', silent: true}).done;")
         self.until("panel.sessionContext.session.kernel.status === 'idle'", seconds)
         self.until(
             "![...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.trim() === 'Loading widget...')"

@@ -59,7 +59,7 @@ class GateView:
         said = element("p", class_="tdx-gate-said", role="status")
         place = element(
             "section", self._asks(), said, *behind, after, script_json(data),
-            class_="tdx-gate", data_gate=gate.name, aria_label="A question before you go on",
+            class_="tdx-gate", data_gate=gate.name, aria_label=f"A question before you go on: {gate.name.replace('-', ' ')}",
         )  # fmt: skip
         code = svg.packed_script(scripts.script(PAGE, "gate.js"), "gatesHere();")
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "gate.css"))), place, code)

@@ -64,7 +64,7 @@ class Task:
             note,
             class_="tdx-task",
             data_exercise=one.name,
-            aria_label="An exercise",
+            aria_label=f"An exercise: {one.name.replace('-', ' ')}",
         )
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "exercise.css"))), task)
 
