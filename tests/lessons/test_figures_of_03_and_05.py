@@ -49,7 +49,10 @@ def test_the_kernel_is_never_behind_but_for_one_step_of_a_split():
 
 def test_the_chart_of_two_counts_has_them_all():
     run = live("v2", record=True).run
-    rows = counts_chart(run).rows
+    chart = counts_chart(run)
+    rows = chart.rows
+    assert chart.header[1:] == ("references in the kernel", "pages in the module's counts", "pairs")
+    assert max(int(row[1]) - int(row[2]) for row in rows) == 10 and max(int(row[2]) for row in rows) == 25
     assert (
         len(rows) == len(run) + 1 and max(int(row[1]) for row in rows) == 25 and max(int(row[3]) for row in rows) == 5
     )

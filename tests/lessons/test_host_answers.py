@@ -58,6 +58,15 @@ def test_one_pair_is_left_by_every_remove_and_by_nothing_else():
         assert all(passes(host.failure, (version, *leak), left=[1, 1, 2])[0] for leak in leaks)
 
 
+def test_a_pair_and_a_page_more_is_no_pair_alone():
+    more = next(
+        row for row in fault_table("v6") if (row.life.pairs_left, row.life.refs_left, row.life.pages_left) == (1, 1, 3)
+    )
+    passed, says = passes(host.failure, ("v6", more.point, more.how), left=[1, 1, 2])
+    assert not passed and "left: 1 pair, 1 reference, 3 pages" in says
+    assert passes(host.failure, ("v6", more.point, more.how), left=[1, 1, 3])[0]
+
+
 def test_a_point_is_one_of_the_life():
     last = len(points("v6"))
     for point in (0, last + 1, "3", 1.0):
