@@ -272,6 +272,16 @@ def three_of_each(nb: Notebook) -> Iterator[Finding]:
 
 
 @rule
+def explains_its_words(nb: Notebook) -> Iterator[Finding]:
+    """The reader who meets a word of somebody else's trade, and finds nothing behind it. Of a notebook with a number."""
+    first = next((text for _, text, _ in cells(nb)), "")
+    if re.match(r"# \d\d ", first) and not any(
+        re.search(r"^words\(\)", text, re.M) for _, text, _ in cells(nb, "code")
+    ):
+        yield "notebook", "no cell shows words(), so none is explained on hover; let the first code cell end with it"
+
+
+@rule
 def an_open_exercise_stops_nothing(nb: Notebook) -> Iterator[Finding]:
     """The reader who runs all cells, and is stopped at the first exercise that is not done yet."""
     for cell_id, text, cell in cells(nb, "code"):

@@ -135,6 +135,9 @@ PLANTED = {
         (lambda nb: nb.update(cells=[ASKED[0], ASKED[2], ASKED[1], *ASKED[3:]]), "notebook"),
         (lambda nb: nb.update(cells=[*ASKED[:-1], code("more", 'gate("second-look")'), ASKED[-1]]), "notebook"),
     ],
+    "explains_its_words": [
+        (lambda nb: nb.update(cells=[ASKED[0], code("words", "keywords()")]), "notebook"),
+    ],
     "an_open_exercise_stops_nothing": [
         (lambda nb: nb["cells"].append(code("task", 'exercise("take-it-back", ...)')), "task"),
     ],
@@ -187,6 +190,7 @@ def test_a_notebook_that_asks_what_its_data_has_passes():
     nb = copy.deepcopy(GOOD) | {"cells": ASKED}
     assert not list(nblint.three_of_each(nb))
     assert not list(nblint.three_of_each(copy.deepcopy(GOOD) | {"cells": []}))
+    assert not list(nblint.explains_its_words(nb | {"cells": [ASKED[0], code("tools", "x = 1\nwords()")]}))
 
 
 def test_what_it_asks_does_not_count_as_a_cell():
