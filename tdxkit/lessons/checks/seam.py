@@ -6,7 +6,7 @@ Each answer is tried on the model, and what is told is what the module says to i
 from collections.abc import Mapping
 
 from tdxkit.errors import InputError, printable
-from tdxkit.lessons.exercises import Exercise, Said
+from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.seam import locks
 from tdxkit.seam.one_call import Made, Setting, make
 from tdxkit.seam.operands import choices
@@ -90,13 +90,22 @@ def acts(answer: object, exercise: Exercise, *, wanted: str, most: int = 0) -> S
                 f"act {printable(act, 40)}", "it is none of this region's", f"take one of {', '.join(ACTS)}"
             )
     found = played([known[_bare(act)] for act in given])
-    if wrong := _not_yet(found, wanted):
-        return Said(False, wrong)
-    if most and len(given) > most:
-        return Said(False, f"It gets there, in {many(len(given), 'act')}: {most} are enough.")
-    last = found.done[-1]
+    last, wrong = found.done[-1], _not_yet(found, wanted)
+    if not wrong and most and len(given) > most:
+        wrong = f"It gets there, in {many(len(given), 'act')}: {most} are enough."
     hint = f"Act {found.stale[0]} gave the hint, and act {found.stale[1]} found a page: " if found.stale else ""
-    return Said(True, f"{hint}{last.leaf} answers {last.answer}, after {many(len(given), 'act')}.")
+    right = f"{hint}{last.leaf} answers {last.answer}, after {many(len(given), 'act')}."
+    return Said(not wrong, wrong or right, sheets=(_done_so(found),))
+
+
+def _done_so(found: Played) -> Sheet:
+    """What was done, act by act."""
+    heads = ("", "act", "the module answers", "page count", "hint")
+    rows = (
+        (k, d.act, d.answer, "no pair" if d.count is None else d.count, "hint" if d.hint else "")
+        for k, d in enumerate(found.done, 1)
+    )
+    return Sheet("What was done", heads, tuple(rows))
 
 
 def _not_yet(found: Played, wanted: str) -> str:
