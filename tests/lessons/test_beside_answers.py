@@ -113,7 +113,8 @@ def test_who_hears_busy_only_sometimes_is_what_the_model_finds(version, count):
     assert len(found) == count
     assert sometimes(found, version).says == f"{count} calls, each BUSY for SEPT_TREE and only then."
     assert sometimes(tuple(name.removeprefix("TDH.").lower() for name in reversed(found)), version).passed
-    assert sometimes(found[1:], version).says == "All of yours belong there, and 1 is missing."
+    for one_less in (found[1:], [*found[1:], found[1]]):
+        assert sometimes(one_less, version).says == "All of yours belong there, and 1 is missing."
     for odd, told in ((AUG_2M, "it hears TDX_OPERAND_BUSY|R8 in any case"), (RDMD, "it is never BUSY because of that")):
         said = sometimes([*found, odd], version)
         assert not said.passed and told in said.says

@@ -121,6 +121,11 @@ def test_the_last_act_has_to_answer_so():
     assert acts(GIVE, OTHER_IN, TAKE, wanted=wanted).passed
     assert acts(GIVE, IN, OTHER_IN, OUT, TAKE, wanted=wanted).passed
     assert not acts(GIVE, OTHER_IN, TAKE, IN, wanted=wanted).passed
+    said = acts(GIVE, OTHER_IN, TAKE, wanted="TDX_SUCCESS")
+    assert said.says == f"The last act, {TAKE}, ends with {wanted}. Wanted: TDX_SUCCESS."
+    assert [row[:2] for row in said.sheets[0].rows] == [(1, GIVE), (2, OTHER_IN), (3, TAKE)] and said.sheets[0].rows[1][
+        3
+    ] == 1
 
 
 @pytest.mark.parametrize(
