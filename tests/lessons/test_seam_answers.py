@@ -194,3 +194,11 @@ def test_the_statuses_that_are_wanted_are_statuses():
     """A status with a slip in it would be wanted for ever."""
     assert make(Setting(ADD, operands={"R8": PAIR[0]})).answer.status == with_operand("TDX_PAGE_NOT_FREE", "R8")
     assert find_leaf(ADD).name == ADD and NOT_FREE.given["wanted"] == "TDX_PAGE_NOT_FREE|R8"
+
+
+def test_a_call_is_shown_with_the_entries_that_it_works_on():
+    """What is drawn beside the steps is told by what the run's state has."""
+    from tdxkit.view.tasks import _picture
+
+    said = call({"R8": PAIR[0]})
+    assert "2M entry" in str(_picture(said)(said.run.first))
