@@ -28,13 +28,14 @@ from tdxkit.view.kit.tables import table
 from tdxkit.view.kit.verdict import Bar, alert
 from tdxkit.view.kit.work import WorkBoard
 from tdxkit.view.msr_view import vcpus
+from tdxkit.view.pamt_picture import picture_of
 from tdxkit.view.region_picture import region
 from tdxkit.view.stepper import Stepper
 
 PAGE = Path(__file__).parent / "kit" / "page"
 VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
 
-PICTURES = {"may sleep": host, "msr[0]": vcpus}
+PICTURES = {"may sleep": host, "msr[0]": vcpus, "2M lock": picture_of()}
 
 
 class Task:
@@ -154,7 +155,7 @@ class BoxBoard(ExerciseBoard):
 
 
 def _picture(said: Said) -> Callable | None:
-    """What is drawn beside the steps of an answer's run: the region of a refcount, a host, or the registers of vCPUs; told by what its state has."""
+    """What is drawn beside the steps of an answer's run: the region of a refcount, a host, a region's PAMT entries, or the registers of vCPUs; told by what its state has."""
     if "refcount" in getattr(said.scenario, "shared", ()):
         return region
     first = said.run.first if said.run is not None else ()

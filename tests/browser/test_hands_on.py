@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from gates import open_gates
 from nbformat import v4
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -37,6 +38,7 @@ def opened(lab, chromium, name: str, nb: nbformat.NotebookNode):
     made = chromium.open(lab, name)
     made.run_all()
     made.page.set_default_timeout(20_000)
+    open_gates(made.page)
     yield made
     assert made.cell_errors() == [] and made.complaints == [] and made.outside == []
     made.close()

@@ -6,6 +6,7 @@ import sys
 
 import nbformat
 import pytest
+from gates import open_gates
 from nbformat import v4
 
 SETUP = """from tdxkit.explore import explore, replay
@@ -91,6 +92,7 @@ def test_nbconvert_makes_a_page_that_steps_without_a_network(chromium, lab, tmp_
     page.goto((tmp_path / f"{name}.html").as_uri())
     steppers = page.locator(".tdx-stepper")
     steppers.nth(least - 1).wait_for()
+    open_gates(page)
     for stepper in steppers.all():
         stepper.locator(".tdx-timeline").first.press("Home")
         count = stepper.locator(".tdx-count b")

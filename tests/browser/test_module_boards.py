@@ -79,7 +79,7 @@ def test_the_largest_entry_is_found_with_the_arrow_keys(lesson):
     cell = lesson.cell("another-entry")
     slider = cell.get_by_role("slider", name="an entry")
     slider.focus()
-    for _ in range(8):
+    for _ in range(16):
         lesson.page.keyboard.press("ArrowLeft")
     cell.locator(".tdx-bar").get_by_text("✓ a pair").wait_for()
     lesson.page.keyboard.press("ArrowRight")
