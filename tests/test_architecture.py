@@ -44,6 +44,7 @@ BY_NAME = {
     "tdxkit/cli.py": "tdxkit.commands.{name}",
     "tdxkit/doors.py": "{package}.{home[name]}",
     "tdxkit/explore/names.py": "{path}",  # of Python itself, as the function that is read imports it
+    "tdxkit/lessons/exercises.py": "tdxkit.lessons.checks.{module}",
     "tdxkit/linux/refcount/posted.py": "tdxkit.linux.refcount.{self.design}",
     "tdxkit/review/bugs.py": "tdxkit.review.{name}",
 }

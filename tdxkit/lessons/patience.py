@@ -5,7 +5,6 @@ system's main thread; in a kernel that lives in the browser, and inside a single
 """
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -26,14 +25,13 @@ def patient(job: Job[T]) -> Job[T]:
 
 @contextmanager
 def _ringing() -> Iterator[None]:
-    if (
-        guard.alarm is not None
-        or not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    try:
+        before = None if guard.alarm or not hasattr(signal, "setitimer") else signal.signal(signal.SIGALRM, _too_long)
+    except ValueError:  # on another thread than the main one
+        before = None
+    if before is None:
         yield
         return
-    before = signal.signal(signal.SIGALRM, _too_long)
     guard.alarm = lambda seconds: signal.setitimer(signal.ITIMER_REAL, SECONDS if seconds else 0)
     try:
         yield

@@ -39,16 +39,10 @@ class GateView:
         gate, answered = self.gate, kept().of("gate", self.gate.name)
         data = {
             "name": gate.name,
-            "options": [one._asdict() for one in gate.options],
             "answered": answered.answer if answered else "",
+            "right": [one.right for one in gate.options],
+            "number": gate.number,
         }
-        if gate.number is not None:
-            data |= {
-                "number": {"value": gate.number},
-                "why": gate.why,
-                "beliefs": [one._asdict() for one in gate.beliefs],
-            }
-            data["otherwise"] = gate.otherwise
         behind = [
             element("div", live.static(one), class_="tdx-gate-fog")
             if isinstance(one, Stepper)
@@ -75,7 +69,16 @@ class GateView:
                 autocomplete="off",
                 aria_label=f"your answer, a number of {gate.unit or 'things'}",
             )
-            ways = element("p", field, f" {gate.unit}")
+            said = [
+                (str(gate.number), gate.why),
+                *((str(one.number), one.why) for one in gate.beliefs),
+                ("", gate.otherwise),
+            ]
+            whys = [
+                element("div", phrase(why), class_="tdx-gate-why", data_number=number, hidden="")
+                for number, why in said
+            ]
+            ways = element("div", element("p", field, f" {gate.unit}"), *whys)
         else:
             rows = [_way(name, k, one) for k, one in enumerate(gate.options, 1)]
             ways = element("ol", *rows)

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import v4
 
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.lessons.gates import gate_named
@@ -54,7 +56,7 @@ def test_an_exercise_goes_from_waiting_over_wrong_to_passed(start):
     assert "it waits for your answer" in cell.inner_text() and "Traceback" not in cell.inner_text()
     start.write("take-it-back", 'exercise("take-it-back", "A9 B4 A6")')
     start.run("take-it-back")
-    cell.get_by_text("✗ not yet").wait_for()
+    cell.get_by_text("✗ not yet").first.wait_for()
     assert "is done by CPU 0, and CPU 1 was asked for" in cell.inner_text()
     hints = exercise_named("take-it-back").hints
     for number, word in enumerate(("A hint", "Another hint", "The last hint")):
@@ -104,7 +106,7 @@ def test_a_fix_in_c_breaks_and_then_holds(lab, chromium):
     check = cell.get_by_role("button", name="Check")
     check.wait_for()
     check.click()
-    cell.get_by_text("✗ not yet").wait_for()
+    cell.get_by_text("✗ not yet").first.wait_for()
     assert "It breaks: REMOVE found no pair, after 27 steps." in cell.inner_text()
     cell.get_by_text("Broken here").first.wait_for()
     cell.locator(".tdx-editor textarea").fill(exercise_named("mend-put").solution)
@@ -137,3 +139,33 @@ def test_the_same_in_a_page_without_a_kernel(lab, chromium, tmp_path):
     key = page.locator(".tdx-key")
     assert key.get_by_text(gate_named("what-a-code-holds").after[:40]).is_visible()
     context.close()
+
+
+def test_a_number_is_told_what_people_took_for_true(lab, open_notebook):
+    cells = [v4.new_code_cell('from tdxkit.view import gate\ngate("fewest-switches", "behind it")', id="asks")]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / "number.ipynb")
+    page = open_notebook("number.ipynb")
+    page.run_all()
+    cell, one = page.cell("asks"), gate_named("fewest-switches")
+    field, said = cell.get_by_role("textbox", name="your answer, a number of switches"), cell.locator(".tdx-gate-said")
+    for typed, says in (
+        ("two", "A whole number is asked for."),
+        ("5", "✗ not so"),
+        (" 4 ", "✗ not so"),
+        ("77", "✗ not so"),
+        ("2", "✓ right"),
+    ):
+        field.fill(typed)
+        field.press("Enter")
+        said.filter(has_text=says).wait_for()
+        told = said.inner_text()
+        if typed == "two":
+            assert not cell.get_by_text("behind it", exact=True).is_visible()
+        elif typed == "77":
+            assert one.otherwise[:40] in told
+        elif typed != "2":
+            assert next(belief.why for belief in one.beliefs if belief.number == int(typed))[:40] in told
+        else:
+            assert one.why[:40] in told and cell.get_by_text("behind it", exact=True).is_visible()
+    assert page.complaints == [] and page.outside == []

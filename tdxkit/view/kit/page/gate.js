@@ -25,16 +25,21 @@ class Gate {
     if (this.data.answered) this.show(this.data.answered, false);
   }
 
+  /** Is a number asked for, and no option? */
+  get counts() {
+    return this.data.number !== null;
+  }
+
   /** What the reader has chosen or typed, as it is kept: an option's number from 1 on, or a number. */
   given() {
-    if (!this.data.number) return this.form.querySelector("input:checked")?.value ?? "";
+    if (!this.counts) return this.form.querySelector("input:checked")?.value ?? "";
     return this.form.querySelector("input").value.trim();
   }
 
   answer() {
     const given = this.given();
-    if (this.data.number ? numberIn(given) === null : !given) {
-      this.say(this.data.number ? "A whole number is asked for." : "Choose one first.", "");
+    if (this.counts ? numberIn(given) === null : !given) {
+      this.say(this.counts ? "A whole number is asked for." : "Choose one first.", "");
       return;
     }
     this.show(given, true);
@@ -44,33 +49,31 @@ class Gate {
 
   /** What is said of an answer, and all that stood behind the gate. */
   show(given, told) {
-    const { number, options } = this.data;
-    const one = number ? this.ofNumber(given) : options[Number(given) - 1];
-    if (!one) return;
     const inputs = [...this.form.querySelectorAll("input")];
-    if (number) inputs[0].value = given;
+    const whys = [...this.place.querySelectorAll(".tdx-gate-why")];
+    const value = numberIn(given);
+    const why = this.counts
+      ? (whys.find(one => one.dataset.number === String(value)) ?? whys.at(-1))
+      : whys[Number(given) - 1];
+    if (!why || value === null) return;
+    if (this.counts) inputs[0].value = given;
     else inputs.forEach(input => (input.checked = input.value === given));
-    this.say(one.why, one.right ? "right" : "wrong");
-    for (const [at, note] of this.place.querySelectorAll(".tdx-gate-why").entries()) {
-      note.hidden = false;
-      note.parentElement.classList.toggle("tdx-gate-right", Boolean(options?.[at].right));
+    const right = this.counts ? value === this.data.number : this.data.right[Number(given) - 1];
+    this.say([...why.cloneNode(true).childNodes], right ? "right" : "wrong");
+    if (!this.counts) {
+      for (const [at, note] of whys.entries()) {
+        note.hidden = false;
+        note.parentElement.classList.toggle("tdx-gate-right", this.data.right[at]);
+      }
     }
     for (const part of this.place.querySelectorAll(".tdx-gate-after")) part.hidden = false;
     this.fogged(false);
     if (told) this.said.scrollIntoView({ block: "nearest" });
   }
 
-  ofNumber(given) {
-    const { number, why, beliefs, otherwise } = this.data;
-    const value = numberIn(given);
-    if (value === null) return null;
-    if (value === number.value) return { right: true, why };
-    return { right: false, why: (beliefs.find(one => one.number === value) ?? { why: otherwise }).why };
-  }
-
   say(words, kind) {
     const sign = kind ? [made("b", { class: `tdx-gate-${kind}` }, SIGNS[kind]), " "] : [];
-    this.said.replaceChildren(...sign, words);
+    this.said.replaceChildren(...sign, ...[words].flat());
   }
 
   /** A stepper behind the gate is there, and stands still until the gate is open. */
