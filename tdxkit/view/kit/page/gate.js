@@ -21,6 +21,12 @@ class Gate {
       event.preventDefault();
       this.answer();
     });
+    this.form.addEventListener("keydown", event => {
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+      event.preventDefault(); // Lab keeps Enter from sending a form
+      event.stopPropagation();
+      this.answer();
+    });
     this.fogged(true);
     if (this.data.answered) this.show(this.data.answered, false);
   }
