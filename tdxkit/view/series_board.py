@@ -100,8 +100,8 @@ class SeriesBoard(WorkBoard):
         if text.strip() and not waits:
             self.judge()
         else:
-            begin = "the mails are in the box" if text.strip() else "paste the mails of a series, or open an mbox"
-            self.say(f"{begin}; then Judge the series")
+            paste = "paste the mails of a series, or open an mbox; then Judge the series"
+            self.say("not judged yet: Judge the series" if text.strip() else paste)
 
     def judge(self, _change: object = None) -> None:
         """Judge what is in the box, or in the file that was opened."""

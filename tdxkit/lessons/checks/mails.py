@@ -159,7 +159,7 @@ def _line(mail: Reply, post: Post | None, version: int) -> str:
                 if other
                 else f"no patch of version {version} has it"
             )
-            return f"{printable(line, 60)} is no line of the patch that it answers: {where}."
+            return f"{printable(line.expandtabs(1), 60)} is no line of the patch that it answers: {where}."
     return ""
 
 

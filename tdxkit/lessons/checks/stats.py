@@ -36,7 +36,7 @@ def totals(answer: object, exercise: Exercise, *, rows: list[str]) -> Said:
         low, high = loose.removed
         return Said(
             False,
-            f"It fits the bars, and leaves room: {loose.path} may have removed {low} lines, or {high}, or any number between.",
+            f"It fits the bars, and leaves room: {loose.path} may have removed anything from {low} to {high} lines.",
         )
     return Said(True, "; ".join(f"{row.path} +{row.added[0]} −{row.removed[0]}" for row in found.files) + ".")
 
