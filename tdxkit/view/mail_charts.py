@@ -110,7 +110,7 @@ def entries(posts: tuple[Post, ...], title: str = "") -> Table:
     return table(header, rows, _titled(title or "Entries", len(posts)))
 
 
-def diffstat_table(posts: Iterable[Post], part: str = "", title: str = "") -> Table:
+def stat_rows(posts: Iterable[Post], part: str = "", title: str = "") -> Table:
     """One row for each row of the posts' diffstats whose path has this part: the mail, the file, the lines changed, added and removed, or between what."""
     rows = []
     for post in posts:
