@@ -31,6 +31,8 @@ WHOLE = {
     "practice.mbox": OWN,
     "practice-pairs.mbox": OWN,
     "practice-pairs-v2.mbox": OWN,
+    "practice-pairs-v3.mbox": OWN,
+    "review-mail.eml": OWN,
     "write-your-own.c": OWN,
     "traces/kvm_msr.trace": "kvm-msr-trace",
     "traces/second.trace": OWN,

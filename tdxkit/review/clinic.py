@@ -91,10 +91,11 @@ def practice_mbox() -> bytes:
 
 
 def practice_pairs(version: int = 1) -> str:
-    """A made-up series that brings a get and a put of page pairs step by step, to be judged patch by patch; version 2 has another last patch."""
-    name = {1: "practice-pairs.mbox", 2: "practice-pairs-v2.mbox"}.get(version)
+    """A made-up series that brings a get and a put of page pairs step by step, to be judged patch by patch. Version 2 has another last patch;
+    version 3 has two patches in one, and a change that its cover does not name."""
+    name = {1: "practice-pairs.mbox", 2: "practice-pairs-v2.mbox", 3: "practice-pairs-v3.mbox"}.get(version)
     if name is None:
-        raise InputError(f"version {printable(str(version))}", "the practice series has two", "take 1 or 2")
+        raise InputError(f"version {printable(str(version))}", "the practice series has three", "take 1, 2 or 3")
     return data_path(name).read_text(encoding="utf-8")
 
 

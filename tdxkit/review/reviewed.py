@@ -22,7 +22,7 @@ from tdxkit.review.verdict import Verdict, Verdicts
 from tdxkit.review.verdicts import verdicts_job
 from tdxkit.review.verdicts_text import worst
 from tdxkit.review.wanted import wanted
-from tdxkit.work import Job
+from tdxkit.work import Job, drive
 
 HEAD = re.compile(r"==> (\S{1,400}) <==")
 WHAT = "the files before the series"
@@ -80,6 +80,11 @@ def reviewed_job(
         before = {**given_files(given, one), **(files or {})}
         found.append((yield from verdicts_job(one, racing, before_of(before), before)))
     return Reviewed(tuple(found), tuple(beside(found, racing)), tuple(str(read.notes).splitlines()))
+
+
+def judged(text: str) -> Reviewed:
+    """All that can be said of the mails in a text, whose raced functions end in _get and _put."""
+    return drive(reviewed_job(text.encode("utf-8", "surrogateescape"), Racing()))
 
 
 def given_files(text: str, series: Series) -> dict[str, str]:

@@ -10,6 +10,8 @@ from tdxkit.explore.search import explore
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.lens import Lens
 from tdxkit.review.situations import beside
+from tdxkit.review.verdict import Verdicts
+from tdxkit.review.verdicts_text import table as verdict_rows
 from tdxkit.rules import result
 from tdxkit.view.kit.tables import Table, table
 
@@ -27,6 +29,12 @@ def changes_table(names: Iterable[str]) -> Table:
             rows.append(("" if k else situation, ", ".join(same), steps, path.returned, path.refcount, path.pair))
     head = ("situation", "design", "steps", "returns", "count then", "pair then")
     return table(head, rows, "What get and put do", lit, lit=str(seen.names[-1]))
+
+
+def patches_table(found: Verdicts) -> Table:
+    """A verdict for each patch of a series."""
+    rows = [(*row[:2], one.title, row[3]) for row, one in zip(verdict_rows(found), found.patches)]
+    return table(("patch", "verdict", "title", "the model finds"), rows, f"{found.series.title}, {found.series.label}")
 
 
 def partings_table(seen: Lens) -> Table:

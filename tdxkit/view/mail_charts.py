@@ -1,6 +1,6 @@
 """What a digest or a heap of mails holds, as charts and tables: who posted, what a diffstat weighs, which series are whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tdxkit.mail.diffstat import Bounds, Diffstat, FileStat
 from tdxkit.mail.lines import Notes
@@ -108,6 +108,22 @@ def entries(posts: tuple[Post, ...], title: str = "") -> Table:
         )
     header = ("role", "version", "number", "title", "author", "lines", "what is missing")
     return table(header, rows, _titled(title or "Entries", len(posts)))
+
+
+def stat_rows(posts: Iterable[Post], part: str = "", title: str = "") -> Table:
+    """One row for each row of the posts' diffstats whose path has this part: the mail, the file, the lines changed, added and removed, or between what."""
+    rows = []
+    for post in posts:
+        what = post.subject
+        number = f"{what.n}/{what.total}" if what.n is not None else "alone"
+        for file in post.stat.files if post.stat else ():
+            if part in file.path:
+                was = f" (was {file.renamed_from})" if file.renamed_from else ""
+                rows.append(
+                    (number, f"{file.path}{was}", file.changes, between(file.added, "+"), between(file.removed, "−"))
+                )
+    head = ("mail", "file", "changed", "added", "removed")
+    return table(head, rows[:SHOWN], _titled(title or "What the diffstats say", len(rows)))
 
 
 def trailers_table(posts: tuple[Post, ...], title: str = "The lines at the foot of the patches") -> Table:

@@ -58,7 +58,7 @@ WORDS = (  # beside those of the box
 class SeriesBoard(WorkBoard):
     """See the module. `reviewed`: what came of the last thread, `seen`: the verdict that is shown."""
 
-    def __init__(self, text: str, racing: Racing, base: str, stubs: Mapping[str, int]):
+    def __init__(self, text: str, racing: Racing, base: str, stubs: Mapping[str, int], waits: bool = False):
         self.reviewed: Reviewed | None = None
         self.seen: Seen | None = None
         self._opened: tuple[str, bytes] | None = None
@@ -97,10 +97,11 @@ class SeriesBoard(WorkBoard):
         self.files.observe(self._take, "value")
         for field in (self.mails, self.get, self.put, self.run, self.stubs, self.memory, self.base):
             field.observe(self._changed_since, "value")
-        if text.strip():
+        if text.strip() and not waits:
             self.judge()
         else:
-            self.say("paste the mails of a series, or open an mbox; then Judge the series")
+            paste = "paste the mails of a series, or open an mbox; then Judge the series"
+            self.say("not judged yet: Judge the series" if text.strip() else paste)
 
     def judge(self, _change: object = None) -> None:
         """Judge what is in the box, or in the file that was opened."""
@@ -237,11 +238,12 @@ class SeriesBoard(WorkBoard):
 
 def review_series(
     text: str = "", run: Iterable[str] | str = (), *, get: str = "", put: str = "", stubs: Mapping[str, int] | None = None, base: str = "", memory: str = SC,
+    waits: bool = False,
 ) -> SeriesBoard:  # fmt: skip
     """A board that judges the mails of a series. text: what the box holds at first; get, put, run, stubs, memory: as `series --explore` takes
-    them; base: the files before the series, as text."""
+    them; base: the files before the series, as text; waits: nothing is judged before the button is pressed."""
     run = (run,) if isinstance(run, str) else tuple(run)
-    return SeriesBoard(text, Racing(get, put, run, memory=memory), base, stubs or {})
+    return SeriesBoard(text, Racing(get, put, run, memory=memory), base, stubs or {}, waits)
 
 
 def _plain(name: str) -> str:

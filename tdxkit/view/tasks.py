@@ -21,6 +21,7 @@ from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
 from tdxkit.lessons.patience import UNSTOPPABLE
 from tdxkit.lessons.progress import Event, kept, notice, record
 from tdxkit.view.editor import CodeBox
+from tdxkit.view.editor.widget import TEXT
 from tdxkit.view.host_picture import host
 from tdxkit.view.kit import live, scripts, theme
 from tdxkit.view.kit.svg import Markup, element, framed, prose, style, visible
@@ -140,7 +141,8 @@ class BoxBoard(ExerciseBoard):
     """An exercise that is answered in a box (`code`), as often as one likes."""
 
     def __init__(self, task: Task):
-        self.code = CodeBox(task.exercise.begins, label="Your answer")
+        language = TEXT if task.exercise.language == "code" else "c"
+        self.code = CodeBox(task.exercise.begins, label="Your answer", language=language)
         check = w.Button(description="Check", icon="gavel")
         check.on_click(lambda _: self.code.settled(self.check))
         super().__init__(task, self.code, start=check)

@@ -50,8 +50,8 @@ def test_a_case_by_its_name():
     assert [case(one.id) for one in cases()] == [*cases()]
     with pytest.raises(InputError, match="there is no such case"):
         case("none")
-    with pytest.raises(InputError, match="the practice series has two"):
-        practice_pairs(3)
+    with pytest.raises(InputError, match="the practice series has three"):
+        practice_pairs(4)
 
 
 def test_a_name_with_a_dot_is_quoted_as_in_a_header():

@@ -37,7 +37,7 @@ def test_the_diffstats_are_the_posted_ones():
     (added, removed), _, cancelled = totals()
     said = PROSE["03"]["twelve-switches"]
     assert f"The twelve add {added} lines and remove {removed}" in said and f"{cancelled} lines cancel out" in said
-    assert f"{added} + 35 − {cancelled} = 702" in PROSE["09"]["predict-race"]
+    assert f"{added} + 35 − {cancelled} = 702" in gate_named("twenty-four-lines").after
 
 
 def test_a_trace_has_what_is_intercepted_and_no_writers_name():

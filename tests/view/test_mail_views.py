@@ -18,7 +18,7 @@ from tdxkit.view.kit import grid, scripts
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.kit.svg import script
 from tdxkit.view.lockup_reader import report_reader
-from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, weights
+from tdxkit.view.mail_charts import contributors, entries, notes_table, series_table, stat_rows, weights
 from tdxkit.view.msr_board import trace_reader
 from tdxkit.view.patch_graph import (
     MOST,
@@ -143,6 +143,21 @@ def test_a_huge_series_is_drawn_in_part_and_said():
     assert "(1 more in the text)" in wide.html() and (len(wide.rows), len(wide.columns)) == (1, MOST)
     whole = patch_matrix(patch_graph({1: "t"}, {1: [f"d/f{k}" for k in range(MOST)]}))
     assert "more in the text" not in whole.html() and len(whole.columns) == MOST
+
+
+def test_rows_of_diffstats_say_what_they_leave_open(digest):
+    """Bounds where a bar has them, a file's old name, the mail that each row stands in; only those with a part of a path."""
+    cover, first = digest.posts[:2]
+    rows = stat_rows((cover, first)).rows
+    assert len(rows) == len(cover.stat.files) + len(first.stat.files) and rows[0][0] == "0/12" and rows[-1][0] == "1/12"
+    assert ("0/12", "arch/x86/virt/vmx/tdx/tdx.c", 380, "+361…379", "−1…19") in rows
+    errno = stat_rows((cover, first), "errno").rows
+    assert [row[:3] for row in errno] == [
+        ("0/12", "arch/x86/include/asm/tdx_errno.h", 96),
+        ("0/12", "arch/x86/kvm/vmx/tdx_errno.h", 40),
+        ("1/12", "arch/x86/include/asm/tdx_errno.h (was arch/x86/kvm/vmx/tdx_errno.h)", 60),
+    ]
+    assert stat_rows(()).rows == ()
 
 
 def test_versions_side_by_side(mails):

@@ -12,9 +12,11 @@ from tdxkit.mail.mailbox import read_mails
 from tdxkit.review.applied import Tree
 from tdxkit.review.clinic import practice_mbox, practice_pairs
 from tdxkit.review.grouping import series_of
+from tdxkit.review.reviewed import judged
 from tdxkit.view import series_board
 from tdxkit.view.kit.choices import Choices, Copied
 from tdxkit.view.kit.files import File
+from tdxkit.view.lens_view import patches_table
 from tdxkit.view.series_board import review_series
 from tdxkit.view.stepper import Stepper
 
@@ -101,6 +103,23 @@ def test_what_is_wrong_is_said_in_a_line_and_what_was_shown_stays(name):
         and "Traceback" not in str(board)
         and "--run" not in said
     )
+
+
+def test_the_verdicts_of_a_series_are_a_table_too():
+    table = patches_table(judged(MAILS).found[0])
+    assert table.title == "x86/tdx: Page pairs that are counted, v1" and [row[0] for row in table.rows][::4] == [
+        "1/5",
+        "5/5",
+    ]
+    assert [row[1] for row in table.rows] == ["–", "✗ violation", "✓ ok", "✓ ok", "✗ violation"]
+    assert table.rows[4][2].endswith("while users are left") and "(17 steps, 1 switch)" in table.rows[4][3]
+
+
+def test_mails_may_wait_in_the_box():
+    board = review_series(MAILS, waits=True)
+    assert board.reviewed is None and board.mails.value == MAILS and "not judged yet" in board.said.value
+    board.judge()
+    assert board.reviewed.found[0].breaks.n == 2 and "judged" in board.said.value
 
 
 def test_an_empty_box_says_what_to_do_and_a_change_is_told():

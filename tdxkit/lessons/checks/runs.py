@@ -13,15 +13,15 @@ from tdxkit.text import many
 
 
 def schedule(
-    answer: object, exercise: Exercise, *, scenario: str, goal: str = WELL, threads: int = 2, rounds: int = 1, memory: str = "",
+    answer: object, exercise: Exercise, *, scenario: str | Scenario, goal: str = WELL, threads: int = 2, rounds: int = 1, memory: str = "",
     most_steps: int = 0, most_switches: int = -1, actor: str = "", does: str = "", refused: str = "",
 ) -> Said:  # fmt: skip
-    """A schedule code of a scenario that comes to a goal: a rule by its id that breaks, "deadlock", or `WELL`; within so many steps and switches.
+    """A schedule code of a scenario (by its name, or one that another check has made) that comes to a goal: a rule by its id that breaks, "deadlock", or `WELL`; within so many steps and switches.
 
     The turns alone are enough (`A9 B4 A6`). actor: who has to break it, or with `does` who has to have done that on the way. refused: the goal is that the model refuses the
     schedule, with these words in what it says.
     """
-    one = named_scenario(scenario, threads, rounds, memory)
+    one = named_scenario(scenario, threads, rounds, memory) if isinstance(scenario, str) else scenario
     if not isinstance(answer, str):
         raise InputError(
             f"answer {printable(answer, 40)}", "a schedule is asked for", 'give who moves in quotes, such as "A9 B4 A6"'

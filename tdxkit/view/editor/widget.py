@@ -23,6 +23,7 @@ from tdxkit.view.kit.svg import visible
 PAGE = Path(__file__).parent / "page"
 ENTRY = "box.js"
 LANGUAGES = {"c": "C", "python": "Python"}
+TEXT = "text"  # no code: a mail, which has no colours
 MOST = 200_000  # characters of a text, as the reader of C takes them
 
 
@@ -42,7 +43,7 @@ class CodeBox(anywidget.AnyWidget):
     _esm = scripts.script(PAGE, ENTRY)
     _css = theme.css() + "".join(scripts.read(PAGE, name) for name in ("editor.css", "words.css"))
     text = traitlets.Unicode("").tag(sync=True)
-    language = traitlets.Enum(tuple(LANGUAGES), "c").tag(sync=True)
+    language = traitlets.Enum((*LANGUAGES, TEXT), "c").tag(sync=True)
     label = traitlets.Unicode("Your code").tag(sync=True)
     marks = traitlets.Unicode("[]").tag(sync=True)  # as JSON
 

@@ -34,9 +34,9 @@ function kindOf(word, behind, { keyword, type }) {
   return /^[A-Z_][A-Z0-9_]+$/.test(word) ? "constant" : "";
 }
 
-/** The lines of a text, each a list of [kind, text]; kind is "" for what has no colour of its own. */
+/** The lines of a text, each a list of [kind, text]; kind is "" for what has no colour of its own, as all of a text that is no code. */
 export function colouredLines(text, language) {
-  if (text.length > LONGEST) return text.split("\n").map(line => [["", line]]);
+  if (language === "text" || text.length > LONGEST) return text.split("\n").map(line => [["", line]]);
   const words = language === "python" ? PYTHON : OF_C;
   const lines = [[]];
   for (const { groups, index, 0: all } of text.matchAll(words.pieces)) {
