@@ -75,9 +75,9 @@ def gives_way(answer: object, exercise: Exercise, *, first: int, end: int, model
     if sum(step.kind == "lock" and step.does not in LOOPS and _moves(step, LOCK) for step in run.steps) != 1:
         return Said(False, "slots_lock is let go on the way: another call may come to a range that is half done.", run)
     for model in models:
-        pages, loops, at = max(_stretches(run, model))
+        pages, loop, at = max(_stretches(run, model), key=lambda stretch: stretch[0])
         if pages > 1:
-            said = f"On a {model.upper()} kernel {pages} pages go by without a point, {_where(loops)}."
+            said = f"On a {model.upper()} kernel {pages} pages of the {loop} loop go by without a point."
             return Said(False, said, run, at=at)
     offers = sum(step.does == "cond_resched" for step in run.steps)
     return Said(True, f"Others may run {offers} times, after each page of each loop, and slots_lock is held.", run)
@@ -120,22 +120,16 @@ def _oldest(one: Judgement) -> str:
     return f"the last tick in the store loop finds a stamp {(ticks[-1].at - ticks[-1].stamp) // SECOND} s old"
 
 
-def _stretches(run: Run, model: str) -> Iterator[tuple[int, list[str], int]]:
-    """Pages that go by without a point at which this model lets the scheduler in: how many, the loop of each, and the step of the last."""
-    points, loops = MODELS[model].points, []
-    yield 0, loops, 0
+def _stretches(run: Run, model: str) -> Iterator[tuple[int, str, int]]:
+    """Pages of a loop that go by without a point at which this model lets the scheduler in: how many, of which loop, up to which step."""
+    points, pages, loop = MODELS[model].points, 0, ""
+    yield 0, "", 0
     for k, step in enumerate(run.steps, 1):
-        if step.does in points or ANNOUNCED.get(step.does) in points:
-            loops = []
+        if step.does in points or ANNOUNCED.get(step.does) in points or LOOPS.get(step.does, loop) != loop:
+            pages = 0
         if step.does in LOOPS:
-            loops = [*loops, LOOPS[step.does]]
-            yield len(loops), loops, k
-
-
-def _where(loops: list[str]) -> str:
-    """The loop of most of these pages."""
-    often = sorted({*loops}, key=loops.count)
-    return "in both loops" if len(often) > 1 and loops.count(often[0]) > 1 else f"in the {often[-1]} loop"
+            pages, loop = pages + 1, LOOPS[step.does]
+            yield pages, loop, k
 
 
 def _moves(step, name: str) -> bool:

@@ -70,7 +70,8 @@ class Gate {
 
   say(words, kind) {
     const sign = kind ? [made("b", { class: `tdx-gate-${kind}` }, SIGNS[kind]), " "] : [];
-    this.said.replaceChildren(...sign, words);
+    const parts = words.split(/`([^`]+)`/).map((part, i) => (i % 2 ? made("code", {}, part) : part));
+    this.said.replaceChildren(...sign, ...parts);
   }
 
   /** A stepper behind the gate is there, and stands still until the gate is open. */
