@@ -76,7 +76,7 @@ def test_answers_are_not_there_until_one_has_answered(lab_page):
     assert cell.get_by_text("No update is lost in it").is_visible()
     steppers = cell.locator(".tdx-stepper")
     assert [one.locator(".tdx-count").inner_text().split()[-1] for one in steppers.all()] == ["5", "18"]
-    assert steppers.first.locator(".tdx-timeline, svg").first.bounding_box()["width"] > 300
+    assert steppers.first.locator("[role=slider]").first.bounding_box()["width"] > 300
 
 
 def test_what_is_taken_away_has_the_command_and_the_text(lab_page):
