@@ -75,6 +75,7 @@ def test_answers_are_not_there_until_one_has_answered(lab_page):
     cell.locator(".tdx-gate-said", has_text="✓ right").wait_for()
     assert cell.get_by_text("No update is lost in it").is_visible()
     steppers = cell.locator(".tdx-stepper")
+    steppers.nth(1).locator(".tdx-count").wait_for()  # drawn a moment after they are seen
     assert [one.locator(".tdx-count").inner_text().split()[-1] for one in steppers.all()] == ["5", "18"]
     assert steppers.first.locator("[role=slider]").first.bounding_box()["width"] > 300
 
