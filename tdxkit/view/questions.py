@@ -2,6 +2,7 @@
 
     gate("who-takes-it-back")                     # a question of data/quizzes; the words behind it appear once it is answered
     gate("who-takes-it-back", Stepper(run))       # and things: a stepper stands still before the answer, everything else is not there
+    gate("who-takes-it-back", Stepper(run), fog=False)        # nor is the stepper
     answers("00")                                 # at a notebook's end: every question with its answer, folded; unfolded on paper
 
 It is plain HTML that works by itself, in Lab, without a kernel and in a page that nbconvert makes. Where there is a kernel the answer is
@@ -28,11 +29,14 @@ LONGEST = 40  # characters of an answer that a page sends
 
 
 class GateView:
-    """A gate, and the things that stand behind it."""
+    """A gate, and the things that stand behind it. fog: are steppers there before it is answered, and stand still?"""
 
-    def __init__(self, gate: Gate, things: tuple = ()):
-        self.gate = gate
-        self.things = tuple(one.in_fog() if isinstance(one, Stepper) else one for one in things)
+    def __init__(self, gate: Gate, things: tuple = (), fog: bool = True):
+        self.gate, self.fog = gate, fog
+        self.things = tuple(one.in_fog() if self._in_fog(one) else one for one in things)
+
+    def _in_fog(self, thing: object) -> bool:
+        return self.fog and isinstance(thing, Stepper)
 
     def static(self) -> Markup:
         """The question, and behind it all that answers it."""
@@ -45,7 +49,7 @@ class GateView:
         }
         behind = [
             element("div", live.static(one), class_="tdx-gate-fog")
-            if isinstance(one, Stepper)
+            if self._in_fog(one)
             else element("div", live.static(one), class_="tdx-gate-after", hidden="")
             for one in self.things
         ]
@@ -104,9 +108,12 @@ def _way(name: str, number: int, one: Option) -> Markup:
     return element("li", element("label", chosen, element("span", phrase(one.says))), why)
 
 
-def gate(name: str, *things: object) -> GateView:
-    """The gate of this name, and behind it these things: a stepper, a table, a picture. InputError for a name that is none."""
-    return GateView(gate_named(name), things)
+def gate(name: str, *things: object, fog: bool = True) -> GateView:
+    """The gate of this name, and behind it these things: a stepper, a table, a picture. InputError for a name that is none.
+
+    fog=False: a stepper is not there before the answer. A text, a title or the name of a rule would give it away.
+    """
+    return GateView(gate_named(name), things, fog)
 
 
 class Answers(anywidget.AnyWidget):

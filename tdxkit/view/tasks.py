@@ -20,7 +20,7 @@ from tdxkit.errors import printable
 from tdxkit.lessons.exercises import Exercise, Said, Unanswered, exercise_named
 from tdxkit.lessons.patience import UNSTOPPABLE
 from tdxkit.lessons.progress import Event, kept, notice, record
-from tdxkit.view.editor import CodeBox
+from tdxkit.view.editor import CodeBox, Mark
 from tdxkit.view.editor.widget import TEXT
 from tdxkit.view.host_picture import host
 from tdxkit.view.kit import live, scripts, theme
@@ -32,11 +32,13 @@ from tdxkit.view.msr_view import vcpus
 from tdxkit.view.pamt_picture import picture_of
 from tdxkit.view.region_picture import region
 from tdxkit.view.stepper import Stepper
+from tdxkit.view.write_board import LINE
+from tdxkit.view.xarray_picture import xarray
 
 PAGE = Path(__file__).parent / "kit" / "page"
 VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
 
-PICTURES = {"may sleep": host, "msr[0]": vcpus, "2M lock": picture_of()}
+PICTURES = {"may sleep": host, "msr[0]": vcpus, "2M lock": picture_of(), "walk": xarray}
 
 
 class Task:
@@ -147,6 +149,15 @@ class BoxBoard(ExerciseBoard):
         check.on_click(lambda _: self.code.settled(self.check))
         super().__init__(task, self.code, start=check)
         self.code.on_judge(self.check)
+        self.code.observe(lambda _: self.code.mark(()), "text")
+
+    def finished(self, result: Said) -> tuple[object, list]:
+        """As ever, with a mark at the line that is named."""
+        found = super().finished(result)
+        at = None if result.passed else LINE.search(result.says)
+        if at and self._answer == self.code.text and int(at[1]) <= self.code.text.count("\n") + 1:
+            self.code.mark([Mark(int(at[1]), int(at[2] or 0), "broken" if result.run else "slip", result.says)])
+        return found
 
     def check(self) -> None:
         """Judge what stands in the box."""
@@ -157,7 +168,8 @@ class BoxBoard(ExerciseBoard):
 
 
 def _picture(said: Said) -> Callable | None:
-    """What is drawn beside the steps of an answer's run: the region of a refcount, a host, a region's PAMT entries, or the registers of vCPUs; told by what its state has."""
+    """What is drawn beside the steps of an answer's run: the region of a refcount, a host, a region's PAMT entries, the registers of vCPUs, the tree of
+    an XArray; told by what its state has."""
     if "refcount" in getattr(said.scenario, "shared", ()):
         return region
     first = said.run.first if said.run is not None else ()

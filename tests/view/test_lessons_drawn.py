@@ -1,26 +1,27 @@
 """Questions, exercises, progress and words as they are drawn: what stands in the page, what waits in it, and what is heard of it."""
 
 import gzip
+import json
 import re
 from base64 import b64decode
 
 import pytest
 
+from tdxkit.c.memattr import record_set
 from tdxkit.errors import InputError
 from tdxkit.explore import replay
 from tdxkit.lessons import progress as keeping
-from tdxkit.lessons.exercises import Unanswered, exercise_named, exercises
+from tdxkit.lessons.exercises import Said, Unanswered, exercise_named, exercises
 from tdxkit.lessons.gates import gate_named, gates
 from tdxkit.lessons.notebooks import lessons
 from tdxkit.lessons.progress import Event, kept, record
 from tdxkit.linux.refcount import scenario
-from tdxkit.view import Stepper, answers, exercise, gate, progress, static, words
+from tdxkit.view import Stepper, answers, exercise, gate, progress, region, static, words, xarray
 from tdxkit.view.kit.svg import esc
 from tdxkit.view.kit.tables import table
 from tdxkit.view.msr_view import vcpus
 from tdxkit.view.questions import Answers
-from tdxkit.view.region_picture import region
-from tdxkit.view.tasks import BoxBoard, ExerciseBoard, Task
+from tdxkit.view.tasks import BoxBoard, ExerciseBoard, Task, _picture
 
 RACE = "v2:2x1:37b4 A10 B15 A3"
 
@@ -56,6 +57,13 @@ def test_what_is_behind_a_gate_stands_in_the_order_given_and_a_stepper_is_there_
     assert page.index("first") < page.index("tdx-gate-fog") < page.index(">last<")
     assert page.count('class="tdx-gate-after" hidden=""') == 2 and page.count('class="tdx-gate-fog"') == 1
     assert behind.things[1]._top()["fog"] is True and stepper()._top()["fog"] is False
+
+
+def test_without_fog_a_stepper_is_not_there_before_the_answer():
+    behind = gate("second-look", stepper(), fog=False)
+    page = str(behind.static())
+    assert 'class="tdx-gate-fog"' not in page and page.count('class="tdx-gate-after" hidden=""') == 1
+    assert behind.things[0]._top()["fog"] is False
 
 
 def test_the_answer_that_was_given_is_there_again():
@@ -185,6 +193,26 @@ def test_an_answer_in_a_box_is_judged_as_often_as_one_likes():
     board.code.text = exercise_named("your-put").begins + "\n".join(f"int more_{k};" for k in range(13))
     board.check()
     assert "lines are new, and 12 are enough" in board.verdict.says
+
+
+def test_the_line_that_a_verdict_names_is_marked_until_it_is_typed_over():
+    board = exercise("mend-count")
+    board.check()
+    assert [(mark["line"], mark["kind"]) for mark in json.loads(board.code.marks)] == [(21, "broken")]
+    board.code.text = board.code.text.replace("users++ == 0)", "users++ == 0")
+    assert json.loads(board.code.marks) == []
+    board.check()
+    slip = json.loads(board.code.marks)[0]
+    assert (slip["line"], slip["kind"]) == (15, "slip") and board.verdict.says.startswith(slip["said"][:20])
+    board.code.text = exercise_named("mend-count").solution
+    board.check()
+    assert board.verdict.passed and json.loads(board.code.marks) == []
+
+
+def test_beside_the_run_of_an_answer_stands_what_it_is_about():
+    assert _picture(Said(True, "", replay(scenario("v2"), RACE), scenario("v2"))) is region
+    assert _picture(Said(True, "", record_set([(62, 66, 8)]))) is xarray
+    assert _picture(Said(True, "")) is None
 
 
 def test_the_rungs_and_the_costs_stand_beside_a_put():

@@ -142,7 +142,7 @@ def judged(
     """
     memory = how.pop("memory", "")
     if exercise.box:
-        _small_change(exercise.begins, answer)
+        small_change(exercise.begins, answer)
     if base:
         one = scenario_of(within(base, function, answer), label="mine", **how)
     elif isinstance(answer, str):
@@ -193,7 +193,7 @@ def within(base: str, function: str, answer: object) -> str:
     raise InputError(base, f"{function}() is not there", "name a function of it")
 
 
-def _small_change(before: str, after: object) -> None:
+def small_change(before: str, after: object) -> None:
     """InputError for more than MOST_LINES new lines."""
     rows = unified_diff(before.splitlines(), str(after).splitlines(), n=0, lineterm="")
     new = sum(row[0] == "+" and row[:3] != "+++" and bool(row[1:].strip()) for row in rows)
