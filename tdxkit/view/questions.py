@@ -2,7 +2,7 @@
 
     gate("who-takes-it-back")                     # a question of data/quizzes; the words behind it appear once it is answered
     gate("who-takes-it-back", Stepper(run))       # and things: a stepper stands still before the answer, everything else is not there
-    gate("who-takes-it-back", Stepper(run), fog=False)        # nor is the stepper
+    gate("who-takes-it-back", Stepper(run), veiled=True)      # the stepper cannot be read either: its title or a rule's name would tell
     answers("00")                                 # at a notebook's end: every question with its answer, folded; unfolded on paper
 
 It is plain HTML that works by itself, in Lab, without a kernel and in a page that nbconvert makes. Where there is a kernel the answer is
@@ -29,14 +29,11 @@ LONGEST = 40  # characters of an answer that a page sends
 
 
 class GateView:
-    """A gate, and the things that stand behind it. fog: are steppers there before it is answered, and stand still?"""
+    """A gate, and the things that stand behind it. veiled: is what a stepper shows at its beginning to be made out before the answer?"""
 
-    def __init__(self, gate: Gate, things: tuple = (), fog: bool = True):
-        self.gate, self.fog = gate, fog
-        self.things = tuple(one.in_fog() if self._in_fog(one) else one for one in things)
-
-    def _in_fog(self, thing: object) -> bool:
-        return self.fog and isinstance(thing, Stepper)
+    def __init__(self, gate: Gate, things: tuple = (), veiled: bool = False):
+        self.gate, self.veiled = gate, veiled
+        self.things = tuple(one.in_fog() if isinstance(one, Stepper) else one for one in things)
 
     def static(self) -> Markup:
         """The question, and behind it all that answers it."""
@@ -47,9 +44,10 @@ class GateView:
             "right": [one.right for one in gate.options],
             "number": gate.number,
         }
+        closed = f"tdx-gate-fog tdx-gate-closed{' tdx-gate-veiled' * self.veiled}"
         behind = [
-            element("div", live.static(one), class_="tdx-gate-fog")
-            if self._in_fog(one)
+            element("div", live.static(one), class_=closed, inert="")
+            if isinstance(one, Stepper)
             else element("div", live.static(one), class_="tdx-gate-after", hidden="")
             for one in self.things
         ]
@@ -108,12 +106,12 @@ def _way(name: str, number: int, one: Option) -> Markup:
     return element("li", element("label", chosen, element("span", phrase(one.says))), why)
 
 
-def gate(name: str, *things: object, fog: bool = True) -> GateView:
+def gate(name: str, *things: object, veiled: bool = False) -> GateView:
     """The gate of this name, and behind it these things: a stepper, a table, a picture. InputError for a name that is none.
 
-    fog=False: a stepper is not there before the answer. A text, a title or the name of a rule would give it away.
+    veiled: a stepper cannot be read before the answer, where its text, its title or the name of a rule would give that away.
     """
-    return GateView(gate_named(name), things, fog)
+    return GateView(gate_named(name), things, veiled)
 
 
 class Answers(anywidget.AnyWidget):

@@ -55,15 +55,20 @@ def test_what_is_behind_a_gate_stands_in_the_order_given_and_a_stepper_is_there_
     behind = gate("second-look", table(("a",), [("first",)]), stepper(), table(("b",), [("last",)]))
     page = str(behind.static())
     assert page.index("first") < page.index("tdx-gate-fog") < page.index(">last<")
-    assert page.count('class="tdx-gate-after" hidden=""') == 2 and page.count('class="tdx-gate-fog"') == 1
+    assert (
+        page.count('class="tdx-gate-after" hidden=""') == 2
+        and page.count('class="tdx-gate-fog tdx-gate-closed" inert=""') == 1
+    )
     assert behind.things[1]._top()["fog"] is True and stepper()._top()["fog"] is False
 
 
-def test_without_fog_a_stepper_is_not_there_before_the_answer():
-    behind = gate("second-look", stepper(), fog=False)
-    page = str(behind.static())
-    assert 'class="tdx-gate-fog"' not in page and page.count('class="tdx-gate-after" hidden=""') == 1
-    assert behind.things[0]._top()["fog"] is False
+def test_a_veiled_stepper_is_there_and_cannot_be_read():
+    page = str(gate("second-look", stepper(), veiled=True).static())
+    assert page.count('class="tdx-gate-fog tdx-gate-closed tdx-gate-veiled" inert=""') == 1
+    assert (
+        "tdx-gate-veiled" not in str(gate("second-look", stepper()).static()).split("<style>")[-1].split("</style>")[-1]
+    )
+    assert "blur(" in page
 
 
 def test_the_answer_that_was_given_is_there_again():

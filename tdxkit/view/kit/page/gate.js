@@ -27,7 +27,6 @@ class Gate {
       event.stopPropagation();
       this.answer();
     });
-    this.fogged(true);
     if (this.data.answered) this.show(this.data.answered, false);
   }
 
@@ -73,7 +72,7 @@ class Gate {
       }
     }
     for (const part of this.place.querySelectorAll(".tdx-gate-after")) part.hidden = false;
-    this.fogged(false);
+    this.opened();
     if (told) this.said.scrollIntoView({ block: "nearest" });
   }
 
@@ -82,11 +81,11 @@ class Gate {
     this.said.replaceChildren(...sign, ...[words].flat());
   }
 
-  /** A stepper behind the gate is there, and stands still until the gate is open. */
-  fogged(closed) {
+  /** A stepper behind the gate is there, and has stood still until now. */
+  opened() {
     for (const part of this.place.querySelectorAll(".tdx-gate-fog")) {
-      part.inert = closed;
-      part.classList.toggle("tdx-gate-closed", closed);
+      part.inert = false;
+      part.classList.remove("tdx-gate-closed");
     }
   }
 }
