@@ -3,7 +3,8 @@
 import { dataIn } from "./data_in.js";
 import { made } from "./made.js";
 
-const PROSE = ".jp-RenderedMarkdown, .jp-MarkdownCell .jp-RenderedHTMLCommon, .text_cell_render, table.tdx-plain";
+const PROSE =
+  ".jp-RenderedMarkdown, .jp-MarkdownCell .jp-RenderedHTMLCommon, .text_cell_render, table.tdx-plain, .tdx-gate-words, .tdx-task";
 const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, h2, h3, h4, th, caption, .tdx-stepper";
 const LETTER = /[\p{L}\p{N}_]/u;
 
