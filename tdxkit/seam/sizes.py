@@ -100,9 +100,10 @@ def usage(memory: int, guests: int, mapped: str = "4K", each: int | None = None,
             f"guests of {guests} bytes", "they fit into the machine's memory", "give less, or a larger machine"
         )
     apiece = min(each or guests, guests)
-    count, rest = divmod(guests, apiece) if apiece else (0, 0)
-    regions = count * guest_regions(apiece, mapped, vcpus) if apiece else 0
-    regions += guest_regions(rest, mapped, vcpus) if rest else 0
+    regions = 0
+    if apiece:
+        count, rest = divmod(guests, apiece)
+        regions = count * guest_regions(apiece, mapped, vcpus) + (guest_regions(rest, mapped, vcpus) if rest else 0)
     return Usage(memory, static_bytes(memory), fixed_bytes(memory), pairs_bytes(regions))
 
 
