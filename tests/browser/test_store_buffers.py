@@ -8,6 +8,7 @@ from nbformat import v4
 
 from tdxkit.explore import explore
 from tdxkit.linux.lock.flags import flags
+from tests.browser.gates import open_gates
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "04-refcount-races.ipynb"
 PLAY = 'Stepper.scheduler(two_flags, goal="one CPU must see the other")'
@@ -30,7 +31,9 @@ def lab_page(lab, chromium):
 
 
 def test_the_buffer_is_a_row_and_a_drain_is_a_step(lab_page):
+    open_gates(lab_page.cell("two-flags"))
     stepper = lab_page.cell("two-flags").locator(".tdx-stepper").last
+    stepper.get_by_role("button", name="show all").click()
     assert "store buffer of CPU 0" in stepper.inner_text() and "x86-TSO memory" in stepper.inner_text()
     stepper.get_by_role("button", name="Last", exact=True).click()
     said = set()
