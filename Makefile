@@ -34,7 +34,7 @@ else
 endif
 
 test-fast: env-test  ## the quick tests, in under a minute
-	@$(PYTEST) -p no:nbmake -m "not slow and not browser" tests tdxkit
+	@$(PYTEST) -p no:nbmake -m "not slow and not many and not browser" tests tdxkit
 
 lint: env-test  ## ruff, types, the rules for notebooks, and the same for the page's script and style
 	@$(RUN) -m ruff check -q .

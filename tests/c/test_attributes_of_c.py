@@ -9,6 +9,8 @@ from tdxkit.c.directives import preprocessed
 from tdxkit.c.lexing import lexed
 from tdxkit.errors import InputError
 
+pytestmark = pytest.mark.many
+
 P, A = "__attribute__((packed))", "__attribute__((aligned(8)))"
 
 

@@ -12,6 +12,8 @@ from tdxkit.c.expanding import MOST_EXPANSIONS, MOST_TOKENS
 from tdxkit.c.lexing import lexed
 from tdxkit.errors import InputError
 
+pytestmark = pytest.mark.many
+
 TRUE = [  # each of them holds
     # what binds tighter, level by level
     "2 + 3 * 4 == 14", "2 * 3 + 4 == 10", "1 + 2 << 3 == 24", "24 == 1 + 2 << 3", "(1 << 2 < 5) == 1", "2 < 1 << 2", "1 == 2 < 3", "(3 == 3) == 1",

@@ -10,6 +10,8 @@ from tdxkit.explore.telling import replay_steps
 from tests.c.kernel.alone import alone, each_alone
 from tests.c.test_layouts import declared
 
+pytestmark = pytest.mark.many
+
 T = """struct s { int n; struct list_head l; struct rcu_head rcu; }; int x, y, *q; struct s *g, o, t[2]; spinlock_t lock; struct mutex m; static LIST_HEAD(h); struct completion c; static DECLARE_WAIT_QUEUE_HEAD(w); struct rw_semaphore rw; struct srcu_struct srcu; unsigned long word; static DEFINE_PER_CPU(int, mine);
 int two(int a, int b) { return a + b; }
 """
@@ -30,6 +32,7 @@ def steps(run, choices=(), text=T, **more):
     return list(replay_steps(scenario, taken).steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run, lines",
     [  # of each step its line

@@ -11,6 +11,8 @@ from tdxkit.c.paste import _margins, _ranges, _without_prose, language_of, paste
 from tdxkit.c.program import program
 from tdxkit.errors import InputError
 
+pytestmark = pytest.mark.many
+
 
 @pytest.mark.parametrize(
     "text, names",

@@ -15,6 +15,8 @@ from tdxkit.c.types import INT, INTS, Array, Pointer, Void
 from tdxkit.c.where import Where
 from tdxkit.errors import InputError, ModelError
 
+pytestmark = pytest.mark.many
+
 
 def memory(**values):
     """Shared objects: two cells of `o`, three of `t`, an object of the heap, one of a counted number of elements."""

@@ -16,6 +16,8 @@ from tdxkit.linux.refcount.naming import scenario_of as design
 from tdxkit.linux.refcount.registry import FAULTS, Variant
 from tests.c.kernel.alone import alone, each_alone
 
+pytestmark = pytest.mark.many
+
 T = """struct in { int a, b; }; struct o { int n; struct in in; struct list_head l; u8 t[4]; } o = { 1, { 2, 3 } }, *p = &o, *g; struct flex { int n; struct in items[]; } *f; int n, r, x[3], *q; u64 w; spinlock_t l; static LIST_HEAD(h); DEFINE_PER_CPU(int, mine); DEFINE_PER_CPU(struct in, pair) = { 4, 5 }; static DEFINE_PER_CPU(int, row[3]);
 """
 GIVES = [

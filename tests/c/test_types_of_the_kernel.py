@@ -26,6 +26,8 @@ from tdxkit.c.types import (
 from tdxkit.errors import InputError
 from tests.c.trees import found
 
+pytestmark = pytest.mark.many
+
 SIGNED = {  # by bytes
     2: "s16 __s16 int16_t", 1: "s8 __s8 int8_t", 4: "s32 __s32 int32_t pid_t daddr_t key_t clockid_t timer_t __kernel_pid_t",
     8: "s64 __s64 int64_t ssize_t intptr_t ptrdiff_t loff_t ktime_t off_t clock_t suseconds_t time64_t __kernel_ssize_t __kernel_long_t __kernel_loff_t __aligned_s64 aligned_s64",

@@ -50,6 +50,7 @@ def test_what_somebody_still_reads_makes_states():
     assert states(f"int a = READ_ONCE(x); {loop} WRITE_ONCE(n, a); WRITE_ONCE(x, 1);") > states(f"int a = READ_ONCE(x); {loop} WRITE_ONCE(n, 0); WRITE_ONCE(x, 1);")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ifs_in_ifs_as_deep_as_they_may_be():
     for deep in (1, 39, 40, 41, 55):
         nested = "if (!n) { " * deep + "r = 7; " + "} else r = 1;" * deep

@@ -9,6 +9,8 @@ from tdxkit.c.kernel.sleepers import Queue, Sleeper, _became, _joined, _write, s
 from tdxkit.explore.engine import World
 from tests.c.kernel.alone import alone, each_alone
 
+pytestmark = pytest.mark.many
+
 T = """spinlock_t a, b, c; struct mutex m; struct s { int n; } *g; int n, r, k;
 #define A guard(spinlock)(&a);
 #define B guard(spinlock)(&b);
@@ -30,6 +32,7 @@ def held(run):
     return " ".join(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run, order",
     [

@@ -12,6 +12,8 @@ from tdxkit.errors import InputError
 from tests.c.kernel.alone import alone, each_alone
 from tests.c.trees import found
 
+pytestmark = pytest.mark.many
+
 T = """struct s { int n; int *p; struct s *next; struct list_head l; struct hlist_node h; struct llist_node ll; struct rcu_head rcu; int t[2]; }; struct c { int n; struct kref k; atomic_t c; };
 int *q, **qq, *arr[2], n; struct s *g, o; unsigned long w; static LIST_HEAD(lh); static HLIST_HEAD(hh); static LLIST_HEAD(llh); static DEFINE_XARRAY(xa); spinlock_t lock; struct mutex m;
 int *same(int *a) { return a; } void into(int **a, int *b) { *a = b; } void held(struct s *a, int *b) { a->p = b; } int value(int *a) { return *a; } void keep(int *a) { q = a; } struct s *pick(struct s *a) { return a; } void gone(struct kref *k) { n = 1; } void free_s(struct rcu_head *r) { n = 1; }

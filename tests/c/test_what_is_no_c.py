@@ -11,6 +11,8 @@ from tdxkit.c.typenames import KERNEL, own
 from tdxkit.c.words import check, words
 from tests.c.trees import refusal
 
+pytestmark = pytest.mark.many
+
 CPP, CUT = (
     "this is C++, and C is read; write it in C",
     "something was cut out of the text here; paste the whole of the function",

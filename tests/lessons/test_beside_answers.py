@@ -57,6 +57,7 @@ def both(*answer):
     return drive(beside.both(answer, exercise_named("two-different")))
 
 
+@pytest.mark.slow
 def test_two_that_succeed_alone_and_can_both_be_busy():
     for pair in ((ADD, AUG_2M), ("mem.page.aug 2m", " phymem.pamt.add ")):
         said = both(*pair)
@@ -67,6 +68,7 @@ def test_two_that_succeed_alone_and_can_both_be_busy():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair, told", [
     ((ADD, ADD), "same call twice"), ((ADD, RDMD), f"at times {ADD} is, at times {RDMD} is."),
     ((RDMD, "TDH.PHYMEM.PAGE.WBINVD"), "they go side by side"),
@@ -89,6 +91,7 @@ def disturbs(answer, most=4):
     return beside.disturbs(answer, exercise_named("disturbs-few"), most=most)
 
 
+@pytest.mark.slow
 def test_whoever_disturbs_so_few_passes_and_nobody_else():
     for name, count in ((RDMD, 3), ("phymem.page.wbinvd", 3), ("PHYMEM.CACHE.WB", 4)):
         assert disturbs(name).passed and disturbs(name, count).passed and not disturbs(name, count - 1).passed
@@ -107,6 +110,7 @@ def sometimes(answer, version="2.0.08"):
     return beside.sometimes(answer, exercise_named("older-filter"), leaf="TDH.VP.ENTER", version=version)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version, count", [("2.0.08", 10), ("2.0.18", 4)])
 def test_who_hears_busy_only_sometimes_is_what_the_model_finds(version, count):
     found = [one.b for name in names() if (one := conflict("TDH.VP.ENTER", name, version)).then and not one.met]

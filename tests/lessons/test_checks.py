@@ -131,6 +131,7 @@ ON_EACH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", [rung for rung, text in ON_EACH.items() if text])
 def test_a_put_stops_at_the_rung_that_it_does_not_hold(rung):
     assert ON_EACH[rung] != TEXT
@@ -142,6 +143,7 @@ def test_a_put_stops_at_the_rung_that_it_does_not_hold(rung):
     assert put_rungs()[len(found.passed)].id == rung
 
 
+@pytest.mark.slow
 def test_one_that_holds_everywhere_comes_to_the_top_or_as_high_as_is_asked():
     assert drive(climbing(TEXT)).stopped is None and len(drive(climbing(TEXT)).passed) == 7
     assert [rung.id for rung in drive(climbing(BH, 4)).passed] == ["two", "three", "remove", "memory"]

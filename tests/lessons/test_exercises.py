@@ -154,6 +154,7 @@ def put(m, region):
     yield from free_pages(m)
 
 
+@pytest.mark.slow
 def test_a_put_in_python_goes_as_far_as_python_does():
     found = drive(exercise_named("your-put").check(put))
     assert (
@@ -170,6 +171,7 @@ def test_an_endless_step_is_stopped_with_a_message():
     assert not found.passed and "a step must end" in found.says and "line" in found.says
 
 
+@pytest.mark.slow
 def test_an_endless_row_of_calls_is_rung_after_a_while(monkeypatch):
     monkeypatch.setattr(patience, "SECONDS", 0.3)
     begin = time.monotonic()

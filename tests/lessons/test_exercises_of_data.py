@@ -9,12 +9,14 @@ from tdxkit.work import drive
 ALL = [pytest.param(one, id=f"{one.notebook}-{one.name}") for one in exercises()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", ALL)
 def test_the_solution_passes(one):
     said = drive(one.check(answer_of(one.solution, one.language)))
     assert said.passed, said.says
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", ALL)
 def test_a_wrong_answer_is_told_what_is_wrong_with_it(one):
     for wrong in one.wrong:

@@ -1,5 +1,7 @@
 """The figures that the questions and tasks of 03 and 05 state, as the models find them."""
 
+import pytest
+
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.lessons.gates import gate_named
 from tdxkit.linux.host.base import BASES
@@ -58,6 +60,7 @@ def test_the_chart_of_two_counts_has_them_all():
     )
 
 
+@pytest.mark.slow
 def test_what_keeps_calls_apart():
     apart = {}
     for version in ("v2", "v6"):
@@ -77,6 +80,7 @@ def test_what_keeps_calls_apart():
     assert all(f"{n}" in words for n in (88, 21, 122, 173, 20, 47, 4))
 
 
+@pytest.mark.slow
 def test_waits_of_a_minute_and_of_one_that_toggles():
     found = {d: Simulation(d, tds=10, vcpus=4, seconds=60.0).run() for d in DESIGNS}
     waits = {d: one.contentions for d, one in found.items()}

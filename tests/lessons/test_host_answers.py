@@ -46,6 +46,7 @@ def test_what_is_no_answer_is_said_in_a_line(check, given):
         assert not passed and says and "\n" not in says and "\x1b" not in says and len(says) < 1000
 
 
+@pytest.mark.slow
 def test_one_pair_is_left_by_every_remove_and_by_nothing_else():
     for version in ("v2", "v6"):
         leaks = {
@@ -96,6 +97,7 @@ def test_one_lock_keeps_vp_init_apart():
     assert "name one of these" in passes(host.lock, "mmu_lock")[1]
 
 
+@pytest.mark.slow
 def test_a_zap_has_two_orders():
     right = [order for order in permutations(zap.OF_A_ZAP) if passes(zap.order, list(order))[0]]
     assert right == [zap.OF_A_ZAP, (*zap.OF_A_ZAP[:4], "put", "write back")]

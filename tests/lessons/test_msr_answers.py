@@ -147,6 +147,7 @@ def test_the_second_trace_is_one_that_its_reader_can_tell_the_story_from():
     assert trace.reading.written == burst.vcpus  # nobody is seen to write what locked vCPU 3
 
 
+@pytest.mark.slow
 def test_what_the_gates_say_in_figures_is_what_the_model_finds():
     results = every_result()
     counts, matters = outcomes(results), what_matters(results)

@@ -44,6 +44,7 @@ def test_what_is_no_answer_is_said_in_a_line(check, given):
         assert not passed and says and "\n" not in says and len(says) < 1000
 
 
+@pytest.mark.slow
 def test_one_pool_of_one_version_loses_a_page_in_each_pass():
     found = [(v, n) for v in versions() for n in range(pools.LARGEST_POOL + 1) if passes(pools.losing, (v, n))[0]]
     assert found == [("v3", 2)]
@@ -108,6 +109,7 @@ def test_both_pages_or_none():
     assert "what take() gave is given back, once" in passes(pools.whole_pair, lambda take, free: free("x" * 5000))[1]
 
 
+@pytest.mark.slow
 def test_waits_are_counted_and_not_guessed():
     assert passes(pools.waits, (2, 1, 2), fewest=2720, seconds=2.0)[0]
     assert "2,721 are asked for" in passes(pools.waits, (2, 1, 2), fewest=2721, seconds=2.0)[1]

@@ -58,6 +58,7 @@ def test_a_word_that_is_misspelt_is_told_the_near_one():
         call({"R8": "the same page as the othr"})
 
 
+@pytest.mark.slow
 def test_whatever_numbers_are_given_the_module_has_an_answer():
     chance = random.Random(1)
     words = [0, 1, 7, 0xFFF, EMPTY, SMALL, LARGE, EMPTY_WITH_PAIR | 1, 1 << 40, 1 << 47, 1 << 51, 2**64 - 1]

@@ -18,6 +18,7 @@ def seats(*lines):
     return judged(SEATS, SEATS.begins.replace("\t...\n", "".join(f"\t{line}\n" for line in lines)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "exercise, name, holding",
     [

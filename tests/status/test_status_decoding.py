@@ -10,6 +10,8 @@ from tdxkit.status.codes import codes, facts, operand_ids
 from tdxkit.status.kernel import action, leaf_name, leaf_numbers
 from tdxkit.status.kernel_rules import PLACES
 
+pytestmark = pytest.mark.many
+
 U64 = st.integers(0, (1 << 64) - 1)
 
 

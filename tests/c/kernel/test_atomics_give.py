@@ -4,6 +4,8 @@ import pytest
 
 from tests.c.kernel.alone import alone
 
+pytestmark = pytest.mark.many
+
 # call, value before, what it gives, value after, kind of its step
 CHANGES = [
     ("read(&v)", 5, 5, 5, "load"),

@@ -4,6 +4,8 @@ import pytest
 
 from tests.c.kernel.alone import alone, each_alone
 
+pytestmark = pytest.mark.many
+
 COUNTS = [  # call, count before, what it gives, count then, kind of its step
     ("(refcount_set(&v, 5), 1)", 3, 1, 5, "store"), ("(refcount_set_release(&v, 5), 1)", 3, 1, 5, "store"), ("(refcount_set(&v, 1UL << 32), 1)", 3, 1, 0, "store"), ("(refcount_set(&v, 0x80000000), 1)", 3, 1, -(1 << 31), "store"), ("(refcount_set_release(&v, 0x80000000), 1)", 3, 1, -(1 << 31), "store"),
     ("refcount_read(&v)", 3, 3, 3, "load"), ("(refcount_inc(&v), 9)", 3, 9, 4, "locked"), ("(refcount_dec(&v), 9)", 3, 9, 2, "locked"), ("(refcount_add(3, &v), 9)", 3, 9, 6, "locked"), ("refcount_sub_and_test(3, &v)", 3, 1, 0, "locked"), ("refcount_sub_and_test(2, &v)", 3, 0, 1, "locked"),

@@ -13,6 +13,8 @@ from tdxkit.c.kernel.waiting import ACTIVE, WAIT_EVENTS, WAITS, WAKES
 from tdxkit.c.types import INT, LONG, ULONG, VOID
 from tests.c.kernel.alone import alone
 
+pytestmark = pytest.mark.many
+
 FUNCTIONS = kernel(False).functions
 
 
@@ -105,6 +107,7 @@ def test_what_sleeps():
 MANY = ["kmalloc_array(N, sizeof(int), F)", "kcalloc(N, sizeof(int), F)", "kvcalloc(N, sizeof(int), F)", "kvmalloc_array(N, sizeof(int), F)", "kmalloc_objs(*p, N, F)", "kzalloc_objs(int, N, F)", "kmalloc(N * sizeof(int), F)", "kzalloc(sizeof(int) * N, F)", "kmalloc(array_size(N, sizeof(int)), F)", "kmalloc(size_mul(sizeof(int), N), F)", "vmalloc(N * sizeof(int))", "kvmalloc(N * sizeof(*p), F)", "kmalloc_node(N * sizeof(int), F, 0)"]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_how_many_elements_an_allocation_has():
     for number in "3n":
         made = [f"p = {call.replace('N', number).replace('F', 'GFP_KERNEL')}; p[2] = 5; r += p[2]; " for call in MANY]

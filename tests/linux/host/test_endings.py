@@ -176,6 +176,7 @@ def test_a_demote_that_is_broken_off_is_called_again_and_without_a_limit():
     assert "10 passes, each like the last" in life.loop and life.result == life.loop and not life.bugged
 
 
+@pytest.mark.slow
 def test_lasting_faults_go_on_and_single_ones_do_not():
     point = next(row.point for row in fault_table("v6") if row.where == "TDH.MEM.PAGE.AUG" and row.how == "busy")
     assert live("v6", fault=Fault(point, "busy")).result == CLEAN

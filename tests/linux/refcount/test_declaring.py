@@ -86,6 +86,7 @@ def test_options_written_as_names_are_told(tmp_path):
     assert told.startswith("FAULTS: a file does not declare it, and it has no effect: --faults")
 
 
+@pytest.mark.slow
 def test_a_lock_that_nobody_takes_and_is_called_almost_like_a_variable_is_told(tmp_path):
     text = 'SHARED = {"mylock": False}\nLOCKS = ("mylok",)\n'
     assert (

@@ -209,6 +209,7 @@ def test_a_line_is_found_in_what_a_function_uses_by_name():
     assert line_at((leans_on_others,), "mine", first) == line_at((v6.put,), "put", 1) == ""
 
 
+@pytest.mark.slow
 def test_a_whole_scenario_has_the_size_that_is_asked_for_and_nothing_else_is(tmp_path, monkeypatch):
     text = "from dataclasses import replace\nfrom tdxkit.linux.refcount import scenario\nRACE = scenario('v2')\nFIXED = replace(RACE, make=None)\n"
     monkeypatch.chdir(tmp_path)

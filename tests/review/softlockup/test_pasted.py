@@ -19,6 +19,8 @@ from tdxkit.review.wanted import wanted
 from tdxkit.units import GIB, TIB
 from tdxkit.work import drive
 
+pytestmark = pytest.mark.many
+
 KTHREAD = [
     "watchdog: BUG: soft lockup - CPU#3 stuck for 24s! [migration/3:31]",
     *context({"RBX": 1, "RSI": 0x18, "R8": 1}, False, "multi_cpu_stop+0x3c/0xc0"),

@@ -11,6 +11,8 @@ from tdxkit.facts import load_json
 from tdxkit.seam.leaves.engine import leaves, perform
 from tdxkit.seam.scenes import world_for
 
+pytestmark = pytest.mark.many
+
 LEAVES = leaves()
 ORDER = Path(__file__).parent / "check_order.txt"  # the order of every leaf's checks, written down a second time
 PAIRS = [(name, i) for name, leaf in LEAVES.items() for i in range(len(leaf.checks) - 1)]
