@@ -12,6 +12,11 @@ from nbformat import v4
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.lessons.gates import gate_named
 
+NUMBER = """from tdxkit.lessons.progress import reset
+from tdxkit.view import gate
+
+reset("04")  # another test may have answered it
+gate("fewest-switches", "behind it")"""
 START, RACES = "00-start-here.ipynb", "04-refcount-races.ipynb"
 
 
@@ -21,6 +26,7 @@ def start(lab, chromium):
     page.run_all()
     page.page.set_default_timeout(20_000)
     page.cell("progress").get_by_role("button", name="Forget what I did there").click()
+    page.run("step-it")  # another test may have answered it
     yield page
     page.close()
 
@@ -142,7 +148,7 @@ def test_the_same_in_a_page_without_a_kernel(lab, chromium, tmp_path):
 
 
 def test_a_number_is_told_what_people_took_for_true(lab, open_notebook):
-    cells = [v4.new_code_cell('from tdxkit.view import gate\ngate("fewest-switches", "behind it")', id="asks")]
+    cells = [v4.new_code_cell(NUMBER, id="asks")]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / "number.ipynb")
     page = open_notebook("number.ipynb")
