@@ -16,6 +16,7 @@ from tdxkit.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 MINUTES = re.compile(r"\*\*About (\d+) minutes\.\*\*")
+ASKS = ("gate", "exercise", "answers")
 TITLE = re.compile(r"\A# (.+)")
 
 
@@ -66,15 +67,8 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
         tree = compile(text, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError:
         return
-    for node in ast.walk(tree):
-        if (
-            (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("gate", "exercise", "answers")
-            )
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-        ):
-            yield node.func.id, node.args[0].value
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
+        first = node.args[0] if node.args else None
+        if node.func.id in ASKS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield node.func.id, first.value

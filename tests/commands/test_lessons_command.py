@@ -32,6 +32,8 @@ def test_json_counts_what_the_notebooks_ask(capsys):
 def test_what_a_cell_asks_is_read_and_not_searched_for():
     text = 'x = 1\ngate("a", Stepper(run))\nprint(exercise("b", ...))\n"gate(\'c\')"\ngate(name)\ngate()\nm.gate("d")\nanswers("04")'
     assert sorted(calls(text)) == [("answers", "04"), ("exercise", "b"), ("gate", "a")]
+    nested = 'display(gate("first"))\ngate("second")\nexercise("third", ...)'
+    assert [name for _, name in calls(nested)] == ["first", "second", "third"], "in the order of the text, however deep"
     assert list(calls("gate('a'")) == [] and list(calls("await gate('a')")) == [("gate", "a")]
 
 
