@@ -17,6 +17,7 @@ def boards(lab, chromium):
         page = chromium.open(lab, notebook, viewport={"width": 1440, "height": 900})
         page.page.set_default_timeout(20_000)
         pages.append(page)
+        page.run("tools")
         for cell in cells:
             page.run(cell)
             found[cell] = page.cell(cell)
