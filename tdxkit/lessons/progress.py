@@ -21,7 +21,7 @@ VERSION = 1  # of an event's form; one of a later version is read as far as it i
 MOST = 8 << 20  # bytes that are read, from the file's end
 LONGEST = 2_000  # characters of an answer that are kept
 VARIABLE = "TDXKIT_PROGRESS"
-KINDS = ("gate", "exercise", "hint", "reset")
+KINDS = ("gate", "exercise", "reset")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 import pytest
 
-from tdxkit.errors import InputError
-from tdxkit.facts import data_path
 from tdxkit.lessons.checks import puts, runs
-from tdxkit.lessons.checks.puts import MOST_LINES, climbing, put_rungs, within
+from tdxkit.lessons.checks.puts import MOST_LINES, climbing, put_rungs
 from tdxkit.lessons.exercises import Exercise, Said, exercise_named
 from tdxkit.work import drive
 
@@ -164,33 +162,16 @@ def test_what_costs_more_is_named_with_what_is_enough():
     assert puts.dearer((dear, *costs[1:])) == "steps with a lock of a round where the pair is there: 1, and 0 in v6."
 
 
-def test_a_function_takes_the_place_of_one_in_a_text():
-    put = "void region_pair_put(kvm_pfn_t pfn)\n{\n\treturn;\n}\n"
-    text = within("designs/v2.c", "region_pair_put", put)
-    assert put in text and "region_pair_get" in text and text.count("region_pair_put(") == 1
-    assert len(text.splitlines()) < len(data_path("designs/v2.c").read_text().splitlines())
+BEGINS = exercise_named("mend-put").begins
 
 
 @pytest.mark.parametrize(
-    "answer, rule",
-    [
-        (3, "C is asked for"), ("int other(void)\n{\n}", "region_pair_put() is asked for"),
-        ("void region_pair_put(kvm_pfn_t pfn)\n{\n" + "\tx();\n" * 10 + "}", "it has 13 lines, and 12 are enough"),
-    ],
-)  # fmt: skip
-def test_what_cannot_take_its_place_is_refused(answer, rule):
-    with pytest.raises(InputError) as refused:
-        within("designs/v2.c", "region_pair_put", answer)
-    assert rule in str(refused.value)
+    "more, told", [(MOST_LINES, "It breaks"), (MOST_LINES + 1, "13 of its lines are new, and 12 are enough")]
+)
+def test_twelve_new_lines_are_enough_and_blank_ones_do_not_count(more, told):
+    text = BEGINS + "\n\n" + "".join(f"int spare_{k};\n" for k in range(more))
+    assert told in drive(exercise_named("mend-put").check(text)).says
 
 
-def test_twelve_lines_are_enough_and_blank_ones_do_not_count():
-    put = "void region_pair_put(kvm_pfn_t pfn)\n{\n\n" + "\tx();\n" * (MOST_LINES - 3) + "\n}"
-    assert "x();" in within("designs/v2.c", "region_pair_put", put)
-
-
-def test_code_without_a_base_is_judged_as_it_is():
-    racy = "int n;\nvoid take(void)\n{\n\tn++;\n}\n"
-    found = said("puts.judged", racy + "void look(void)\n{\n\tWARN_ON(n > 1);\n}\n", run=["take(); look();"])
-    assert not found.passed and "it breaks" in found.says.lower() and found.run is not None
-    assert said("puts.judged", "int n;\nvoid take(void)\n{\n\tn++;\n", run=["take();"]).passed is False
+def test_what_is_no_text_is_asked_for_in_the_box():
+    assert "C is asked for; write it into the box" in drive(exercise_named("mend-put").check(3)).says

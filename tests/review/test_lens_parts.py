@@ -13,6 +13,7 @@ from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review import lens as lenses
 from tdxkit.review.lens import Cost, Lens, Parting, Row, cost, lens
 from tdxkit.run import Recorder, Wait
+from tests.review.pair_in_c import LOCKED
 
 
 def outcome(ended="all finished", broken=(), **state):
@@ -95,27 +96,6 @@ def test_a_round_costs_the_same_whatever_else_is_asked():
     assert plain.alone == cost("v6").alone and plain.shared == cost("v6").shared
     many = of_programs(v6.put, threads=3, rounds=2, faults=("add-fails",), regions=2)
     assert (cost(many).alone, cost(many).shared) == (plain.alone, plain.shared)
-
-
-LOCKED = """\
-static DEFINE_SPINLOCK(my_lock);
-int count;
-
-int dev_get(struct page *page)
-{
-	spin_lock(&my_lock);
-	count++;
-	spin_unlock(&my_lock);
-	return 0;
-}
-
-void dev_put(struct page *page)
-{
-	spin_lock(&my_lock);
-	count--;
-	spin_unlock(&my_lock);
-}
-"""
 
 
 def test_in_c_steps_with_a_lock_are_those_with_its_own():

@@ -21,6 +21,7 @@ from tdxkit.review.series import Series
 from tdxkit.review.situations import Path, beside
 from tdxkit.review.wanted import wanted, wrong_kind
 from tdxkit.work import drive
+from tests.review.pair_in_c import LOCKED
 
 STATUSES = b"SEAMCALL (34) failed: 0xc000050500000000\n"
 MAIL = b"From: A <a@x>\nSubject: t\nMessage-ID: <1@x>\n\ntext\n"
@@ -161,33 +162,12 @@ def test_a_design_is_told_with_all_that_may_fail():
     }  # fmt: skip
 
 
-PAIRED = """\
-static DEFINE_SPINLOCK(my_lock);
-int count;
-
-int dev_get(struct page *page)
-{
-	spin_lock(&my_lock);
-	count++;
-	spin_unlock(&my_lock);
-	return 0;
-}
-
-void dev_put(struct page *page)
-{
-	spin_lock(&my_lock);
-	count--;
-	spin_unlock(&my_lock);
-}
-"""
-
-
 def test_a_get_and_a_put_of_c_are_told_of_one_cpu_once():
-    plain = told_of(of_text(PAIRED, get="dev_get", put="dev_put"))
-    more = told_of(of_text(PAIRED, threads=3, rounds=2, get="dev_get", put="dev_put"))
+    plain = told_of(of_text(LOCKED, get="dev_get", put="dev_put"))
+    more = told_of(of_text(LOCKED, threads=3, rounds=2, get="dev_get", put="dev_put"))
     assert [one.does for one in plain.rows] == [one.does for one in more.rows] and "c_failed" not in str(plain)
     with pytest.raises(InputError, match="leave --softirq out"):
-        told_of(of_text(PAIRED, get="dev_get", put="dev_put", softirq="put"))
+        told_of(of_text(LOCKED, get="dev_get", put="dev_put", softirq="put"))
 
 
 def series(*files: str, what="change") -> Series:
@@ -243,7 +223,7 @@ def ended(one, states: int):
 
 
 def test_two_versions_are_held_against_each_other_up_to_some_size(monkeypatch):
-    old, new = (of_text(PAIRED, label=name, get="dev_get", put="dev_put") for name in ("old", "new"))
+    old, new = (of_text(LOCKED, label=name, get="dev_get", put="dev_put") for name in ("old", "new"))
     monkeypatch.setattr(reviewed, "MOST_STATES", 100)
     found = reviewed._held(ended(old, 100), ended(new, 99), Racing(get="dev_get", put="dev_put"))
     assert found.why == "" and found.seen and found.seen.rounds == 1 and found.rows == ()

@@ -1,4 +1,4 @@
-"""Answers that are code: a put (and get) in Python or C, or a function that mends a text in C. What breaks is shown by the answer's own shortest schedule.
+"""Answers that are code: a get and a put in Python or C. What breaks is shown by the answer's own shortest schedule.
 
 A put goes up rungs, each a question more (data/put_rungs.toml): `climbing` says how far one comes.
 """
@@ -8,13 +8,12 @@ from difflib import unified_diff
 from functools import cache
 from typing import NamedTuple
 
-from tdxkit.c.items import items
 from tdxkit.c.naming import scenario_of
 from tdxkit.c.paste import language_of
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
-from tdxkit.facts import data_path, load_toml
+from tdxkit.facts import load_toml
 from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.linux.refcount.own_file import of_python
@@ -132,25 +131,12 @@ def sheets(found: Climb) -> tuple[Sheet, ...]:
     return sheet, Sheet("What a round costs a CPU, alone / where the pair is there", heads, tuple(rows))
 
 
-def judged(
-    answer: object, exercise: Exercise, *, base: str = "", function: str = "", rule: str = "", fast: bool = False, **how
-) -> Job[Said]:
-    """Code that has to hold. base: a text of data/ in which the answer takes the place of `function`; a rule by its id: which one alone is asked.
-
-    fast: where the pair is there a round may take no lock. how: as `scenario_of` takes it for C, and memory. Of an answer in a box at most MOST_LINES
-    lines may be new.
-    """
-    memory = how.pop("memory", "")
-    if exercise.box:
-        small_change(exercise.begins, answer)
-    if base:
-        one = scenario_of(within(base, function, answer), label="mine", **how)
-    elif isinstance(answer, str):
-        one = scenario_of(_lines(answer), label="mine", **how)
-    else:
-        one = of_programs(*_pair(answer), **how)
-    one = one.on(memory) if memory else one
-    opinion = yield from answering(one.asking(rule) if rule else one)
+def judged(answer: object, exercise: Exercise, *, fast: bool = False) -> Job[Said]:
+    """A get and a put in C, of which at most MOST_LINES lines may be other than those that the box begins with. fast: where the pair is there a round may take no lock."""
+    if not isinstance(answer, str):
+        raise InputError(f"answer {printable(answer, 40)}", "C is asked for", "write it into the box")
+    small_change(exercise.begins, answer)
+    opinion = yield from answering(scenario_of(_lines(answer), label="mine"))
     held = next((cost.shared["locked"] for cost in opinion.costs), 0)
     if fast and held:
         return Said(
@@ -171,26 +157,6 @@ def said_of(opinion: Opinion, before: str = "") -> Said:
     said = f"{told[0].upper()}{told[1:]}, after {many(opinion.result.steps or 0, 'step')}."
     run = replay(opinion.scenario, opinion.result.schedule) if opinion.scenario and opinion.result.schedule else None
     return Said(False, said, run, opinion.scenario)
-
-
-def within(base: str, function: str, answer: object) -> str:
-    """A text of data/ with the answer in the place of one of its functions. InputError for an answer that is longer than MOST_LINES, or none of it."""
-    if not isinstance(answer, str):
-        raise InputError(f"answer {printable(answer, 40)}", "C is asked for", f"give {function}() as a text")
-    lines = [line for line in answer.strip("\n").splitlines() if line.strip()]
-    if len(lines) > MOST_LINES:
-        raise InputError(
-            "the answer", f"it has {len(lines)} lines, and {MOST_LINES} are enough", "look for a smaller change"
-        )
-    if f"{function}(" not in answer:
-        raise InputError("the answer", f"{function}() is asked for, and it is not there", "keep its name")
-    text = data_path(base).read_text(encoding="utf-8")
-    rows = text.splitlines()
-    for item in items(text):
-        head = "\n".join(rows[item.first - 1 : item.last])
-        if f"{function}(" in head.partition("{")[0] and "{" in head:
-            return "\n".join([*rows[: item.first - 1], *answer.strip("\n").splitlines(), *rows[item.last :]]) + "\n"
-    raise InputError(base, f"{function}() is not there", "name a function of it")
 
 
 def small_change(before: str, after: object) -> None:
