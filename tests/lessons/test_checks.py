@@ -175,3 +175,13 @@ def test_twelve_new_lines_are_enough_and_blank_ones_do_not_count(more, told):
 
 def test_what_is_no_text_is_asked_for_in_the_box():
     assert "C is asked for; write it into the box" in drive(exercise_named("mend-put").check(3)).says
+
+
+def test_a_text_in_python_is_taken_as_far_as_functions_are():
+    text = (
+        "from tdxkit.linux.refcount import v6\n\n\n"
+        "def get(m, region):\n    return (yield from v6.get(m, region))\n\n\n"
+        "def put(m, region):\n    yield from v6.put(m, region)\n"
+    )
+    found = drive(climbing(text))
+    assert (found.stopped.id, found.why) == ("softirq", puts.IN_C) and [one.id for one in found.passed][-1] == "memory"
