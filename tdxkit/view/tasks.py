@@ -36,8 +36,7 @@ from tdxkit.view.write_board import LINE
 from tdxkit.view.xarray_picture import xarray
 
 PAGE = Path(__file__).parent / "kit" / "page"
-VERBS = {"read": "Read", "break": "Break", "fix": "Fix", "build": "Build"}
-
+# Beside a run, by a name that its state has.
 PICTURES = {"may sleep": host, "msr[0]": vcpus, "2M lock": picture_of(), "walk": xarray}
 
 
@@ -52,7 +51,7 @@ class Task:
     def static(self) -> Markup:
         """The task, its hints, each behind the one before, and its solution."""
         one = self.exercise
-        head = element("p", element("b", f"Your turn: {VERBS[one.kind].lower()}."), " ", element("span", self._done()))
+        head = element("p", element("b", f"Your turn: {one.kind}."), " ", element("span", self._done()))
         solution = element(
             "details",
             element("summary", "A solution, and why"),
@@ -81,7 +80,7 @@ class Task:
     def __str__(self) -> str:
         one = self.exercise
         hints = [f"  hint {k}: {hint}" for k, hint in enumerate(one.hints, 1)]
-        return visible("\n".join([f"Your turn: {VERBS[one.kind].lower()}. {one.asks}", *hints]))
+        return visible("\n".join([f"Your turn: {one.kind}. {one.asks}", *hints]))
 
     def _ipython_display_(self) -> None:
         live.display(self)
