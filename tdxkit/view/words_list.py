@@ -24,7 +24,10 @@ class Words:
 
     def static(self) -> Markup:
         """The list, still empty: what the page uses it fills in itself."""
-        meanings = {one.word: one.means for one in (*known().values(), *bracketed())}
+        meanings = {
+            "words": {one.word: one.means for one in known().values()},
+            "keys": {one.word: one.means for one in bracketed()},
+        }
         folded = element(
             "details",
             element("summary", "The words of this notebook"),

@@ -17,6 +17,10 @@ from tdxkit.view import gate
 
 reset("04")  # another test may have answered it
 gate("fewest-switches", "behind it")"""
+TABLE = """from tdxkit.view import table, words
+
+display(table(("problem", "schedule"), [("B18", "A6 B1 A2 B4")]))
+words()"""
 START, RACES = "00-start-here.ipynb", "04-refcount-races.ipynb"
 
 
@@ -175,3 +179,16 @@ def test_a_number_is_told_what_people_took_for_true(lab, open_notebook):
         else:
             assert one.why[:40] in told and cell.get_by_text("behind it", exact=True).is_visible()
     assert page.complaints == [] and page.outside == []
+
+
+def test_a_key_is_explained_in_brackets_and_a_turn_of_a_schedule_is_not(lab, open_notebook):
+    text = "The race (B16) of v2, in `tdx-v6` and (tdx-v6). Its code: v2:2x1:37b4 A6 B1 A2 B2 B6."
+    cells = [v4.new_markdown_cell(text, id="said"), v4.new_code_cell(TABLE, id="shown")]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / "keys-in-brackets.ipynb")
+    page = open_notebook("keys-in-brackets.ipynb")
+    page.run_all()
+    page.cell("said").locator("abbr.tdx-word").first.wait_for()
+    page.cell("shown").locator("abbr.tdx-word").first.wait_for()
+    assert page.cell("said").locator("abbr.tdx-word").all_inner_texts() == ["B16", "tdx-v6"]
+    assert page.cell("shown").locator("td abbr.tdx-word").all_inner_texts() == ["B18"]

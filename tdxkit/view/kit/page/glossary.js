@@ -9,9 +9,10 @@ const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, h
 const LETTER = /[\p{L}\p{N}_]/u;
 
 class Words {
-  constructor(place, known) {
+  constructor(place, { words, keys }) {
     this.list = place.querySelector("ul");
-    this.known = known;
+    this.known = { ...words, ...keys };
+    this.keys = keys; // what stands in brackets, or alone: a B4 elsewhere may be a turn in a schedule
     this.met = new Set();
     const spelt = Object.keys(this.known).sort((one, other) => other.length - one.length);
     this.any = new RegExp(spelt.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
@@ -51,8 +52,11 @@ class Words {
       const end = found.index + word.length;
       const plural = said[end] === "s" && !LETTER.test(said[end + 1] ?? " ");
       const whole = !LETTER.test(said[found.index - 1] ?? " ") && (plural || !LETTER.test(said[end] ?? " "));
+      const bracketed =
+        /[([]$|^$/.test(said.slice(0, found.index).trim()) && /^[)\],;:]|^$/.test(said.slice(end).trim());
       const common = word === word.toLowerCase() && this.met.has(this.known[word]); // "run", "step": once a page is enough
-      if (!whole || common || here.has(this.known[word]) || found.index < from) continue;
+      if (!whole || common || (word in this.keys && !bracketed) || here.has(this.known[word]) || found.index < from)
+        continue;
       here.add(this.known[word]);
       this.told(word);
       const title = this.known[word];
