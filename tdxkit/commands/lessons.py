@@ -5,14 +5,23 @@ from tdxkit.commands import print_json
 
 def configure(parser):
     """The form."""
+    parser.add_argument(
+        "notebook",
+        nargs="?",
+        metavar="NN",
+        help="one of them, such as 04, section by section: its minutes, and what they add up from",
+    )
     parser.add_argument("--json", action="store_true", help="name, minutes, gates and exercises of each, as data")
 
 
 def run(args):
-    """A line a notebook, counted from the notebooks themselves."""
-    from tdxkit.lessons.notebooks import lessons
+    """A line a notebook, or a line a section of one; counted from the notebooks themselves."""
+    from tdxkit.lessons.notebooks import lesson_of, lessons
     from tdxkit.text import columns
 
+    if args.notebook:
+        _sections(lesson_of(args.notebook), args.json)
+        return
     found = lessons()
     if args.json:
         print_json({"notebooks": [one.as_json() for one in found]})
@@ -20,3 +29,15 @@ def run(args):
     rows = [tuple(one.as_json().values()) for one in found]
     total = ("all", *(sum(row[k] for row in rows) for k in (1, 2, 3)))
     print("\n".join(columns(("notebook", "minutes", "gates", "exercises"), [*rows, total])))
+
+
+def _sections(lesson, as_json):
+    from tdxkit.lessons.minutes import sections
+    from tdxkit.text import columns
+
+    found = [one.as_json() for one in sections(lesson.read()) if one.stated]
+    if as_json:
+        print_json({"notebook": lesson.name, "sections": found})
+        return
+    rows = [tuple((one | {"extra": "extra" if one["extra"] else ""}).values()) for one in found]
+    print("\n".join(columns(("section", "minutes", "", "adds up to", "words", "steps", "gates", "exercises"), rows)))

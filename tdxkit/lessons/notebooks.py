@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxkit.errors import InputError
+from tdxkit.errors import InputError, printable
+from tdxkit.text import near
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 MINUTES = re.compile(r"\*\*About (\d+) minutes\.\*\*")
@@ -34,6 +35,10 @@ class Lesson(NamedTuple):
         """What its quizzes go by, such as "04"."""
         return self.name.partition("-")[0]
 
+    def read(self) -> dict:
+        """The notebook itself, its JSON."""
+        return json.loads((FOLDER / f"{self.name}.ipynb").read_text(encoding="utf-8"))
+
     def as_json(self) -> dict:
         """The form that `lessons --json` prints."""
         return {"name": self.name, "minutes": self.minutes, "gates": len(self.gates), "exercises": len(self.exercises)}
@@ -46,6 +51,19 @@ def lessons(folder: Path = FOLDER) -> tuple[Lesson, ...]:
     if not files:
         raise InputError(f"folder {folder}", "the notebooks are not there", "run it in a checkout of the workbook")
     return tuple(map(_lesson, files))
+
+
+def lesson_of(given: str) -> Lesson:
+    """The notebook that is meant by its number or its name. InputError where there is none."""
+    for one in lessons():
+        if given.removesuffix(".ipynb") in (one.number, one.name):
+            return one
+    meant = near(given, [one.name for one in lessons()])
+    raise InputError(
+        f"notebook {printable(given, 40)}",
+        "there is none of that number or name",
+        f"did you mean {meant}?" if meant else "give one of 00 to 10",
+    )
 
 
 def _lesson(file: Path) -> Lesson:

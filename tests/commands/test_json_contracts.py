@@ -206,6 +206,8 @@ CONTRACTS = {
     "contention": [(["contention", "--tds", "2", "--seconds", "0.1"], {"unit": {"us"}, "runs": [dict], "posted": [dict]})],
     "lessons": [
         (["lessons"], {"notebooks": [{"name": TEXT, "minutes": COUNT, "gates": COUNT, "exercises": COUNT}]}),
+        (["lessons", "00"], {"notebook": TEXT, "sections": [
+            {"title": TEXT, "minutes": COUNT, "extra": bool, "adds_up": float, "words": COUNT, "steps": COUNT, "gates": COUNT, "exercises": COUNT}]}),
     ],
     "words": [
         (words, [{"word": TEXT, "means": TEXT, "source": TEXT}])

@@ -29,6 +29,27 @@ def test_json_counts_what_the_notebooks_ask(capsys):
     assert rows["04-refcount-races"]["minutes"] == 70
 
 
+def test_one_notebook_is_told_section_by_section(capsys):
+    assert main(["lessons", "00"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.startswith("section") and "adds up to" in head
+    assert len(rows) == (FOLDER / "00-start-here.ipynb").read_text().count("minute)") + (
+        FOLDER / "00-start-here.ipynb"
+    ).read_text().count("minutes)")
+    assert main(["lessons", "00-start-here.ipynb", "--json"]) == 0
+    assert [one["title"] for one in json.loads(capsys.readouterr().out)["sections"]] == [
+        row.split("  ")[0] for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "way_out"), [("44", "give one of 00 to 10"), ("04-refcount-race", "did you mean 04-refcount-races?")]
+)
+def test_a_notebook_that_is_not_there_is_said(capsys, given, way_out):
+    assert main(["lessons", given]) == 2
+    assert way_out in capsys.readouterr().err
+
+
 def test_what_a_cell_asks_is_read_and_not_searched_for():
     text = 'x = 1\ngate("a", Stepper(run))\nprint(exercise("b", ...))\n"gate(\'c\')"\ngate(name)\ngate()\nm.gate("d")\nanswers("04")'
     assert sorted(calls(text)) == [("answers", "04"), ("exercise", "b"), ("gate", "a")]
