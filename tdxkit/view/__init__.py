@@ -19,6 +19,7 @@ __all__, __getattr__ = door(
         "questions": "answers gate",
         "tasks": "exercise",
         "words_list": "words",
+        "wrong_sentence": "this_is_wrong",
         "progress_board": "progress",
         "kit.card_view": "cards",
         "kit.charts": "bars lines",
