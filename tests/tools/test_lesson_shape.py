@@ -82,7 +82,7 @@ PLANTED = {
         (change("again", "len(here)", "len(there)"), "again"),
     ],
     "minutes_add_up": [
-        (change("one", "4 minutes", "6 minutes"), ("one", "title")),
+        (change("one", "4 minutes", "9 minutes"), ("one", "title")),
         (change("title", "About 5", "About 6"), "title"),
         (change("title", ", and 2 more", ""), "title"),
         (change("one", " (4 minutes)", ""), "title"),
