@@ -182,7 +182,7 @@ def test_a_number_is_told_what_people_took_for_true(lab, open_notebook):
 
 
 def test_a_key_is_explained_in_brackets_and_a_turn_of_a_schedule_is_not(lab, open_notebook):
-    text = "The race (B16) of v2, in `tdx-v6` and (tdx-v6). Its code: v2:2x1:37b4 A6 B1 A2 B2 B6."
+    text = "The race (B16) of v2, in (`tdx-v6`), `v6` and `tdx-v6 as code`. Its code: v2:2x1:37b4 A6 B1 A2 B2 B6 `B6`."
     cells = [v4.new_markdown_cell(text, id="said"), v4.new_code_cell(TABLE, id="shown")]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), lab.root / "keys-in-brackets.ipynb")

@@ -41,6 +41,23 @@ class Words {
     const texts = [];
     while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(LEFT_OUT)) texts.push(walker.currentNode);
     for (const text of texts) this.inText(text, here);
+    for (const code of part.querySelectorAll("code")) this.inCode(code, here);
+  }
+
+  /** A source is explained where its id stands as code, alone; a word that is code is a name, and a B4 a turn in a schedule. */
+  inCode(code, here) {
+    const key = code.textContent;
+    if (
+      !Object.hasOwn(this.keys, key) ||
+      /^B\d+$/.test(key) ||
+      here.has(this.keys[key]) ||
+      code.closest("pre, a") ||
+      code.children.length
+    )
+      return;
+    here.add(this.keys[key]);
+    this.told(key);
+    code.replaceChildren(made("abbr", { class: "tdx-word", title: this.keys[key], tabindex: "0" }, key));
   }
 
   inText(text, here) {
