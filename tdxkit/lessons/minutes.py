@@ -21,7 +21,7 @@ from tdxkit.lessons.notebooks import calls
 WORDS = 200  # a minute
 LINE, LOOK, STEP = 2, 20, 2  # seconds for a line of code, for what a cell shows, and for a step with its sentence
 THOUGHT = 15  # seconds before an answer to a gate
-WORK = {"read": 1.5, "break": 3, "fix": 4, "build": 6}  # minutes of an exercise, by its kind, beside reading it
+WORK = {"read": 1.5, "break": 3, "fix": 4, "build": 4}  # minutes of an exercise, by its kind, beside reading it
 FOLDED = re.compile(r"(?s)<details.*?</details>")  # is read by whom it interests
 UNREAD = re.compile(r"(?s)<!--.*?-->|<[a-z/][^>]*>|^(```|~~~).*?^\1", re.M)
 HEADING = re.compile(r"(?m)^## (.+?)(?: \((extra, )?(\d+) minutes?\))?$")
