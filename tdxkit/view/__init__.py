@@ -31,7 +31,7 @@ __all__, __getattr__ = door(
         "counter_board": "CounterBoard",
         "decoder": "LogDecoder StatusDecoder",
         "life_bar": "counts_chart",
-        "life_board": "LifeBoard",
+        "life_board": "LifeBoard SMALLEST_POOL",
         "lockup_board": "LockupBoard",
         "lockup_picture": "watchdog_picture",
         "lockup_reader": "report_reader",
