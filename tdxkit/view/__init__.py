@@ -25,6 +25,7 @@ __all__, __getattr__ = door(
         "evidence_view": "evidence_box",
         "ladder_board": "ladder",
         "needs_view": "needs_picture",
+        "patch_graph": "files_graph patch_matrix",
         "race_ends": "ends_table",
         "rules_view": "rules_table",
         "contention_board": "Contention",
