@@ -18,6 +18,7 @@ def test_runs_and_draws(path, open_notebook):
     assert page.cell_errors() == []
     assert page.outside == []
     assert page.complaints == []
+    assert uncounted(page, path) == []
     prose = page.page.locator(".jp-RenderedMarkdown").all_inner_texts()
     assert prose and not [text for text in prose if "<!--" in text], "where a paragraph comes from is for its author"
     assert out_of_sight(page.page) == []
@@ -29,6 +30,20 @@ def test_runs_and_draws(path, open_notebook):
     size = saved.stat().st_size
     saved.write_bytes(path.read_bytes())  # other tests open it, and it has no outputs then
     assert size < LARGEST
+
+
+def uncounted(page, path) -> list[tuple]:
+    """The cells whose steppers have another number of steps than the cell says, which the minutes of the notebook rest on: (id, says, has)."""
+    found = []
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "code":
+            own = cell.metadata.get("tdxkit", {})
+            sliders = page.cell(cell.id).locator(".tdx-stepper [role=slider]").all()
+            there = sum(int(slider.get_attribute("aria-valuemax") or 0) for slider in sliders)
+            told = own.get("steps", 0)
+            if told > there or (there and not told and not own.get("minutes")):
+                found.append((cell.id, told, there))
+    return found
 
 
 LARGEST = 2_000_000  # bytes of a notebook with all that it shows

@@ -1,6 +1,8 @@
 """The rules for a lesson's shape, minutes and order: each finds the fault planted for it, and nothing in lessons that keep them all."""
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 
@@ -165,6 +167,16 @@ def course():
     third = lesson("02", "00-start-here.ipynb", before="[00](x), [01](y)")
     readme = ROWS.replace("](", "](notebooks/").replace("| 5 | |", "| 5 |  |")
     return {"00-start-here.ipynb": first, "01-b.ipynb": lesson("01", "02-c.ipynb"), "02-c.ipynb": third}, readme
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_our_course_has_one_order_and_the_readme_tells_it():
+    notebooks = {
+        path.name: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "notebooks").glob("*.ipynb")
+    }
+    assert len(notebooks) == 11 and list(one_order(notebooks, (ROOT / "README.md").read_text(encoding="utf-8"))) == []
 
 
 def test_one_order_told_once_passes():
