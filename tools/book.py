@@ -1,0 +1,108 @@
+"""The notebooks as a book of HTML pages: ``python tools/book.py [--out build/book]``. `make book` calls it.
+
+Each notebook is run; what a page can show without Python is kept (steppers, questions, games, charts, tables, the still form of boards), and what only a kernel
+could drive is left out. Charts are drawn by a plotly.js that lies beside the pages, and only a page with a chart asks for it. Nothing is fetched from a network.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
+CHART = '<div class="tdx-chart"><script type="application/json">{spec}</script></div>'
+DRAWS = """<script src="_static/plotly.min.js"></script><script>
+document.addEventListener("DOMContentLoaded", () => {
+  for (const box of document.querySelectorAll(".tdx-chart")) {
+    const { data, layout, config } = JSON.parse(box.firstElementChild.textContent);
+    Plotly.newPlot(box.appendChild(document.createElement("div")), data, layout, { ...config, responsive: true });
+  }
+});
+</script>"""
+PROSE = ("docs/teaching.md", "docs/ten-questions/questions.md", "docs/ten-questions/key.md")
+
+
+def run(path: Path) -> dict:
+    """A notebook as it is after all of its cells were run. An exercise that is not done raises, and that is no error."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, 4)
+    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(ROOT)}}).execute()
+    return notebook
+
+
+def kept(notebook: dict) -> dict:
+    """The notebook with what a page can show: no widgets; charts as markup, with the script that draws them on the first; ids to link to."""
+    charts = 0
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = f'<span id="cell-id={cell["id"]}"></span>\n\n{cell["source"]}'
+            continue
+        outputs = []
+        for output in cell["outputs"]:
+            data = output.get("data", {})
+            if WIDGET in data or output["output_type"] == "error":
+                continue
+            if PLOTLY in data:
+                spec = json.dumps(data[PLOTLY]).replace("</", "<\\/")
+                output["data"] = {"text/html": (DRAWS if not charts else "") + CHART.replace("{spec}", spec)}
+                charts += 1
+            outputs.append(output)
+        cell["outputs"] = outputs
+    notebook["metadata"].pop("widgets", None)
+    return notebook
+
+
+def pages(source: Path, out: Path) -> None:
+    """Let Sphinx write the pages; a warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(source), str(out)]
+    if subprocess.run(command, cwd=source, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode:
+        sys.exit("book: Sphinx found something to mend, see above")
+
+
+def main(arguments: list[str]) -> int:
+    """Run, keep, write; say how long it took and how large it is."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "book", help="where the pages go (build/book)")
+    out, begin = parser.parse_args(arguments).out.resolve(), time.monotonic()
+    os.environ["TDXKIT_PROGRESS"] = os.devnull  # what this reader has answered is nobody else's
+    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+        source = Path(folder)
+        shutil.copytree(ROOT / "docs" / "book", source, dirs_exist_ok=True)
+        static = source / "_static"
+        static.mkdir(exist_ok=True)
+        _plotly(static)
+        for name in PROSE:
+            to = source / Path(name).relative_to("docs")
+            to.parent.mkdir(parents=True, exist_ok=True)
+            text = (ROOT / name).read_text(encoding="utf-8")
+            to.write_text(text.replace("](../notebooks/", "]("), encoding="utf-8")
+        notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+        with ThreadPoolExecutor(2) as pool:
+            for path, done in zip(notebooks, pool.map(run, notebooks)):
+                (source / path.name).write_text(json.dumps(kept(done)), encoding="utf-8")
+        shutil.rmtree(out, ignore_errors=True)
+        pages(source, out)
+    shutil.rmtree(out / ".doctrees", ignore_errors=True)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"book: {out / 'index.html'}, {len(notebooks)} notebooks, {size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s")
+    return 0
+
+
+def _plotly(static: Path) -> None:
+    import plotly
+
+    shutil.copy(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", static)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
