@@ -7,7 +7,6 @@ could drive is left out. Charts are drawn by a plotly.js that lies beside the pa
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,10 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
-CHART = '<div class="tdx-chart"><script type="application/json">{spec}</script></div>'
+CHART = '<div class="tdx-plot"><script type="application/json">{spec}</script></div>'
 DRAWS = """<script src="_static/plotly.min.js"></script><script>
 document.addEventListener("DOMContentLoaded", () => {
-  for (const box of document.querySelectorAll(".tdx-chart")) {
+  for (const box of document.querySelectorAll(".tdx-plot")) {
     const { data, layout, config } = JSON.parse(box.firstElementChild.textContent);
     Plotly.newPlot(box.appendChild(document.createElement("div")), data, layout, { ...config, responsive: true });
   }
@@ -42,10 +41,10 @@ def run(path: Path) -> dict:
 
 def kept(notebook: dict) -> dict:
     """The notebook with what a page can show: no widgets; charts as markup, with the script that draws them on the first; ids to link to."""
-    charts = 0
+    charts, cells = 0, []
     for cell in notebook["cells"]:
+        cells += [_anchor(cell["id"]), cell]
         if cell["cell_type"] == "markdown":
-            cell["source"] = f'<span id="cell-id={cell["id"]}"></span>\n\n{cell["source"]}'
             continue
         outputs = []
         for output in cell["outputs"]:
@@ -58,8 +57,19 @@ def kept(notebook: dict) -> dict:
                 charts += 1
             outputs.append(output)
         cell["outputs"] = outputs
+    notebook["cells"] = cells
     notebook["metadata"].pop("widgets", None)
     return notebook
+
+
+def _anchor(name: str) -> dict:
+    """A place that links go to by the id of the cell after it, as they do in the lab."""
+    return {
+        "cell_type": "markdown",
+        "id": f"to-{name}"[:64],
+        "metadata": {},
+        "source": f'<div id="cell-id={name}"></div>',
+    }
 
 
 def pages(source: Path, out: Path) -> None:
@@ -80,7 +90,6 @@ def main(arguments: list[str]) -> int:
         shutil.copytree(ROOT / "docs" / "book", source, dirs_exist_ok=True)
         static = source / "_static"
         static.mkdir(exist_ok=True)
-        _plotly(static)
         for name in PROSE:
             to = source / Path(name).relative_to("docs")
             to.parent.mkdir(parents=True, exist_ok=True)
@@ -89,12 +98,17 @@ def main(arguments: list[str]) -> int:
         notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
         with ThreadPoolExecutor(2) as pool:
             for path, done in zip(notebooks, pool.map(run, notebooks)):
-                (source / path.name).write_text(json.dumps(kept(done)), encoding="utf-8")
+                text = json.dumps(kept(done))
+                (source / path.name).write_text(text, encoding="utf-8")
+                if "plotly.min.js" in text:
+                    _plotly(static)
         shutil.rmtree(out, ignore_errors=True)
         pages(source, out)
     shutil.rmtree(out / ".doctrees", ignore_errors=True)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
-    print(f"book: {out / 'index.html'}, {len(notebooks)} notebooks, {size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s")
+    print(
+        f"book: {out / 'index.html'}, {len(notebooks)} notebooks, {size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s"
+    )
     return 0
 
 

@@ -16,4 +16,10 @@ html_static_path = ["_static"]
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
-html_theme_options = {"use_download_button": False, "use_fullscreen_button": False, "home_page_in_toc": True, "show_navbar_depth": 1}
+html_theme_options = {
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "show_navbar_depth": 1,
+}
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
