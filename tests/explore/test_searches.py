@@ -5,7 +5,7 @@ import pytest
 
 from tdxkit.explore import search, space, visit
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.rules import always, at_end, must
+from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import explore, exploring
 from tdxkit.explore.shortest import Levels, calmest
@@ -141,3 +141,53 @@ def test_a_path_is_of_real_threads():
     assert there.named([Turn(start, edge.lid, (0,)), Turn(edge.lid, after.lid, (0,))]) == ((0, 0), (0, 0))
     assert there.named([Turn(start, edge.lid, (0,)), Turn(start, edge.lid, (0,))]) == ((0, 0), (1, 0))
     assert there.named([Turn(start, edge.lid, (0, 1))]) == ((0, 0), (0, 1)) and there.named([]) == ()
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_what_comes_true_somewhere_is_seen_in_every_kind_of_visit(one_by_one, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", 0 if one_by_one else 1000)
+    rules = (sometimes("two", lambda m: m.n == 2), sometimes("five", lambda m: m.n == 5), sometimes("at first", lambda m: not m.n))  # fmt: skip
+    found = explore(one(Housed(counts, (2,)), Housed(counts, (2,)), properties=rules), "none")
+    assert found.seen == {"two": True, "five": False, "at first": True}
+    assert (found.verdict, found.property, found.broken) == ("violation", "five", {"five": None})
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_the_ends_of_a_visit_are_where_all_have_finished(wide, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", wide)
+    tables = Tables(one(Housed(counts, (1,)), Housed(counts, (2, "k")), shared={"n": 0, "k": 0}))
+    found = visited(Space(tables, False), True, 100)
+    assert [tables.state(sid) for sid in found.finals()] == [{"n": 1, "k": 2}] and found.states == 6
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_the_way_of_a_visit_ends_with_the_step_that_breaks(wide, monkeypatch):
+    def fails(m):
+        yield locked("atomic_inc", "n")
+        m.n += 1
+        yield load("READ_ONCE", "n")
+        assert m.n < 2, "small"
+
+    monkeypatch.setattr(space, "WIDE", wide)
+    made = Space(Tables(one(Housed(fails), Housed(counts, (1,)))), False)
+    found = visited(made, True, 100)
+    assert found.rule == "small" and found.path() in (((0, 0), (1, 0), (0, 0)), ((1, 0), (0, 0), (0, 0)))
+    first = visited(
+        Space(Tables(one(Housed(counts, (1,)), properties=(always("one", lambda m: m.n == 1),))), False), True, 9
+    )
+    assert (first.rule, first.states, first.path()) == ("one", 1, ())
+
+
+def test_a_state_with_an_interrupt_is_read_back_from_its_number():
+    host = Housed(counts, (2,))
+    made = Space(Tables(one(Housed(counts, (1,)), Housed(counts, (3,)), host, Housed(counts, (1, "k"), on=host), shared={"n": 0, "k": 0})), False)  # fmt: skip
+    found, seen = visited(made, True, 999), 0
+    assert found.complete
+    for key in found:
+        lids = made.spot(key).lids
+        roles = [made.tables.places[lid].role for lid in lids]
+        assert made.node(made.spot(key).sid, lids).key == key
+        assert roles[2] in (2, None) and roles[3] in (3, None) and {*roles[:2]} <= {None}
+        assert 0 in lids or None not in roles[2:]
+        seen += all(lids)
+    assert seen > 3
