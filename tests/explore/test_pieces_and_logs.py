@@ -74,7 +74,7 @@ def test_what_a_log_has_is_not_done_again_and_must_be_the_same():
         with pytest.raises(ModelError, match="a step may depend on m and its own variables only"):
             made.event(what, slot, done.append, None)
     made.says(())
-    with pytest.raises(ModelError, match="^a step: the program did something else"):
+    with pytest.raises(ModelError, match=r"^a step: the program did something else"):
         made.event(STORE, N, done.append, None)
 
 

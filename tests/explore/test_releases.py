@@ -13,7 +13,7 @@ from tdxkit.explore.program import Thread
 from tdxkit.explore.search import explore
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import Parts
-from tdxkit.explore.stopping import Stop
+from tdxkit.explore.stopping import Stop, Stopped
 from tdxkit.explore.tables import POOL, Tables
 from tdxkit.explore.visit import visit
 from tdxkit.kinds import conditional, lock, locked, store, unlock
@@ -150,15 +150,14 @@ def test_a_step_that_was_stopped_is_waited_for(monkeypatch):
     assert rested == [[]], "nothing is raised any more by then"
     assert watched(len, "ab") == 2 and len(rested) == 2
     stop = Stop()
-    with pytest.raises(BaseException) as first:  # noqa: PT011
-        stop.now(ModelError("first", "why", "then"))
-    with pytest.raises(type(first.value)):
-        stop.now(ModelError("second", "why", "then"))
+    for why in ("first", "second"):
+        with pytest.raises(Stopped):
+            stop.now(ModelError(why, "why", "then"))
     stop.going.clear()
     while True:
         try:
             stop.rest()
             break
-        except type(first.value):
+        except Stopped:
             continue
     assert stop.why is not None and stop.why.thing == "first" and stop._gone == [True]
