@@ -61,7 +61,7 @@ def test_limits_that_decide_what_is_answered():
         tables: {"AGAIN": 500_000, "KEPT": 500_000},
         foreseen: {"MOST": 20_000},
         livelock: {"PATIENCE": 20_000},
-        shrinking: {"TRIES": 3000},
+        shrinking: {"TRIES": 3000, "LONGEST": 20_000},
         audit: {"ROUNDS": 2, "LONGEST": 300},
         waiting: {"LONGEST_ROUND": 1000},
         space: {"LONGEST_FUSE": 30, "SHARED_BITS": 24},

@@ -19,7 +19,7 @@ from tdxkit.explore.pieces import Pieces
 from tdxkit.explore.place import place
 from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario, Thread
 from tdxkit.explore.rows import Program
-from tdxkit.explore.rules import Property, always, at_end
+from tdxkit.explore.rules import Property, always, at_end, must
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import explore
 from tdxkit.explore.shortest import Levels, calmest
@@ -84,6 +84,22 @@ def test_shrinking_stops_when_it_has_tried_so_often(monkeypatch):
     assert shrink(ENDLESS, long, LIVELOCK) == long
 
 
+def test_shrinking_tries_no_neighbour_when_it_has_tried_so_often(monkeypatch):
+    two = always("two", lambda m: m.n < 2)
+    made = one(Housed(counts, (1,)), Housed(counts, (1, "k")), Housed(counts, (1,)), shared={"n": 0, "k": 0}, properties=(two,))  # fmt: skip
+    long = ((0, 0), (1, 0), (2, 0))
+    for tries, left in ((2, 3), (3, 2)):
+        monkeypatch.setattr(shrinking, "TRIES", tries)
+        assert len(shrink(made, long, "two")) == left
+
+
+def test_a_run_that_goes_on_for_ever_is_no_way_to_an_end(monkeypatch):
+    made = one(Housed(counts, (5,)), properties=(at_end("five", lambda m: m.n != 5),))
+    for longest, found in ((4, False), (5, True)):
+        monkeypatch.setattr(shrinking, "LONGEST", longest - 1)
+        assert (shrinking._Shrinker(made, "five", Tables(made)).run(()) is not None) is found
+
+
 def fails(m):
     yield "fail"
     raise ValueError("no")
@@ -96,6 +112,17 @@ def test_a_raised_error_is_an_end_of_its_own():
     table = outcomes(one(Housed(fails), Housed(ends)))
     assert [(row.ended, row.broken, row.interleavings) for row in table.rows] == [("raised", ("ValueError: no",), 2)]
     assert table.interleavings == sum(row.interleavings for row in table.rows) == table.bad
+
+
+def test_an_end_that_was_raised_is_not_one_that_was_come_to():
+    def ends(m):
+        how = yield "roll", (0, 1)
+        assert not how, "r"
+        m.must("r", False)
+
+    table = outcomes(one(Housed(ends), properties=(must("r"),)))
+    ended = sorted((row.ended, row.broken, row.interleavings) for row in table.rows)
+    assert ended == [("finished", ("r",), 1), ("raised", ("r",), 1)]
 
 
 def test_the_readable_engine_knows_buffers_errors_and_rules_that_are_asked_for():

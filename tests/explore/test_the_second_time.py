@@ -1,14 +1,17 @@
 """A program that does something else the second time is refused, wherever it is run again; and one that takes too long to come back."""
 
+from functools import lru_cache
+
 import pytest
 
 from tdxkit.errors import ModelError
 from tdxkit.explore import tables as tables_module
-from tdxkit.explore.audit import audit
+from tdxkit.explore.audit import _compare, audit
 from tdxkit.explore.program import Thread
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.visit import visit
+from tdxkit.kinds import conditional, store
 from tests.explore.small_programs import counts, one
 from tests.house import Housed
 
@@ -118,3 +121,69 @@ def test_a_program_that_takes_too_long_to_come_back_is_stopped(monkeypatch):
                 tables._rebuild(lid)
         else:
             assert tables._rebuild(lid).gi_frame is not None and tables._again == 6
+
+
+def first_label(m):
+    yield f"first {TOLD()}"
+    m.n = 1
+    yield "second"
+
+
+def reads_another(m):
+    yield "look"
+    if TOLD() == 1:
+        m.k = m.n
+    else:
+        m.n = m.k
+
+
+def reads_nothing(m):
+    yield "look"
+    if TOLD() == 1:
+        m.k = m.n
+
+
+def stores_then_compares(m):
+    yield store("WRITE_ONCE", "n")
+    m.n = 1
+    yield conditional("cmpxchg", "k")
+    if m.k == 0 and TOLD() > 1:
+        m.k = 1
+
+
+@pytest.mark.parametrize("program", [reads_another, reads_nothing])
+def test_a_step_that_looks_at_something_else_the_second_time_is_refused(program):
+    TOLD.asked = 0
+    tables = Tables(one(Housed(program), Housed(counts, (2,)), shared={"n": 0, "k": 7}))
+    with pytest.raises(ModelError, match="one, step look: the program did something else when it was run again"):
+        visit(Space(tables, False), True, 99)
+
+
+def test_a_label_that_is_another_the_second_time_is_refused():
+    TOLD.asked = 0
+    with pytest.raises(ModelError, match="one, step first 1: the program did something else when it was run again"):
+        _compare(Tables(one(Housed(first_label))), 0, None)
+
+
+def test_a_step_that_has_to_wait_the_second_time_is_refused():
+    TOLD.asked = 0
+    tables = Tables(one(Housed(stores_then_compares), shared={"n": 0, "k": 0}).on("tso"))
+    visit(Space(tables, False), True, 99)
+    with pytest.raises(ModelError, match=r"step cmpxchg\(k\): the program did something else when it was run again"):
+        _compare(tables, 0, ((0, 0), (0, 0)))
+
+
+@lru_cache
+def kept(x):
+    return x
+
+
+def asks(m):
+    yield "ask"
+    m.n = kept(1)
+
+
+def test_an_answer_that_was_cached_is_told_by_its_name():
+    found = Tables(one(Thread(asks))).fickle("ask")
+    assert str(found).endswith("kept is cached, and answers from an earlier step: take the cache away")
+    assert str(Tables(one(Thread(counts, (1,)))).fickle()).startswith("one, step a step: ")
