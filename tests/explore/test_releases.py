@@ -1,19 +1,21 @@
 """What is closed and thrown away: every program that is kept nowhere, the worlds of a comparison, what a step that is stopped leaves."""
 
+import sys
+
 import pytest
 
 from tdxkit.errors import ModelError
 from tdxkit.explore import audit, guard
 from tdxkit.explore import tables as tables_module
 from tdxkit.explore.engine import World, explore_readably
-from tdxkit.explore.guard import watched
+from tdxkit.explore.guard import guarded, watched
 from tdxkit.explore.movers import Movers
 from tdxkit.explore.pieces import Pieces
 from tdxkit.explore.program import Thread
 from tdxkit.explore.search import explore
 from tdxkit.explore.space import Space
 from tdxkit.explore.split import Parts
-from tdxkit.explore.stopping import Stop, Stopped
+from tdxkit.explore.stopping import Stop, Stopped, _raising
 from tdxkit.explore.tables import POOL, Tables
 from tdxkit.explore.visit import visit
 from tdxkit.kinds import conditional, lock, locked, store, unlock
@@ -161,3 +163,41 @@ def test_a_step_that_was_stopped_is_waited_for(monkeypatch):
         except Stopped:
             continue
     assert stop.why is not None and stop.why.thing == "first" and stop._gone == [True]
+
+
+def test_a_stop_that_comes_late_is_caught(monkeypatch):
+    late = [Stopped(), None]
+
+    def rest(self):
+        if (one := late.pop(0)) is not None:
+            raise one
+
+    monkeypatch.setattr(Stop, "rest", rest)
+    assert watched(len, "abc") == 3 and late == [] and sys.gettrace() is None
+
+
+def test_a_step_that_catches_what_stops_it_is_stopped_again(monkeypatch):
+    monkeypatch.setattr(guard, "INSTRUCTIONS", 300)
+    caught = []
+
+    def stubborn():
+        for _ in range(3):
+            try:
+                while True:
+                    pass
+            except BaseException as error:
+                caught.append(type(error))
+
+    with pytest.raises(ModelError, match="of stubborn: a step must end, and this one has run 300 instructions"):
+        guarded(stubborn, told=[])
+    assert caught[0] is Stopped and set(caught) == {Stopped}
+
+
+def test_a_python_that_cannot_stop_another_thread_stops_a_step_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    assert _raising.__wrapped__() is None
+    monkeypatch.setattr("tdxkit.explore.stopping._raising", lambda: None)
+    stop = Stop()
+    with pytest.raises(Stopped):
+        stop.now(ModelError("a", "b", "c"))
+    assert not stop.going and stop.rest() is None
