@@ -5,7 +5,9 @@ import pytest
 from tdxkit.errors import InputError, ModelError
 from tdxkit.explore.given import given_scenario
 from tdxkit.explore.guard import guarded
+from tdxkit.explore.outside import Outside, _name
 from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.promela import _comment, promela
 from tdxkit.explore.rules import always
 from tdxkit.explore.running import begin, holds, mistake, request, rule_of
 from tdxkit.explore.schedule import parse
@@ -14,6 +16,7 @@ from tdxkit.explore.split import _marked
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.values import frozen
 from tests.explore.small_programs import one
+from tests.house import Housed
 
 
 def program(m):
@@ -91,7 +94,35 @@ def made_of(length):
     return refusal(explore, one(Thread(writes), properties=(always("small", lambda m: m.n < 1),)))
 
 
+def in_promela(where):
+    """What a model in Promela says of a value or a choice of so many characters, up to the end of the comment."""
+
+    def says(length):
+        def picks(m):
+            m.n = yield "pick", ("x" * length, "y") if where == "choice" else ("y", "z")
+
+        text = promela(one(Housed(picks), shared={"n": "x" * length if where == "value" else ""})).text
+        kept = [row for row in text.splitlines() if ("pick =" in row if where == "choice" else " holds " in row)]
+        return "\n".join(kept).encode("ascii").decode().replace("?", "…")
+
+    return says
+
+
+def changed_key(length):
+    """What is said of a dict beside the memory in which the value of a key of so many characters has changed."""
+    kept = {Holder(length): 1}
+    there = Outside([kept])
+    there.settle()
+    kept[next(iter(kept))] = 2
+    return refusal(there.check)
+
+
 WIDTHS = {
+    "a value in a comment of Promela": (in_promela("value"), 40),
+    "a choice in a comment of Promela": (in_promela("choice"), 20),
+    "a comment of Promela": (lambda n: _comment("x" * n).replace("?", "…"), 200),
+    "a key of what is watched": (lambda n: _name("owner", Holder(n)), 20),
+    "a key of a dict that is watched": (lambda n: changed_key(n), 20),
     "a slip": (lambda n: str(mistake(raises(TypeError, n), "p", LAYOUT)), 90),
     "a rule that an error broke": (lambda n: rule_of(raises(ValueError, n), "p", LAYOUT), 160),
     "an assert": (lambda n: rule_of(raises(AssertionError, n), "p", LAYOUT), 160),
