@@ -127,6 +127,13 @@ def test_the_number_of_threads_is_looked_at_before_the_memory():
         one(thread(0), memory="arm", locks=("missing",))
 
 
+def test_the_program_of_a_thread_is_looked_at_before_its_arguments():
+    with pytest.raises(ModelError, match=r"Thread\(3\): it runs a program"):
+        Thread(3, [1])
+    with pytest.raises(ModelError, match=r"arguments \[1\]: they are a tuple"):
+        Thread(steps, [1])
+
+
 def test_values_and_all_that_is_in_them():
     assert frozen((0,) * MOST, "n") and frozen(((0,) * MOST,) * 9 + ((0,) * (MOST - 10),), "n")
     with pytest.raises(ModelError, match="n holds more than 10,000 items in all: every state is kept, so the limit is"):

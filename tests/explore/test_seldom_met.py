@@ -84,6 +84,11 @@ def test_shrinking_stops_when_it_has_tried_so_often(monkeypatch):
     assert shrink(ENDLESS, long, LIVELOCK) == long
 
 
+def test_an_error_is_a_rule_that_one_shrinks_to():
+    made = one(Housed(fails), Housed(counts, (1,)))
+    assert shrink(made, ((1, 0), (0, 0)), "ValueError: no") == ((0, 0),)
+
+
 def test_shrinking_tries_no_neighbour_when_it_has_tried_so_often(monkeypatch):
     two = always("two", lambda m: m.n < 2)
     made = one(Housed(counts, (1,)), Housed(counts, (1, "k")), Housed(counts, (1,)), shared={"n": 0, "k": 0}, properties=(two,))  # fmt: skip

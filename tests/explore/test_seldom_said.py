@@ -13,7 +13,7 @@ from tdxkit.explore import search, telling
 from tdxkit.explore.closer import looking
 from tdxkit.explore.engine import World, explore_readably
 from tdxkit.explore.foreseen import in_spite
-from tdxkit.explore.instruction import name_of
+from tdxkit.explore.instruction import name_of, plain
 from tdxkit.explore.judging import judge
 from tdxkit.explore.memory import Cell, Layout, Memory
 from tdxkit.explore.movers import Movers
@@ -281,3 +281,15 @@ def test_what_a_function_imports_is_what_it_stands_for():
     names = Names(imports)
     found = {name: names.value(ast.Name(name)) for name in ("known", "not_there", "join", "thing", "nowhere", "len")}
     assert found == {"known": [json], "not_there": [UNKNOWN], "join": [join], "thing": [UNKNOWN], "nowhere": [], "len": [len]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("does", "is_plain"),
+    [
+        ("inc", True), ("lock inc", False), ("if (lock xadd(n))", False), ("xaddl", True), ("lock; mov", False), ("n++", True), ("--n", True),
+        ("smp_mb()", True), ("__set_bit(0, w)", True), ("if (__test_and_set_bit(0, w))", True), ("set_bit(0, w)", False), ("this_cpu_inc(n)", True),
+        ("atomic_set(n, 1)", True), ("atomic_read(n)", True), ("atomic_inc(n)", False), ("READ_ONCE(n)", True), ("local_lock(n)", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_no_locked_instruction_by_its_name(does, is_plain):
+    assert plain(does) is is_plain

@@ -8,6 +8,7 @@ from tdxkit.errors import ModelError
 from tdxkit.explore import tables as tables_module
 from tdxkit.explore.audit import _compare, audit
 from tdxkit.explore.program import Thread
+from tdxkit.explore.rules import must
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.visit import visit
@@ -181,6 +182,19 @@ def kept(x):
 def asks(m):
     yield "ask"
     m.n = kept(1)
+
+
+def breaks_later(m):
+    yield "look"
+    m.must("r", TOLD() == 1)
+
+
+def test_a_rule_that_breaks_the_second_time_only_is_refused():
+    TOLD.asked = 0
+    tables = Tables(one(Housed(breaks_later), properties=(must("r"),)))
+    visit(Space(tables, False), True, 99)
+    with pytest.raises(ModelError, match="one, step look: the program did something else when it was run again"):
+        _compare(tables, 0, None)
 
 
 def test_an_answer_that_was_cached_is_told_by_its_name():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tdxkit.errors import InputError
 from tdxkit.explore.frames import OF_C
 from tdxkit.explore.memory import DEADLOCK
 from tdxkit.explore.program import Own
@@ -134,3 +135,25 @@ def test_an_interrupt_waits_until_the_stores_of_its_cpu_are_seen():
     made = one(host, Housed(writes, (5,), on=host)).on("tso")
     assert wait_of(made, ((0, 0),)).why == "interrupt on CPU 0 does not begin until CPU 0's stores have reached memory"
     assert not replay_steps(made, ((0, 0), (0, -1))).steps[-1].waits
+
+
+def test_who_is_suspended_is_not_said_to_sleep():
+    host = Housed(sleeper())
+    made = one(host, Housed(ticks, on=host))
+    wait = wait_of(made, ((1, 0),))
+    assert (
+        wait.why == "CPU 0 is suspended until interrupt on CPU 0 has finished" and wait.holder == "interrupt on CPU 0"
+    )
+
+
+def ticks(m):
+    yield store("WRITE_ONCE", "n")
+    m.n = 1
+    yield store("WRITE_ONCE", "n")
+    m.n = 2
+
+
+def test_of_two_reasons_why_a_step_does_not_fit_the_first_is_said():
+    reads = waiter(load("READ_ONCE", "n"), "while (READ_ONCE(n) != 7)")
+    with pytest.raises(InputError, match=r"schedule step 1: CPU 0 spins in line 3 of waits.*let another thread go on"):
+        replay_steps(one(Housed(reads), texts=(reads,)).on("tso"), ((0, -1),))
