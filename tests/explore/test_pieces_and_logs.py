@@ -162,6 +162,8 @@ INC, DEC, TEST = locked("atomic_inc", "n"), locked("atomic_dec", "n"), locked("a
         (piece("", -1), "a call of the module is one step: give it a yield of its own"),
         (piece(LOAD, N, rule=True), "in C a rule's look is a load too"),
         (piece(STORE, N, WROTE, said=INC), "atomic_inc stores once: give the rest a yield of its own"),
+        (piece(STORE, N, WROTE, said=TEST), "atomic_dec_and_test stores once: give the rest a yield of its own"),
+        (piece(STORE, L, (LOAD, L), said=locked("atomic_inc", "L")), "atomic_inc tests nothing; one that does is yield cond"),
         (piece(LOAD, N, READ, WROTE, said=TEST), "atomic_dec_and_test is over where another variable is touched: keep what it gives"),
         (piece(LOAD, N, READ, WROTE, said=DEC), 'atomic_dec gives nothing back; one that does is yield locked("atomic_dec_and_test", "n")'),
         (piece(LOAD, N, READ, WROTE, said=INC), 'atomic_inc gives nothing back; one that does is yield locked("atomic_inc_return", "n")'),

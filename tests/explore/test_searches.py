@@ -191,3 +191,25 @@ def test_a_state_with_an_interrupt_is_read_back_from_its_number():
         assert 0 in lids or None not in roles[2:]
         seen += all(lids)
     assert seen > 3
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+def test_the_number_of_a_state_is_that_of_what_is_in_it(memory, wide, monkeypatch):
+    def stores(m, name):
+        yield store("WRITE_ONCE", name)
+        setattr(m, name, 1)
+
+    monkeypatch.setattr(space, "WIDE", wide)
+    host = Housed(stores, ("n",))
+    made = Space(Tables(one(host, Housed(stores, ("k",), on=host), Housed(counts, (2,)), shared={"n": 0, "k": 0}).on(memory)), False)  # fmt: skip
+    found, handed = visited(made, True, 999), 0
+    for key in found:
+        node = made.spot(key)
+        for k, _, good, _ in made.turns(node):
+            for edge in good:
+                lids = made.tables.handed((*node.lids[:k], edge[2], *node.lids[k + 1 :]))
+                assert made.key(node, k, edge) == made.node(edge[1], lids).key
+                assert made.after(node, k, edge)[1:] == (edge[1], lids)
+                handed += edge[2] in made.tables.hands
+    assert (handed > 0) is (memory == "tso")

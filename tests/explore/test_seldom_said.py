@@ -25,6 +25,7 @@ from tdxkit.explore.program import Own, Thread
 from tdxkit.explore.races import SECTION, Access, _writers
 from tdxkit.explore.rules import Property, at_end, each_step, must
 from tdxkit.explore.search import explore
+from tdxkit.explore.sleeping import in_words
 from tdxkit.explore.space import DRAINED, Space
 from tdxkit.explore.split import Parts, split
 from tdxkit.explore.tables import Tables
@@ -293,3 +294,13 @@ def test_what_a_function_imports_is_what_it_stands_for():
 )  # fmt: skip
 def test_what_is_no_locked_instruction_by_its_name(does, is_plain):
     assert plain(does) is is_plain
+
+
+def test_who_asks_for_memory_allocates_whatever_else_its_name_says():
+    assert in_words("get_user_pages(GFP_KERNEL)") == 'alloc("get_user_pages")'
+    assert (
+        in_words("get_user_pages(1)") == 'sleep("get_user_pages")' and in_words("guard(mutex)(&l)") == 'sleep("mutex")'
+    )
+    assert [in_words(label) for label in ("down(sem)", "down", "down it goes", "schedule()", "msleep 3", "count")] == [
+        'sleep("down")', 'sleep("down")', "", 'sleep("schedule")', 'sleep("msleep")', ""
+    ]  # fmt: skip
