@@ -1,5 +1,6 @@
 """Limits reached exactly: at the limit all is as before, one beyond it something is said. And what a limit is where nobody says a number."""
 
+import ast
 import inspect
 
 import pytest
@@ -32,12 +33,14 @@ from tdxkit.explore.dice import stress, walk, walks
 from tdxkit.explore.engine import World
 from tdxkit.explore.judging import judge
 from tdxkit.explore.moves import first, one_by_one
+from tdxkit.explore.names import Names
 from tdxkit.explore.outside import Outside
 from tdxkit.explore.program import COUNTERS, Thread
 from tdxkit.explore.reachable import graph
 from tdxkit.explore.running import request
 from tdxkit.explore.search import explore
-from tdxkit.explore.space import LONGEST_FUSE, Space
+from tdxkit.explore.shortest import Way
+from tdxkit.explore.space import LONGEST_FUSE, Space, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.values import MOST, WHOLE, WIDEST, frozen
 from tdxkit.kinds import locked
@@ -255,3 +258,31 @@ def test_the_tables_are_compared_with_so_many_runs_of_so_many_steps(monkeypatch)
     runs.clear()
     audit.audit(Tables(one(Housed(goes_round, (2,)))), ((0, 0), (0, 0)))
     assert [len(run) for run in runs] == [300, 2]
+
+
+def chained():
+    a = 1
+    b = a
+    c = b
+    d = c
+    e = d
+    return a, b, c, d, e
+
+
+def test_what_a_name_stands_for_is_followed_so_far():
+    names = Names(chained)
+    assert [names.value(ast.Name(name)) for name in "abcde"] == [[1], [1], [1], [1], []]
+    assert [names.value(ast.Constant(7), depth) for depth in (0, 1)] == [[], [7]]
+    for inner in (ast.Starred(ast.Name("a")), ast.Starred(ast.List([ast.Name("a")]))):
+        assert names.value(inner, 1) == [], "what is in it is one further"
+    assert names.value(ast.Starred(ast.List([ast.Constant(3), ast.Constant(4)])), 2) == [3, 4]
+    assert names.value(ast.IfExp(ast.Constant(True), ast.Name("a"), ast.Constant(2)), 3) == [1, 2]
+    assert names.value(ast.IfExp(ast.Constant(True), ast.Name("a"), ast.Constant(2)), 2) == [2]
+
+
+def test_threads_are_told_apart_where_that_is_asked_for_only():
+    made = one(Housed(steps, (1,)), Housed(steps, (1,)))
+    assert Tables(made).roles == [None, None] and Tables(made, apart=True).roles == [0, 1]
+    assert Turn(1, 2, (0,)).own and Way((), "r", 1).exact and not Turn(1, 2, (0,)).drains and Turn(1, 2, (-1,)).drains
+    twice = one(Housed(steps, (1,)), Housed(steps, (1,), on=made.threads[0]), Housed(steps, (1,)))
+    assert Tables(twice).roles == [0, 1, None]
