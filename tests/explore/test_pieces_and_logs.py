@@ -11,6 +11,7 @@ from tdxkit.explore.memory import Memory
 from tdxkit.explore.pieces import Piece, Pieces, Where
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import at_end, must, sometimes
+from tdxkit.explore.search import explore
 from tdxkit.kinds import LOAD, STORE, Act, conditional, lock, locked, seamcall
 from tests.explore.small_programs import one
 
@@ -119,6 +120,47 @@ def test_a_thread_of_too_many_steps_is_not_taken_apart(monkeypatch):
         told = judge(one(Thread(program))).result.remarks
         assert any("more than one load or store under one yield" in row for row in told) is apart
         assert any(f"a thread with more than {limit} steps: its steps cannot be taken apart" in row for row in told) is not apart  # fmt: skip
+
+
+def test_a_rule_that_looks_amid_an_instruction_does_not_cut_it():
+    def incs(m):
+        yield locked("atomic_inc", "n")
+        before = m.n
+        m.must("k is 0", m.k == 0)
+        m.n = before + 1
+
+    rules = must("k is 0"), at_end("both", lambda m: m.n == 2)
+    told = judge(one(Thread(incs), Thread(incs), shared={"n": 0, "k": 0}, properties=rules)).result
+    assert told.verdict == "ok" and told.property is None
+
+
+def test_two_stores_of_what_is_no_lock_are_no_section():
+    def stores(m):
+        yield "twice"
+        m.n = 1
+        m.n = 2
+        yield "look"
+        m.k = m.L
+
+    told = judge(one(Thread(stores), shared={"n": 0, "k": 0, "L": False}, locks=("L",))).result
+    assert told.verdict == "ok" and not any("taken and let go" in row for row in told.remarks)
+
+
+def test_what_breaks_when_it_is_taken_apart_is_worse_than_the_bound():
+    def looks_twice(m):
+        yield "look twice"
+        before = m.n
+        if m.n != before:
+            raise ValueError("changed")
+
+    def counts_up(m):
+        for number in range(1, 40):
+            yield "count"
+            m.n = number
+
+    made = one(Thread(looks_twice), Thread(counts_up))
+    assert explore(made, bound=20).verdict == "bounded"
+    assert judge(made, bound=20).result.property == "ValueError: changed"
 
 
 def test_an_error_in_a_later_part_of_a_step_breaks_its_rule():

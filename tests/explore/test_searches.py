@@ -213,3 +213,14 @@ def test_the_number_of_a_state_is_that_of_what_is_in_it(memory, wide, monkeypatc
                 assert made.after(node, k, edge)[1:] == (edge[1], lids)
                 handed += edge[2] in made.tables.hands
     assert (handed > 0) is (memory == "tso")
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_a_state_is_read_back_from_its_key(wide, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", wide)
+    made = Space(Tables(one(Housed(counts, (2,)), Housed(counts, (1, "k")), Housed(counts, (2,)), shared={"n": 0, "k": 0})), False)  # fmt: skip
+    keys = list(visited(made, True, 999))
+    for key in keys:
+        node = made.spot(key)
+        assert len(node.lids) == 3 and made.node(node.sid, node.lids).key == node.key == key
+    assert len(set(keys)) == len(keys) > 9 and made.wide is (wide == 0)

@@ -33,7 +33,7 @@ from tdxkit.explore.unmet import never_taken
 from tdxkit.explore.unrun import unrun
 from tdxkit.explore.visit import visit
 from tdxkit.explore.waiting import round_from, standstill
-from tdxkit.kinds import locked, store
+from tdxkit.kinds import lock, locked, sleep, store, unlock
 from tests.explore.small_programs import counts, one, spin, steps
 from tests.house import Housed
 
@@ -144,6 +144,28 @@ def test_the_readable_engine_knows_buffers_errors_and_rules_that_are_asked_for()
     at_first = one(Housed(counts, (1,)), properties=(always("one", lambda m: m.n), at_end("two", lambda m: m.n == 2)))
     assert explore_readably(at_first) == replace(explore_readably(at_first), states=1, rule="one", schedule=())
     assert explore_readably(at_first, "two").rule == "two"
+
+
+def test_the_readable_engine_knows_mutexes_and_who_waits_for_a_lock_of_its_own():
+    def takes(m, does, then):
+        yield lock(does, "L")
+        m.L = True
+        yield from then(m)
+        yield unlock("unlock", "L")
+        m.L = False
+
+    def sleeps(m):
+        yield sleep("msleep")
+
+    def looks(m):
+        yield "look"
+        m.must("mine", m.L)
+
+    for does, then, breaks in (("mutex_lock", sleeps, False), ("spin_lock", sleeps, True), ("spin_lock", looks, False)):
+        made = one(Housed(takes, (does, then)), shared={"L": False}, locks=("L",))
+        found = explore(made, "none")
+        assert (found.property, found.steps if breaks else 0) == (explore_readably(made).rule, 2 if breaks else 0)
+        assert (found.property is not None) is breaks
 
 
 def test_a_world_on_tso_waits_with_an_error_for_its_buffer():
