@@ -8,7 +8,7 @@ from tdxkit.explore.endings import outcomes
 from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import explore, exploring
-from tdxkit.explore.shortest import Levels, calmest
+from tdxkit.explore.shortest import Levels, _without_idle, calmest
 from tdxkit.explore.space import SHARED_BITS, Space, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay_steps
@@ -224,3 +224,11 @@ def test_a_state_is_read_back_from_its_key(wide, monkeypatch):
         node = made.spot(key)
         assert len(node.lids) == 3 and made.node(node.sid, node.lids).key == node.key == key
     assert len(set(keys)) == len(keys) > 9 and made.wide is (wide == 0)
+
+
+def test_steps_that_no_longer_matter_are_left_out_but_for_those_of_who_ran_last():
+    made = Space(Tables(one(Housed(thinks, (2,)), Housed(thinks, (2,)))), True)
+    visited(made, True, 99)
+    assert _without_idle(made, ((0, 0), (1, 0))) == ((1, 0),) and _without_idle(made, ((1, 0), (0, 0))) == ((0, 0),)
+    counted = ((0, 0), (0, 0), (0, 0), (1, 0))
+    assert _without_idle(made, counted) == counted, "one of them is a count that others see"

@@ -29,10 +29,10 @@ from tdxkit.explore.sleeping import in_words
 from tdxkit.explore.space import DRAINED, Space
 from tdxkit.explore.split import Parts, split
 from tdxkit.explore.tables import Tables
-from tdxkit.explore.telling import Moment, Teller, _where_it_stops
+from tdxkit.explore.telling import Moment, Teller, _where_it_stops, replay_steps
 from tdxkit.explore.told import because
 from tdxkit.explore.values import frozen
-from tdxkit.explore.visit import visit
+from tdxkit.explore.visit import visit, visiting
 from tdxkit.explore.waiting import _one_by_one, _waits
 from tdxkit.kinds import Act, lock, locked, sleep, store
 from tdxkit.work import drive
@@ -304,3 +304,21 @@ def test_who_asks_for_memory_allocates_whatever_else_its_name_says():
     assert [in_words(label) for label in ("down(sem)", "down", "down it goes", "schedule()", "msleep 3", "count")] == [
         'sleep("down")', 'sleep("down")', "", 'sleep("schedule")', 'sleep("msleep")', ""
     ]  # fmt: skip
+
+
+def test_a_run_is_called_by_its_title_or_else_by_its_name():
+    assert replay_steps(one(Housed(counts, (1,))), ()).title == "one"
+    assert replay_steps(one(Housed(counts, (1,)), title="A small one"), ()).title == "A small one"
+
+
+def test_the_readable_engine_says_how_the_shared_memory_ends():
+    assert explore_readably(one(Housed(counts, (2,)))).finals == {((int, 2),)}
+
+
+def test_ticks_come_before_so_many_states_and_not_between(monkeypatch):
+    for wide in (0, 1000):
+        monkeypatch.setattr("tdxkit.explore.space.WIDE", wide)
+        monkeypatch.setattr("tdxkit.explore.visit.TICK", 3)
+        seen = list(visiting(Space(Tables(one(*(Housed(counts, (1, name)) for name in "abc"), shared=dict.fromkeys("abc", 0))), False, None), True, 99))  # fmt: skip
+        assert seen[0] == (1, 99) and 1 < len(seen) < 8 and all(bound == 99 for _, bound in seen)
+        assert wide or [states for states, _ in seen] == [1, 4, 7, 8], "at the start of each level"
