@@ -151,7 +151,7 @@ class _Graph:
             yield edge, space.tables.outcome(sid, lid, edge.choices[0]).raised
 
     def _number(self, state: tuple, raised: bool, number: dict) -> int:
-        key = (*state, raised)[: 4 if raised else 3]
+        key = (*state, raised) if raised else state
         if key not in number:
             number[key] = len(self.states)
             self.states.append(state)

@@ -11,9 +11,10 @@ from tdxkit.explore.moves import Move, State, Steps, first, moves
 from tdxkit.explore.program import DEADLOCK, Scenario
 from tdxkit.explore.shortest import Way
 from tdxkit.explore.tables import Tables
+from tdxkit.explore.visit import TICK
 from tdxkit.work import Job
 
-MOST, TICK = 20_000, 256  # states that are looked at once more; between two ticks
+MOST = 20_000  # states that are looked at once more
 Parents = dict[State, tuple[State, int, int] | None]
 
 

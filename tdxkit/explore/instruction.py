@@ -48,17 +48,29 @@ LOCKS_NOTHING = Pattern(r"^s?rcu_|_and_")
 def name_of(does: str) -> str:
     """The name of the operation, as in `if (test_and_set_bit(0, &word))`; without underscores before it, as they change nothing but who
     may call it."""
+    return _head(does)["name"]
+
+
+def _head(does: str) -> re.Match[str]:
+    """What stands before the operands, each part of which may be empty."""
     found = HEAD.match(does)
-    return found["name"] if found else ""
+    assert found is not None, "nothing at all is a head too"
+    return found
 
 
 def plain(does: str) -> bool:
     """Does the name of an operation say that it is no locked read-modify-write?"""
-    head, name = HEAD.match(does), name_of(does)
-    if FENCE.search(name) or STATEMENT.match(does) or (head and BARE.match(name) and not head["prefix"]):
+    head = _head(does)
+    name = head["name"]
+    if (
+        FENCE.search(name)
+        or STATEMENT.match(does)
+        or OF_ITS_CPU.search(name)
+        or NOT_ATOMIC.match(does[len(head["around"]) :])
+    ):
         return True
-    if NOT_ATOMIC.match(does[len(head["around"]) :] if head else does) or OF_ITS_CPU.search(name):
-        return True
+    if BARE.match(name):
+        return not head["prefix"]
     return bool(PLAIN.search(name)) and not GIVES_BACK.search(name) and not LOCKS.search(name)
 
 

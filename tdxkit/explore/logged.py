@@ -248,8 +248,8 @@ class Logged(Memory):
         super().__init__(log.memory._layout)
         object.__setattr__(self, "_log", log)
 
-    def _look(self) -> bool:
-        return self._log.memory._look()
+    def _look(self) -> None:
+        self._log.memory._look()
 
     def _load(self, slot: int) -> object:
         return self._log.event(LOAD, slot, lambda: self._log.memory._load(slot), self)

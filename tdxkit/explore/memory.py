@@ -186,7 +186,8 @@ class Memory:
         layout = self._layout
         slot = layout.plain.get(name)
         if slot is not None:
-            return self._load(slot) if self._look() else None
+            self._look()
+            return self._load(slot)
         if name in layout.keyed:
             return self._keyed[name]
         if name in layout.constants:
@@ -201,10 +202,11 @@ class Memory:
             if name in self._layout.keyed:
                 raise ModelError(f"m.{name} = …", f"{name} is keyed", f"set one of its keys: m.{name}[key] = …")
             raise self._layout.unknown(name)
-        if self._look():
-            self._store(slot, value)
+        self._look()
+        self._store(slot, value)
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
+        """ModelError where the memory may not be looked at, or has been too often in this step."""
         if not self._open:
             raise ModelError(
                 "shared memory used outside a step", "a step starts with a yield", "put a yield with a label before it"
@@ -216,7 +218,6 @@ class Memory:
                 "a step must end",
                 "put a yield into the loop that waits",
             )
-        return True
 
 
 class View(Memory):
@@ -254,12 +255,13 @@ class Keyed:
 
     def __getitem__(self, key: object) -> object:
         slot = self._slot(key)
-        return self._memory._load(slot) if self._memory._look() else None
+        self._memory._look()
+        return self._memory._load(slot)
 
     def __setitem__(self, key: object, value: object) -> None:
         slot = self._slot(key)
-        if self._memory._look():
-            self._memory._store(slot, value)
+        self._memory._look()
+        self._memory._store(slot, value)
 
     def __bool__(self) -> bool:
         raise self._whole()

@@ -10,6 +10,7 @@ from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import Teller
 
 TRIES = 3000
+LONGEST = 20_000  # steps of a run that may go on for ever
 
 
 def shrink(scenario: Scenario, steps: Steps, rule: str, tables: Tables | None = None) -> Steps:
@@ -68,7 +69,7 @@ class _Shrinker:
             if self._false(state):
                 return tuple(taken)
             step = plan.pop(0) if plan else self._next(state)
-            if step is None or len(taken) > 20_000:
+            if step is None or len(taken) > LONGEST:
                 return None
             move = pick(tables, state, *step)
             if move is None:

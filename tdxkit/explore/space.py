@@ -180,10 +180,11 @@ class Space:
         for choice in range(len(tables.places[lid].choices)):
             outcome = tables.outcome(sid, lid, choice)
             moves |= outcome.after != lid or bool(outcome.broken)
-            if tables.tso and outcome.after == lid:
-                return False  # it may move once the buffer is empty
-            if tables.hosted and tables.lets_in(outcome.after) != tables.lets_in(lid):
-                return False  # no interrupt is taken before that store has left, or that is switched on
+            # It may move once the buffer is empty; and no interrupt is taken before that store has left, or that is switched on.
+            if (tables.tso and outcome.after == lid) or (
+                tables.hosted and tables.lets_in(outcome.after) != tables.lets_in(lid)
+            ):
+                return False
         return moves and tables.local(lid)
 
     def false(self, kind: str, sid: int) -> tuple[str, ...]:

@@ -38,7 +38,6 @@ class Tables(Standing):
 
     def __init__(self, scenario: Scenario, apart: bool = False):
         super().__init__(scenario, apart)
-        self.resumed = self.replayed = 0
         self._again = 0
         self.digest: str | None = None  # kept by schedule.py
         names = self.layout.names
@@ -149,7 +148,6 @@ class Tables(Standing):
             return self._grow(at, choice, (), _kept_back(at, lid))
         generator = at.pool.pop() if at.pool else self._rebuild(lid)
         reads, writes = self.memory._on(numbers, dict(zip(self._notes, at.notes)), at.buffer, at.held)
-        self.resumed += 1
         item: object = None
         broken: tuple[str, ...] = ()
         raised = False
@@ -236,7 +234,6 @@ class Tables(Standing):
             lid = recipe[0]
         thread = self.scenario.threads[self.places[lid].start]
         generator, _ = begin(thread, self.memory)
-        self.replayed += 1
         self._again += len(path)
         if path and self.strange and self._again > 2 * AGAIN:  # in steps of one thread that are taken together
             raise ModelError(

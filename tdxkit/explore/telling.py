@@ -224,7 +224,7 @@ def compared(scenario: Scenario, parsed: Code, tables: Tables | None = None) -> 
     same_text(scenario, parsed)
     changed = digest_of(scenario, tables) != parsed.digest
     fit = sum(1 for _ in follow(tables, parsed.steps)) == len(parsed.steps)
-    if fit and parsed.mark and parsed.mark == mark(scenario, parsed.steps, tables):
+    if fit and parsed.mark == mark(scenario, parsed.steps, tables):
         since = f"{scenario.name} has changed since; " if changed else ""
         return f"{since}{do_what_they_did(len(parsed.steps))}; no others were compared"
     if not parsed.mark and not changed:

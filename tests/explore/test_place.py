@@ -78,6 +78,33 @@ def test_a_variable_nobody_reads_again_does_not_count():
     assert after(nothing, 2, None, 1) != after(nothing, 2, None, 2)
 
 
+def test_what_is_read_on_another_way_only_does_not_count():
+    def returns(flag, value):
+        if flag:
+            yield "over"
+            return
+        yield value
+
+    def raises(flag, value):
+        if flag:
+            yield "over"
+            raise ValueError
+        yield value
+
+    def jumps(flag, value):
+        while True:
+            if flag:
+                yield "round"
+                continue
+            yield value
+            return
+
+    for program in (returns, raises):
+        assert after(program, 1, True, 1) == after(program, 1, True, 2)
+        assert after(program, 1, False, 1) == after(program, 1, False, 2), "it has been given out"
+    assert after(jumps, 1, True, 1) != after(jumps, 1, True, 2), "flag may change, as far as anybody knows"
+
+
 def test_one_is_not_true_and_minus_zero_is_not_zero():
     def keep(value):
         yield "x"

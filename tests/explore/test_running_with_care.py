@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -252,18 +252,7 @@ def test_what_ran_is_noted_slice_by_slice():
     with pytest.raises(StopIteration) as end:
         next(noted)
     assert end.value.value == 7
-    closed = []
-
-    def closes():
-        try:
-            yield 1
-        finally:
-            closed.append(1)
-
-    slices = inside(lambda: guard.contextmanager(lambda: iter([0]))(), closes())
-    next(slices)
-    slices.close()
-    assert closed == [1] and issubclass(RanAgain, dict)
+    assert issubclass(RanAgain, dict)
     guard.for_nothing.append(1)
     try:
         silent = {}
@@ -272,6 +261,33 @@ def test_what_ran_is_noted_slice_by_slice():
     finally:
         guard.for_nothing.clear()
     assert not silent.get(program_step.__code__)
+
+
+def test_a_job_is_closed_with_its_slices_whoever_else_holds_it():
+    def job(told):
+        try:
+            yield 1
+            yield 2
+        finally:
+            told.append("closed")
+
+    @contextmanager
+    def breaks_at(many):
+        if len(entered) == many:
+            raise ValueError("no more")
+        entered.append(1)
+        yield
+
+    for broken in (False, True):
+        told, entered = [], []
+        held = job(told)
+        slices = inside(lambda: breaks_at(1 if broken else 9), held)  # noqa: B023
+        assert next(slices) == 1 and told == []
+        if broken:
+            with pytest.raises(ValueError, match="no more"):
+                next(slices)
+        slices.close()
+        assert told == ["closed"] and held.gi_frame is None
 
 
 def iter_of(function):

@@ -5,10 +5,10 @@ import pytest
 
 from tdxkit.explore import search, space, visit
 from tdxkit.explore.endings import outcomes
-from tdxkit.explore.rules import always, at_end, must
+from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.schedule import parse
 from tdxkit.explore.search import explore, exploring
-from tdxkit.explore.shortest import Levels, calmest
+from tdxkit.explore.shortest import Levels, _without_idle, calmest
 from tdxkit.explore.space import SHARED_BITS, Space, Turn
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.telling import replay_steps
@@ -141,3 +141,94 @@ def test_a_path_is_of_real_threads():
     assert there.named([Turn(start, edge.lid, (0,)), Turn(edge.lid, after.lid, (0,))]) == ((0, 0), (0, 0))
     assert there.named([Turn(start, edge.lid, (0,)), Turn(start, edge.lid, (0,))]) == ((0, 0), (1, 0))
     assert there.named([Turn(start, edge.lid, (0, 1))]) == ((0, 0), (0, 1)) and there.named([]) == ()
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_what_comes_true_somewhere_is_seen_in_every_kind_of_visit(one_by_one, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", 0 if one_by_one else 1000)
+    rules = (sometimes("two", lambda m: m.n == 2), sometimes("five", lambda m: m.n == 5), sometimes("at first", lambda m: not m.n))  # fmt: skip
+    found = explore(one(Housed(counts, (2,)), Housed(counts, (2,)), properties=rules), "none")
+    assert found.seen == {"two": True, "five": False, "at first": True}
+    assert (found.verdict, found.property, found.broken) == ("violation", "five", {"five": None})
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_the_ends_of_a_visit_are_where_all_have_finished(wide, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", wide)
+    tables = Tables(one(Housed(counts, (1,)), Housed(counts, (2, "k")), shared={"n": 0, "k": 0}))
+    found = visited(Space(tables, False), True, 100)
+    assert [tables.state(sid) for sid in found.finals()] == [{"n": 1, "k": 2}] and found.states == 6
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_the_way_of_a_visit_ends_with_the_step_that_breaks(wide, monkeypatch):
+    def fails(m):
+        yield locked("atomic_inc", "n")
+        m.n += 1
+        yield load("READ_ONCE", "n")
+        assert m.n < 2, "small"
+
+    monkeypatch.setattr(space, "WIDE", wide)
+    made = Space(Tables(one(Housed(fails), Housed(counts, (1,)))), False)
+    found = visited(made, True, 100)
+    assert found.rule == "small" and found.path() in (((0, 0), (1, 0), (0, 0)), ((1, 0), (0, 0), (0, 0)))
+    first = visited(
+        Space(Tables(one(Housed(counts, (1,)), properties=(always("one", lambda m: m.n == 1),))), False), True, 9
+    )
+    assert (first.rule, first.states, first.path()) == ("one", 1, ())
+
+
+def test_a_state_with_an_interrupt_is_read_back_from_its_number():
+    host = Housed(counts, (2,))
+    made = Space(Tables(one(Housed(counts, (1,)), Housed(counts, (3,)), host, Housed(counts, (1, "k"), on=host), shared={"n": 0, "k": 0})), False)  # fmt: skip
+    found, seen = visited(made, True, 999), 0
+    assert found.complete
+    for key in found:
+        lids = made.spot(key).lids
+        roles = [made.tables.places[lid].role for lid in lids]
+        assert made.node(made.spot(key).sid, lids).key == key
+        assert roles[2] in (2, None) and roles[3] in (3, None) and {*roles[:2]} <= {None}
+        assert 0 in lids or None not in roles[2:]
+        seen += all(lids)
+    assert seen > 3
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+@pytest.mark.parametrize("memory", ["sc", "tso"])
+def test_the_number_of_a_state_is_that_of_what_is_in_it(memory, wide, monkeypatch):
+    def stores(m, name):
+        yield store("WRITE_ONCE", name)
+        setattr(m, name, 1)
+
+    monkeypatch.setattr(space, "WIDE", wide)
+    host = Housed(stores, ("n",))
+    made = Space(Tables(one(host, Housed(stores, ("k",), on=host), Housed(counts, (2,)), shared={"n": 0, "k": 0}).on(memory)), False)  # fmt: skip
+    found, handed = visited(made, True, 999), 0
+    for key in found:
+        node = made.spot(key)
+        for k, _, good, _ in made.turns(node):
+            for edge in good:
+                lids = made.tables.handed((*node.lids[:k], edge[2], *node.lids[k + 1 :]))
+                assert made.key(node, k, edge) == made.node(edge[1], lids).key
+                assert made.after(node, k, edge)[1:] == (edge[1], lids)
+                handed += edge[2] in made.tables.hands
+    assert (handed > 0) is (memory == "tso")
+
+
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_a_state_is_read_back_from_its_key(wide, monkeypatch):
+    monkeypatch.setattr(space, "WIDE", wide)
+    made = Space(Tables(one(Housed(counts, (2,)), Housed(counts, (1, "k")), Housed(counts, (2,)), shared={"n": 0, "k": 0})), False)  # fmt: skip
+    keys = list(visited(made, True, 999))
+    for key in keys:
+        node = made.spot(key)
+        assert len(node.lids) == 3 and made.node(node.sid, node.lids).key == node.key == key
+    assert len(set(keys)) == len(keys) > 9 and made.wide is (wide == 0)
+
+
+def test_steps_that_no_longer_matter_are_left_out_but_for_those_of_who_ran_last():
+    made = Space(Tables(one(Housed(thinks, (2,)), Housed(thinks, (2,)))), True)
+    visited(made, True, 99)
+    assert _without_idle(made, ((0, 0), (1, 0))) == ((1, 0),) and _without_idle(made, ((1, 0), (0, 0))) == ((0, 0),)
+    counted = ((0, 0), (0, 0), (0, 0), (1, 0))
+    assert _without_idle(made, counted) == counted, "one of them is a count that others see"
