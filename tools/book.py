@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
+BESIDE = "tdx-beside"  # the class of a still form that has a live one in the lab
 CHART = '<div class="tdx-plot"><script type="application/json">{spec}</script></div>'
 DRAWS = """<script src="_static/plotly.min.js"></script><script>
 document.addEventListener("DOMContentLoaded", () => {
@@ -49,6 +50,8 @@ def kept(notebook: dict) -> dict:
         outputs = []
         for output in cell["outputs"]:
             data = output.get("data", {})
+            if WIDGET in data and outputs and BESIDE in outputs[-1].get("data", {}).get("text/html", ""):
+                outputs.append(_note(cell["id"]))
             if WIDGET in data or output["output_type"] == "error":
                 continue
             if PLOTLY in data:
@@ -60,6 +63,12 @@ def kept(notebook: dict) -> dict:
     notebook["cells"] = cells
     notebook["metadata"].pop("widgets", None)
     return notebook
+
+
+def _note(cell: str) -> dict:
+    """Said under what stands still here and would compute in the lab."""
+    words = f"This stands as it was. It computes in the lab: <code>make lab</code>, then cell <code>{cell}</code> of this notebook."
+    return {"output_type": "display_data", "metadata": {}, "data": {"text/html": f'<p class="tdx-lives">{words}</p>'}}
 
 
 def _anchor(name: str) -> dict:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 FILES = {
     "lab": ["requirements.txt"],
-    "test": ["requirements.txt", "requirements-test.txt"],
+    "test": ["requirements.txt", "requirements-test.txt", "requirements-book.txt"],
     "book": ["requirements.txt", "requirements-book.txt"],
 }
 

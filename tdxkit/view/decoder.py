@@ -2,6 +2,7 @@
 
 import ipywidgets as w
 
+from tdxkit.errors import TdxkitError
 from tdxkit.intake import pasted
 from tdxkit.status import decode
 from tdxkit.status.kernel_rules import PLACES
@@ -74,6 +75,12 @@ class StatusDecoder(Board):
     def update(self) -> tuple[str, list[Markup]]:
         """Decode what is typed."""
         return "", [status_html(self.value.value, self.leaf.value)]
+
+    def __str__(self) -> str:
+        try:
+            return str(decode(self.value.value, self.leaf.value or None))
+        except TdxkitError as error:
+            return str(error)
 
 
 class LogDecoder(Board):

@@ -40,6 +40,18 @@ def test_what_only_a_kernel_could_drive_is_left_out():
     assert WIDGET not in json.dumps(page()) and "widgets" not in page()["metadata"]
 
 
+def test_a_board_says_where_it_lives():
+    board = copy.deepcopy(NOTEBOOK)
+    still = output(**{"text/html": '<div class="tdx tdx-beside">still</div>'})
+    board["cells"][1]["outputs"] = [still, output(**{WIDGET: {"model_id": "1"}}), output(**{WIDGET: {"model_id": "2"}})]
+    (cell,) = [one for one in kept(board)["cells"] if one["cell_type"] == "code"]
+    assert (
+        len(cell["outputs"]) == 2
+        and "cell <code>run</code> of this notebook" in cell["outputs"][1]["data"]["text/html"]
+    )
+    assert "tdx-lives" not in json.dumps(page()), "what only listens is no board"
+
+
 def test_a_chart_is_drawn_by_a_script_beside_the_page_which_comes_once():
     (cell,) = [one for one in page()["cells"] if one["cell_type"] == "code"]
     first, second = (one["data"]["text/html"] for one in cell["outputs"][1:3])

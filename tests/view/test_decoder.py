@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tdxkit.errors import InputError
 from tdxkit.status.codes import codes
 from tdxkit.status.predicates import answers
+from tdxkit.status import decode
 from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, LogDecoder, StatusDecoder, log_table, questions, status_html
 from tdxkit.view.kit.svg import element
 
@@ -90,3 +91,12 @@ def test_ten_statuses_leave_no_widget_behind(live_widgets):
 @pytest.mark.parametrize("name", ["TDX_SUCCESS", "TDX_NON_RECOVERABLE_TD", "TDX_MISSING_PAMT_PAGE_PAIR"])
 def test_a_note_and_the_kernel_stand_under_the_picture(name):
     assert "<svg" in status_html(name) and "Linux" in status_html(name)
+
+
+def test_the_decoder_has_a_text_twin_for_what_is_typed_and_for_what_is_no_status():
+    board = StatusDecoder("TDX_OPERAND_BUSY|RCX")
+    assert str(board) == str(decode("TDX_OPERAND_BUSY|RCX")) and "TDX_OPERAND_BUSY" in str(board)
+    board.leaf.value = "TDH.MEM.PAGE.REMOVE"
+    assert str(board) == str(decode("TDX_OPERAND_BUSY|RCX", "TDH.MEM.PAGE.REMOVE"))
+    board.value.value = "nonsense"
+    assert str(board).startswith("status nonsense: ")
