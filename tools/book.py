@@ -7,6 +7,7 @@ could drive is left out. Charts are drawn by a plotly.js that lies beside the pa
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,8 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 </script>"""
-PROSE = ("docs/teaching.md", "docs/ten-questions/questions.md", "docs/ten-questions/key.md")
+PROSE = ("docs/teaching.md", *(f"docs/ten-questions/{name}.md" for name in ("questions", "key", "marks")))
+LEFT = re.compile(r"\[([^\]]+)\]\(answers/[^)]*\)")  # links to what stands in the checkout alone
 
 
 def run(path: Path) -> dict:
@@ -103,7 +105,7 @@ def main(arguments: list[str]) -> int:
             to = source / Path(name).relative_to("docs")
             to.parent.mkdir(parents=True, exist_ok=True)
             text = (ROOT / name).read_text(encoding="utf-8")
-            to.write_text(text.replace("](../notebooks/", "]("), encoding="utf-8")
+            to.write_text(LEFT.sub(r"\1", text.replace("](../notebooks/", "](")), encoding="utf-8")
         notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
         with ThreadPoolExecutor(2) as pool:
             for path, done in zip(notebooks, pool.map(run, notebooks)):
