@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
+from tdxkit.status import decode
 from tdxkit.status.codes import codes
 from tdxkit.status.predicates import answers
-from tdxkit.status import decode
 from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, LogDecoder, StatusDecoder, log_table, questions, status_html
 from tdxkit.view.kit.svg import element
 
