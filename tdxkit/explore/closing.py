@@ -52,7 +52,7 @@ def _yields_when_closed(code: types.CodeType, offset: int) -> bool:
     seen: set[int] = set()
     while todo:
         k = todo.pop()
-        if k in seen or k >= len(instructions):
+        if k in seen:
             continue
         seen.add(k)
         ins, before = instructions[k], instructions[k - 1].opname

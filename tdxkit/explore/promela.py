@@ -241,9 +241,8 @@ class _Writer:
 
 
 def _type(*values: int) -> str:
-    """The smallest type that holds these numbers, and 0."""
-    low, high = min(0, *values), max(0, *values)
-    return next(name for name, (least, most) in INTS.items() if least <= low and high <= most)
+    """The smallest type that holds these numbers."""
+    return next(name for name, (least, most) in INTS.items() if least <= min(values) and max(values) <= most)
 
 
 def _comment(text: str) -> str:
