@@ -19,10 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
 BESIDE = "tdx-beside"  # the class of a still form that has a live one in the lab
-CHART = '<div class="tdx-plot"><script type="application/json">{spec}</script></div>'
+CHART = '<div class="tdx-plotly"><script type="application/json">{spec}</script></div>'
 DRAWS = """<script src="_static/plotly.min.js"></script><script>
 document.addEventListener("DOMContentLoaded", () => {
-  for (const box of document.querySelectorAll(".tdx-plot")) {
+  for (const box of document.querySelectorAll(".tdx-plotly")) {
     const { data, layout, config } = JSON.parse(box.firstElementChild.textContent);
     Plotly.newPlot(box.appendChild(document.createElement("div")), data, layout, { ...config, responsive: true });
   }
