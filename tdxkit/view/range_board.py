@@ -7,7 +7,6 @@ import ipywidgets as w
 
 from tdxkit.c.memattr import Call, record_set
 from tdxkit.errors import InputError, printable
-from tdxkit.run import Step
 from tdxkit.text import many
 from tdxkit.units import U64_MAX
 from tdxkit.view.fields import WIDE, choice, fields_row
@@ -52,8 +51,9 @@ class RangeBoard(Board):
 
     def answer(self) -> str:
         """A first reserve that allocates four nodes: on an empty tree."""
-        step = self.run.steps[self._first_reserve - 1] if self._first_reserve else None
-        return f"{step.label}: its index needs four levels, a node in each." if step and _made(step) == 4 else ""
+        first = self._first_reserve  # nothing before it allocates
+        four = first and self.run.state(first)["allocs"] == 4
+        return f"{self.run.steps[first - 1].label}: its index needs four levels, a node in each." if four else ""
 
     @property
     def _first_reserve(self) -> int:
@@ -83,11 +83,6 @@ def _call(part: str) -> Call:
         rule = f"a range here has 1 to {MOST} pages"
         raise InputError(f"pages {start:,} to {end:,}", rule, "give the end after the start")
     return start, end, ATTRIBUTES[word]
-
-
-def _made(step: Step) -> int:
-    """Nodes that a step allocated."""
-    return next((change.new - change.old for change in step.changes if change.key == "allocs"), 0)
 
 
 def _page(text: str, what: str) -> int:

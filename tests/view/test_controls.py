@@ -136,6 +136,16 @@ def test_the_controls_of_a_lockup():
     )
 
 
+@pytest.mark.parametrize(
+    "kernel, chosen, other, left",
+    [("6.15", "voluntary", "7.0", "lazy"), ("6.15", "full", "7.0", "full"), ("7.0", "lazy", "6.8", "full"), ("6.8", "none", "6.12", "none")],
+)  # fmt: skip
+def test_another_kernel_keeps_the_preemption_model_that_it_has_and_else_takes_its_last(kernel, chosen, other, left):
+    board = LockupBoard(kernel=kernel, preempt=chosen)
+    board.kernel.value = other
+    assert board.preempt.value == board.verdict.preempt == left
+
+
 def test_the_controls_of_a_life():
     board = LifeBoard()
     assert [label for label, _ in board.pool.options][:3] == ["0 pages", "1 page", "2 pages"] and values(
