@@ -1,0 +1,128 @@
+"""The box of an opinion and its controls, without a long search: what they begin with, what is said meanwhile, whether the source is open."""
+
+import pytest
+
+from tdxkit.errors import InputError
+from tdxkit.linux.refcount import v2, v6
+from tdxkit.view.own_board import judge_own, opinion_box
+from tdxkit.view.stepper import Stepper
+from tdxkit.view.write_board import WriteBoard, _slip, write_own
+
+
+def put(m, region):
+    yield from v6.put(m, region)
+
+
+def put_that_races(m, region):
+    yield from v2.put(m, region)
+
+
+@pytest.fixture(scope="module")
+def right():
+    return judge_own(put, threads=1)
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    return judge_own(put_that_races)
+
+
+def test_what_is_right_has_no_stepper_and_its_source_stands_open(right):
+    assert right.opinion.verdict == "ok" and right.ran is None and "judged" in right.said.value
+    assert not any(isinstance(one, Stepper) for one in right.shown.children)
+    assert '<details open="open">' in opinion_box(right.opinion) and "def put(" in opinion_box(right.opinion)
+    assert "<details" not in opinion_box(right.opinion, source=False)
+
+
+def test_what_breaks_is_stepped_to_its_end_and_its_source_is_folded(wrong):
+    stepper = wrong.shown.children[-1]
+    assert isinstance(stepper, Stepper) and stepper.position == len(wrong.ran) == wrong.opinion.result.steps
+    assert "<details><summary>the source that was judged" in opinion_box(wrong.opinion)
+    assert stepper.asks and wrong.shown.children[0].value.count("<h3>") == 1
+
+
+def test_how_far_it_is_and_that_it_was_cancelled_is_said(right, monkeypatch):
+    monkeypatch.setattr(right, "at", (1234, 50_000))
+    assert right.under_way(1234, 50_000) == "1,234 states so far, 50,000 at most"
+    assert right.given_up() == ("cancelled after 1,234 states: no verdict; what is shown is older", None)
+
+
+def test_roles_fix_how_many_cpus_there_are_and_faults_are_one_choice():
+    fixed = judge_own("nothing.py:put", roles="get,get,put", threads=2)
+    assert (fixed.threads.value, fixed.threads.disabled) == (3, True)
+    listed = judge_own("nothing.py:put", roles=("get", "put"), faults=("enomem", "add-fails"))
+    assert listed.threads.value == 2 and listed.faults.value == "enomem,add-fails" == listed.faults.options[-1][0]
+    free = judge_own("nothing.py:put", rounds=3, faults="enomem", memory="tso")
+    assert (free.threads.value, free.threads.disabled, free.rounds.value) == (2, False, 3)
+    assert (free.faults.label, free.memory.label, free.opinion.verdict) == ("memory", "x86-TSO", "")
+    assert "not judged" in free.said.value and str(free).startswith("! not judged: nothing.py: No such file")
+
+
+def test_a_memory_that_is_none_stands_in_the_list_as_it_was_asked_for():
+    assert judge_own("nothing.py:put", memory="pso").memory.options[-1] == ("pso", "pso")
+
+
+def test_what_may_fail_is_one_of_a_list():
+    with pytest.raises(InputError, match="may_fail disk: what may fail is "):
+        write_own("int a;\n", may_fail=["disk"])
+
+
+class Box(WriteBoard):
+    """One in which nothing is judged."""
+
+    def judge(self, _change=None):
+        self._tell_language()
+
+
+PYTHON = "def put(m, region):\n    yield 'a'\n"
+
+
+@pytest.fixture
+def box():
+    return Box(PYTHON, ("one();", "other();"), {}, {}, 2, 1, "", "sc")
+
+
+def test_a_text_tells_its_language_unless_one_is_chosen(box):
+    assert (box.spoken, box.language.value, box.of_c.layout.display, box.threads.disabled) == (
+        "python",
+        "",
+        "none",
+        False,
+    )
+    assert "read as Python" in box.reads.value and box.code.label == "Your code, Python"
+    box.language.value = "c"
+    assert (box.spoken, box.of_c.layout.display, box.threads.disabled) == ("c", "", True), "each line is a CPU"
+    assert "the text: it is Python, and read as C; let the text tell its language" in box.said.value
+    box.run.value = "one();"
+    assert not box.threads.disabled
+
+
+@pytest.mark.parametrize(
+    "text, line, column",
+    [("def put(m, region):\n    yield 'a\n", 2, 11), ("def put(:\n", 1, 9), ("x = 1\ndef put(m):\n    a b\n", 3, 7)],
+)
+def test_a_slip_of_python_is_marked_at_its_place(box, text, line, column):
+    box.language.value = "python"
+    box.code.text = text
+    (mark,) = box._slips()
+    assert (mark.line, mark.column, mark.kind) == (line, column, "slip") and mark.said.startswith("it is not Python: ")
+
+
+def test_a_text_that_no_parser_takes_is_marked_at_its_first_line(box):
+    box.language.value = "python"
+    for text in ("x = '\0'", "a = " + "(" * 5000):
+        box.code.text = text
+        (mark,) = box._slips()
+        assert mark.line == 1 and mark.said.startswith("it is not Python: ")
+    box.code.text = ""
+    assert box._slips() == ()
+
+
+@pytest.mark.parametrize("line, there", [(0, False), (1, True), (3, True), (4, False)])
+def test_a_mark_stands_in_the_text_or_nowhere(line, there):
+    error = InputError(f"line {line}, column 7: `x`", "it is none", "take it out")
+    mark = _slip(error, "a\nb\nc")
+    assert (mark is not None) == there
+    if mark:
+        assert (mark.line, mark.column, mark.said) == (line, 7, "column 7: `x`: it is none; take it out")
+    assert _slip(InputError('"line 1"', "it is none", "take it out"), "a") is None
