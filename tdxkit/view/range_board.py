@@ -60,9 +60,6 @@ class RangeBoard(Board):
         """The number of that step, 0 where nothing is reserved."""
         return next((k for k, step in enumerate(self.run.steps, 1) if step.does == "xa_reserve"), 0)
 
-    def __str__(self) -> str:
-        return f"{self.said.value}\n{self.run}\n{self.asked_text}"
-
 
 def calls_in(text: str) -> tuple[Call, ...]:
     """The calls of a line. InputError where one is none, a range is too long, or there are too many."""

@@ -1,5 +1,7 @@
 """Designs side by side in tables: which rows there are, what is said once and what in every row, and which rows are lit."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tdxkit.explore import explore, stress
@@ -7,7 +9,15 @@ from tdxkit.linux.lock.flags import flags
 from tdxkit.linux.refcount.registry import scenario
 from tdxkit.review.situations import beside
 from tdxkit.rules import result
-from tdxkit.view.lens_view import changes_table, memory_table, outcomes_table, stress_table, verdicts_table
+from tdxkit.view.lens_view import (
+    changes_table,
+    costs_table,
+    memory_table,
+    outcomes_table,
+    partings_table,
+    stress_table,
+    verdicts_table,
+)
 
 
 def test_a_situation_is_named_in_its_first_row_and_the_rows_of_the_last_design_are_lit():
@@ -75,3 +85,20 @@ def test_of_all_interleavings_so_many_in_a_hundred_break_a_rule():
     assert made.title == "Every interleaving of 2 CPUs" and made.broken == {1} and made.rows[0][2:] == (0, "0.0%")
     name, count, bad, share = made.rows[1]
     assert name == "v2" and 0 < bad < count and share == f"{100 * bad / count:.1f}%"
+
+
+def test_a_round_has_its_costs_alone_and_where_the_pair_is_there():
+    keys = ("steps", "seamcalls", "locked", "pages")
+    cost = SimpleNamespace(version="v9", alone=dict(zip(keys, range(1, 5))), shared=dict(zip(keys, range(5, 9))))
+    for own, lock in ((False, "pamt_lock"), (True, "a lock")):
+        made = costs_table(SimpleNamespace(costs=[cost], own=own))
+        assert made.rows == (("v9", 1, 2, 3, 4, 5, 6, 7, 8),) and made.header[3] == f"steps with {lock}"
+        assert made.header[5:] == tuple(f"{head}, pair there" for head in made.header[1:5])
+
+
+def test_two_versions_part_at_a_step_or_never():
+    parting = SimpleNamespace(versions=("v1", "v2"), step=7, labels=("a", "b"), why="for")
+    never = SimpleNamespace(versions=("v1", "v3"), step=0, labels=("", ""), why="")
+    made = partings_table(SimpleNamespace(partings=[parting, never], schedule="s"))
+    assert made.rows == (("v1 and v2", 7, "a", "b", "for"), ("v1 and v3", "never", "", "", ""))
+    assert made.title == "Held against each other on s"

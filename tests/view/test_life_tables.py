@@ -110,8 +110,10 @@ FAILED = (
 
 
 def test_single_faults_that_leave_the_same_share_a_row(monkeypatch):
-    monkeypatch.setattr(series_tables, "fault_table", lambda version, huge=False: FAILED)
+    asked = []
+    monkeypatch.setattr(series_tables, "fault_table", lambda version, huge: asked.append((version, huge)) or FAILED)
     made = series_tables.left_table("v2")
+    assert asked == [("v2", False)] and series_tables.left_table("v3", huge=True) and asked[1:] == [("v3", True)]
     assert made.title == "v2: 6 single faults, 5 leave something behind"
     assert made.rows == (
         ("ADD", "busy", 2, "no", 1, 1, 2), ("ADD", "busy", 1, "no", 0, -1, 0), ("ADD", "busy", 1, "yes", 0, 0, 1), ("ADD", "error", 1, "no", 1, 1, 2),

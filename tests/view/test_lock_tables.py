@@ -69,7 +69,7 @@ def test_waits_are_told_in_ms_and_µs():
 
 def test_a_host_of_ten_tds_on_which_somebody_waits_with_hashed_locks_is_what_is_looked_for():
     board = Contention()
-    assert board.answer() == "" and str(board) == "nothing simulated yet: press Simulate"
+    assert board.answer() == "" and str(board).startswith("nothing simulated yet: press Simulate\nFind: ")
     board.results = {"hashed": waits(1200)}
     assert board.answer() == "10 TDs with 4 vCPUs each, 0 of them toggling: 1,200 waits in 10 s"
     board.tds.value = 11
