@@ -85,12 +85,9 @@ def _call(part: str) -> Call:
 def _page(text: str, what: str) -> int:
     """A page number as people type it."""
     clean = text.strip().replace(",", "").replace("_", "")
-    number = clean.isascii() and len(clean) <= 20
-    try:
-        page = int(clean, 16 if clean[:2].lower() == "0x" else 10) if number else -1
-    except ValueError:
-        page = -1
-    if not 0 <= page <= LAST:
+    number = re.fullmatch(r"0[xX]([0-9a-fA-F]{1,18})|([0-9]{1,20})", clean)
+    page = number and (int(number[1], 16) if number[1] else int(number[2]))
+    if page is None or page > LAST:
         raise InputError(
             f"{what} {printable(text)}", f"a page has a number from 0 to {LAST:#x}", "write it like 4094 or 0xffe"
         )
