@@ -1,12 +1,16 @@
 """The box of an opinion and its controls, without a long search: what they begin with, what is said meanwhile, whether the source is open."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.linux.refcount import v2, v6
+from tdxkit.linux.refcount.own_file import TEXT
+from tdxkit.run import Line
 from tdxkit.view.own_board import judge_own, opinion_box
 from tdxkit.view.stepper import Stepper
-from tdxkit.view.write_board import WriteBoard, _slip, write_own
+from tdxkit.view.write_board import WriteBoard, _marks, _slip, write_own
 
 
 def put(m, region):
@@ -116,6 +120,31 @@ def test_a_text_that_no_parser_takes_is_marked_at_its_first_line(box):
         assert mark.line == 1 and mark.said.startswith("it is not Python: ")
     box.code.text = ""
     assert box._slips() == ()
+
+
+def test_a_race_is_marked_at_the_line_of_the_last_step_that_breaks():
+    names = {}
+    exec(compile("def other():\n    1\n\n\ndef put():\n    2\n    3\n", TEXT, "exec"), names)
+    texts, step = (
+        (names["put"], names["other"], put),
+        lambda broken, text, index: SimpleNamespace(broken=broken, line=Line(text, index)),
+    )
+    opinion = SimpleNamespace(
+        error=None, result=SimpleNamespace(defect="no pair"), scenario=SimpleNamespace(texts=texts)
+    )
+    steps = [
+        step(("r",), "put", 1),
+        step(("r",), "put", 2),
+        step((), "other", 1),
+        SimpleNamespace(broken=("r",), line=None),
+    ]
+    for run, lines in ((steps, [7]), (steps[:1], [6]), (steps[2:3], []), ([step(("r",), "another", 1)], []), ([], [])):
+        marks = _marks(opinion, "\n" * 6, SimpleNamespace(steps=run))
+        assert [(mark.line, mark.kind, mark.said) for mark in marks] == [(line, "broken", "no pair") for line in lines]
+    opinion.result.defect = "WARN of line 3 fires"
+    assert [mark.line for mark in _marks(opinion, "\n\n", SimpleNamespace(steps=steps))] == [3]
+    assert not _marks(opinion, "\n", SimpleNamespace(steps=steps)), "the text has no such line"
+    assert not _marks(opinion, "\n\n", None)
 
 
 @pytest.mark.parametrize("line, there", [(0, False), (1, True), (3, True), (4, False)])

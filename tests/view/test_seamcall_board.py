@@ -1,5 +1,7 @@
 """The board of one SEAMCALL: its buttons, its words and numbers, its list, what it says as text and without a kernel."""
 
+from types import SimpleNamespace
+
 import ipywidgets as w
 import pytest
 
@@ -105,6 +107,34 @@ def test_the_question_is_answered_by_two_wrong_operands_and_stays_answered():
     assert "R8 is named" in board.found
     board.leaf.value = "TDH.MEM.PAGE.AUG"
     assert "R8 is named" in board.asked_text and "✓ Found" in str(board)
+
+
+@pytest.mark.parametrize(
+    "asked, leaf, found",
+    [(True, "TDH.PHYMEM.PAMT.ADD", "it"), (True, "TDH.MEM.PAGE.AUG", ""), (False, "TDH.PHYMEM.PAMT.ADD", "")],
+)
+def test_only_a_board_that_asks_answers_and_only_of_a_leaf_that_is_asked_about(asked, leaf, found):
+    quest = SimpleNamespace(found=lambda made: "it") if asked else None
+    assert (
+        SeamcallBoard.answer(SimpleNamespace(_quest=quest, made=SimpleNamespace(leaf=SimpleNamespace(name=leaf))))
+        == found
+    )
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_check_has_its_number_a_success_a_sign_and_what_nothing_brings_about_a_dash(leaf):
+    for row in rows(leaf):
+        number, status, when = cells(row)
+        assert number == (str(row.number) if row.number else "—" if row.why else "✓") and status == row.status
+        assert when == (f"{row.when} ({row.why})" if row.why else row.when)
+
+
+def test_a_version_that_the_leaf_has_not_fails_before_all_checks():
+    leaf = SimpleNamespace(name="TDH.PHYMEM.PAMT.ADD", checks=())
+    answer = SimpleNamespace(ok=False, status=0xC000010000000000)
+    words = str(bar(SimpleNamespace(answer=answer, leaf=leaf, failed=0)))
+    assert "before all checks: the version in RAX is not one of this leaf's" in words
+    assert "RAX 0xC000010000000000: the same call cannot succeed." in words
 
 
 def test_as_text_and_without_a_kernel_it_says_the_same():

@@ -21,6 +21,17 @@ def box(monkeypatch):
     return board
 
 
+def test_what_is_pasted_is_heard_letter_by_letter_as_the_click_comes_before_a_box_is_left(box):
+    assert box.mails.continuous_update and box.base.continuous_update
+
+
+def test_a_long_blank_paste_is_nothing(box, monkeypatch):
+    monkeypatch.setattr(series_board, "PASTE_LIMIT", 5)
+    box.mails.value = " " * 6
+    box.judge()
+    assert "the box: there is nothing in it" in box.said.value
+
+
 def test_an_empty_box_has_no_base_open_and_sequential_memory(box):
     assert (box.get.value, box.put.value, box.run.value, box.stubs.value, box.memory.value) == ("", "", "", "", "sc")
     assert [row.selected_index for row in box.children if hasattr(row, "selected_index")] == [None]
