@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from tdxkit.linux.msr.hotplug import IN_WORDS, OUTCOMES, REPORTED, hotplug
 from tdxkit.linux.msr.table import outcomes
 from tdxkit.review.msr.reading import read_trace
 from tdxkit.view import msr_board, msr_view
-from tdxkit.view.msr_board import LongTimeline, bad_table, matters_table, outcomes_table, trace_shown
+from tdxkit.view.msr_board import LongTimeline, Switchboard, bad_table, matters_table, outcomes_table, trace_shown
 
 POSTED = data_path("traces/kvm_msr.trace").read_bytes()
 TRACE = read_trace(io.BytesIO(POSTED))
@@ -67,3 +68,30 @@ def test_of_many_lines_that_could_not_be_read_the_first_are_named(skipped, title
     bad = read_trace(io.BytesIO(POSTED + b"junk\n")).counts
     made = bad_table(replace(TRACE, counts=replace(bad, skipped=skipped)))
     assert made.title == title and made.rows == ((bad.bad[0].line, bad.bad[0].why, "junk"),)
+
+
+FINE = replace(REPORTED, guest="linux")
+
+
+@pytest.mark.parametrize(
+    "first, now, outcome, found",
+    [
+        (REPORTED, replace(REPORTED, preset=1), "fixed", "the new MSR: "),
+        (REPORTED, replace(REPORTED, firmware="ovmf", version=202508), "fixed", "the firmware: "),
+        (REPORTED, replace(REPORTED, preset=1), "bugcheck", ""),
+        (REPORTED, replace(REPORTED, preset=1, epc=not REPORTED.epc), "fixed", ""),
+        (REPORTED, replace(REPORTED, option="on"), "fixed", ""),
+        (REPORTED, REPORTED, "fixed", ""),
+        (FINE, replace(FINE, preset=1), "fixed", ""),
+    ],
+)
+def test_one_switch_that_saves_a_guest_that_would_stop_is_what_is_looked_for(first, now, outcome, found):
+    board = SimpleNamespace(_first=first, scenario=now, result=SimpleNamespace(outcome=outcome))
+    assert Switchboard.answer(board) == (found and found + OUTCOMES[outcome])
+
+
+def test_a_firmware_without_code_for_smm_has_its_switch_at_rest():
+    board = Switchboard()
+    assert board.firmware.value == "SeaBIOS" and board.flags["smm"].disabled
+    board.firmware.value = "OVMF, edk2-stable202505"
+    assert not board.flags["smm"].disabled

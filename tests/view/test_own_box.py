@@ -8,6 +8,7 @@ from tdxkit.errors import InputError
 from tdxkit.linux.refcount import v2, v6
 from tdxkit.linux.refcount.own_file import TEXT
 from tdxkit.run import Line
+from tdxkit.view.editor import CodeBox, Mark
 from tdxkit.view.own_board import judge_own, opinion_box
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.write_board import WriteBoard, _marks, _slip, write_own
@@ -120,6 +121,15 @@ def test_a_text_that_no_parser_takes_is_marked_at_its_first_line(box):
         assert mark.line == 1 and mark.said.startswith("it is not Python: ")
     box.code.text = ""
     assert box._slips() == ()
+
+
+@pytest.mark.parametrize("lines, width", [(1, 1), (9, 1), (10, 2), (100, 3)])
+def test_the_text_of_a_box_has_numbers_as_wide_as_its_last_and_what_is_said_below_its_line(lines, width):
+    box = CodeBox("\n".join("x" * lines), label="l")
+    box.mark([Mark(1, 0, "slip", "why")])
+    rows = str(box).split("\n")
+    assert rows[:2] == [f"{1:{width}}  x", f"{'':{width}}  ^ why"] and len(rows) == lines + 1
+    assert lines == 1 or rows[-1] == f"{lines}  x"
 
 
 def test_a_race_is_marked_at_the_line_of_the_last_step_that_breaks():
