@@ -5,6 +5,7 @@ import pytest
 from tdxkit.errors import InputError
 from tdxkit.seam.sizes import usage
 from tdxkit.units import GIB, TIB, human
+from tdxkit.view import pamt_cost
 from tdxkit.view.pamt_cost import FULL, GUESTS, _more, cost_chart, my_machine, quoted, saved_chart
 
 
@@ -85,10 +86,12 @@ def test_a_machine_s_guests_take_three_quarters_in_pieces_of_16_gib_with_four_vc
     )
 
 
-def test_many_small_guests_have_four_vcpus_each():
-    row = my_machine("1T", "768G", "1G").rows[3]
-    four, five = (human(usage(TIB, 768 * GIB, "2M", GIB, vcpus).pairs) for vcpus in (4, 5))
-    assert row[3] == four != five
+def test_guests_have_four_vcpus_each_unless_it_is_said_otherwise(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pamt_cost, "usage", lambda *how: asked.append(how[4:]) or usage(*how))
+    my_machine("4G")
+    my_machine("4G", vcpus=9)
+    assert asked == [(4,), (4,), (), (9,), (9,), ()]
 
 
 @pytest.mark.parametrize("given", [("0",), ("hello",), ("-1G",), ("64G", "65G"), ("64G", "1G", "x"), ("9" * 30,)])
