@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import ipywidgets as w
 import pytest
 
+from tdxkit.errors import InputError
 from tdxkit.seam.mistakes import LEAVES, rows
 from tdxkit.seam.situations import AS_IT_SHOULD, LAST_PAGE
+from tdxkit.units import U64_MAX
 from tdxkit.view.kit.choices import Choices
-from tdxkit.view.operand_field import OWN
+from tdxkit.view.operand_field import OWN, parsed
 from tdxkit.view.seamcall_board import SeamcallBoard, bar, cells
 from tdxkit.view.stepper import Stepper
 
@@ -90,6 +92,27 @@ def test_the_list_is_not_made_anew_by_a_press_so_that_the_focus_stays():
     board.list.chosen = 2
     board.situation.value = "Dynamic PAMT is off"
     assert board.list is before and before.chosen == 0
+
+
+@pytest.mark.parametrize(
+    "typed, number",
+    [
+        ("0", 0),
+        (" 0x4000_0001 ", 0x40000001),
+        ("1,024", 1024),
+        (f"{U64_MAX:#x}", U64_MAX),
+        ("0x" + "1".zfill(68), 1),
+        ("0b" + "1" * 64, U64_MAX),
+    ],
+)
+def test_a_number_is_typed_in_any_form_that_python_knows(typed, number):
+    assert parsed(typed, "RCX") == number
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "x", "١", f"{U64_MAX + 1:#x}", "0x" + "1".zfill(69), "1.5"])
+def test_what_no_register_holds_is_refused(typed):
+    with pytest.raises(InputError, match="a register holds a number from 0 to 2"):
+        parsed(typed, "RCX")
 
 
 def test_the_hint_is_said_in_words_and_where_there_is_none_too():
