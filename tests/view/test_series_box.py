@@ -25,6 +25,13 @@ def test_what_is_pasted_is_heard_letter_by_letter_as_the_click_comes_before_a_bo
     assert box.mails.continuous_update and box.base.continuous_update
 
 
+def test_its_button_judges_what_is_in_the_box(box):
+    box.mails.value = "m"
+    controls = [one for row in box.children for one in getattr(row, "children", ())]
+    next(one for one in controls if getattr(one, "description", "") == "Judge the series").click()
+    assert [given[0] for given in box.asked] == [b"m"]
+
+
 def test_a_long_blank_paste_is_nothing(box, monkeypatch):
     monkeypatch.setattr(series_board, "PASTE_LIMIT", 5)
     box.mails.value = " " * 6
