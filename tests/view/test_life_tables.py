@@ -11,7 +11,7 @@ from tdxkit.linux.host.life import live
 from tdxkit.linux.refcount.posted import versions
 from tdxkit.review.patches import series, without
 from tdxkit.view import series_tables
-from tdxkit.view.life_bar import counts_chart
+from tdxkit.view.life_bar import bar, counts_chart
 from tdxkit.view.life_board import SMALLEST_POOL
 
 
@@ -133,6 +133,43 @@ def test_a_life_s_counts_are_stairs_that_begin_and_end_at_nothing():
     assert len(chart.rows) == len(run) + 1 and chart.rows[0] == (0, 0, 0, 0) and chart.rows[-1] == (len(run), 0, 0, 0)
     assert max(row[3] for row in chart.rows) * 8 == live("v6").peak_kb
     assert {trace["line"]["shape"] for trace in chart.traces} == {"hv"}
+
+
+def ended(**more):
+    plain = dict(
+        pairs_left=1,
+        refs_left=2,
+        seamcalls=3,
+        peak_kb=16,
+        meminfo_kb=8,
+        clean=False,
+        leaf="",
+        bugged=False,
+        stopped="",
+        result="left: 1 pair",
+    )
+    return SimpleNamespace(**plain | more)
+
+
+@pytest.mark.parametrize(
+    "more, head",
+    [
+        ({"clean": True}, "✓ clean: nothing is left, and nobody complained"),
+        ({}, "✗ left behind: 1 pair"),
+        ({"leaf": "TDH.X"}, "✗ fails: 1 pair"),
+        ({"bugged": True}, "✗ fails: 1 pair"),
+        ({"stopped": "-ENOMEM"}, "✗ fails: 1 pair"),
+        ({"result": "the pool is empty"}, "✗ warned: the pool is empty"),
+    ],
+)
+def test_how_a_life_ended_has_a_word(more, head):
+    assert str(bar(ended(**more))).splitlines()[0] == head
+
+
+@pytest.mark.parametrize("kb, line", [(8, "TDX: 8 kB"), (0, "TDX: 0 kB"), (None, "no TDX line")])
+def test_under_it_stands_what_it_came_to(kb, line):
+    note = f"3 SEAMCALLs, at most 16 kB of pairs; at the end 1 pair, 2 references; /proc/meminfo: {line}"
+    assert bar(ended(meminfo_kb=kb)).note == note
 
 
 def board(pages, version="v6", fault=NO_FAULT, huge=False):

@@ -8,6 +8,7 @@ from tdxkit.errors import InputError
 from tdxkit.linux.refcount import v2, v6
 from tdxkit.linux.refcount.own_file import TEXT
 from tdxkit.run import Line
+from tdxkit.view import own_board, write_board
 from tdxkit.view.editor import CodeBox, Mark
 from tdxkit.view.own_board import judge_own, opinion_box
 from tdxkit.view.stepper import Stepper
@@ -63,6 +64,30 @@ def test_roles_fix_how_many_cpus_there_are_and_faults_are_one_choice():
     assert "not judged" in free.said.value and str(free).startswith("! not judged: nothing.py: No such file")
 
 
+@pytest.mark.parametrize("get, named", [("v6", {"get": "v6"}), (None, {}), ("", {})])
+def test_a_get_is_named_where_one_is(get, named, monkeypatch):
+    asked = []
+
+    def refuse(put, **how):
+        asked.append((put, how))
+        raise InputError("it", "is", "not")
+
+    monkeypatch.setattr(own_board, "scenario_of", refuse)
+    judge_own("a.py:put", get, locks=("a",), rounds=2)
+    assert asked == [("a.py:put", {**named, "locks": ("a",), "threads": 2, "rounds": 2, "faults": ""})]
+
+
+def test_a_range_of_lines_in_a_headline_is_not_broken():
+    first, lines, rest = own_board._unbroken("lines 12–15 of put")
+    assert (first, str(lines), rest) == ("lines ", "<span>12–15</span>", " of put")
+
+
+def test_a_round_s_costs_keep_their_columns():
+    (one,) = own_board._lines("a round costs, alone", ("a  b", "c  d"))
+    assert str(one) == '<dd class="tdx-columns">a  b\nc  d</dd>'
+    assert [str(line) for line in own_board._lines("the rule", ("a", "b"))] == ["<dd>a</dd>", "<dd>b</dd>"]
+
+
 def test_a_memory_that_is_none_stands_in_the_list_as_it_was_asked_for():
     assert judge_own("nothing.py:put", memory="pso").memory.options[-1] == ("pso", "pso")
 
@@ -113,6 +138,15 @@ def test_a_slip_of_python_is_marked_at_its_place(box, text, line, column):
     assert (mark.line, mark.column, mark.kind) == (line, column, "slip") and mark.said.startswith("it is not Python: ")
 
 
+def test_a_slip_without_a_place_is_marked_at_the_beginning(box, monkeypatch):
+    def parse(text):
+        raise SyntaxError("too much")
+
+    monkeypatch.setattr(write_board, "ast", SimpleNamespace(parse=parse))
+    (mark,) = box._slips()
+    assert (mark.line, mark.column, mark.said) == (1, 0, "it is not Python: too much")
+
+
 def test_a_text_that_no_parser_takes_is_marked_at_its_first_line(box):
     box.language.value = "python"
     for text in ("x = '\0'", "a = " + "(" * 5000):
@@ -155,6 +189,9 @@ def test_a_race_is_marked_at_the_line_of_the_last_step_that_breaks():
     assert [mark.line for mark in _marks(opinion, "\n\n", SimpleNamespace(steps=steps))] == [3]
     assert not _marks(opinion, "\n", SimpleNamespace(steps=steps)), "the text has no such line"
     assert not _marks(opinion, "\n\n", None)
+    for number, there in ((0, False), (1, True)):
+        opinion.result.defect = f"WARN of line {number} fires"
+        assert bool(_marks(opinion, "", SimpleNamespace(steps=steps))) == there
 
 
 @pytest.mark.parametrize("line, there", [(0, False), (1, True), (3, True), (4, False)])
