@@ -9,11 +9,47 @@ import pytest
 
 from tdxkit.errors import InputError
 from tdxkit.facts import cite, load_toml
+from tdxkit.lessons.exercises import exercises
 from tdxkit.lessons.ladder import Score, rungs
 from tdxkit.view import bugs_table as bugs
 from tdxkit.view import ladder as ladders
+from tdxkit.view.kit import live
 from tdxkit.view.kit.sources_view import sources
+from tdxkit.view.questions import answers, gate
+from tdxkit.view.tasks import Task
+from tdxkit.view.words_list import words
 from tdxkit.view.wrong_sentence import this_is_wrong
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: answers("00"),
+        lambda: Task(exercises()[0]),
+        words,
+        lambda: ladders.ladder(),
+        lambda: this_is_wrong("04"),
+    ],
+)
+def test_in_a_notebook_each_shows_itself_without_a_kernel(make, monkeypatch):
+    shown, view = [], make()
+    monkeypatch.setattr(live, "display", shown.append)
+    view._ipython_display_()
+    assert shown == [view] and not view.needs_kernel
+
+
+def test_a_gate_is_shown_beside_the_widget_that_keeps_its_answer(monkeypatch):
+    sent = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: sent.append(bundle))
+    view = gate("second-look")
+    view._ipython_display_()
+    static, listener = sent
+    assert (
+        static["text/plain"] == str(view)
+        and "tdx-listened" in static["text/html"]
+        and "Predict." in static["text/html"]
+    )
+    assert "application/vnd.jupyter.widget-view+json" in listener and listener["text/plain"] == ""
 
 
 def bug(name, versions):
@@ -77,8 +113,8 @@ def test_a_sentence_that_is_wrong_names_a_cell_of_its_notebook():
     note = made.note
     assert str(made) == note.text(note.places[0].cell) and html.escape(note.places[-1].cell) in page
     assert page.count("<option") == len(note.places) and not made.needs_kernel
-    for words in ("A text to mail", "Cell ", "The sentence ", "Code of a run, if one shows it ", "Copy the text"):
-        assert words in page
+    for part in ("A text to mail", "Cell ", "The sentence ", "Code of a run, if one shows it ", "Copy the text"):
+        assert part in page
     given = re.search(r'<script type="application/json">(.*?)</script>', page)[1]
     assert json.loads(given) == note.template
     with pytest.raises(InputError):

@@ -6,12 +6,13 @@ import pytest
 
 from tdxkit.linux.host.endless import CASES
 from tdxkit.linux.host.faults import NO_FAULT
+from tdxkit.linux.host.host import RegionUse
 from tdxkit.linux.host.kvm.places import PAIR_LEAVES
 from tdxkit.linux.host.life import live
 from tdxkit.linux.refcount.posted import versions
 from tdxkit.review.patches import series, without
 from tdxkit.view import series_tables
-from tdxkit.view.life_bar import bar, counts_chart
+from tdxkit.view.life_bar import bar, counts_chart, left_regions
 from tdxkit.view.life_board import SMALLEST_POOL
 
 
@@ -135,19 +136,35 @@ def test_a_life_s_counts_are_stairs_that_begin_and_end_at_nothing():
     assert {trace["line"]["shape"] for trace in chart.traces} == {"hv"}
 
 
+@pytest.mark.parametrize(
+    "use, row",
+    [
+        ((1, 0, False), (1, 0, "no")),
+        ((0, 1, False), (0, 1, "no")),
+        ((0, 0, True), (0, 0, "yes")),
+        ((0, 0, False), None),
+    ],
+)
+def test_a_region_is_left_where_it_is_counted_used_or_paired(use, row):
+    states = [{}, {}, {"r": RegionUse(0, *use), "x": 3}]
+    run = type("Run", (), {"__len__": lambda self: 2, "state": lambda self, k: states[k]})()
+    made = left_regions(SimpleNamespace(run=run))
+    assert (made and [one[1:] for one in made.rows]) == (row and [row])
+
+
 def ended(**more):
-    plain = dict(
-        pairs_left=1,
-        refs_left=2,
-        seamcalls=3,
-        peak_kb=16,
-        meminfo_kb=8,
-        clean=False,
-        leaf="",
-        bugged=False,
-        stopped="",
-        result="left: 1 pair",
-    )
+    plain = {
+        "pairs_left": 1,
+        "refs_left": 2,
+        "seamcalls": 3,
+        "peak_kb": 16,
+        "meminfo_kb": 8,
+        "clean": False,
+        "leaf": "",
+        "bugged": False,
+        "stopped": "",
+        "result": "left: 1 pair",
+    }
     return SimpleNamespace(**plain | more)
 
 
