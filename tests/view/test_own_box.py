@@ -149,12 +149,20 @@ def test_a_slip_without_a_place_is_marked_at_the_beginning(box, monkeypatch):
 
 def test_a_text_that_no_parser_takes_is_marked_at_its_first_line(box):
     box.language.value = "python"
-    for text in ("x = '\0'", "a = " + "(" * 5000):
+    for text, column in (("x = '\0'", 0), ("a = " + "(" * 5000, 205)):  # Python takes 200 brackets
         box.code.text = text
         (mark,) = box._slips()
-        assert mark.line == 1 and mark.said.startswith("it is not Python: ")
+        assert (mark.line, mark.column) == (1, column) and mark.said.startswith("it is not Python: ")
     box.code.text = ""
     assert box._slips() == ()
+
+
+@pytest.mark.parametrize("thing, line, marked", [("line 2: `x`", "", 2), ("put", "3: m.x = 1", 3), ("put", "", None)])
+def test_what_cannot_be_judged_is_marked_where_it_names_a_line_or_has_one(thing, line, marked):
+    opinion = SimpleNamespace(error=InputError(thing, "is none", "mend it"), line=line, result=None, scenario=None)
+    assert [(mark.line, mark.kind) for mark in _marks(opinion, "a\nb\nc", None)] == (
+        [(marked, "slip")] if marked else []
+    )
 
 
 @pytest.mark.parametrize("lines, width", [(1, 1), (9, 1), (10, 2), (100, 3)])

@@ -58,6 +58,7 @@ def test_guests_take_from_nothing_to_all_and_near_the_end_each_per_cent():
     chart = cost_chart("2G")
     assert [row[0] for row in chart.rows][:2] == ["0 %", "5 %"] and chart.traces[1]["text"][:-1] == [""] * 20
     assert [trace["mode"] for trace in chart.traces] == ["lines", "lines+text", "lines"]
+    assert chart.layout["height"] == saved_chart("2G").layout["height"] == 420
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,23 @@ def test_beyond_what_came_along_only_a_run_of_the_explorer_leads(make_run):
     for code in ("v2:2x1:9f3c A2", "<nonsense>", 7):
         stepper._heard(stepper, {"beyond": code}, [])
     assert sent == [] and stepper._ways_beyond("v2:2x1:9f3c A2") is None
+
+
+def test_a_run_that_takes_another_s_place_begins_at_its_start(make_run):
+    stepper = Stepper(make_run("01"), position=2, replay=lambda code: make_run("010"))
+    assert stepper.paste("a code") == "It fits: 3 steps." and stepper.position == 0
+    assert json.loads(stepper.data)["total"] == 3
+
+
+@pytest.mark.parametrize("lines", ["", "python"])
+def test_only_a_language_that_was_asked_for_overrules_what_the_reader_chose(lines, make_run):
+    assert f'data-lines="{lines}"' in Stepper(make_run("01"), lines=lines).static()
+
+
+def test_a_graph_to_walk_is_told_with_what_it_is_of(make_scheduler):
+    rows = str(make_scheduler()).splitlines()
+    assert (
+        rows[0] == "You are the scheduler" and rows[1] == "a sample" and rows[2].endswith("you choose who moves next.")
+    )
+    assert rows[3].startswith("Goal: break the rule “REMOVE must find a pair”. Make a CPU remove")
+    assert "Goal" not in str(make_scheduler(goal="", goal_text=""))
