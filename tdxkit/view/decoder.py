@@ -75,6 +75,12 @@ class StatusDecoder(Board):
         """Decode what is typed."""
         return "", [status_html(self.value.value, self.leaf.value)]
 
+    def __str__(self) -> str:
+        if self.words:  # no status
+            return self.words
+        one = decode(self.value.value, self.leaf.value or None)
+        return "\n".join(filter(None, [str(status_bits(one)), one.note, f"Linux {one.kernel}"]))
+
 
 class LogDecoder(Board):
     """A box to paste a log in; every status in it is listed below."""
