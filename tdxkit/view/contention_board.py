@@ -58,7 +58,8 @@ class Contention(WorkBoard):
         return [results_table(self.results), waits_chart(self.results)]
 
     def __str__(self) -> str:
-        return str(results_table(self.results)) if self.results else "nothing simulated yet: press Simulate"
+        found = str(results_table(self.results)) if self.results else "nothing simulated yet: press Simulate"
+        return f"{found}\n{self.asked_text}"
 
 
 def simulate(**size) -> dict[str, Waits]:

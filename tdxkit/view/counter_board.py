@@ -103,5 +103,4 @@ class CounterBoard(Board):
         return human(array.length), human(array.bytes), human(array.leaked), wrong or "nothing"
 
     def __str__(self) -> str:
-        words = [self.text.value.strip(), self._bar(), counter_picture(self.memory, self.array), self._table()]
-        return "\n\n".join([*map(str, words), self.asked_text])
+        return f"{self.text.value.strip()}\n{super().__str__()}"

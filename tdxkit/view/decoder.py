@@ -2,7 +2,6 @@
 
 import ipywidgets as w
 
-from tdxkit.errors import TdxkitError
 from tdxkit.intake import pasted
 from tdxkit.status import decode
 from tdxkit.status.kernel_rules import PLACES
@@ -77,10 +76,10 @@ class StatusDecoder(Board):
         return "", [status_html(self.value.value, self.leaf.value)]
 
     def __str__(self) -> str:
-        try:
-            return str(decode(self.value.value, self.leaf.value or None))
-        except TdxkitError as error:
-            return str(error)
+        if self.words:  # no status
+            return self.words
+        one = decode(self.value.value, self.leaf.value or None)
+        return "\n".join(filter(None, [str(status_bits(one)), one.note, f"Linux {one.kernel}"]))
 
 
 class LogDecoder(Board):

@@ -82,7 +82,8 @@ class LongTimeline(Board):
 
     def __init__(self, trace: Trace):
         self.trace, last = trace, len(trace.events) - SHOWN
-        self.start = Slider(numbers(0, last, SHOWN // 2), 0, "from access")
+        starts = [*numbers(0, last - 1, SHOWN // 2), *numbers(last, last)]  # the last of them shows the last access
+        self.start = Slider(starts, 0, "from access")
         super().__init__([self.start])
         self.watch(self.start)
 

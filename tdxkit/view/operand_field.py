@@ -1,6 +1,7 @@
 """A register of a call, by a word or by a number: each follows the other."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import ipywidgets as w
 
@@ -53,11 +54,10 @@ def _word_for(number: int, words: Mapping[str, int]) -> str:
 def parsed(text: str, register: str) -> int:
     """A number as people type it into a register."""
     clean = text.strip().replace("_", "").replace(",", "")
-    try:
-        number = int(clean, 0) if clean.isascii() and len(clean) <= 70 else -1
-    except ValueError:
-        number = -1
-    if not 0 <= number <= U64_MAX:
+    number = None
+    with suppress(ValueError):
+        number = int(clean, 0) if clean.isascii() and len(clean) <= 70 else None
+    if number is None or not 0 <= number <= U64_MAX:
         raise InputError(
             f"{register} {printable(text)}", "a register holds a number from 0 to 2^64 - 1", "write it like 0x40000001"
         )

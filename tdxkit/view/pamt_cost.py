@@ -6,7 +6,7 @@ from tdxkit.units import GIB, human, parse_size
 from tdxkit.view.kit.charts import Chart, bars, lines, plotly_text
 from tdxkit.view.kit.tables import Table, table
 
-GUESTS = tuple(range(0, 101, 5))  # per cent of the machine's memory that guests take
+GUESTS = tuple(5 * k for k in range(21))  # per cent of the machine's memory that guests take
 FULL = tuple(range(95, 101))  # the same near the end, where the saving goes
 SERIES = {"static": "exclusive", "dynamic, guests by 4K": "pair", "dynamic, guests by 2M": "ok"}
 
@@ -40,7 +40,7 @@ def cost_chart(machine: str = "256G") -> Chart:
 
 def _more(saved: int) -> str:
     """A saving, or what is spent more: with its sign, as the cost changes."""
-    return f"{'−' if saved > 0 else '+'}{human(abs(saved))}" if saved else "the same"
+    return f"+{human(-saved)}" if saved < 0 else f"−{human(saved)}" if saved else "the same"
 
 
 def saved_chart(*machines: str) -> Chart:

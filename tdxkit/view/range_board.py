@@ -7,7 +7,6 @@ import ipywidgets as w
 
 from tdxkit.c.memattr import Call, record_set
 from tdxkit.errors import InputError, printable
-from tdxkit.run import Step
 from tdxkit.text import many
 from tdxkit.units import U64_MAX
 from tdxkit.view.fields import WIDE, choice, fields_row
@@ -52,16 +51,14 @@ class RangeBoard(Board):
 
     def answer(self) -> str:
         """A first reserve that allocates four nodes: on an empty tree."""
-        step = self.run.steps[self._first_reserve - 1] if self._first_reserve else None
-        return f"{step.label}: its index needs four levels, a node in each." if step and _made(step) == 4 else ""
+        first = self._first_reserve  # nothing before it allocates
+        four = first and self.run.state(first)["allocs"] == 4
+        return f"{self.run.steps[first - 1].label}: its index needs four levels, a node in each." if four else ""
 
     @property
     def _first_reserve(self) -> int:
         """The number of that step, 0 where nothing is reserved."""
         return next((k for k, step in enumerate(self.run.steps, 1) if step.does == "xa_reserve"), 0)
-
-    def __str__(self) -> str:
-        return f"{self.said.value}\n{self.run}\n{self.asked_text}"
 
 
 def calls_in(text: str) -> tuple[Call, ...]:
@@ -85,20 +82,12 @@ def _call(part: str) -> Call:
     return start, end, ATTRIBUTES[word]
 
 
-def _made(step: Step) -> int:
-    """Nodes that a step allocated."""
-    return next((change.new - change.old for change in step.changes if change.key == "allocs"), 0)
-
-
 def _page(text: str, what: str) -> int:
     """A page number as people type it."""
     clean = text.strip().replace(",", "").replace("_", "")
-    number = clean.isascii() and len(clean) <= 20
-    try:
-        page = int(clean, 16 if clean[:2].lower() == "0x" else 10) if number else -1
-    except ValueError:
-        page = -1
-    if not 0 <= page <= LAST:
+    number = re.fullmatch(r"0[xX]([0-9a-fA-F]{1,18})|([0-9]{1,20})", clean)
+    page = number and (int(number[1], 16) if number[1] else int(number[2]))
+    if page is None or page > LAST:
         raise InputError(
             f"{what} {printable(text)}", f"a page has a number from 0 to {LAST:#x}", "write it like 4094 or 0xffe"
         )

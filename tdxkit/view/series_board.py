@@ -58,7 +58,7 @@ WORDS = (  # beside those of the box
 class SeriesBoard(WorkBoard):
     """See the module. `reviewed`: what came of the last thread, `seen`: the verdict that is shown."""
 
-    def __init__(self, text: str, racing: Racing, base: str, stubs: Mapping[str, int], waits: bool = False):
+    def __init__(self, text: str, racing: Racing, base: str, stubs: Mapping[str, int], waits: bool):
         self.reviewed: Reviewed | None = None
         self.seen: Seen | None = None
         self._opened: tuple[str, bytes] | None = None
@@ -118,20 +118,19 @@ class SeriesBoard(WorkBoard):
             self._complain(error)
             return
         self._judged = self._stands()
-        self.shown.remove_class("tdx-stale")
         self.soon(job)
 
     def _source(self) -> Source:
         """The bytes to read."""
-        if self.mails.value.strip():
-            if len(self.mails.value) > PASTE_LIMIT:
-                raise InputError(
-                    "the box", f"it takes {PASTE_LIMIT:,} characters", "save the mails as a file, and open that"
-                )
-            return pasted(self.mails.value, PASTE_LIMIT)
-        if self._opened:
+        if self._opened:  # then nothing is pasted
             return self._opened[1]
-        raise InputError("the box", "there is nothing in it", "paste the mails of a series, or open an mbox")
+        if not self.mails.value.strip():
+            raise InputError("the box", "there is nothing in it", "paste the mails of a series, or open an mbox")
+        if len(self.mails.value) > PASTE_LIMIT:
+            raise InputError(
+                "the box", f"it takes {PASTE_LIMIT:,} characters", "save the mails as a file, and open that"
+            )
+        return pasted(self.mails.value, PASTE_LIMIT)
 
     def _uploaded(self, change) -> None:
         """An mbox from the reader's disk stands in place of what was pasted."""
@@ -161,7 +160,7 @@ class SeriesBoard(WorkBoard):
 
     def _stands(self) -> tuple:
         fields = (self.mails, self.get, self.put, self.run, self.stubs, self.memory, self.base)
-        return (*(field.value for field in fields), self._opened and self._opened[0], *self._files)
+        return (*(field.value for field in fields), self._opened, *self._files)
 
     def _changed_since(self, change) -> None:
         if change["owner"] is self.mails and change["new"].strip():

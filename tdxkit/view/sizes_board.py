@@ -105,9 +105,6 @@ class SizesBoard(Board):
         title = f"PAMT of a machine of {human(memory)}, entries of {many(entry, 'byte')}"
         return table(("part", "share of memory", "on this machine", "what it is"), rows, title)
 
-    def __str__(self) -> str:
-        return "\n".join([str(self.bar()), self.asked_text, str(self.costs()), str(versions_table(self.version.value))])
-
 
 def versions_table(name: str) -> Table:
     """A version's properties beside those of the latest; what they part in is marked."""

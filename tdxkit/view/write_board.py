@@ -93,7 +93,6 @@ class WriteBoard(OwnBoard):
         self._tell_language()
         self.code.mark(())
         self._judged, self._in_c = self._stands(), self.spoken == "c"
-        self.shown.remove_class("tdx-stale")
         super().judge()
 
     def finished(self, result: Opinion) -> tuple[str, list]:

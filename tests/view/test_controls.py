@@ -66,6 +66,11 @@ def test_every_control_has_a_name(board):
         )
 
 
+def test_a_row_of_buttons_has_its_label_at_its_left_as_the_lists_have(board):
+    for control in controls(board):
+        assert not isinstance(control, w.ToggleButtons) or "widget-inline-hbox" in control._dom_classes, control
+
+
 def test_a_line_of_text_is_heard_when_it_is_left_and_not_letter_by_letter(board):
     for control in controls(board):
         assert not isinstance(control, w.Text) or control.continuous_update is False
@@ -87,6 +92,20 @@ def test_what_a_page_s_script_reads_and_sets_travels(widget):
     ours = {name for name, trait in widget.class_own_traits().items() if trait.metadata.get("sync")}
     assert {name for name in ours if name[0] != "_"} <= named, "what no script reads need not travel"
     assert issubclass(widget, anywidget.AnyWidget)
+
+
+@pytest.mark.parametrize("make", [RangeBoard, SizesBoard, CounterBoard, StatusDecoder], ids=lambda make: make.__name__)
+def test_a_board_whose_first_input_is_refused_says_so_in_its_text_and_on_a_page(make):
+    board = make("<nonsense>")
+    words = next(line for line in str(board).splitlines() if line.startswith("! "))
+    assert "<nonsense>" in words and "<div" not in str(board) and board.shown.children == ()
+    assert "&lt;nonsense&gt;" in board.static()
+
+
+def test_the_text_of_a_board_is_what_it_says_asks_and_shows(board):
+    text = str(board)
+    assert "<div" not in text and "<style" not in text and not text.startswith(type(board).__name__)
+    assert not board.question or f"Find: {board.question}" in text
 
 
 def values(slider):
@@ -134,6 +153,17 @@ def test_the_controls_of_a_lockup():
         "reporter",
         "as is",
     )
+
+
+@pytest.mark.parametrize(
+    "kernel, chosen, other, left",
+    [("6.15", "voluntary", "7.0", "lazy"), ("6.15", "full", "7.0", "full"), ("7.0", "lazy", "6.8", "full"), ("6.8", "none", "6.12", "none")],
+)  # fmt: skip
+def test_another_kernel_keeps_the_preemption_model_that_it_has_and_else_takes_its_last(kernel, chosen, other, left):
+    board = LockupBoard(kernel=kernel, preempt=chosen)
+    board.kernel.value = other
+    assert board.preempt.value == board.verdict.preempt == left
+    assert board.preempt.options == board.verdict.kernel.models
 
 
 def test_the_controls_of_a_life():

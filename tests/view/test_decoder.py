@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxkit.errors import InputError
-from tdxkit.status import decode
 from tdxkit.status.codes import codes
 from tdxkit.status.predicates import answers
+from tdxkit.view import decoder
 from tdxkit.view.decoder import FINDS_SHOWN, LOG_LIMIT, LogDecoder, StatusDecoder, log_table, questions, status_html
 from tdxkit.view.kit.svg import element
 
@@ -93,10 +93,29 @@ def test_a_note_and_the_kernel_stand_under_the_picture(name):
     assert "<svg" in status_html(name) and "Linux" in status_html(name)
 
 
-def test_the_decoder_has_a_text_twin_for_what_is_typed_and_for_what_is_no_status():
-    board = StatusDecoder("TDX_OPERAND_BUSY|RCX")
-    assert str(board) == str(decode("TDX_OPERAND_BUSY|RCX")) and "TDX_OPERAND_BUSY" in str(board)
-    board.leaf.value = "TDH.MEM.PAGE.REMOVE"
-    assert str(board) == str(decode("TDX_OPERAND_BUSY|RCX", "TDH.MEM.PAGE.REMOVE"))
+def test_a_status_is_told_in_words_too_and_for_the_leaf_that_returned_it():
+    board = StatusDecoder()
+    lines = str(board).splitlines()
+    assert lines[0] == "0x8000030800000001  TDX_MISSING_PAMT_PAGE_PAIR" and lines[-1].startswith(
+        "Linux depends on the leaf"
+    )
+    board.leaf.value = board.leaf.options[1][1]
+    assert str(board).splitlines()[0] == lines[0] and "depends on the leaf" not in str(board)
     board.value.value = "nonsense"
-    assert str(board).startswith("status nonsense: ")
+    assert str(board).startswith("! ") and "nonsense" in str(board)
+
+
+@pytest.mark.parametrize("finds, said", [(2, "2 statuses found"), (3, "3 statuses found, the first 2 shown")])
+def test_of_many_statuses_the_first_are_shown(finds, said, monkeypatch):
+    monkeypatch.setattr(decoder, "FINDS_SHOWN", 2)
+    made = log_table("TDX 0x8000020000000001\n" * finds)
+    assert made.title == said and len(made.rows) == 2
+
+
+@pytest.mark.parametrize("more, cut", [(0, False), (1, True)])
+def test_a_log_is_read_up_to_its_limit(more, cut, monkeypatch):
+    line = "TDX 0x8000020000000001"
+    monkeypatch.setattr(decoder, "LOG_LIMIT", len(line))
+    made = log_table(line + " " * more)
+    assert ("in the first 22 characters; for all of it: python -m tdxkit decode --scan FILE" in made.title) == cut
+    assert len(made.rows) == 1

@@ -60,6 +60,10 @@ def hostile():
 
 def test_contributors_count_as_the_digest_does(digest):
     chart = contributors(digest.digest)
+    alone = {str(row.who) for row in digest.digest.unposted()}
+    assert {who for who, _, entry in chart.rows if entry == "no"} == alone
+    bars = {trace["name"]: len(trace["y"]) for trace in chart.traces}
+    assert bars == {"with an entry": len(chart.rows) - len(alone), "no entry here": len(alone)}
     assert [row[1:] for row in chart.rows] == [(13, "yes"), (4, "yes"), (1, "no"), (1, "yes")]
     drawn = {name: x for trace in chart.traces for name, x in zip(trace["y"], trace["x"])}
     assert drawn == {"Kirill A. Shutemov": 13, "Liam Merwick": 4, "Bobby Eshleman": 1, "Andrey Zhadchenko": 1}

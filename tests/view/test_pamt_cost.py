@@ -5,7 +5,8 @@ import pytest
 from tdxkit.errors import InputError
 from tdxkit.seam.sizes import usage
 from tdxkit.units import GIB, TIB, human
-from tdxkit.view.pamt_cost import GUESTS, cost_chart, my_machine, quoted, saved_chart
+from tdxkit.view import pamt_cost
+from tdxkit.view.pamt_cost import FULL, GUESTS, _more, cost_chart, my_machine, quoted, saved_chart
 
 
 def test_the_cost_is_the_models_and_its_table_says_what_is_saved():
@@ -43,6 +44,55 @@ def test_one_machine():
     row = next(r for r in table.rows if r[0] == "dynamic, guests by 4K")
     assert row[1:4] == (human(found.dynamic), human(found.fixed), human(found.pairs))
     assert "256 GiB" in str(table)
+
+
+@pytest.mark.parametrize(
+    "saved, said", [(-2048, "+2 KiB"), (-1, "+1 B"), (0, "the same"), (1, "−1 B"), (2048, "−2 KiB")]
+)
+def test_what_is_saved_is_less_and_what_is_not_is_more(saved, said):
+    assert _more(saved) == said
+
+
+def test_guests_take_from_nothing_to_all_and_near_the_end_each_per_cent():
+    assert tuple(range(0, 105, 5)) == GUESTS and FULL == (95, 96, 97, 98, 99, 100)
+    chart = cost_chart("2G")
+    assert [row[0] for row in chart.rows][:2] == ["0 %", "5 %"] and chart.traces[1]["text"][:-1] == [""] * 20
+    assert [trace["mode"] for trace in chart.traces] == ["lines", "lines+text", "lines"]
+    assert chart.layout["height"] == saved_chart("2G").layout["height"] == 420
+
+
+@pytest.mark.parametrize(
+    "size, title",
+    [
+        ("256G", "256 GiB of memory, 192 GiB for guests of 16 GiB"),
+        ("16G", "16 GiB of memory, 12 GiB for guests of 12 GiB"),
+        ("1G", "1 GiB of memory, 1 GiB for guests of 1 GiB"),
+    ],
+)
+def test_a_machine_s_guests_take_three_quarters_in_pieces_of_16_gib_with_four_vcpus(size, title):
+    made, memory = my_machine(size), int(size[:-1]) * GIB
+    wanted = max(memory * 3 // 4 // GIB * GIB, GIB)
+    assert made.title == title and [row[0] for row in made.rows] == [
+        "static",
+        "dynamic, no guest",
+        "dynamic, guests by 4K",
+        "dynamic, guests by 2M",
+    ]
+    uses = [usage(memory, 0), *(usage(memory, wanted, mapped, min(16 * GIB, wanted), 4) for mapped in ("4K", "2M"))]
+    assert [row[1:4] for row in made.rows[1:]] == [
+        (human(use.dynamic), human(use.fixed), human(use.pairs)) for use in uses
+    ]
+    assert (
+        made.rows[0][1:4] == (human(uses[1].static), "—", "—") and made.rows[0][4] == f"{uses[1].static / memory:.4%}"
+    )
+
+
+def test_guests_have_four_vcpus_each_unless_it_is_said_otherwise(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pamt_cost, "usage", lambda *how: asked.append(how[4:]) or usage(*how))
+    my_machine("4G")
+    my_machine("4G", vcpus=9)
+    assert asked == [(4,), (4,), (), (9,), (9,), ()]
 
 
 @pytest.mark.parametrize("given", [("0",), ("hello",), ("-1G",), ("64G", "65G"), ("64G", "1G", "x"), ("9" * 30,)])

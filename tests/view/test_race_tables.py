@@ -1,14 +1,17 @@
 """The tables of notebook 10: made from what the reader of C has, and what they say is so."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from tdxkit.c.kernel import kernel
 from tdxkit.c.races import race
+from tdxkit.errors import InputError
 from tdxkit.explore import explore, replay
 from tdxkit.facts import load_toml
 from tdxkit.rules import verdicts
+from tdxkit.view import race_tables
 from tdxkit.view.race_tables import endings_table, mends_table, reach_table, refusals_table
 from tdxkit.view.write_board import write_own
 
@@ -49,6 +52,28 @@ def test_each_text_is_refused_with_a_way_out_in_the_words_of_the_box():
     for what, said, way in rows:
         assert way and said != "it is read" and "--" not in said + way, what
     assert rows[0][1:] == ("line 4: `1`: a `;` is missing after it", "end the line with ;")
+
+
+def test_what_is_refused_is_said_without_its_column_and_what_is_read_is_said_too(monkeypatch):
+    def reader(text, threads, run):
+        if text == "int bad;":
+            raise InputError("line 3, column 7: `x`, column 9", "it is none", "take it out")
+
+    monkeypatch.setattr(race_tables, "scenario_of", reader)
+    monkeypatch.setattr(race_tables, "explore", lambda one: one)
+    assert race_tables._refusal({"what": "w", "text": "\nint bad;"}) == (
+        "w",
+        "line 3: `x`, column 9: it is none",
+        "take it out",
+    )
+    assert race_tables._refusal({"what": "w", "text": "int ok;"}) == ("w", "it is read", "")
+
+
+def test_a_rule_that_no_schedule_was_found_for_comes_first_and_says_so():
+    code = explore(race("user-count").scenario()).schedule
+    made = endings_table(SimpleNamespace(broken={"a rule": code, "another": ""}, scenario="s"))
+    assert [row[3] for row in made.rows] == ["none within the bound", code] and made.rows[0][1:3] == (0, 0)
+    assert made.title == "s: every rule that breaks"
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.view import range_board
 from tdxkit.view.kit.live import static
 from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.range_board import MOST, RangeBoard, calls_in, recorded
@@ -80,6 +81,15 @@ def test_long_ranges_say_that_they_are_being_recorded():
     board.said.observe(lambda change: heard.append(change["new"]), "value")
     board.text.value = f"0-{MOST}"
     assert "64 pages: the run is being recorded" in heard[0] and "the first reserve" in heard[-1]
+
+
+@pytest.mark.parametrize("pages, kernel, told", [(50, "", False), (51, "", True), (25, "v2", False), (26, "v2", True)])
+def test_a_run_of_over_a_hundred_steps_is_told_while_it_is_recorded(pages, kernel, told, monkeypatch):
+    board, heard = RangeBoard(), []
+    monkeypatch.setattr(range_board, "recorded", lambda *call: recorded(((62, 66, 8),), "", None))
+    monkeypatch.setattr(board, "say", lambda words: heard.append(words))
+    board.kernel.value, board.text.value = kernel, f"0-{pages}"
+    assert any("being recorded" in words for words in heard) == told
 
 
 def test_a_run_is_recorded_once():

@@ -6,6 +6,7 @@ import pytest
 
 from tdxkit.seam.shared_region import ACTS, MOST, PLACES
 from tdxkit.seam.versions import VERSIONS
+from tdxkit.units import human
 from tdxkit.view.sizes_board import SizesBoard, versions_table
 from tdxkit.view.two_tds_board import RegionBoard
 
@@ -81,4 +82,29 @@ def test_controls_change_what_they_say_they_change():
 def test_a_version_stands_beside_the_latest_and_what_parts_is_marked(name):
     made = versions_table(name)
     assert made.marked == {k for k, row in enumerate(made.rows) if len(set(row[1:])) > 1}
-    assert len(made.header) == (2 if name == "2.0.18" else 3)
+    assert {len(made.header), *map(len, made.rows)} == {2 if name == "2.0.18" else 3}
+
+
+@pytest.mark.parametrize(
+    "entry, filled",
+    [(1, "512 bytes of 4,096: 12%"), (3, "1,536 bytes of 4,096: 38%"), (9, "4,608 bytes of 8,192: 56%")],
+)
+def test_how_far_a_region_s_pages_are_filled_is_said(entry, filled):
+    assert f"{filled} filled. Every version that was read has 16 bytes." in str(SizesBoard(entry=entry).bar())
+
+
+def test_the_costs_of_a_machine_are_those_of_its_pages():
+    rows = {row[0]: row[2:] for row in SizesBoard("256G", entry=16).costs().rows}
+    pages, regions = 256 << 18, 256 << 9
+    assert rows["static"][0] == human(16 * (pages + regions + 256))
+    assert rows["dynamic, fixed part"] == (
+        human(16 * (regions + 256) + pages // 8),
+        "2M and 1G entries, 1 bit for every 4K page",
+    )
+    assert rows["one region's pages"] == ("8 KiB", "2 pages for each 2 MiB region in use")
+    assert rows["pages of every region"] == ("1 GiB", "all 131,072 regions in use")
+
+
+@pytest.mark.parametrize("typed, memory", [("1M", "1 GiB"), ("1500M", "1 GiB"), ("2G", "2 GiB")])
+def test_a_machine_has_whole_gibs_and_one_at_least(typed, memory):
+    assert SizesBoard(typed).costs().title == f"PAMT of a machine of {memory}, entries of 24 bytes"

@@ -1,12 +1,16 @@
 """The board of one SEAMCALL: its buttons, its words and numbers, its list, what it says as text and without a kernel."""
 
+from types import SimpleNamespace
+
 import ipywidgets as w
 import pytest
 
+from tdxkit.errors import InputError
 from tdxkit.seam.mistakes import LEAVES, rows
 from tdxkit.seam.situations import AS_IT_SHOULD, LAST_PAGE
+from tdxkit.units import U64_MAX
 from tdxkit.view.kit.choices import Choices
-from tdxkit.view.operand_field import OWN
+from tdxkit.view.operand_field import OWN, parsed
 from tdxkit.view.seamcall_board import SeamcallBoard, bar, cells
 from tdxkit.view.stepper import Stepper
 
@@ -90,6 +94,27 @@ def test_the_list_is_not_made_anew_by_a_press_so_that_the_focus_stays():
     assert board.list is before and before.chosen == 0
 
 
+@pytest.mark.parametrize(
+    "typed, number",
+    [
+        ("0", 0),
+        (" 0x4000_0001 ", 0x40000001),
+        ("1,024", 1024),
+        (f"{U64_MAX:#x}", U64_MAX),
+        ("0x" + "1".zfill(68), 1),
+        ("0b" + "1" * 64, U64_MAX),
+    ],
+)
+def test_a_number_is_typed_in_any_form_that_python_knows(typed, number):
+    assert parsed(typed, "RCX") == number
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "x", "١", f"{U64_MAX + 1:#x}", "0x" + "1".zfill(69), "1.5"])
+def test_what_no_register_holds_is_refused(typed):
+    with pytest.raises(InputError, match="a register holds a number from 0 to 2"):
+        parsed(typed, "RCX")
+
+
 def test_the_hint_is_said_in_words_and_where_there_is_none_too():
     board = SeamcallBoard("MEM.PAGE.RELOCATE", LAST_PAGE)
     assert "bit 62 of RCX is 1" in str(bar(board.made)) and not board.found
@@ -105,6 +130,34 @@ def test_the_question_is_answered_by_two_wrong_operands_and_stays_answered():
     assert "R8 is named" in board.found
     board.leaf.value = "TDH.MEM.PAGE.AUG"
     assert "R8 is named" in board.asked_text and "✓ Found" in str(board)
+
+
+@pytest.mark.parametrize(
+    "asked, leaf, found",
+    [(True, "TDH.PHYMEM.PAMT.ADD", "it"), (True, "TDH.MEM.PAGE.AUG", ""), (False, "TDH.PHYMEM.PAMT.ADD", "")],
+)
+def test_only_a_board_that_asks_answers_and_only_of_a_leaf_that_is_asked_about(asked, leaf, found):
+    quest = SimpleNamespace(found=lambda made: "it") if asked else None
+    assert (
+        SeamcallBoard.answer(SimpleNamespace(_quest=quest, made=SimpleNamespace(leaf=SimpleNamespace(name=leaf))))
+        == found
+    )
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_check_has_its_number_a_success_a_sign_and_what_nothing_brings_about_a_dash(leaf):
+    for row in rows(leaf):
+        number, status, when = cells(row)
+        assert number == (str(row.number) if row.number else "—" if row.why else "✓") and status == row.status
+        assert when == (f"{row.when} ({row.why})" if row.why else row.when)
+
+
+def test_a_version_that_the_leaf_has_not_fails_before_all_checks():
+    leaf = SimpleNamespace(name="TDH.PHYMEM.PAMT.ADD", checks=())
+    answer = SimpleNamespace(ok=False, status=0xC000010000000000)
+    words = str(bar(SimpleNamespace(answer=answer, leaf=leaf, failed=0)))
+    assert "before all checks: the version in RAX is not one of this leaf's" in words
+    assert "RAX 0xC000010000000000: the same call cannot succeed." in words
 
 
 def test_as_text_and_without_a_kernel_it_says_the_same():

@@ -4,6 +4,7 @@ import html
 import json
 import shlex
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from tdxkit.view.kit.files import File
 from tdxkit.view.lens_view import patches_table
 from tdxkit.view.series_board import review_series
 from tdxkit.view.stepper import Stepper
+from tdxkit.view.verdict_view import Seen
 
 MAILS = practice_pairs()
 
@@ -48,6 +50,42 @@ def test_the_worst_race_is_stepped_first_in_c_with_its_mail_and_packet(board):
     packet, command = shown(board, Copied)
     assert "The model finds: a get failed" in packet.text and "-- >8 -- mine.c" in packet.text
     assert command.text.startswith("python -m tdxkit series thread.mbox --explore ") and "--after 5 >" in command.text
+
+
+def test_the_text_has_a_sign_at_what_the_patch_brought_and_behind_it_where_it_was_posted(board):
+    one, lines = board.seen.one, board.seen.text.split("\n")
+    own, brought = one.scenario.own, one.text.brought(one.n)
+    code = own.text.split("\n")[:-1]
+    assert [k for k, line in enumerate(lines, 1) if line.startswith("+ ")] == [
+        k for k in range(1, len(lines) + 1) if k in brought
+    ]
+    assert 0 < len(brought) < len(lines) == len(code)
+    width, wide = len(str(len(code))), max(len(line.expandtabs()) for line in code)
+    assert wide < 80
+    for k, line in enumerate((line.ljust(4 + width + wide) for line in lines), 1):
+        assert line[2 : 4 + width] == f"{k:{width}}  " and line[4 + width + wide :].strip() == str(own.origin(k) or "")
+
+
+@pytest.mark.parametrize("n, sign", [(2, "+"), (0, " ")])
+def test_behind_a_long_line_it_is_said_where_it_was_posted_and_others_are_filled_up_to_80(board, n, sign):
+    own = replace(board.seen.one.scenario.own, text="x" * 90 + "\n\ty\n")
+    shown = Seen.__new__(Seen)
+    shown.one = SimpleNamespace(n=n, scenario=SimpleNamespace(own=own), text=SimpleNamespace(brought=lambda n: {2}))
+    first, second = shown.text.split("\n")
+    assert first == f"  1  {'x' * 90}  {own.origin(1) or ''}".rstrip()
+    assert second == f"{sign} 2  {'        y':80}  {own.origin(2) or ''}".rstrip()
+
+
+def test_which_patch_it_is_is_told_by_its_subject_its_title_and_its_mail():
+    each = SimpleNamespace(series=SimpleNamespace(patches={2: SimpleNamespace(author="A <a@b>")}))
+    for n, message_id, line in (
+        (2, "<m@b>", ("After 2/5", "T", "Message-ID m@b, A <a@b>")),
+        (2, "", ("After 2/5", "T", "a mail without a Message-ID, A <a@b>")),
+        (0, "", ("2/5", "", "")),
+    ):
+        one = SimpleNamespace(judged=None, n=n, label="2/5", title="T", message_id=message_id)
+        seen = Seen(each, one)
+        assert seen.line == line and (seen.run, seen.packet, seen.command) == (None, "", "")
 
 
 def test_each_row_that_was_judged_is_shown_by_its_button(board):

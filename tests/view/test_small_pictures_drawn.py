@@ -10,7 +10,7 @@ from tdxkit.linux.host.host import RegionUse, Store
 from tdxkit.run import Wait
 from tdxkit.view.host_picture import host
 from tdxkit.view.region_picture import region
-from tdxkit.view.stepper.waits import waits_picture, waits_text
+from tdxkit.view.stepper.waits import _edge, waits_picture, waits_text
 
 
 def box(x, y, wide, high, title, note, role, dashed=False):
@@ -171,3 +171,11 @@ def test_a_circle_is_told_with_how_many_are_in_it():
     assert waits_text(one) == "A waits for B"
     assert waits_text([*one, *waits(("B", "A"), ("C", "A"))]).endswith("C waits for A; 2 actors wait for each other")
     assert waits_text(waits(("A", "A"))) == "A waits for A", "which says it all"
+
+
+@pytest.mark.parametrize("to, below", [(-10, -5), (0, -5), (10, 12), (100, 12)])
+def test_what_is_waited_for_stands_on_the_side_of_its_arrow(to, below):
+    told = parts(_edge((0, 0), (to, 100), stuck=True, both=True, what="lock"))
+    line, words = told[0], next(part for part in told if "'lock'" in part)
+    ends = re.findall(r"[ML]([-\d.]+) ([-\d.]+)", line)
+    assert float(words.split()[2]) == pytest.approx(sum(float(at) for _, at in ends) / 2 + below, abs=0.06)

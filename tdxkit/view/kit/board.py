@@ -21,11 +21,12 @@ from collections.abc import Iterable, Sequence
 import ipywidgets as w
 
 from tdxkit.errors import TdxkitError
+from tdxkit.rules import SIGNS
 from tdxkit.view.kit import live
 from tdxkit.view.kit.charts import Chart
 from tdxkit.view.kit.heard import LIVE, SHOWN, Heard
 from tdxkit.view.kit.outputs import outputs
-from tdxkit.view.kit.svg import Markup, element, framed
+from tdxkit.view.kit.svg import Markup, element, framed, visible
 from tdxkit.view.kit.verdict import STALE, Bar, alert, asked
 
 ROW = {
@@ -49,6 +50,7 @@ class Board(w.VBox):
         self.found = ""  # the answer, once there is one
         self._tag, self._updating = ("span" if said else "p"), False
         self._message: Markup | str = ""
+        self.words = ""  # what is said, as text; "" of markup
         self._things: list[object] = []  # what is shown, as it was given
         rows = [row if isinstance(row, w.Widget) else w.HBox(row, layout=ROW) for row in rows]
         self._rows = rows
@@ -110,6 +112,8 @@ class Board(w.VBox):
                 else framed(what if isinstance(what, Markup) else element(self._tag, what, role=role))
             )
         self.said.layout.flex = "1 1 100%" if role == "alert" else None  # a line of its own, also in a row
+        words = "" if isinstance(what, Markup) else visible(str(what))
+        self.words = f"{SIGNS['']} {words}" if role == "alert" else words
         self._message = made
         self.said.value = str(made)
 
@@ -133,6 +137,11 @@ class Board(w.VBox):
     def reached(self) -> int:
         """Where the reader stands in what can be stepped here, 0 where nothing can: what takes its place begins there."""
         return next((child.position for child in self.shown.children if hasattr(child, "position")), 0)
+
+    def __str__(self) -> str:
+        """What is said and asked, and what is shown, in words; also of a board whose first input was refused."""
+        things = [str(one) for one in self._things if not isinstance(one, Markup)]
+        return "\n".join(filter(None, [self.words, self.asked_text if self.question else "", *things]))
 
     needs_kernel = True
 

@@ -55,7 +55,8 @@ def draw(title: str, traces: Sequence[Mapping], layout: Mapping) -> Markup:
         parts += [_entry(trace, key, x, 24 + 18 * len(heads) + 20 * k) for trace, x in row]
     parts += _axes(place, layout, slanted)
     drawn = [t for t in traces if t.get("type") in ("scatter", "bar")]
-    parts += _bars([t for t in drawn if t["type"] == "bar"], layout, place, key)
+    bars = [t for t in drawn if t["type"] == "bar"]
+    parts += _bars(bars, layout, place, key) if bars else []
     parts += [_line(trace, place) for trace in drawn if trace["type"] == "scatter"]
     if len(drawn) < len(traces) or not traces:
         words = "what is not drawn here is in the table" if traces else "there is nothing to show"
@@ -222,12 +223,11 @@ def _pattern(key: str, shape: str) -> Markup:
 
 
 def _bars(traces: Sequence[Mapping], layout: Mapping, place: Place, key: str) -> Iterator[Markup]:
-    """Every bar, with its words where it has some."""
+    """Every bar, with its words where it has some; bars stand at names."""
     lying, stacked = any(t.get("orientation") == "h" for t in traces), layout.get("barmode") == "stack"
     along, up = ("y", "x") if lying else ("x", "y")
     where, high = getattr(place, along), getattr(place, up)
-    room = where.band if isinstance(where, Names) else 30
-    thick = room * 0.7 / (1 if stacked else max(len(traces), 1))
+    thick = where.band * 0.7 / (1 if stacked else len(traces))
     done: dict[object, float] = {}
     for k, trace in enumerate(traces):
         said = trace.get("text") or [""] * len(trace[along])
@@ -238,7 +238,7 @@ def _bars(traces: Sequence[Mapping], layout: Mapping, place: Place, key: str) ->
                 continue
             done[name] = base + value
             begin = high.floor if not base else high.at(base)
-            first = middle - thick / 2 if stacked else middle - room * 0.35 + k * thick
+            first = middle - thick / 2 if stacked else middle - where.band * 0.35 + k * thick
             told = f"{unescape(trace.get('name', ''))}, {unescape(str(name))}: {unescape(words) or shown(value)}"
             low, size = min(begin, end), abs(end - begin)
             corner = (low, first, size, thick) if lying else (first, low, thick, size)

@@ -7,6 +7,7 @@ CSS classes that tests may rely on: `.tdx-slider input[type=range]` (labelled; a
 """
 
 from collections.abc import Sequence
+from math import floor
 from pathlib import Path
 
 import anywidget
@@ -20,8 +21,8 @@ Option = tuple[str, object]
 
 
 def numbers(least: float, most: float, step: float = 1, unit: str = "") -> list[Option]:
-    """The values from `least` to `most` with their labels."""
-    count = round((most - least) / step) + 1
+    """The values from `least` on, a step apart, none above `most`, with their labels."""
+    count = floor((most - least) / step + 1e-9) + 1
     values = [least + k * step if isinstance(step, int) else round(least + k * step, 6) for k in range(count)]
     return [(f"{value:g} {unit}".rstrip(), value) for value in values]
 

@@ -70,7 +70,7 @@ class WorkBoard(Board):
             self._complain(error)
             return
         if started.over:
-            self.bar.value = 1
+            self.bar.value = self.bar.max
             self._conclude(lambda: self.finished(started.result))
         else:
             self.work(started.rest())
@@ -80,7 +80,7 @@ class WorkBoard(Board):
         self.bar.layout.display = self.cancel.layout.display = ""
         try:
             result = await drive_async(job, self._tick, lambda: self._stop)
-            self.bar.value = 1
+            self.bar.value = self.bar.max
             self._conclude(lambda: self.finished(result))
         except Cancelled:
             self._conclude(self.given_up)

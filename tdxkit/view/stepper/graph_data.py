@@ -154,7 +154,7 @@ def _map(graph) -> list[list[float]]:
     if len(graph.nodes) > state_map.MOST:
         return []
     found = state_map.places([[edge.target for edge in row] for row in graph.edges])
-    return [[column for column, _ in found], [round(row, 1) for _, row in found]]
+    return [[column for column, _ in found], [row for _, row in found]]
 
 
 def in_other_lines(texts: Mapping[str, Text], nodes: Iterable[Iterable[Line | None]]) -> dict:

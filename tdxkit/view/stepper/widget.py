@@ -82,8 +82,6 @@ class Stepper(anywidget.AnyWidget):
             raise InputError(f"{len(runs)} runs", "a stepper shows one run, or two side by side", "give one or two")
         self._runs, self._picture, self._replay, self._walk = runs, picture, replay, _walk
         self._titles, self._fog, self._given = (title, subtitle), fog, bool(lines)
-        self._span = (0, 0)
-        self._sent: dict = {}
         self._in_c, self._over = tuple(map(_in_c, runs)), tuple(taken_over(run, picture) for run in runs)
         length = len(_walk.get("path", ())) if _walk else max(map(len, runs))
         super().__init__(position=max(0, min(position, length)), asks=replay is not None, lines=self._spoken(lines))

@@ -9,7 +9,7 @@ from tdxkit.errors import InputError
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.heard import Heard
 from tdxkit.view.kit.svg import Markup, element, esc, framed
-from tdxkit.view.kit.verdict import STALE
+from tdxkit.view.kit.verdict import STALE, verdict
 from tdxkit.view.stepper import Stepper
 
 
@@ -172,3 +172,21 @@ def test_a_question_is_answered_by_the_controls_and_stays_answered():
 def test_a_board_without_a_question_has_no_line_for_one():
     board = Counting(nested)
     assert board.asked is None and "Find:" not in str(board.static())
+
+
+@pytest.mark.parametrize(
+    "what, role, words",
+    [
+        ("a <b>", "status", "a <b>"),
+        (element("b", "x"), "status", ""),
+        (verdict("ok", "it holds", note="n"), "status", "✓ ok: it holds\nn"),
+        (InputError("x", "is none", "take y"), "alert", "! x: is none; take y"),
+        ("", "status", ""),
+    ],
+)
+def test_what_is_said_is_kept_in_words_and_what_went_wrong_has_a_line_of_its_own(what, role, words):
+    board = Board(w.IntText(1))
+    board.say("before", "alert")
+    board.say(what, role)
+    assert board.words == words and board.said.layout.flex == ("1 1 100%" if role == "alert" else None)
+    assert str(board) == words and not board.found

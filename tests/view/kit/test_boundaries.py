@@ -135,6 +135,7 @@ def test_a_grid_has_room_for_its_slanted_names_and_its_own_colours():
         and ".tdx-in-soft{color:var(--tdx-soft);background:transparent}" in page
     )
     assert ".tdx-in-pair{color:var(--tdx-pair);background:var(--tdx-pair-bg)}" in page
+    assert not Sign("x", "pair", "said").dashed
 
 
 @pytest.mark.parametrize("letters, cut", [(19_999, False), (20_000, True)])

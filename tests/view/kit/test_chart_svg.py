@@ -126,6 +126,31 @@ def test_ten_thousand_points_lose_no_peak_and_no_end():
     assert len(draw("T", chart.spec()["data"], chart.spec()["layout"])) < 60_000
 
 
+@pytest.mark.parametrize("count, kept", [(MOST - 1, MOST - 1), (MOST, MOST), (MOST + 1, 2 * 188), (2 * MOST, 2 * 375)])
+def test_a_line_is_thinned_only_above_what_a_picture_can_show(count, kept):
+    rising = [
+        (k, k) for k in range(count)
+    ]  # of each column of eight its first and last, which are the least and the most
+    assert len(thinned(rising)) == kept and (kept < count or thinned(rising) == rising)
+
+
+def test_each_column_keeps_its_first_its_last_its_highest_and_its_lowest():
+    column = (3, 9, 9, 3, 0, 0, 5, 4)
+    points = [(k, column[k % 8]) for k in range(2 * MOST)]
+    assert thinned(points) == [point for point in points if point[0] % 8 in (0, 1, 4, 7)]
+
+
+def test_a_value_that_is_none_has_no_bar_and_what_is_stacked_on_it_stands_where_it_would():
+    odd, names = [None, float("nan"), float("inf")], ["p", "q", "r", "s"]
+    chart = charts.bars("T", "x", "y", names, {"a": [*odd, 2], "b": [4] * 4}, stacked=True)
+    bars = heights(drawn(chart))
+    assert set(bars) == {"a, s: 2", *(f"b, {name}: 4" for name in names)}
+    foot = bars["a, s: 2"][1]
+    assert [bars[f"b, {name}: 4"][1] == pytest.approx(foot, abs=0.02) for name in names] == [True] * 3 + [False]
+    side = heights(drawn(charts.bars("T", "x", "y", names, {"a": [*odd, 2]})))
+    assert set(side) == {"a, s: 2"}
+
+
 def test_a_trace_of_another_kind_is_said_to_be_in_the_table():
     assert "in the table" in draw("T", [{"type": "treemap", "labels": ["a"]}], {})
 

@@ -101,3 +101,10 @@ def test_a_long_table_is_cut_and_says_so():
     chart = charts.lines("T", "x", "y", {"s": [(k, k) for k in range(1000)]})
     assert chart.table_html().count("<tr>") == charts.ROWS + 1 and "first 200 of 1,000 rows" in chart.table_html()
     assert len(str(chart).splitlines()) == 1002
+
+
+def test_in_a_notebook_a_chart_is_its_figure_and_below_it_its_table(monkeypatch):
+    chart, sent = charts.lines("T", "x", "y", {"s": [(0, 1), (1, 2)]}), []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: sent.append((bundle, raw)))
+    chart._ipython_display_()
+    assert sent == [(output, True) for output in chart.outputs()] and len(sent) == 2

@@ -10,6 +10,8 @@ def test_numbers_have_their_unit_and_no_tails():
     assert numbers(1, 3) == [("1", 1), ("2", 2), ("3", 3)]
     assert numbers(0, 0.3, 0.1, "s") == [("0 s", 0), ("0.1 s", 0.1), ("0.2 s", 0.2), ("0.3 s", 0.3)]
 
+    assert numbers(0, 15, 20) == [("0", 0)] and numbers(0, 10, 6) == [("0", 0), ("6", 6)], "none is above the last"
+
 
 def test_value_and_place_follow_each_other_and_the_nearest_is_taken():
     slider, heard = Slider(numbers(0, 4, 0.5, "s"), 2.9, "Phase"), []

@@ -7,6 +7,7 @@ import ipywidgets as w
 import pytest
 
 from tdxkit.errors import InputError
+from tdxkit.view.kit.verdict import STALE
 from tdxkit.view.kit.work import WorkBoard
 
 
@@ -111,6 +112,58 @@ def test_new_work_takes_over_and_can_be_cancelled_in_its_turn():
         return first.cancelled(), able
 
     assert asyncio.run(scene()) == (True, True)
+
+
+def endless():
+    while True:
+        yield 1, 0
+
+
+@pytest.mark.parametrize("begin", [Count.work, Count.soon])
+def test_new_work_gives_up_what_is_under_way(begin):
+    async def scene():
+        board, job = Count(), endless()
+        board.work(job)
+        first = board._task
+        await asyncio.sleep(0)
+        begin(board, counting(3))
+        await asyncio.wait({first, board._task}, timeout=0.5)
+        return first.cancelled(), job.gi_frame, board.said.value
+
+    given_up, frame, said = asyncio.run(scene())
+    assert given_up and frame is None and "counted 3" in said
+
+
+def test_what_a_cancel_leaves_is_dimmed_and_nothing_is_dimmed_where_nothing_was():
+    board = Count()
+    board._conclude(board.given_up)
+    assert STALE not in board.shown._dom_classes and "stopped" in board.said.value
+    board.work(counting(1))
+    assert STALE not in board.shown._dom_classes
+    board._conclude(board.given_up)
+    assert STALE in board.shown._dom_classes and board.shown.children[0].value == "1"
+
+
+def test_a_result_that_cannot_be_shown_says_why_and_what_was_shown_stays():
+    board = Count()
+    board.work(counting(1))
+    for error in (InputError("the graph", "it is too large", "take less"), ModuleNotFoundError("no", name="simpy")):
+
+        def finished(result, error=error):
+            raise error
+
+        board.finished = finished
+        board.work(counting(2))
+        assert 'role="alert"' in board.said.value and board.shown.children[0].value == "1"
+        assert ("the graph: it is too large" in board.said.value) == isinstance(error, InputError)
+
+
+def test_what_is_done_at_once_has_a_full_bar_that_nobody_sees():
+    board = Count()
+    board.soon(counting(3))
+    assert (board.bar.value, board.bar.layout.display, board.cancel.disabled, board.at) == (1, "none", True, (3, 3))
+    board.soon(counting(2, error=ModuleNotFoundError("no", name="simpy")))
+    assert "simpy: this needs a package" in board.said.value and STALE in board.shown._dom_classes
 
 
 def test_new_results_close_the_old_ones():

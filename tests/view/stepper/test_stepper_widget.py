@@ -86,7 +86,9 @@ def test_a_pasted_code_goes_through_the_kernel(bad_run, make_run, monkeypatch):
 
 def test_the_graph_travels_whole(make_graph, make_scheduler):
     graph, shown = make_graph(), make_scheduler()
-    sent = json.loads(shown.data)["views"][0]["graph"]
+    top = json.loads(shown.data)
+    assert (top["total"], top["offset"], top["first"], shown.needs_kernel) == (0, 0, 0, False), "no step was made"
+    sent = top["views"][0]["graph"]
     assert [len(row) for row in sent["edges"]] == [len(row) for row in graph.edges]
     for row, edges in zip(sent["edges"], graph.edges):
         for move, edge in zip((EdgeRow(*slots) for slots in row), edges, strict=True):

@@ -202,6 +202,14 @@ def test_a_digit_stands_only_where_it_has_room_and_words_are_boxes():
     ]
 
 
+@pytest.mark.parametrize("columns, there", [(1, False), (2, False), (3, True), (40, True)])
+def test_a_digit_needs_the_room_of_its_letters_and_five_px(columns, there):
+    data = run([0] * 200, track("value", ["1"] * (1 + columns) + ["22"] * (200 - columns)), actors=("A",))
+    step = (908 - left_of(data)) / 200
+    assert (columns * step >= 5.8 + 5) == there
+    assert ("'1' soft middle" in " ".join(parts(timeline(data, 0)))) == there
+
+
 def test_over_the_plot_stand_switches_breaks_and_where_two_runs_part():
     data = run([0, 1, step(0, ["rule"]), 0], marks=(2, 3), parts=4)
     left = left_of(data)
