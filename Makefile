@@ -16,7 +16,7 @@ MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$pyt
 QUIET_LAB = --LabApp.app_settings_dir="$(CURDIR)/tools/lab_settings" --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
             --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-fast lint bench mutants clean env env-test
+.PHONY: help lab test test-fast lint bench book mutants clean env env-test env-book
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -47,6 +47,9 @@ lint: env-test  ## ruff, types, the rules for notebooks, and the same for the pa
 bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
 
+book: env-book  ## the notebooks as HTML pages, in build/book: they step and ask without Python and without a network
+	@$(RUN) tools/book.py
+
 mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)
 
@@ -60,3 +63,6 @@ env:
 
 env-test:
 	@$(MAKE_ENV) test $(ASKED)
+
+env-book:
+	@$(MAKE_ENV) book $(ASKED)

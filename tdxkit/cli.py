@@ -29,6 +29,7 @@ COMMANDS = {
     "conflicts": "which pairs of SEAMCALLs get in each other's way",
     "differences": "where the cover letter and the module's code differ, each shown by a run",
     "lessons": "the notebooks: minutes, questions that wait, exercises",
+    "handout": "a page for the table of a room: words, rules, keys, codes of the day, as HTML",
     "words": "what a word of the workbook means, or a key in brackets",
     "sources": "where each statement comes from, and how that was checked",
     "xarray": "replay XArray vector files",

@@ -64,14 +64,3 @@ def test_the_version_is_the_top_entry_of_the_changelog():
     entries = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
     numbers = [tuple(map(int, entry.split("."))) for entry in entries]
     assert entries[0] == __version__ and numbers == sorted(numbers, reverse=True)
-
-
-def test_minutes_are_the_same_wherever_they_are_told():
-    told = dict(re.findall(r"\(notebooks/(\S+)\.ipynb\) \| (\d+) \|", TEXT))
-    start = (ROOT / "notebooks/00-start-here.ipynb").read_text(encoding="utf-8")
-    table = dict(re.findall(r"\((\d\d-[\w-]+)\.ipynb\) \| (\d+) \|", start))
-    titles = {
-        path.stem: re.search(r"\*\*About (\d+) minutes\.\*\*", path.read_text(encoding="utf-8"))[1]
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
-    }
-    assert told == titles and table == {name: minutes for name, minutes in titles.items() if not name.startswith("00")}

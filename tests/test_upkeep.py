@@ -58,7 +58,7 @@ def whole(names: set[str]) -> set[str]:
         if (ROOT / package.replace(".", "/") / "__init__.py").is_file():
             lender = import_module(package)
             if last in getattr(lender, "__all__", ()):
-                lent.add(getattr(lender, last).__module__)
+                lent.add(getattr(getattr(lender, last), "__module__", package))
     return around | lent
 
 

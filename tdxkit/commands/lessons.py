@@ -1,6 +1,7 @@
 """`lessons`: the notebooks, how long each takes, and how much each asks."""
 
 from tdxkit.commands import print_json
+from tdxkit.errors import InputError
 
 
 def configure(parser):
@@ -11,6 +12,9 @@ def configure(parser):
         metavar="NN",
         help="one of them, such as 04, section by section: its minutes, and what they add up from",
     )
+    parser.add_argument(
+        "--key", action="store_true", help="of that one: what to say to each answer, each task's solution"
+    )
     parser.add_argument("--json", action="store_true", help="name, minutes, gates and exercises of each, as data")
 
 
@@ -19,6 +23,9 @@ def run(args):
     from tdxkit.lessons.notebooks import lesson_of, lessons
     from tdxkit.text import columns
 
+    if args.key:
+        _key(args.notebook, args.json)
+        return
     if args.notebook:
         _sections(lesson_of(args.notebook), args.json)
         return
@@ -29,6 +36,15 @@ def run(args):
     rows = [tuple(one.as_json().values()) for one in found]
     total = ("all", *(sum(row[k] for row in rows) for k in (1, 2, 3)))
     print("\n".join(columns(("notebook", "minutes", "gates", "exercises"), [*rows, total])))
+
+
+def _key(notebook, as_json):
+    from tdxkit.lessons.key import key_of
+    from tdxkit.lessons.notebooks import lesson_of
+
+    if not notebook or as_json:
+        raise InputError("--key", "it prints the key of one notebook, as text", "write lessons 04 --key")
+    print(key_of(lesson_of(notebook).number))
 
 
 def _sections(lesson, as_json):

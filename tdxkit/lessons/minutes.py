@@ -21,7 +21,7 @@ from tdxkit.lessons.notebooks import calls
 WORDS = 200  # a minute
 LINE, LOOK, STEP = 2, 20, 2  # seconds for a line of code, for what a cell shows, and for a step with its sentence
 THOUGHT = 15  # seconds before an answer to a gate
-WORK = {"read": 1.5, "break": 3, "fix": 4, "build": 6}  # minutes of an exercise, by its kind, beside reading it
+WORK = {"read": 1.5, "break": 3, "fix": 4, "build": 4}  # minutes of an exercise, by its kind, beside reading it
 FOLDED = re.compile(r"(?s)<details.*?</details>")  # is read by whom it interests
 UNREAD = re.compile(r"(?s)<!--.*?-->|<[a-z/][^>]*>|^(```|~~~).*?^\1", re.M)
 HEADING = re.compile(r"(?m)^## (.+?)(?: \((extra, )?(\d+) minutes?\))?$")
@@ -29,9 +29,10 @@ HEADING = re.compile(r"(?m)^## (.+?)(?: \((extra, )?(\d+) minutes?\))?$")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a notebook. stated: minutes that its heading says, 0 for one that is looked up and not read; cells: their ids, in order."""
+    """A section of a notebook. stated: minutes that its heading says, 0 for one that is looked up and not read; at: the cell with the heading; cells: its cells' ids, in order."""
 
     title: str
+    at: str = ""
     stated: int = 0
     extra: bool = False
     words: int = 0
@@ -77,7 +78,7 @@ def sections(notebook: Mapping) -> tuple[Section, ...]:
             parts = re.split(r"(?m)^(?=## )", text)
             for part in filter(None, parts):
                 if heading := HEADING.match(part):
-                    found.append(Section(heading[1], int(heading[3] or 0), bool(heading[2])))
+                    found.append(Section(heading[1], cell["id"], int(heading[3] or 0), bool(heading[2])))
                 above, found = _grown(above, found, words=words(part), cells=cell["id"])
             continue
         asked = [name for what, name in calls(text) if what == "gate"]

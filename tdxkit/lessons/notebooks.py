@@ -16,7 +16,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.text import near
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-MINUTES = re.compile(r"\*\*About (\d+) minutes\.\*\*")
+MINUTES = re.compile(r"\*\*About (\d+) minutes\.?\*\*")
 ASKS = ("gate", "exercise", "answers")
 TITLE = re.compile(r"\A# (.+)")
 

@@ -10,7 +10,7 @@ from tdxkit.seam.meeting import CPUS, NOT_BUSY, Meeting, meeting_job
 from tdxkit.seam.two_calls import MOST_CALLS, WHERE, TwoCalls, leaves, telling
 from tdxkit.seam.versions import LATEST, VERSIONS
 from tdxkit.text import columns, many
-from tdxkit.view.conflict_grid import PLAYS
+from tdxkit.view.conflicts_view import PLAYS
 from tdxkit.view.kit.choices import Choices, Row
 from tdxkit.view.kit.picked import Picked
 from tdxkit.view.kit.svg import Markup, framed, visible

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe import violations
+from gates import open_gates
 from nbformat import v4
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -29,6 +30,23 @@ def test_runs_and_draws(path, open_notebook):
     size = saved.stat().st_size
     saved.write_bytes(path.read_bytes())  # other tests open it, and it has no outputs then
     assert size < LARGEST
+    assert uncounted(page, path) == []
+
+
+def uncounted(page, path) -> list[tuple]:
+    """The cells whose steppers have another number of steps than the cell says, which the minutes of the notebook rest on: (id, says, has)."""
+    open_gates(page.page)
+    page.page.evaluate("document.querySelectorAll('.tdx-stepper .tdx-fog').forEach(fog => fog.click())")
+    found = []
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "code":
+            own = cell.metadata.get("tdxkit", {})
+            sliders = page.cell(cell.id).locator(".tdx-stepper [role=slider]").all()
+            there = sum(int(slider.get_attribute("aria-valuemax") or 0) for slider in sliders)
+            told = own.get("steps", 0)
+            if told > there or (there and not told and not own.get("minutes")):
+                found.append((cell.id, told, there))
+    return found
 
 
 LARGEST = 2_000_000  # bytes of a notebook with all that it shows

@@ -15,7 +15,7 @@ def opened(lab, chromium):
     def opened(notebook, *cells):
         page = chromium.open(lab, notebook)
         pages.append(page)
-        for cell in cells:
+        for cell in ("tools", *cells):
             page.run(cell)
         page.page.set_default_timeout(20_000)
         return page

@@ -8,7 +8,7 @@ from nbformat import v4
 
 from tdxkit.review.clinic import practice_mbox
 from tdxkit.review.evidence import read_evidence
-from tdxkit.view.evidence_box import evidence_views
+from tdxkit.view.evidence_view import evidence_views
 from tdxkit.view.kit.outputs import outputs
 
 HOSTILE = Path(__file__).parents[1] / "data" / "mail"
@@ -50,7 +50,7 @@ def test_hostile_names_do_nothing_in_lab(open_notebook, lab):
     (lab.root / "hostile.mbox").write_text(MAIL + MAIL.replace("v2 1/2", "v3 1/2"), encoding="utf-8")
     (lab.root / "hostile.txt").write_text(DIGEST, encoding="utf-8")
     (lab.root / "large.mbox").write_bytes(practice_mbox() * 3000)
-    start = "from tdxkit.view.evidence_box import evidence_box\nbox = evidence_box()\n"
+    start = "from tdxkit.view.evidence_view import evidence_box\nbox = evidence_box()\n"
     cells = [
         v4.new_code_cell(f"{start}box.begin('hostile.mbox')\nbox", id="mails"),
         v4.new_code_cell(f"{start}box.begin('hostile.txt')\nbox", id="digest"),

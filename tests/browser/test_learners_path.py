@@ -89,7 +89,7 @@ def test_what_was_done_is_there_after_the_kernel_was_restarted(start):
     start.cell("step-it").locator(".tdx-gate-said", has_text="✓ right").wait_for()
     start._panel("await panel.sessionContext.session.kernel.restart();")
     start.until("panel.sessionContext.session?.kernel?.status === 'idle'")
-    for cell_id in ("doctor", "first-run", "step-it", "take-it-back", "progress"):
+    for cell_id in ("tools", "step-it", "take-it-back", "progress"):
         start.run(cell_id)
     table = start.cell("progress").locator("table")
     table.get_by_text("1 of 3").first.wait_for()
@@ -102,7 +102,7 @@ def test_a_word_is_explained_where_it_is_met(start):
     start.cell("one-idea").scroll_into_view_if_needed()
     word = start.cell("one-idea").locator("abbr.tdx-word", has_text="TDX module")
     assert word.get_attribute("title").startswith("Intel's software in SEAM mode")
-    words = start.cell("doctor").locator(".tdx-words")
+    words = start.cell("tools").locator(".tdx-words")
     words.locator("summary").click()
     assert words.locator("li b").get_by_text("TDX module", exact=True).is_visible() and words.locator("li").count() > 10
 

@@ -24,6 +24,7 @@ def decoder(lab, chromium):
     """Notebook 06 with its decoder; a page that loses its kernel may complain in the console."""
     page = chromium.open(lab, "06-status-codes.ipynb")
     page.page.set_default_timeout(20_000)
+    page.run("tools")
     page.write(FIRST, "import os; print('process', os.getpid())")
     page.run(FIRST)
     page.process = int(page.cell(FIRST).get_by_text("process ").last.inner_text().split()[-1])

@@ -218,7 +218,7 @@ CONTRACTS = {
         (["seamcall", "TDH.MEM.PAGE.AUG"], {"leaf": COUNT, "name": TEXT, MORE: True}),
     ],
 }  # fmt: skip
-WITHOUT = {"replay", "packet", "xarray", "export"}  # these print text only
+WITHOUT = {"handout", "replay", "packet", "xarray", "export"}  # these print text only
 
 
 def check(value, shape, where="answer"):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make and sh are
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """A checkout whose commands are written down; making an environment lays a Python and an activate script."""
-    for name in ("requirements.txt", "requirements-test.txt", "pyproject.toml"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     house = venv.House(tmp_path)
     house.ran = []
@@ -65,7 +65,7 @@ def test_test_comes_on_top_of_lab_and_lab_does_not_take_it_away(house):
     assert made_and_installed(house) == (0, 0) and house.ready("test")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt", "requirements-book.txt"])
 def test_a_changed_requirement_is_installed(house, name):
     house.make("test")
     with (house.root / name).open("a") as file:

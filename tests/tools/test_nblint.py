@@ -9,6 +9,7 @@ import pytest
 from tdxkit.lessons.exercises import exercises
 from tdxkit.lessons.gates import gate_named, gates
 from tools import nblint
+from tools.nbrules import RULES, asks, form
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -30,7 +31,9 @@ GOOD = {
             "<!-- source: own -->",
         ),
         code("look", "from tdxkit import units\nawait_ = units.hpa(1)\nawait_"),
-        markdown("next-lesson", "## Next (2 minutes)\n\n[here](other.ipynb#top) and 3 < 4\n<!-- source: tdx-v6 -->"),
+        markdown(
+            "next-lesson", "## Next (2 minutes)\n\n[here](other.ipynb#cell-id=look) and 3 < 4\n<!-- source: tdx-v6 -->"
+        ),
     ],
     "metadata": {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}},
     "nbformat": 4,
@@ -78,18 +81,6 @@ PLANTED = {
         (lambda nb: nb["cells"].append(code("magic", "%pip install x")), "magic"),
         (lambda nb: nb["cells"].append(code("shell", "!ls")), "shell"),
         (lambda nb: nb["cells"].append(code("open", "def f(:")), "open"),
-    ],
-    "imports_come_first": [
-        (
-            lambda nb: nb["cells"].extend(
-                (
-                    code("once", "from tdxkit import text as t\nt"),
-                    code("twice", "import io\nio, t, units"),
-                    code("last", "io = t"),
-                )
-            ),
-            "once",
-        )
     ],
     "runs_in_a_browser": [
         (lambda nb: nb["cells"].append(code("np", "import numpy.linalg as la")), "np"),
@@ -144,12 +135,15 @@ PLANTED = {
 }
 
 
+BY_NAME = {check.__name__: check for check in RULES if check.__module__ in (form.__name__, asks.__name__)}
+
+
 def test_every_rule_has_a_planted_fault():
-    assert {check.__name__ for check in nblint.RULES} == set(PLANTED)
+    assert set(BY_NAME) == set(PLANTED)
 
 
 def test_a_good_notebook_passes_every_rule():
-    assert [(check.__name__, *found) for check in nblint.RULES for found in check(GOOD)] == []
+    assert [(check.__name__, *found) for check in RULES for found in check(GOOD)] == []
 
 
 @pytest.mark.parametrize("name, number", [(name, n) for name, planted in PLANTED.items() for n in range(len(planted))])
@@ -157,14 +151,14 @@ def test_the_planted_fault_is_found_at_its_cell(name, number):
     plant, where = PLANTED[name][number]
     nb = copy.deepcopy(GOOD)
     plant(nb)
-    found = list(getattr(nblint, name)(nb))
+    found = list(BY_NAME[name](nb))
     assert [cell_id for cell_id, _ in found] == [where]
 
 
 def test_limits_are_exact():
     nb = copy.deepcopy(GOOD)
     nb["cells"] += [code(f"c{i}", "x = 1\n" * 12) for i in range(42)]
-    assert not list(nblint.short_cells(nb)) and not list(nblint.not_too_many_cells(nb))
+    assert not list(form.short_cells(nb)) and not list(form.not_too_many_cells(nb))
 
 
 def test_links_between_notebooks_lead_somewhere(tmp_path):
@@ -172,6 +166,18 @@ def test_links_between_notebooks_lead_somewhere(tmp_path):
     assert nblint.lint(tmp_path / "one.ipynb") == ["one.ipynb: next-lesson: links to other.ipynb, which is not there"]
     (tmp_path / "other.ipynb").write_text(json.dumps(GOOD))
     assert nblint.main(tmp_path) == 0
+    for text, part in (
+        ("[x](other.ipynb#cell-id=gone)", "gone"),
+        ("[x](#cell-id=gone)", "gone"),
+        ("[x](other.ipynb#look)", "look"),
+    ):
+        cells = [*GOOD["cells"], markdown("leads", f"{text}\n<!-- source: own -->")]
+        (tmp_path / "one.ipynb").write_text(json.dumps(GOOD | {"cells": cells}))
+        (found,) = nblint.lint(tmp_path / "one.ipynb")
+        assert found.startswith("one.ipynb: leads: links to ") and part in found
+    cells = [*GOOD["cells"], markdown("leads", "[x](#cell-id=look)\n<!-- source: own -->")]
+    (tmp_path / "one.ipynb").write_text(json.dumps(GOOD | {"cells": cells}))
+    assert nblint.lint(tmp_path / "one.ipynb") == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": 3}', '{"cells": [{}], "metadata": {}}', "\x00", "[" * 10])
@@ -188,15 +194,15 @@ def test_our_notebooks_keep_the_rules(path):
 
 def test_a_notebook_that_asks_what_its_data_has_passes():
     nb = copy.deepcopy(GOOD) | {"cells": ASKED}
-    assert not list(nblint.three_of_each(nb))
-    assert not list(nblint.three_of_each(copy.deepcopy(GOOD) | {"cells": []}))
-    assert not list(nblint.explains_its_words(nb | {"cells": [ASKED[0], code("tools", "x = 1\nwords()")]}))
+    assert not list(asks.three_of_each(nb))
+    assert not list(asks.three_of_each(copy.deepcopy(GOOD) | {"cells": []}))
+    assert not list(asks.explains_its_words(nb | {"cells": [ASKED[0], code("tools", "x = 1\nwords()")]}))
 
 
 def test_what_it_asks_counts_as_a_cell_too():
     nb = copy.deepcopy(GOOD)
     nb["cells"] += [code(f"c{i}", "1") for i in range(41)] + [code(f"g{i}", 'gate("x")') for i in range(2)]
-    assert [cell_id for cell_id, _ in nblint.not_too_many_cells(nb)] == ["notebook"]
+    assert [cell_id for cell_id, _ in form.not_too_many_cells(nb)] == ["notebook"]
 
 
 def test_prose_that_only_leads_on_answers_nothing():
@@ -206,16 +212,16 @@ def test_prose_that_only_leads_on_answers_nothing():
         markdown("leads", "Both runs move together. Who came first?"),
         markdown("next", f"## Next\n{RIGHT}"),
     ]
-    assert not list(nblint.no_answer_in_prose(nb))
+    assert not list(asks.no_answer_in_prose(nb))
 
 
 def test_an_exercise_in_a_box_raises_nothing():
     nb = copy.deepcopy(GOOD)
     nb["cells"] += [code("box", 'exercise("your-put")')]
-    assert not list(nblint.an_open_exercise_stops_nothing(nb))
+    assert not list(asks.an_open_exercise_stops_nothing(nb))
 
 
 def test_a_number_counts_only_with_its_unit():
     gate = gate_named("fewest-switches")
-    assert nblint.answers_it("It needs 2 switches.", gate) and not nblint.answers_it("In step 2 it goes on.", gate)
-    assert not nblint.answers_it("With 12 switches, or 2.5 switches.", gate)
+    assert asks.answers_it("It needs 2 switches.", gate) and not asks.answers_it("In step 2 it goes on.", gate)
+    assert not asks.answers_it("With 12 switches, or 2.5 switches.", gate)

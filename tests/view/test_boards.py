@@ -16,7 +16,7 @@ from tdxkit.linux.refcount.posted import DESIGNS
 from tdxkit.review.lens import lens
 from tdxkit.rules import rules
 from tdxkit.text import many
-from tdxkit.view import contention_board, lens_view, needs_picture, rules_table, series_tables
+from tdxkit.view import contention_board, lens_view, needs_view, rules_table, series_tables
 from tdxkit.view.host_picture import host
 from tdxkit.view.patch_switches import PatchSwitches
 from tdxkit.view.stepper import Stepper
@@ -38,9 +38,9 @@ def test_a_count_that_promises_no_pair_is_marked():
 
 
 def test_the_needs_are_a_graph_without_cycles_and_the_picture_has_a_twin():
-    graph = needs_picture.needs_graph()
+    graph = needs_view.needs_graph()
     assert nx.is_directed_acyclic_graph(graph) and len(graph) == 12
-    picture = needs_picture.needs_picture()
+    picture = needs_view.needs_picture()
     assert picture.svg.count("<circle") == 12 and picture.svg.count('stroke-dasharray="5 3"') == 7 + 1, (
         "and one in the legend"
     )
@@ -48,7 +48,7 @@ def test_the_needs_are_a_graph_without_cycles_and_the_picture_has_a_twin():
     for x, size, words in re.findall(
         r'<text x="([\d.]+)"[^>]*text-anchor="start" font-size="([\d.]+)"[^>]*>([^<]+)', picture.svg
     ):
-        assert float(x) + 0.59 * float(size) * len(words) <= needs_picture.WIDTH, words
+        assert float(x) + 0.59 * float(size) * len(words) <= needs_view.WIDTH, words
     said = "11 x86/virt/tdx: Enable Dynamic PAMT: needs 2, and makes sense only after 3, 4, 5, 6, 7, 8, 9; built on by nobody"
     assert said in str(picture) and "9 KVM: TDX: Reclaim PAMT memory: needs 4, 8; built on by 11" in str(picture)
 
@@ -78,7 +78,7 @@ def test_ten_clicks_on_the_switches_leave_one_stepper(live_widgets):
 
 def test_tables_come_from_the_models():
     assert len(series_tables.without_table().rows) == 8
-    assert [row[0] for row in rules_table.rules_table().rows] == [rule.name for rule in rules().values()]
+    assert [row[0] for row in rules_table().rows] == [rule.name for rule in rules().values()]
     assert [row[:2] for row in series_tables.prefix_table().rows] == [("0 to 10", "static"), ("11 to 12", "dynamic")]
     assert [row[1] for row in series_tables.versions_table().rows] == [10, 10, 15, 15, 10, 10, 10]
     seen = lens(["v2", "v6"])

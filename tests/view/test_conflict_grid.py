@@ -5,7 +5,7 @@ import html
 from tdxkit.seam.conflicts import OK, Conflict, conflict
 from tdxkit.seam.leaves.call import Answer
 from tdxkit.status.codes import with_operand
-from tdxkit.view.conflict_grid import conflict_grid
+from tdxkit.view.conflicts_view import conflict_grid
 
 AUG_2M = "TDH.MEM.PAGE.AUG 2M"
 NAMES = (

@@ -11,8 +11,8 @@ from tdxkit.errors import InputError
 from tdxkit.facts import cite, load_toml
 from tdxkit.lessons.exercises import exercises
 from tdxkit.lessons.ladder import Score, rungs
-from tdxkit.view import bugs_table as bugs
-from tdxkit.view import ladder as ladders
+from tdxkit.view import bugs_view as bugs
+from tdxkit.view import ladder_board as ladders
 from tdxkit.view.kit import live
 from tdxkit.view.kit.sources_view import sources
 from tdxkit.view.questions import answers, gate

@@ -12,7 +12,7 @@ from tdxkit.seam.pamt_state import Bit, Spot, state_of
 from tdxkit.seam.runs import RUNS
 from tdxkit.units import GIB
 from tdxkit.view import mail_charts, pamt_picture, patch_graph
-from tdxkit.view.evidence_box import evidence_views
+from tdxkit.view.evidence_view import evidence_views
 from tdxkit.view.mail_charts import between, entries, notes_table, series_table, signs, trailers_table, weights
 from tdxkit.view.sizes_board import SizesBoard
 

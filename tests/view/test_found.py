@@ -5,7 +5,7 @@ import pytest
 from tdxkit.explore import explore, outcomes
 from tdxkit.linux.refcount import scenario
 from tdxkit.view import verdict_of
-from tdxkit.view.ends_table import ends_table
+from tdxkit.view.race_ends import ends_table
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tdxkit.facts import data_path
 from tdxkit.review.clinic import clinic_digest, practice_mbox
 from tdxkit.review.compare import compare
 from tdxkit.review.evidence import read_evidence
-from tdxkit.view.evidence_box import evidence_box, evidence_views
+from tdxkit.view.evidence_view import evidence_box, evidence_views
 from tdxkit.view.kit import grid, scripts
 from tdxkit.view.kit.outputs import outputs
 from tdxkit.view.kit.svg import script

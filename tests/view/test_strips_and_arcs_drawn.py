@@ -10,7 +10,7 @@ from tdxkit.linux.refcount.memory_map import memory_map, told
 from tdxkit.review.patches import after_edges, needs_edges, series
 from tdxkit.units import human
 from tdxkit.view.counter_picture import counter_picture
-from tdxkit.view.needs_picture import needs_picture
+from tdxkit.view.needs_view import needs_picture
 from tdxkit.view.version_lines import side_by_side
 
 

@@ -6,4 +6,6 @@ put), naming (which scenario is meant), counters (where the refcounts lie).
 
 from tdxkit.doors import door
 
-__all__, __getattr__ = door(__name__, registry="names scenario titles", own="of_programs", naming="scenario_of")
+__all__, __getattr__ = door(
+    __name__, registry="names scenario titles", own="of_programs", naming="scenario_of", posted="DESIGNS"
+)

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 # Elements and attributes that could run or fetch something have no place in a picture.
 _BANNED_ELEMENTS = {"script", "iframe", "object", "embed", "link", "meta", "base", "foreignObject", "image", "img"}
 _BANNED_ATTRIBUTES = {"href", "src", "srcdoc", "action", "formaction", "data"}
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 FONT = "var(--jp-ui-font-family, system-ui, 'DejaVu Sans', sans-serif)"
 
 
@@ -208,3 +209,11 @@ def script_json(value: object) -> Markup:
         return Markup(f'<script type="application/gzip">{_gzip(raw)}</script>')
     safe = raw.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"})
     return Markup(f'<script type="application/json">{safe}</script>')
+
+
+def page(title: str, rules: Markup, *body: object) -> str:
+    """A page of its own, that asks nobody outside: its title, style elements, what stands in it."""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{esc(_CSP)}">'
+        f'<meta name="viewport" content="width=device-width"><title>{esc(title)}</title>{rules}</head>\n<body>{joined(*body)}</body></html>\n'
+    )

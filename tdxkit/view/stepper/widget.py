@@ -44,7 +44,7 @@ from tdxkit.explore import replay
 from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
-from tdxkit.view.kit.svg import Markup, alone, element, esc, framed, joined, script_json, style, visible
+from tdxkit.view.kit.svg import Markup, alone, element, framed, joined, script_json, style, visible
 from tdxkit.view.stepper import scripts, still
 from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
@@ -55,7 +55,6 @@ from tdxkit.view.stepper.walks import taken_over, walk_of
 
 LANGUAGES = ("python", "c")
 LONGEST_CODE = 4_000  # letters of a schedule code that a page sends
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
 class Stepper(anywidget.AnyWidget):
@@ -234,12 +233,7 @@ class Stepper(anywidget.AnyWidget):
 
     def html(self, path: str | Path | None = None) -> str:
         """One page with the same markup and script and no network; written to `path` where one is given."""
-        title = esc(self._sent["title"])
-        page = (
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{esc(_CSP)}">'
-            f'<meta name="viewport" content="width=device-width"><title>{title}</title>{style(PAGE)}</head>\n'
-            f"<body><main class='tdx'>{self.static()}</main></body></html>\n"
-        )
+        page = svg.page(self._sent["title"], style(PAGE), element("main", self.static(), class_="tdx"))
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page

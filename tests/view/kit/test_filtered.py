@@ -7,7 +7,7 @@ import pytest
 
 from tdxkit.cli import main
 from tdxkit.review.bugs import bugs
-from tdxkit.view.bugs_table import SEE, VERSIONS, bugs_table
+from tdxkit.view.bugs_view import SEE, VERSIONS, bugs_table
 from tdxkit.view.kit.filtered import filtered
 from tdxkit.view.kit.tables import table
 

@@ -8,7 +8,7 @@ import pytest
 from tdxkit.explore import explore
 from tdxkit.explore.schedule import parse
 from tdxkit.lessons.ladder import best, rungs
-from tdxkit.view.ladder import ladder
+from tdxkit.view.ladder_board import ladder
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
