@@ -178,8 +178,8 @@ class _Plot:
                 if not nothing(value):
                     yield from self.box(start, stop, y, value, "soft", ahead, None, None)
             return
-        numbers = [int(value) for _, _, value in found]
-        least, most = min(numbers, default=None), max(numbers, default=None)
+        numbers = [int(value) for value in row["values"]] or [0]
+        least, most = min(numbers), max(numbers)
         stairs, said = "", []
         for start, stop, value in found:
             level = y + 5 - 10 * (int(value) - least) / max(most - least, 1)
