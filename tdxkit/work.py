@@ -14,7 +14,7 @@
 A job ticks every few milliseconds and leaves the clock to whoever drives it. Whoever gives one up closes it, and what it has open with it.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -81,6 +81,20 @@ def drive(job: Job[T], progress: Progress | None = None) -> T:
     finally:
         job.close()
     return running.result
+
+
+def in_parts(jobs: Mapping[str, Job[T]]) -> Job[dict[str, T]]:
+    """Several jobs, one after the other: their results by name. Ticks are jobs done, and of the one under way the part that is."""
+    found = {}
+    for k, (name, job) in enumerate(jobs.items()):
+        running = _Running(job)
+        try:
+            for done, total in running:
+                yield k + (done / total if total else 0), len(jobs)
+        finally:
+            job.close()
+        found[name] = running.result
+    return found
 
 
 async def drive_async(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdxkit import work
-from tdxkit.work import SLICE, Cancelled, Started, drive, drive_async
+from tdxkit.work import SLICE, Cancelled, Started, drive, drive_async, in_parts
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,6 +39,21 @@ def nested():
 
 def test_a_job_may_pass_on_anothers_ticks():
     assert drive(nested()) == (4, 8) == asyncio.run(drive_async(nested()))
+
+
+def test_several_jobs_tick_as_one_and_each_is_closed():
+    closed, heard = [], []
+    jobs = {"a": counting(2, closed), "b": counting(1, closed)}
+    assert drive(in_parts(jobs), lambda *tick: heard.append(tick)) == {"a": 4, "b": 2}
+    assert heard == [(0.5, 2), (1, 2), (2, 2)] and closed == [True, True]
+
+    def endless():
+        yield 7, 0  # nobody knows how long
+
+    ticks = in_parts({"x": endless(), "y": counting(5, closed)})
+    assert next(ticks) == (0, 2)
+    ticks.close()
+    assert list(in_parts({})) == []
 
 
 @pytest.mark.parametrize("error", [Cancelled, KeyboardInterrupt, ValueError])

@@ -85,7 +85,7 @@ def _table(as_json: bool) -> int:
     ends = [(outcome, count, OUTCOMES[outcome]) for outcome, count in counts.items()]
     turned = [(switch, found["end otherwise"], found["saves"]) for switch, found in matters.items()]
     print(*columns(("it ends", f"of {len(results)}", "that is"), ends), "", sep="\n")
-    print(*columns(("this switch alone", "ends otherwise", "saves from 0x3E"), turned), sep="\n")
+    print(*columns(("this switch alone", "ends otherwise", "the crash (0x3E) goes"), turned), sep="\n")
     return 0
 
 

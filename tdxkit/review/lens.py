@@ -201,7 +201,7 @@ def _part(base: str, mine: Run, other: str, theirs: Run, one: Scenario, steps: S
     both = mine.first.keys() & theirs.first.keys()
     for k, (a, b) in enumerate(zip(mine.steps, theirs.steps)):
         if (a.does or a.label) != (b.does or b.label):
-            return Parting((base, other), k + 1, (a.label, b.label), f"{a.actor} is at another step")
+            return Parting((base, other), k + 1, (a.label, b.label), f"the code of {a.actor} differs here")
         changed = [c for c in diff(mine.state(k + 1), theirs.state(k + 1)) if c.key in both]
         if changed:
             return Parting(

@@ -23,6 +23,7 @@ from tdxkit.seam.module import Begun, Module
 from tdxkit.seam.scenes import CAN_ENTER, CONTROL, FRESH, World, scene_of, scenes, world_at
 from tdxkit.seam.versions import LATEST
 from tdxkit.seam.versions import version as version_named
+from tdxkit.work import Job, drive
 
 VCPU = FRESH + 0x18_0000  # a TDVPR page in that other region
 OK = "ok"
@@ -193,7 +194,21 @@ def locks(module: Module) -> list:
     return [(name, key, word) for name in LOCKS for key, word in getattr(module.m, name).items() if word]
 
 
-@cache
 def table(version: str = LATEST) -> tuple[Conflict, ...]:
     """Every pair: a is under way, b is called."""
-    return tuple(conflict(a, b, version) for a in names() for b in names())
+    return drive(table_job(version))
+
+
+def table_job(version: str = LATEST) -> Job[tuple[Conflict, ...]]:
+    """The same as work in slices: ticks are pairs. What was found once is known."""
+    if version not in _TABLES:
+        pairs = [(a, b) for a in names() for b in names()]
+        found = []
+        for k, (a, b) in enumerate(pairs, 1):
+            found.append(conflict(a, b, version))
+            yield k, len(pairs)
+        _TABLES[version] = tuple(found)
+    return _TABLES[version]
+
+
+_TABLES: dict[str, tuple[Conflict, ...]] = {}

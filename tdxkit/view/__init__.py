@@ -52,5 +52,6 @@ __all__, __getattr__ = door(
         "kit.sources_view": "sources",
         "kit.live": "static",
         "kit.tables": "table",
+        "kit.waiting": "waited_for",
     },
 )

@@ -9,8 +9,8 @@ from tdxkit.run import Run
 from tdxkit.view.kit.charts import Chart, bars
 from tdxkit.view.kit.slider import Slider, numbers
 from tdxkit.view.kit.tables import Table, table
+from tdxkit.view.kit.waiting import waited_for
 from tdxkit.view.kit.work import WorkBoard
-from tdxkit.work import drive
 
 
 class Contention(WorkBoard):
@@ -64,7 +64,7 @@ class Contention(WorkBoard):
 
 def simulate(**size) -> dict[str, Waits]:
     """Every design at one size, to the end."""
-    return drive(designs_job({}, **size))
+    return waited_for(designs_job({}, **size), "designs")
 
 
 def results_table(results: dict[str, Waits]) -> Table:

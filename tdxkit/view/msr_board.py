@@ -146,7 +146,9 @@ def matters_table(results: Sequence[Hotplug]) -> Table:
     """What a switch does if it alone is turned."""
     rows = [(SWITCHES.get(switch, switch), *found.values()) for switch, found in what_matters(results).items()]
     return table(
-        ("this switch alone", "ends otherwise", "saves from 0x3E"), rows, f"Of {len(results)}, if one switch is turned"
+        ("this switch alone", "ends otherwise", "the crash (0x3E) goes"),
+        rows,
+        f"Of {len(results)}, if one switch is turned",
     )
 
 

@@ -8,11 +8,12 @@ from tdxkit.linux.host.base import BASES
 from tdxkit.linux.host.endless import CASES, ending
 from tdxkit.linux.host.kvm.meeting import Meeting, meeting, tally
 from tdxkit.linux.host.kvm.places import PAIR_LEAVES
-from tdxkit.linux.host.life import Life, fault_table, live
+from tdxkit.linux.host.life import Life, fault_table, faults_job, live
 from tdxkit.linux.refcount.posted import KVM_CACHE, versions
 from tdxkit.review.patches import FOUNDATION, TOTAL, prefix, series, without
 from tdxkit.seam.conflicts import table as conflicts
 from tdxkit.view.kit.tables import Table, table
+from tdxkit.view.kit.waiting import waited_for
 
 DRY = {
     KVM_CACHE: "a warning, GFP_ATOMIC, else BUG()",
@@ -134,8 +135,7 @@ def left_table(version: str, huge: bool = False) -> Table:
 def faults_summary(asked: Iterable[str] = ()) -> Table:
     """For each version asked for, else for all: single faults, how many leave something, and through what."""
     rows = []
-    for version in asked or versions():
-        found = fault_table(version)
+    for version, found in waited_for(faults_job(asked or versions()), "versions").items():
         left = [r for r in found if r.life.pairs_left or r.life.refs_left or r.life.pages_left]
         silent = [r for r in left if not r.life.bugged and not r.life.warnings]
         rows.append(

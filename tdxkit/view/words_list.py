@@ -4,14 +4,16 @@
 
 Without a kernel and in a page that nbconvert makes it works as well. `python -m tdxkit words` has them all.
 
-CSS classes that tests may rely on: `.tdx-words` (the list), `abbr.tdx-word` (a word in prose, its title the meaning).
+CSS classes that tests may rely on: `.tdx-words` (the list), `abbr.tdx-word` (a word in prose, its title the meaning; a source in a link to where it is).
 """
 
 from pathlib import Path
 
+from tdxkit.facts import load_toml
 from tdxkit.lessons.words import bracketed
 from tdxkit.lessons.words import words as known
 from tdxkit.view.kit import live, scripts, svg, theme
+from tdxkit.view.kit.sources_view import address_of
 from tdxkit.view.kit.svg import Markup, element, framed, script_json, style
 
 PAGE = Path(__file__).parent / "kit" / "page"
@@ -27,6 +29,7 @@ class Words:
         meanings = {
             "words": {one.word: one.means for one in known().values()},
             "keys": {one.word: one.means for one in bracketed()},
+            "links": {key: page for key in load_toml("sources.toml") if (page := address_of(key))},
         }
         folded = element(
             "details",

@@ -6,7 +6,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe import violations
-from gates import open_gates
 from nbformat import v4
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -35,7 +34,6 @@ def test_runs_and_draws(path, open_notebook):
 
 def uncounted(page, path) -> list[tuple]:
     """The cells whose steppers have another number of steps than the cell says, which the minutes of the notebook rest on: (id, says, has)."""
-    open_gates(page.page)
     page.page.evaluate("document.querySelectorAll('.tdx-stepper .tdx-fog').forEach(fog => fog.click())")
     found = []
     for cell in nbformat.read(path, 4).cells:

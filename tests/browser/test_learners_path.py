@@ -11,6 +11,7 @@ from nbformat import v4
 
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.lessons.gates import gate_named
+from tdxkit.view.kit.sources_view import address_of
 
 NUMBER = """from tdxkit.lessons.progress import reset
 from tdxkit.view import gate
@@ -192,3 +193,5 @@ def test_a_key_is_explained_in_brackets_and_a_turn_of_a_schedule_is_not(lab, ope
     page.cell("shown").locator("abbr.tdx-word").first.wait_for()
     assert page.cell("said").locator("abbr.tdx-word").all_inner_texts() == ["B16", "tdx-v6"]
     assert page.cell("shown").locator("td abbr.tdx-word").all_inner_texts() == ["B18"]
+    source = page.cell("said").get_by_role("link", name="tdx-v6")
+    assert source.get_attribute("href") == address_of("tdx-v6") and source.get_attribute("rel") == "noopener noreferrer"

@@ -54,7 +54,7 @@ def test_two_runs_that_do_the_same_do_not_part():
 
 def test_they_part_where_a_step_is_another_or_leaves_something_else():
     assert part(run(A1, A2), run(A1, ("A", "three", {"x": 2}))) == Parting(
-        ("v1", "v2"), 2, ("two", "three"), "A is at another step"
+        ("v1", "v2"), 2, ("two", "three"), "the code of A differs here"
     )
     assert part(run(A1, A2), run(A1, ("A", "two", {"x": 9}))) == Parting(
         ("v1", "v2"), 2, ("two", "two"), "x: 2 here, 9 there"

@@ -58,7 +58,7 @@ def test_what_a_switch_does_alone_is_told_by_its_name(monkeypatch):
     monkeypatch.setattr(msr_board, "what_matters", lambda results: found)
     made = matters_table([None] * 7)
     assert made.rows == (("SMM", 3, 1), ("vcpus", 0, 0)) and made.title == "Of 7, if one switch is turned"
-    assert made.header == ("this switch alone", "ends otherwise", "saves from 0x3E")
+    assert made.header == ("this switch alone", "ends otherwise", "the crash (0x3E) goes")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from tdxkit.linux.host.pairs import PAIR
 from tdxkit.run import Run
 from tdxkit.text import many
 from tdxkit.units import PAGE_2M, PAGE_4K
+from tdxkit.work import Job, drive, in_parts
 
 CLEAN = "clean: nothing is left"
 HOWS_TABLED = ("no memory", "busy", "error")  # a SEAMCALL that finds no entropy once is simply made again
@@ -201,17 +202,33 @@ def fault_table(
 ) -> tuple[FaultRow, ...]:
     """Every single fault of a version's life, one row each: the n-th allocation or SEAMCALL fails, everything else works. A `lasting`
     fault goes on at each later point of the same name."""
-    return _fault_table(version, huge, tuple(hows), lasting)
+    return drive(_table_job(version, huge, tuple(hows), lasting))
 
 
-@cache
-def _fault_table(version: str, huge: bool, hows: tuple[str, ...], lasting: bool) -> tuple[FaultRow, ...]:
-    return tuple(
-        FaultRow(version, point, how, where, live(version, fault=Fault(point, how, lasting=lasting), huge=huge))
-        for point, (where, _) in enumerate(points(version, huge), 1)
-        for how in hows
-        if where.startswith("alloc") == (how == "no memory")
-    )
+def faults_job(names: Iterable[str]) -> Job[dict[str, tuple[FaultRow, ...]]]:
+    """The fault tables of several versions, as work in slices: ticks are versions."""
+    return in_parts({name: _table_job(name, False, HOWS_TABLED, False) for name in names})
+
+
+def _table_job(version: str, huge: bool, hows: tuple[str, ...], lasting: bool) -> Job[tuple[FaultRow, ...]]:
+    key = (version, huge, hows, lasting)
+    if key not in _TABLES:
+        places = [
+            (point, where, how)
+            for point, (where, _) in enumerate(points(version, huge), 1)
+            for how in hows
+            if where.startswith("alloc") == (how == "no memory")
+        ]
+        rows = []
+        for k, (point, where, how) in enumerate(places, 1):
+            life = live(version, fault=Fault(point, how, lasting=lasting), huge=huge)
+            rows.append(FaultRow(version, point, how, where, life))
+            yield k, len(places)
+        _TABLES[key] = tuple(rows)
+    return _TABLES[key]
+
+
+_TABLES: dict[tuple, tuple[FaultRow, ...]] = {}  # what was found once
 
 
 class Point(NamedTuple):

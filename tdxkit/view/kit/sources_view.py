@@ -47,12 +47,17 @@ def with_links(text: str) -> Markup:
     return joined(*(link(address(part), part) if k % 2 else part for k, part in enumerate(parts)))
 
 
+def address_of(source_id: str) -> str:
+    """The one page of the web that a source has; "" where it has none, or several."""
+    found = _LINKED.findall(cite(source_id).where)
+    return address(found[0]) if len(found) == 1 else ""
+
+
 def short(source_id: str) -> Markup:
     """A source in a line of others: its id, as a link where it has one address, with its title for whoever rests on it."""
-    source = cite(source_id)
-    found = _LINKED.findall(source.where)
-    inner = link(address(found[0]), source_id) if len(found) == 1 else source_id
-    return element("span", inner, title=source.title, class_="tdx-source")
+    page = address_of(source_id)
+    inner = link(page, source_id) if page else source_id
+    return element("span", inner, title=cite(source_id).title, class_="tdx-source")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

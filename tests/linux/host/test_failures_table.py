@@ -4,11 +4,13 @@ import errno
 
 import pytest
 
+from tdxkit.linux.host import life as model
 from tdxkit.linux.host.faults import HOWS, Fault, Points
 from tdxkit.linux.host.host import ERRNO, KVM_EXIT_INTERNAL_ERROR, Host
 from tdxkit.linux.host.kvm.teardown import TDX_SEAMCALL_RETRIES
 from tdxkit.linux.host.life import HOWS_TABLED, live, points
 from tdxkit.status import code, with_operand
+from tdxkit.work import drive
 
 INIT, VCPU, ADDING, FAULTS, CONVERSION = "TD init", "vCPU init", "adding a page", "a fault", "a conversion"
 BUGS = {  # the leaf, and the act that ends with -EIO; "": the teardown, which ends nothing early
@@ -172,3 +174,15 @@ def test_wrong_operands_of_mng_init_are_told_to_user_space_and_kept_as_the_first
 def test_what_user_space_may_try_again_bugs_nothing_and_is_named(leaf, how, said):
     life = live("v6", fault=Fault(leaf=leaf, how=how))
     assert (life.leaf, life.bugged, life.warnings) == (leaf, False, ()) and life.stopped.endswith(f"ends with {said}")
+
+
+def test_the_tables_of_several_versions_are_work_in_slices_and_are_found_once(monkeypatch):
+    lives = []
+    monkeypatch.setattr(model, "_TABLES", {})
+    monkeypatch.setattr(model, "points", lambda version, huge: (("alloc page", "a"), ("TDH.X", "b")))
+    monkeypatch.setattr(model, "live", lambda version, fault, huge: lives.append((version, fault.at, fault.how)))
+    ticks, job = [], model.faults_job(["v1", "v2"])
+    found = drive(job, lambda *tick: ticks.append(tick))
+    assert lives == [(v, *one) for v in ("v1", "v2") for one in ((1, "no memory"), (2, "busy"), (2, "error"))]
+    assert [total for _, total in ticks] == [2] * 6 and ticks[2] == (1, 2) and ticks[-1] == (2, 2)
+    assert found == {v: model.fault_table(v) for v in ("v1", "v2")} and len(lives) == 6, "what was found is known"

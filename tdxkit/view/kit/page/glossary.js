@@ -9,9 +9,10 @@ const LEFT_OUT = "a, code, pre, abbr, script, style, svg, button, summary, h1, h
 const LETTER = /[\p{L}\p{N}_]/u;
 
 class Words {
-  constructor(place, { words, keys }) {
+  constructor(place, { words, keys, links }) {
     this.list = place.querySelector("ul");
     this.known = { ...words, ...keys };
+    this.links = links;
     this.keys = keys; // what stands in brackets, or alone: a B4 elsewhere may be a turn in a schedule
     this.met = new Set();
     const spelt = Object.keys(this.known).sort((one, other) => other.length - one.length);
@@ -57,7 +58,7 @@ class Words {
       return;
     here.add(this.keys[key]);
     this.told(key);
-    code.replaceChildren(made("abbr", { class: "tdx-word", title: this.keys[key], tabindex: "0" }, key));
+    code.replaceChildren(this.explained(key));
   }
 
   inText(text, here) {
@@ -76,11 +77,19 @@ class Words {
         continue;
       here.add(this.known[word]);
       this.told(word);
-      const title = this.known[word];
-      parts.push(said.slice(from, found.index), made("abbr", { class: "tdx-word", title, tabindex: "0" }, word));
+      parts.push(said.slice(from, found.index), this.explained(word));
       from = end;
     }
     if (parts.length) text.replaceWith(...parts, said.slice(from));
+  }
+
+  /** A word with its meaning; a source that has a page of the web leads there. */
+  explained(word) {
+    const title = this.known[word];
+    const href = this.links[word];
+    if (!href) return made("abbr", { class: "tdx-word", title, tabindex: "0" }, word);
+    const link = { href, target: "_blank", rel: "noopener noreferrer" };
+    return made("a", link, made("abbr", { class: "tdx-word", title }, word));
   }
 
   /** The list of what this page uses, in the order of the alphabet. */
