@@ -195,9 +195,10 @@ def test_what_a_switch_ends_as(told):
         "alone",
         "ends",
         "otherwise",
-        "saves",
-        "from",
-        "0x3E",
+        "the",
+        "crash",
+        "(0x3E)",
+        "goes",
     ]
 
 
