@@ -107,6 +107,5 @@ def _grown(above: Section, found: list[Section], **more) -> tuple[Section, list[
         name: getattr(at, name) + more[name] for name in ("words", "lines", "shows", "steps", "played") if name in more
     }
     asked = {name: (*getattr(at, name), *more[name]) for name in ("gates", "exercises") if name in more}
-    cells = at.cells if more["cells"] in at.cells else (*at.cells, more["cells"])
-    grown = replace(at, **summed, **asked, cells=cells)
+    grown = replace(at, **summed, **asked, cells=(*at.cells, more["cells"]))
     return (above, [*found[:-1], grown]) if found else (grown, [])

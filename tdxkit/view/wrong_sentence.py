@@ -37,13 +37,15 @@ class WrongSentence:
             element("label", "Code of a run, if one shows it ", element("input", type="text", name_="code")),
         )
         text = element("pre", str(self), tabindex="0", aria_label="the text")
-        copied = element("p", element("button", "Copy the text", type="button"), " ", element("span", role="status"))
+        button = element("p", element("button", "Copy the text", type="button"), " ", element("span", role="status"))
+        taken = element("div", button, text, class_="tdx-copied")
         folded = element(
-            "details", element("summary", "A text to mail"), *(element("p", one) for one in fields), text, copied, script_json(self.note.template),
+            "details", element("summary", "A text to mail"), *(element("p", one) for one in fields), taken, script_json(self.note.template),
             class_="tdx-wrong",
         )  # fmt: skip
         code = svg.packed_script(scripts.script(PAGE, "wrong.js"), "wrongHere();")
-        return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "wrong.css"))), folded, code)
+        rules = "".join(scripts.lean(scripts.read(PAGE, name)) for name in ("kit.css", "wrong.css"))
+        return framed(style(theme.css() + rules), folded, code)
 
     def __str__(self) -> str:
         return self.note.text(self.note.places[0].cell)

@@ -88,6 +88,9 @@ def test_just_these_patches():
     assert passes(host.patches, needed)[0] and passes(host.patches, [*needed, 1])[0]
     assert not any(passes(host.patches, needed - {n})[0] for n in needed)
     assert not any(passes(host.patches, needed | {n})[0] for n in (10, 12))
+    assert len(host.patches(needed, None).run) > 100, "the life is there to be stepped"
+    assert "no pair was ever needed" in passes(host.patches, [1, 2, 3, 4])[1]
+    assert passes(host.patches, needed - {9})[1].startswith("The model finds: left: 5 pairs")
     assert "patches 1 to 12" in passes(host.patches, [13])[1] and "goes by its number" in passes(host.patches, ["a"])[1]
 
 

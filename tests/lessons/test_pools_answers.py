@@ -55,6 +55,14 @@ def test_one_pool_of_one_version_loses_a_page_in_each_pass():
     assert "the VM is bugged" in passes(pools.losing, ("after-v6", 2))[1]
 
 
+@pytest.mark.parametrize(
+    ("version", "pages", "lost"),
+    [("v3", 2, "3 pages are lost."), ("v3", 0, "nothing is lost."), ("v6", 1, "nothing is lost.")],
+)
+def test_what_a_pool_loses_is_told_as_one_or_as_many(version, pages, lost):
+    assert passes(pools.losing, (version, pages))[1].endswith(f" {lost}")
+
+
 def right(take, free):
     first = take()
     if first is None:

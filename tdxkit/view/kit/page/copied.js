@@ -1,24 +1,15 @@
-// A text to take away: a button copies it.
+// A text with a button that copies it.
 
+import { SAID_FOR, copy } from "./copy.js";
 import { made } from "./made.js";
-
-const SAID_FOR = 1500; // milliseconds
 
 function render({ model, el: place }) {
   const text = made("pre", { tabindex: "0", "aria-label": model.get("label") }, model.get("shown"));
   text.setAttribute("data-lm-suppress-shortcuts", "true");
-  const copy = `Copy ${model.get("label")}`;
-  const button = made("button", {}, copy);
+  const button = made("button", {}, `Copy ${model.get("label")}`);
   const said = made("span", { role: "status" });
   button.onclick = async () => {
-    let came = "copied";
-    try {
-      await navigator.clipboard.writeText(model.get("text"));
-    } catch {
-      getSelection().selectAllChildren(text);
-      came = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
-    }
-    said.textContent = came;
+    said.textContent = await copy(model.get("text"), text);
     setTimeout(() => (said.textContent = ""), SAID_FOR);
   };
   place.replaceChildren(

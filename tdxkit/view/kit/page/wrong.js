@@ -1,8 +1,7 @@
 // A text to mail about a sentence that is wrong: what stands in the fields goes into it, and a button copies it.
 
+import { SAID_FOR, copy } from "./copy.js";
 import { dataIn } from "./data_in.js";
-
-const SAID_FOR = 1500; // milliseconds
 
 class Wrong {
   constructor(place, template) {
@@ -14,7 +13,7 @@ class Wrong {
       field.addEventListener("input", () => this.write());
       field.addEventListener("keydown", event => event.stopPropagation()); // Lab has keys of its own
     }
-    place.querySelector("button").onclick = () => this.copy();
+    place.querySelector("button").onclick = () => this.take();
     this.write();
   }
 
@@ -25,15 +24,9 @@ class Wrong {
     this.text.textContent = this.template.replace(/\{(\w+)\}/g, (hole, name) => said[name] ?? hole);
   }
 
-  async copy() {
+  async take() {
     const said = this.place.querySelector("[role=status]");
-    try {
-      await navigator.clipboard.writeText(this.text.textContent);
-      said.textContent = "copied";
-    } catch {
-      getSelection().selectAllChildren(this.text);
-      said.textContent = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
-    }
+    said.textContent = await copy(this.text.textContent, this.text);
     setTimeout(() => (said.textContent = ""), SAID_FOR);
   }
 }

@@ -1,8 +1,7 @@
 // The foot of a stepper: schedule code to copy, box to paste one, fidelity card, the run as text.
 
+import { SAID_FOR, copy } from "../../kit/page/copy.js";
 import { button, el, put } from "./dom.js";
-
-const SAID_FOR = 1500; // milliseconds that "copied" stays
 
 /** open(code) shows the run of a pasted code, null where nobody can; text() is the run in words; keep() saves it as a
  * file, null where it cannot; form is the choice of its form. */
@@ -16,7 +15,7 @@ export class Foot {
     this.said = el("output", { "aria-live": "polite" });
     this.replay = el("span", {}, "Replay");
     this.box = el("div", {}, el("div", { class: "tdx-foot" }, this.replay, this.code, this.copyButton, this.links));
-    this.copyButton.onclick = () => this.copy();
+    this.copyButton.onclick = () => this.take();
     if (open) this.panel("paste a schedule", inner => inner.firstChild || this.fillPaste(inner, open));
     if (Object.values(card).some(entries => entries.length)) {
       this.panel("what this model leaves out", inner => inner.replaceChildren(cardList(card)));
@@ -76,15 +75,8 @@ export class Foot {
     input.focus();
   }
 
-  async copy() {
-    let said = "copied";
-    try {
-      await navigator.clipboard.writeText(this.code.textContent);
-    } catch {
-      getSelection().selectAllChildren(this.code);
-      said = document.execCommand("copy") ? "copied" : "selected: press Ctrl+C";
-    }
-    put(this.copyButton, said);
+  async take() {
+    put(this.copyButton, await copy(this.code.textContent, this.code));
     setTimeout(() => put(this.copyButton, "copy"), SAID_FOR);
   }
 
