@@ -17,7 +17,8 @@ from tdxkit.view.stepper.graph_data import EdgeRow, NodeRow
 from tdxkit.view.stepper.payload import LineRow, StepRow, WaitRow
 
 FILES = {
-    path.name: path.read_text(encoding="utf-8") for path in (*scripts.PAGE.iterdir(), kit_scripts.KIT / "data_in.js")
+    path.name: path.read_text(encoding="utf-8")
+    for path in (*scripts.PAGE.iterdir(), kit_scripts.KIT / "data_in.js", kit_scripts.KIT / "copy.js")
 }
 
 
@@ -37,7 +38,7 @@ def test_every_module_is_there_once_and_after_what_it_imports():
     assert sorted({*order, *other}) == everything and (order[-1], other[-1]) == (scripts.ENTRY, scripts.LADDER)
     for files in (order, other):
         for name in files:
-            needed = re.findall(r'from "\./(\S+?)"', FILES[name])
+            needed = re.findall(r'from "(?:\./|\.\./\.\./kit/page/)(\S+?)"', FILES[name])
             assert all(files.index(one) < files.index(name) for one in needed), name
     made = scripts.script()
     assert "import" not in re.findall(r"^\w+", made, re.MULTILINE) and made.count("export default") == 1
