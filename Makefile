@@ -54,7 +54,7 @@ mutants: env-test  ## plant faults and see which the tests notice: AREA="seam st
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)
 
 clean:  ## remove .venv and all that tests and tools left behind
-	rm -rf .venv .venv.making .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts build dist
+	rm -rf .venv .venv.making .venv.before .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 

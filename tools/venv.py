@@ -3,11 +3,13 @@
 `lab` installs requirements.txt, `test` adds requirements-test.txt, `book` requirements-book.txt. With uv where it is on PATH, else with pip. A stamp inside
 `.venv` says what was installed where, so a repeated call only reads four small files. The environment is made anew when it was
 left half-made, when its Python is gone, when the checkout was moved or copied (scripts and the editable install name the old
-place), or when another Python was asked for by name (`--asked`). Any other change installs into the one that is there.
+place), or when another Python was asked for by name (`--asked`). Any other change installs into the one that is there; where
+that fails, for want of a network say, and what was there still works, it goes on being used, with a warning.
 """
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,6 +34,7 @@ class House:
         self.python = self.venv / "bin" / "python"
         self.stamp = self.venv / "tdxkit-stamp.json"
         self.making = root / ".venv.making"  # beside, not inside: it must outlive a half-made environment
+        self.before = root / ".venv.before"  # the one that a new one is to follow, until that is whole
 
     def wanted(self, kind: str) -> str:
         """A digest of all that decides what `kind` needs; tool settings in pyproject.toml do not."""
@@ -51,7 +54,7 @@ class House:
     def ready(self, kind: str) -> bool:
         """True when nothing is to be done."""
         stamp = self.stamped()
-        whole = self.python.exists() and not self.making.exists()
+        whole = self.python.exists() and not self.making.exists() and "installing" not in stamp
         return whole and stamp.get("place") == str(self.root) and stamp.get(kind) == self.wanted(kind)
 
     def why_anew(self) -> str:
@@ -82,45 +85,79 @@ class House:
         probe = "import sys; print('%d.%d' % sys.version_info[:2])"
         return subprocess.run([self.python, "-c", probe], capture_output=True, text=True).stdout.strip()
 
+    def refused(self) -> str:
+        """Why no environment can be made here, and what to do; empty when one can."""
+        if os.pathsep in str(self.root):
+            return f"{self.root} has a {os.pathsep!r} in its path, where no environment can be: move the checkout to a folder without one"
+        if self.venv.is_symlink() or (self.venv.exists() and not self.venv.is_dir()):
+            return f"{self.venv} is a {'link' if self.venv.is_symlink() else 'file'}, not a folder made here: remove it and repeat"
+        return ""
+
+    def works(self) -> bool:
+        """Does the workbook run on what is installed, though it may not be what is asked for now?"""
+        doctor = [self.python, "-m", "tdxkit", "doctor", "--quiet"]
+        return subprocess.run(doctor, cwd=self.root, capture_output=True).returncode == 0
+
     def create(self) -> None:
-        """An empty environment, made with the Python that runs this file."""
+        """An empty environment, made with the Python that runs this file; the one that was there steps aside."""
         self.making.touch()
-        shutil.rmtree(self.venv, ignore_errors=True)
+        if self.venv.exists():
+            os.replace(self.venv, self.before)
         if uv() and run([uv(), "venv", "-q", "--seed", "--python", sys.executable, self.venv]):
             return
         if not run([sys.executable, "-m", "venv", "--clear", self.venv]):
+            self.settle(made=False)
             stop(f"{sys.executable} cannot make an environment: install its venv module (Debian: python3-venv) or uv")
 
-    def install(self, kind: str) -> None:
-        """Bring in the packages of `kind`; when uv cannot (a mirror that only pip knows), pip tries."""
+    def settle(self, made: bool) -> bool:
+        """The new environment stays, or the one from before is back; True where there was one."""
+        if there := self.before.exists():
+            shutil.rmtree(self.before if made else self.venv, ignore_errors=True)
+            if not made:
+                os.replace(self.before, self.venv)
+        if made or there:
+            self.making.unlink(missing_ok=True)
+        return there
+
+    def note(self, stamp: dict) -> None:
+        """Write the stamp."""
+        self.stamp.write_text(json.dumps(stamp), encoding="utf-8")
+
+    def install(self, kind: str) -> bool:
+        """Bring in the packages of `kind`; when uv cannot (a mirror that only pip knows), pip tries. True when one could."""
         wanted = [word for name in FILES[kind] for word in ("-r", name)]
         if uv() and run([uv(), "pip", "install", "-q", "--python", self.python, *wanted], cwd=self.root):
-            return
-        pip = [self.python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
-        if not run([*pip, *wanted], cwd=self.root):
-            stop("the packages could not be installed: see the lines above, mend that and repeat")
+            return True
+        return run([self.python, "-m", "pip", "--disable-pip-version-check", "install", "-qq", *wanted], cwd=self.root)
 
     def make(self, kind: str, asked: bool = False) -> None:
         """Do what is to be done, and say it in a line each."""
+        self.settle(made=False)  # the last call may have been broken off
         if self.ready(kind) and not (asked and self.version() != here()):
             return
+        if why := self.refused():
+            stop(why)
         old = self.venv.exists() or self.making.exists()
         why = self.why_anew() if old else ""
         if old and not why and asked and self.version() != here():
             why = f"Python {here()} was asked for"
         if why or not old:
-            print(
-                f".venv: making it{' anew, ' + why if why else ''} (Python {here()}, {'uv' if uv() else 'pip'})",
-                flush=True,
-            )
+            with_what = f"(Python {here()}, {'uv' if uv() else 'pip'})"
+            print(f".venv: making it{' anew, ' + why if why else ''} {with_what}", flush=True)
             self.create()
         print(f".venv: installing {' and '.join(FILES[kind])}; once, up to a minute or two", flush=True)
-        stamp = self.stamped()
-        self.stamp.unlink(missing_ok=True)
-        self.install(kind)
-        kinds = {kind: self.wanted(kind), "lab": self.wanted("lab")}
-        self.stamp.write_text(json.dumps({**stamp, **kinds, "place": str(self.root)}), encoding="utf-8")
-        self.making.unlink(missing_ok=True)
+        stamp = {key: value for key, value in self.stamped().items() if key != "installing"}
+        self.note({**stamp, "installing": kind})
+        if self.install(kind):
+            kinds = {kind: self.wanted(kind), "lab": self.wanted("lab")}
+            self.note({**stamp, **kinds, "place": str(self.root)})
+            self.settle(made=True)
+        elif kind in stamp and self.works():  # it had all of this kind before, and that is still there
+            self.note(stamp)
+            print(".venv: not brought up to date, see the lines above; going on with what is installed", flush=True)
+        else:
+            back = "; what was there before is back" if self.settle(made=False) else ""
+            stop(f"the packages could not be installed: see the lines above, mend that and repeat{back}")
 
 
 def uv() -> str | None:
@@ -144,6 +181,10 @@ def stop(why: str):
 
 
 if __name__ == "__main__":
-    if sys.version_info < OLDEST or sys.argv[1:2] not in (["lab"], ["test"]) or sys.argv[2:] not in ([], ["--asked"]):
-        stop("usage: python3.11 (or newer) tools/venv.py lab|test [--asked]")
-    House().make(sys.argv[1], asked="--asked" in sys.argv)
+    if sys.version_info < OLDEST or not {*sys.argv[1:2]} & {*FILES} or sys.argv[2:] not in ([], ["--asked"]):
+        stop(f"usage: python3.11 (or newer) tools/venv.py {'|'.join(FILES)} [--asked]")
+    try:
+        House().make(sys.argv[1], asked="--asked" in sys.argv)
+    except OSError as error:  # a checkout that cannot be written to, a disk that is full
+        where = Path(error.filename or ROOT).name
+        stop(f"{where}: {error.strerror}; make room, or take a copy of the checkout that you may write to, and repeat")

@@ -200,3 +200,145 @@ def test_the_stamp_names_the_place(house):
         "lab": house.wanted("lab"),
         "test": house.wanted("test"),
     }
+
+
+def says(kind, house, capsys, asked=False):
+    """What a call prints, and the line it stops with."""
+    capsys.readouterr()
+    try:
+        house.make(kind, asked)
+        return capsys.readouterr().out, ""
+    except SystemExit as stopped:
+        return capsys.readouterr().out, str(stopped)
+
+
+def no_network(house, monkeypatch, works=True):
+    whole = venv.run
+    monkeypatch.setattr(venv, "run", lambda command, **m: whole(command, **m) and "install" not in map(str, command))
+    monkeypatch.setattr(house, "works", lambda: works)
+
+
+def test_an_update_that_fails_leaves_what_worked(house, monkeypatch, capsys):
+    house.make("lab")
+    before, wanted = house.stamped(), (house.root / "requirements.txt").read_text()
+    (house.root / "requirements.txt").write_text(wanted + "# a comment\n")
+    no_network(house, monkeypatch)
+    out, stopped = says("lab", house, capsys)
+    assert not stopped and "going on with what is installed" in out and house.stamped() == before
+    (house.root / "requirements.txt").write_text(wanted)
+    assert house.ready("lab"), "going back is enough"
+
+
+def test_an_update_that_fails_and_leaves_ruins_is_no_start(house, monkeypatch, capsys):
+    house.make("lab")
+    (house.root / "requirements.txt").write_text("six\n")
+    no_network(house, monkeypatch, works=False)
+    assert "mend that and repeat" in says("lab", house, capsys)[1]
+    assert not house.ready("lab")
+
+
+def test_what_was_never_installed_is_not_gone_on_with(house, monkeypatch, capsys):
+    house.make("lab")
+    no_network(house, monkeypatch)
+    assert "mend that and repeat" in says("test", house, capsys)[1]
+
+
+def test_an_update_broken_off_is_repeated_even_after_going_back(house, monkeypatch):
+    house.make("lab")
+    wanted, whole = (house.root / "requirements.txt").read_text(), venv.run
+
+    def broken_off(command, **_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(venv, "run", broken_off)
+    (house.root / "requirements.txt").write_text(wanted + "six\n")
+    with pytest.raises(KeyboardInterrupt):
+        house.make("lab")
+    (house.root / "requirements.txt").write_text(wanted)
+    assert not house.ready("lab"), "some packages may be of one list and some of the other"
+    monkeypatch.setattr(venv, "run", whole)
+    made_and_installed(house)
+    house.make("lab")
+    assert made_and_installed(house) == (0, 1) and house.ready("lab")
+
+
+@pytest.mark.parametrize("fails_at", ["venv", "install"])
+@pytest.mark.parametrize("how", ["fails", "is broken off"])
+def test_another_python_that_cannot_be_had_leaves_the_first(house, monkeypatch, capsys, fails_at, how):
+    house.make("lab")
+    (house.venv / "kept").touch()
+    monkeypatch.setattr(venv, "here", lambda: "3.99")
+    whole = venv.run
+
+    def run(command, **more):
+        if fails_at in map(str, command):
+            if how == "fails":
+                return False
+            raise KeyboardInterrupt
+        return whole(command, **more)
+
+    monkeypatch.setattr(venv, "run", run)
+    if how == "fails":
+        assert says("lab", house, capsys, asked=True)[1]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            house.make("lab", asked=True)
+        assert not house.ready("lab")
+        house.make("lab")  # nothing is installed: what stepped aside is whole
+    assert house.ready("lab") and (house.venv / "kept").exists() and not house.before.exists()
+
+
+def test_another_python_takes_the_place_of_the_first(house, monkeypatch):
+    house.make("lab")
+    (house.venv / "kept").touch()
+    monkeypatch.setattr(venv, "here", lambda: "3.99")
+    house.make("lab", asked=True)
+    assert not (house.venv / "kept").exists() and not house.before.exists() and house.ready("lab")
+
+
+def test_where_no_environment_can_be_the_line_says_why(house, capsys, tmp_path_factory):
+    house.venv.write_text("a file")
+    assert "is a file" in says("lab", house, capsys)[1] and house.venv.read_text() == "a file"
+    house.venv.unlink()
+    house.venv.symlink_to("/nowhere")
+    assert "is a link" in says("lab", house, capsys)[1] and house.venv.is_symlink()
+    colon = tmp_path_factory.mktemp("a:b")
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, colon)
+    there = venv.House(colon)
+    assert "':' in its path" in says("lab", there, capsys)[1] and not there.making.exists()
+    assert not made_and_installed(house)[0]
+
+
+def venv_script(root, *words):
+    return subprocess.run([sys.executable, root / "tools/venv.py", *words], capture_output=True, text=True)
+
+
+def test_the_script_takes_each_kind_that_make_asks_for(tmp_path):
+    makefile = (ROOT / "Makefile").read_text()
+    asked = {line.split("$(MAKE_ENV) ")[1].split()[0] for line in makefile.splitlines() if "$(MAKE_ENV) " in line}
+    assert asked == set(venv.FILES)
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools/venv.py", tmp_path / "tools")
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    house = venv.House(tmp_path)
+    lay(house)
+    house.note({"place": str(tmp_path), **{kind: house.wanted(kind) for kind in venv.FILES}})
+    for kind in asked:
+        done = venv_script(tmp_path, kind)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for words in ((), ("tests",), ("lab", "--ask")):
+        done = venv_script(tmp_path, *words)
+        assert done.returncode == 1 and done.stderr.startswith(".venv: usage") and len(done.stderr.splitlines()) == 1
+
+
+def test_a_checkout_that_cannot_be_written_to_is_one_line(tmp_path):
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools/venv.py", tmp_path / "tools")
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv.making").symlink_to("/proc/nowhere")  # root may write to any folder but this
+    done = venv_script(tmp_path, "lab")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert "take a copy of the checkout" in done.stderr
