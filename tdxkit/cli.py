@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except TdxkitError as error:
         return _complain(str(error), 2)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         return _complain(str(not_installed(error)), 2)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         _drop(sys.stdout)

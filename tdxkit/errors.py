@@ -43,11 +43,15 @@ class InputError(TdxkitError, ValueError):
     """Something from outside (argument, file, schedule code, text box) does not have the form it must have."""
 
 
-def not_installed(error: ModuleNotFoundError) -> TdxkitError:
-    """A package that is optional for the rest and is not here, said in one line; a module of ours that is missing is a bug: raised."""
+def not_installed(error: ImportError) -> TdxkitError:
+    """A package that is optional for the rest and is not here, or not in the version that is needed, said in one line; of a module of ours it is a bug: raised."""
     package = (error.name or "").partition(".")[0]
     if package in ("", "tdxkit"):
         raise error
+    if not isinstance(error, ModuleNotFoundError):
+        return TdxkitError(
+            package, "another version of it is installed than this needs", "take the Python of the checkout, .venv/bin/python, or pip install -r requirements.txt"
+        )  # fmt: skip
     return TdxkitError(package, "this needs a package that is not installed", f"pip install {package}")
 
 

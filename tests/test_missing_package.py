@@ -53,3 +53,16 @@ def test_a_module_of_ours_that_is_missing_is_a_bug():
         with pytest.raises(ModuleNotFoundError):
             not_installed(ModuleNotFoundError("x", name=name))
     assert "pip install a" in str(not_installed(ModuleNotFoundError("x", name="a.b")))
+    with pytest.raises(ImportError):
+        not_installed(ImportError("cannot import name 'x' from 'tdxkit.run'", name="tdxkit.run"))
+
+
+def test_a_package_of_another_version(tmp_path):
+    (tmp_path / "pycparser").mkdir()
+    (tmp_path / "pycparser/__init__.py").touch()
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from tdxkit.cli import main; sys.exit(main(['explore', '-', '--run', 'f();']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, input="void f(void) {}"
+    )
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("tdxkit: pycparser: ")
+    assert len(done.stderr.splitlines()) == 1

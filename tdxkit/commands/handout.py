@@ -8,7 +8,7 @@ def configure(parser):
         action="append",
         default=[],
         metavar='"CODE = WORDS"',
-        help="a code of the day and what it shows, as often as there are codes (the race of v2)",
+        help="a code of the day and what it shows, as often as there are codes (three lines to write on)",
     )
 
 

@@ -6,9 +6,12 @@ It is the data of the notebook itself, so it cannot say something else than the 
 """
 
 from collections.abc import Iterator
+from difflib import unified_diff
 
 from tdxkit.lessons.exercises import Exercise, exercises
 from tdxkit.lessons.gates import Gate, gates
+
+SHORT = 12  # lines of an answer that is shown whole
 
 
 def key_of(number: str) -> str:
@@ -36,10 +39,18 @@ def _exercise(task: Exercise) -> Iterator[str]:
     yield f"{task.name} ({task.kind}): {task.asks}"
     for k, hint in enumerate(task.hints, 1):
         yield f"  hint {k}: {hint}"
-    for line in str(task.solution).splitlines():
-        yield f"  ✓ {line}"
+    yield from _answer("✓", task, task.solution)
     yield f"      {task.why}"
     for wrong in task.wrong:
-        for line in str(wrong.answer).splitlines():
-            yield f"  ✗ {line}"
+        yield from _answer("✗", task, wrong.answer)
         yield f"      {wrong.says}"
+
+
+def _answer(mark: str, task: Exercise, answer: object) -> Iterator[str]:
+    """An answer; of one that is written into a longer text only the lines that it takes out and puts in, with one around them."""
+    lines = str(answer).splitlines()
+    begins = task.begins.splitlines()
+    if begins and len(lines) > SHORT:
+        lines = [line for line in unified_diff(begins, lines, n=1, lineterm="") if not line.startswith(("---", "+++"))]
+    for line in lines:
+        yield f"  {mark} {line}"

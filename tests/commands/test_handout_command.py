@@ -24,16 +24,17 @@ def test_words_and_rules_are_those_of_the_workbook():
     assert all(known(name) and known(name).defect in page for name in RULES)
 
 
-def test_without_codes_it_has_the_race(capsys):
+def test_it_gives_no_race_away_that_is_to_be_found(capsys):
     assert main(["handout"]) == 0
-    assert "<code>v2:2x1:37b4 A10 B15 A3 +066fa5</code> the race of v2" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "v2:" not in out and out.count('<li class="line">') == 3
 
 
 def test_codes_of_the_day_replay_and_are_escaped(capsys):
     assert main(["handout", "--code", f"{CODE} = where <it> goes wrong", "--code", "v6:2x1:f5ae A9 B2 = v6"]) == 0
     out = capsys.readouterr().out
-    assert f"<code>{CODE}</code> where &lt;it&gt; goes wrong" in out and "the race of v2" not in out
-    assert out.index(CODE) < out.index("v6:2x1:f5ae A9 B2")
+    assert f"<code>{CODE}</code> where &lt;it&gt; goes wrong" in out and 'class="line"' not in out
+    assert out.index(f"<code>{CODE}<") < out.index("<code>v6:2x1:f5ae A9 B2</code> v6")
 
 
 @pytest.mark.parametrize(

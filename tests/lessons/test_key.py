@@ -34,6 +34,14 @@ def test_right_and_wrong_are_told_apart():
     ]
 
 
+def test_of_an_answer_in_a_long_text_only_what_differs_is_printed():
+    key = key_of("04")
+    put = key[key.index("mend-put (fix)") :]
+    put = put[: put.index("\n\n")]
+    assert "  ✓ +\tif (!atomic_dec_and_lock(users, &pamt_lock))" in put and "  ✗ -\t\tatomic_inc(users);" in put
+    assert "EXPORT_SYMBOL_GPL(region_pair_get)" not in put and len(put.splitlines()) < 50
+
+
 def test_the_command_prints_it_and_wants_to_know_whose(capsys):
     assert main(["lessons", "06", "--key"]) == 0
     assert capsys.readouterr().out.startswith("same-call-again: ")

@@ -27,8 +27,8 @@ def test_the_three_routes_add_up_with_ten_minutes_to_spare():
         ("| 0:04 | 5 |", "| 0:06 | 5 |", "begins at 6 minutes, and what is before it ends at 4"),
         ("| 0:04 | 5 |", "| 0:04 | 9 |", "is no section of 00 that says so"),
         ("#cell-id=one-idea", "#cell-id=step-it", "is no section of 00 that says so"),
-        ("[04 · The code]", "[04 · Some code]", "04 · Some code, 4 minutes, is no section"),
-        ("| 5 |  | Wrap-up: three", "| 6 |  | Wrap-up: three", "it takes 81 of 90 minutes; at least ten"),
+        ("[04 · The code]", "[04 · Some code]", "04 · Some code, 3 minutes, is no section"),
+        ("| 5 |  | Wrap-up: three", "| 10 |  | Wrap-up: three", "it takes 81 of 90 minutes; at least ten"),
     ],
 )
 def test_a_planted_fault_is_found(old, new, said):
