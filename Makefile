@@ -12,18 +12,15 @@ PYTEST = $(RUN) -m pytest -n $(WORKERS) --timeout 300
 TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick test does
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
-# No pop-up about news, no question to PyPI for a newer Lab, no extension shop: the lab asks nobody outside.
-QUIET_LAB = --LabApp.app_settings_dir="$(CURDIR)/tools/lab_settings" --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-            --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test test-fast lint bench book mutants clean env env-test env-book
+.PHONY: help lab test test-fast lint bench book editions mutants clean env env-test env-book
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 lab: env  ## open JupyterLab on the first notebook
 	@$(RUN) -m tdxkit doctor --quiet
-	@$(RUN) -m jupyterlab $(QUIET_LAB) --LabApp.default_url=/lab/tree/00-start-here.ipynb $(LAB_ARGS) notebooks
+	@$(RUN) -m tdxkit lab notebooks --lab-args="$(LAB_ARGS)"
 
 test: lint  ## everything: lint, tests, notebooks, browser (BROWSER=0 leaves that out)
 ifeq ($(BROWSER),0)
@@ -49,6 +46,9 @@ bench: env-test  ## every benchmarks/bench_*.py, one after the other
 
 book: env-book  ## the notebooks as HTML pages, in build/book: they step and ask without Python and without a network
 	@$(RUN) tools/book.py
+
+editions: env-test  ## give each notebook that has changed its next edition, which a saved copy compares with
+	@$(RUN) tools/editions.py
 
 mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)

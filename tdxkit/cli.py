@@ -10,6 +10,7 @@ from tdxkit.errors import TdxkitError, not_installed, printable
 
 # name: what it does. The module tdxkit.commands.NAME has configure(parser) and run(args) -> exit code (None for 0).
 COMMANDS = {
+    "lab": "the notebooks in a folder of yours, and JupyterLab on the first",
     "doctor": "check that everything the workbook needs is here",
     "list": "the scenarios that can be explored",
     "explore": "every interleaving of a scenario or of your C, and the shortest one that breaks it",

@@ -10,10 +10,10 @@ from tdxkit.errors import InputError, printable
 # Every command reads a fact or two: what this module imports is paid at each start, so no dataclasses, no importlib.resources.
 
 
-def _find(name: str) -> str:
+def _find(name: str, under: str = "data") -> str:
     here = os.path.dirname(__file__)
-    packaged = os.path.join(here, "data", name)
-    return packaged if os.path.exists(packaged) else os.path.join(os.path.dirname(here), "data", name)
+    packaged = os.path.join(here, under, name)
+    return packaged if os.path.exists(packaged) else os.path.join(os.path.dirname(here), under, name)
 
 
 def data_path(name: str):
@@ -21,6 +21,13 @@ def data_path(name: str):
     from pathlib import Path
 
     return Path(_find(name))
+
+
+def notebooks_path():
+    """The folder of the notebooks, as a `pathlib.Path`: inside the installed package, or beside it in a checkout."""
+    from pathlib import Path
+
+    return Path(_find("", "notebooks"))
 
 
 @cache

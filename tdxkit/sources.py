@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxkit.facts import data_path, load_json, load_toml
+from tdxkit.facts import data_path, load_json, load_toml, notebooks_path
 
 OWN, MODEL = "own", "model"
 TAGS = ("source", "checked", "read_in")  # what a row, or a file for its rows, says of where it comes from
@@ -75,7 +75,7 @@ def tags() -> set[str]:
 
 
 def places() -> Iterator[Place]:
-    """All of them: data, models, and the notebooks where they lie beside the package (a checkout has them, an installed wheel not)."""
+    """All of them: data, models, notebooks."""
     yield from _data()
     yield from _models()
     for path in notebooks():
@@ -83,8 +83,8 @@ def places() -> Iterator[Place]:
 
 
 def notebooks() -> list[Path]:
-    """The notebooks of a checkout, in order; none where the package is installed by itself."""
-    return sorted((_package().parent / "notebooks").glob("*.ipynb"))
+    """The notebooks, in order; none where somebody took them out."""
+    return sorted(notebooks_path().glob("*.ipynb"))
 
 
 def paragraphs(text: str) -> list[Paragraph]:

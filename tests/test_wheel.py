@@ -48,11 +48,11 @@ def python(wheel, tmp_path_factory):
 def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     tracked = (
-        run("git", "ls-files", "data", "tdxkit", cwd=ROOT).split()
+        run("git", "ls-files", "data", "notebooks", "tdxkit", cwd=ROOT).split()
         if (ROOT / ".git").exists()
         else ["data/sources.toml"]
     )
-    assert {f"tdxkit/{name}" if name.startswith("data/") else name for name in tracked} <= names
+    assert {f"tdxkit/{name}" if name.startswith(("data/", "notebooks/")) else name for name in tracked} <= names
     assert {name.split("/")[0] for name in names} == {
         "tdxkit",
         next(n for n in names if "dist-info" in n).split("/")[0],
@@ -67,10 +67,26 @@ def test_commands_run_from_another_folder(python, tmp_path):
     assert "2026" in run(python, "-c", cited, cwd=tmp_path)
 
 
-def test_sources_are_listed_there_and_the_notebooks_said_to_be_elsewhere(python, tmp_path):
+def test_sources_are_listed_there_those_of_the_notebooks_too(python, tmp_path):
     said = run(python, "-m", "tdxkit", "sources", cwd=tmp_path)
-    assert "\ndata/bugs.toml B1 " in said and "\ntdxkit/linux/refcount/v2.py " in said and "notebooks/" not in said
-    assert said.splitlines()[-1].endswith("no notebooks beside the package: a checkout lists theirs too")
+    assert "\ndata/bugs.toml B1 " in said and "\ntdxkit/linux/refcount/v2.py " in said
+    assert "\nnotebooks/04-refcount-races harm-story 1 " in said and said.splitlines()[-1].endswith("11 notebooks read")
+
+
+def test_the_notebooks_are_there_and_brought_where_there_is_a_lab(python, tmp_path):
+    bring = "from pathlib import Path; from tdxkit.lessons.copies import bring; print(len(list(bring(Path('nb')))))"
+    assert run(python, "-c", bring, cwd=tmp_path) == "11\n"
+    assert (tmp_path / "nb/04-refcount-races.ipynb").read_bytes() == (
+        ROOT / "notebooks/04-refcount-races.ipynb"
+    ).read_bytes()
+    lessons = json.loads(run(python, "-m", "tdxkit", "lessons", "--json", cwd=tmp_path))
+    assert len(lessons["notebooks"]) == 11
+
+
+def test_without_the_extra_the_lab_is_one_line(python, tmp_path):
+    done = subprocess.run([python, "-m", "tdxkit", "lab"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "pip install 'tdxkit[lab]'" in done.stderr and list(tmp_path.iterdir()) == []
 
 
 def test_explore_runs_there(python, tmp_path):

@@ -26,6 +26,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tdxkit.commands.doctor import find_chromium
+from tdxkit.commands.lab import QUIET
 
 # Every name but loopback is mapped to nothing, so that a request that wants to leave cannot. Its URL is recorded all the same.
 CHROMIUM_ARGS = [
@@ -43,7 +44,6 @@ SETTINGS = {
     # Every cell stays in the page, so that a test can look at all of them.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-QUIET = Path(__file__).parent / "lab_settings"  # as `make lab` starts it: no pop-up about news
 START_SECONDS, RUN_SECONDS = 90, 180
 
 
@@ -92,10 +92,7 @@ class Lab:
             "ServerApp.root_dir": self.root,
             "IdentityProvider.token": self.token,
             "LabApp.expose_app_in_browser": True,
-            "LabApp.extension_manager": "readonly",
-            "LabApp.app_settings_dir": QUIET,
-            "LabApp.news_url": None,
-            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            **QUIET,
             "LabApp.user_settings_dir": self.home / "settings",
             "LabApp.workspaces_dir": self.home / "workspaces",
         }

@@ -15,6 +15,13 @@ from tdxkit.facts import data_path
 
 OLDEST, NEWEST_TRIED = (3, 11), (3, 14)
 INSTALL = "pip install -r requirements.txt in the checkout, or make lab"
+# In a browser without a server (JupyterLite) there is no lab to install, no kernel to find and no pip: the site brings all of it.
+IN_A_BROWSER = sys.platform == "emscripten"
+NOT_THERE = {
+    "jupyterlab",
+    "plotly",
+}  # the page itself; charts are drawn by the page, and plotly is loaded where a reader imports it
+RELOAD = "load the page again; where that does not help, the site has to be built again"
 # What JupyterLab's page must load so that a notebook's widgets and charts are drawn, and the package that brings it.
 EXTENSIONS = {
     "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
@@ -80,12 +87,13 @@ def package_checks(wanted: Mapping[str, str]) -> Iterator[Check]:
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield Check(name, "missing", "not installed", INSTALL)
+            yield Check(name, "missing", "not installed", RELOAD if IN_A_BROWSER else INSTALL)
             continue
         if found == pinned:
             yield Check(name, "ok", found)
         else:
-            yield Check(name, "note", found, f"the workbook was run with {pinned}; if something breaks, {INSTALL}")
+            todo = RELOAD if IN_A_BROWSER else INSTALL
+            yield Check(name, "note", found, f"the workbook was run with {pinned}; if something breaks, {todo}")
 
 
 def extension_checks(folders: list[Path]) -> Iterator[Check]:
@@ -149,9 +157,13 @@ def browser_check(environ: Mapping[str, str] = os.environ, which: Which = shutil
 
 def checks() -> Iterator[Check]:
     """Everything, in the order in which to mend it."""
-    share = jupyter_folders(os.environ)
     yield python_check(tuple(sys.version_info[:3]))
     yield data_check()
+    if IN_A_BROWSER:
+        yield from package_checks({name: pinned for name, pinned in pins().items() if name not in NOT_THERE})
+        yield Check("lab", "ok", "this page: nothing runs on a server, and what you write stays in this browser")
+        return
+    share = jupyter_folders(os.environ)
     yield from package_checks(pins())
     yield kernel_check(share)
     yield from extension_checks([f / "labextensions" for f in share])

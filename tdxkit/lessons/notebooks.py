@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
+from tdxkit.facts import notebooks_path
 from tdxkit.text import near
 
-FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+FOLDER = notebooks_path()
 MINUTES = re.compile(r"\*\*About (\d+) minutes\.?\*\*")
 ASKS = ("gate", "exercise", "answers")
 TITLE = re.compile(r"\A# (.+)")

@@ -19,6 +19,7 @@ __all__, __getattr__ = door(
         "questions": "answers gate",
         "tasks": "exercise",
         "words_list": "words",
+        "notebook_head": "opened reset",
         "wrong_sentence": "this_is_wrong",
         "bugs_view": "bugs_table",
         "conflicts_view": "conflict_grid",

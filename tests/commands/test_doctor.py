@@ -115,3 +115,12 @@ def test_a_note_is_no_fault(monkeypatch):
 def test_wrong_argument_is_one_line(capsys):
     assert main(["doctor", "--cure"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_in_a_browser_it_speaks_of_nothing_that_is_not_there(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "IN_A_BROWSER", True)
+    monkeypatch.setattr(doctor, "pins", lambda: {"jupyterlab": "1", "plotly": "1", "pytest": "0.1", "none-such": "1"})
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "none-such" in said and "load the page again" in said and "stays in this browser" in said
+    assert not any(word in said for word in ("pip", "jupyterlab", "kernel", "extension", "plotly", "make lab"))

@@ -128,6 +128,7 @@ PLANTED = {
     ],
     "explains_its_words": [
         (lambda nb: nb.update(cells=[ASKED[0], code("words", "keywords()")]), "notebook"),
+        (lambda nb: nb.update(cells=[ASKED[0], code("tools", 'opened("01", edition=1)')]), "notebook"),
     ],
     "an_open_exercise_stops_nothing": [
         (lambda nb: nb["cells"].append(code("task", 'exercise("take-it-back", ...)')), "task"),
@@ -196,7 +197,8 @@ def test_a_notebook_that_asks_what_its_data_has_passes():
     nb = copy.deepcopy(GOOD) | {"cells": ASKED}
     assert not list(asks.three_of_each(nb))
     assert not list(asks.three_of_each(copy.deepcopy(GOOD) | {"cells": []}))
-    assert not list(asks.explains_its_words(nb | {"cells": [ASKED[0], code("tools", "x = 1\nwords()")]}))
+    [(_, said)] = asks.explains_its_words(nb | {"cells": [ASKED[0], code("tools", 'x = 1\nopened("00", edition=1)')]})
+    assert said.startswith("it has changed since edition"), "what it has is not what data/editions.toml knows"
 
 
 def test_what_it_asks_counts_as_a_cell_too():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from tdxkit.lessons.copies import digest_of, edition_of, recorded
 from tdxkit.lessons.exercises import exercises
 from tdxkit.lessons.gates import Gate, gate_named, gates
 from tdxkit.lessons.notebooks import calls
@@ -67,10 +68,20 @@ def three_of_each(nb: Notebook) -> Iterator[Finding]:
 def explains_its_words(nb: Notebook) -> Iterator[Finding]:
     """The reader who meets a word of somebody else's trade, and finds nothing behind it. Of a notebook with a number."""
     first = next((text for _, text, _ in cells(nb)), "")
-    if re.match(r"# \d\d ", first) and not any(
-        re.search(r"^words\(\)", text, re.M) for _, text, _ in cells(nb, "code")
-    ):
-        yield "notebook", "no cell shows words(), so none is explained on hover; let the first code cell end with it"
+    number = re.match(r"# (\d\d) ", first)
+    if not number:
+        return
+    says = edition_of(nb)
+    if says[0] != number[1]:
+        yield (
+            "notebook",
+            f'no cell shows opened("{number[1]}", edition=…), so no word is explained on hover; let the first code cell end with it',
+        )
+    elif recorded(number[1]) != (says[1], digest_of(nb)):
+        yield (
+            "notebook",
+            f"it has changed since edition {recorded(number[1])[0]}, and a saved copy would not know: make editions",
+        )
 
 
 @rule
