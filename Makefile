@@ -13,7 +13,7 @@ TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick t
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 
-.PHONY: help lab test test-fast lint bench book editions mutants clean env env-test env-book
+.PHONY: help lab test test-fast lint bench book editions site site-serve mutants clean env env-test env-book env-site
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -50,6 +50,12 @@ book: env-book  ## the notebooks as HTML pages, in build/book: they step and ask
 editions: env-test  ## give each notebook that has changed its next edition, which a saved copy compares with
 	@$(RUN) tools/editions.py
 
+site: env-site  ## the workbook as pages that run in a browser alone, in dist/site: Python and all, no server
+	@$(RUN) tools/lite.py
+
+site-serve: env-site  ## dist/site on 127.0.0.1 (PORT=8765)
+	@$(RUN) tools/served.py --port $(or $(PORT),8765) dist/site
+
 mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)
 
@@ -66,3 +72,6 @@ env-test:
 
 env-book:
 	@$(MAKE_ENV) book $(ASKED)
+
+env-site:
+	@$(MAKE_ENV) site $(ASKED)

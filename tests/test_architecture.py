@@ -15,7 +15,21 @@ import pytest
 from tests.modules import MODULES, every_module
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"errors", "text", "units", "facts", "card", "run", "doors", "kinds", "intake", "work", "sources", "rules"}
+GROUND = {
+    "browser",
+    "errors",
+    "text",
+    "units",
+    "facts",
+    "card",
+    "run",
+    "doors",
+    "kinds",
+    "intake",
+    "work",
+    "sources",
+    "rules",
+}
 FLOORS = [
     GROUND,
     {"explore", "seam", "linux", "status", "mail"},

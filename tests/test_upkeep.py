@@ -126,10 +126,10 @@ def test_every_citation_has_its_source():
 
 
 def test_the_lab_begins_without_a_pop_up():
-    """Whether Lab asks about news is a setting, and no flag of its server: `make lab` gives it the folder with that, and so do the tests."""
-    from tools.lab import QUIET
+    """Whether Lab asks about news is a setting, and no flag of its server: `tdxkit lab` gives it the folder with that, and so do the tests."""
+    from tdxkit.commands.lab import QUIET
 
-    (folder,) = re.findall(r'--LabApp.app_settings_dir="\$\(CURDIR\)/(\S+)"', (ROOT / "Makefile").read_text())
-    assert ROOT / folder == QUIET
-    told = json.loads((QUIET / "overrides.json").read_text())["@jupyterlab/apputils-extension:notification"]
+    told = json.loads((QUIET["LabApp.app_settings_dir"] / "overrides.json").read_text())[
+        "@jupyterlab/apputils-extension:notification"
+    ]
     assert told == {"fetchNews": "false", "checkForUpdates": False}

@@ -27,6 +27,7 @@ from playwright.sync_api import sync_playwright
 
 from tdxkit.commands.doctor import find_chromium
 from tdxkit.commands.lab import QUIET
+from tools.served import Served
 
 # Every name but loopback is mapped to nothing, so that a request that wants to leave cannot. Its URL is recorded all the same.
 CHROMIUM_ARGS = [
@@ -128,6 +129,10 @@ class Lab:
         """An address on this server, with its token."""
         return f"http://127.0.0.1:{self.port}/{path}{'&' if '?' in path else '?'}token={self.token}"
 
+    def address(self, notebook: str) -> str:
+        """Where a notebook opens, in a fresh workspace."""
+        return self.url(f"lab/tree/{notebook}?reset")
+
     def ask(self, path: str, seconds: float = 30):
         """The JSON that the server answers."""
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -154,7 +159,7 @@ class Chromium:
         self.browser.close()
         self.playwright.stop()
 
-    def open(self, lab: Lab, notebook: str, **context) -> "LabPage":
+    def open(self, lab: "Lab | Served", notebook: str, **context) -> "LabPage":
         """A fresh browser profile with one notebook open and its kernel ready; `context` goes to Playwright."""
         made = self.browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, **context})
         try:
@@ -171,7 +176,7 @@ class LabPage:
     and uncaught exceptions.
     """
 
-    def __init__(self, page, lab: Lab, notebook: str):
+    def __init__(self, page, lab: "Lab | Served", notebook: str):
         self.page, self.lab, self.notebook = page, lab, notebook
         self.outside: list[str] = []
         self.complaints: list[str] = []
@@ -179,7 +184,7 @@ class LabPage:
         page.on("websocket", lambda channel: self._asked(channel.url))
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(lab.url(f"lab/tree/{notebook}?reset"))
+        page.goto(lab.address(notebook))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_SECONDS * 1000)
         # The toolbar says "idle" before there is a kernel, and Run All then asks which one to take: wait for the session itself.
         self._panel("await panel.sessionContext.ready; await panel.sessionContext.session.kernel.info;")
@@ -216,6 +221,9 @@ class LabPage:
         self._panel("await panel.sessionContext.session.kernel.requestExecute({code: '', silent: true}).done;")
         self.until("panel.sessionContext.session.kernel.status === 'idle'", seconds)
         self.until(
+            "panel.content.widgets.every(c => c.model.type !== 'code' || c.model.executionState !== 'running')", seconds
+        )
+        self.until(
             "![...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.trim() === 'Loading widget...')"
         )
         self.page.set_default_timeout(30_000)
@@ -229,7 +237,7 @@ class LabPage:
                 if (cell.model.type !== 'code') continue;
                 const id = cell.model.id;
                 for (const output of cell.model.outputs.toJSON()) {
-                    if (output.output_type === 'error' && output.ename !== 'Unanswered') bad.push(`${id}: ${output.ename}: ${output.evalue}`);
+                    if (output.output_type === 'error' && !output.ename.includes('Unanswered')) bad.push(`${id}: ${output.ename}: ${output.evalue}`);
                     if (output.name === 'stderr') bad.push(`${id}: stderr: ${output.text}`);
                 }
                 if (cell.model.sharedModel.getSource().trim() && cell.model.executionCount === null) bad.push(`${id}: did not run`);

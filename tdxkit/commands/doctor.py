@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from tdxkit.browser import IN_A_BROWSER
 from tdxkit.errors import printable
 from tdxkit.facts import data_path
 
 OLDEST, NEWEST_TRIED = (3, 11), (3, 14)
 INSTALL = "pip install -r requirements.txt in the checkout, or make lab"
-# In a browser without a server (JupyterLite) there is no lab to install, no kernel to find and no pip: the site brings all of it.
-IN_A_BROWSER = sys.platform == "emscripten"
+# In a browser without a server there is no lab to install, no kernel to find and no pip: the site brings all of it.
 NOT_THERE = {
     "jupyterlab",
     "plotly",

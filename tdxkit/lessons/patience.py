@@ -15,7 +15,7 @@ from tdxkit.work import Job
 
 T = TypeVar("T")
 SECONDS = 5
-UNSTOPPABLE = "If a step of yours never ends: in Lab, Kernel, Interrupt; in a kernel that lives in the browser, reload the page. What you typed stays."
+UNSTOPPABLE = "If a step of yours never ends: in Lab, Kernel, Interrupt; in a kernel that lives in the browser, Kernel, Restart, which takes some ten seconds, and the first cell again. What you typed stays."
 
 
 def patient(job: Job[T]) -> Job[T]:

@@ -7,7 +7,7 @@
 
 Each line is an event as JSON. A line is added in one write to the file's end, so two labs at once lose nothing; a line that is no event, or one of a kind
 that this version does not know, is passed over and stays where it is. Where the file cannot be written, events are kept as long as the process lives.
-The file lies where programs keep their data for a user, or where TDXKIT_PROGRESS says; it is never sent anywhere.
+The file lies where programs keep their data for a user, in a browser-only lab beside the notebooks, or where TDXKIT_PROGRESS says; it is never sent anywhere.
 """
 
 import json
@@ -17,10 +17,13 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tdxkit.browser import IN_A_BROWSER
+
 VERSION = 1  # of an event's form; one of a later version is read as far as it is understood
 MOST = 8 << 20  # bytes that are read, from the file's end
 LONGEST = 2_000  # characters of an answer that are kept
 VARIABLE = "TDXKIT_PROGRESS"
+ON_THE_DRIVE = "my-progress.jsonl"  # beside the notebooks: in a browser nothing else is kept; a hidden file would not be listed there, nor taken along
 KINDS = ("gate", "exercise", "reset")
 
 
@@ -66,6 +69,8 @@ def place() -> Path:
     """The file."""
     if given := os.environ.get(VARIABLE, ""):
         return Path(given)
+    if IN_A_BROWSER:
+        return Path(ON_THE_DRIVE)
     from platformdirs import user_data_path
 
     return user_data_path("tdxkit", appauthor=False) / "progress.jsonl"

@@ -178,7 +178,7 @@ def _ages(x, verdict: Judgement, samples, end: int) -> list[Markup]:
     made.append(line((LEFT, y(THRESHOLD)), (WIDTH - RIGHT, y(THRESHOLD)), role="bad", stroke_dasharray="6 4"))
     made.append(text(LEFT - 6, y(THRESHOLD) + 4, f"{THRESHOLD}", role="bad", anchor="end", font_weight=700))
     oldest = max((s.age for s in samples), default=0)
-    for units in (0, oldest):  # only where no other figure stands
+    for units in sorted({0, oldest}):  # only where no other figure stands
         if all(abs(y(units) - y(other)) >= 13 for other in {THRESHOLD, 0} - {units}):
             made.append(text(LEFT - 6, y(units) + 4, f"{units}", role="soft", anchor="end"))
     made.append(line((LEFT, foot), (WIDTH - RIGHT, foot), role="line"))

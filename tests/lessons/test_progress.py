@@ -158,3 +158,12 @@ def test_without_platformdirs_it_counts_until_the_kernel_stops(monkeypatch):
     record(GATE)
     assert kept().events == [GATE]
     assert notice().startswith("Progress is not kept")
+
+
+def test_in_a_browser_it_lies_beside_the_notebooks(tmp_path, monkeypatch):
+    monkeypatch.delenv(progress.VARIABLE, raising=False)
+    monkeypatch.setattr(progress, "IN_A_BROWSER", True)
+    monkeypatch.chdir(tmp_path)
+    progress.record(Event("gate", "04", "second-look", "3", True))
+    assert [path.name for path in tmp_path.iterdir()] == [progress.ON_THE_DRIVE]
+    assert progress.kept().passed("gate", "second-look")

@@ -11,13 +11,14 @@ import pytest
 from tools import venv
 
 ROOT = Path(__file__).parents[2]
+NAMES = [*(f"requirements{kind}.txt" for kind in ("", "-test", "-book", "-site")), "pyproject.toml"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make and sh are not there")
 
 
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """A checkout whose commands are written down; making an environment lays a Python and an activate script."""
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+    for name in NAMES:
         shutil.copy(ROOT / name, tmp_path)
     house = venv.House(tmp_path)
     house.ran = []
@@ -65,7 +66,7 @@ def test_test_comes_on_top_of_lab_and_lab_does_not_take_it_away(house):
     assert made_and_installed(house) == (0, 0) and house.ready("test")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt", "requirements-book.txt"])
+@pytest.mark.parametrize("name", NAMES[:-1])
 def test_a_changed_requirement_is_installed(house, name):
     house.make("test")
     with (house.root / name).open("a") as file:
@@ -303,7 +304,7 @@ def test_where_no_environment_can_be_the_line_says_why(house, capsys, tmp_path_f
     house.venv.symlink_to("/nowhere")
     assert "is a link" in says("lab", house, capsys)[1] and house.venv.is_symlink()
     colon = tmp_path_factory.mktemp("a:b")
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+    for name in NAMES:
         shutil.copy(ROOT / name, colon)
     there = venv.House(colon)
     assert "':' in its path" in says("lab", there, capsys)[1] and not there.making.exists()
@@ -320,7 +321,7 @@ def test_the_script_takes_each_kind_that_make_asks_for(tmp_path):
     assert asked == set(venv.FILES)
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools/venv.py", tmp_path / "tools")
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+    for name in NAMES:
         shutil.copy(ROOT / name, tmp_path)
     house = venv.House(tmp_path)
     lay(house)
@@ -336,7 +337,7 @@ def test_the_script_takes_each_kind_that_make_asks_for(tmp_path):
 def test_a_checkout_that_cannot_be_written_to_is_one_line(tmp_path):
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools/venv.py", tmp_path / "tools")
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-book.txt", "pyproject.toml"):
+    for name in NAMES:
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".venv.making").symlink_to("/proc/nowhere")  # root may write to any folder but this
     done = venv_script(tmp_path, "lab")

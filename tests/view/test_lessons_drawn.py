@@ -16,7 +16,7 @@ from tdxkit.lessons.gates import gate_named, gates
 from tdxkit.lessons.notebooks import lessons
 from tdxkit.lessons.progress import Event, kept, record
 from tdxkit.linux.refcount import scenario
-from tdxkit.view import Stepper, answers, exercise, gate, progress, region, static, words, xarray
+from tdxkit.view import Stepper, answers, exercise, gate, progress, region, static, tasks, words, xarray
 from tdxkit.view.kit.svg import esc
 from tdxkit.view.kit.tables import table
 from tdxkit.view.msr_view import vcpus
@@ -146,16 +146,25 @@ def test_an_exercise_shows_its_hints_one_in_the_other_and_its_solution_folded():
 
 
 def test_only_what_runs_a_readers_code_says_what_to_do_when_it_never_ends():
-    assert "reload the page" in str(Task(exercise_named("mend-put")).static())
-    assert "reload the page" in str(Task(exercise_named("mend-the-mask")).static())
+    assert "Kernel, Restart" in str(Task(exercise_named("mend-put")).static())
+    assert "Kernel, Restart" in str(Task(exercise_named("mend-the-mask")).static())
     for switches_or_turns in ("take-it-back", "saved-by-firmware", "second-trace"):
-        assert "reload the page" not in str(Task(exercise_named(switches_or_turns)).static())
+        assert "Kernel, Restart" not in str(Task(exercise_named(switches_or_turns)).static())
 
 
 def test_an_open_exercise_shows_the_task_and_raises_one_line(capsys):
     with pytest.raises(Unanswered, match="exercise take-it-back: it waits for your answer, in the place of"):
         exercise("take-it-back", ...)
     assert "Your turn: break." in capsys.readouterr().out and kept().events == []
+
+
+def test_in_a_browser_an_exercise_that_waits_stops_no_cell_behind_it(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(tasks, "IN_A_BROWSER", True)
+    monkeypatch.setattr(tasks.live, "display", shown.append)
+    assert exercise("take-it-back", ...) is None
+    assert [one.exercise.name for one in shown] == ["take-it-back"]
+    assert capsys.readouterr().out == "exercise take-it-back: it waits for your answer, in the place of ...\n"
 
 
 def test_a_wrong_answer_is_kept_with_its_run_and_a_right_one_passes():

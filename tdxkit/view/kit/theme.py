@@ -89,7 +89,7 @@ def actor_roles(names: Sequence[str]) -> list[int]:
     """
     found: dict[str, int] = {}
     for name in sorted(names, key=_wanted):
-        taken, wanted = set(found.values()), _wanted(name)[0]
+        taken, wanted = set(found.values()), _wanted(name)[1]
         free = [(wanted + k) % len(ACTORS) for k in range(len(ACTORS)) if (wanted + k) % len(ACTORS) not in taken]
         found[name] = free[0] if free else wanted
     return [found[name] for name in names]
@@ -99,12 +99,12 @@ def actor_roles(names: Sequence[str]) -> list[int]:
 LIFE = ("TD init", "vCPU init", "build", "vCPU run", "fault", "zap", "teardown")
 
 
-def _wanted(name: str) -> tuple[int, str]:
-    """Which colour a name would have, and what decides among those that want the same."""
+def _wanted(name: str) -> tuple[int, int, str]:
+    """Who chooses before whom (CPU 10 after all with a number that is a colour), which colour that name would have, and what decides among equals."""
     if name in LIFE:
-        return LIFE.index(name), name
+        return 0, LIFE.index(name), name
     number = re.search(r"\d+$", name)
-    return (int(number[0]) if number else crc32(name.encode())) % len(ACTORS), name
+    return *divmod(int(number[0]) if number else crc32(name.encode()) % len(ACTORS), len(ACTORS)), name
 
 
 def channels(colour: str) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from tdxkit.errors import InputError
 from tdxkit.run import State, Wait
-from tdxkit.view.kit.svg import Markup, visible
+from tdxkit.view.kit.svg import Markup
 
 Picture = Callable[[State], Markup]
 
@@ -41,7 +41,7 @@ class Waits(Pictures):
 
     def __init__(self, actors: Iterable[str]):
         super().__init__(None)
-        self.actors = tuple(map(visible, actors))
+        self.actors = tuple(actors)
 
     def place(self, waits: Iterable[Wait]) -> int:  # type: ignore[override]
         """The place of the picture of these waits, -1 where nobody waits."""

@@ -8,7 +8,7 @@ import networkx as nx
 from tdxkit.run import Wait
 from tdxkit.text import many
 from tdxkit.view.kit.svg import Markup, drawing, element, text
-from tdxkit.view.kit.theme import actor_role, actor_roles
+from tdxkit.view.kit.theme import ACTORS, actor_role, actor_roles
 
 WIDE, BOX, HIGH = 232, 74, 26  # the drawing, an actor's box
 
@@ -30,12 +30,13 @@ def circle(graph: nx.DiGraph) -> set[tuple[str, str]]:
 
 
 def waits_picture(actors: Sequence[str], waits: Sequence[Wait]) -> Markup:
-    """The drawing for a step at which somebody waits; `actors` are all of the run, in the order of their lanes."""
+    """The drawing for a step at which somebody waits; `actors` are all of the run, in the order of their lanes. Whoever else holds something stands behind them."""
     graph = waits_graph(waits)
-    stuck, there = circle(graph), [actor for actor in actors if actor in graph]
+    others = [name for name in graph if name not in actors]
+    stuck, there = circle(graph), [name for name in (*actors, *others) if name in graph]
     high = 30 + (44 if len(there) <= 2 else 104)
     places = _places(there, high)
-    roles = dict(zip(actors, actor_roles(actors)))
+    roles = dict.fromkeys(others, len(ACTORS) - 1) | dict(zip(actors, actor_roles(actors)))
     head = "wait for each other" if stuck else "waits for" if len(waits) == 1 else "wait for"
     parts = [text(0, 12, f"Who {head}", role="bad" if stuck else "soft", font_weight=650)]
     parts += [
