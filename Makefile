@@ -13,7 +13,7 @@ TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick t
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 
-.PHONY: help lab test test-fast lint bench book editions site site-serve mutants clean env env-test env-book env-site
+.PHONY: help lab test test-fast lint bench book editions site bundle site-serve mutants clean env env-test env-book env-site
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -52,6 +52,9 @@ editions: env-test  ## give each notebook that has changed its next edition, whi
 
 site: env-site  ## the workbook as pages that run in a browser alone, in dist/site: Python and all, no server
 	@$(RUN) tools/lite.py
+
+bundle: book site  ## one zip for a room without a network: site, book, handout, wheels for machines like this one
+	@$(RUN) tools/bundle.py
 
 site-serve: env-site  ## dist/site on 127.0.0.1 (PORT=8765)
 	@$(RUN) tools/served.py --port $(or $(PORT),8765) dist/site

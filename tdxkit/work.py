@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from time import monotonic
 from typing import Generic, TypeVar
 
+from tdxkit.browser import IN_A_BROWSER
 from tdxkit.errors import TdxkitError
 
 T = TypeVar("T")
@@ -25,7 +26,8 @@ Tick = tuple[float, float]
 Job = Generator[Tick, None, T]
 Progress = Callable[[float, float], None]
 
-SLICE = 0.04  # seconds of work between two looks at the page: a click is answered before it feels slow
+# Seconds of work between two looks at the page: a click is answered before it feels slow. In a browser each look costs more, and an answer may take longer.
+SLICE = 0.2 if IN_A_BROWSER else 0.04
 _PAUSE = 0.001  # seconds that an event loop is given: a click needs several of its turns, sleep(0) is one
 
 

@@ -82,7 +82,9 @@ def npm(*words: str, cwd: Path) -> str:
     there = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run([program, *words], cwd=cwd, env=there, capture_output=True, text=True)
     if done.returncode:
-        raise Stopped(f"npm {' '.join(words)}: {_last(done.stderr)}; is there a network, and a registry that answers?")
+        raise Stopped(
+            f"npm {' '.join(words)}: {last_line(done.stderr)}; is there a network, and a registry that answers?"
+        )
     return done.stdout.strip()
 
 
@@ -130,7 +132,7 @@ def wheels() -> list[Path]:
             ]
             done = subprocess.run([*pip, *TAGS, "-d", made, "-r", PINS], capture_output=True, text=True)
             if done.returncode:
-                raise Stopped(f"{PINS.name}: {_last(done.stderr)}; is there a network, and an index that has it?")
+                raise Stopped(f"{PINS.name}: {last_line(done.stderr)}; is there a network, and an index that has it?")
             os.replace(made, place)
             Path(made).mkdir()  # its context takes it away
     return sorted(place.glob("*.whl"))
@@ -141,7 +143,7 @@ def own_wheel(folder: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
     done = subprocess.run(pip, capture_output=True, text=True, env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"})
     if done.returncode:
-        raise Stopped(f"tdxkit: its wheel cannot be built ({_last(done.stderr)})")
+        raise Stopped(f"tdxkit: its wheel cannot be built ({last_line(done.stderr)})")
     [made] = folder.glob("*.whl")
     return made
 
@@ -266,7 +268,7 @@ def make(out: Path) -> None:
         os.replace(new, out)
 
 
-def _last(text: str) -> str:
+def last_line(text: str) -> str:
     """The last line of a program's complaint."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and "is ignored" not in line]
     return lines[-1][:300] if lines else "it says nothing"

@@ -16,11 +16,11 @@ from tdxkit.explore.program import DEADLOCK, LIVELOCK, Scenario
 from tdxkit.explore.races import plain, races
 from tdxkit.explore.result import REDUCTIONS, Broken, Result
 from tdxkit.explore.schedule import encode, parse, switches
-from tdxkit.explore.shortest import Levels, Way, calmest
+from tdxkit.explore.shortest import Levels, Way, calming
 from tdxkit.explore.space import Space
 from tdxkit.explore.tables import Tables
 from tdxkit.explore.unmet import never_taken, not_modelled
-from tdxkit.explore.visit import Found, visit, visiting
+from tdxkit.explore.visit import Found, visiting
 from tdxkit.run import STANDSTILLS
 from tdxkit.work import Job, drive
 
@@ -62,8 +62,7 @@ def exploring(
     bound: int | None = None,
     memory: str | None = None,
 ) -> Job[Result]:
-    """`explore` as a job: it ticks with the states visited and the bound. Between two visits, while it looks for a shortest schedule, it
-    does not tick."""
+    """`explore` as a job: it ticks with the states visited and the bound, and again while it looks for a schedule worth showing."""
     given_scenario("explore", scenario)
     reduce = _reduction(scenario, reduce)
     scenario = scenario.on(memory or scenario.memory)
@@ -75,7 +74,7 @@ def exploring(
     others: list[str] = []
     unseen = ""
     if fewest_switches and not whole:
-        way = calmest(Space(tables, fuse, prop), bound)
+        way = yield from calming(Space(tables, fuse, prop), bound)
     if way is None:
         movers = Movers(tables) if reduce == "movers" else None
         try:
@@ -84,7 +83,8 @@ def exploring(
             tables, way, unseen = yield from in_spite(error, asked, prop, bound)
         if found and found.rule:
             levels = Levels(Space(tables, False, prop), bound)
-            way = calmest(Space(tables, fuse, prop), bound) if fewest_switches else levels.way()
+            looking = calming(Space(tables, fuse, prop), bound) if fewest_switches else levels.finding()
+            way = yield from looking
             way = way or Way(found.path(), found.rule, found.states, exact=False)
             others = [rule for rule in found.broken if rule != way.rule]
         if found and prop in (None, LIVELOCK):
@@ -92,7 +92,7 @@ def exploring(
             if not found.ends and way:
                 others.append(LIVELOCK)
             elif not found.ends:
-                way = _into(found, fewest_switches, bound)
+                way = yield from _into(found, fewest_switches, bound)
     raced = ((), (unseen,)) if unseen else (yield from _racing(asked, found, bound))
     if not unseen:  # else other runs come to what is not modelled
         audit(tables, way.steps if way else None)
@@ -115,7 +115,7 @@ def _codes(
 
     def code(rule: str) -> str | None:
         assert found is not None and levels is not None, "there are others only where a visit has found a first"
-        other = _into(found, False, bound) if rule == LIVELOCK else levels.way(rule)
+        other = drive(_into(found, False, bound) if rule == LIVELOCK else levels.finding(rule))
         return encode(scenario, other.steps, tables) if other else None
 
     broken = Broken({way.rule: encode(scenario, way.steps, tables)} if way else {}, others, code)
@@ -145,18 +145,18 @@ def _reduction(scenario: Scenario, name: str | None) -> str:
     return name
 
 
-def _into(found: Found, calm: bool, bound: int) -> Way:
+def _into(found: Found, calm: bool, bound: int) -> Job[Way]:
     """The schedule into the states from which no end can be reached."""
     space = found.space
     if (space.fuse and not calm) or space.movers:  # every step is to count, or at least every switch
         space = Space(space.tables, calm, space.prop)
-        found_there = visit(space, True, bound)
+        found_there = yield from visiting(space, True, bound)
     else:
         found_there = found
     space.lost = lost(space, found_there)
     way = None
     if space.lost:
-        way = calmest(space, bound) if calm else Levels(space, bound).way(LIVELOCK)
+        way = yield from calming(space, bound) if calm else Levels(space, bound).finding(LIVELOCK)
     if way is None:
         space = found.space
         among = lost(space, found)

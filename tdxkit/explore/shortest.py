@@ -1,4 +1,7 @@
-"""The schedule worth showing: a shortest one with the fewest switches, or the one with the fewest switches of all."""
+"""The schedule worth showing: a shortest one with the fewest switches, or the one with the fewest switches of all.
+
+Each search is a job that ticks with the states visited and the bound; `way` and `calmest` run it to its end.
+"""
 
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -6,6 +9,8 @@ from typing import NamedTuple
 from tdxkit.explore.moves import Steps, follow
 from tdxkit.explore.program import LIVELOCK
 from tdxkit.explore.space import Space, Spot, Turn
+from tdxkit.explore.visit import TICK
+from tdxkit.work import Job, drive
 
 
 class Way(NamedTuple):
@@ -38,25 +43,33 @@ class Levels:
 
     def way(self, rule: str | None = None) -> Way | None:
         """A shortest schedule to this rule, to any where it is None and, of the shortest, one with the fewest switches; None beyond the bound."""
+        return drive(self.finding(rule))
+
+    def finding(self, rule: str | None = None) -> Job[Way | None]:
+        """`way` as a job."""
         if self.at_once:
             return Way((), rule or self.at_once[0], 1) if rule in (None, *self.at_once) else None
         length = 0
-        while not (goals := self._of(self.stuck, length, rule)) | (edges := self._of(self.breaks, length - 1, rule)):
+        while True:
+            while length >= len(self.stuck) and (yield from self._growing()):
+                pass
+            goals, edges = self._of(self.stuck, length, rule), self._of(self.breaks, length - 1, rule)
+            if goals or edges:
+                break
             length += 1
             if length > len(self.levels):
                 return None
         kept = _cut_back(self.levels[: length + 1], goals, edges)
-        return _fewest_on(self.space, kept, goals, bool(edges), rule, len(self.seen))
+        found = yield from _fewest_on(self.space, kept, goals, bool(edges), rule)
+        return Way(*found, len(self.seen))
 
     def _of(self, what: list[dict], level: int, rule: str | None) -> dict[object, str]:
         """Of a level the states that matter for a rule, each with the rule (the first one broken where any will do)."""
-        while level >= len(self.stuck) and self._grow():
-            pass
         if not 0 <= level < len(what):
             return {}
         return {key: rule or names[0] for key, names in what[level].items() if rule is None or rule in names}
 
-    def _grow(self) -> bool:
+    def _growing(self) -> Job[bool]:
         """Look at the last level and build the next; is there something new?"""
         if not self.levels[-1] or len(self.seen) >= self.bound:
             return False
@@ -64,7 +77,9 @@ class Levels:
         following: dict[object, tuple[Spot, list]] = {}
         stuck: dict[object, tuple[str, ...]] = {}
         breaks: dict[object, tuple[str, ...]] = {}
-        for key, (node, _) in self.levels[-1].items():
+        for number, (key, (node, _)) in enumerate(self.levels[-1].items()):
+            if not number % TICK:
+                yield len(self.seen), self.bound
             if key in space.lost:
                 stuck[key] = (LIVELOCK,)
                 continue
@@ -103,16 +118,18 @@ def _cut_back(levels: list[dict], goals: dict, breaking: dict) -> list[dict[obje
 
 
 def _fewest_on(
-    space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, goal: str | None, states: int
-) -> Way:
-    """Of all ways through these levels, one with the fewest switches. A label is (state, place of the thread that ran last)."""
+    space: Space, nodes: list[dict[object, Spot]], goals: dict, bad_edges: bool, goal: str | None
+) -> Job[tuple[Steps, str]]:
+    """Of all ways through these levels, one with the fewest switches, and its rule. A label is (state, place of the thread that ran last)."""
     labels: dict = {(space.first().key, None): (0, None, None)}
     history: list[dict] = []
     ends: list = []
     for depth, level in enumerate(nodes[:-1]):
         history.append(labels)
         following: dict = {}
-        for (key, last), (cost, _, _) in labels.items():
+        for number, ((key, last), (cost, _, _)) in enumerate(labels.items()):
+            if not number % TICK:
+                yield depth, len(nodes)
             for k, lid, good, bad in space.turns(level[key]):
                 for edge in bad if bad_edges and depth == len(nodes) - 2 else ():
                     if goal is None or goal in edge.broken:
@@ -140,11 +157,16 @@ def _fewest_on(
             break
         _, label, turn = labels[label]
         path.append(turn)
-    return Way(space.named(path[::-1]), rule, states)
+    return space.named(path[::-1]), rule
 
 
 def calmest(space: Space, bound: int) -> Way | None:
-    """The schedule to a broken rule with the fewest switches (of these, few steps); None beyond `bound` states.
+    """The schedule to a broken rule with the fewest switches (of these, few steps); None beyond `bound` states."""
+    return drive(calming(space, bound))
+
+
+def calming(space: Space, bound: int) -> Job[Way | None]:
+    """`calmest` as a job.
 
     Cheapest first over (switches, steps), a state being kept with the place of the thread that ran last.
     """
@@ -161,6 +183,8 @@ def calmest(space: Space, bound: int) -> Way | None:
         if (node.key, last) in done:
             continue
         done.add((node.key, last))
+        if not len(done) % TICK:
+            yield len(done), bound
         if node.key in space.lost:
             heappush(heap, (cost, steps, here, node, last, LIVELOCK))
             continue
@@ -181,7 +205,7 @@ def calmest(space: Space, bound: int) -> Way | None:
         if not moved and (names := space.stuck(node)):
             heappush(heap, (cost, steps, here, node, last, names[0]))
         if space.widen():
-            return calmest(space, bound)
+            return (yield from calming(space, bound))
     return None
 
 

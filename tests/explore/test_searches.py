@@ -3,7 +3,7 @@ middle; and what a run that stops is told to have."""
 
 import pytest
 
-from tdxkit.explore import search, space, visit
+from tdxkit.explore import search, shortest, space, visit
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.rules import always, at_end, must, sometimes
 from tdxkit.explore.schedule import parse
@@ -122,9 +122,30 @@ def test_the_calmest_and_the_shortest_way():
     assert calmest(Space(Tables(TWO), False), 99) is None
 
 
+def test_the_search_for_a_schedule_worth_showing_is_never_silent_for_long(monkeypatch):
+    monkeypatch.setattr(shortest, "TICK", 1)
+    bad = one(*(Housed(counts, (3,)),) * 3, properties=(at_end("nine", lambda m: m.n != 9),))
+    looked = []
+    turns = Space.turns
+    monkeypatch.setattr(Space, "turns", lambda self, node: looked.append(node) or turns(self, node))
+    made = Space(Tables(bad), False)
+    for job in (Levels(made, 999).finding(), shortest.calming(made, 999)):
+        before, worst = 0, 0
+        looked.clear()
+        for seen, bound in job:
+            assert 0 <= seen <= bound
+            worst, before = max(worst, len(looked) - before), len(looked)
+        assert worst <= 2 and len(looked) > 20
+
+
+def nothing(self, rule=None):
+    """A search that finds no schedule."""
+    yield 1, 1
+
+
 def test_where_no_schedule_fits_into_the_bound_the_way_of_the_visit_is_shown(monkeypatch):
     bad = one(Housed(counts, (3,)), Housed(counts, (3,)), properties=(at_end("six", lambda m: m.n != 6),))
-    monkeypatch.setattr(search.Levels, "way", lambda self, rule=None: None)
+    monkeypatch.setattr(search.Levels, "finding", nothing)
     for reduction in ("none", "sym", "all", "movers"):
         found = explore(bad, reduction)
         assert (found.property, found.steps, found.exact) == ("six", 6, False)

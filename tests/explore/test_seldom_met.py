@@ -53,11 +53,16 @@ def never_ends(m):
 ENDLESS = one(Housed(never_ends), Housed(steps, (1, "j")), shared={"n": 0, "j": 0})
 
 
+def nothing(*_, **__):
+    """A search that finds no schedule."""
+    yield 1, 1
+
+
 @pytest.mark.parametrize("wide", [0, 1000])
 def test_a_livelock_that_no_schedule_within_the_bound_leads_to_is_shown_as_the_visit_found_it(wide, monkeypatch):
     monkeypatch.setattr(space, "WIDE", wide)
-    monkeypatch.setattr(search, "calmest", lambda space, bound: None)
-    monkeypatch.setattr(search.Levels, "way", lambda self, rule=None: None)
+    monkeypatch.setattr(search, "calming", nothing)
+    monkeypatch.setattr(search.Levels, "finding", nothing)
     for how in ({"reduce": "none"}, {"reduce": "all"}, {"fewest_switches": True}):
         found = explore(ENDLESS, **how)
         assert (found.verdict, found.exact) == (LIVELOCK, False)

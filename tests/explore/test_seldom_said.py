@@ -247,8 +247,13 @@ def test_what_has_no_end_only_when_it_is_taken_apart():
 
 
 def test_other_rules_that_break_beyond_the_bound_have_no_schedule(monkeypatch):
-    first_way = search.Levels.way
-    monkeypatch.setattr(search.Levels, "way", lambda self, rule=None: None if rule else first_way(self, rule))
+    first_way = search.Levels.finding
+
+    def finding(self, rule=None):
+        yield 1, 1
+        return None if rule else (yield from first_way(self, rule))
+
+    monkeypatch.setattr(search.Levels, "finding", finding)
     rules = tuple(at_end(name, lambda m: m.n == 9) for name in ("one", "two"))
     found = explore(one(Housed(counts, (1,)), properties=rules))
     assert found.broken == {"one": found.schedule, "two": None} and "also broken: two: no schedule within the bound" in str(found)  # fmt: skip

@@ -114,7 +114,7 @@ class Simulation:
             else:
                 self.env.process(self._life(td))
 
-    def advance(self, events: int = 4000) -> bool:
+    def advance(self, events: int = 256) -> bool:
         """Run at most so many events; False when the simulation is over."""
         for _ in range(events):
             if self.env.peek() > self.end:
@@ -123,7 +123,7 @@ class Simulation:
         return True
 
     def job(self) -> Job[Waits]:
-        """To the end in chunks of some 10 ms; ticks are simulated microseconds. Given up, it still has its `result()` so far."""
+        """To the end in chunks of a few ms (at the largest sizes some 20); ticks are simulated microseconds. Given up, it still has its `result()` so far."""
         while self.advance():
             yield min(self.env.now, self.end), self.end
         return self.result()

@@ -114,6 +114,9 @@ def test_key_config_bugs_the_vm_in_every_base_and_wrong_operands_of_init_in_none
 
     td = Td(Host(version, fault=Invalid(leaf="TDH.MNG.INIT")))
     assert (td_init(td), td.dead, td.host.log.warnings) == (EINVAL, False, [])
+    assert td.first[0] == "TDH.MNG.INIT"
+    told = [step.label for step in live(version, fault=Invalid(leaf="TDH.MNG.INIT"), record=True).run.steps]
+    assert told.count("hw_error") == 1
 
 
 @pytest.mark.parametrize("version", versions())

@@ -12,6 +12,7 @@ from tdxkit.linux.host.kvm.td import Td
 from tdxkit.linux.host.kvm.teardown import teardown
 from tdxkit.linux.host.life import live
 from tdxkit.linux.refcount.posted import versions
+from tdxkit.status import decode
 
 LEAVES = ("TDH.MR.EXTEND", "TDH.MNG.ADDCX")
 
@@ -47,6 +48,18 @@ def test_a_tdr_that_cannot_be_written_back_stays_the_tds():
     td.host.points.fault = Fault(leaf="TDH.PHYMEM.PAGE.WBINVD")
     teardown(td)
     assert td.tdr == tdr is not None
+
+
+def test_a_vcpu_that_is_still_associated_is_remembered_as_what_failed():
+    class NotDone(Fault):
+        """A vCPU is still associated with a CPU."""
+
+        status = decode("TDX_FLUSHVP_NOT_DONE").value
+
+    td = td_of()
+    td.host.points.fault = NotDone(leaf="TDH.MNG.VPFLUSHDONE")
+    teardown(td)
+    assert td.first[0] == "TDH.MNG.VPFLUSHDONE" and td.first[1].name == "TDX_FLUSHVP_NOT_DONE"
 
 
 def test_a_broken_rule_of_a_design_is_a_warning_that_names_it():

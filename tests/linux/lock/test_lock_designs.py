@@ -32,13 +32,13 @@ def test_the_figures_are_the_posted_ones():
     assert abs(per_vcpu * FAULT / 1e6 - 60) < 1.5
 
 
-@pytest.mark.parametrize("region", [0, 1, 2, 63, 64, 1000, 1 << 20, (1 << 24) - 1])
+@pytest.mark.parametrize("region", [0, 1, 2, 63, 64, 1000, 1 << 20, (1 << 24) - 1, 1 << 58])
 def test_which_lock_a_region_has(region):
     locks = {name: design.lock_of(region) for name, design in DESIGNS.items()}
     golden = round(2**64 / ((1 + 5**0.5) / 2))  # in floating point: its top bits
     assert (locks["global"], locks["fast-path"], locks["per-region"]) == (0, 0, region)
     assert abs(0x9E3779B97F4A7C15 - golden) < 1 << 12
-    assert locks["hashed"] == int(region * 0x9E3779B97F4A7C15 % 2**64 / 2**58)
+    assert locks["hashed"] == region * 0x9E3779B97F4A7C15 % 2**64 // 2**58
 
 
 def test_hashed_regions_spread_evenly_over_64_locks():
@@ -201,3 +201,17 @@ def test_counts_that_wait_under_the_one_lock_wait_for_others_regions_too():
     """Each region is one vCPU's: whoever waits shares nothing with the section that it waits behind."""
     result = Simulation("global", 3, 4, 2.0, regions=64, fault=5.0).run()
     assert result.contentions == result.false_waits > 0
+
+
+def test_between_two_ticks_of_the_largest_host_little_is_done():
+    from tdxkit.linux.lock.simulation import Simulation
+
+    crowd = Simulation("global", tds=40, vcpus=16, seconds=60.0, toggling=4)
+    steps = []
+    whole = crowd.env.step
+    crowd.env.step = lambda: steps.append(1) or whole()
+    job = crowd.job()
+    for _ in range(5):
+        steps.clear()
+        next(job)
+        assert 0 < len(steps) <= 256
