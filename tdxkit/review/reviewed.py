@@ -79,7 +79,11 @@ def reviewed_job(
     for one in series:
         before = {**given_files(given, one), **(files or {})}
         found.append((yield from verdicts_job(one, racing, before_of(before), before)))
-    return Reviewed(tuple(found), tuple(beside(found, racing)), tuple(str(read.notes).splitlines()))
+    pairs = []
+    for pair in beside(found, racing):
+        pairs.append(pair)
+        yield len(pairs), 0
+    return Reviewed(tuple(found), tuple(pairs), tuple(str(read.notes).splitlines()))
 
 
 def judged(text: str) -> Reviewed:
