@@ -1,6 +1,7 @@
 """What a trace and a hotplug say of MSR 0x3A in tables: each vCPU's row, what differs, what happened, and which firmware a name stands for."""
 
 import io
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,11 +12,12 @@ from drawn import parts
 from tdxkit.facts import data_path
 from tdxkit.linux.msr.hotplug import REPORTED, hotplug
 from tdxkit.linux.msr.register import Event
+from tdxkit.linux.msr.vcpu_life import Register
 from tdxkit.review.msr.reading import read_trace
 from tdxkit.review.msr.told import Burst, Look, Vcpu
 from tdxkit.view import msr_board
 from tdxkit.view.msr_board import Switchboard, outcome_html, trace_shown
-from tdxkit.view.msr_view import access_picture, phases_table, reading_table
+from tdxkit.view.msr_view import access_picture, phases_table, reading_table, vcpus
 
 ENDED = hotplug(REPORTED)
 TRACE = read_trace(io.BytesIO(data_path("traces/kvm_msr.trace").read_bytes()))
@@ -135,3 +137,12 @@ def test_the_tests_of_the_option_are_listed_with_their_signs_where_there_is_one(
     assert "<ul><li>✓ option on</li><li>✗ KVM</li></ul>" in page
     assert "The posted option does nothing: of its tests “KVM” does not hold." in page
     assert "<ul>" not in str(outcome_html(ended(works, works)))
+
+
+@pytest.mark.parametrize("values, differ", [((5, 0), [1]), ((0, 5), [1]), ((5, 5, 0), [2]), ((0, 5, 5), [1, 2])])
+def test_a_register_differs_where_it_is_not_that_of_vcpu_0(values, differ):
+    state = {f"msr[{k}]": Register(k, value) for k, value in enumerate(values)}
+    told = " ".join(parts(vcpus(state)))
+    rows = re.findall(r"'vCPU (\d)'.*?'(0x\d[^']*)'", told)
+    assert [int(k) for k, _ in rows] == [*range(len(values))]
+    assert [int(k) for k, words in rows if words.endswith(" differs")] == differ
