@@ -123,7 +123,7 @@ class Copies:
             self.free.put(copy)
 
     def seen(self, area: str, fault: Fault | None, limit: float | None = None) -> str:
-        """By what a fault is seen, "" where all tests pass: first the quick ones, then the slow ones."""
+        """By what a fault is seen, "" where all tests pass: first the quick ones, then the slow ones. Without a fault `took` is the time of the first."""
         copy, marks = self.free.get(), AREAS[area][2]
         file = copy / fault.path.relative_to(ROOT) if fault else None
         before = file.read_bytes() if file else b""
@@ -131,8 +131,11 @@ class Copies:
         try:
             if file:
                 file.write_bytes(fault.planted())
+            begin = time.monotonic()
             by = _failed(copy, files, marks, limit, "it does not end")
-            return by or (_failed(copy, files, SLOW, SLOW_FOR, "") if fault and marks == QUICK else "")
+            if fault is None:
+                self.took = time.monotonic() - begin
+            return by or (_failed(copy, files, SLOW, SLOW_FOR, "") if marks == QUICK else "")
         finally:
             if file:
                 file.write_bytes(before)
@@ -184,10 +187,10 @@ def _failed(copy: Path, files: list[str], marks: str, limit: float | None, late:
 def run(area: str, count: int, seed: int, workers: int) -> list[Tried]:
     """Try so many faults of an area; the tests have to pass without any."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies, begin = Copies(workers, Path(folder)), time.monotonic()
+        copies = Copies(workers, Path(folder))
         if first := copies.seen(area, None):
             sys.exit(f"{area}: its tests fail without any fault: {first}; mend that first")
-        limit = max(LEAST, SLOWEST * (time.monotonic() - begin))
+        limit = max(LEAST, SLOWEST * copies.took)
 
         def tried(fault: Fault) -> Tried:
             by = copies.seen(area, fault, limit)

@@ -1,0 +1,126 @@
+"""A reader's way through the site: from the start page on, over a reload, on a telephone; what is old, what is hostile, what takes long."""
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tdxkit.lessons.notebooks import lessons
+from tools.lab import LabPage
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_the_start_page_through_a_gate_and_an_exercise_and_back_after_a_reload(chromium, served):
+    context = chromium.browser.new_context(viewport={"width": 1400, "height": 1000})
+    start = context.new_page()
+    start.goto(served.url(""))
+    assert start.locator("tbody tr").count() == len(lessons())
+    assert "tdxkit" in start.title() and start.get_by_role("link", name="Open the workbook").is_visible()
+    address = start.get_by_role("link", name="Open the workbook").get_attribute("href")
+    assert served.url(address) == served.address("00-start-here.ipynb")
+    page = LabPage(start, served, "00-start-here.ipynb")
+    page.run_all()
+    gate = page.cell("step-it").locator(".tdx-gate")
+    gate.get_by_label("No: the count is not zero").check()
+    gate.get_by_role("button", name=re.compile("Answer|That is", re.I)).first.click()
+    expect(gate).to_contain_text("Who finds a count above zero knows", timeout=20_000)
+    page.write("who-removes", 'exercise("who-removes", 17)')
+    page.run("who-removes")
+    expect(page.cell("who-removes")).to_contain_text("Passed", timeout=20_000)
+    page.run("progress")
+    expect(page.cell("progress")).to_contain_text("1 of 3", timeout=20_000)
+    page.command("docmanager:save")
+    page = LabPage(context.new_page(), served, "00-start-here.ipynb")
+    assert 'exercise("who-removes", 17)' in page.cell("who-removes").inner_text()
+    page.run("tools")
+    page.run("progress")
+    expect(page.cell("progress")).to_contain_text("1 of 3", timeout=60_000)
+    assert page.outside == []
+    context.close()
+
+
+def test_a_copy_that_is_older_is_offered_the_newer_one_and_keeps_what_was_written(open_there, served):
+    page = open_there("06-status-codes.ipynb")
+    source = page._panel(
+        "return panel.content.widgets.find(c => c.model.id === 'tools').model.sharedModel.getSource();"
+    )
+    page.write("tools", re.sub(r"edition=\d+", "edition=0", source))
+    page.run("tools")
+    cell = page.cell("tools")
+    expect(cell.locator(".tdx-edition")).to_contain_text("edition 0", timeout=60_000)
+    cell.get_by_role("button", name=re.compile("Put edition")).click()
+    expect(cell).to_contain_text("06-status-codes-edition-", timeout=20_000)
+    listed = page._panel("return (await app.serviceManager.contents.get('')).content.map(one => one.name);")
+    assert any(name.startswith("06-status-codes-edition-") for name in listed) and "06-status-codes.ipynb" in listed
+
+
+def test_long_work_shows_a_sign_of_life_and_hears_its_cancel(open_there):
+    page = open_there("05-fault-path-pools.ipynb")
+    page.run("tools")
+    page.write(
+        "board", "board = Contention()\nboard.tds.value, board.vcpus.value, board.seconds.value = 40, 16, 60\nboard"
+    )
+    page.run("board")
+    cell = page.cell("board")
+    cell.get_by_role("button", name="Simulate").click()
+    expect(cell.locator(".widget-inline-hbox, .jupyter-widgets").filter(has_text="%").first).to_be_visible(
+        timeout=5_000
+    )
+    before = time.monotonic()
+    cell.get_by_role("button", name="Cancel").click()
+    expect(cell).to_contain_text("cancelled", timeout=10_000)
+    assert time.monotonic() - before < 5, "on a machine under load; benchmarks/bench_site.py has the figure"
+
+
+def test_a_trace_is_uploaded_and_read(open_there, tmp_path):
+    from tdxkit.facts import data_path
+
+    page = open_there("08-msr-hotplug.ipynb")
+    page.run("tools")
+    page.run("reader")
+    cell = page.cell("reader")
+    file = tmp_path / "<b>mine</b>.trace"
+    file.write_bytes(data_path("traces/second.trace").read_bytes())
+    cell.locator("input[type=file]").first.set_input_files(file)
+    expect(cell).to_contain_text("vCPU 3", timeout=30_000)
+    assert cell.locator("b", has_text="mine").count() == 0
+
+
+def test_a_link_with_a_hostile_name_stays_text(chromium, served):
+    context = chromium.browser.new_context()
+    page = context.new_page()
+    page.goto(served.url("lab/index.html?path=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E.ipynb"))
+    page.wait_for_selector("#jp-main-dock-panel, .jp-Dialog", timeout=60_000)
+    page.wait_for_timeout(2_000)
+    assert page.evaluate("window.hit ?? 0") == 0
+    context.close()
+
+
+def test_a_notebook_with_a_hostile_name_stays_text(open_there):
+    page = open_there("00-start-here.ipynb")
+    name = "<img src=x onerror='window.hit=1'>.ipynb"
+    page._panel(
+        f"await app.serviceManager.contents.save({json.dumps(name)}, {{type: 'notebook', format: 'json', content: {{cells: [], metadata: {{}}, nbformat: 4, nbformat_minor: 5}}}});"
+        "await app.commands.execute('filebrowser:refresh');"
+    )
+    page.page.wait_for_timeout(1_500)
+    assert page.page.evaluate("window.hit ?? 0") == 0
+
+
+def test_the_start_page_and_a_notebook_fit_a_telephone(chromium, served):
+    context = chromium.browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    page = context.new_page()
+    page.goto(served.url(""))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    href = page.locator("tbody tr").nth(4).get_by_role("link", name=re.compile("by itself")).get_attribute("href")
+    page.goto(served.url(href))
+    page.wait_for_selector(".jp-Notebook .jp-MarkdownCell", timeout=90_000)
+    page.wait_for_timeout(1_000)
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.jp-Notebook .jp-RenderedMarkdown')].slice(0, 6).map(e => e.getBoundingClientRect().right)"
+    )
+    assert wide and max(wide) <= 391
+    context.close()

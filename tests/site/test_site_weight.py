@@ -1,0 +1,43 @@
+"""What the site weighs on disk, and what a visit fetches: the first, the second, the second in a private window."""
+
+import pytest
+
+from tools.lab import CHROMIUM_ARGS, LabPage, find_chromium
+
+pytestmark = pytest.mark.browser
+FIRST = "00-start-here.ipynb"
+
+
+def test_on_disk(site):
+    assert sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) < 65e6
+
+
+def visit(context, served) -> float:
+    """The megabytes that opening 00 and running it fetches."""
+    asked = len(served.log)
+    page = LabPage(context.new_page(), served, FIRST)
+    page.run_all()
+    assert page.cell_errors() == []
+    page.page.close()
+    return served.size(asked)
+
+
+def test_a_first_visit_and_a_second_in_an_ordinary_profile(chromium, served, tmp_path):
+    def profile():
+        return chromium.playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=find_chromium(), headless=True, args=CHROMIUM_ARGS
+        )
+
+    sizes = []
+    for _ in range(2):
+        context = profile()
+        sizes.append(visit(context, served))
+        context.close()
+    assert sizes[0] < 40 and sizes[1] < 1, sizes
+
+
+def test_a_second_visit_in_a_private_window(chromium, served):
+    context = chromium.browser.new_context()
+    sizes = [visit(context, served), visit(context, served)]
+    context.close()
+    assert sizes[0] < 40 and sizes[1] < 10, sizes
