@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 
 from tdxkit.lessons.copies import OPENS, digest_of, edition_of, recorded  # noqa: E402
 
-HEAD = "# Which edition each notebook is, and a digest of what that consists of. Written by tools/editions.py (`make editions`).\n"
+HEAD = '# Which edition each notebook is, and a digest of what that consists of. Written by tools/editions.py (`make editions`).\nsource = "own"\n'
 
 
 def main() -> int:

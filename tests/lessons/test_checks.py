@@ -177,6 +177,7 @@ def test_what_is_no_text_is_asked_for_in_the_box():
     assert "C is asked for; write it into the box" in drive(exercise_named("mend-put").check(3)).says
 
 
+@pytest.mark.slow
 def test_a_text_in_python_is_taken_as_far_as_functions_are():
     text = (
         "from tdxkit.linux.refcount import v6\n\n\n"

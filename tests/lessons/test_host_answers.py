@@ -59,6 +59,7 @@ def test_one_pair_is_left_by_every_remove_and_by_nothing_else():
         assert all(passes(host.failure, (version, *leak), left=[1, 1, 2])[0] for leak in leaks)
 
 
+@pytest.mark.slow
 def test_a_pair_and_a_page_more_is_no_pair_alone():
     more = next(
         row for row in fault_table("v6") if (row.life.pairs_left, row.life.refs_left, row.life.pages_left) == (1, 1, 3)

@@ -315,6 +315,7 @@ def venv_script(root, *words):
     return subprocess.run([sys.executable, root / "tools/venv.py", *words], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_script_takes_each_kind_that_make_asks_for(tmp_path):
     makefile = (ROOT / "Makefile").read_text()
     asked = {line.split("$(MAKE_ENV) ")[1].split()[0] for line in makefile.splitlines() if "$(MAKE_ENV) " in line}

@@ -12,6 +12,7 @@ TEXT = GUIDE.read_text(encoding="utf-8")
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_three_routes_add_up_with_ten_minutes_to_spare():
     assert [(title.partition(":")[0], whole) for title, whole, _ in routes(TEXT)] == [
         ("90 minutes", 90),

@@ -105,6 +105,7 @@ odd_events = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(odd_events, max_size=50), st.integers(0, 50))
 @settings(deadline=None, max_examples=60)
 def test_no_name_or_note_becomes_markup(events, start):

@@ -104,6 +104,7 @@ def test_every_call_does_what_a_dict_would(script):
     assert seen == entries
 
 
+@pytest.mark.slow
 @given(st.dictionaries(indexes, st.sampled_from([17, 19, 1, Z]), min_size=1, max_size=30))
 def test_the_digest_is_that_of_the_text_written_out(entries):
     xa = x.XArray()
