@@ -209,7 +209,7 @@ def lay(work: Path) -> None:
             shutil.copy(wheel, place)
     (place / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     shutil.copytree(ROOT / "notebooks", work / "files", ignore=shutil.ignore_patterns(".*"))
-    shutil.copy(ROOT / "data" / "lab" / "overrides.json", work)
+    shutil.copy(ROOT / "tdxkit" / "commands" / "lab_settings" / "overrides.json", work)
     kernel = {
         "disablePyPIFallback": True,
         "pyodideUrl": "./static/pyodide/pyodide.mjs",

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from tdxkit.commands import whole
 from tdxkit.errors import InputError, printable
-from tdxkit.facts import data_path
 
 FOLDER = "tdxkit-notebooks"
 FIRST = "00-start-here.ipynb"
 # No pop-up about news, no question to PyPI for a newer Lab, no extension shop: the lab asks nobody outside.
 QUIET = {
-    "LabApp.app_settings_dir": data_path("lab"),
+    "LabApp.app_settings_dir": Path(__file__).parent / "lab_settings",
     "LabApp.news_url": None,
     "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     "LabApp.extension_manager": "readonly",
