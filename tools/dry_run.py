@@ -8,6 +8,7 @@ what tdxkit.lessons.minutes says; the run time that is measured comes on top. Ex
 """
 
 import argparse
+import json
 import re
 import sys
 import time
@@ -74,7 +75,7 @@ def ran(lesson: Lesson, section: Section) -> tuple[float, str]:
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.from_dict(lesson.read())
+    notebook = nbformat.reads(json.dumps(lesson.read()), 4)
     notebook.cells = [
         one for one in notebook.cells if one.cell_type == "code" and (one.id == "tools" or one.id in section.cells)
     ]

@@ -254,6 +254,12 @@ class LabPage:
             raise KeyError(f"{self.notebook} has no cell {cell_id}")
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def source(self, cell_id: str) -> str:
+        """What stands in a cell, in sight or not."""
+        return self._panel(
+            f"return panel.content.widgets.find(c => c.model.id === {json.dumps(cell_id)}).model.sharedModel.getSource();"
+        )
+
     def write(self, cell_id: str, source: str) -> None:
         """Put other text into a cell, as a reader would by typing."""
         self._panel(
