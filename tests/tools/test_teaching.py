@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tdxkit.lessons.notebooks import lessons
-from tools.dry_run import GUIDE, faults, routes
+from tools.dry_run import GUIDE, REVIEWER, faults, reviewers, routes
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 ROOT = Path(__file__).parents[2]
@@ -51,3 +51,10 @@ def test_every_command_of_the_guide_is_one():
     assert all((ROOT / "docs" / name).is_file() for name in re.findall(r"\]\((ten-questions/[\w.-]+)\)", TEXT))
     numbers = {one.number for one in lessons()}
     assert set(re.findall(r"tdxkit lessons (\d\d)", TEXT)) <= numbers
+
+
+def test_a_reviewers_cells_are_there_and_have_twenty_minutes():
+    found = reviewers()
+    assert len(found) == 5 and sum(minutes for minutes, *_ in found) == REVIEWER == 20
+    cells = {one.number: {cell["id"] for cell in one.read()["cells"]} for one in lessons()}
+    assert all(cell in cells[number] for _, number, _, cell in found)
