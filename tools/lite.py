@@ -27,13 +27,10 @@ from tools.start_page import start_page  # noqa: E402
 CACHE = ROOT / "build" / "site"
 PINS = ROOT / "requirements-browser.txt"
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-KERNEL = EXTENSIONS / "@jupyterlite" / "pyodide-kernel-extension" / "static"
-SHOWN = (
-    "@jupyterlite/pyodide-kernel-extension",
-    "@jupyter-widgets/jupyterlab-manager",
-    "anywidget",
-    "jupyterlab-plotly",
-)
+SHOWN = ("@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab-plotly")
+# The browser's kernel. It is fetched and not installed: a lab in the same environment would load its extension, and complain.
+KERNEL_PIN = "jupyterlite-pyodide-kernel==0.8.6"
+KERNEL = "data/share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 # What the browser's Python answers to the markers of a wheel's requirements.
 BROWSER = {
@@ -88,12 +85,46 @@ def npm(*words: str, cwd: Path) -> str:
     return done.stdout.strip()
 
 
-def pyodide_wanted(kernel: Path = KERNEL) -> str:
-    """The version of Pyodide that the kernel was built for, read from its script."""
-    for script in sorted(kernel.glob("*.js")):
+def fetched(name: str, *words: str) -> Path:
+    """The folder of the cache with what pip downloads for these words, whole; fetched where it is not there yet."""
+    place = CACHE / name
+    if not place.is_dir():
+        with tempfile.TemporaryDirectory(dir=CACHE) as made:
+            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", "--no-deps", "--only-binary=:all:"]  # fmt: skip
+            done = subprocess.run([*pip, "-d", made, *words], capture_output=True, text=True)
+            if done.returncode:
+                raise Stopped(f"{words[-1]}: {last_line(done.stderr)}; is there a network, and an index that has it?")
+            os.replace(made, place)
+            Path(made).mkdir()  # its context takes it away
+    return place
+
+
+def kernel() -> Path:
+    """The extension that brings the browser's kernel, out of its wheel."""
+    [wheel] = fetched(KERNEL_PIN.replace("==", "-"), KERNEL_PIN).glob("*.whl")
+    place = CACHE / f"{wheel.stem}-unpacked"
+    if not place.is_dir():
+        with tempfile.TemporaryDirectory(dir=CACHE) as made, zipfile.ZipFile(wheel) as packed:
+            packed.extractall(made)
+            os.replace(made, place)
+            Path(made).mkdir()
+    [data] = place.glob("*.data")
+    return data / KERNEL
+
+
+def with_kernel() -> dict[str, str]:
+    """An environment in which JupyterLite finds what the kernel adds to a build, though it is not installed."""
+    kernel()
+    [place] = CACHE.glob("*-unpacked")
+    return {**os.environ, "PYTHONPATH": str(place)}
+
+
+def pyodide_wanted(static: Path) -> str:
+    """The version of Pyodide that the kernel was built for, read from its scripts."""
+    for script in sorted(static.glob("*.js")):
         if found := re.search(r"pyodide/v([0-9.]+)/full", script.read_text(encoding="utf-8", errors="replace")):
             return found[1]
-    raise Stopped("jupyterlite-pyodide-kernel: it is not here, or names no Pyodide; make env-site installs it")
+    raise Stopped(f"{KERNEL_PIN}: it names no Pyodide; another version may say it in another way")
 
 
 def pyodide(version: str) -> Path:
@@ -116,26 +147,8 @@ def pyodide(version: str) -> Path:
 
 def wheels() -> list[Path]:
     """The wheels of requirements-browser.txt, fetched where they are not there yet."""
-    pins = PINS.read_bytes()
-    place = CACHE / f"wheels-{hashlib.sha256(pins).hexdigest()[:12]}"
-    if not place.is_dir():
-        with tempfile.TemporaryDirectory(dir=CACHE) as made:
-            pip = [
-                sys.executable,
-                "-m",
-                "pip",
-                "--disable-pip-version-check",
-                "download",
-                "-q",
-                "--no-deps",
-                "--only-binary=:all:",
-            ]
-            done = subprocess.run([*pip, *TAGS, "-d", made, "-r", PINS], capture_output=True, text=True)
-            if done.returncode:
-                raise Stopped(f"{PINS.name}: {last_line(done.stderr)}; is there a network, and an index that has it?")
-            os.replace(made, place)
-            Path(made).mkdir()  # its context takes it away
-    return sorted(place.glob("*.whl"))
+    digest = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
+    return sorted(fetched(f"wheels-{digest}", *TAGS, "-r", str(PINS)).glob("*.whl"))
 
 
 def own_wheel(folder: Path) -> Path:
@@ -192,8 +205,8 @@ def _modules(names: Iterable[str]) -> set[str]:
 
 def lay(work: Path) -> None:
     """What JupyterLite builds from: Pyodide, wheels and their lock, notebooks, settings."""
-    version = pyodide_wanted()
-    core = pyodide(version)
+    static = kernel() / "static"
+    core = pyodide(pyodide_wanted(static))
     place = work / "static" / "pyodide"
     place.mkdir(parents=True)
     for name in CORE:
@@ -201,7 +214,7 @@ def lay(work: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         found = [
             *wheels(),
-            *(one for one in (KERNEL / "pypi").glob("*.whl") if SHIM not in one.name),
+            *(one for one in (static / "pypi").glob("*.whl") if SHIM not in one.name),
             own_wheel(Path(made)),
         ]
         lock = locked(found, json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8")))
@@ -210,7 +223,7 @@ def lay(work: Path) -> None:
     (place / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     shutil.copytree(ROOT / "notebooks", work / "files", ignore=shutil.ignore_patterns(".*"))
     shutil.copy(ROOT / "tdxkit" / "commands" / "lab_settings" / "overrides.json", work)
-    kernel = {
+    settings = {
         "disablePyPIFallback": True,
         "pyodideUrl": "./static/pyodide/pyodide.mjs",
         "loadPyodideOptions": {"packages": FIRST, "lockFileURL": "./static/pyodide/pyodide-lock.json"},
@@ -218,7 +231,7 @@ def lay(work: Path) -> None:
     config = {
         "appName": "tdxkit",
         "exposeAppInBrowser": True,
-        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": settings},
     }
     (work / "jupyter-lite.json").write_text(
         json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": config}), encoding="utf-8"
@@ -233,7 +246,7 @@ def build(work: Path, out: Path) -> None:
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
         "ignore_sys_prefix": ["federated_extensions"],
-        "federated_extensions": [str(EXTENSIONS / name) for name in SHOWN],
+        "federated_extensions": [str(kernel()), *(str(EXTENSIONS / name) for name in SHOWN)],
     }
     (work / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": settings}), encoding="utf-8")
     lite = [
@@ -248,7 +261,7 @@ def build(work: Path, out: Path) -> None:
         "--apps",
         "notebooks",
     ]
-    done = subprocess.run(lite, cwd=work, capture_output=True, text=True)
+    done = subprocess.run(lite, cwd=work, env=with_kernel(), capture_output=True, text=True)
     if done.returncode or not (out / "lab" / "index.html").is_file():
         (CACHE / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
         raise Stopped(f"jupyter lite build: it failed; what it said is in {CACHE / 'build.log'}")

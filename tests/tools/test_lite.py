@@ -1,0 +1,182 @@
+"""What stops the site from being made: one line that says what and how, and never half a site."""
+
+import json
+import os
+import subprocess
+import zipfile
+
+import pytest
+
+from tools import bundle, lite, served
+from tools.lite import Stopped, locked, pyodide_wanted
+from tools.start_page import start_page
+
+
+def wheel(folder, name, version="1.0", needs=(), files=("{name}/__init__.py",)):
+    """A wheel with these requirements."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as made:
+        for file in files:
+            made.writestr(file.format(name=name), "")
+        meta = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {need}" for need in needs)]
+        made.writestr(f"{name}-{version}.dist-info/METADATA", "\n".join(meta) + "\n\nRequires-Dist: of-the-text\n")
+    return path
+
+
+def test_the_lock_has_what_each_wheel_brings_and_needs(tmp_path):
+    found = [
+        wheel(
+            tmp_path,
+            "one",
+            needs=["two>=1; python_version >= '3'", "never; sys_platform == 'linux'", "three; extra == 'x'"],
+        ),
+        wheel(tmp_path, "two", files=("two.py", "deep/er.py", "two.data/scripts/x.py")),
+    ]
+    made = locked(found, {"info": {"python": "3.14.2"}, "packages": {"numpy": {}}})
+    assert made["info"] == {"python": "3.14.2"} and sorted(made["packages"]) == ["one", "two"]
+    assert made["packages"]["one"]["depends"] == ["two"] and made["packages"]["two"]["depends"] == []
+    assert made["packages"]["two"]["imports"] == ["deep", "two"] and len(made["packages"]["one"]["sha256"]) == 64
+
+
+def test_a_wheel_that_needs_what_is_not_there_is_named(tmp_path):
+    found = [wheel(tmp_path, "one", needs=["two", "three"]), wheel(tmp_path, "two", needs=["three"])]
+    with pytest.raises(Stopped, match=r"one needs three; two needs three, which it does not name") as stopped:
+        locked(found, {})
+    assert "\n" not in str(stopped.value)
+
+
+def test_the_pins_of_the_browser_are_whole_and_each_in_one_version():
+    lines = [line.split("#")[0].strip() for line in lite.PINS.read_text().splitlines() if not line.startswith("#")]
+    names = [line.split("==")[0] for line in lines]
+    assert all("==" in line for line in lines) and len(set(names)) == len(names)
+    with_lab = dict(
+        line.split("#")[0].strip().split("==")
+        for line in (lite.ROOT / "requirements.txt").read_text().splitlines()
+        if "==" in line
+    )
+    both = {name: version for name, version in (line.split("==") for line in lines) if name in with_lab}
+    assert len(both) >= 7 and both == {name: with_lab[name] for name in both}, "what runs there is what was tested here"
+
+
+def test_the_kernel_says_which_pyodide_it_wants(tmp_path):
+    (tmp_path / "a.js").write_text("no word of it")
+    with pytest.raises(Stopped, match="it names no Pyodide"):
+        pyodide_wanted(tmp_path)
+    (tmp_path / "b.js").write_text('x="https://cdn.example/pyodide/v314.0.6/full/pyodide.mjs"')
+    assert pyodide_wanted(tmp_path) == "314.0.6"
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    """An npm that gives Pyodide in a version of its own, or fails."""
+    monkeypatch.setattr(lite, "CACHE", tmp_path)
+
+    def gives(version):
+        def run(command, cwd, **_):
+            if version is None:
+                return subprocess.CompletedProcess(command, 1, "", "npm error code ENOTFOUND\nnpm error network\n")
+            (cwd / "package").mkdir()
+            (cwd / "package/package.json").write_text(json.dumps({"version": version}))
+            subprocess.check_call(["tar", "czf", cwd / "p.tgz", "-C", cwd, "package"])
+            __import__("shutil").rmtree(cwd / "package")
+            return subprocess.CompletedProcess(command, 0, "p.tgz\n", "")
+
+        monkeypatch.setattr(lite.subprocess, "run", run)
+
+    return gives
+
+
+def test_another_version_than_the_kernel_wants_is_refused_and_not_kept(registry, tmp_path):
+    registry("315.0.0")
+    with pytest.raises(
+        Stopped, match=r"the kernel wants 314.0.6, the registry gave 315.0.0; pin the kernel and Pyodide together"
+    ):
+        lite.pyodide("314.0.6")
+    assert list(tmp_path.iterdir()) == []
+    registry("314.0.6")
+    assert lite.pyodide("314.0.6") == tmp_path / "pyodide-314.0.6"
+    registry(None)
+    assert lite.pyodide("314.0.6").is_dir(), "what was fetched once is not fetched again"
+
+
+def test_no_network_and_no_npm_are_a_line_each(registry, monkeypatch):
+    registry(None)
+    with pytest.raises(Stopped, match=r"npm pack .*network; is there a network, and a registry that answers"):
+        lite.pyodide("314.0.6")
+    monkeypatch.setattr(lite.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(Stopped, match="npm: it is not here; make env-site installs it"):
+        lite.pyodide("314.0.6")
+
+
+def test_wheels_that_cannot_be_had_leave_no_half_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(lite, "CACHE", tmp_path)
+    failed = subprocess.CompletedProcess(
+        [], 1, "", "WARNING: Location 'x' is ignored\nERROR: No matching distribution found for ipython==9\n"
+    )
+    monkeypatch.setattr(lite.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(
+        Stopped,
+        match=r"requirements-browser.txt: ERROR: No matching distribution found for ipython==9; is there a network",
+    ):
+        lite.wheels()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (Stopped("npm: it is not here"), "site: npm: it is not here"),
+        (OSError(28, "No space left on device", "/somewhere"), "site: /somewhere: No space left on device; make room"),
+    ],
+)
+def test_a_build_that_fails_is_a_line_and_the_old_site_stays(tmp_path, monkeypatch, capsys, error, said):
+    out = tmp_path / "dist" / "site"
+    out.mkdir(parents=True)
+    (out / "index.html").write_text("the old one")
+
+    def lay(work):
+        work.mkdir(parents=True)
+        (work / "half").touch()
+        raise error
+
+    monkeypatch.setattr(lite, "lay", lay)
+    monkeypatch.setattr(lite, "CACHE", tmp_path / "cache")
+    assert lite.main(["--out", str(out)]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(said) and len(err.splitlines()) == 1
+    assert (out / "index.html").read_text() == "the old one" and os.listdir(out.parent) == ["site"]
+
+
+def test_the_start_page_names_every_notebook_and_the_lab_s_own_settings():
+    page = start_page()
+    assert page.count("<tr><td>") == 11 and 'id="jupyter-config-data"' in page and "$" not in page
+    assert "http://" not in page and "https://" not in page
+
+
+def test_a_bundle_without_its_parts_and_a_server_without_pages_are_a_line_each(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
+    assert bundle.main(["--out", str(tmp_path / "room.zip")]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("bundle: ") and err.endswith("make site first\n") and not (tmp_path / "room.zip").exists()
+    assert served.main([str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith("make site first\n")
+
+
+def test_a_port_that_is_taken_is_a_line(tmp_path, capsys):
+    (tmp_path / "index.html").touch()
+    with served.Served(tmp_path) as other:
+        assert served.main(["--port", str(other.port), str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"port {other.port}: ") and "name another" in err and len(err.splitlines()) == 1
+    assert served.main(["--port", "99999", str(tmp_path)]) == 1
+
+
+def test_it_is_served_without_headers_that_isolate_the_page(tmp_path):
+    import urllib.request
+
+    (tmp_path / "index.html").write_text("here")
+    with served.Served(tmp_path) as there:
+        answer = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(there.url(""))
+        names = {name.lower() for name in answer.headers}
+        assert answer.read() == b"here" and not {one for one in names if one.startswith("cross-origin")}
+        assert [(one.path, one.status, one.size) for one in there.log] == [("/", 200, 4)] and there.size() == 4e-6
