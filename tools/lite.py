@@ -99,8 +99,8 @@ def fetched(name: str, *words: str) -> Path:
     return place
 
 
-def kernel() -> Path:
-    """The extension that brings the browser's kernel, out of its wheel."""
+def unpacked() -> Path:
+    """The browser's kernel, its wheel unpacked."""
     [wheel] = fetched(KERNEL_PIN.replace("==", "-"), KERNEL_PIN).glob("*.whl")
     place = CACHE / f"{wheel.stem}-unpacked"
     if not place.is_dir():
@@ -108,15 +108,13 @@ def kernel() -> Path:
             packed.extractall(made)
             os.replace(made, place)
             Path(made).mkdir()
-    [data] = place.glob("*.data")
+    return place
+
+
+def kernel() -> Path:
+    """The extension that brings it to the lab."""
+    [data] = unpacked().glob("*.data")
     return data / KERNEL
-
-
-def with_kernel() -> dict[str, str]:
-    """An environment in which JupyterLite finds what the kernel adds to a build, though it is not installed."""
-    kernel()
-    [place] = CACHE.glob("*-unpacked")
-    return {**os.environ, "PYTHONPATH": str(place)}
 
 
 def pyodide_wanted(static: Path) -> str:
@@ -261,7 +259,8 @@ def build(work: Path, out: Path) -> None:
         "--apps",
         "notebooks",
     ]
-    done = subprocess.run(lite, cwd=work, env=with_kernel(), capture_output=True, text=True)
+    there = {**os.environ, "PYTHONPATH": str(unpacked())}  # where JupyterLite finds what the kernel adds to a build
+    done = subprocess.run(lite, cwd=work, env=there, capture_output=True, text=True)
     if done.returncode or not (out / "lab" / "index.html").is_file():
         (CACHE / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
         raise Stopped(f"jupyter lite build: it failed; what it said is in {CACHE / 'build.log'}")
