@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from tdxkit import __version__  # noqa: E402
 from tdxkit.view.handout import handout  # noqa: E402
-from tools.lite import Stopped, last_line, own_wheel  # noqa: E402
+from tools.lite import Stopped, last_line, own_wheel, succeeds  # noqa: E402
 
 TEXT = """tdxkit {version}, for a room without a network
 
@@ -69,15 +69,15 @@ def wheelhouse(folder: Path) -> None:
         raise Stopped(f"wheels: {last_line(done.stderr)}; is there a network, and an index that has it?")
 
 
-def make(out: Path) -> int:
-    """Write the zip, whole, in the place of whatever was there; how many files it has."""
+def make(out: Path) -> None:
+    """Write the zip, whole, in the place of whatever was there."""
     parts = {"site": ROOT / "dist" / "site", "book": ROOT / "build" / "book"}
     for name, place in parts.items():
         if not (place / "index.html").is_file():
             raise Stopped(f"{place}: it is not there; make {name} first")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as made:
-        room = Path(made) / f"tdxkit-{__version__}"
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as beside:
+        room = Path(beside) / f"tdxkit-{__version__}"
         room.mkdir()
         for name, place in parts.items():
             shutil.copytree(place, room / name)
@@ -88,12 +88,11 @@ def make(out: Path) -> int:
         text = TEXT.format(version=__version__, machine=machine, python="{}.{}".format(*sys.version_info[:2]))
         (room / "READ-ME.txt").write_text(text, encoding="utf-8")
         files = sorted(file for file in room.rglob("*") if file.is_file())
-        packed = Path(made) / "bundle.zip"
+        packed = Path(beside) / "bundle.zip"
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as whole:
             for file in files:
-                whole.write(file, file.relative_to(made))
+                whole.write(file, file.relative_to(beside))
         os.replace(packed, out)
-    return len(files)
 
 
 def main(arguments: list[str]) -> int:
@@ -106,18 +105,9 @@ def main(arguments: list[str]) -> int:
         help="the zip (dist/tdxkit-…-room.zip)",
     )
     out, begin = parser.parse_args(arguments).out.resolve(), time.monotonic()
-    try:
-        count = make(out)
-    except Stopped as why:
-        print(f"bundle: {why}", file=sys.stderr)
+    if not succeeds("bundle", make, out):
         return 1
-    except OSError as error:
-        print(
-            f"bundle: {error.filename or out}: {error.strerror}; make room, or name another place with --out",
-            file=sys.stderr,
-        )
-        return 1
-    print(f"bundle: {out}, {count} files, {out.stat().st_size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s")
+    print(f"bundle: {out}, {out.stat().st_size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s")
     return 0
 
 

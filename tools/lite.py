@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -286,21 +286,25 @@ def last_line(text: str) -> str:
     return lines[-1][:300] if lines else "it says nothing"
 
 
+def succeeds(what: str, make: Callable[[Path], object], out: Path) -> bool:
+    """Make it; False where it cannot be, which is told in a line."""
+    try:
+        make(out)
+        return True
+    except Stopped as why:
+        print(f"{what}: {why}", file=sys.stderr)
+    except OSError as error:
+        place = error.filename or out
+        print(f"{what}: {place}: {error.strerror}; make room, or name another place with --out", file=sys.stderr)
+    return False
+
+
 def main(arguments: list[str]) -> int:
     """Make it, and say where it is, how large and how long it took; 1 and one line where it cannot be."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "site", help="where the site goes (dist/site)")
     out, begin = parser.parse_args(arguments).out.resolve(), time.monotonic()
-    try:
-        make(out)
-    except Stopped as why:
-        print(f"site: {why}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"site: {error.filename or out}: {error.strerror}; make room, or name another place with --out",
-            file=sys.stderr,
-        )
+    if not succeeds("site", make, out):
         return 1
     files = [file for file in out.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)

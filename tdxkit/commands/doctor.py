@@ -17,10 +17,8 @@ from tdxkit.facts import data_path
 OLDEST, NEWEST_TRIED = (3, 11), (3, 14)
 INSTALL = "pip install -r requirements.txt in the checkout, or make lab"
 # In a browser without a server there is no lab to install, no kernel to find and no pip: the site brings all of it.
-NOT_THERE = {
-    "jupyterlab",
-    "plotly",
-}  # the page itself; charts are drawn by the page, and plotly is loaded where a reader imports it
+# Not packages of its Python: the lab is the page itself, which draws the charts too; plotly is loaded where a reader imports it.
+NOT_THERE = {"jupyterlab", "plotly"}
 RELOAD = "load the page again; where that does not help, the site has to be built again"
 # What JupyterLab's page must load so that a notebook's widgets and charts are drawn, and the package that brings it.
 EXTENSIONS = {

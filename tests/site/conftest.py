@@ -1,21 +1,8 @@
 """The site, built once for all tests of this folder, a plain server for it, and a browser that can reach nothing else."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
-def pytest_collection_modifyitems(items):
-    """One worker builds the site and runs all that looks at it."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("site"))
 
 
 @pytest.fixture(scope="session")

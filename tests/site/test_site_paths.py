@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tdxkit.lessons.notebooks import lessons
 from tools.lab import LabPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("site")]
 
 
 def test_from_the_start_page_through_a_gate_and_an_exercise_and_back_after_a_reload(chromium, served):

