@@ -29,9 +29,9 @@ def served(site):
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The browser."""
+    """The browser; not longer than a file's tests, since while Playwright is at work no test elsewhere can use asyncio."""
     from tools.lab import Chromium
 
     with Chromium() as chromium:
