@@ -44,7 +44,7 @@ lint: env-test  ## ruff, types, the rules for notebooks, and the same for the pa
 bench: env-test  ## every benchmarks/bench_*.py, one after the other
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
 
-book: env-book  ## the notebooks as HTML pages, in build/book: they step and ask without Python and without a network
+book: env-book  ## the notebooks as HTML pages, in dist/book: they step and ask without Python and without a network
 	@$(RUN) tools/book.py
 
 editions: env-test  ## give each notebook that has changed its next edition, which a saved copy compares with

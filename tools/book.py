@@ -1,4 +1,4 @@
-"""The notebooks as a book of HTML pages: ``python tools/book.py [--out build/book]``. `make book` calls it.
+"""The notebooks as a book of HTML pages: ``python tools/book.py [--out dist/book]``. `make book` calls it.
 
 Each notebook is run; what a page can show without Python is kept (steppers, questions, games, charts, tables, the still form of boards), and what only a kernel
 could drive is left out. Charts are drawn by a plotly.js that lies beside the pages, and only a page with a chart asks for it. Nothing is fetched from a network.
@@ -17,6 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.placed import Stopped, succeeds, whole  # noqa: E402
+
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
 BESIDE = "tdx-beside"  # the class of a still form that has a live one in the lab
 CHART = '<div class="tdx-plotly"><script type="application/json">{spec}</script></div>'
@@ -87,16 +91,14 @@ def pages(source: Path, out: Path) -> None:
     """Let Sphinx write the pages; a warning is an error."""
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(source), str(out)]
     if subprocess.run(command, cwd=source, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode:
-        sys.exit("book: Sphinx found something to mend, see above")
+        raise Stopped("Sphinx found something to mend, see above")
+    shutil.rmtree(out / ".doctrees")
 
 
-def main(arguments: list[str]) -> int:
-    """Run, keep, write; say how long it took and how large it is."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "book", help="where the pages go (build/book)")
-    out, begin = parser.parse_args(arguments).out.resolve(), time.monotonic()
+def make(out: Path) -> None:
+    """Run, keep, write: the pages, whole, in the place of whatever was there."""
     os.environ["TDXKIT_PROGRESS"] = os.devnull  # what this reader has answered is nobody else's
-    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+    with whole(out) as new, tempfile.TemporaryDirectory(dir=out.parent) as folder:
         source = Path(folder)
         shutil.copytree(ROOT / "docs" / "book", source, dirs_exist_ok=True)
         static = source / "_static"
@@ -113,13 +115,18 @@ def main(arguments: list[str]) -> int:
                 (source / path.name).write_text(text, encoding="utf-8")
                 if "plotly.min.js" in text:
                     _plotly(static)
-        shutil.rmtree(out, ignore_errors=True)
-        pages(source, out)
-    shutil.rmtree(out / ".doctrees", ignore_errors=True)
+        pages(source, new)
+
+
+def main(arguments: list[str]) -> int:
+    """Make it, and say where it is, how large and how long it took; 1 and one line where it cannot be."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
+    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "book", help="where the pages go (dist/book)")
+    out, begin = parser.parse_args(arguments).out.resolve(), time.monotonic()
+    if not succeeds("book", make, out):
+        return 1
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
-    print(
-        f"book: {out / 'index.html'}, {len(notebooks)} notebooks, {size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s"
-    )
+    print(f"book: {out / 'index.html'}, {size / 1e6:.1f} MB, {time.monotonic() - begin:.0f} s")
     return 0
 
 

@@ -8,7 +8,6 @@ READ-ME.txt    which of these to take
 """
 
 import argparse
-import os
 import platform
 import shutil
 import subprocess
@@ -23,13 +22,15 @@ sys.path.insert(0, str(ROOT))
 
 from tdxkit import __version__  # noqa: E402
 from tdxkit.view.handout import handout  # noqa: E402
-from tools.lite import Stopped, last_line, own_wheel, succeeds  # noqa: E402
+from tools.lite import own_wheel  # noqa: E402
+from tools.placed import Stopped, last_line, succeeds, whole  # noqa: E402
 
 TEXT = """tdxkit {version}, for a room without a network
 
-No install: serve the folder "site" on a machine that the room can reach, or on each laptop,
-    python served.py site                 (127.0.0.1:8765; any other static server will do)
-and open its address. Everything runs in the browser.
+No install: on each laptop, with any Python 3,
+    python served.py site
+and open http://127.0.0.1:8765/ there. Everything runs in the browser. One machine can serve the folder "site" to all
+with any static server, over https:// with a certificate that the laptops trust; over http:// a browser keeps nothing.
 
 Only to read and step: open book/index.html from the disk.
 
@@ -71,12 +72,11 @@ def wheelhouse(folder: Path) -> None:
 
 def make(out: Path) -> None:
     """Write the zip, whole, in the place of whatever was there."""
-    parts = {"site": ROOT / "dist" / "site", "book": ROOT / "build" / "book"}
+    parts = {name: ROOT / "dist" / name for name in ("site", "book")}
     for name, place in parts.items():
         if not (place / "index.html").is_file():
             raise Stopped(f"{place}: it is not there; make {name} first")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as beside:
+    with whole(out) as packed, tempfile.TemporaryDirectory(dir=out.parent) as beside:
         room = Path(beside) / f"tdxkit-{__version__}"
         room.mkdir()
         for name, place in parts.items():
@@ -87,12 +87,9 @@ def make(out: Path) -> None:
         machine = f"{platform.system()} {platform.machine()}"
         text = TEXT.format(version=__version__, machine=machine, python="{}.{}".format(*sys.version_info[:2]))
         (room / "READ-ME.txt").write_text(text, encoding="utf-8")
-        files = sorted(file for file in room.rglob("*") if file.is_file())
-        packed = Path(beside) / "bundle.zip"
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as whole:
-            for file in files:
-                whole.write(file, file.relative_to(beside))
-        os.replace(packed, out)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for file in sorted(file for file in room.rglob("*") if file.is_file()):
+                zipped.write(file, file.relative_to(beside))
 
 
 def main(arguments: list[str]) -> int:

@@ -16,12 +16,13 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tools.placed import Stopped, last_line, succeeds, whole  # noqa: E402
 from tools.start_page import start_page  # noqa: E402
 
 CACHE = ROOT / "build" / "site"
@@ -64,10 +65,6 @@ FIRST = (
     "ipywidgets",
 )  # what a kernel starts with
 SHIM = "widgetsnbextension-3"  # of the kernel's two shims the one for ipywidgets 7
-
-
-class Stopped(Exception):
-    """Why there is no site, in one line."""
 
 
 def npm(*words: str, cwd: Path) -> str:
@@ -269,34 +266,10 @@ def build(work: Path, out: Path) -> None:
 def make(out: Path) -> None:
     """The site, whole, in the place of whatever was there."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as made:
-        work, new = Path(made) / "work", Path(made) / "site"
-        lay(work)
-        build(work, new)
+    with whole(out) as new, tempfile.TemporaryDirectory(dir=out.parent) as work:
+        lay(Path(work))
+        build(Path(work), new)
         (new / "index.html").write_text(start_page(), encoding="utf-8")
-        if out.exists():
-            os.replace(out, Path(made) / "old")
-        os.replace(new, out)
-
-
-def last_line(text: str) -> str:
-    """The last line of a program's complaint."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and "is ignored" not in line]
-    return lines[-1][:300] if lines else "it says nothing"
-
-
-def succeeds(what: str, make: Callable[[Path], object], out: Path) -> bool:
-    """Make it; False where it cannot be, which is told in a line."""
-    try:
-        make(out)
-        return True
-    except Stopped as why:
-        print(f"{what}: {why}", file=sys.stderr)
-    except OSError as error:
-        place = error.filename or out
-        print(f"{what}: {place}: {error.strerror}; make room, or name another place with --out", file=sys.stderr)
-    return False
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
+from tdxkit.browser import IN_A_BROWSER
 from tdxkit.errors import ModelError
 
 ROUNDS = 3
@@ -47,7 +48,9 @@ class Stop:
 
 @cache
 def _raising() -> Callable[[int], object] | None:
-    """What raises Stopped in a thread; None in a Python without: there it is raised once."""
+    """What raises Stopped in a thread; None in a Python without, or without threads: there it is raised once."""
+    if IN_A_BROWSER:
+        return None
     try:
         from ctypes import c_ulong, py_object, pythonapi  # a millisecond of each start, for what hardly ever happens
 

@@ -194,6 +194,9 @@ def test_a_step_that_catches_what_stops_it_is_stopped_again(monkeypatch):
 
 
 def test_a_python_that_cannot_stop_another_thread_stops_a_step_once(monkeypatch):
+    with monkeypatch.context() as there:
+        there.setattr("tdxkit.explore.stopping.IN_A_BROWSER", True)
+        assert _raising.__wrapped__() is None
     monkeypatch.setitem(sys.modules, "ctypes", None)
     assert _raising.__wrapped__() is None
     monkeypatch.setattr("tdxkit.explore.stopping._raising", lambda: None)

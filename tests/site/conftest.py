@@ -8,7 +8,8 @@ import pytest
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The folder of the site. Without the two registries that its parts come from there is none, and these tests say so."""
-    from tools.lite import Stopped, make
+    from tools.lite import make
+    from tools.placed import Stopped
 
     out = tmp_path_factory.mktemp("dist") / "site"
     try:

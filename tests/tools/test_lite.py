@@ -8,7 +8,8 @@ import zipfile
 import pytest
 
 from tools import bundle, lite, served
-from tools.lite import Stopped, locked, pyodide_wanted
+from tools.lite import locked, pyodide_wanted
+from tools.placed import Stopped
 from tools.start_page import start_page
 
 
@@ -135,7 +136,6 @@ def test_a_build_that_fails_is_a_line_and_the_old_site_stays(tmp_path, monkeypat
     (out / "index.html").write_text("the old one")
 
     def lay(work):
-        work.mkdir(parents=True)
         (work / "half").touch()
         raise error
 
