@@ -6,7 +6,9 @@ file of that name is "./-", or a Path.
 
 import gzip
 import io
+import json
 import os
+import re
 import sys
 import zlib
 from typing import BinaryIO
@@ -22,6 +24,7 @@ _FREELY, _GROWTH = (
 )  # bytes that gzip may unpack to however small it is, and how many times its size beyond
 _PACKED = 16 * 1024  # bytes of gzip that are read at a time: so `done` is near to what was unpacked
 _SNIFFED = 8192
+_NESTED = 100  # lists and objects of JSON in each other: a browser's stack ends long before Python's, and takes the kernel along
 _JUDGED = 1024  # a shorter beginning may hold anything: its few lines are read, and named where they cannot be
 _CONTROL = bytes({*range(32), 127} - {*b"\t\n\r\f\b\x1b"})  # no text has many of these
 
@@ -232,3 +235,15 @@ def name_of(source: Source) -> str:
 def pasted(text: object, limit: int) -> bytes:
     """What was pasted or typed as the bytes of a file: cut at `limit` characters, half a surrogate replaced."""
     return str(text)[:limit].encode("utf-8", "replace")
+
+
+def read_json(line: str | bytes) -> object:
+    """The value of one line of JSON; ValueError where it is none, or nests more than 100 deep."""
+    text = line if isinstance(line, str) else line.decode("utf-8")
+    if text.count("[") + text.count("{") > _NESTED:
+        depth = 0
+        for mark in re.findall(r"[][{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+            depth += 1 if mark in "[{" else -1
+            if depth > _NESTED:
+                raise ValueError(f"it nests more than {_NESTED} deep")
+    return json.loads(text)

@@ -3,6 +3,7 @@
 import ast
 import gzip
 import io
+import json
 import os
 import sys
 import threading
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tdxkit.cli import main
 from tdxkit.errors import InputError
 from tdxkit.facts import data_path
-from tdxkit.intake import STRIDE, Broken, opened, pasted, peek
+from tdxkit.intake import STRIDE, Broken, opened, pasted, peek, read_json
 from tdxkit.review.softlockup.report import posted_text
 
 ROOT = Path(__file__).parent.parent
@@ -269,6 +270,7 @@ def test_nobody_else_opens_what_comes_from_outside():
         "cli.py": "mends the streams",
         "lessons/progress.py": "the reader's own file, which it wrote itself",
         "lessons/checks/msr.py": "data of the package",
+        "lessons/copies.py": "notebooks of the package, and a copy that it only compares",
     }
     found = set()
     for path in (ROOT / "tdxkit").rglob("*.py"):
@@ -288,3 +290,17 @@ def test_what_repeats_is_read_to_its_end_however_small_it_packs():
     assert len(data) > 250 * len(packed)
     with opened(packed) as stream:
         assert stream.read() == data
+
+
+def test_json_that_nests_without_end_is_an_error_of_value_and_no_end_of_a_stack():
+    for text in ("[" * 101, '{"a":' * 101, "[" * 100_000, '["\\"' + "[" * 101, '"' + "[" * 101):
+        for line in (text, text.encode()):
+            with pytest.raises(ValueError):
+                read_json(line)
+    deep = "[" * 100 + "]" * 100
+    side = json.dumps(["]" * 999, "[" * 999, '\\"[' * 999, {"a": [1]}])
+    flat = "[" + "[]," * 500 + "[]]"
+    for line in (deep, side, flat):
+        assert read_json(line) == read_json(line.encode()) == json.loads(line)
+    with pytest.raises(ValueError):
+        read_json(b"\xff")

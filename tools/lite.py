@@ -140,10 +140,11 @@ def pyodide(version: str) -> Path:
     return place
 
 
-def wheels() -> list[Path]:
-    """The wheels of requirements-browser.txt, fetched where they are not there yet."""
-    digest = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
-    return sorted(fetched(f"wheels-{digest}", *TAGS, "-r", str(PINS)).glob("*.whl"))
+def wheels(pins: Path | None = None) -> list[Path]:
+    """The wheels of these pins (requirements-browser.txt), for the browser's Python; fetched where they are not there yet."""
+    pins = pins or PINS
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
+    return sorted(fetched(f"wheels-{digest}", *TAGS, "-r", str(pins)).glob("*.whl"))
 
 
 def own_wheel(folder: Path) -> Path:

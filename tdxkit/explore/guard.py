@@ -183,6 +183,7 @@ def _tracer(ran: "Ran | None", stop: Stop, yielded: Yielded) -> Callable:
     def enter(frame, event, _):
         if frame.f_code.co_filename.startswith(HERE):  # the engine's own: who calls it for ever is watched
             return None
+        frame.f_trace = count  # without it Python 3.14 looks at the next line no sooner than in this code's next run
         frame.f_trace_opcodes = True  # a loop on one line has no line events
         if ran is not None:
             ran.setdefault(frame.f_code, set())

@@ -7,6 +7,7 @@ locals are left out: a leftover variable must not make two equal states look dif
 
 import dis
 import gc
+import sys
 import types
 from collections.abc import Generator, Hashable
 from functools import cache
@@ -27,6 +28,8 @@ ITERATORS: tuple[type, ...] = (
 )
 ROUNDS = type(iter(range(0)))
 LOOKS_AT_ALL_LOCALS = {"locals", "eval", "exec", "vars", "dir"}
+APART = sys.version_info >= (3, 14)
+FUNCTIONS = (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 UNBOUND = ("unbound",)
 DEEPEST = 100  # programs that run each other: every state keeps them all
 
@@ -121,7 +124,19 @@ def _stack(generator: types.GeneratorType, code: types.CodeType, known) -> list:
     names, always = _slots(code)
     left = seen[start + always + sum(name in known for name in names) :]
     # Last comes the exception that is being handled: none, or None where one was. The depth of the stack follows from the offset.
-    return left[:-1] if left and left[-1] is None else left
+    left = left[:-1] if left and left[-1] is None else left
+    return _bound(left) if APART and len(left) > 1 else left
+
+
+def _bound(values: list) -> list:
+    """Of each `with` its way out as one method: from Python 3.14 on the function and the guard lie there apart."""
+    found: list = []
+    for value in values:
+        before = found[-1] if found else None
+        if type(before) in FUNCTIONS and any(vars(one).get("__exit__") is before for one in type(value).__mro__):
+            value = found.pop().__get__(value, type(value))
+        found.append(value)
+    return found
 
 
 @cache

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tdxkit.browser import IN_A_BROWSER
+from tdxkit.intake import read_json
 
 VERSION = 1  # of an event's form; one of a later version is read as far as it is understood
 MOST = 8 << 20  # bytes that are read, from the file's end
@@ -152,8 +153,8 @@ def _lines() -> Iterable[bytes]:
 def _event(line: bytes) -> Event | None:
     """The event of a line, whatever else it says; None where it is none."""
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):  # bytes that are no text, too
+        row = read_json(line)
+    except ValueError:  # bytes that are no text, too
         return None
     if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("kind", "notebook")):
         return None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import sys
 
 import pytest
 
@@ -104,7 +105,8 @@ CHANGED = {
     ),
     "partial": ("SEEN = [0]\nnote = functools.partial(SEEN.append)", "note(m.x)", "SEEN[-1]", "SEEN"),
     "bound method": ("SEEN = [0]\nnote = SEEN.append\nlast = SEEN.__getitem__", "note(m.x)", "last(-1)", "note"),
-    "iterator": ("ticks = itertools.count()", "next(ticks)", "int(next(ticks) > 2)", "ticks"),
+    "iterator": ("ticks = iter(range(99))", "next(ticks)", "int(next(ticks) > 2)", "ticks"),
+    "iterator of itertools": ("ticks = itertools.count()", "next(ticks)", "int(next(ticks) > 2)", "ticks"),
     "bytearray": ("SEEN = bytearray(1)", "SEEN[0] = m.x", "SEEN[0]", "SEEN"),
     "member of an Enum": (
         "import enum\nclass Seen(enum.Enum):\n    A = 1\nSeen.A.x = 0",
@@ -148,9 +150,10 @@ def _nothing_is_left_behind(monkeypatch):
 @pytest.mark.parametrize("kind", CHANGED)
 def test_what_a_step_changes_outside_is_named_with_its_line(kind, judge):
     before, keep, read, name = CHANGED[kind]
-    with pytest.raises(
-        ModelError, match=rf"^(line \d+ of \w+: )?{name}.*: it is outside m and changed while a step ran"
-    ):
+    says = "it is outside m and changed while a step ran"
+    if kind == "iterator of itertools" and sys.version_info >= (3, 14):  # these hide their state from there on
+        says = "it is outside m, and whether a step changes a count cannot be seen"
+    with pytest.raises(ModelError, match=rf"^(line \d+ of \w+: )?{name}.*: {says}"):
         judge(model(before, keep, read))
 
 

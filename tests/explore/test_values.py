@@ -5,6 +5,7 @@ import dataclasses
 import enum
 import functools
 import itertools
+import sys
 import types
 from typing import NamedTuple
 
@@ -202,7 +203,10 @@ def test_what_hides_a_state_is_refused_as_an_argument_and_where_it_is_sent(kind)
     def sent(m):
         yield "pick", (HIDING[kind][0](1),)
 
-    with pytest.raises(ModelError, match=r"argument 1 of given holds .*compares states by value"):
+    says = r"argument 1 of given holds .*compares states by value"
+    if kind == "itertools" and sys.version_info >= (3, 14):  # these hide their state from there on
+        says = "whether a step changes a count cannot be seen"
+    with pytest.raises(ModelError, match=says):
         explore(Scenario("given", {"y": 0}, (Thread(given, (HIDING[kind][0](1),)),)))
     with pytest.raises(ModelError, match=r"choices of pick holds? .*compares states by value"):
         explore(Scenario("sent", {"y": 0}, (Thread(sent),)))

@@ -1,16 +1,14 @@
 """The library under the site's own Python, in Node: commands print what CPython prints, byte for byte."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
-NODE = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+from tests.site.node import NODE, ROOT, under_node
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("site"),
@@ -64,13 +62,6 @@ for words in {commands!r}:
     found.append([code, out.getvalue()])
 print(json.dumps(found))
 """
-
-
-def under_node(site, tmp_path, text, checkout=""):
-    program = tmp_path / "program.py"
-    program.write_text(text)
-    command = [NODE, HERE / "run_python.mjs", site, "", str(checkout), program]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=290)
 
 
 @pytest.fixture(scope="module")

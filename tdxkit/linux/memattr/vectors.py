@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tdxkit.errors import InputError, printable
-from tdxkit.intake import Source, opened
+from tdxkit.intake import Source, opened, read_json
 from tdxkit.linux.memattr.script import Script
 from tdxkit.work import Job, drive
 
@@ -54,8 +54,8 @@ def parse(line: str | bytes) -> dict:
     if len(line) > MAX_LINE:
         raise InputError("script", f"a line has at most {MAX_LINE} bytes", "split it")
     try:
-        vector = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        vector = read_json(line)
+    except ValueError as error:
         raise InputError("script", f"a line is one JSON object ({printable(str(error))})", "correct it") from None
     if not isinstance(vector, dict) or not isinstance(vector.get("id"), str):
         raise InputError("script", 'a script is an object with an "id"', "correct it")
