@@ -66,7 +66,7 @@ def test_a_review_mail_is_told_what_it_lacks_and_passes(lab_page):
     assert cell.locator("[class*=tdx-c-]").count() == 0  # a mail has no colours of C
     check.click()
     cell.get_by_text("it waits for your answer").wait_for()
-    for text, says in ((one.wrong[1].answer, "It has no schedule code"), (one.solution, "It can be sent")):
+    for text, says in ((one.wrong[1].answer, "It has no schedule code"), (one.solution, "only a reader can say")):
         area.focus()
         area.press("ControlOrMeta+a")
         cell.page.keyboard.insert_text(text.strip("\n"))

@@ -3,7 +3,7 @@
 import pytest
 
 from tdxkit.errors import TdxkitError
-from tdxkit.lessons.checks import mails, series, stats
+from tdxkit.lessons.checks import mails, replies, series, stats
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.review.clinic import practice_pairs
 from tdxkit.work import drive
@@ -228,8 +228,8 @@ def test_own_words_stand_below_what_they_are_about():
 def test_a_code_is_found_over_ends_of_lines_and_before_a_full_stop():
     wrapped = CODE.replace(" A5", " \\\n    A5").replace(" +", "\n  +")
     assert missing(MAIL.replace(CODE, f"See `{wrapped}`.")) == {}
-    assert list(mails.codes("race.html#v3-after-3:2x1:f3aa%20A5%20B2 and x:1 y:2x")) == []
-    assert list(mails.codes(f"({CODE}), then A9 alone")) == [CODE]
+    assert list(replies.codes("race.html#v3-after-3:2x1:f3aa%20A5%20B2 and x:1 y:2x")) == []
+    assert list(replies.codes(f"({CODE}), then A9 alone")) == [CODE]
 
 
 def test_what_stands_in_the_box_first_waits_and_a_packet_goes_too():
@@ -263,3 +263,82 @@ def test_whatever_is_no_mail_is_said_and_never_raised(odd):
     except TdxkitError:
         return
     assert not found.passed and len(found.says) < 1000
+
+
+HEAD, _, BODY = MAIL.partition("\n\n")
+CITED = BODY.partition("\n\n")[0]
+CAUSE = "Subject: Re: [PATCH v3 2/4] x86/tdx: Bring a page pair for the first user of a region"
+
+
+def mail(*own, head=HEAD, cited=CITED, code=CODE):
+    """A mail with other own words, and maybe another subject or other cited lines."""
+    return "\n\n".join((head, cited, *own, code, ""))
+
+
+RULE, LINE, WORDS = (
+    "the rule, in the words of the verdict",
+    "> the line that it is about",
+    "what happens, below the cited line, in words of your own",
+)
+ENOUGH = "CPU 0 has set the count early, CPU 1 counts itself in after 3/4 and uses its page."
+OPPOSITE = [
+    (mail("This is fine: it is not true that a page came into use without a pair.", ENOUGH), RULE, "stands “not”"),
+    (mail("It is a lie that a page came into use without a pair.", ENOUGH), RULE, "stands “lie”"),
+    (mail("I don't think that a page came into use without a pair.", ENOUGH), RULE, "stands “don't”"),
+    (mail("There is no order in which “a page came into use without a pair”.", ENOUGH), RULE, "stands “no”"),
+    (mail("It can NEVER be that\na page came into use without a pair.", ENOUGH), RULE, "stands “never”"),
+    (mail("a page came into use without a pair foo bar baz qux quux corge grault"), WORDS, "too little of its own"),
+    (mail("A page came into use without a pair.", "A page came into use without a pair."), WORDS, "too little of its own"),
+    (mail("A page in use must have its pair.\nA page came into use without a pair."), WORDS, "too little of its own"),
+    (mail("A page came into use without a pair.", ENOUGH, head=CAUSE, cited="> +int page_pair_get(kvm_pfn_t pfn)"), LINE, "goes through none"),
+    (mail("A page came into use without a pair.", ENOUGH, head=CAUSE, cited="> +#include <linux/spinlock.h>"), LINE, "goes through none"),
+    (mail("A page came into use without a pair.", ENOUGH, head=CAUSE, cited="> +	if (!atomic_dec_and_test(users))"), LINE, "goes through none"),
+    (mail("A page came into use without a pair.", ENOUGH, cited="> +++ b/arch/x86/virt/vmx/tdx/pairs.c"), LINE, "cites no line"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, asked, says", OPPOSITE, ids=range(len(OPPOSITE)))
+def test_a_mail_that_says_the_opposite_or_nothing_is_told_so(text, asked, says):
+    found = missing(text)
+    assert list(found) == [asked] and says in found[asked]
+
+
+PLAIN = [
+    "I found no word on why. A page came into use without a pair.",
+    "The count does not say that there is a pair, and a page came into use without a pair.",
+    "With 2/4 nothing broke: a page came into use without a pair only now.",
+    "In version 2 it could not be that a page came into use without a pair. Here a page came into use without a pair.",
+    "A page came into use without a pair, and that must not happen.",
+]
+
+
+@pytest.mark.parametrize("words", PLAIN)
+def test_a_word_that_denies_something_else_is_no_matter(words):
+    assert missing(mail(words, ENOUGH)) == {}
+
+
+def test_nobody_says_of_a_mail_that_its_words_are_true():
+    wrong_cause = (
+        "The lock is missing in the put: a page came into use without a pair when CPU 1 frees it twice and CPU 0 waits."
+    )
+    for text in (MAIL, mail(wrong_cause)):
+        says = said("review-mail", text).says
+        assert says.endswith("Whether its words are true only a reader can say: hold them against the run.")
+        assert "be sent" not in says
+
+
+CITES = [
+    "> +	if (atomic_inc_not_zero(users))",
+    "> +		return 0;	/* there is a pair, and it stays */",
+    f"> ---\n> diff --git a/x b/x\n> --- a/arch/x86/virt/vmx/tdx/pairs.c\n> +++ b/arch/x86/virt/vmx/tdx/pairs.c\n{CITED}\n> -- \n> 2.43.0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cited", CITES, ids=range(len(CITES)))
+def test_a_line_that_the_run_goes_through_may_stand_alone_or_among_the_mails_own(cited):
+    assert missing(mail("A page came into use without a pair.", ENOUGH, cited=cited)) == {}
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_other_ends_of_lines_are_ends_of_lines(end):
+    assert missing(MAIL.replace("\n", end)) == {}

@@ -6,36 +6,23 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from tdxkit.errors import InputError, printable
-from tdxkit.explore.schedule import HEAD, PART
 from tdxkit.explore.telling import replay
+from tdxkit.lessons.checks.replies import Reply, codes, reply
 from tdxkit.lessons.checks.series import after, practised
 from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.mail.post import Post
-from tdxkit.mail.subject import Subject, subject
 from tdxkit.review.verdict import Verdict
 from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.text import many
 
-MOST = 100_000  # characters of a mail
 FEWEST_WORDS = 12  # of one's own, below a cited line
-QUOTED = re.compile(r"[ \t]{0,3}>[ \t]?(.*)")
-SUBJECT = re.compile(r"(?im)^subject:[ \t]*(.{1,400}(?:\n[ \t]+.{1,400}){0,3})")
-WROTE = re.compile(r"On .{1,120} wrote:\s*")
-CODE = re.compile(r"(?<![^\s`'\"(])" + HEAD.pattern.replace("(", "(?:") + r"(?=\s)")
-
-
-class Reply(NamedTuple):
-    """A mail that answers. cited, own: its lines with their numbers, those that are quoted without the mark."""
-
-    about: Subject | None
-    cited: tuple[tuple[int, str], ...]
-    own: tuple[tuple[int, str], ...]
-
-    @property
-    def words(self) -> str:
-        """What its author wrote, on one line."""
-        return " ".join(" ".join(line for _, line in self.own).split())
+NEAR = 200  # characters before the words of a rule in which somebody may deny them
+# What ends so denies what follows: a word that does, and a few more up to the end with nothing that parts them.
+NEGATED = re.compile(
+    r"(?i)\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|cannot|\w+n['’]t|lie|untrue|false|impossible)"
+    r"(?: (?!(?:and|but|so|when|while|where|because|then|before|after) )[\w'’-]+){0,5}[ \"'`“‘]*$"
+)
 
 
 class Asked(NamedTuple):
@@ -83,40 +70,24 @@ def review(answer: object, exercise: Exercise, *, version: int) -> Said:
         return Said(False, missing[0].wrong + more, sheets=(sheet,))
     return Said(
         True,
-        f"It can be sent: whoever gets it can run the schedule again, after {first.label}.",
+        f"All that can be looked for is there, and its schedule runs again, after {first.label}. Whether its words are true only a reader can say: hold them against the run.",
         runs[0],
         first.scenario,
         sheets=(sheet,),
     )
 
 
-def reply(answer: object) -> Reply:
-    """A text as a mail that answers. InputError for what is no text, or too long."""
-    if not isinstance(answer, str):
-        raise InputError(f"answer {printable(answer, 40)}", "a mail is asked for", "give it as a text")
-    if len(answer) > MOST:
-        raise InputError("the mail", f"it has more than {MOST:,} characters", "cite less")
-    head, _, body = answer.lstrip("\n").partition("\n\n")
-    found = SUBJECT.search(head)
-    skipped = answer.count("\n") - body.count("\n") if found else 0
-    cited, own = [], []
-    for number, line in enumerate((body if found else answer).splitlines(), 1 + skipped):
-        if quoted := QUOTED.fullmatch(line):
-            cited.append((number, quoted[1]))
-        elif not WROTE.fullmatch(line):
-            own.append((number, line))
-    return Reply(subject(" ".join(found[1].split())) if found else None, tuple(cited), tuple(own))
-
-
 def _asked(mail: Reply, version: int, first: Verdict, runs: list[Run]) -> Iterator[Asked]:
     about = _which(mail, version, first)
     yield Asked("Subject: the patch that it answers", about)
     post = None if about or mail.about is None else practised(version).series.patches[mail.about.n or 1]
-    yield Asked("> the line that it is about", _line(mail, post, version))
+    schedule = _schedule(mail, first, runs)
+    shown = runs[0] if runs else replay(first.scenario, first.judged.result.schedule)
+    yield Asked("> the line that it is about", _line(mail, post, version, _passed(shown, first)))
     yield Asked("which patch is the first after which a rule breaks", _first(mail, first))
     yield Asked("the rule, in the words of the verdict", _rule(mail, first))
-    yield Asked("a schedule code that shows it", _schedule(mail, first, runs))
-    yield Asked("what happens, below the cited line, in words of your own", _words(mail))
+    yield Asked("a schedule code that shows it", schedule)
+    yield Asked("what happens, below the cited line, in words of your own", _words(mail, _rule_words(first)))
 
 
 def _which(mail: Reply, version: int, first: Verdict) -> str:
@@ -142,15 +113,15 @@ def _which(mail: Reply, version: int, first: Verdict) -> str:
     return ""
 
 
-def _line(mail: Reply, post: Post | None, version: int) -> str:
+def _line(mail: Reply, post: Post | None, version: int, passed: set[tuple[str, int]]) -> str:
     """What is wrong with what a mail cites."""
-    changed = [line for _, line in mail.cited if line[:1] in ("+", "-") and line[1:].strip()]
-    if not changed:
+    cited = [line for _, line in mail.changed]
+    if not cited:
         return "It cites no line of the patch: > and then the line, with its + or -, as it stands in the mail."
     if post is None:
         return "Which patch its lines are of cannot be looked up before the subject is right."
     here = _lines(post)
-    for line in changed:
+    for line in cited:
         if _signed(line) not in here:
             patches = practised(version).series.patches.values()
             other = next((one for one in patches if _signed(line) in _lines(one)), None)
@@ -160,7 +131,23 @@ def _line(mail: Reply, post: Post | None, version: int) -> str:
                 else f"no patch of version {version} has it"
             )
             return f"{printable(line.expandtabs(1), 60)} is no line of the patch that it answers: {where}."
+    if not {*map(_signed, cited)} & _lines(post, passed):
+        return "The run that breaks the rule goes through none of the lines that it cites: cite one at which a CPU stands in it, or one beside that."
     return ""
+
+
+def _passed(run: Run, first: Verdict) -> set[tuple[str, int]]:
+    """Where the lines were posted that a run goes through: those at which it takes a step, and what stands with them up to a blank line."""
+    own = first.scenario.own
+    rows = own.text.splitlines()
+    found: set[int] = set()
+    for at in {run.texts[step.line.text].first + step.line.index for step in run.steps if step.line}:
+        for way in (-1, 1):
+            number = at
+            while 0 < number <= len(rows) and rows[number - 1].strip():
+                found.add(number)
+                number += way
+    return {(origin.message_id, origin.line) for number in found if (origin := own.origin(number))}
 
 
 def _first(mail: Reply, first: Verdict) -> str:
@@ -171,12 +158,23 @@ def _first(mail: Reply, first: Verdict) -> str:
 
 
 def _rule(mail: Reply, first: Verdict) -> str:
+    """What is wrong with how a mail names the rule; once in plain words is enough."""
+    words = mail.words.casefold()
+    at = [found.start() for said in _rule_words(first) for found in re.finditer(re.escape(said), words)]
+    before = [words[max(0, end - NEAR) : end] for end in at]
+    if not before:
+        return "It does not name the rule that breaks, or what is the case then, in the words of the verdict."
+    denied = [found for text in before if (found := NEGATED.search(text))]
+    if len(denied) == len(before):
+        return f"Before the words of the rule stands “{denied[0][0].split()[0]}”, so it is read as if nothing broke: say plainly what happens."
+    return ""
+
+
+def _rule_words(first: Verdict) -> tuple[str, ...]:
+    """What the rule that breaks is called, and what is the case then, in small letters."""
     name = first.judged.result.property
     rule = known(name)
-    words = mail.words.casefold()
-    if any(said.casefold() in words for said in (name, rule.defect if rule else name)):
-        return ""
-    return "It does not name the rule that breaks, or what is the case then, in the words of the verdict."
+    return tuple(said.casefold() for said in (name, rule.defect if rule else name))
 
 
 def _schedule(mail: Reply, first: Verdict, runs: list[Run]) -> str:
@@ -198,36 +196,25 @@ def _schedule(mail: Reply, first: Verdict, runs: list[Run]) -> str:
     )
 
 
-def _words(mail: Reply) -> str:
-    """What is wrong with a mail's own words."""
-    top = min((number for number, line in mail.cited if line[:1] in ("+", "-")), default=0)
-    if _counted(" ".join(line for number, line in mail.own if number > top)) >= FEWEST_WORDS:
+def _words(mail: Reply, rule: tuple[str, ...]) -> str:
+    """What is wrong with a mail's own words; those of the rule are the verdict's."""
+    top = min((number for number, _ in mail.changed), default=0)
+    if _counted(" ".join(line for number, line in mail.own if number > top), rule) >= FEWEST_WORDS:
         return ""
-    if _counted(mail.words) >= FEWEST_WORDS:
+    if _counted(mail.words, rule) >= FEWEST_WORDS:
         return "Its words stand above the line that they are about; on a list they stand below."
     return "It says too little of its own: who does what, and who believes what meanwhile?"
 
 
-def _counted(text: str) -> int:
-    """How many words there are beside schedule codes."""
+def _counted(text: str, rule: tuple[str, ...]) -> int:
+    """How many words there are beside schedule codes and the words of the rule."""
     text = " ".join(text.split())
     for code in codes(text):
         text = text.replace(code, " ")
-    return len(re.findall(r"[A-Za-z]{2,}", text))
-
-
-def codes(text: str) -> Iterator[str]:
-    """The schedule codes in a text: a head, and the parts behind it, over ends of lines too."""
-    for head in CODE.finditer(text):
-        parts = [head[0]]
-        for word in text[head.end() :].split():
-            word = word.rstrip(".,;:)`'\"")
-            if not (PART.fullmatch(word) or re.fullmatch(r"[+@%]\w{1,20}", word)):
-                if word != "\\":
-                    break
-                continue
-            parts.append(word)
-        yield " ".join(parts)
+    text = text.casefold()
+    for said in rule:
+        text = text.replace(said, " ")
+    return len(re.findall(r"[a-z]{2,}", text))
 
 
 def _text(version: int) -> str:
@@ -237,9 +224,18 @@ def _text(version: int) -> str:
     return last.scenario.own.text
 
 
-def _lines(post: Post) -> set[str]:
-    """The lines that a patch adds and removes."""
-    return {_signed(line) for file in post.diff.files for line in file.changed} if post.diff else set()
+def _lines(post: Post, where: set[tuple[str, int]] | None = None) -> set[str]:
+    """The lines that a patch adds and removes; with `where` those that it adds at one of these places, and what goes in the same hunks."""
+    found: set[str] = set()
+    for hunk in (hunk for file in post.diff.files for hunk in file.hunks) if post.diff else ():
+        rows = [
+            (line, (post.message_id.strip("<>"), number - post.body + 1))
+            for line, number in zip(hunk.lines, hunk.numbers)
+        ]
+        added = [line for line, place in rows if line[:1] == "+" and (where is None or place in where)]
+        gone = [line for line in hunk.lines if line[:1] == "-"] if added or where is None else []
+        found |= {_signed(line) for line in (*added, *gone)}
+    return found
 
 
 def _signed(line: str) -> str:
