@@ -93,6 +93,8 @@ def told(test):
         (lambda s: s & 0xFF == 6, "TDX_SUCCESS with 0x6 in its lower half: your test says yes, and it is not."),
         (lambda s: s & 0x7FFFFFFFFFFFFFFF == UD & 0x7FFFFFFFFFFFFFFF, "0x0000ff0000000006 is "),
         (lambda s: s & ~(1 << 50) == UD, "0x8004ff0000000006 is "),  # a bit that no code has
+        (lambda s: (s ^ UD).bit_count() in (0, 2), "your test says yes, and it is not."),
+        (lambda s: s in (UD, UD ^ (1 << 62 | 1 << 40)), f"{UD ^ (1 << 62 | 1 << 40):#018x} is "),
         (lambda s: False, "is vector 6: your test says no, and it is."),
         (lambda s: True, "is vector 0: your test says yes, and it is not."),
     ],
@@ -107,7 +109,7 @@ def test_a_right_test_passes_however_it_is_written():
     assert told(lambda s: not s ^ UD).passed
     assert told(lambda s, *, code=UD: int(s == code)).passed
     many = [*values("UD", "v4")]
-    assert len(many) == 32 + 8 * len(codes()) + 64 and UD in many
+    assert len(many) == 32 + 8 * len(codes()) + 64 + 64 * 63 // 2 and UD in many
     assert [v for v in many if ask("UD", "v4", v).says] == [UD]
 
 
@@ -151,6 +153,9 @@ def test_several_numbers_are_taken_as_a_list_that_ends():
     right = one.given["right"]
     for given in (right, right[::-1], tuple(right), {*right}, right * 2):
         assert several(given, one, right=right).passed
+    for odd in (0, "", [], None, False):
+        for mine in ([odd, 7, 14], [*right, odd]):
+            assert several(mine, one, right=right).says == f"{odd} does not belong there."
     assert several(right[1:], one, right=right).says == "All of yours belong there, and 1 is missing."
     assert several([*right, [7]], one, right=right).says == "[7] does not belong there."
     assert not several([1] * MOST, one, right=right).passed

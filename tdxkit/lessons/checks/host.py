@@ -3,6 +3,7 @@
 Each is lived, or built, on the answer; what is said is what the model finds.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
@@ -104,11 +105,11 @@ def lock(answer: object, exercise: Exercise) -> Said:
         raise InputError(
             f"answer {printable(answer, 40)}", "one lock is asked for", 'give its name, such as "slots_lock"'
         )
-    name = " ".join(answer.split())
-    if name not in LOCKS:
+    name = next((lock for lock in LOCKS if _words(lock) == _words(answer)), "")
+    if not name:
         known = ", ".join(LOCKS)
         raise InputError(
-            f"lock {printable(name, 40)}",
+            f"lock {printable(answer.strip(), 40)}",
             f"the places of KVM hold {known}",
             "name one of these, with its side where it has two",
         )
@@ -122,6 +123,11 @@ def lock(answer: object, exercise: Exercise) -> Said:
         True,
         f"{name}: no zap and no mapping of a first page can be under way beside it, and it may not sleep any more.",
     )
+
+
+def _words(name: str) -> list[str]:
+    """The words of a lock's name in any order: its side may stand before it, or in brackets."""
+    return sorted(re.findall(r"[\w>-]+", name.casefold()))
 
 
 def memory(answer: object, exercise: Exercise) -> Said:

@@ -3,6 +3,7 @@ a test of the reader's own, put to every code there is."""
 
 from collections.abc import Callable, Iterator
 from inspect import signature
+from itertools import combinations
 
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable, said
 from tdxkit.explore.guard import guarded, place_of
@@ -69,17 +70,18 @@ def tells(answer: object, exercise: Exercise, *, question: str, form: str) -> Jo
             yield number, 0
     return Said(
         True,
-        f"Right for each of {number:,} statuses: {VECTORS} vectors, every code with {len(DETAILS)} lower halves, and one bit off the right one.",
+        f"Right for each of {number:,} statuses: {VECTORS} vectors, every code with {len(DETAILS)} lower halves, and all that is a bit or two off the right one.",
     )
 
 
 def values(question: str, form: str) -> Iterator[int]:
-    """What a test is put to: each vector, each code with lower halves that there are, the plain codes first, and what is one bit off the first yes."""
+    """What a test is put to: each vector, each code with lower halves that there are, the plain codes first, and what is a bit or two off the first yes."""
     there = [SOFTWARE | vector for vector in range(VECTORS)]
     there += [value | low for low in DETAILS for value in codes().values()]
     yield from there
     right = next(value for value in there if ask(question, form, value).says)
-    yield from (right ^ 1 << bit for bit in range(64))
+    for off in (1, 2):
+        yield from (right ^ sum(1 << bit for bit in bits) for bits in combinations(range(64), off))
 
 
 def _asked(test: Callable, value: int) -> bool:

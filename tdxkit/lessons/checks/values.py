@@ -18,15 +18,17 @@ def number(answer: object, exercise: Exercise, *, right: int, unit: str = "", ot
     return Said(False, exercise.belief(answer) or otherwise)
 
 
-def word(answer: object, exercise: Exercise, *, right: str, otherwise: str) -> Said:
-    """A name, as a leaf, a lock, a function or a file has it; large and small letters, blanks and brackets at its end do not count."""
+def word(answer: object, exercise: Exercise, *, right: str, otherwise: str, thing: str = "") -> Said:
+    """A name, as a leaf, a lock, a function or a file has it; large and small letters, blanks, commas, an article before it and brackets at its end do not
+    count, nor does the word for what it names (`thing`)."""
     if not isinstance(answer, str):
         raise InputError(
             f"answer {printable(answer, 40)}", "a name is asked for", f'give it in quotes, such as "{right[:1]}…"'
         )
-    if _bare(answer) == _bare(right):
+    given = _bare(answer, thing)
+    if given == _bare(right):
         return Said(True, f"{right}.")
-    return Said(False, next((one.says for one in exercise.wrong if _bare(str(one.answer)) == _bare(answer)), otherwise))
+    return Said(False, next((one.says for one in exercise.wrong if _bare(str(one.answer)) == given), otherwise))
 
 
 def several(answer: object, exercise: Exercise, *, right: list, thing: str = "", ordered: bool = False) -> Said:
@@ -45,8 +47,8 @@ def several(answer: object, exercise: Exercise, *, right: list, thing: str = "",
             return Said(False, f"After the {_th(at)} {thing} there is none more, and yours goes on.".replace("  ", " "))
         mine = printable(list(answer)[at], 60) if at < len(given) else "at its end"
         return Said(False, f"The {_th(at + 1)} {thing} is not right: yours is {mine}.".replace("  ", " "))
-    if odd := next((one for one in answer if (_bare(one) if isinstance(one, str) else one) not in wanted), None):
-        return Said(False, f"{printable(odd, 60)} does not belong there.")
+    if odd := [one for one, bare in zip(answer, given) if bare not in wanted]:
+        return Said(False, f"{printable(odd[0], 60)} does not belong there.")
     missing = sum(one not in given for one in wanted)
     return Said(False, f"All of yours belong there, and {missing} {'is' if missing == 1 else 'are'} missing.")
 
@@ -64,8 +66,12 @@ def status(answer: object, exercise: Exercise, *, right: int, otherwise: str) ->
     return Said(False, f"{answer:#018x} is {decode(answer).title}. {otherwise}")
 
 
-def _bare(text: str) -> str:
-    return "".join(text.split()).removesuffix("()").casefold()
+def _bare(text: str, thing: str = "") -> str:
+    """A name without what does not count."""
+    words = text.casefold().replace(",", " ").split()
+    words = words[1:] if words[:1] == ["the"] else words
+    words = [one for one in words if one != thing] if thing else words
+    return "".join(words).removesuffix("()")
 
 
 def _th(number: int) -> str:
