@@ -186,3 +186,62 @@ def test_a_text_in_python_is_taken_as_far_as_functions_are():
     )
     found = drive(climbing(text))
     assert (found.stopped.id, found.why) == ("softirq", puts.IN_C) and [one.id for one in found.passed][-1] == "memory"
+
+
+BACK = {"scenario": "v6", "goal": "end well", "actor": "CPU 1", "does": "TDH.PHYMEM.PAMT.REMOVE"}
+
+
+def test_who_has_to_do_it_is_the_only_one_who_does():
+    assert (
+        said("runs.schedule", "B15 A15", **BACK).says
+        == "TDH.PHYMEM.PAMT.REMOVE is done by CPU 0 too, and CPU 1 alone was asked for."
+    )
+    assert "is done by CPU 0, and CPU 1 was asked for" in said("runs.schedule", "A9 B4 A6", **BACK).says
+    assert said("runs.schedule", "A15 B15", scenario="v6", actor="CPU 1", does="m").says.startswith(
+        "m is not called at all"
+    )
+    good = said("runs.schedule", "A9 B2 A1 B7", **BACK)
+    assert good.passed and good.says == "Everybody comes to an end, after 19 steps with 3 switches."
+
+
+NO_WAIT = [
+    "pamt_lock",
+    "A9 B4 A6 (pamt_lock)",
+    "A9 B5 pamt_lock",
+    "pamt_lock:2x1:0000 A1",
+    "pamt_lock:2x1:0000 A3 B3",
+    "A9 B5",
+    "A15 B1 C1",
+    "A0",
+]
+
+
+@pytest.mark.parametrize("answer", NO_WAIT)
+def test_a_lock_that_is_only_named_keeps_nobody_waiting(answer):
+    assert not said("runs.schedule", answer, scenario="v6", refused="pamt_lock").passed
+
+
+def test_the_refused_step_is_one_of_a_cpu_that_waits_for_this_lock():
+    found = said("runs.schedule", "A3 B3", scenario="v6", refused="pamt_lock")
+    assert found.passed and "CPU 1 waits" in found.says and "pamt_lock" in found.says
+    assert not said("runs.schedule", "A3 B3", scenario="v6", refused="another_lock").passed
+
+
+@pytest.mark.parametrize("name, answers", [
+    ("longest-wait", ["TD 2, vCPU 0", "td2 vcpu0", " TD 2 vCPU 0 "]),
+    ("last-pair", ["the TDR", "TDR page", "The TDR page", "tdr"]),
+    ("apart-from-zaps", ["mmu_lock (write)", "write mmu_lock", "mmu_lock, write", "Write: mmu_lock"]),
+])  # fmt: skip
+def test_a_name_may_be_spelt_as_people_do(name, answers):
+    for answer in answers:
+        assert drive(exercise_named(name).check(answer)).passed, answer
+
+
+@pytest.mark.parametrize("name, answers", [
+    ("longest-wait", ["TD 1, vCPU 0", "TD 20", ","]),
+    ("last-pair", ["the TDVPR page", "page", "the", "the page"]),
+    ("apart-from-zaps", ["mmu_lock", "mmu_lock (read)", "mmu_lock write read", "write"]),
+])  # fmt: skip
+def test_another_name_is_another_however_it_is_spelt(name, answers):
+    for answer in answers:
+        assert not drive(exercise_named(name).check(answer)).passed, answer

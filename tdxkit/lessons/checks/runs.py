@@ -2,9 +2,12 @@
 
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
+from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.schedule import parse, shape_of, switches
-from tdxkit.explore.telling import replay, replay_steps
+from tdxkit.explore.split import meant
+from tdxkit.explore.tables import Tables
+from tdxkit.explore.telling import Teller, compared, moments, replay_steps
 from tdxkit.lessons.exercises import Exercise, Said
 from tdxkit.lessons.ladder import WELL, named_scenario
 from tdxkit.rules import defect, known, result, verdicts
@@ -18,18 +21,19 @@ def schedule(
 ) -> Said:  # fmt: skip
     """A schedule code of a scenario (by its name, or one that another check has made) that comes to a goal: a rule by its id that breaks, "deadlock", or `WELL`; within so many steps and switches.
 
-    The turns alone are enough (`A9 B4 A6`). actor: who has to break it, or with `does` who has to have done that on the way. refused: the goal is that the model refuses the
-    schedule, with these words in what it says.
+    The turns alone are enough (`A9 B4 A6`). actor: who has to break it, or with `does` who alone has to have done that on the way. refused: the goal is that the model refuses the
+    schedule at a step in which somebody waits for this.
     """
     one = named_scenario(scenario, threads, rounds, memory) if isinstance(scenario, str) else scenario
     if not isinstance(answer, str):
         raise InputError(
             f"answer {printable(answer, 40)}", "a schedule is asked for", 'give who moves in quotes, such as "A9 B4 A6"'
         )
+    one, taken = _read(one, answer)
     try:
-        run, taken = _run(one, answer)
+        run = replay_steps(one, taken)
     except InputError as error:
-        if refused and refused in str(error):
+        if refused and refused == _waited_for(one, taken):
             return Said(True, f"{error}.")
         raise
     if refused:
@@ -38,14 +42,12 @@ def schedule(
         return Said(False, wrong, run, one)
     if actor and not does and (other := next(step.actor for step in run.steps if step.broken)) != actor:
         return Said(False, f"It gets there, but {other} is the one who does it, and {actor} was asked for.", run, one)
-    if does and not any(step.actor == actor and step.does == does for step in run.steps):
-        others = [step.actor for step in run.steps if step.does == does]
-        return Said(
-            False,
-            f"{does} is {f'done by {others[0]}' if others else 'not called at all'}, and {actor} was asked for.",
-            run,
-            one,
-        )
+    doers = [step.actor for step in run.steps if step.does == does]
+    if does and {*doers} != {actor}:
+        other = next((who for who in doers if who != actor), "")
+        too, alone = (" too", " alone") if actor in doers else ("", "")
+        how = f"done by {other}{too}" if other else "not called at all"
+        return Said(False, f"{does} is {how}, and {actor}{alone} was asked for.", run, one)
     if most_steps and len(run) > most_steps:
         return Said(False, f"It gets there, in {many(len(run), 'step')}: {most_steps} are enough.", run, one)
     if 0 <= most_switches < switches(taken):
@@ -57,12 +59,24 @@ def schedule(
     )
 
 
-def _run(one: Scenario, answer: str) -> tuple[Run, tuple]:
-    """The run of a whole code, or of turns alone."""
+def _read(one: Scenario, answer: str) -> tuple[Scenario, Steps]:
+    """The steps of a whole code, or of turns alone, and the scenario that they are of. InputError for what is none, or another model's."""
     text = answer.strip()
-    code = text if ":" in text else f"{shape_of(one)}:0000 {text}" + (f" @{one.memory}" if one.memory != SC else "")
-    steps = parse(code).steps
-    return replay(one, code) if ":" in text else replay_steps(one, steps), steps
+    if ":" not in text:
+        return one, parse(f"{shape_of(one)}:0000 {text}" + (f" @{one.memory}" if one.memory != SC else "")).steps
+    code = parse(text)
+    one = meant(one, code)
+    compared(one, code)
+    return one, code.steps
+
+
+def _waited_for(one: Scenario, steps: Steps) -> str:
+    """What the CPU waits for whose step is the first that cannot be taken; "" where it waits for nothing."""
+    teller = Teller(Tables(one))
+    reached = moments(teller, steps)
+    k = steps[len(reached) - 1][0] if len(reached) <= len(steps) else len(one.actors)
+    wait = teller.wait(reached[-1], k) if k < len(one.actors) else None
+    return wait.what if wait else ""
 
 
 def _missed(run: Run, one: Scenario, goal: str) -> str:
@@ -93,4 +107,6 @@ def _finished(run: Run) -> set[str]:
 
 
 def _named(goal: str) -> str:
+    if goal == WELL:
+        return "Everybody comes to an end"
     return defect(goal) if goal not in verdicts() else goal
