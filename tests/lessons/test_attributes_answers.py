@@ -84,13 +84,59 @@ def test_offers_may_stand_before_or_after_the_page():
         ([("\tguard(mutex)(&slots_lock);", "\trcu_read_lock();"), (STORED, STORED + OFFER)], "reading under RCU"),
         ([("DEFINE_MUTEX", "DEFINE_SPINLOCK"), ("guard(mutex)", "guard(spinlock)"), (STORED, STORED + OFFER)], "slept"),
         ([("slots_lock", "another")], "slots_lock is not in it any more"),
-        ([("\tguard(mutex)(&slots_lock);", "")], "slots_lock is let go"),
+        ([("\tguard(mutex)(&slots_lock);", "")], "slots_lock is not held"),
         ([(STORED, STORED + OFFER * 13)], "13 of its lines are new"),
     ],
 )  # fmt: skip
 def test_loops_that_do_not_give_way_or_do_too_much(changes, told):
     said = loops(*changes)
     assert not said.passed and told in said.says, said.says
+
+
+GUARD, RESERVE = (
+    "\tguard(mutex)(&slots_lock);	/* a mutex only, so the loops may yield */\n",
+    "\terr = reserve_each(first, end);\n",
+)
+BOTH = ((RESERVED, RESERVED + OFFER), (STORED, STORED + OFFER))
+NOT_HELD = "slots_lock is not held: another call may come to a range that is half done."
+OTHER = [
+    ([(GUARD + RESERVE, "\tscoped_guard(mutex, &slots_lock)\n\t" + RESERVE)], NOT_HELD),
+    ([(GUARD + RESERVE, RESERVE + GUARD)], NOT_HELD),
+    ([(GUARD + RESERVE, f"\tmutex_lock(&slots_lock);\n{RESERVE}\tmutex_unlock(&slots_lock);\n")], NOT_HELD),
+    ([(GUARD, "\tmutex_lock(&slots_lock);\n\tmutex_unlock(&slots_lock);\n")], NOT_HELD),
+    ([(RESERVE, "\terr = 0;\n")], "xa_reserve() is called 0 times for 4 pages"),
+    ([("while (first < end) {", "if (first < end) {")], "xa_reserve() is called 1 time for 4 pages"),
+    ([("\t\tif (err)\n\t\t\treturn err;\n", "")], "Where memory may run out, set_range(62, 66, 8) can come to this"),
+    ([(RESERVE, "\treserve_each(first, end);\n\terr = 0;\n")], "Where memory may run out, set_range(62, 66, 8) can come to this"),
+    ([("\t\terr = xa_err(old);\n", "")], "Where memory may run out, store_each(62, 66, xa_mk_value(8)) can come to this"),
+    ([("bits ? xa_mk_value(bits) : NULL", "xa_mk_value(bits)")], "set_range(4294967296, 4294967297, 0) can come to this"),
+    ([("bits ? xa_mk_value(bits)", "bits ? xa_mk_value(8)")], "set_range(4294967295, 4294967298, 5)"),
+    ([(RESERVE, "\tif (end - first > 512)\n\t\treturn -EINVAL;\n" + RESERVE)], "set_range(0, 1 << 20, 8) can come to this"),
+    ([("gfn_t first, gfn_t end", "int first, int end")], "set_range(4294967295, 4294967298, 5)"),
+    ([("while (first < end) {", "do {"), ("\t}\n\treturn 0;", "\t} while (first < end);\n\treturn 0;")], "set_range(62, 62, 8) can come to this"),
+    ([("store_each", "put_each")], "store_each() is not in it any more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes, told", OTHER, ids=range(len(OTHER)))
+def test_offers_alone_are_not_enough(changes, told):
+    said = loops(*BOTH, *changes)
+    assert not said.passed and told in said.says, said.says
+
+
+RIGHT = [
+    [(GUARD + RESERVE, "\tmutex_lock(&slots_lock);\n" + RESERVE), ("\treturn err ? err : store_each(first, end, bits ? xa_mk_value(bits) : NULL);\n",
+     "\tif (!err)\n\t\terr = store_each(first, end, bits ? xa_mk_value(bits) : NULL);\n\tmutex_unlock(&slots_lock);\n\treturn err;\n")],
+    [("while (first < end) {", "for (; first < end; ) {")],
+    [("\t\tcond_resched();\n", "\t\tif (first < end)\n\t\t\tcond_resched();\n")],
+    [(GUARD, GUARD + "\tmight_sleep();\n")],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", RIGHT, ids=range(len(RIGHT)))
+def test_the_same_work_written_otherwise_passes(changes):
+    said = loops(*BOTH, *changes)
+    assert said.passed and said.run and "times, between any two pages of each loop" in said.says, said.says
 
 
 def test_voluntary_alone_asks_less():

@@ -1,14 +1,17 @@
 """Answers about memory attributes: pages whose tree grows or shrinks, two loops in C that have to give way, a guest before the watchdog. Each is run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tdxkit.c.kernel.xarrays import Tree
 from tdxkit.c.memattr import record_set
 from tdxkit.c.naming import scenario_of
 from tdxkit.errors import InputError, printable
+from tdxkit.explore.endings import outcomes
+from tdxkit.explore.moves import one_by_one
+from tdxkit.explore.tables import Tables
 from tdxkit.lessons.checks.puts import said_of, small_change
-from tdxkit.lessons.checks.texts import text_of, to_its_end
+from tdxkit.lessons.checks.texts import function_of, text_of, to_its_end
 from tdxkit.lessons.exercises import Exercise, Said
 from tdxkit.linux.memattr.ioctl import KVM_MEMORY_ATTRIBUTE_PRIVATE as PRIVATE
 from tdxkit.linux.memattr.tree_run import record
@@ -26,6 +29,15 @@ from tdxkit.work import Job
 LAST = U64_MAX >> 12  # the last page that a 64-bit address can name
 HEAD, LOCK = "attributes.xa_head", "slots_lock"
 LOOPS = {"xa_reserve": "reserve", "xa_store": "store"}
+# Calls that come to the same ends as before, and what may fail in them: pages above 4 GiB and other attributes, clearing, no page, memory that runs out.
+NEVER_ENOUGH, CAME = "set_range(0, 1 << 20, 8)", "what_it_returned"
+ASKED = (
+    ("set_range(4294967295, 4294967298, 5) || set_range(4294967296, 4294967297, 0)", ()),
+    ("set_range(62, 62, 8)", ()),
+    ("set_range(62, 66, 8)", ("alloc",)),
+    ("store_each(62, 66, xa_mk_value(8))", ("alloc",)),
+    (NEVER_ENOUGH, ("alloc",)),
+)
 ANNOUNCED = {"xa_reserve": "might_alloc"}  # what a call passes by itself
 
 
@@ -59,7 +71,7 @@ def cleared(answer: object, exercise: Exercise, *, first: int, end: int, after: 
 
 
 def gives_way(answer: object, exercise: Exercise, *, first: int, end: int, models: list[str]) -> Job[Said]:
-    """The two loops in C, with a point after each page at which each of these preemption models lets the scheduler in, and slots_lock kept."""
+    """The two loops in C, with a point after each page at which each of these preemption models lets the scheduler in, slots_lock held all along, and all else as it was."""
     text = text_of(answer)
     small_change(exercise.begins, text)
     one = scenario_of(text, 1, label="mine", run=[f"set_range({first}, {end}, {PRIVATE});"])
@@ -72,15 +84,72 @@ def gives_way(answer: object, exercise: Exercise, *, first: int, end: int, model
     kept = Tree(run.state(len(run))[HEAD]).xa
     if missing := [page for page in range(first, end) if xa_load(kept, page) != xa_mk_value(PRIVATE)]:
         return Said(False, f"In the end page {missing[0]} is not private: the loops have to do what they did.", run)
-    if sum(step.kind == "lock" and step.does not in LOOPS and _moves(step, LOCK) for step in run.steps) != 1:
-        return Said(False, "slots_lock is let go on the way: another call may come to a range that is half done.", run)
+    wrong = _taken_apart(run, end - first) or _let_go(run) or _closed(run, models) or _other_work(text, exercise.begins)
+    if wrong:
+        return wrong
+    offers = sum(step.does == "cond_resched" for step in run.steps)
+    said = f"Others may run {offers} times, between any two pages of each loop, and slots_lock is held all along."
+    return Said(True, said, run)
+
+
+def _taken_apart(run: Run, pages: int) -> Said | None:
+    """What is said of loops that do not go over each page once."""
+    for does, loop in LOOPS.items():
+        if (calls := sum(step.does == does for step in run.steps)) != pages:
+            said = f"{does}() is called {many(calls, 'time')} for {many(pages, 'page')}: the {loop} loop takes each of them once."
+            return Said(False, said, run)
+    return None
+
+
+def _let_go(run: Run) -> Said | None:
+    """What is said of a lock that is free where a step of the loops begins, or one between them."""
+    busy = [k for k, step in enumerate(run.steps) if step.does in LOOPS]
+    states = list(run.states())
+    for k in range(busy[0], busy[-1] + 1):
+        if not states[k][LOCK]:
+            said = f"Where step {k + 1} begins ({run.steps[k].label}), {LOCK} is not held: another call may come to a range that is half done."
+            return Said(False, said, run, at=k)
+    return None
+
+
+def _closed(run: Run, models: list[str]) -> Said | None:
+    """What is said of two pages of a loop between which one of these preemption models does not let the scheduler in."""
     for model in models:
         pages, loop, at = max(_stretches(run, model), key=lambda stretch: stretch[0])
         if pages > 1:
             said = f"On a {model.upper()} kernel {pages} pages of the {loop} loop go by without a point."
             return Said(False, said, run, at=at)
-    offers = sum(step.does == "cond_resched" for step in run.steps)
-    return Said(True, f"Others may run {offers} times, after each page of each loop, and slots_lock is held.", run)
+    return None
+
+
+def _other_work(text: str, before: str) -> Said | None:
+    """What is said of a text that can come to another end than the one before, in a call of `ASKED`."""
+    for name in ("set_range", "store_each"):
+        function_of(text, name)
+    for call, may_fail in ASKED:
+        mine, theirs = (_ends(one, call, may_fail) for one in (text, before))
+        where = "Where memory may run out, " if may_fail else ""
+        if mine != theirs:
+            how = "can come to this, and could not before" if mine - theirs else "cannot come to this any more"
+            end = min(mine - theirs or theirs - mine)
+            return Said(False, f"{where}{call} {how}: {end}. The loops have to do what they did.")
+    return None
+
+
+def _ends(text: str, call: str, may_fail: tuple[str, ...]) -> set[str]:
+    """How a call can end: what it returns, what is in the tree then. Of a range that is too long for the model only how it ends without any memory."""
+    one = scenario_of(f"{text}\nstatic int {CAME};\n", 1, label="mine", run=[f"{CAME} = {call};"], may_fail=may_fail)
+    if call == NEVER_ENOUGH:
+        tables = Tables(one)
+        *_, (_, _, move) = one_by_one(tables, last=True)
+        return {_end("finished", tables.state(move.state[0]))}
+    return {_end(row.ended, row.state) for row in outcomes(one).rows}
+
+
+def _end(ended: str, state: Mapping[str, object]) -> str:
+    held = f", {LOCK} held" if state[LOCK] else ""
+    how = f"it returns {state[CAME]}" if ended == "finished" else ended
+    return f"{how}, with {state[HEAD] or 'nothing'} in the tree{held}"
 
 
 def phases(answer: object, exercise: Exercise, *, gib: int) -> Said:
@@ -130,10 +199,6 @@ def _stretches(run: Run, model: str) -> Iterator[tuple[int, str, int]]:
         if step.does in LOOPS:
             pages, loop = pages + 1, LOOPS[step.does]
             yield pages, loop, k
-
-
-def _moves(step, name: str) -> bool:
-    return any(change.key == name for change in step.changes)
 
 
 def _came(run: Run, k: int) -> int:
