@@ -117,6 +117,97 @@ def test_both_pages_or_none():
     assert "what take() gave is given back, once" in passes(pools.whole_pair, lambda take, free: free("x" * 5000))[1]
 
 
+def only_the_second_is_looked_at(take, free):
+    first = take()
+    second = take()
+    if second is None:
+        free(first)
+        return None
+    return first, second
+
+
+def the_first_alone_is_freed(take, free):
+    first, second = take(), take()
+    if first is None or second is None:
+        if first is not None:
+            free(first)
+        return None
+    return first, second
+
+
+def waits_for_the_first(take, free):
+    first = None
+    while first is None:
+        first = take()
+    second = take()
+    if second is None:
+        free(first)
+        return None
+    return first, second
+
+
+def believes_the_second_try(take, free):
+    first = take()
+    if first is None:
+        return None
+    second = take()
+    if second is None:
+        free(first)
+        first, second = take(), take()
+        return (first, second) if first and second else None
+    return first, second
+
+
+def does_not_look_at_the_second_try(take, free):
+    first = take()
+    if first is None:
+        return None
+    second = take()
+    if second is None:
+        free(first)
+        first = take()
+        second = take()
+    return first, second
+
+
+LOSE = [
+    (only_the_second_is_looked_at, "it is two pages that take() gave, or None"),
+    (the_first_alone_is_freed, "left: 1 page"),
+    (waits_for_the_first, "Where take() gives nothing, then nothing, then nothing, then nothing: take(): nothing comes"),
+    (believes_the_second_try, "Where take() gives a page, then nothing, then a page, then nothing: left: 1 page."),
+    (does_not_look_at_the_second_try, "it is two pages that take() gave, or None"),
+    (lambda take, free: [free(page) for page in (take(), take()) if page] and None, "TD init ends with -ENOMEM"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function, told", LOSE, ids=[one.__name__ for one, _ in LOSE])
+def test_each_page_that_comes_is_handed_over_or_given_back(function, told):
+    passed, says = passes(pools.whole_pair, function)
+    assert not passed and told in says, says
+
+
+def takes_both_and_frees_what_came(take, free):
+    pages = take(), take()
+    if None in pages:
+        for page in pages:
+            if page is not None:
+                free(page)
+        return None
+    return pages
+
+
+def tries_twice(take, free):
+    for _ in range(2):
+        if pages := right(take, free):
+            return list(pages)
+    return None
+
+
+@pytest.mark.parametrize("function", [right, takes_both_and_frees_what_came, tries_twice])
+def test_whoever_loses_none_may_go_about_it_as_he_likes(function):
+    assert passes(pools.whole_pair, function)[0]
+
+
 @pytest.mark.slow
 def test_waits_are_counted_and_not_guessed():
     assert passes(pools.waits, (2, 1, 2), fewest=2720, seconds=2.0)[0]

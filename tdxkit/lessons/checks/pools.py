@@ -1,6 +1,7 @@
 """Answers about what a vCPU keeps in store and what it waits for: a pool that loses pages, a pair taken whole or not at all, a host with waits."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from tdxkit.errors import InputError, ModelError, TdxkitError, printable
 from tdxkit.explore import guard
@@ -22,8 +23,11 @@ MOST = {"TDs": 10, "vCPUs a TD": 16, "toggling TDs": 4}
 TRIED = (
     ("nothing fails", NO_FAULT, None),
     ("the second page of the first pair cannot be had", Fault(3, "no memory"), None),
+    ("the first page of the first pair cannot be had", Fault(2, "no memory"), None),
     ("a pool is filled to two pages only", NO_FAULT, 2),
 )
+WAYS = tuple(product((True, False), repeat=4))  # what comes of the first calls of take(); later ones give nothing
+MOST_TAKES = 50
 
 
 def losing(answer: object, exercise: Exercise) -> Said:
@@ -58,9 +62,46 @@ def whole_pair(answer: object, exercise: Exercise) -> Job[Said]:
         life = live_on(host, record=True)
         if left_of(life) != Left(0, 0, 0) or (when == TRIED[0][0] and not life.clean):
             return lived(False, f"Where {when}: {life.result}", life)
+    for way in WAYS:
+        if wrong := _alone(answer, way):
+            return Said(False, wrong)
     return Said(
-        True, "Both pages or none, and nothing is lost: without a failure, with one, and with a pool that is too small."
+        True,
+        "Both pages or none, and nothing is lost: without a failure, with one in each place, and with a pool that is too small.",
     )
+
+
+def _alone(function: Callable, way: tuple[bool, ...]) -> str:
+    """What is wrong where the calls of take() go this way, "" where nothing is."""
+    came: list[bool] = []
+    held: set[int] = set()
+
+    def take() -> int | None:
+        if len(came) == MOST_TAKES:
+            raise InputError(
+                "take()", f"nothing comes, and it is called {MOST_TAKES} times", "return None where it gives nothing"
+            )
+        came.append(len(came) < len(way) and way[len(came)])
+        if came[-1]:
+            held.add(len(came))
+        return len(came) if came[-1] else None
+
+    where = "Where take() gives {}: "
+    try:
+        taken = {*_taken(function, take, held.remove)}
+    except TdxkitError as error:
+        error.stands(where.format(_in_words(came)))
+        raise
+    if lost := held - taken:
+        return f"{where.format(_in_words(came))}left: {many(len(lost), 'page')}."
+    if all(came[:PAIR]) and not taken:
+        return f"{where.format(_in_words(came))}it has both, and returns None."
+    return ""
+
+
+def _in_words(came: list[bool]) -> str:
+    words = ["a page" if page else "nothing" for page in came[: len(WAYS[0])]]
+    return ", then ".join(words) or "what it likes"
 
 
 def waits(answer: object, exercise: Exercise, *, fewest: int, seconds: float) -> Said:
