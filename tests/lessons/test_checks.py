@@ -2,9 +2,11 @@
 
 import pytest
 
+from tdxkit.explore.telling import replay_steps
 from tdxkit.lessons.checks import puts, runs
 from tdxkit.lessons.checks.puts import MOST_LINES, climbing, put_rungs
 from tdxkit.lessons.exercises import Exercise, Said, exercise_named
+from tdxkit.lessons.ladder import named_scenario
 from tdxkit.work import drive
 
 
@@ -222,8 +224,10 @@ def test_a_lock_that_is_only_named_keeps_nobody_waiting(answer):
 
 
 def test_the_refused_step_is_one_of_a_cpu_that_waits_for_this_lock():
-    found = said("runs.schedule", "A3 B3", scenario="v6", refused="pamt_lock")
-    assert found.passed and "CPU 1 waits" in found.says and "pamt_lock" in found.says
+    whole = replay_steps(named_scenario("v6"), [(0, 0)]).code
+    for answer in ("A3 B3", f"{whole.split()[0]} A3 B3", "v6:2x1:0000 A3 B3"):
+        found = said("runs.schedule", answer, scenario="v6", refused="pamt_lock")
+        assert found.passed and "CPU 1 waits" in found.says and "pamt_lock" in found.says
     assert not said("runs.schedule", "A3 B3", scenario="v6", refused="another_lock").passed
 
 

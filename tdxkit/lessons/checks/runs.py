@@ -4,10 +4,9 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.buffers import SC
 from tdxkit.explore.moves import Steps
 from tdxkit.explore.program import Scenario
-from tdxkit.explore.schedule import parse, shape_of, switches
-from tdxkit.explore.split import meant
+from tdxkit.explore.schedule import Code, parse, shape_of, switches
 from tdxkit.explore.tables import Tables
-from tdxkit.explore.telling import Teller, compared, moments, replay_steps
+from tdxkit.explore.telling import Teller, moments, replay, replay_steps
 from tdxkit.lessons.exercises import Exercise, Said
 from tdxkit.lessons.ladder import WELL, named_scenario
 from tdxkit.rules import defect, known, result, verdicts
@@ -29,11 +28,12 @@ def schedule(
         raise InputError(
             f"answer {printable(answer, 40)}", "a schedule is asked for", 'give who moves in quotes, such as "A9 B4 A6"'
         )
-    one, taken = _read(one, answer)
+    code = _read(one, answer)
+    taken = code.steps
     try:
-        run = replay_steps(one, taken)
+        run = replay(one, answer.strip()) if ":" in answer else replay_steps(one, taken)
     except InputError as error:
-        if refused and refused == _waited_for(one, taken):
+        if refused and code.shape == shape_of(one) and refused == _waited_for(one, taken):
             return Said(True, f"{error}.")
         raise
     if refused:
@@ -59,15 +59,11 @@ def schedule(
     )
 
 
-def _read(one: Scenario, answer: str) -> tuple[Scenario, Steps]:
-    """The steps of a whole code, or of turns alone, and the scenario that they are of. InputError for what is none, or another model's."""
+def _read(one: Scenario, answer: str) -> Code:
+    """A whole code, or turns alone as one of this scenario. InputError for what is none."""
     text = answer.strip()
-    if ":" not in text:
-        return one, parse(f"{shape_of(one)}:0000 {text}" + (f" @{one.memory}" if one.memory != SC else "")).steps
-    code = parse(text)
-    one = meant(one, code)
-    compared(one, code)
-    return one, code.steps
+    memory = f" @{one.memory}" if one.memory != SC else ""
+    return parse(text if ":" in text else f"{shape_of(one)}:0000 {text}{memory}")
 
 
 def _waited_for(one: Scenario, steps: Steps) -> str:
