@@ -1,7 +1,8 @@
 """Page pairs and the TDX module, in the names that the postings use: allocation, freeing, PAMT.ADD and REMOVE, look-ups, predicates.
 
 The two pages of a pair are one step to get and one to give back, as in the shipped designs; alloc_page() is one page. Such pages are counted with
-the CPU that has them in hand and not told from each other. A region is known by a page frame number or an address in it.
+the CPU that has them in hand and not told from each other. What was never filled holds no pages, so it can neither be freed nor be given to the
+module. A region is known by a page frame number or an address in it.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tdxkit.c.kernel.contexts import may_sleep
 from tdxkit.c.kernel.entry import Entry
 from tdxkit.c.kernel.heap import RECLAIMS
 from tdxkit.c.known import ATOMIC, TAGGED
-from tdxkit.c.runtime import COUNTERS, PAGE, cell, fetch, get, hand, keep, laid, reads, writes
+from tdxkit.c.runtime import COUNTERS, OWN, PAGE, cell, fetch, get, hand, keep, laid, reads, writes
 from tdxkit.c.types import INT, ULLONG, VOID, Pointer
 from tdxkit.errors import ModelError
 from tdxkit.kinds import alloc
@@ -123,13 +124,23 @@ def free_array(m, stack, pages, *more):
     for place in _pair(m, pages, "free_pamt_array"):
         if place[0]:
             yield reads(m, place)
-        there += fetch(m, stack, place) == PAGE
+        there += _given(m, stack, place, "freed") == PAGE
     yield from module.free_pages(m, there)
     return None, stack
 
 
+def _given(m, stack, place: tuple[str, int], away: str) -> object:
+    """What a place of an array holds. Defect where nothing was ever put there: in a kernel that is whatever lay on the stack."""
+    held = fetch(m, stack, place)
+    if held is None:
+        raise Defect(f"what was never filled is {away}")
+    return held
+
+
 def add(m, stack, place, pages):
     """PAMT.ADD of the region: the module's status."""
+    if pages[0] == OWN:  # an array, or the head of a list, of this CPU's own
+        _given(m, stack, pages, "given to the module")
     status = yield from module.tdh_phymem_pamt_add(m, region_of(m, place))
     _failed(m, status == module.FAULT)
     return status, stack

@@ -149,6 +149,25 @@ def test_the_pages_of_a_pair_lie_in_an_array_wherever_that_is():
         arrays(f"{BY_NAME} static u64 pages[2];", "", "pages")
 
 
+UNFILLED = [  # what was never filled goes: where a get finds a pair, after a REMOVE that failed, to the module
+    ("return 0;\n\t}\n\ttdh", "return 0;\n\t}\n\tfree_pamt_array(more);\n\ttdh", (), "line 20: what was never filled is freed"),
+    ("", "", ("remove",), "line 34: what was never filled is freed"),
+    ("tdh_phymem_pamt_add(pfn, pages)", "tdh_phymem_pamt_add(pfn, more)", (), "line 20: what was never filled is given to the module"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("old, new, fails, said", UNFILLED)
+def test_what_was_never_filled_holds_no_pages(old, new, fails, said):
+    text = text_of().replace("struct page *pages[2];", "struct page *pages[2], *more[2];", 1)
+    assert old in text
+    assert said in explore(scenario_of_c(text.replace(old, new), may_fail=fails), "movers").broken
+
+
+def test_an_array_that_memory_ran_out_for_is_empty_and_may_be_freed():
+    text = text_of().replace("return -ENOMEM", "{ free_pamt_array(pages); return -ENOMEM; }")
+    assert explore(scenario_of_c(text, may_fail=("alloc",)), "movers").verdict == "ok" and text != text_of()
+
+
 def test_an_array_of_pages_that_two_cpus_share_is_stored_to_page_by_page():
     text, run = "static struct page *pages[2];", "if (!alloc_pamt_array(pages)) free_pamt_array(pages);"
     assert alone(text, run).names[1:5] == ("write pages[0]", "write pages[1]", "read pages[0]", "read pages[1]")
