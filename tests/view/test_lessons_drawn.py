@@ -233,7 +233,7 @@ def test_the_rungs_and_the_costs_stand_beside_a_put():
     board = exercise("your-put", exercise_named("your-put").solution)
     assert board.verdict.passed and next(sheet.title for sheet in board.verdict.sheets) == "The rungs"
     rungs, costs = board.verdict.sheets
-    assert [row[3] for row in rungs.rows] == ["✓ holds"] * 7
+    assert [row[3] for row in rungs.rows] == ["✓ holds"] * 8
     assert [row[0] for row in costs.rows] == ["mine", "v6", "after-v6"] and costs.rows[0][1:] == costs.rows[1][1:]
 
 

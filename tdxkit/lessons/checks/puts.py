@@ -3,18 +3,23 @@
 A put goes up rungs, each a question more (data/put_rungs.toml): `climbing` says how far one comes.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import unified_diff
 from functools import cache
 from typing import NamedTuple
 
+from tdxkit.c.kernel.pages import LOOK_UPS
 from tdxkit.c.naming import scenario_of
 from tdxkit.c.paste import language_of
 from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.facts import load_toml
+from tdxkit.lessons.checks.alone import held_up
 from tdxkit.lessons.exercises import Exercise, Said, Sheet
+from tdxkit.linux.refcount.module import LEFT_IS_COUNTED, NOTHING_LEFT
 from tdxkit.linux.refcount.own import of_programs
 from tdxkit.linux.refcount.own_file import of_python
 from tdxkit.review.lens import Cost
@@ -23,11 +28,15 @@ from tdxkit.text import many
 from tdxkit.work import Job
 
 MOST_LINES = 12  # of an answer to "fix"
+FAULT_OF = {"alloc": "enomem", "add": "add-fails", "remove": "remove-fails"}  # what Python calls what may fail
+COUNTS = re.compile(
+    rf"\b({'|'.join((*LOOK_UPS, 'tdx_region_count'))})\b"
+)  # by which a text in C comes to the region's count
 IN_C = "From here on it is asked in C: Python has no spin_lock_bh() here. Write what you have in C."
 
 
 class Rung(NamedTuple):
-    """A question about a put. size and around: what makes its scenario; without: rules that nobody can keep there; cheapest: are costs asked, and no search?"""
+    """A question about a put. size and around: what makes its scenario; may_fail: of alloc, add and remove; cheapest: are costs asked, and no search?"""
 
     id: str
     title: str
@@ -35,11 +44,19 @@ class Rung(NamedTuple):
     threads: int = 2
     rounds: int = 1
     memory: str = ""
-    may_fail: str = ""
+    may_fail: tuple[str, ...] = ()
     softirq: bool = False
-    without: str = ""
     cheapest: bool = False
     source: str = "model"
+
+
+# What a get and a put that are mended are asked, and what is said before what breaks; roles of CPUs the first of which keeps the pair there.
+ASKED = {
+    "": Rung("two", "", ""),
+    "with three CPUs, two rounds each, ": Rung("three", "", "", 3, 2),
+    "where an allocation, ADD or REMOVE fails ": Rung("failing", "", "", 3, 2, may_fail=tuple(FAULT_OF)),
+}
+KEPT = ("get", "life", "life")
 
 
 class Climb(NamedTuple):
@@ -55,7 +72,8 @@ class Climb(NamedTuple):
 @cache
 def put_rungs() -> tuple[Rung, ...]:
     """Every rung, the lowest first."""
-    return tuple(Rung(**row) for row in load_toml("put_rungs.toml")["rung"])
+    rows = load_toml("put_rungs.toml")["rung"]
+    return tuple(Rung(**row | {"may_fail": tuple(row.get("may_fail", ()))}) for row in rows)
 
 
 def climbing(answer: object, most: int = 0) -> Job[Climb]:
@@ -81,18 +99,24 @@ def on_rung(answer: object, rung: Rung) -> Scenario:
     """The scenario that a rung asks an answer. InputError and ModelError for what is none."""
     size: dict[str, object] = {"threads": rung.threads, "rounds": rung.rounds}
     if _is_c(answer):
-        more = {"may_fail": (rung.may_fail,) if rung.may_fail else (), "softirq": "put" if rung.softirq else ""}
+        more = {"may_fail": rung.may_fail, "softirq": "put" if rung.softirq else ""}
         one = scenario_of(_lines(answer), label="mine", **size, **more)
     else:
-        faults = {"remove": "remove-fails", "alloc": "enomem", "add": "add-fails"}.get(rung.may_fail, "")
-        more = {"faults": (faults,) if faults else ()}
+        more = {"faults": tuple(map(FAULT_OF.get, rung.may_fail))}
         one = (
             of_python(answer, **size, **more)
             if isinstance(answer, str)
             else of_programs(*_pair(answer), **size, **more)
         )
     one = one.on(rung.memory) if rung.memory else one
-    return one.without(rung.without) if rung.without else one
+    return _left(one, answer) if "remove" in rung.may_fail else one
+
+
+def _left(one: Scenario, answer: object) -> Scenario:
+    """The same where a REMOVE may be refused: a pair may be left at the end, and the region's count, where the answer uses that, has to tell of it."""
+    counted = not _is_c(answer) or COUNTS.search(str(answer))
+    more = (LEFT_IS_COUNTED,) if counted else ()
+    return replace(one, properties=(*one.properties, *more)).without(NOTHING_LEFT)
 
 
 def dearer(costs: tuple[Cost, ...]) -> str:
@@ -133,15 +157,25 @@ def sheets(found: Climb) -> tuple[Sheet, ...]:
 
 def judged(answer: object, exercise: Exercise, *, fast: bool = False) -> Job[Said]:
     """A get and a put in C, of which at most MOST_LINES lines may be other than those that the box begins with. fast: where the pair is there a round may take no lock."""
-    if not isinstance(answer, str):
+    if not _is_c(answer):
         raise InputError(f"answer {printable(answer, 40)}", "C is asked for", "write it into the box")
     small_change(exercise.begins, answer)
-    opinion = yield from answering(scenario_of(_lines(answer), label="mine"))
-    held = next((cost.shared["locked"] for cost in opinion.costs), 0)
+    held = 0
+    for before, rung in ASKED.items():
+        opinion = yield from answering(on_rung(answer, rung))
+        if opinion.verdict != "ok":
+            return said_of(opinion, before)
+        held = held or next((cost.shared["locked"] for cost in opinion.costs), 0)
     if fast and held:
         return Said(
             False,
             f"It holds, but the fast path is gone: where the pair is there a round holds the lock during {many(held, 'step')}.",
+        )
+    if fast and (stands := (yield from held_up(scenario_of(_lines(answer), label="mine", roles=KEPT), before=(0,)))):
+        return Said(
+            False,
+            f"It holds, but the fast path is gone: the pair is there and stays there, and {stands.actor} has to wait for another CPU.",
+            stands.run,
         )
     return said_of(opinion)
 

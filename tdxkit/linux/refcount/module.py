@@ -34,6 +34,8 @@ INSIDE = ("pair", "users")  # shared variables that only the module knows: the k
 REMOVE_FINDS_A_PAIR, REMOVE_FINDS_NO_USER = named("remove-finds-a-pair"), named("remove-finds-no-user")
 USE_HAS_PAIR, REFCOUNT_HAS_PAIR = named("use-has-pair"), named("refcount-has-pair")
 NOTHING_LEFT, NOT_NEGATIVE = named("nothing-left"), named("not-negative")
+# Asked where a REMOVE may be refused: then a pair is left, and nobody can help that.
+LEFT_IS_COUNTED = at_end(named("left-is-counted"), lambda m: all(m.refcount[r] for r in m.pair if m.pair[r]))
 GET_FAILS_FOR_A_REASON, COMES_INTO_USE = named("get-fails-for-a-reason"), named("comes-into-use")
 NO_PAGE_LOST, PAGE_IN_HAND = named("no-page-lost"), named("page-in-hand")
 

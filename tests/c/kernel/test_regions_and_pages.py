@@ -151,7 +151,7 @@ def test_the_pages_of_a_pair_lie_in_an_array_wherever_that_is():
 
 UNFILLED = [  # what was never filled goes: where a get finds a pair, after a REMOVE that failed, to the module
     ("return 0;\n\t}\n\ttdh", "return 0;\n\t}\n\tfree_pamt_array(more);\n\ttdh", (), "line 20: what was never filled is freed"),
-    ("", "", ("remove",), "line 34: what was never filled is freed"),
+    ("", "", ("remove",), "line 35: what was never filled is freed"),
     ("tdh_phymem_pamt_add(pfn, pages)", "tdh_phymem_pamt_add(pfn, more)", (), "line 20: what was never filled is given to the module"),
 ]  # fmt: skip
 
