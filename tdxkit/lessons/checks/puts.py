@@ -17,7 +17,7 @@ from tdxkit.errors import InputError, printable
 from tdxkit.explore.program import Scenario
 from tdxkit.explore.telling import replay
 from tdxkit.facts import load_toml
-from tdxkit.lessons.checks.alone import held_up
+from tdxkit.lessons.checks.walks import held_up, walked
 from tdxkit.lessons.exercises import Exercise, Said, Sheet
 from tdxkit.linux.refcount.module import LEFT_IS_COUNTED, NOTHING_LEFT
 from tdxkit.linux.refcount.own import of_programs
@@ -171,12 +171,11 @@ def judged(answer: object, exercise: Exercise, *, fast: bool = False) -> Job[Sai
             False,
             f"It holds, but the fast path is gone: where the pair is there a round holds the lock during {many(held, 'step')}.",
         )
-    if fast and (stands := (yield from held_up(scenario_of(_lines(answer), label="mine", roles=KEPT), before=(0,)))):
-        return Said(
-            False,
-            f"It holds, but the fast path is gone: the pair is there and stays there, and {stands.actor} has to wait for another CPU.",
-            stands.run,
-        )
+    if fast:
+        walk = yield from walked(scenario_of(_lines(answer), label="mine", roles=KEPT), before=(0,))
+        if found := held_up(walk):
+            waits = f"the pair is there and stays there, and {found[0]} has to wait for another CPU"
+            return Said(False, f"It holds, but the fast path is gone: {waits}.", found[1])
     return said_of(opinion)
 
 
