@@ -27,6 +27,8 @@ def tree_of(code: types.CodeType) -> ast.AST | None:
         tree = ast.parse(f"if True:\n{text}" if inside else text)
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
+    if code.co_name.isidentifier() and all(getattr(node, "name", "") != code.co_name for node in ast.walk(tree)):
+        return None  # another's: Python 3.13 keeps the text of `python -c`, and all that is executed from a string has its file name
     if inside and isinstance(block := tree.body[0], ast.If):
         tree = ast.Module(block.body, [])
     return ast.increment_lineno(tree, max(first, 1) - 1 - inside)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tdxkit.errors import InputError, ModelError
-from tdxkit.explore import search, shrinking, space
+from tdxkit.explore import names, search, shrinking, space
 from tdxkit.explore.closer import _between
 from tdxkit.explore.endings import outcomes
 from tdxkit.explore.engine import World, explore_readably
@@ -338,3 +338,13 @@ def test_where_nobody_comes_between_the_pieces_that_is_said():
     assert row.endswith("taken apart, it breaks: give each a yield of its own, or say that it is one instruction")
     told = judge(made, bound=5).result
     assert told.verdict == "bounded" or any("within the bound" in row for row in told.remarks)
+
+
+def test_of_a_function_whose_text_is_anothers_nothing_is_said_to_be_left(monkeypatch):
+    import linecache
+
+    for text, left in (("import sys\nprint(sys)\n", ()), ("def typed(x):\n    return x\n", ("all of typed",))):
+        exec(compile("def typed(x):\n    return x", "<elsewhere>", "exec"), there := {"__name__": "nowhere"})
+        monkeypatch.setitem(linecache.cache, "<elsewhere>", (len(text), None, text.splitlines(True), "<elsewhere>"))
+        names.tree_of.cache_clear()
+        assert unrun([there["typed"]], {there["typed"].__code__: set()}) == left

@@ -133,6 +133,7 @@ def test_a_notebook_without_a_number_is_no_lesson():
         ("a = b", {"a"}, {"b"}),
         ("import os.path as p, io", {"p", "io"}, set()),
         ("[x for x in xs if x in y]", set(), {"xs", "y"}),
+        ("x = 1\nz = {x: k for x, (k, _) in xs}", {"x", "z"}, {"xs"}),
         ("def f(a, b=c):\n    d = a\n    return d + e", {"f"}, {"c", "e"}),
         ("for k, v in pairs:\n    print(k)", {"k", "v"}, {"pairs", "print"}),
         ("def outer():\n    def inner():\n        return lost\n    return inner", {"outer"}, {"lost"}),

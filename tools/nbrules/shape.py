@@ -3,6 +3,7 @@
 Of notebooks with a number, "# 04 · …", alone.
 """
 
+import ast
 import builtins
 import re
 import symtable
@@ -130,4 +131,13 @@ def names_of(text: str) -> tuple[set[str], set[str]]:
         inner = waiting.pop()
         needed |= {one.get_name() for one in inner.get_symbols() if one.is_global() and one.is_referenced()} - made
         waiting += inner.get_children()
-    return made, needed
+    return made - _of_comprehensions(ast.parse(text)), needed
+
+
+def _of_comprehensions(tree: ast.AST) -> set[str]:
+    """Names that only comprehensions bind: Python 3.12 counts them among those of the block around them."""
+    inner = {
+        id(name) for node in ast.walk(tree) if isinstance(node, ast.comprehension) for name in ast.walk(node.target)
+    }
+    bound = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return {node.id for node in bound if id(node) in inner} - {node.id for node in bound if id(node) not in inner}
