@@ -12,6 +12,7 @@ suppress_warnings = ["myst.xref_missing", "myst.header", "mystnb.unknown_mime_ty
 html_theme = "sphinx_book_theme"
 html_title = "tdxkit"
 html_static_path = ["_static"]
+html_css_files = ["book.css"]
 
 html_show_sphinx = False
 html_copy_source = False

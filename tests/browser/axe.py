@@ -6,7 +6,7 @@ from importlib.resources import files
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WEIGHTS = ("moderate", "serious", "critical")
 RUN = """async within => {
-  const found = await axe.run({ include: within.map(one => [one]) }, { resultTypes: ['violations'] });
+  const found = await axe.run({ include: within.map(one => [one]) }, { resultTypes: ['violations'], preload: false });
   return found.violations.map(({ id, impact, nodes }) => [impact, id, nodes.map(node => node.target.join(' '))]);
 }"""
 

@@ -25,7 +25,7 @@ STYLE = (
     f"{_C} .tdx-texts{{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);border-top:1px solid var(--tdx-line)}}"
     f"@container (max-width:760px){{{_C} .tdx-texts{{grid-auto-flow:row;grid-auto-columns:auto}}}}"
     f"{_C} figure{{margin:0;min-width:0}}{_C} figure+figure{{border-left:1px solid var(--tdx-line)}}"
-    f"{_C} figcaption{{padding:3px 12px;color:var(--tdx-soft);font-size:12px;font-style:normal;text-align:left}}"
+    f"{_C} figcaption{{padding:3px 12px;color:var(--tdx-soft);font-size:12px;font-style:normal;font-weight:400;text-align:left}}"
     f"{_C} pre{{margin:0;padding:4px 12px 8px 0;overflow-x:auto;background:none;color:inherit;border:0;tab-size:8;white-space:pre-wrap;overflow-wrap:anywhere;"
     "font:12.5px/1.5 var(--jp-code-font-family, ui-monospace, 'DejaVu Sans Mono', monospace)}"
     f"{_C} pre:focus-visible{{outline:2px solid var(--tdx-a0);outline-offset:-2px}}"
