@@ -6,5 +6,7 @@ turn of the event loop costs more (tdxkit.work); and there is no lab, kernel or 
 """
 
 import sys
+from pathlib import Path
 
+DRIVE = Path("/drive")  # what the notebooks lie on there; a page from http:// elsewhere has none
 IN_A_BROWSER = sys.platform == "emscripten"

@@ -30,7 +30,8 @@ TEXT = """tdxkit {version}, for a room without a network
 No install: on each laptop, with any Python 3,
     python served.py site
 and open http://127.0.0.1:8765/ there. Everything runs in the browser. One machine can serve the folder "site" to all
-with any static server, over https:// with a certificate that the laptops trust; over http:// a browser keeps nothing.
+with any static server, best over https:// with a certificate that the laptops trust; over http:// all runs and notebooks
+are kept, but what was answered is forgotten with the kernel.
 
 Only to read and step: open book/index.html from the disk.
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tdxkit.browser import DRIVE, IN_A_BROWSER
 from tdxkit.errors import InputError
 from tdxkit.facts import load_toml
 from tdxkit.lessons.notebooks import FOLDER, lesson_of, lessons
@@ -45,6 +46,8 @@ def bring(folder: Path) -> Iterator[Copy]:
 def fresh(number: str, folder: Path) -> Path:
     """Where the kit's own copy of a notebook ("04") lies now, beside the reader's. InputError for a notebook that is not there, or a folder that takes none."""
     one = lesson_of(number)
+    if IN_A_BROWSER and not DRIVE.is_dir():
+        raise InputError("this page", "it has no drive to put a copy on", "open it from https:// or 127.0.0.1")
     text = (FOLDER / f"{one.name}.ipynb").read_bytes()
     edition = edition_of(json.loads(text))[1]
     try:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tdxkit.browser import IN_A_BROWSER
+from tdxkit.browser import DRIVE, IN_A_BROWSER
 from tdxkit.intake import read_json
 
 VERSION = 1  # of an event's form; one of a later version is read as far as it is understood
@@ -66,10 +66,15 @@ _said: set[str] = set()  # notices that were given
 _why = ""  # why the file could not be written
 
 
+def given() -> str:
+    """The file that the environment names; "" where it names none."""
+    return os.environ.get(VARIABLE, "")
+
+
 def place() -> Path:
     """The file."""
-    if given := os.environ.get(VARIABLE, ""):
-        return Path(given)
+    if given():
+        return Path(given())
     if IN_A_BROWSER:
         return Path(ON_THE_DRIVE)
     from platformdirs import user_data_path
@@ -94,6 +99,8 @@ def record(event: Event) -> None:
             if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n":
                 line = "\n" + line  # somebody's write was cut off: theirs stays a line of its own
             file.write(line.encode())
+        if IN_A_BROWSER and not given() and not DRIVE.is_dir():
+            _why = "this page has no drive; one from https:// or 127.0.0.1 has"
     except OSError as error:
         _why = f"{error.strerror or 'it cannot be written'} ({place()})"
         _unwritten.append(event)
@@ -120,6 +127,11 @@ def kept() -> Kept:
             found.events.append(event)
     found.events += _unwritten
     return found
+
+
+def whereabouts() -> str:
+    """Where it is kept, in words."""
+    return "kept nowhere: it counts until the kernel stops" if _why else f"kept in {place()}, and nowhere else"
 
 
 def notice() -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import ipywidgets as w
 
 from tdxkit import __version__
+from tdxkit.errors import InputError
 from tdxkit.lessons.copies import edition_of, fresh
 from tdxkit.lessons.notebooks import Lesson, lesson_of
 from tdxkit.view.kit import live
@@ -68,8 +69,11 @@ class Head:
         place = w.Label()
 
         def put(_button) -> None:
-            place.value = f"{reset(self.lesson.number)}, in the list of files beside this one"
-            button.disabled = True
+            try:
+                place.value = f"{reset(self.lesson.number)}, in the list of files beside this one"
+                button.disabled = True
+            except InputError as error:
+                place.value = str(error)
 
         button.on_click(put)
         return w.HBox([button, place])

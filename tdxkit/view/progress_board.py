@@ -8,7 +8,7 @@ It is read from one local file (tdxkit.lessons.progress) and shown to nobody els
 import ipywidgets as w
 
 from tdxkit.lessons.notebooks import lessons
-from tdxkit.lessons.progress import kept, notice, place, reset
+from tdxkit.lessons.progress import kept, notice, reset, whereabouts
 from tdxkit.text import columns
 from tdxkit.view.kit.board import Board
 from tdxkit.view.kit.tables import table
@@ -39,7 +39,7 @@ class ProgressBoard(Board):
         shown: list = [table(HEADS, self.rows())]
         if missed := notice():
             shown.insert(0, alert(missed))
-        return f"kept in {place()}, and nowhere else", shown
+        return whereabouts(), shown
 
     def rows(self) -> list[tuple[object, ...]]:
         """A row a notebook."""

@@ -139,3 +139,11 @@ def test_the_tool_raises_what_has_changed_and_nothing_else(tmp_path, monkeypatch
     assert edition_of(json.loads(changed.read_bytes()))[1] == was + 1
     assert sum(before[path.name] != path.read_bytes() for path in (tmp_path / "notebooks").iterdir()) == 1
     assert f'["06"]\nedition = {was + 1}\n' in (tmp_path / "data/editions.toml").read_text()
+
+
+def test_a_page_without_a_drive_has_no_place_for_a_copy(tmp_path, monkeypatch):
+    monkeypatch.setattr(copies, "IN_A_BROWSER", True)
+    monkeypatch.setattr(copies, "DRIVE", tmp_path / "drive")
+    with pytest.raises(InputError, match=r"^this page: it has no drive to put a copy on; open it from https:// or 127"):
+        copies.fresh("04", tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -163,7 +163,20 @@ def test_without_platformdirs_it_counts_until_the_kernel_stops(monkeypatch):
 def test_in_a_browser_it_lies_beside_the_notebooks(tmp_path, monkeypatch):
     monkeypatch.delenv(progress.VARIABLE, raising=False)
     monkeypatch.setattr(progress, "IN_A_BROWSER", True)
+    monkeypatch.setattr(progress, "DRIVE", tmp_path)
     monkeypatch.chdir(tmp_path)
     progress.record(Event("gate", "04", "second-look", "3", True))
     assert [path.name for path in tmp_path.iterdir()] == [progress.ON_THE_DRIVE]
-    assert progress.kept().passed("gate", "second-look")
+    assert progress.kept().passed("gate", "second-look") and progress.notice() == ""
+
+
+def test_a_page_without_a_drive_says_that_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.delenv(progress.VARIABLE, raising=False)
+    monkeypatch.setattr(progress, "IN_A_BROWSER", True)
+    monkeypatch.setattr(progress, "DRIVE", tmp_path / "drive")
+    monkeypatch.chdir(tmp_path)
+    progress.record(GATE)
+    assert progress.notice() == (
+        "Progress is not kept: this page has no drive; one from https:// or 127.0.0.1 has. It counts until the kernel stops."
+    )
+    assert progress.kept().events == [GATE] and progress.notice() == ""

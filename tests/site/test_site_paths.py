@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from benchmarks.bench_site import LONG, cancelled
 from tdxkit.lessons.notebooks import lessons
 from tests.browser.test_paste_c import MENDED, RACY, paste
-from tools.lab import LabPage
+from tools.lab import CHROMIUM_ARGS, LabPage, find_chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("site")]
 
@@ -141,3 +141,28 @@ def test_the_start_page_and_a_notebook_fit_a_telephone(chromium, served):
     )
     assert wide and max(wide) <= 391
     context.close()
+
+
+class Elsewhere:
+    """The same server under a name that is not the machine's own, to the browser."""
+
+    def __init__(self, served):
+        self.served, self.port = served, served.port
+
+    def address(self, notebook):
+        return self.served.address(notebook).replace("127.0.0.1", "room.test")
+
+
+def test_over_http_from_elsewhere_all_runs_and_what_is_not_kept_is_said(served, chromium):
+    args = [one.replace("MAP * ~NOTFOUND", "MAP room.test 127.0.0.1, MAP * ~NOTFOUND") for one in CHROMIUM_ARGS]
+    browser = chromium.playwright.chromium.launch(executable_path=find_chromium(), args=args)
+    page = LabPage(browser.new_context().new_page(), Elsewhere(served), "00-start-here.ipynb")
+    assert not page.page.evaluate("window.isSecureContext")
+    page.run_all()
+    assert page.cell_errors() == []
+    page.write("who-removes", 'exercise("who-removes", 17)')
+    page.run("who-removes")
+    expect(page.cell("who-removes")).to_contain_text("Progress is not kept: this page has no drive", timeout=20_000)
+    page.run("progress")
+    expect(page.cell("progress")).to_contain_text("kept nowhere", timeout=20_000)
+    browser.close()

@@ -87,7 +87,7 @@ def progress(monkeypatch):
         SimpleNamespace(title="B", number="02", minutes=20, gates=(), exercises=()),
     ]
     monkeypatch.setattr(progress_board, "lessons", lambda: lessons)
-    monkeypatch.setattr(progress_board, "place", lambda: "/there")
+    monkeypatch.setattr(progress_board, "whereabouts", lambda: "kept in /there, and nowhere else")
     events, forgotten = [], []
     monkeypatch.setattr(progress_board, "kept", lambda: SimpleNamespace(since_reset=lambda: events))
     monkeypatch.setattr(progress_board, "reset", lambda number: (forgotten.append(number), events.clear()))

@@ -47,6 +47,16 @@ def test_an_old_copy_is_told_of_the_newer_one_and_given_it(monkeypatch, folder):
     assert (folder / name).is_file() and name in place.value and button.disabled
 
 
+def test_where_no_copy_can_lie_the_button_says_so_and_may_be_pressed_again(monkeypatch):
+    def refused(number):
+        raise InputError("this page", "it has no drive", "open another")
+
+    monkeypatch.setattr("tdxkit.view.notebook_head.reset", refused)
+    button, place = opened("04", edition=NEWEST - 1).offer().children
+    button.click()
+    assert place.value == "this page: it has no drive; open another" and not button.disabled
+
+
 def test_a_copy_of_a_later_workbook_is_told_so_and_offered_nothing(monkeypatch):
     head = opened("04", edition=NEWEST + 1)
     assert "of a later tdxkit than the one that runs here" in head.said
