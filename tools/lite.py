@@ -271,6 +271,8 @@ def make(out: Path) -> None:
         lay(Path(work))
         build(Path(work), new)
         (new / "index.html").write_text(start_page(), encoding="utf-8")
+        (new / "tree").mkdir()  # where a notebook that is shown by itself looks for another
+        shutil.copy(ROOT / "tools" / "tree.html", new / "tree" / "index.html")
 
 
 def main(arguments: list[str]) -> int:

@@ -22,6 +22,8 @@ def misfit(teller: Any, moment: Any, k: int, choice: int, number: int) -> InputE
     if k >= len(actors):
         return InputError(step, f"there is no thread {chr(65 + k)}", f"the threads are A to {chr(64 + len(actors))}")
     if moment.state[1][k] == FINISHED:
+        if all(place == FINISHED for place in moment.state[1]):
+            return InputError(step, "everybody has finished", f"end the schedule with step {number - 1}")
         return InputError(step, f"{actors[k]} has finished", "let another thread go on")
     wait = teller.wait(moment, k)
     if wait:

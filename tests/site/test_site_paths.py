@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -140,7 +141,22 @@ def test_the_start_page_and_a_notebook_fit_a_telephone(chromium, served):
         "[...document.querySelectorAll('.jp-Notebook .jp-RenderedMarkdown')].slice(0, 6).map(e => e.getBoundingClientRect().right)"
     )
     assert wide and max(wide) <= 391
+    with context.expect_page() as other:
+        page.locator(".jp-RenderedMarkdown a", has_text="Next").or_(
+            page.locator("a[href*='05-']", has_text="05")
+        ).last.click()
+    other.value.wait_for_url(re.compile(r"/notebooks/index\.html\?path=05-fault-path-pools\.ipynb"))
+    other.value.wait_for_selector(".jp-Notebook .jp-MarkdownCell", timeout=90_000)
     context.close()
+
+
+def test_a_link_between_notebooks_leads_nowhere_else(chromium, served):
+    page = chromium.browser.new_context().new_page()
+    for path in ("//example.org/x.ipynb", "https://example.org/x.ipynb", "javascript:x.ipynb", "../../x", ""):
+        page.goto(served.url(f"tree?path={quote(path)}"))
+        page.wait_for_timeout(500)
+        assert page.url.startswith(served.url(""))
+    page.context.close()
 
 
 class Elsewhere:

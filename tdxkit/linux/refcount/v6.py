@@ -83,7 +83,7 @@ def dec_and_lock(m, region):
         m.refcount[region] -= 1
         m.tell("There are other users: one user less, no lock needed.")
         return False
-    m.tell("It may be the last user, so it takes the lock before it decrements.")
+    m.tell("It may be the last user: it will take the lock first, and decrement under it.")
     yield from spin_lock(m)
 
     yield locked("atomic_dec_and_test", "refcount")

@@ -55,7 +55,7 @@ FACTS = [
     ("atomic_dec_and_test", "the last user. The refcount is 0, and this CPU does not hold pamt_lock", LATE),
     ("atomic_dec_and_test", "A get came in between: the pair stays", {"v6", "inc-first"}),
     ("atomic_add_unless", "other users: one user less, no lock needed", {"v6", "inc-first"}),
-    ("atomic_add_unless", "may be the last user, so it takes the lock before it decrements", {"v6", "inc-first"}),
+    ("atomic_add_unless", "may be the last user: it will take the lock first, and decrement under it", {"v6", "inc-first"}),
     ("atomic_dec_if_positive", "0: it is the last user", MINUS),
     ("atomic_dec_if_positive", "A get came in between: the pair stays", {"minus-one-repaired"}),
     ("atomic_", "a get may move it at any moment: the lock does not keep it away", MINUS),

@@ -3,6 +3,7 @@
 import { made } from "./made.js";
 
 const NONE = "No kernel hears this any more: run the cell again.";
+const WRITTEN = " It begins anew: copy what you wrote here first.";
 const USES = ["click", "change", "keydown"];
 const CONTROLS = "select, input, textarea, button";
 
@@ -16,15 +17,16 @@ function render({ model, el: place }) {
     if (words) line.setAttribute("role", "alert");
     else line.removeAttribute("role");
   };
+  const none = () => say(place.closest(".tdx-live")?.querySelector(".tdx-editor textarea") ? NONE + WRITTEN : NONE);
   const ask = () => {
     const number = ++asked;
     const over = ({ content }) => {
-      if (content.execution_state === "idle" && heard < number) say(NONE);
+      if (content.execution_state === "idle" && heard < number) none();
     };
     try {
       model.send({ asked: number }, { iopub: { status: over } });
     } catch {
-      say(NONE); // it is gone, or another has come
+      none(); // it is gone, or another has come
     }
   };
   const answered = message => {
