@@ -81,7 +81,7 @@ def line_of(text, words):
 def test_a_race_is_pasted_found_and_stepped_in_its_own_lines(lab_page, box):
     paste(box, RACY)
     judged(box, "^✗ violation: ")
-    stepper = box.locator(".tdx-stepper", has_text="in shed_")
+    stepper = box.locator(".tdx-stepper", has_text="text, in C")
     stepper.get_by_role("button", name="First", exact=True).click()
     lines = {line.strip() for line in RACY.splitlines()} | {"TDH.MEM.PAGE.AUG(page);", "TDH.MEM.PAGE.REMOVE(page);"}
     seen = []
@@ -297,3 +297,30 @@ def test_lanes_in_c_by_a_click_and_by_a_key_and_the_next_stepper_remembers(lab_p
     assert walk.locator("li.tdx-now").inner_text().strip() == "if (atomic_inc_not_zero(users))"
     walk.get_by_role("button", name="Python", exact=True).click()
     assert "yield" in walk.locator(".tdx-lanes").inner_text()
+
+
+def test_what_was_written_stands_in_the_box_again_when_the_kernel_was_restarted(lab_page, box):
+    paste(box, MENDED)
+    judged(box, "^✓ ok: ")
+    lab_page._panel("await panel.sessionContext.session.kernel.restart();")
+    lab_page.run("tools")
+    lab_page.complaints[:] = [
+        said for said in lab_page.complaints if "Comm not found" not in said
+    ]  # of what was there before
+    lab_page.run("write-put")
+    line = box.locator(".tdx-editor .tdx-written")
+    line.get_by_text("What you wrote here last").wait_for()
+    area = box.locator(".tdx-editor textarea")
+    assert area.input_value() == MENDED
+    judged(box, "^✓ ok: ")
+    line.get_by_role("button", name="Begin anew").click()
+    begun = area.input_value()
+    assert begun != MENDED and "As it began" in line.inner_text()
+    lab_page.page.keyboard.press("Enter")  # the button that puts it back has the focus
+    assert area.input_value() == MENDED
+    line.get_by_role("button", name="Begin anew").click()
+    judged(box, "^✗ violation: ")
+    lab_page.run("write-put")  # what began anew is no draft
+    box.locator(".tdx-editor textarea").wait_for()
+    lab_page.page.wait_for_timeout(500)
+    assert area.input_value() == begun and line.count() == 0

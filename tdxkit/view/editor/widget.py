@@ -6,7 +6,8 @@
     box.mark([Mark(1, 5, "slip", "`users`: …")])
 
 CSS classes and labels that tests and other pages may rely on: `.tdx-editor textarea` (aria-label: what `label` says), `.tdx-gutter div` and
-`.tdx-ink div` (a line each; `.tdx-slip`, `.tdx-broken`), `.tdx-slips li` (role status around them; a button goes to the line).
+`.tdx-ink div` (a line each; `.tdx-slip`, `.tdx-broken`), `.tdx-slips li` (role status around them; a button goes to the line),
+`.tdx-written` (what was written here last stands in the box; a button begins anew).
 """
 
 import json
@@ -43,6 +44,7 @@ class CodeBox(anywidget.AnyWidget):
     _esm = scripts.script(PAGE, ENTRY)
     _css = theme.css() + "".join(scripts.read(PAGE, name) for name in ("editor.css", "words.css"))
     text = traitlets.Unicode("").tag(sync=True)
+    begun = traitlets.Unicode("").tag(sync=True)  # the text at first, under which the browser keeps what is written
     language = traitlets.Enum((*LANGUAGES, TEXT), "c").tag(sync=True)
     label = traitlets.Unicode("Your code").tag(sync=True)
     marks = traitlets.Unicode("[]").tag(sync=True)  # as JSON
@@ -51,7 +53,7 @@ class CodeBox(anywidget.AnyWidget):
         self._judges: list[Callable[[], object]] = []
         self._pages = 0  # on which it stands
         self._waiting: Callable[[], object] | None = None
-        super().__init__(text=text, **more)
+        super().__init__(text=text, begun=text, **more)
         self.on_msg(self._heard)
 
     def on_judge(self, does: Callable[[], object]) -> None:

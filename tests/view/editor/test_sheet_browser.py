@@ -16,7 +16,7 @@ def box(fake):
     """`box(text)` opens a box of code; `write(value, from, to)` puts the text and the selection there, as a reader has them."""
 
     def open_(text="", language="c", marks=(), html=HTML, page=None):
-        values = {"text": text, "language": language, "label": "Your code", "marks": json.dumps(marks)}
+        values = {"text": text, "begun": text, "language": language, "label": "Your code", "marks": json.dumps(marks)}
         return fake(scripts.script(widget.PAGE, "box.js"), values, html, page)
 
     return open_

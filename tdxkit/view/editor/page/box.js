@@ -3,12 +3,14 @@
 
 import { tell } from "../../kit/page/tell.js";
 import { Sheet } from "./sheet.js";
+import { Written } from "./written.js";
 
 const QUIET = 350; // milliseconds the reader rests before the kernel is told
 
 function render({ model, el: place }) {
   let waiting = null;
   let told = model.get("text");
+  const written = new Written(model.get("begun"));
   const hand = text => {
     if (text !== told) tell(model, { text: now() });
   };
@@ -21,6 +23,7 @@ function render({ model, el: place }) {
     clearTimeout(waiting);
     waiting = null;
     told = sheet.area.value;
+    written.keep(told);
     model.set("text", told); // a second view of the same box has it too
     return told;
   };
@@ -41,6 +44,7 @@ function render({ model, el: place }) {
   for (const [event, does] of Object.entries(heard)) model.on(event, does);
   place.replaceChildren(sheet.root);
   tell(model, { here: true });
+  written.comesBack(sheet, hand);
   return () => {
     hand(sheet.area.value);
     tell(model, { here: false });

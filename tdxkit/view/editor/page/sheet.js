@@ -2,19 +2,12 @@
 // textarea is as large as its text and the frame around all three scrolls, so they cannot come apart; typing, selection,
 // undo and what a screen reader reads are the textarea's own.
 
+import { made } from "../../kit/page/made.js";
 import { colouredLines } from "./words.js";
 
 const SIGNS = { slip: "✗", broken: "▸" };
 const EDITING = "acvxyz"; // with Ctrl: the textarea's own
 const HELP = "Tab indents; Escape, then Tab leaves the box. Ctrl+Enter judges.";
-
-/** An element; text and elements as children. */
-function made(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
 
 /** How many lines two texts share at their beginning, and then at their end. */
 function shared(before, after) {
@@ -129,7 +122,7 @@ export class Sheet {
 
   /** What is said of a mark; a click leads there. */
   slip(mark) {
-    const go = made("button", { type: "button", "data-lm-suppress-shortcuts": "true" }, `line ${mark.line}`);
+    const go = made("button", {}, `line ${mark.line}`);
     go.onclick = () => this.goTo(mark);
     const said = mark.said.split(/`([^`]*)`/).map((part, i) => (i % 2 ? made("code", {}, part) : part));
     return made("li", { class: `tdx-${mark.kind}` }, `${SIGNS[mark.kind]} `, go, " ", ...said);

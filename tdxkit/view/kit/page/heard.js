@@ -17,7 +17,7 @@ function render({ model, el: place }) {
     if (words) line.setAttribute("role", "alert");
     else line.removeAttribute("role");
   };
-  const none = () => say(place.closest(".tdx-live")?.querySelector(".tdx-editor textarea") ? NONE + WRITTEN : NONE);
+  const none = () => say(place.closest(".tdx-live")?.querySelector(".tdx-mails textarea") ? NONE + WRITTEN : NONE);
   const ask = () => {
     const number = ++asked;
     const over = ({ content }) => {

@@ -1,21 +1,11 @@
 // Puts steppers where a page has their runs, by itself: in a notebook's output, a page that nbconvert made, a file.
 
+import { kept } from "../../kit/page/kept.js";
 import { dataIn, unpack } from "./data_in.js";
 import { mount } from "./mount.js";
 
 const PATIENCE = 700; // milliseconds in which a live widget may come and take the place
 const CHOSEN = "tdx-lines"; // what the reader chose last, python or c
-
-/** What the browser keeps; nothing where it may not. */
-export function kept(name, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(name);
-    localStorage.setItem(name, value);
-  } catch {
-    // a page from a file, or a reader who keeps nothing
-  }
-  return null;
-}
 
 /** Does it once the place has a size: what stands hidden behind a live widget costs nothing. */
 export function onceSeen(place, does) {

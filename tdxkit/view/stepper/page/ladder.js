@@ -1,6 +1,7 @@
 // A ladder of games: a row of rungs, the one that is played below it, and what the reader has reached so far.
 
-import { kept, onceSeen } from "./boot.js";
+import { kept } from "../../kit/page/kept.js";
+import { onceSeen } from "./boot.js";
 import { dataIn } from "./data_in.js";
 import { button, el } from "./dom.js";
 import { mount } from "./mount.js";
