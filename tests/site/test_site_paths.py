@@ -38,7 +38,14 @@ def test_from_the_start_page_through_a_gate_and_an_exercise_and_back_after_a_rel
     page.command("docmanager:save")
     page = LabPage(context.new_page(), served, "00-start-here.ipynb")
     assert page.source("who-removes") == 'exercise("who-removes", 17)'
+    gate = page.cell("step-it").locator(".tdx-gate")
+    gate.get_by_role("radio").nth(0).check()
+    gate.get_by_role("button", name="Answer").click()
+    expect(gate).to_contain_text("it is not in your progress")
     page.run("tools")
+    page.run("step-it")
+    expect(gate).to_contain_text("Who finds a count above zero knows", timeout=60_000)
+    expect(gate).not_to_contain_text("it is not in your progress")
     page.run("progress")
     expect(page.cell("progress")).to_contain_text("1 of 3", timeout=60_000)
     assert page.outside == []

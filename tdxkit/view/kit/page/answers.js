@@ -5,7 +5,7 @@ import { tell } from "./tell.js";
 function render({ model, el: place }) {
   const gate = model.get("gate");
   const heard = ({ detail }) => {
-    if (detail.gate === gate) tell(model, { answer: detail.answer });
+    if (detail.gate === gate && tell(model, { answer: detail.answer })) detail.heard = true;
   };
   document.addEventListener("tdx-answer", heard);
   place.hidden = true;

@@ -3,6 +3,7 @@
 import { dataIn } from "./data_in.js";
 import { made } from "./made.js";
 
+const ALONE = "No kernel has heard this, and it is not in your progress: run this cell, and answer again.";
 const SIGNS = { right: "✓ right", wrong: "✗ not so" };
 
 /** A number as people write one; null for what is none. */
@@ -48,8 +49,9 @@ class Gate {
       return;
     }
     this.show(given, true);
-    const detail = { gate: this.data.name, answer: given };
+    const detail = { gate: this.data.name, answer: given, heard: false };
     document.dispatchEvent(new CustomEvent("tdx-answer", { detail }));
+    if (!detail.heard && this.place.closest(".jp-NotebookPanel")) this.said.append(made("p", {}, ALONE));
   }
 
   /** What is said of an answer, and all that stood behind the gate. */
