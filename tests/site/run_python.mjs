@@ -22,6 +22,7 @@ if (wheels)
       .map(name => `${wheels}/${name}`),
     quiet,
   );
+python.FS.mkdir("/drive"); // where a page has its notebooks
 if (checkout) {
   python.FS.mkdir("/checkout");
   python.FS.mount(python.FS.filesystems.NODEFS, { root: checkout }, "/checkout");
