@@ -18,7 +18,7 @@ from tdxkit.view.stepper.payload import LineRow, StepRow, WaitRow
 
 FILES = {
     path.name: path.read_text(encoding="utf-8")
-    for path in (*scripts.PAGE.iterdir(), kit_scripts.KIT / "data_in.js", kit_scripts.KIT / "copy.js")
+    for path in (*scripts.PAGE.iterdir(), *(kit_scripts.KIT / f"{name}.js" for name in ("data_in", "copy", "kept")))
 }
 
 
