@@ -9,6 +9,8 @@ from tdxkit.linux.softlockup.lockup import lockup
 from tdxkit.units import GIB
 from tdxkit.work import drive
 
+pytestmark = pytest.mark.slow  # all rows together
+
 LOOPS = exercise_named("let-others-run")
 RESERVED, STORED, OFFER = "\t\tif (err)\n\t\t\treturn err;\n", "\t\terr = xa_err(old);\n", "\t\tcond_resched();\n"
 WAYS = {"first": 62, "end": 66, "models": ["none", "voluntary"]}

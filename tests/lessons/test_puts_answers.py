@@ -5,6 +5,8 @@ import pytest
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.work import drive
 
+pytestmark = pytest.mark.slow  # all rows together
+
 MEND, YOURS = exercise_named("mend-put"), exercise_named("your-put")
 REMOVES = (
     "\tif (!IS_TDX_SUCCESS(tdh_phymem_pamt_remove(pfn, pages))) {\n\t\tatomic_inc(users);\n\t\tgoto unlock;\n\t}\n"

@@ -7,6 +7,8 @@ from tdxkit.lessons.checks import texts
 from tdxkit.lessons.exercises import exercise_named
 from tdxkit.work import drive
 
+pytestmark = pytest.mark.slow  # all rows together
+
 COUNT, ORDER, FLAGS, SEATS = map(exercise_named, ("mend-count", "mend-order", "mend-flags", "seats-without-a-lock"))
 
 

@@ -162,6 +162,7 @@ def test_a_bundle_without_its_parts_and_a_server_without_pages_are_a_line_each(t
     assert capsys.readouterr().err.endswith("make site first\n")
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_a_line(tmp_path, capsys):
     (tmp_path / "index.html").touch()
     with served.Served(tmp_path) as other:
@@ -171,6 +172,7 @@ def test_a_port_that_is_taken_is_a_line(tmp_path, capsys):
     assert served.main(["--port", "99999", str(tmp_path)]) == 1
 
 
+@pytest.mark.slow
 def test_it_is_served_without_headers_that_isolate_the_page(tmp_path):
     import urllib.request
 
