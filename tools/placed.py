@@ -14,15 +14,20 @@ class Stopped(Exception):
 
 @contextmanager
 def whole(out: Path) -> Iterator[Path]:
-    """An empty folder beside `out` to make it in, under the name of `out`; it takes the place of what was there when the block ends without an error."""
+    """A path beside `out`, with nothing there yet; what the block makes there takes the place of what was at `out`, where the block ends without an error."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
-        made = Path(folder) / "new" / out.name
+        made, old = Path(folder) / "new" / out.name, Path(folder) / "old"
         made.parent.mkdir()
         yield made
         if out.is_dir():  # a folder is not replaced by another in one step
-            os.replace(out, Path(folder) / "old")
-        os.replace(made, out)
+            os.replace(out, old)
+        try:
+            os.replace(made, out)
+        except OSError:
+            if old.exists():
+                os.replace(old, out)
+            raise
 
 
 def succeeds(what: str, make: Callable[[Path], object], out: Path) -> bool:

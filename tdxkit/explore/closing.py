@@ -55,18 +55,18 @@ def _yields_when_closed(code: types.CodeType, offset: int) -> bool:
         if k in seen:
             continue
         seen.add(k)
-        ins, before = (
-            instructions[k],
-            [one.opname for one in instructions[max(0, k - 2) : k] if one.opname != "TO_BOOL"],
-        )
+        before = instructions[
+            k - 1 - (instructions[k - 1].opname == "TO_BOOL")
+        ].opname  # of a value that Python 3.13 makes true or false first
+        ins = instructions[k]
         if ins.opname == "YIELD_VALUE":
             return True
         if ins.opname == "CLEANUP_THROW":  # that of `yield from`: it raises again what was thrown
             continue
         jumps = ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs
         named = {str(i.argval) for i in instructions[max(0, k - 4) : k]}
-        unmatched = before[-1:] == ["CHECK_EXC_MATCH"] and not named & {"BaseException", "GeneratorExit"}
-        if jumps and before[-1:] != ["WITH_EXCEPT_START"]:  # a guard that swallows a GeneratorExit is not thought of
+        unmatched = before == "CHECK_EXC_MATCH" and not named & {"BaseException", "GeneratorExit"}
+        if jumps and before != "WITH_EXCEPT_START":  # a guard that swallows a GeneratorExit is not thought of
             todo.append(index[ins.argval])
         if not ends(ins.opname) and not (jumps and unmatched):
             todo.append(k + 1)

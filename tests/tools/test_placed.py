@@ -33,6 +33,15 @@ def test_where_it_cannot_be_made_the_old_one_stays_and_no_half_of_the_new(tmp_pa
     assert os.listdir(tmp_path) == ["thing"] and os.listdir(out) == ["old"]
 
 
+def test_where_nothing_was_made_the_old_one_stays(tmp_path):
+    out = tmp_path / "thing"
+    out.mkdir()
+    (out / "old").touch()
+    with pytest.raises(FileNotFoundError), whole(out):
+        pass
+    assert os.listdir(tmp_path) == ["thing"] and os.listdir(out) == ["old"]
+
+
 def test_why_it_cannot_be_is_a_line_that_names_the_thing(tmp_path, capsys):
     def fails(error):
         def make(out):
