@@ -49,6 +49,7 @@ def lab_page(lab, chromium):
     page.run("write-put")
     page.page.set_default_timeout(20_000)
     page.cell("write-put").locator(".tdx-editor textarea").wait_for()
+    page.cell("write-put").locator(".tdx-opinion h3").wait_for()  # of what the box begins with
     yield page
     page.close()
 
@@ -70,8 +71,10 @@ def paste(box, text):
 
 
 def judged(box, verdict):
+    """Press Judge and wait for the opinion; of one that stood there before the page would show the same heading."""
+    box.locator(".tdx-opinion h3").evaluate_all("all => all.forEach(one => { one.dataset.before = ''; })")
     box.locator("button", has_text=re.compile(r"^\s*Judge$")).click()
-    box.locator(".tdx-opinion h3", has_text=re.compile(verdict)).wait_for()
+    box.locator(".tdx-opinion h3:not([data-before])", has_text=re.compile(verdict)).wait_for()
 
 
 def line_of(text, words):
