@@ -14,14 +14,17 @@ from tdxkit.view.kit.work import PATIENCE
 from tdxkit.work import Job, drive
 
 T = TypeVar("T")
+BETWEEN = 0.25  # seconds between two words of the line: a job ticks every few ms, and each word travels with its style
 
 
 def waited_for(job: Job[T], what: str) -> T:
     """The result of a job. what: its unit, as in "210 of 1,936 pairs of calls"."""
-    line, begin = _Line(), monotonic()
+    line, due = _Line(), monotonic() + PATIENCE
 
     def tell(done: float, total: float) -> None:
-        if monotonic() - begin >= PATIENCE:
+        nonlocal due
+        if (now := monotonic()) >= due:
+            due = now + BETWEEN
             line.say(f"{done:,.0f} of {total:,.0f} {what}; the square in the toolbar stops it")
 
     try:

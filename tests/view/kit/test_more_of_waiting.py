@@ -46,6 +46,12 @@ def test_the_line_comes_a_second_after_the_work_began_whatever_the_clock_shows(l
     assert waited_for(job(), "things") == "done" and len(line) == said
 
 
+@pytest.mark.parametrize("looks, said", [((0, 1, 1.24), 2), ((0, 1, 1.25), 3), ((-5, -3.5, -3.24), 3)])
+def test_it_changes_four_times_a_second_however_often_the_work_ticks(looks, said, line, monkeypatch):
+    clock(monkeypatch, *looks)
+    assert waited_for(job(), "things") == "done" and len(line) == said
+
+
 def test_the_line_is_one_output_as_it_stands_that_changes_and_is_empty_in_the_end(line, monkeypatch):
     clock(monkeypatch, 0, 2, 3)
     waited_for(job(), "things")
