@@ -27,7 +27,7 @@ Job = Generator[Tick, None, T]
 Progress = Callable[[float, float], None]
 
 # Seconds of work between two looks at the page: a click is answered before it feels slow. In a browser each look costs more, and an answer may take longer.
-SLICE = 0.2 if IN_A_BROWSER else 0.04
+SLICE = 0.1 if IN_A_BROWSER else 0.04
 # Seconds that an event loop is given: a click needs several of its turns, and sleep(0) is one. In a browser it needs some fifteen, and less than 4 ms are one turn there too.
 _PAUSE = 0.01 if IN_A_BROWSER else 0.001
 

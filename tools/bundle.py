@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 from tdxkit import __version__  # noqa: E402
 from tdxkit.view.handout import handout  # noqa: E402
-from tools.lite import own_wheel  # noqa: E402
 from tools.placed import Stopped, last_line, succeeds, whole  # noqa: E402
+from tools.wheels import own_wheel  # noqa: E402
 
 TEXT = """tdxkit {version}, for a room without a network
 

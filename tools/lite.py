@@ -5,7 +5,6 @@ once: Pyodide from the npm registry, the wheels of requirements-browser.txt from
 """
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -16,7 +15,6 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,37 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 from tools.placed import Stopped, last_line, succeeds, whole  # noqa: E402
 from tools.start_page import start_page  # noqa: E402
+from tools.wheels import CACHE, fetched, lean, locked, own_wheel, wheels  # noqa: E402
 
-CACHE = ROOT / "build" / "site"
-PINS = ROOT / "requirements-browser.txt"
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 SHOWN = ("@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab-plotly")
 # The browser's kernel. It is fetched and not installed: a lab in the same environment would load its extension, and complain.
 KERNEL_PIN = "jupyterlite-pyodide-kernel==0.8.6"
 KERNEL = "data/share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# What the browser's Python answers to the markers of a wheel's requirements.
-BROWSER = {
-    "sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix", "platform_machine": "wasm32", "python_version": "3.14",
-    "python_full_version": "3.14.2", "implementation_name": "cpython", "platform_python_implementation": "CPython", "extra": "",
-}  # fmt: skip
-TAGS = (
-    "--python-version",
-    "3.14",
-    "--implementation",
-    "cp",
-    "--abi",
-    "cp314",
-    "--abi",
-    "none",
-    "--platform",
-    "pyemscripten_2026_0_wasm32",
-)
-# tdxkit names what it draws with as an extra; plotly names neither of these two. Plotly itself no cell needs: it is there for a reader's own import.
-MORE = {
-    "tdxkit": ("anywidget", "ipywidgets", "mistune", "networkx", "platformdirs"),
-    "plotly": ("anywidget", "nbformat"),
-}
 FIRST = (
     "micropip",
     "piplite",
@@ -80,20 +55,6 @@ def npm(*words: str, cwd: Path) -> str:
             f"npm {' '.join(words)}: {last_line(done.stderr)}; is there a network, and a registry that answers?"
         )
     return done.stdout.strip()
-
-
-def fetched(name: str, *words: str) -> Path:
-    """The folder of the cache with what pip downloads for these words, whole; fetched where it is not there yet."""
-    place = CACHE / name
-    if not place.is_dir():
-        with tempfile.TemporaryDirectory(dir=CACHE) as made:
-            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", "--no-deps", "--only-binary=:all:"]  # fmt: skip
-            done = subprocess.run([*pip, "-d", made, *words], capture_output=True, text=True)
-            if done.returncode:
-                raise Stopped(f"{words[-1]}: {last_line(done.stderr)}; is there a network, and an index that has it?")
-            os.replace(made, place)
-            Path(made).mkdir()  # its context takes it away
-    return place
 
 
 def unpacked() -> Path:
@@ -140,65 +101,6 @@ def pyodide(version: str) -> Path:
     return place
 
 
-def wheels(pins: Path | None = None) -> list[Path]:
-    """The wheels of these pins (requirements-browser.txt), for the browser's Python; fetched where they are not there yet."""
-    pins = pins or PINS
-    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
-    return sorted(fetched(f"wheels-{digest}", *TAGS, "-r", str(pins)).glob("*.whl"))
-
-
-def own_wheel(folder: Path) -> Path:
-    """tdxkit itself as it stands, in a wheel; built twice from the same files it has the same bytes."""
-    pip = [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
-    done = subprocess.run(pip, capture_output=True, text=True, env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"})
-    if done.returncode:
-        raise Stopped(f"tdxkit: its wheel cannot be built ({last_line(done.stderr)})")
-    [made] = folder.glob("*.whl")
-    return made
-
-
-def locked(found: Iterable[Path], core: Mapping) -> dict:
-    """Pyodide's lock of just these wheels: what each brings, what it needs. Stopped where one needs what is not among them."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name, parse_wheel_filename
-
-    files = {parse_wheel_filename(path.name)[0]: path for path in found}
-    packages, missing = {}, []
-    for name, path in sorted(files.items()):
-        with zipfile.ZipFile(path) as wheel:
-            names = wheel.namelist()
-            text = (
-                wheel.read(next(one for one in names if one.endswith(".dist-info/METADATA"))).decode().split("\n\n")[0]
-            )
-        needs = set(MORE.get(name, ()))
-        for words in re.findall(r"(?m)^Requires-Dist: (.+)$", text):
-            need = Requirement(words)
-            if need.marker is None or need.marker.evaluate(BROWSER):
-                needs.add(canonicalize_name(need.name))
-        needs -= {"widgetsnbextension"}  # the classic notebook's half of the widgets; the kernel has a stand-in for it
-        missing += [f"{name} needs {one}" for one in sorted(needs - files.keys())]
-        packages[name] = {
-            "name": re.search(r"(?m)^Name: (.+)$", text)[1].strip(),  # type: ignore[index]
-            "version": re.search(r"(?m)^Version: (.+)$", text)[1].strip(),  # type: ignore[index]
-            "file_name": path.name,
-            "install_dir": "site",
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "package_type": "package",
-            "imports": sorted(_modules(names)),
-            "depends": sorted(needs),
-            "unvendored_tests": False,
-        }
-    if missing:
-        raise Stopped(f"{PINS.name}: {'; '.join(missing)}, which it does not name; add it, in a version of pure Python")
-    return {**core, "packages": packages}
-
-
-def _modules(names: Iterable[str]) -> set[str]:
-    """What can be imported from a wheel with these files."""
-    code = [one for one in names if one.endswith(".py") and ".dist-info/" not in one and ".data/" not in one]
-    return {one.partition("/")[0].removesuffix(".py") for one in code}
-
-
 def lay(work: Path) -> None:
     """What JupyterLite builds from: Pyodide, wheels and their lock, notebooks, settings."""
     static = kernel() / "static"
@@ -213,9 +115,8 @@ def lay(work: Path) -> None:
             *(one for one in (static / "pypi").glob("*.whl") if SHIM not in one.name),
             own_wheel(Path(made)),
         ]
-        lock = locked(found, json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8")))
-        for wheel in found:
-            shutil.copy(wheel, place)
+        found = [lean(one, place) for one in found]
+    lock = locked(found, json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8")))
     (place / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     shutil.copytree(ROOT / "notebooks", work / "files", ignore=shutil.ignore_patterns(".*"))
     shutil.copy(ROOT / "tdxkit" / "commands" / "lab_settings" / "overrides.json", work)

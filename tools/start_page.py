@@ -9,7 +9,7 @@ from tdxkit import __version__
 from tdxkit.lessons.copies import edition_of
 from tdxkit.lessons.notebooks import Lesson, lessons
 
-FETCHED = 40  # MB of a first visit to 00, at most; tests/browser/test_site.py measures them
+FETCHED = 36  # MB of a first visit to 00, at most; tests/site/test_site_weight.py measures them
 
 
 def start_page() -> str:

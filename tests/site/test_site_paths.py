@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.bench_site import LONG, cancelled
+from benchmarks.bench_site import LONG, cancelled, output
 from tdxkit.lessons.notebooks import lessons
 from tests.browser.test_paste_c import MENDED, RACY, paste
 from tools.lab import CHROMIUM_ARGS, LabPage, find_chromium
@@ -70,6 +70,18 @@ def test_long_work_shows_how_far_it_is_and_hears_its_cancel(what, open_there):
     seconds, said = cancelled(open_there(notebook), *work)
     assert seconds < 3, "on a machine under load; benchmarks/bench_site.py has the figure"
     assert re.search(r"\d%|states so far", said)
+
+
+def test_completion_and_graphs_do_without_what_was_left_out_of_their_wheels(open_there):
+    page = open_there("04-refcount-races.ipynb")
+    words = [
+        "import jedi, networkx",
+        "names = [one.name for one in jedi.Interpreter('import json; json.du', [{}]).complete()]",
+        "print(names, jedi.Interpreter('[].appe', [{}]).complete()[0].name, networkx.path_graph(3))",
+    ]
+    page.write("packet", "\n".join(words))
+    page.run("packet")
+    assert output(page, "packet").strip() == "['dump', 'dumps'] append Graph with 3 nodes and 2 edges"
 
 
 def test_c_is_pasted_judged_and_stepped(open_there):

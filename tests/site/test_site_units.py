@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from tests.site.node import NODE, ROOT, under_node
-from tools.lite import wheels
 from tools.placed import Stopped
+from tools.wheels import wheels
 
 pytestmark = [
     pytest.mark.slow,

@@ -3,60 +3,13 @@
 import json
 import os
 import subprocess
-import zipfile
 
 import pytest
 
 from tools import bundle, lite, served
-from tools.lite import locked, pyodide_wanted
+from tools.lite import pyodide_wanted
 from tools.placed import Stopped
 from tools.start_page import start_page
-
-
-def wheel(folder, name, version="1.0", needs=(), files=("{name}/__init__.py",)):
-    """A wheel with these requirements."""
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as made:
-        for file in files:
-            made.writestr(file.format(name=name), "")
-        meta = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {need}" for need in needs)]
-        made.writestr(f"{name}-{version}.dist-info/METADATA", "\n".join(meta) + "\n\nRequires-Dist: of-the-text\n")
-    return path
-
-
-def test_the_lock_has_what_each_wheel_brings_and_needs(tmp_path):
-    found = [
-        wheel(
-            tmp_path,
-            "one",
-            needs=["two>=1; python_version >= '3'", "never; sys_platform == 'linux'", "three; extra == 'x'"],
-        ),
-        wheel(tmp_path, "two", files=("two.py", "deep/er.py", "two.data/scripts/x.py")),
-    ]
-    made = locked(found, {"info": {"python": "3.14.2"}, "packages": {"numpy": {}}})
-    assert made["info"] == {"python": "3.14.2"} and sorted(made["packages"]) == ["one", "two"]
-    assert made["packages"]["one"]["depends"] == ["two"] and made["packages"]["two"]["depends"] == []
-    assert made["packages"]["two"]["imports"] == ["deep", "two"] and len(made["packages"]["one"]["sha256"]) == 64
-
-
-def test_a_wheel_that_needs_what_is_not_there_is_named(tmp_path):
-    found = [wheel(tmp_path, "one", needs=["two", "three"]), wheel(tmp_path, "two", needs=["three"])]
-    with pytest.raises(Stopped, match=r"one needs three; two needs three, which it does not name") as stopped:
-        locked(found, {})
-    assert "\n" not in str(stopped.value)
-
-
-def test_the_pins_of_the_browser_are_whole_and_each_in_one_version():
-    lines = [line.split("#")[0].strip() for line in lite.PINS.read_text().splitlines() if not line.startswith("#")]
-    names = [line.split("==")[0] for line in lines]
-    assert all("==" in line for line in lines) and len(set(names)) == len(names)
-    with_lab = dict(
-        line.split("#")[0].strip().split("==")
-        for line in (lite.ROOT / "requirements.txt").read_text().splitlines()
-        if "==" in line
-    )
-    both = {name: version for name, version in (line.split("==") for line in lines) if name in with_lab}
-    assert len(both) >= 7 and both == {name: with_lab[name] for name in both}, "what runs there is what was tested here"
 
 
 def test_the_kernel_says_which_pyodide_it_wants(tmp_path):
@@ -107,20 +60,6 @@ def test_no_network_and_no_npm_are_a_line_each(registry, monkeypatch):
     monkeypatch.setattr(lite.shutil, "which", lambda *_, **__: None)
     with pytest.raises(Stopped, match="npm: it is not here; make env-site installs it"):
         lite.pyodide("314.0.6")
-
-
-def test_wheels_that_cannot_be_had_leave_no_half_of_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(lite, "CACHE", tmp_path)
-    failed = subprocess.CompletedProcess(
-        [], 1, "", "WARNING: Location 'x' is ignored\nERROR: No matching distribution found for ipython==9\n"
-    )
-    monkeypatch.setattr(lite.subprocess, "run", lambda *_, **__: failed)
-    with pytest.raises(
-        Stopped,
-        match=r"requirements-browser.txt: ERROR: No matching distribution found for ipython==9; is there a network",
-    ):
-        lite.wheels()
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

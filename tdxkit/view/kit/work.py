@@ -83,6 +83,7 @@ class WorkBoard(Board):
             self.bar.value = self.bar.max
             self._conclude(lambda: self.finished(result))
         except Cancelled:
+            self.say("cancelled")  # a page may take longer to draw what there is than the work took to stop
             self._conclude(self.given_up)
         except (TdxkitError, ModuleNotFoundError) as error:
             self._complain(error)
