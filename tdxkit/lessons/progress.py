@@ -51,9 +51,10 @@ class Kept:
         """The last event of a kind with this name since its notebook was reset."""
         return next((one for one in reversed(self.since_reset()) if (one.kind, one.name) == (kind, name)), None)
 
-    def passed(self, kind: str, name: str) -> bool:
-        """Was one of these ever right?"""
-        return any(one.right for one in self.since_reset() if (one.kind, one.name) == (kind, name))
+    def passed(self, kind: str, name: str) -> Event | None:
+        """The last of these that was right."""
+        right = (one for one in reversed(self.since_reset()) if one.right)
+        return next((one for one in right if (one.kind, one.name) == (kind, name)), None)
 
     def since_reset(self) -> list[Event]:
         """The events that count: of each notebook those after its last reset."""

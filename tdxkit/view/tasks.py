@@ -37,6 +37,7 @@ from tdxkit.view.write_board import LINE
 from tdxkit.view.xarray_picture import xarray
 
 PAGE = Path(__file__).parent / "kit" / "page"
+LINE_OF_AN_ANSWER = 100  # characters
 # Beside a run, by a name that its state has.
 PICTURES = {"may sleep": host, "msr[0]": vcpus, "2M lock": picture_of(), "walk": xarray}
 
@@ -52,7 +53,7 @@ class Task:
     def static(self) -> Markup:
         """The task, its hints, each behind the one before, and its solution."""
         one = self.exercise
-        head = element("p", element("b", f"Your turn: {one.kind}."), " ", element("span", self._done()))
+        head = element("p", element("b", f"Your turn: {one.kind}."), " ", self._done())
         solution = element(
             "details",
             element("summary", "A solution, and why"),
@@ -75,8 +76,13 @@ class Task:
         )
         return framed(style(theme.css() + scripts.lean(scripts.read(PAGE, "exercise.css"))), task)
 
-    def _done(self) -> str:
-        return "✓ passed before" if kept().passed("exercise", self.exercise.name) else ""
+    def _done(self) -> Markup:
+        """Whether it passed before, and with what, where that is a line."""
+        passed = kept().passed("exercise", self.exercise.name)
+        if not passed:
+            return element("span")
+        short = passed.answer.isprintable() and 0 < len(passed.answer) <= LINE_OF_AN_ANSWER
+        return element("span", "✓ passed before", *((", with ", element("code", passed.answer)) if short else ()))
 
     def __str__(self) -> str:
         one = self.exercise

@@ -20,4 +20,4 @@ def test_a_model_without_end_stops_at_a_stated_bound(tmp_path, capsys):
     assert main(["explore", f"{path}:put"]) == 0
     said = capsys.readouterr().out
     assert "nothing found so far" in said and "stopped at the bound, after 50,0" in said and OWN_BOUND == 50_000
-    assert "to go on: fewer threads or rounds, a higher bound, or look for what grows for ever" in said
+    assert "to go on: fewer threads or rounds, a higher bound of `explore`, or look for what grows for ever" in said

@@ -176,7 +176,23 @@ def test_a_wrong_answer_is_kept_with_its_run_and_a_right_one_passes():
     board = exercise("take-it-back", exercise_named("take-it-back").solution)
     assert board.verdict.passed and "✓ passed" in str(board)
     assert [(one.kind, one.right) for one in kept().events] == [("exercise", False), ("exercise", True)]
-    assert "✓ passed before" in str(Task(exercise_named("take-it-back")).static())
+    assert "✓ passed before, with <code>" in str(Task(exercise_named("take-it-back")).static())
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [
+        ("A9 <b>", "✓ passed before, with <code>A9 &lt;b&gt;</code></span>"),
+        ("x" * 100, f"✓ passed before, with <code>{'x' * 100}</code></span>"),
+        ("x" * 101, "✓ passed before</span>"),
+        ("int f(void)\n{", "✓ passed before</span>"),
+        ("", "✓ passed before</span>"),
+    ],
+)
+def test_what_passed_before_stands_at_the_task_where_it_is_a_line(answer, said):
+    record(Event("exercise", "00", "take-it-back", answer, True))
+    record(Event("exercise", "00", "take-it-back", "a later slip", False))
+    assert said in str(Task(exercise_named("take-it-back")).static())
 
 
 def test_beside_the_run_of_switches_stand_the_registers_of_the_vcpus():
