@@ -26,7 +26,9 @@ SPEAKS_OF = {
     SC: "sc, each store is seen by all at once; tso has the store buffers of x86",
     TSO: "tso, that of x86; the kernel's contract is the LKMM, and a compiler may reorder plain accesses",
 }
-ON_BOUND = "fewer threads or rounds, a higher bound of `explore`, or look for what grows for ever, such as a count in a loop"
+ON_BOUND = (
+    "fewer threads or rounds, a higher bound of `explore`, or look for what grows for ever, such as a count in a loop"
+)
 
 
 class Broken(Mapping[str, "str | None"]):

@@ -174,6 +174,10 @@ class Stepper(anywidget.AnyWidget):
         return next((k for k, (a, b) in pairs if a is None or b is None or (a.actor, a.label) != (b.actor, b.label)), 0)
 
     def _show(self, position: int) -> None:
+        self._span, self._sent, self.data = self._stretch(position)
+
+    def _stretch(self, position: int) -> tuple[tuple[int, int], dict, str]:
+        """The longest stretch around a position that may travel: from where to where, what it has, and that as JSON."""
         made: dict = {}
 
         def build(start: int, stop: int) -> str:
@@ -181,21 +185,25 @@ class Stepper(anywidget.AnyWidget):
             return packed(made["top"])
 
         start, stop, raw = window(build, self._top_total(), position, LIMIT)
-        self._span, self._sent = (start, stop), made["top"]
-        self.data = raw
+        return (start, stop), made["top"], raw
 
     def _top_total(self) -> int:
         return max((len(run) for run in self._runs), default=0)
 
     def _heard(self, _widget, message: object, _buffers) -> None:
-        """What the browser asks for: another stretch of a long run, or the run of a pasted code."""
+        """What one of the pages says that show this stepper, each to its reader: where that one stands, in which language; and what it asks for:
+        another stretch of a long run, the run of a pasted code, the states beyond those that it has."""
         if not isinstance(message, dict):
             return
-        more, ask = message.get("more"), message.get("ask")
-        if isinstance(more, int) and not isinstance(more, bool) and 0 <= more <= self._top_total():
-            self.position = more
-            if not self._span[0] <= more <= self._span[1]:
-                self._show(more)
+        at, lines, more, ask = map(message.get, ("at", "lines", "more", "ask"))
+        if _is_place(at, LONGEST_CODE if self._walk else self._top_total()):  # a walk goes as far as a code may
+            with self._lock_property(position=at):  # the other readers stay where they are
+                self.position = at
+        elif lines in LANGUAGES:
+            with self._lock_property(lines=lines):
+                self.lines = lines
+        elif _is_place(more, self._top_total()) and not self._walk:
+            self.send({"stretch": self._stretch(more)[2], "reader": message.get("reader")})
         elif isinstance(ask, str) and self._replay:
             self.send({"answer": self.paste(ask)})
         elif isinstance(beyond := message.get("beyond"), str) and (ways := self._ways_beyond(beyond[:LONGEST_CODE])):
@@ -265,6 +273,10 @@ class Stepper(anywidget.AnyWidget):
 
 
 PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;background:var(--tdx-paper)}main>.tdx{max-width:1180px;margin:auto}"
+
+
+def _is_place(number: object, last: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= last
 
 
 def _in_c(run: Run) -> Run | None:

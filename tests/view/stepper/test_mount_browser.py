@@ -19,15 +19,15 @@ class TestWidget:
         timed.clock.run_for(119)
         one.press("ArrowRight")
         timed.clock.run_for(119)
-        assert one.count() == "step 5 of 10" and one.saved == [] and one.page.evaluate("model.values.position") == 5
+        assert one.count() == "step 5 of 10" and one.sent == [] and one.page.evaluate("model.values.position") == 5
         one.gets("position", 3)  # an echo, while the reader goes on
         assert one.count() == "step 5 of 10"
         timed.clock.run_for(1)
-        assert [row["position"] for row in one.saved] == [5]
+        assert one.sent == [{"at": 5}] and one.saved == [], "the state is every reader's"
         one.gets("position", 7)  # the kernel's own
         assert one.count() == "step 7 of 10"
         timed.clock.run_for(500)
-        assert len(one.saved) == 1, "what came from the kernel is not told to it"
+        assert len(one.sent) == 1, "what came from the kernel is not told to it"
 
     def test_another_run_comes_and_stands_where_the_kernel_says(self, widget, bad_run, make_run):
         one = widget(Stepper(bad_run, position=9))
@@ -64,7 +64,7 @@ class TestWidget:
         one.press("ArrowRight", "Space")
         assert one.ends() == 0
         timed.clock.run_for(5_000)
-        assert one.saved == [] and one.count() == "step 1 of 10", "it plays no more, and tells no more"
+        assert one.sent == one.saved == [] and one.count() == "step 1 of 10", "it plays no more, and tells no more"
 
     def test_the_language_of_the_lanes_is_told_and_heard(self, widget):
         from tdxkit.explore import explore, replay
@@ -76,11 +76,11 @@ class TestWidget:
         assert pressed.all_inner_texts() == ["Python"]
         one.focus()
         one.press("l")
-        assert pressed.all_inner_texts() == ["C"] and [row["lines"] for row in one.saved] == ["c"]
+        assert pressed.all_inner_texts() == ["C"] and one.sent == [{"lines": "c"}]
         one.page.get_by_role("button", name="C", exact=True).click()
-        assert len(one.saved) == 1, "it is C already"
+        assert len(one.sent) == 1, "it is C already"
         one.gets("lines", "python")
-        assert pressed.all_inner_texts() == ["Python"] and len(one.saved) == 1
+        assert pressed.all_inner_texts() == ["Python"] and len(one.sent) == 1 and one.saved == []
         assert one.page.locator(".tdx-sub:visible").all_inner_texts()[1:] == []
         one.gets("lines", "c")
         assert any("in its own words" in said for said in one.page.locator(".tdx-sub:visible").all_inner_texts())
@@ -114,6 +114,11 @@ def part(monkeypatch):
     return stepper
 
 
+def asked(one):
+    """The positions that a page has asked a stretch for."""
+    return [row["more"] for row in one.sent if "more" in row]
+
+
 class TestLong:
     def test_where_the_stretch_ends_more_is_asked_for_and_what_is_here_is_shown_at_once(self, widget, part):
         one = widget(part)
@@ -123,22 +128,22 @@ class TestLong:
             one.press("ArrowRight")
         assert (
             one.count() == "step 40 of 60"
-            and one.sent == []
+            and asked(one) == []
             and one.page.locator(".tdx-say b").inner_text() == "Step 40 · CPU 0"
         )
         one.press("ArrowRight")
-        assert one.sent == [{"more": 41}] and one.count() == "step 40 of 60", "until it comes"
+        assert asked(one) == [41] and one.count() == "step 40 of 60", "until it comes"
         one.press("Home")
-        assert one.sent == [{"more": 41}, {"more": 0}]
+        assert asked(one) == [41, 0]
         one.press("End")
-        assert one.sent[2:] == [{"more": 60}]
+        assert asked(one)[2:] == [60]
 
     def test_the_first_of_a_stretch_is_here_and_the_one_before_is_not(self, widget, part):
         one = widget(part, position=20)
-        assert one.count() == "step 20 of 60" and one.sent == []
+        assert one.count() == "step 20 of 60" and asked(one) == []
         one.focus()
         one.press("ArrowLeft")
-        assert one.sent == [{"more": 19}]
+        assert asked(one) == [19]
 
     def test_pages_turn_to_where_another_goes_on_also_beyond_the_stretch(self, widget, part):
         one = widget(part)
@@ -149,12 +154,23 @@ class TestLong:
             at = min(m for m in marks if m > at) if key == "PageDown" else max(m for m in marks if m < at)
             one.press(key)
             assert one.count() == f"step {at} of 60"
-        assert at < 30 and one.sent == []
+        assert at < 30 and asked(one) == []
         for position, key, wanted in ((39, "PageDown", 43), (20, "PageUp", 16)):
             one = widget(part, position=position)
             one.focus()
             one.press(key)
-            assert one.sent == [{"more": wanted}] and wanted in marks
+            assert asked(one) == [wanted] and wanted in marks
+
+    def test_what_one_reader_asked_for_comes_to_that_reader_alone(self, widget, part):
+        one = widget(part)
+        one.focus()
+        one.press("Home")
+        [message] = [row for row in one.sent if "more" in row]
+        start = json.dumps(Stepper(long_run())._top(0, 20))
+        one.hears("msg:custom", {"stretch": start, "reader": message["reader"] + "x"})
+        assert one.page.locator(".tdx-say b").inner_text() != "Start"
+        one.hears("msg:custom", {"stretch": start, "reader": message["reader"]})
+        assert one.count() == "step 0 of 60" and one.page.locator(".tdx-say b").inner_text() == "Start"
 
 
 def test_controls_only_where_they_are_of_use(widget, bad_run):

@@ -178,18 +178,19 @@ def test_a_stepper_begins_within_its_run(position, span):
 @pytest.mark.parametrize(
     "message, position",
     [
-        ({"more": 0}, 0),
-        ({"more": 10}, 10),
-        ({"more": 11}, 3),
-        ({"more": -1}, 3),
-        ({"more": True}, 3),
-        ({"more": "4"}, 3),
-        ({"more": 4}, 4),
+        ({"at": 0}, 0),
+        ({"at": 10}, 10),
+        ({"at": 11}, 3),
+        ({"at": -1}, 3),
+        ({"at": True}, 3),
+        ({"at": "4"}, 3),
+        ({"at": 4}, 4),
+        ({"more": 4}, 3),
         (None, 3),
         ({}, 3),
     ],
 )
-def test_a_page_asks_for_a_place_in_the_run_or_for_nothing(message, position):
+def test_a_page_says_where_its_reader_stands_or_nothing(message, position):
     stepper = Stepper(counted(10), position=3)
     stepper._heard(stepper, message, [])
     assert stepper.position == position

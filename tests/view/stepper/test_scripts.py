@@ -18,7 +18,10 @@ from tdxkit.view.stepper.payload import LineRow, StepRow, WaitRow
 
 FILES = {
     path.name: path.read_text(encoding="utf-8")
-    for path in (*scripts.PAGE.iterdir(), *(kit_scripts.KIT / f"{name}.js" for name in ("data_in", "copy", "kept")))
+    for path in (
+        *scripts.PAGE.iterdir(),
+        *(kit_scripts.KIT / f"{name}.js" for name in ("data_in", "copy", "kept", "tell")),
+    )
 }
 
 

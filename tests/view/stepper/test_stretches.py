@@ -24,29 +24,42 @@ def stretch(monkeypatch):
     return Stepper(long_run(600), position=300)
 
 
-def test_what_lies_in_the_stretch_is_not_sent_again(stretch):
-    first, last = stretch._span
-    sent = stretch.data
-    assert 0 < first <= 300 <= last < 600 and json.loads(sent)["total"] == 600
-    for position in (first, last, 300):
-        stretch._heard(stretch, {"more": position}, [])
-        assert (stretch.position, stretch.data) == (position, sent)
+def answered(stepper, message):
+    """What a stepper sends for a message of a page."""
+    sent, stepper.send = [], lambda answer: sent.append(answer)
+    stepper._heard(stepper, message, [])
+    return sent
 
 
 @pytest.mark.parametrize("beside", ["before", "after", "start", "end"])
 def test_what_lies_beside_it_is_sent_from_there(stretch, beside):
-    first, last = stretch._span
+    (first, last), sent = stretch._span, stretch.data
+    assert 0 < first <= 300 <= last < 600 and json.loads(sent)["total"] == 600
     position = {"before": first - 1, "after": last + 1, "start": 0, "end": 600}[beside]
-    stretch._heard(stretch, {"more": position}, [])
-    first, last = stretch._span
-    assert stretch.position == position and first <= position <= last
-    assert json.loads(stretch.data)["offset"] == max(first - 1, 0), "with the step that leads there"
+    [answer] = answered(stretch, {"more": position, "reader": "r1"})
+    top = json.loads(answer["stretch"])
+    steps = len(top["views"][0]["steps"])
+    assert answer["reader"] == "r1" and top["first"] <= position <= top["offset"] + steps
+    assert top["offset"] == max(top["first"] - 1, 0), "with the step that leads there"
+    assert (stretch.position, stretch.data) == (300, sent), "who else reads it stays where they are"
 
 
 @pytest.mark.parametrize("odd", [-1, 601, True, "300", None])
 def test_a_place_that_is_none_is_not_gone_to(stretch, odd):
-    stretch._heard(stretch, {"more": odd}, [])
-    assert stretch.position == 300
+    assert answered(stretch, {"more": odd}) == answered(stretch, {"at": odd}) == [] and stretch.position == 300
+
+
+def test_where_a_reader_stands_and_what_they_speak_goes_to_nobody_else(stretch, monkeypatch):
+    told = []
+    monkeypatch.setattr(Stepper, "send_state", lambda self, key=None: told.append(key))
+    stretch.open()
+    told.clear()
+    stretch._heard(stretch, {"at": 12}, [])
+    stretch._heard(stretch, {"lines": "c"}, [])
+    stretch._heard(stretch, {"lines": "fortran"}, [])
+    assert (stretch.position, stretch.lines) == (12, "c") and told == []
+    stretch.position = 13
+    assert told == ["position"], "what Python sets is for all"
 
 
 def causes(*found):
