@@ -51,7 +51,7 @@ def fresh(number: str, folder: Path) -> Path:
     text = (FOLDER / f"{one.name}.ipynb").read_bytes()
     edition = edition_of(json.loads(text))[1]
     try:
-        for more in ("", *(f"-{k}" for k in range(2, 100))):
+        for more in ("", *(f"-{k}" for k in range(2, 101))):
             path = folder / f"{one.name}-edition-{edition}{more}.ipynb"
             if _written(path, text) or path.read_bytes() == text:
                 return path
@@ -90,7 +90,7 @@ def recorded(number: str) -> tuple[int, str]:
 def _calls(text: str) -> Iterator[ast.Call]:
     try:
         tree = compile(text, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two of what nests without end
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == OPENS:

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "test_a_step_that_was_stopped_is_waited_for": "another thread stops it",
     "test_a_step_that_catches_what_stops_it_is_stopped_again": "another thread stops it",
     "test_a_tuple_nested_without_end_is_refused_in_a_line": "the stack",
+    "test_a_copy_that_nests_without_end_says_no_edition": "the stack",
     "test_errnos_are_those_of_linux": "the system's numbers",
     "test_numbers_of_errors": "the system's numbers",
     "test_the_four_ways_to_fail": "the system's numbers",
