@@ -65,7 +65,7 @@ def place(generator: Generator[Any, Any, Any], reached: Reached = ()) -> tuple:
                 frames.append(frozen(value, f"the local variable {name} of {code.co_name}", reached))
         inner = at.gi_yieldfrom
         for value in _stack(at, code, known):
-            if value is not inner:
+            if inner is None or value is not inner:  # a None that waits there is a value like any other
                 frames.append(_on_stack(value, code, reached))
         if inner is not None and not isinstance(inner, types.GeneratorType):
             frames.append(_on_stack(inner, code, reached))

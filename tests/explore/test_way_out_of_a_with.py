@@ -1,4 +1,4 @@
-"""What lies on the stack within a `with`, and behind a handler: the way out as one method in every Python, and nothing that is over."""
+"""What lies on the stack: within a `with` the way out as one method in every Python, behind a handler nothing that is over, and None like any value."""
 
 import threading
 
@@ -6,6 +6,9 @@ import pytest
 
 from tdxkit.explore import place as place_module
 from tdxkit.explore.place import _bound, _stack, place
+from tdxkit.explore.program import Scenario, Thread
+from tdxkit.explore.rules import always
+from tdxkit.explore.search import explore
 
 
 class Guard:
@@ -90,3 +93,46 @@ def handled(wrong):
 
 def test_an_exception_that_is_over_makes_no_other_place():
     assert place(started(handled, True)) == place(started(handled, False))
+
+
+def waits():
+    yield "within another"
+
+
+def behind(wrong):
+    try:
+        if wrong:
+            raise ValueError
+    except ValueError:
+        pass
+    yield from waits()
+
+
+def test_nor_does_it_where_another_program_is_run_behind_it():
+    assert place(started(behind, True)) == place(started(behind, False))
+
+
+def pair(first, second):
+    yield (first, second, (yield "between"))
+
+
+def test_none_has_its_place_on_the_stack():
+    rows = [(None, 7), (7, None), (None, None), (7, 7), (None, 8)]
+    assert len({place(started(pair, *row)) for row in rows}) == len(rows)
+    assert place(started(pair, None, 7)) == place(started(pair, None, 7))
+
+
+def test_a_choice_that_waits_on_the_stack_as_none_is_not_lost():
+    def program(m):
+        yield "look"
+        first, last = (7, None) if m.key else (None, 7)
+        m.both = (first, last, (yield "decide"))
+
+    def clears(m):
+        yield "clear"
+        m.key = 0
+
+    last = always("seven comes last", lambda m: m.both[:1] != (7,))
+    scene = Scenario("a pair", {"key": 1, "both": ()}, (Thread(program), Thread(clears)), properties=(last,))
+    for reduction in ("none", "all"):
+        assert explore(scene, reduction).verdict == "violation"
