@@ -89,7 +89,7 @@ def recorded(number: str) -> tuple[int, str]:
 
 def _calls(text: str) -> Iterator[ast.Call]:
     try:
-        tree = compile(text, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two of what nests without end
         return
     for node in ast.walk(tree):

@@ -28,6 +28,8 @@ def code(*source):
         (f"# {OPENED}", ("", 0)),
         (f"another()\nprint({OPENED})", ("04", 3)),
         (f"{OPENED}\0", ("", 0)),
+        (f"{OPENED}\ud800", ("", 0)),
+        (f'another("05", 7)\n{OPENED}', ("04", 3)),
     ],
 )
 def test_only_a_plain_call_with_a_number_and_an_edition_says_it(line, says):
@@ -63,7 +65,9 @@ def test_whatever_has_the_name_of_a_notebook_stays_and_says_no_edition(text, tmp
     "words", ["-" * 100_000 + "1", "1" + "+1" * 100_000, "not " * 100_000 + "1"], ids=["-", "+", "not"]
 )
 def test_a_copy_that_nests_without_end_says_no_edition(words, tmp_path):
-    for text in (json.dumps({"cells": [code(OPENED, "\n", words)]}), "[" * 100_000):
+    cells = {"cells": [code(OPENED, "\n", words)]}
+    assert edition_of(cells) == ("", 0)
+    for text in (json.dumps(cells), "[" * 100_000):
         (tmp_path / FIRST).write_text(text)
         assert next(bring(tmp_path)).edition == 0
 
