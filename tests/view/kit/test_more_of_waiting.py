@@ -46,10 +46,18 @@ def test_the_line_comes_a_second_after_the_work_began_whatever_the_clock_shows(l
     assert waited_for(job(), "things") == "done" and len(line) == said
 
 
-@pytest.mark.parametrize("looks, said", [((0, 1, 1.24), 2), ((0, 1, 1.25), 3), ((-5, -3.5, -3.24), 3)])
+@pytest.mark.parametrize(
+    "looks, said", [((0, 1, 1.24), 2), ((0, 1, 1.25), 3), ((-5, -3.5, -3.24), 3), ((0, 5, 5.2), 2)]
+)
 def test_it_changes_four_times_a_second_however_often_the_work_ticks(looks, said, line, monkeypatch):
     clock(monkeypatch, *looks)
     assert waited_for(job(), "things") == "done" and len(line) == said
+
+
+def test_where_no_notebook_is_nothing_is_said_however_long_it_takes(line, monkeypatch):
+    monkeypatch.setattr(IPython, "get_ipython", lambda: None)
+    clock(monkeypatch, 0, 20, 40)
+    assert waited_for(job(), "things") == "done" and line == []
 
 
 def test_the_line_is_one_output_as_it_stands_that_changes_and_is_empty_in_the_end(line, monkeypatch):
