@@ -83,7 +83,7 @@ def lean(path: Path, folder: Path) -> Path:
         if len(stay) == len(wheel.infolist()):
             shutil.copy(path, made)
             return made
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as smaller:
+        with zipfile.ZipFile(made, "w") as smaller:
             for one in stay:
                 smaller.writestr(one, wheel.read(one))
     return made

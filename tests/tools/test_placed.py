@@ -42,6 +42,24 @@ def test_where_nothing_was_made_the_old_one_stays(tmp_path):
     assert os.listdir(tmp_path) == ["thing"] and os.listdir(out) == ["old"]
 
 
+def test_it_is_made_beside_its_place_in_a_folder_that_need_not_be_there_yet(tmp_path):
+    out = tmp_path / "not" / "yet" / "thing"
+    with whole(out) as made:
+        assert made.is_relative_to(out.parent), "another disk could not give it over in one step"
+        made.touch()
+    assert os.listdir(out.parent) == ["thing"]
+
+
+def test_a_file_is_there_at_every_moment(tmp_path, monkeypatch):
+    out, moves = tmp_path / "thing", []
+    out.touch()
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *names: (moves.append(names), replace(*names)))
+    with whole(out) as made:
+        made.touch()
+    assert moves == [(made, out)], "nothing takes the old one away first"
+
+
 def test_why_it_cannot_be_is_a_line_that_names_the_thing(tmp_path, capsys):
     def fails(error):
         def make(out):
