@@ -1,14 +1,19 @@
 """What is numbered, kept and said of questions and exercises: from one on, up to a limit, and at the step that is meant."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from tdxkit.lessons.exercises import Said, exercises
 from tdxkit.lessons.gates import gate_named, gates
+from tdxkit.linux.host.life import live
+from tdxkit.seam.runs import pamt_add_run
 from tdxkit.view import questions, tasks
+from tdxkit.view.host_picture import host
 from tdxkit.view.kit.verdict import SIGNS
+from tdxkit.view.pamt_picture import picture_of
 from tdxkit.view.questions import Answers, answers, gate
 from tdxkit.view.stepper import Stepper
 from tdxkit.view.tasks import BoxBoard, ExerciseBoard, Task
@@ -121,3 +126,42 @@ def test_a_line_that_is_named_is_marked_where_it_is_there(line, marked, kept, ma
     made._answer = "older"
     made.finished(Said(False, f"line {line}: no"))
     assert made.code.marks == "[]"
+
+
+def test_beside_the_run_of_a_host_or_of_the_module_stands_its_own_picture():
+    assert tasks._picture(Said(True, "", live("v6", record=True).run)) is host
+    pamt = pamt_add_run()
+    drawn = tasks._picture(Said(True, "", pamt))
+    assert drawn(pamt.state(len(pamt))) == picture_of()(pamt.state(len(pamt))) != picture_of()(pamt.first)
+
+
+def test_an_older_verdict_is_not_told_while_another_answer_is_judged(board, monkeypatch):
+    board._conclude(lambda: board.finished(Said(True, "yes")))
+    told = []
+    monkeypatch.setattr(board, "soon", lambda job: told.append(str(board)))
+    board.judge(15)
+    assert told[0].endswith("not judged yet") and board.verdict is None
+
+
+def test_a_check_judges_what_the_page_shows_once_the_page_has_told_it(kept, monkeypatch):
+    made = BoxBoard(Task(next(one for one in exercises() if one.box)))
+    judged = []
+    monkeypatch.setattr(made, "judge", judged.append)
+    check = next(
+        one for row in made.children for one in getattr(row, "children", ()) if getattr(one, "icon", "") == "gavel"
+    )
+    made.code._heard(None, {"here": True}, [])
+    check.click()
+    assert judged == []
+    made.code._heard(None, {"text": "what is seen", "report": True}, [])
+    assert judged == ["what is seen"]
+
+
+def test_what_is_hidden_in_a_task_or_a_verdict_is_told_in_the_open(board):
+    board.task.exercise = replace(board.task.exercise, asks="left\u202eright")
+    board._conclude(lambda: board.finished(Said(False, "up\u200bdown")))
+    assert "left\\u202eright" in str(board) and str(board).endswith("up\\u200bdown")
+
+
+def test_a_task_is_found_by_its_name_in_a_page(board):
+    assert f'data-exercise="{board.task.exercise.name}"' in str(board.task.static())

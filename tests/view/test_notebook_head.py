@@ -47,6 +47,16 @@ def test_an_old_copy_is_told_of_the_newer_one_and_given_it(monkeypatch, folder):
     assert (folder / name).is_file() and name in place.value and button.disabled
 
 
+def test_what_is_offered_is_a_copy_of_this_notebook_and_not_of_another(folder):
+    newest = recorded("06")[0]
+    head = opened("06", edition=newest - 1)
+    assert 'reset("06") in a cell' in head.said and ".tdx-edition{" in str(head.static())
+    button, place = head.offer().children
+    button.click()
+    assert [path.name for path in folder.iterdir()] == [f"06-status-codes-edition-{newest}.ipynb"]
+    assert f"06-status-codes-edition-{newest}.ipynb" in place.value
+
+
 def test_where_no_copy_can_lie_the_button_says_so_and_may_be_pressed_again(monkeypatch):
     def refused(number):
         raise InputError("this page", "it has no drive", "open another")

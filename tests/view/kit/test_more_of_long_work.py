@@ -4,6 +4,7 @@ import asyncio
 
 import ipywidgets as w
 
+from tdxkit import work
 from tdxkit.view.kit.work import WorkBoard
 
 
@@ -53,7 +54,9 @@ def test_the_bar_and_its_button_are_seen_while_work_is_under_way_and_then_no_mor
     assert board.seen() == [False] * 3 and "simpy: this needs a package" in board.said.value
 
 
-def test_a_cancel_is_said_at_once_and_the_work_after_it_is_not_cancelled():
+def test_a_cancel_is_said_at_once_and_the_work_after_it_is_not_cancelled(monkeypatch):
+    monkeypatch.setattr(work, "SLICE", 0)  # at each tick it is asked for
+
     async def scene():
         board = Count()
         board.work(endless())
