@@ -25,6 +25,8 @@ class FakeModel:
         window.model = model;
     }"""
 
+    ADDRESS = "about:blank"
+
     def __init__(self, page, script, values, html):
         self.page, self.complaints = page, []
         self.heard = {"pageerror": self._threw, "console": self._said}
@@ -32,7 +34,7 @@ class FakeModel:
             page.on(event, does)
         page.set_default_timeout(8_000)
         page.set_viewport_size({"width": 1280, "height": 720})
-        page.goto("about:blank")
+        page.goto(self.ADDRESS)
         page.set_content(html)
         page.evaluate(self.MODEL, values)
         page.evaluate(IMPORT, script)
