@@ -4,11 +4,13 @@ import threading
 
 import pytest
 
+from tdxkit.errors import ModelError
 from tdxkit.explore import place as place_module
 from tdxkit.explore.place import _bound, _stack, place
 from tdxkit.explore.program import Scenario, Thread
 from tdxkit.explore.rules import always
 from tdxkit.explore.search import explore
+from tdxkit.explore.values import MOST
 
 
 class Guard:
@@ -136,3 +138,13 @@ def test_a_choice_that_waits_on_the_stack_as_none_is_not_lost():
     scene = Scenario("a pair", {"key": 1, "both": ()}, (Thread(program), Thread(clears)), properties=(last,))
     for reduction in ("none", "all"):
         assert explore(scene, reduction).verdict == "violation"
+
+
+def test_a_loop_goes_over_so_many_items_and_no_more():
+    def goes(items):
+        for _ in sorted(items):
+            yield "round"
+
+    place(started(goes, range(MOST)))
+    with pytest.raises(ModelError, match=f"goes over {MOST + 1:,} items"):
+        place(started(goes, range(MOST + 1)))
