@@ -13,7 +13,7 @@ TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick t
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 
-.PHONY: help lab test test-fast lint bench book editions site bundle site-serve mutants clean env env-test env-book env-site
+.PHONY: help lab test test-fast lint bench book editions site bundle site-serve mutants clean env env-test env-book env-site env-hub hub
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -59,6 +59,9 @@ bundle: book site  ## one zip for a room without a network: site, book, handout,
 site-serve: env-site  ## dist/site on 127.0.0.1 (PORT=8765)
 	@$(RUN) tools/served.py --port $(or $(PORT),8765) dist/site
 
+hub: env-hub  ## one server for a room, as root: HUB_ARGS="--ip … --tls-key … --tls-cert …"
+	@$(RUN) tools/hub.py $(HUB_ARGS)
+
 mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)
 
@@ -78,3 +81,6 @@ env-book:
 
 env-site:
 	@$(MAKE_ENV) site $(ASKED)
+
+env-hub:
+	@$(MAKE_ENV) hub $(ASKED)

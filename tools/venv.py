@@ -1,6 +1,6 @@
-"""Make `.venv`, or see at once that it is made: ``python tools/venv.py lab|test|book|site [--asked]``. Every make target calls this first.
+"""Make `.venv`, or see at once that it is made: ``python tools/venv.py lab|test|book|site|hub [--asked]``. Every make target calls this first.
 
-`lab` installs requirements.txt, `test` adds requirements-test.txt, `book` requirements-book.txt, `site` requirements-site.txt. With uv where it is on PATH, else with pip. A stamp inside
+`lab` installs requirements.txt, `test` adds requirements-test.txt, `book` requirements-book.txt, `site` requirements-site.txt, `hub` requirements-hub.txt. With uv where it is on PATH, else with pip. A stamp inside
 `.venv` says what was installed where, so a repeated call only reads four small files. The environment is made anew when it was
 left half-made, when its Python is gone, when the checkout was moved or copied (scripts and the editable install name the old
 place), or when another Python was asked for by name (`--asked`). Any other change installs into the one that is there; where
@@ -20,9 +20,16 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 FILES = {
     "lab": ["requirements.txt"],
-    "test": ["requirements.txt", "requirements-test.txt", "requirements-book.txt", "requirements-site.txt"],
+    "test": [
+        "requirements.txt",
+        "requirements-test.txt",
+        "requirements-book.txt",
+        "requirements-site.txt",
+        "requirements-hub.txt",
+    ],
     "book": ["requirements.txt", "requirements-book.txt"],
     "site": ["requirements.txt", "requirements-site.txt"],
+    "hub": ["requirements.txt", "requirements-hub.txt"],
 }
 
 

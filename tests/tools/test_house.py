@@ -11,7 +11,7 @@ import pytest
 from tools import venv
 
 ROOT = Path(__file__).parents[2]
-NAMES = [*(f"requirements{kind}.txt" for kind in ("", "-test", "-book", "-site")), "pyproject.toml"]
+NAMES = [*(f"requirements{kind}.txt" for kind in ("", "-test", "-book", "-site", "-hub")), "pyproject.toml"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make and sh are not there")
 
 

@@ -1,0 +1,150 @@
+"""What keeps a hub from starting is a line each, before anything has started."""
+
+import os
+import socket
+import subprocess
+from collections import namedtuple
+from dataclasses import replace
+
+import pytest
+
+from tools import hub, hub_accounts
+from tools.hub import Room, obstacles
+from tools.placed import Stopped
+
+pytest.importorskip("jupyterhub")
+
+
+@pytest.fixture
+def well(monkeypatch, tmp_path):
+    """A room in which nothing is wrong."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(hub, "learners", lambda group: ["anna"])
+    monkeypatch.setattr(hub, "_reached", lambda name: True)
+    monkeypatch.setattr(hub, "_taken", lambda ip, port: "")
+    key = tmp_path / "key.pem"
+    key.touch()
+    return Room(state=str(tmp_path / "state")), str(key)
+
+
+def test_a_room_in_which_nothing_is_wrong_may_start(well):
+    room, key = well
+    assert list(obstacles(room)) == []
+    assert list(obstacles(replace(room, ip="10.1.2.3", tls_key=key, tls_cert=key))) == []
+    assert list(obstacles(replace(room, ip="::1", port=65533, memory=1024))) == []
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"ip": "0.0.0.0"}, "passwords would go over the network in the clear"),
+        ({"ip": "10.1.2.3"}, "passwords would go over the network in the clear"),
+        ({"ip": "::"}, "passwords would go over the network in the clear"),
+        ({"ip": "localhost"}, "it is no address"),
+        ({"port": 65534}, "name one from 1 to 65533"),
+        ({"port": 0}, "name one from 1 to 65533"),
+        ({"memory": 1023}, "do not start below 1024 MiB"),
+        ({"tls_key": "KEY"}, "give both"),
+        ({"tls_cert": "KEY"}, "give both"),
+        ({"tls_key": "/nowhere.pem", "tls_cert": "KEY"}, "--tls-key /nowhere.pem: it cannot be read"),
+    ],
+    ids=str,
+)
+def test_each_thing_that_is_wrong_is_a_line_that_says_what_to_do(change, said, well):
+    room, key = well
+    [line] = obstacles(replace(room, **{name: key if value == "KEY" else value for name, value in change.items()}))
+    assert said in line and "\n" not in line
+
+
+def test_without_accounts_it_does_not_start(well, monkeypatch):
+    monkeypatch.setattr(hub, "learners", hub_accounts.learners)
+    [line] = obstacles(replace(well[0], group="no-such-group-here"))
+    assert "the group no-such-group-here has no accounts; python tools/hub_accounts.py add" in line
+
+
+def test_only_root_starts_it(well, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    [line] = obstacles(replace(well[0], ip="0.0.0.0"))
+    assert line.endswith("sudo")
+
+
+def test_a_learner_who_cannot_run_its_python_is_told_before_they_meet_it(well, monkeypatch):
+    monkeypatch.setattr(hub, "_reached", lambda name: False)
+    [line] = obstacles(well[0])
+    assert line.startswith("anna cannot run ") and "/opt" in line
+
+
+def test_a_disk_with_too_little_room(well, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: usage(0, 0, hub.LEAST_FREE - 1))
+    lines = list(obstacles(well[0]))
+    assert lines and all("MB are free there" in line and line.endswith("make room") for line in lines)
+    monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: usage(0, 0, hub.LEAST_FREE))
+    assert list(obstacles(well[0])) == []
+
+
+def test_a_port_that_is_taken(well, monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.undo()
+        assert "in use" in hub._taken("127.0.0.1", port)
+    assert hub._taken("127.0.0.1", port) == ""
+
+
+@pytest.mark.parametrize("broken", [OSError(28, "No space left on device", "/var/x"), Stopped("npm ci: no network")])
+def test_what_fails_on_the_way_is_a_line_and_nothing_has_started(broken, well, monkeypatch, capsys):
+    def prepared(room):
+        raise broken
+
+    monkeypatch.setattr(hub, "prepared", prepared)
+    monkeypatch.setattr(hub, "ended", lambda *_, **__: 0)
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("it has started"))
+    assert hub.main(["--state", well[0].state]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("hub: ") and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["Anna", "1a", "a b", "../x", "-x", "", "a" * 32, "root"])
+def test_an_account_that_is_none_or_somebody_s_is_not_made(name, monkeypatch):
+    monkeypatch.setattr(hub_accounts, "_run", lambda *_: pytest.fail("something was made"))
+    with pytest.raises(Stopped):
+        hub_accounts.add(["anna", name])
+
+
+def test_an_account_that_was_not_made_here_stays(monkeypatch):
+    monkeypatch.setattr(hub_accounts, "_run", lambda *_: pytest.fail("something was removed"))
+    with pytest.raises(Stopped, match="root: no account that was made here"):
+        hub_accounts.remove(["root"])
+
+
+def test_where_one_account_cannot_be_made_none_is_left(monkeypatch):
+    made, removed = [], []
+
+    def run(command, given=""):
+        if command[0] == "useradd":
+            if command[-1] == "ben-no-such":
+                raise Stopped("useradd: no")
+            made.append(command[-1])
+
+    account = namedtuple("account", "pw_dir pw_gecos")
+    monkeypatch.setattr(hub_accounts, "_run", run)
+    monkeypatch.setattr(hub_accounts, "_account", lambda name: account("/x", "") if name in made else None)
+    monkeypatch.setattr(hub_accounts.pwd, "getpwnam", lambda name: account("/x", ""))
+    monkeypatch.setattr(hub_accounts.os, "chmod", lambda *_: None)
+    monkeypatch.setattr(hub_accounts, "remove", removed.extend)
+    with pytest.raises(Stopped, match="useradd: no"):
+        hub_accounts.add(["anna-no-such", "ben-no-such"])
+    assert removed == ["anna-no-such"]
+
+
+def test_the_command_says_why_in_a_line(monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert hub_accounts.main(["add", "anna"]) == 2 and capsys.readouterr().err.count("\n") == 1
+    assert hub_accounts.main(["list", "--group", "no-such-group-here"]) == 0
+    monkeypatch.setattr(
+        hub_accounts.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "x: no\n")
+    )
+    with pytest.raises(Stopped, match="groupadd: x: no"):
+        hub_accounts._run(["groupadd", "x"])

@@ -1,0 +1,116 @@
+"""A learner's server under limits that the kernel enforces, whatever runs in it.
+
+Where the hub has a part of the cgroup v2 tree to itself, each learner gets a group there: memory and processes of all that they run together, and a fair share of the
+CPUs. Elsewhere the limits are those of a process (setrlimit) and its niceness, set before the server starts: an address space for each process, a number of
+processes and threads for the account.
+"""
+
+import contextlib
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyterhub.spawner import LocalProcessSpawner
+from traitlets import Int, Unicode
+
+MiB = 1 << 20
+NICE = 5  # behind the hub and its proxy, which everybody waits for
+CONTROLLERS = ("memory", "pids", "cpu")
+
+
+class Group:
+    """A learner's group below a part of the cgroup v2 tree that is the hub's."""
+
+    def __init__(self, below: Path, name: str):
+        self.place = below / f"learner-{name}"
+
+    def make(self, memory: int, processes: int) -> None:
+        """memory: bytes of all processes together; processes: with their threads."""
+        self.place.mkdir(exist_ok=True)
+        for file, value in (("memory.max", memory), ("memory.swap.max", 0), ("memory.oom.group", 0), ("pids.max", processes), ("cpu.weight", 100)):  # fmt: skip
+            if (self.place / file).exists():  # a kernel without swap accounting has one file less
+                (self.place / file).write_text(f"{value}\n")
+
+    def enter(self) -> None:
+        """Put the process that calls this into the group, with all that it will start."""
+        (self.place / "cgroup.procs").write_text(f"{os.getpid()}\n")
+
+    def remove(self) -> None:
+        """Take the group away; one in which something still runs stays."""
+        with contextlib.suppress(OSError):
+            self.place.rmdir()
+
+
+def delegated(tree: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Path | None:
+    """The part of the cgroup v2 tree that this process and its children have to themselves, with the controllers of learners' groups switched on; None where
+    there is none. systemd marks such a part (``Delegate=yes``); one without its mark belongs to somebody else. The processes in it move into a leaf, as
+    cgroup v2 wants it."""
+    try:
+        [path] = [line.split("::", 1)[1].strip() for line in own.read_text().splitlines() if line.startswith("0::")]
+        place = tree / path.lstrip("/")
+        marked = any(_mark(place, name) == b"1" for name in ("user.delegate", "trusted.delegate"))
+        if not marked or not set(CONTROLLERS) <= set((place / "cgroup.controllers").read_text().split()):
+            return None
+        leaf = place / "hub"
+        leaf.mkdir(exist_ok=True)
+        for pid in (place / "cgroup.procs").read_text().split():
+            (leaf / "cgroup.procs").write_text(f"{pid}\n")
+        (place / "cgroup.subtree_control").write_text(" ".join(f"+{one}" for one in CONTROLLERS))
+        return place
+    except (OSError, ValueError):
+        return None
+
+
+def _mark(place: Path, name: str) -> bytes:
+    try:
+        return os.getxattr(place, name)
+    except OSError:
+        return b""
+
+
+def limit(memory: int, processes: int) -> None:
+    """The same for a process and what it starts, as far as a process can be limited. memory: bytes of address space, for each process."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICE)
+
+
+class LimitedSpawner(LocalProcessSpawner):
+    """One Unix account, one server, under limits."""
+
+    memory = Int(2048, help="MiB of a learner: of all processes together in a cgroup, else of each").tag(config=True)
+    processes = Int(256, help="processes and threads of a learner").tag(config=True)
+    cgroup = Unicode("", help="the hub's part of the cgroup v2 tree; empty: limits of a process").tag(config=True)
+
+    @property
+    def group(self) -> Group | None:
+        """The learner's group, where there are any."""
+        return Group(Path(self.cgroup), self.user.name) if self.cgroup else None
+
+    async def start(self):
+        """As ever, in the group."""
+        if self.group:
+            self.group.make(self.memory * MiB, self.processes)
+        return await super().start()
+
+    async def stop(self, now: bool = False):
+        """As ever, and the group goes."""
+        await super().stop(now=now)
+        if self.group:
+            self.group.remove()
+
+    def make_preexec_fn(self, name: str) -> Callable[[], None]:
+        """What runs in the child before it becomes the learner: after that it may no more enter a group, and root has no limit of processes."""
+        become, group = super().make_preexec_fn(name), self.group
+
+        def before() -> None:
+            if group:
+                group.enter()
+                os.nice(NICE)
+            else:
+                limit(self.memory * MiB, self.processes)
+            become()
+
+        return before
