@@ -13,7 +13,7 @@ TOGETHER = --dist loadgroup  # what shares a browser or a long table; no quick t
 ASKED = $(if $(filter command environment,$(firstword $(origin PYTHON))),--asked)
 MAKE_ENV = python=$$(sh tools/find-python $(if $(PYTHON),"$(PYTHON)")) && "$$python" tools/venv.py
 
-.PHONY: help lab test test-fast lint bench book editions site bundle site-serve mutants clean env env-test env-book env-site env-hub hub
+.PHONY: help lab test test-fast lint bench book editions site bundle site-serve mutants clean env env-test env-book env-site env-hub hub hub-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -61,6 +61,9 @@ site-serve: env-site  ## dist/site on 127.0.0.1 (PORT=8765)
 
 hub: env-hub  ## one server for a room, as root: HUB_ARGS="--ip … --tls-key … --tls-cert …"
 	@$(RUN) tools/hub.py $(HUB_ARGS)
+
+hub-test: env-test  ## the hub under twenty learners, as root: seconds, memory, one who takes all (some five minutes)
+	@$(RUN) benchmarks/hub_of_twenty.py
 
 mutants: env-test  ## plant faults and see which the tests notice: AREA="seam status", SEED=1, COUNT=25
 	@$(RUN) tools/mutants.py --seed $(or $(SEED),1) --count $(or $(COUNT),25) --workers $(WORKERS) $(AREA)

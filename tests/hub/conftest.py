@@ -1,127 +1,28 @@
-"""A hub on loopback with accounts of its own, where the tests run as root and those accounts can reach a Python; else these tests are left out, and say why."""
+"""Hubs for tests; where there can be none, these tests are left out and say why."""
 
+import contextlib
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.hub.learner import Learner
-
-ROOT = Path(__file__).resolve().parents[2]
-GROUP = "tdxkit-tests"
-
-
-def others_may(path: Path) -> bool:
-    """Can every account come to this file?"""
-    return all(one.stat().st_mode & 0o001 for one in (path.resolve(), *path.resolve().parents))
-
-
-def python_for_all(folder: Path) -> Path:
-    """A Python that every account can run, with this environment's packages; this one, where it is such."""
-    if others_may(Path(sys.executable)) and others_may(Path(sys.prefix)):
-        return Path(sys.executable)
-    minor = "python{}.{}".format(*sys.version_info[:2])
-    found = next((one for one in (Path("/usr/bin") / minor, Path("/usr/local/bin") / minor) if one.exists()), None)
-    if not found:
-        pytest.skip(f"no {minor} that other accounts can run: logins, limits and restarts of the hub are not tested")
-    env = folder / "env"
-    subprocess.run([found, "-m", "venv", "--without-pip", env], check=True)
-    [packages] = env.glob("lib/python3*/site-packages")
-    [own] = Path(sys.prefix).glob("lib/python3*/site-packages")
-    (packages / "room.pth").write_text(f"import site; site.addsitedir({str(own)!r})\n")
-    for name in ("share", "etc"):
-        (env / name).symlink_to(Path(sys.prefix) / name)
-    for name in ("node", "npm"):
-        (env / "bin" / name).symlink_to(Path(sys.prefix) / "bin" / name)
-    return env / "bin" / "python"
-
-
-class Hub:
-    """A hub that can be stopped and started again; `learners` by name."""
-
-    def __init__(self, folder: Path, count: int, memory: int = 2048):
-        self.folder, self.state = folder, folder / "state"
-        self.python = python_for_all(folder)
-        self.port = _three_free_ports()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.words = [self.python, ROOT / "tools" / "hub.py", "--port", self.port, "--group", GROUP]
-        self.words += ["--state", self.state, "--memory", memory]
-        self.names = [f"tdxt-{os.getpid()}-{k}" for k in range(count)]
-        self.process, self.learners = None, {}
-
-    def __enter__(self) -> "Hub":
-        done = self._accounts("add", *self.names)
-        if done.returncode:
-            pytest.skip(f"accounts cannot be made ({done.stderr.strip()}): logins and limits of the hub are not tested")
-        given = dict(line.split("\t") for line in done.stdout.splitlines())
-        self.learners = {name: Learner(self.base, name, password) for name, password in given.items()}
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.stop()
-        subprocess.run([*map(str, self.words), "--end"], capture_output=True, timeout=60)
-        time.sleep(1)
-        self._accounts("remove", *self.names)
-        subprocess.run(["groupdel", GROUP], capture_output=True)
-
-    def start(self, patience: float = 60) -> None:
-        """Start it, and wait until it answers."""
-        log = open(self.folder / "hub.log", "a")  # noqa: SIM115  the process has it
-        self.process = subprocess.Popen(
-            [*map(str, self.words)], stdout=log, stderr=log, cwd=ROOT, start_new_session=True
-        )
-        nobody, end = Learner(self.base, "", ""), time.monotonic() + patience
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                if nobody.ask("/hub/login")[0] == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.3)
-        raise TimeoutError((self.folder / "hub.log").read_text()[-3000:])
-
-    def stop(self) -> None:
-        """End the hub itself, and nothing else."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
-
-    def _accounts(self, *words: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, ROOT / "tools" / "hub_accounts.py", "--group", GROUP, *words]
-        return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
-
-
-def _three_free_ports() -> int:
-    for port in range(18_800, 19_800, 10):
-        try:
-            for number in range(port, port + 3):
-                with socket.socket() as one:
-                    one.bind(("127.0.0.1", number))
-            return port
-        except OSError:
-            continue
-    raise OSError("no three ports are free")
+from tests.hub.room import Hub, Unreachable, possible
 
 
 @pytest.fixture(scope="session")
 def open_hub():
-    """Hubs for a number of learners; what they leave behind goes with them."""
-    if os.geteuid() or not shutil.which("useradd"):
-        pytest.skip("not root, or no useradd: logins, limits and restarts of the hub are not tested")
-    if not others_may(ROOT):
-        pytest.skip(f"other accounts cannot read {ROOT}: logins, limits and restarts of the hub are not tested")
-    with tempfile.TemporaryDirectory(prefix="tdxkit-hub-") as folder:
-        os.chmod(folder, 0o755)
-        yield lambda count, **more: Hub(Path(folder), count, **more)
+    """A hub for a number of learners; what it leaves behind goes with it."""
+
+    @contextlib.contextmanager
+    def open_(count: int, **more):
+        try:
+            possible()
+            with tempfile.TemporaryDirectory(prefix="tdxkit-hub-") as folder:
+                os.chmod(folder, 0o755)
+                with Hub(Path(folder), count, **more) as hub:
+                    yield hub
+        except Unreachable as why:
+            pytest.skip(f"{why}: logins, limits and restarts of the hub are not tested")
+
+    return open_

@@ -52,3 +52,10 @@ def test_it_runs_as_a_user_of_its_own(dockerfile):
 
 def test_the_readme_s_link_opens_the_first_notebook_in_the_lab():
     assert "urlpath=lab/tree/notebooks/00-start-here.ipynb" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_image_of_a_cluster_may_lie_where_no_learner_s_volume_covers_it(dockerfile):
+    assert "ARG REPO_DIR=${HOME}" in dockerfile, "--target-repo-dir is an argument of the build"
+    into = [line.split()[-1] for line in dockerfile if line.startswith("COPY --chown") and " src/" in line]
+    assert into and all(place.startswith("${REPO_DIR}/") for place in into)
+    assert "nbgitpuller==" in (ROOT / "binder/requirements.txt").read_text()
