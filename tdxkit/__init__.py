@@ -3,4 +3,4 @@
 `import tdxkit` loads nothing but this line of text; import the model you want, e.g. ``from tdxkit import status``.
 """
 
-__version__ = "0.14.0"
+__version__ = "0.15.0"

@@ -44,22 +44,32 @@ class Group:
 
 def delegated(tree: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Path | None:
     """The part of the cgroup v2 tree that this process and its children have to themselves, with the controllers of learners' groups switched on; None where
-    there is none. systemd marks such a part (``Delegate=yes``); one without its mark belongs to somebody else. The processes in it move into a leaf, as
-    cgroup v2 wants it."""
+    there is none. systemd marks such a part (``Delegate=yes``); in a container nobody but the hub and those who started it may be in it. Any other belongs to
+    somebody else. The processes in it move into a leaf, as cgroup v2 wants it."""
     try:
         [path] = [line.split("::", 1)[1].strip() for line in own.read_text().splitlines() if line.startswith("0::")]
         place = tree / path.lstrip("/")
+        there, has = ((place / name).read_text().split() for name in ("cgroup.procs", "cgroup.controllers"))
         marked = any(_mark(place, name) == b"1" for name in ("user.delegate", "trusted.delegate"))
-        if not marked or not set(CONTROLLERS) <= set((place / "cgroup.controllers").read_text().split()):
+        if not (marked or set(map(int, there)) <= _ancestors()) or not set(CONTROLLERS) <= set(has):
             return None
         leaf = place / "hub"
         leaf.mkdir(exist_ok=True)
-        for pid in (place / "cgroup.procs").read_text().split():
+        for pid in there:
             (leaf / "cgroup.procs").write_text(f"{pid}\n")
         (place / "cgroup.subtree_control").write_text(" ".join(f"+{one}" for one in CONTROLLERS))
         return place
     except (OSError, ValueError):
         return None
+
+
+def _ancestors() -> set[int]:
+    """This process, and those that started it."""
+    found, pid = set(), os.getpid()
+    while pid and pid not in found:
+        found.add(pid)
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def _mark(place: Path, name: str) -> bytes:
