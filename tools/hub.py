@@ -181,14 +181,15 @@ def prepared(room: Room) -> Path:
 
 
 def ended(room: Room, servers: bool = True) -> int:
-    """End what outlives a hub: its proxy, and the learners' servers; how many processes that were."""
+    """End what outlives a hub: its proxy, its service where it was killed, and the learners' servers; how many processes that were."""
     accounts, left = {pwd.getpwnam(name).pw_uid for name in learners(room.group)} if servers else set(), []
-    proxies = f"{room.state}/proxy/"
+    proxies, hub = f"{room.state}/proxy/", f"JUPYTERHUB_API_URL=http://127.0.0.1:{room.port + 1}/"
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):  # it has ended by itself
             words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
             server = "jupyterhub.singleuser" in words and process.stat().st_uid in accounts
-            if server or any(word.startswith(proxies) for word in words[1:2]):
+            service = "jupyterhub_idle_culler" in words and hub.encode() in (process / "environ").read_bytes()
+            if server or service or any(word.startswith(proxies) for word in words[1:2]):
                 os.kill(int(process.name), signal.SIGTERM)
                 left.append(process)
     end = time.monotonic() + PATIENCE

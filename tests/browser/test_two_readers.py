@@ -16,7 +16,9 @@ def readers(lab, chromium):
     import nbformat
 
     name = "two-readers.ipynb"
-    nbformat.write(short("04-refcount-races.ipynb", ("tools",), {"shown": SHOWN, "asked": "step_it.position"}), lab.root / name)
+    nbformat.write(
+        short("04-refcount-races.ipynb", ("tools",), {"shown": SHOWN, "asked": "step_it.position"}), lab.root / name
+    )
     one = chromium.open(lab, name)
     one.run("tools")
     one.run("shown")

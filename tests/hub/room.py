@@ -105,7 +105,11 @@ class Hub:
         """End the hub itself, and nothing else."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:  # as whoever waits for a service does
+                self.process.kill()
+                self.process.wait(20)
 
     def own_processes(self) -> list[int]:
         """The hub, and what it has started for itself: its proxy, the end of what is idle."""
