@@ -230,7 +230,7 @@ def main(argv: list[str] | None = None) -> int:
     how = (
         f"a cgroup each, below {kept['cgroup']}"
         if kept["cgroup"]
-        else "setrlimit and nice (no part of a cgroup v2 tree is ours: docs/teaching.md)"
+        else "setrlimit and nice (no part of a cgroup v2 tree is ours: docs/server.md)"
     )
     print(
         f"hub: {'https' if room.tls_cert else 'http'}://{room.ip}:{room.port}, {len(learners(room.group))} accounts of the group {room.group}; limits: {how}",

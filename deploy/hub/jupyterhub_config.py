@@ -39,8 +39,8 @@ c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("start.py"))]
 c.Spawner.environment = {"TDXKIT_NOTEBOOKS": room["notebooks"], "TDXKIT_BRANCH": room["branch"]}
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab/tree/tdxkit/00-start-here.ipynb"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # twenty who begin at once wait for each other
-c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300  # a room that begins at once waits for each other
+c.JupyterHub.concurrent_spawn_limit = 0  # with a limit some would be sent away
 
 c.JupyterHub.services = [
     {

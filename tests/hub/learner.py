@@ -46,11 +46,9 @@ class Learner:
     def start(self, patience: float = 180) -> float:
         """Ask for the server, wait until it answers as this learner's; the seconds that took."""
         begin = time.monotonic()
-        self.ask(f"/hub/spawn/{self.name}", timeout=patience)
         while time.monotonic() - begin < patience:
-            self.ask(
-                f"/user/{self.name}/lab", timeout=patience
-            )  # by way of the hub, which says to the server who this is
+            self.ask(f"/hub/spawn/{self.name}", timeout=patience)  # one that is there already is led to
+            self.ask(f"/user/{self.name}/lab", timeout=patience)  # by way of the hub, which says who this is
             status, url, body = self.ask(f"/user/{self.name}/api/status", timeout=patience)
             if status == 200 and url.endswith("/api/status") and body.startswith(b"{"):
                 return time.monotonic() - begin
