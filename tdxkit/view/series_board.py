@@ -91,7 +91,7 @@ class SeriesBoard(WorkBoard):
         self.files = Files("Open files", ".c,.h", several=True)
         before = w.Accordion([w.VBox([self.base, self.files])], titles=(BASE,), selected_index=0 if base else None, layout=w.Layout(max_width="1100px"))  # fmt: skip
         start = w.Button(description="Judge the series", icon="gavel", layout=w.Layout(width="160px"))
-        start.on_click(self.judge)
+        start.on_click(lambda _: self.settled(self.judge))
         super().__init__([self.file, self.opened], self.mails, self.fields, [self.memory], before, start=start)
         self.file.observe(self._uploaded, "value")
         self.files.observe(self._take, "value")

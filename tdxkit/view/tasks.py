@@ -152,7 +152,7 @@ class BoxBoard(ExerciseBoard):
         language = TEXT if task.exercise.language == "code" else "c"
         self.code = CodeBox(task.exercise.begins, label="Your answer", language=language)
         check = w.Button(description="Check", icon="gavel")
-        check.on_click(lambda _: self.code.settled(self.check))
+        check.on_click(lambda _: self.settled(self.check))
         super().__init__(task, self.code, start=check)
         self.code.on_judge(self.check)
         self.code.observe(lambda _: self.code.mark(()), "text")

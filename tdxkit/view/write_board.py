@@ -86,7 +86,7 @@ class WriteBoard(OwnBoard):
 
     def pressed(self, _change: object = None) -> None:
         """A control asks for a verdict: of the text that the reader sees."""
-        self.code.settled(self.judge)
+        self.settled(self.judge)
 
     def judge(self, _change: object = None) -> None:
         """Judge the text as it stands."""

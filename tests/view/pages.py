@@ -9,6 +9,7 @@ class FakeModel:
         const model = {
             values, sent: [], buffers: [], saved: [], dead: false,
             get: name => values[name],
+            widget_manager: { get_model: async id => ({ get: name => values[`${id}.${name}`] }) },
             set(name, value) { if (values[name] === value) return; values[name] = value; model.fire(`change:${name}`); },
             save_changes() { model.saved.push({ ...values }); },
             on(event, does) { heard.set(event, [...(heard.get(event) ?? []), does]); },

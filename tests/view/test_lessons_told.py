@@ -143,20 +143,6 @@ def test_an_older_verdict_is_not_told_while_another_answer_is_judged(board, monk
     assert told[0].endswith("not judged yet") and board.verdict is None
 
 
-def test_a_check_judges_what_the_page_shows_once_the_page_has_told_it(kept, monkeypatch):
-    made = BoxBoard(Task(next(one for one in exercises() if one.box)))
-    judged = []
-    monkeypatch.setattr(made, "judge", judged.append)
-    check = next(
-        one for row in made.children for one in getattr(row, "children", ()) if getattr(one, "icon", "") == "gavel"
-    )
-    made.code._heard(None, {"here": True}, [])
-    check.click()
-    assert judged == []
-    made.code._heard(None, {"text": "what is seen", "report": True}, [])
-    assert judged == ["what is seen"]
-
-
 def test_what_is_hidden_in_a_task_or_a_verdict_is_told_in_the_open(board):
     board.task.exercise = replace(board.task.exercise, asks="left\u202eright")
     board._conclude(lambda: board.finished(Said(False, "up\u200bdown")))

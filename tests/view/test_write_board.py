@@ -182,19 +182,6 @@ def test_what_the_page_sends_is_bounded_and_not_sent_back():
     assert box.text == "b" and not any("text" in (key or ()) for key in sent)
 
 
-def test_a_press_is_answered_with_the_text_that_the_page_has():
-    box, judged, sent = CodeBox("a"), [], []
-    box.send = sent.append
-    box.settled(lambda: judged.append(box.text))  # no page: at once
-    box._heard(box, {"here": True}, [])
-    box.settled(lambda: judged.append(box.text))
-    assert judged == ["a"] and sent == [{"report": True}]
-    for message in ({"text": "b", "report": True}, {"text": "c", "report": True}, {"here": False}):
-        box._heard(box, message, [])
-    box.settled(lambda: judged.append(box.text))
-    assert judged == ["a", "b", "c"] and len(sent) == 1
-
-
 def test_the_text_twin_has_numbers_and_what_is_said():
     box = CodeBox("int a\nint b;")
     box.mark([Mark(2, 1, "slip", "column 1: `int`: a `;` is missing")])

@@ -41,6 +41,8 @@ class Mark(NamedTuple):
 class CodeBox(anywidget.AnyWidget):
     """See the module. `text` follows the reader; set it to show another."""
 
+    typed = "text"  # the trait with what a reader types
+
     _esm = scripts.script(PAGE, ENTRY)
     _css = theme.css() + "".join(scripts.read(PAGE, name) for name in ("editor.css", "words.css"))
     text = traitlets.Unicode("").tag(sync=True)
@@ -51,23 +53,12 @@ class CodeBox(anywidget.AnyWidget):
 
     def __init__(self, text: str = "", **more):
         self._judges: list[Callable[[], object]] = []
-        self._pages = 0  # on which it stands
-        self._waiting: Callable[[], object] | None = None
         super().__init__(text=text, begun=text, **more)
         self.on_msg(self._heard)
 
     def on_judge(self, does: Callable[[], object]) -> None:
         """Call this when the reader asks for a verdict."""
         self._judges.append(does)
-
-    def settled(self, does: Callable[[], object]) -> None:
-        """Call this once with the text that the reader sees. A button's message is another widget's, which the kernel may handle in another
-        thread and before the text that was told first; so where the box is on a page, the page is asked."""
-        if not self._pages:
-            does()
-            return
-        self._waiting = does
-        self.send({"report": True})
 
     def mark(self, marks: Iterable[Mark]) -> None:
         """Mark these lines and no others."""
@@ -81,14 +72,9 @@ class CodeBox(anywidget.AnyWidget):
         if isinstance(text, str) and len(text) <= MOST:
             with self._lock_property(text=text):  # the page has it, and may be further on
                 self.text = text
-        if message.get("here") in (True, False):
-            self._pages += 1 if message["here"] else -1
         if message.get("judge") is True:
             for does in self._judges:
                 does()
-        if message.get("report") is True and (does := self._waiting):
-            self._waiting = None
-            does()
 
     def __str__(self) -> str:
         width = len(str(self.text.count("\n") + 1))

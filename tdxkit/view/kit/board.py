@@ -16,7 +16,7 @@ What a board showed before it closes, with all that it held: neither the kernel 
 A board of long work watches nothing: it calls `say` and `show` itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import ipywidgets as w
 
@@ -56,7 +56,8 @@ class Board(w.VBox):
         self._rows = rows
         self.shown.add_class(SHOWN)
         below = [*([] if said else [self.said]), *([self.asked] if self.asked else [])]
-        super().__init__([*rows, *below, Heard(), self.shown], layout=WIDE)
+        self._heard = Heard()
+        super().__init__([*rows, *below, self._heard, self.shown], layout=WIDE)
         self.add_class(LIVE)
         self._ask()
 
@@ -78,6 +79,10 @@ class Board(w.VBox):
     def asked_text(self) -> str:
         """The question and what was found, for a board's text."""
         return "\n".join([f"Find: {self.question}", *([f"✓ Found: {self.found}"] if self.found else [])])
+
+    def settled(self, does: Callable[[], object]) -> None:
+        """Call this once the fields hold what the reader sees in them: a button may be heard before the letters that were typed first."""
+        self._heard.settled(_all_in(self._rows), does)
 
     def watch(self, *controls: w.Widget) -> None:
         """Update now, and again whenever one of these has another value."""

@@ -41,7 +41,7 @@ class Upload(WorkBoard):
             layout=w.Layout(width="auto", flex="1 1 260px"),
         )
         self.file.observe(self._opened, "value")
-        self.read.on_click(self._pasted)
+        self.read.on_click(lambda _: self.settled(self._pasted))
         self.path.observe(lambda change: change["new"] and self._begin_path(Path(change["new"])), "value")
         super().__init__([self.file, self.path], self.paste, start=self.read)
 
@@ -57,7 +57,7 @@ class Upload(WorkBoard):
             return
         self.begin(path)
 
-    def _pasted(self, _button: object) -> None:
+    def _pasted(self) -> None:
         """Read what was pasted."""
         if self.paste.value.strip():
             self.path.value = ""  # it names another file

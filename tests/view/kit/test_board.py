@@ -141,7 +141,7 @@ def test_a_board_answers_its_line_and_nothing_else():
     heard = Heard()
     heard.send = (sent := []).append
     for message in ({"asked": 3}, {"asked": "3"}, {}, "asked", None):
-        heard._asked(heard, message, [])
+        heard._told(heard, message, [])
     assert sent == [{"heard": 3}] and str(heard) == ""
     assert sum(isinstance(child, Heard) for child in Board(w.Button()).children) == 1
 

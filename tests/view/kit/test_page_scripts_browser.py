@@ -32,17 +32,18 @@ def idle(one, state="idle"):
 class TestHeard:
     def test_it_asks_whenever_a_control_of_its_board_is_used_and_no_other(self, fake):
         one = fake(script("heard.js"), {}, BOARD)
+        assert one.sent == [{"here": True}]
         one.page.locator("#ours").click()
-        assert one.sent == [{"asked": 1}]
+        assert one.sent[1:] == [{"asked": 1}]
         one.page.locator("#choice").select_option("b")
         assert one.sent[-1] == {"asked": 2}
         one.page.locator("#theirs").click()
         one.page.locator("#choice").press("x")
-        assert len(one.sent) == 2
+        assert len(one.sent) == 3
         one.page.locator("#words").press("Enter")
-        assert one.sent[2:] == [{"asked": 3}]
+        assert one.sent[3:] == [{"asked": 3}]
         one.hears("comm_live_update")
-        assert one.sent[3:] == [{"asked": 4}]
+        assert one.sent[4:] == [{"asked": 4}]
 
     def test_nobody_answers_it_says_so_aloud_and_an_answer_takes_it_back(self, fake):
         one = fake(script("heard.js"), {}, BOARD)
@@ -77,6 +78,12 @@ class TestHeard:
         one.page.locator("#ours").click()
         assert one.page.evaluate("before === document.querySelector('.tdx-no-kernel').firstChild"), "it is said once"
 
+    def test_it_tells_what_is_typed_in_the_fields_that_the_kernel_names(self, fake):
+        one = fake(script("heard.js"), {"m1.value": "of a line", "m2.text": "of a box"}, BOARD)
+        one.hears("msg:custom", {"typed": [["m1", "value"], ["m2", "text"]]})
+        one.page.wait_for_function("model.sent.length === 2")
+        assert one.sent[1:] == [{"typed": {"m1": "of a line", "m2": "of a box"}}] and line(one).inner_text() == ""
+
     def test_labs_shortcuts_sleep_on_its_controls_alone(self, fake):
         one = fake(script("heard.js"), {}, BOARD)
         for name in ("ours", "choice", "theirs", "words"):
@@ -91,7 +98,7 @@ class TestHeard:
         one.page.locator("#ours").click()
         one.page.locator("#choice").select_option("b")
         one.page.locator("#ours").press("Enter")
-        assert one.sent == [] and one.page.locator("#ours").get_attribute(AWAKE) is None
+        assert one.sent == [{"here": True}, {"here": False}] and one.page.locator("#ours").get_attribute(AWAKE) is None
 
 
 CHOICES = {

@@ -1,5 +1,5 @@
-// Puts a sheet of code on the page and joins it to its kernel. What the reader types goes there as messages; a kernel that
-// hears of a button may hear of it before the text that was told first, so it asks for what is seen, and is answered.
+// Puts a sheet of code on the page and joins it to its kernel. What the reader types is the model's at once, and goes to the
+// kernel as messages.
 
 import { tell } from "../../kit/page/tell.js";
 import { Sheet } from "./sheet.js";
@@ -12,42 +12,36 @@ function render({ model, el: place }) {
   let told = model.get("text");
   const written = new Written(model.get("begun"));
   const hand = text => {
-    if (text !== told) tell(model, { text: now() });
+    clearTimeout(waiting);
+    if (text === told) return;
+    told = text;
+    written.keep(text);
+    tell(model, { text });
   };
   const changed = (text, atOnce) => {
     clearTimeout(waiting);
+    model.set("text", text); // a second view of the same box has it too
     if (atOnce) hand(text);
     else waiting = setTimeout(() => hand(text), QUIET);
-  };
-  const now = () => {
-    clearTimeout(waiting);
-    waiting = null;
-    told = sheet.area.value;
-    written.keep(told);
-    model.set("text", told); // a second view of the same box has it too
-    return told;
   };
   const sheet = new Sheet({ changed, judge: () => tell(model, { judge: true }) });
   const heard = {
     "change:text": () => {
-      if (model.get("text") === told) return;
+      if (model.get("text") === sheet.area.value) return;
       told = model.get("text");
       sheet.load(told);
     },
     "change:language": () => sheet.speak(model.get("language"), model.get("label")),
     "change:marks": () => sheet.mark(JSON.parse(model.get("marks"))),
-    "msg:custom": ({ report }) => report && tell(model, { text: now(), report }),
   };
   sheet.load(told);
   heard["change:language"]();
   heard["change:marks"]();
   for (const [event, does] of Object.entries(heard)) model.on(event, does);
   place.replaceChildren(sheet.root);
-  tell(model, { here: true });
-  written.comesBack(sheet, hand);
+  written.comesBack(sheet, text => changed(text, true));
   return () => {
     hand(sheet.area.value);
-    tell(model, { here: false });
     sheet.watch.disconnect();
     for (const [event, does] of Object.entries(heard)) model.off(event, does);
   };

@@ -22,13 +22,13 @@ export class Written {
     kept(this.name, text === this.begun ? null : text);
   }
 
-  /** What was written here last stands on a sheet that shows what the box began with; hand(text) tells the kernel. */
-  comesBack(sheet, hand) {
+  /** What was written here last stands on a sheet that shows what the box began with; changed(text) is told so. */
+  comesBack(sheet, changed) {
     const last = kept(this.name);
     if (last === null || sheet.area.value !== this.begun) return;
     const load = text => {
       sheet.load(text);
-      hand(text);
+      changed(text);
     };
     sheet.root.prepend(this.line(last, load));
     load(last);

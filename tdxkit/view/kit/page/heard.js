@@ -1,22 +1,33 @@
-// A line that says when no kernel hears the board it stands in; and the keys of the board's controls, which are theirs.
+// A line that says when no kernel hears the board it stands in; the keys of the board's controls, which are theirs; and what
+// is typed in them, where the kernel asks.
 
 import { made } from "./made.js";
+import { tell } from "./tell.js";
 
 const NONE = "No kernel hears this any more: run the cell again.";
 const WRITTEN = " It begins anew: copy what you wrote here first.";
 const USES = ["click", "change", "keydown"];
 const CONTROLS = "select, input, textarea, button";
 
+/** What the page knows of these fields, [[model, trait], …], as {model: value}: it may not have been told yet. */
+async function typed(fields, manager) {
+  const values = fields.map(async ([id, trait]) => [id, (await manager.get_model(id)).get(trait)]);
+  return Object.fromEntries(await Promise.all(values));
+}
+
+/** A line says this, once, and aloud. */
+function aloud(line, words) {
+  if (line.textContent === words) return;
+  line.textContent = words;
+  if (words) line.setAttribute("role", "alert");
+  else line.removeAttribute("role");
+}
+
 function render({ model, el: place }) {
   const line = made("p", { class: "tdx-no-kernel" });
   let asked = 0;
   let heard = 0;
-  const say = words => {
-    if (line.textContent === words) return;
-    line.textContent = words;
-    if (words) line.setAttribute("role", "alert");
-    else line.removeAttribute("role");
-  };
+  const say = words => aloud(line, words);
   const none = () => say(place.closest(".tdx-live")?.querySelector(".tdx-mails textarea") ? NONE + WRITTEN : NONE);
   const ask = () => {
     const number = ++asked;
@@ -29,10 +40,12 @@ function render({ model, el: place }) {
       none(); // it is gone, or another has come
     }
   };
-  const answered = message => {
-    if (!("heard" in message)) return;
-    heard = message.heard;
-    say("");
+  const answered = async message => {
+    if ("heard" in message) {
+      heard = message.heard;
+      say("");
+    }
+    if ("typed" in message) tell(model, { typed: await typed(message.typed, model.widget_manager) });
   };
   const mine = event => place.closest(".tdx-live")?.contains(event.target);
   const used = event => {
@@ -48,7 +61,9 @@ function render({ model, el: place }) {
   for (const type of USES) document.addEventListener(type, used, true);
   document.addEventListener("focusin", awake, true);
   place.replaceChildren(made("div", { class: "tdx tdx-heard" }, line));
+  tell(model, { here: true });
   return () => {
+    tell(model, { here: false });
     model.off("comm_live_update", ask);
     model.off("msg:custom", answered);
     for (const type of USES) document.removeEventListener(type, used, true);
