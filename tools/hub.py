@@ -13,6 +13,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -71,6 +72,8 @@ def _of_the_address(room: Room) -> Iterator[str]:
             yield f"{name} {file}: it cannot be read; name a PEM file"
     if bool(room.tls_key) != bool(room.tls_cert):
         yield "TLS needs a key and a certificate: give both --tls-key and --tls-cert"
+    elif room.tls_key and (why := _unfit(room.tls_key, room.tls_cert)):
+        yield f"--tls-key {room.tls_key}, --tls-cert {room.tls_cert}: {why}; name a PEM key without a passphrase, and the certificate that was made of it"
     try:
         public = not ipaddress.ip_address(room.ip).is_loopback
     except ValueError:
@@ -84,6 +87,18 @@ def _of_the_address(room: Room) -> Iterator[str]:
     for number, ip in enumerate((room.ip, "127.0.0.1", "127.0.0.1"), room.port):
         if why := _taken(ip, number):
             yield f"port {number} on {ip}: {why}; name another with --port"
+
+
+def _unfit(key: str, cert: str) -> str:
+    """Why no TLS comes of a key and a certificate; empty where it does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key, password=lambda: b"")  # else somebody is asked on the terminal
+    except ssl.SSLError as error:
+        return {"KEY_VALUES_MISMATCH": "they are not of one pair"}.get(error.reason or "", "no PEM that can be read")
+    except OSError:
+        return ""  # said already
+    return ""
 
 
 def _taken(ip: str, port: int) -> str:

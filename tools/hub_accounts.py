@@ -92,6 +92,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if given.what == "list":
             print("\n".join(learners(given.group)))
+        elif not given.names:
+            raise Stopped(f"{given.what}: of whom? name one account or more, such as anna")
         elif os.geteuid():
             raise Stopped("only root makes and removes accounts; sudo")
         elif given.what == "add":

@@ -1,25 +1,27 @@
 """A learner of the room's hub without a browser: the login form, a server, a kernel, cells."""
 
 import json
+import ssl
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
+from pathlib import Path
 from uuid import uuid4
 
 import websocket
 
 
 class Learner:
-    """One who logs in at `base` and works there; every call is bounded."""
+    """One who logs in at `base` and works there; every call is bounded. trusts: the certificate that the server has to have, beside those of the system."""
 
-    def __init__(self, base: str, name: str, password: str):
+    def __init__(self, base: str, name: str, password: str, trusts: Path | None = None):
         self.base, self.name, self.password = base, name, password
         self.jar = CookieJar()
-        self.opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
-        )
+        self.tls = ssl.create_default_context(cafile=trusts)
+        handlers = urllib.request.HTTPCookieProcessor(self.jar), urllib.request.HTTPSHandler(context=self.tls)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
 
     def ask(self, path: str, data: bytes | None = None, method: str | None = None, timeout: float = 60, **headers):
         """(status, address in the end, body) of a request with this learner's cookies."""
@@ -82,7 +84,9 @@ class Kernel:
             f"{one.name}={one.value}" for one in learner.jar if f"/user/{learner.name}/".startswith(one.path)
         )
         address = f"{learner.base}/user/{learner.name}/api/kernels/{name}/channels".replace("http", "ws", 1)
-        self.line = websocket.create_connection(address, cookie=cookies, timeout=120, http_no_proxy=["127.0.0.1"])
+        self.line = websocket.create_connection(
+            address, cookie=cookies, timeout=120, http_no_proxy=["127.0.0.1"], sslopt={"context": learner.tls}
+        )
 
     def run(self, code: str, patience: float = 120) -> tuple[str, str]:
         """(ok, error or aborted; what was printed, or the error's name and words)."""

@@ -53,15 +53,17 @@ def possible() -> None:
 
 
 class Hub:
-    """A hub that can be stopped and started again; `learners` by name."""
+    """A hub that can be stopped and started again; `learners` by name. state: its folder; tls: a key and a certificate."""
 
-    def __init__(self, folder: Path, count: int, memory: int = 2048):
-        self.folder, self.state = folder, folder / "state"
+    def __init__(self, folder: Path, count: int, memory: int = 2048, state: Path | None = None, tls: tuple = ()):
+        self.folder, self.state, self.tls = folder, state or folder / "state", tls
         self.python = python_for_all(folder)
         self.port = _three_free_ports()
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.words = [self.python, ROOT / "tools" / "hub.py", "--port", self.port, "--group", GROUP]
         self.words += ["--state", self.state, "--memory", memory]
+        for option, file in zip(("--tls-key", "--tls-cert"), tls):
+            self.words += [option, file]
         self.names = [f"tdxt-{os.getpid()}-{k}" for k in range(count)]
         self.process, self.learners = None, {}
 
@@ -70,7 +72,7 @@ class Hub:
         if done.returncode:
             raise Unreachable(f"accounts cannot be made ({done.stderr.strip()})")
         given = dict(line.split("\t") for line in done.stdout.splitlines())
-        self.learners = {name: Learner(self.base, name, password) for name, password in given.items()}
+        self.learners = {name: Learner(self.base, name, password, *self.tls[1:]) for name, password in given.items()}
         try:
             self.start()
         except BaseException:
@@ -91,7 +93,7 @@ class Hub:
         self.process = subprocess.Popen(
             [*map(str, self.words)], stdout=log, stderr=log, cwd=ROOT, start_new_session=True
         )
-        nobody, end = Learner(self.base, "", ""), time.monotonic() + patience
+        nobody, end = Learner(self.base, "", "", *self.tls[1:]), time.monotonic() + patience
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 if nobody.ask("/hub/login")[0] == 200:

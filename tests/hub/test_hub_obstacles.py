@@ -22,6 +22,7 @@ def well(monkeypatch, tmp_path):
     monkeypatch.setattr(hub, "learners", lambda group: ["anna"])
     monkeypatch.setattr(hub, "_reached", lambda name: True)
     monkeypatch.setattr(hub, "_taken", lambda ip, port: "")
+    monkeypatch.setattr(hub, "_unfit", lambda key, cert: "")
     key = tmp_path / "key.pem"
     key.touch()
     return Room(state=str(tmp_path / "state")), str(key)
@@ -137,6 +138,13 @@ def test_where_one_account_cannot_be_made_none_is_left(monkeypatch):
     with pytest.raises(Stopped, match="useradd: no"):
         hub_accounts.add(["anna-no-such", "ben-no-such"])
     assert removed == ["anna-no-such"]
+
+
+@pytest.mark.parametrize("what", ["add", "remove"])
+def test_whose_account_has_to_be_said(what, monkeypatch, capsys):
+    monkeypatch.setattr(hub_accounts, "_run", lambda *_: pytest.fail("a group was made"))
+    assert hub_accounts.main([what]) == 2
+    assert capsys.readouterr().err == f"hub_accounts: {what}: of whom? name one account or more, such as anna\n"
 
 
 def test_the_command_says_why_in_a_line(monkeypatch, capsys):
