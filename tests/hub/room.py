@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.hub.learner import Learner
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUP = "tdxkit-tests"
+GROUP = f"tdxt-{os.getpid()}"  # two runs beside each other have a group each, and ports
 
 
 class Unreachable(Exception):
@@ -136,7 +136,7 @@ class Hub:
 
 
 def _three_free_ports() -> int:
-    for port in range(18_800, 19_800, 10):
+    for port in range(18_800 + os.getpid() % 100 * 10, 20_800, 10):
         try:
             for number in range(port, port + 3):
                 with socket.socket() as one:
