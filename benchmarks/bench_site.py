@@ -58,6 +58,18 @@ def memory(chromium: Chromium) -> float:
     return max(map(int, sizes)) * 1024 / 1e6
 
 
+def stepped(chromium: Chromium, served: Served) -> float:
+    """The seconds from nothing to the first stepper of 04, in a fresh profile, where a reader runs the cells up to it."""
+    begin = monotonic()
+    page = chromium.open(served, "04-refcount-races.ipynb")
+    page.run("tools")
+    page.run("quiet-run")
+    page.cell("quiet-run").locator(".tdx-controls").wait_for(timeout=60_000)
+    spent = monotonic() - begin
+    page.close()
+    return spent
+
+
 def output(page: LabPage, cell: str) -> str:
     """What a cell has printed."""
     return page.cell(cell).locator(".jp-OutputArea-output").inner_text()
@@ -97,6 +109,7 @@ def main() -> None:
                 print(f"{name:34} {seconds:6.1f} s  {size:5.0f} MB  {served.size(asked):5.1f} MB fetched  {errors or ''}", flush=True)  # fmt: skip
                 page.close()
             print(f"{'kernel ready, median and worst':34} {median(ready):6.1f} s  {max(ready):.1f} s")
+            print(f"{'until the first stepper of 04':34} {stepped(chromium, served):6.1f} s")
             page = chromium.open(served, NOTEBOOKS[0])
             page.run("tools")
             page.write("progress", EXPLORED)

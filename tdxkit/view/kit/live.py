@@ -71,7 +71,8 @@ def settings(rows: Iterable[w.Widget]) -> Markup:
     """How the controls of a board stand, in words."""
     said = [element("span", words) for control in rows for words in _stands(control)]
     texts = [element("pre", text) for control in rows for text in _texts(control)]
-    told = element("p", *(part for one in said for part in (one, " ")), class_="tdx-set") if said else ""
+    # The dots are for a page that takes style away.
+    told = element("p", *[part for one in said for part in (" · ", one)][1:], class_="tdx-set") if said else ""
     return joined(told, *texts)
 
 
@@ -89,8 +90,8 @@ def _stands(row: w.Widget) -> Iterator[str]:
             continue
         if isinstance(control, w.Checkbox | w.ToggleButton | w.Valid):
             yield f"{'☑' if control.value else '☐'} {name}"
-        else:
-            yield f"{name}: {getattr(control, 'label', control.value)}"
+        elif (value := getattr(control, "label", control.value)) != "":
+            yield f"{name}: {value}"
 
 
 def _texts(row: w.Widget) -> Iterator[str]:

@@ -165,6 +165,7 @@ def test_settings_are_said_in_words_box_by_box():
                 w.ToggleButton(False, description="off"),
                 w.Button(description="go"),
                 w.HTML("x"),
+                w.Text("", description="empty:"),
             ]
         ),
         w.Textarea("some\ntext", description="long"),
@@ -172,7 +173,8 @@ def test_settings_are_said_in_words_box_by_box():
     ]
     made = live.settings(rows)
     assert (
-        made == '<p class="tdx-set"><span>Name: a</span> <span>☑ on</span> <span>☐ off</span> </p><pre>some\ntext</pre>'
+        made
+        == '<p class="tdx-set"><span>Name: a</span> · <span>☑ on</span> · <span>☐ off</span></p><pre>some\ntext</pre>'
     )
     assert (
         live.settings([w.HTML("x")]) == "" and live.static(w.HTML("x")) == "" and live.static("<") == "<pre>&lt;</pre>"
