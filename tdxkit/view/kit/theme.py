@@ -1,8 +1,8 @@
 """Colours by role, for light and dark, as CSS variables; contrast is computed here and held in a test.
 
 A colour never says anything alone: each actor also has a hatching of its own, each role a dash, a shape or a word beside it.
-JupyterLab writes `data-jp-theme-light` on the body, the Sphinx book `data-theme` on the page; a page that has neither follows
-`prefers-color-scheme`. The paper is Lab's own (`--jp-layout-color0`), so a view melts into the notebook that holds it.
+JupyterLab writes `data-jp-theme-light` on the body, VS Code's notebooks `data-vscode-theme-kind`, the Sphinx book `data-theme` on the page;
+a page that has none of them follows `prefers-color-scheme`. The paper is Lab's own (`--jp-layout-color0`), so a view melts into the notebook that holds it.
 
 >>> contrast("#ffffff", "#000000")
 21.0
@@ -71,8 +71,9 @@ CHART_PAPERS = ("#ffffff", "#111111", "#111418", "#212121")
 # For charts: one grey that is readable on either paper, and a fainter one for grids.
 BOTH_INK, BOTH_GRID = "#7c858f", "rgba(128,136,146,.28)"
 
-_DARK_IN = ('[data-jp-theme-light="false"]', 'html[data-theme="dark"]')
-_KNOWS_ITSELF = 'body:not([data-jp-theme-light])'  # fmt: skip
+_VS_CODE = "data-vscode-theme-kind"
+_DARK_IN = ('[data-jp-theme-light="false"]', 'html[data-theme="dark"]', *(f'[{_VS_CODE}="vscode-{kind}"]' for kind in ("dark", "high-contrast")))  # fmt: skip
+_KNOWS_ITSELF = f"body:not([data-jp-theme-light],[{_VS_CODE}])"
 
 
 def actor_role(index: int) -> str:

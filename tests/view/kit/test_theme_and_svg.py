@@ -59,7 +59,7 @@ def test_every_role_is_a_colour_of_its_own():
 def test_css_follows_lab_the_book_and_the_system():
     css = theme.css(".x")
     assert '[data-jp-theme-light="false"] .x' in css and 'html[data-theme="dark"] .x' in css
-    assert "prefers-color-scheme:dark" in css and "body:not([data-jp-theme-light]) .x" in css
+    assert "prefers-color-scheme:dark" in css and "body:not([data-jp-theme-light],[data-vscode-theme-kind]) .x" in css
     assert css.count("--tdx-pair:") == 3 and "http" not in css
 
 

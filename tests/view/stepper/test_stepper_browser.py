@@ -341,6 +341,11 @@ def test_hostile_names_are_shown_not_run(show):
     assert "\u202e" not in page.locator("body").inner_text()
 
 
+SAID = [  # by Lab and by VS Code: is it dark?
+    ("data-jp-theme-light", "true", False), ("data-jp-theme-light", "false", True),
+    ("data-vscode-theme-kind", "vscode-light", False), ("data-vscode-theme-kind", "vscode-dark", True),
+    ("data-vscode-theme-kind", "vscode-high-contrast", True), ("data-vscode-theme-kind", "vscode-high-contrast-light", False),
+]  # fmt: skip
 PAPER = "() => getComputedStyle(document.querySelector('.tdx-stepper')).backgroundColor"
 
 
@@ -349,9 +354,10 @@ def test_light_and_dark(show, bad_run):
     for scheme, paper in (("light", light), ("dark", dark)):
         page = show(Stepper(bad_run), color_scheme=scheme)
         assert page.evaluate(PAPER) == paper
-        for told, wanted in (("true", light), ("false", dark)):  # what Lab says goes before what the system says
-            page.evaluate("t => document.body.setAttribute('data-jp-theme-light', t)", told)
-            assert page.evaluate(PAPER) == wanted
+        for name, told, wanted in SAID:  # what the page says goes before what the system says
+            page.evaluate("([name, told]) => document.body.setAttribute(name, told)", [name, told])
+            assert page.evaluate(PAPER) == (dark if wanted else light), told
+            page.evaluate("name => document.body.removeAttribute(name)", name)
 
 
 def test_reduced_motion(show, bad_run):
