@@ -101,6 +101,8 @@ def test_what_was_done_is_there_after_the_kernel_was_restarted(start):
 
 def test_a_word_is_explained_where_it_is_met(start):
     start.cell("one-idea").scroll_into_view_if_needed()
+    plural = start.cell("title").locator("abbr.tdx-word[data-word='memory attribute']")
+    assert plural.inner_text() == "memory attributes", "the s is the word's"
     word = start.cell("one-idea").locator("abbr.tdx-word", has_text="TDX module")
     assert word.get_attribute("title").startswith("Intel's software in SEAM mode")
     words = start.cell("tools").locator(".tdx-words")

@@ -17,7 +17,7 @@ class Words {
     this.met = new Set();
     const spelt = Object.keys(this.known).sort((one, other) => other.length - one.length);
     this.any = new RegExp(spelt.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
-    for (const word of document.querySelectorAll("abbr.tdx-word")) this.told(word.textContent); // the cell ran before
+    for (const word of document.querySelectorAll("abbr.tdx-word")) this.told(word.dataset.word); // the cell ran before
     this.look();
     this.waiting = 0;
     this.observer = new MutationObserver(() => {
@@ -77,19 +77,20 @@ class Words {
         continue;
       here.add(this.known[word]);
       this.told(word);
-      parts.push(said.slice(from, found.index), this.explained(word));
-      from = end;
+      const shown = plural ? `${word}s` : word;
+      parts.push(said.slice(from, found.index), this.explained(word, shown));
+      from = found.index + shown.length;
     }
     if (parts.length) text.replaceWith(...parts, said.slice(from));
   }
 
-  /** A word with its meaning; a source that has a page of the web leads there. */
-  explained(word) {
-    const title = this.known[word];
+  /** A word, as it is shown, with its meaning; a source that has a page of the web leads there. */
+  explained(word, shown = word) {
+    const told = { class: "tdx-word", title: this.known[word], "data-word": word };
     const href = this.links[word];
-    if (!href) return made("abbr", { class: "tdx-word", title, tabindex: "0" }, word);
+    if (!href) return made("abbr", { ...told, tabindex: "0" }, shown);
     const link = { href, target: "_blank", rel: "noopener noreferrer" };
-    return made("a", link, made("abbr", { class: "tdx-word", title }, word));
+    return made("a", link, made("abbr", told, shown));
   }
 
   /** The list of what this page uses, in the order of the alphabet. */
