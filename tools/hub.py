@@ -68,7 +68,7 @@ def obstacles(room: Room) -> Iterator[str]:
 
 def _of_the_address(room: Room) -> Iterator[str]:
     for name, file in (("--tls-key", room.tls_key), ("--tls-cert", room.tls_cert)):
-        if file and not os.access(file, os.R_OK):
+        if file and not (os.path.isfile(file) and os.access(file, os.R_OK)):
             yield f"{name} {file}: it cannot be read; name a PEM file"
     if bool(room.tls_key) != bool(room.tls_cert):
         yield "TLS needs a key and a certificate: give both --tls-key and --tls-cert"

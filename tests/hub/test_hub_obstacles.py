@@ -48,6 +48,7 @@ def test_a_room_in_which_nothing_is_wrong_may_start(well):
         ({"tls_key": "KEY"}, "give both"),
         ({"tls_cert": "KEY"}, "give both"),
         ({"tls_key": "/nowhere.pem", "tls_cert": "KEY"}, "--tls-key /nowhere.pem: it cannot be read"),
+        ({"tls_key": "KEY", "tls_cert": "/etc"}, "--tls-cert /etc: it cannot be read; name a PEM file"),
     ],
     ids=str,
 )
