@@ -53,22 +53,25 @@ def possible() -> None:
 
 
 class Hub:
-    """A hub that can be stopped and started again; `learners` by name. state: its folder; tls: a key and a certificate."""
+    """A hub that can be stopped and started again; `learners` by name. state: its folder; tls: a key and a certificate;
+    idle: after how many seconds a server ends that nobody uses."""
 
-    def __init__(self, folder: Path, count: int, memory: int = 2048, state: Path | None = None, tls: tuple = ()):
+    def __init__(
+        self, folder: Path, count: int, memory: int = 2048, state: Path | None = None, tls: tuple = (), idle: int = 3600
+    ):
         self.folder, self.state, self.tls = folder, state or folder / "state", tls
         self.python = python_for_all(folder)
         self.port = _three_free_ports()
         self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.words = [self.python, ROOT / "tools" / "hub.py", "--port", self.port, "--group", GROUP]
-        self.words += ["--state", self.state, "--memory", memory]
+        self.words += ["--state", self.state, "--memory", memory, "--idle", idle]
         for option, file in zip(("--tls-key", "--tls-cert"), tls):
             self.words += [option, file]
         self.names = [f"tdxt-{os.getpid()}-{k}" for k in range(count)]
         self.process, self.learners = None, {}
 
     def __enter__(self) -> "Hub":
-        done = self._accounts("add", *self.names)
+        done = self.accounts("add", *self.names)
         if done.returncode:
             raise Unreachable(f"accounts cannot be made ({done.stderr.strip()})")
         given = dict(line.split("\t") for line in done.stdout.splitlines())
@@ -84,7 +87,7 @@ class Hub:
         self.stop()
         subprocess.run([*map(str, self.words), "--end"], capture_output=True, timeout=60)
         time.sleep(1)
-        self._accounts("remove", *self.names)
+        self.accounts("remove", *self.names)
         subprocess.run(["groupdel", GROUP], capture_output=True)
 
     def start(self, patience: float = 60) -> None:
@@ -130,7 +133,8 @@ class Hub:
         """How a learner is limited, as the hub says when it starts."""
         return (self.folder / "hub.log").read_text().partition("limits: ")[2].splitlines()[0]
 
-    def _accounts(self, *words: str) -> subprocess.CompletedProcess:
+    def accounts(self, *words: str) -> subprocess.CompletedProcess:
+        """What the tool of accounts does and says."""
         command = [sys.executable, ROOT / "tools" / "hub_accounts.py", "--group", GROUP, *words]
         return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
 

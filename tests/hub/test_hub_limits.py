@@ -1,14 +1,17 @@
 """Limits of a learner: which kind there is, what is written for it, and that a process has them before it becomes the learner."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("jupyterhub")
 from tools import hub_spawner
-from tools.hub_spawner import Group, delegated
+from tools.hub_spawner import Group, LimitedSpawner, MiB, delegated
 
 MEMORY = 2 << 30
 
@@ -33,6 +36,20 @@ def test_a_part_of_the_tree_that_is_ours_is_taken_and_its_processes_move_into_a_
     assert set((place / "cgroup.subtree_control").read_text().split()) == {"+memory", "+pids", "+cpu"}
 
 
+def test_whoever_is_in_it_moves_into_the_leaf_which_may_be_there_already(tree, monkeypatch):
+    place, found = tree
+    (place / "hub").mkdir()
+    moved, write = [], Path.write_text
+
+    def write_text(file, text, **more):
+        if file == place / "hub" / "cgroup.procs":
+            moved.append(int(text))
+        return write(file, text, **more)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    assert found() == place and moved == [os.getpid(), os.getppid()]
+
+
 @pytest.mark.parametrize("controllers", ["cpu memory", "cpu pids", "memory pids", ""])
 def test_a_part_without_a_controller_is_not(controllers, tree):
     place, found = tree
@@ -40,12 +57,15 @@ def test_a_part_without_a_controller_is_not(controllers, tree):
     assert found() is None and not (place / "hub").exists()
 
 
-def test_a_part_in_which_somebody_else_runs_is_not_ours_unless_it_is_marked(tree, monkeypatch):
+@pytest.mark.parametrize("by", ["trusted.delegate", "user.delegate"])  # systemd as root, and for a user
+def test_a_part_in_which_somebody_else_runs_is_not_ours_unless_it_is_marked(by, tree, monkeypatch):
     place, found = tree
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         (place / "cgroup.procs").write_text(f"{os.getpid()}\n{other.pid}\n")
         assert found() is None and (place / "cgroup.subtree_control").read_text() == ""
-        monkeypatch.setattr(hub_spawner, "_mark", lambda place, name: b"1" if name == "trusted.delegate" else b"")
+        monkeypatch.setattr(hub_spawner, "_mark", lambda place, name: b"0" if name == by else b"")
+        assert found() is None
+        monkeypatch.setattr(hub_spawner, "_mark", lambda place, name: b"1" if name == by else b"")
         assert found() == place
         other.communicate(b"\n")
 
@@ -83,6 +103,52 @@ def test_an_empty_group_goes(tmp_path):
     group.remove()
     group.remove()
     assert not group.place.exists()
+
+
+@pytest.fixture
+def spawner(tmp_path, monkeypatch):
+    """`spawner(**settings)` of one learner; `done` holds in which order things were done in what would be the child."""
+    done = []
+
+    async def as_ever(self, **_):
+        done.append("as ever")
+
+    become = lambda self, name: lambda: done.append(f"become {name}")  # noqa: E731
+    for name, does in (("make_preexec_fn", become), ("start", as_ever), ("stop", as_ever)):
+        monkeypatch.setattr(hub_spawner.LocalProcessSpawner, name, does)
+    monkeypatch.setattr(hub_spawner.os, "nice", lambda by: done.append(f"nice {by}"))
+    monkeypatch.setattr(hub_spawner, "limit", lambda *limits: done.append(f"limit {limits}"))
+    monkeypatch.setattr(Group, "enter", lambda group: done.append(f"enter {group.place.name}"))
+
+    def made(**settings):
+        one = LimitedSpawner(memory=3000, processes=77, **settings)
+        one.user = SimpleNamespace(name="anna")
+        return one
+
+    made.done = done
+    return made
+
+
+def test_a_child_has_its_limits_before_it_becomes_the_learner(spawner, tmp_path):
+    spawner().make_preexec_fn("anna")()
+    assert spawner.done == [f"limit {(3000 * MiB, 77)}", "become anna"]
+    spawner.done.clear()
+    spawner(cgroup=str(tmp_path)).make_preexec_fn("anna")()
+    assert spawner.done == ["enter learner-anna", f"nice {hub_spawner.NICE}", "become anna"]
+
+
+def test_a_learner_s_group_is_there_while_the_server_is(spawner, tmp_path, monkeypatch):
+    limits, one = [], spawner(cgroup=str(tmp_path))
+    monkeypatch.setattr(Group, "make", lambda group, *given: (group.place.mkdir(), limits.append((*given, *spawner.done))))  # fmt: skip
+    asyncio.run(one.start())
+    assert limits == [(3000 * MiB, 77)] and spawner.done == ["as ever"], "it is made first"
+    assert (tmp_path / "learner-anna").is_dir()
+    asyncio.run(one.stop())
+    assert spawner.done == ["as ever"] * 2 and not (tmp_path / "learner-anna").exists()
+
+
+def test_a_learner_comes_behind_the_hub_that_everybody_waits_for():
+    assert hub_spawner.NICE > 0
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,8 +60,6 @@ def test_what_is_newer_is_merged_and_a_learner_s_own_lines_stay(room, start, tmp
 
 
 def test_a_repository_is_added_to_only_where_something_has_changed(room, tmp_path):
-    import subprocess
-
     def commits():
         log = ["git", "--git-dir", str(tmp_path / "state" / "notebooks.git"), "log", "--format=%h"]
         return len(subprocess.check_output(log).split())
@@ -71,10 +71,51 @@ def test_a_repository_is_added_to_only_where_something_has_changed(room, tmp_pat
     assert commits() == 2
 
 
+@pytest.mark.parametrize("setting", ["commit.gpgsign=true", "core.hooksPath=~/hooks", "init.defaultBranch=other"])
+def test_how_root_has_set_up_git_for_themselves_does_not_matter(setting, room, tmp_path):
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "hooks" / "pre-commit").chmod(0o755)
+    subprocess.run(["git", "config", "--global", *setting.split("=")], check=True)
+    place = room("a").removeprefix("file://")
+    log = ["git", "--git-dir", place, "log", "-1", "--format=%D"]
+    assert subprocess.check_output(log, text=True).endswith("main\n")
+
+
+def test_a_learner_s_own_git_is_as_they_have_set_it_up(start, monkeypatch, tmp_path):
+    (tmp_path / ".gitconfig").write_text("[alias]\n\tmine = log\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    seen = []
+
+    class Puller:
+        def __init__(self, *given, **more):
+            seen.append((given, more))
+
+        def pull(self):
+            config = ["git", "config", "--global", "--includes", "--get-regexp", "alias|safe"]
+            seen.append(subprocess.check_output(config, text=True))
+            raise OSError("no network")
+            yield
+
+    monkeypatch.setattr("nbgitpuller.pull.GitPuller", Puller)
+    for before in (None, "/their/own"):
+        monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+        if before:
+            monkeypatch.setenv("GIT_CONFIG_GLOBAL", before)
+        with pytest.raises(OSError, match="no network"):
+            start.bring("file:///s/n.git", "b", tmp_path / "place")
+        assert os.environ.get("GIT_CONFIG_GLOBAL") == before, "the terminal of their server has what it had"
+        assert seen[-2:] == [
+            (("file:///s/n.git", str(tmp_path / "place")), {"branch": "b"}),
+            "alias.mine log\nsafe.directory /s/n.git\n",
+        ]
+
+
 def test_a_learner_s_server_starts_where_nothing_can_be_brought(start, monkeypatch, tmp_path):
     began = []
     monkeypatch.setenv("TDXKIT_NOTEBOOKS", f"file://{tmp_path}/nothing.git")
     monkeypatch.setenv("TDXKIT_BRANCH", "main")
     monkeypatch.setattr(start.os, "execv", lambda *words: began.append(words))
+    monkeypatch.setattr(start.sys, "argv", ["start.py", "--of-the-hub=1"])
     start.main()
-    assert began and "jupyterhub.singleuser" in began[0][1]
+    assert [words[1:] for _, words in began] == [["-m", "jupyterhub.singleuser", "--of-the-hub=1"]]
