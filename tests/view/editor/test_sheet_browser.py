@@ -176,6 +176,16 @@ def test_a_text_from_the_kernel_is_shown_and_its_own_echo_is_not(box):
     assert one.sent == [], "the kernel knows its own"
 
 
+def test_a_text_from_the_kernel_is_not_followed_by_letters_that_were_on_their_way(box, timed):
+    one = box("a", page=timed)
+    select(one, 1)
+    one.page.keyboard.type("bc")
+    one.gets("text", "of the kernel")
+    timed.clock.run_for(900)
+    assert area(one).input_value() == "of the kernel" and one.sent == [], "else the kernel has what nobody sees"
+    assert one.ends() == 0 and one.sent == []
+
+
 def gutter(one):
     return [row.strip() for row in one.page.locator(".tdx-gutter div").all_text_contents()]
 

@@ -28,6 +28,7 @@ function render({ model, el: place }) {
   const heard = {
     "change:text": () => {
       if (model.get("text") === sheet.area.value) return;
+      clearTimeout(waiting); // what was on its way is no longer here
       told = model.get("text");
       sheet.load(told);
     },
