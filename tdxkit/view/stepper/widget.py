@@ -187,6 +187,12 @@ class Stepper(anywidget.AnyWidget):
         start, stop, raw = window(build, self._top_total(), position, LIMIT)
         return (start, stop), made["top"], raw
 
+    @property
+    def _here(self) -> dict:
+        """What travels around the present position: a reader may have gone beyond what was sent to all."""
+        first, last = self._span
+        return self._sent if self._walk or first <= self.position <= last else self._stretch(self.position)[1]
+
     def _top_total(self) -> int:
         return max((len(run) for run in self._runs), default=0)
 
@@ -248,7 +254,7 @@ class Stepper(anywidget.AnyWidget):
 
     def drawing(self) -> str:
         """The timeline at the present position as an SVG file; its colours follow the reader's system."""
-        view = self._sent["views"][0]
+        view = self._here["views"][0]
         return str(alone(timeline(view, self.position - view["offset"]), style(theme.image_css() + still.PLOT)))
 
     def static(self) -> Markup:
@@ -258,21 +264,27 @@ class Stepper(anywidget.AnyWidget):
             "data_lines": self.lines if self._given else "",
             "data_script": scripts.version(),
         }
-        place = element("div", self.still(), script_json(self._sent), class_="tdx-run", **at)
+        here = self._here
+        place = element("div", _still(here, self.position), script_json(here), class_="tdx-run", **at)
         return framed(
             style(scripts.style()), place, svg.packed_script(scripts.script(), f'mountHere("{scripts.version()}");')
         )
 
     def still(self) -> Markup:
         """The markup at the present position without a script."""
-        views, rules = self._sent["views"], style(theme.image_css() + still.PLOT)
-        return joined(*(still.still(view, self.position - view["offset"], rules) for view in views))
+        return _still(self._here, self.position)
 
     def _ipython_display_(self) -> None:
         live.display(self)
 
 
 PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;background:var(--tdx-paper)}main>.tdx{max-width:1180px;margin:auto}"
+
+
+def _still(top: dict, position: int) -> Markup:
+    """What travels, at a position in it, without a script."""
+    rules = style(theme.image_css() + still.PLOT)
+    return joined(*(still.still(view, position - view["offset"], rules) for view in top["views"]))
 
 
 def _is_place(number: object, last: int) -> bool:

@@ -1,6 +1,7 @@
 """A stretch of a long run, and two runs together: which steps travel, by which numbers they are told, what both are called."""
 
 import json
+import re
 
 import pytest
 
@@ -60,6 +61,19 @@ def test_where_a_reader_stands_and_what_they_speak_goes_to_nobody_else(stretch, 
     assert (stretch.position, stretch.lines) == (12, "c") and told == []
     stretch.position = 13
     assert told == ["position"], "what Python sets is for all"
+
+
+@pytest.mark.parametrize("at", [0, 12, 300, 590, 600])
+def test_beyond_its_stretch_it_is_drawn_and_kept_where_the_reader_stands(stretch, at):
+    sent, span = stretch.data, stretch._span
+    stretch._heard(stretch, {"at": at}, [])
+    said = f"Step {at} ·" if at else "Nothing has happened yet"
+    assert said in str(stretch.still()) and said in stretch.html()
+    top = json.loads(re.search(r"<script[^>]*json[^>]*>(.*?)</script>", str(stretch.static()), re.DOTALL)[1])
+    assert top["first"] <= at <= top["offset"] + len(top["views"][0]["steps"]), "what came along holds that place"
+    alone = Stepper(long_run(600), position=at)
+    assert stretch.drawing() == alone.drawing()
+    assert (stretch.data, stretch._span) == (sent, span), "who else reads it keeps theirs"
 
 
 def causes(*found):
