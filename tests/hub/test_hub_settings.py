@@ -14,6 +14,8 @@ pytest.importorskip("jupyterhub.spawner")
 from traitlets.config import Config
 
 from tools.hub import CONFIG, ROOT, Room
+from tools.hub_door import Door
+from tools.hub_spawner import LimitedSpawner
 
 ROOM = Room(ip="10.1.2.3", port=9000, group="anna-s", tls_key="k", tls_cert="c", idle=77, state="/s", branch="room")
 MORE = {"proxy": ["node", "proxy"], "cgroup": "/cgroup", "notebooks": "file:///n.git", "memory": 3000, "processes": 99}
@@ -53,11 +55,16 @@ def test_what_is_kept_is_kept_where_only_root_reads(told):
     assert {str(Path(file).parent) for file in (*kept, all_.ConfigurableHTTPProxy.pid_file)} == {"/s/secret"}
 
 
+def test_servers_and_their_kernels_outlive_the_hub(told):
+    assert told().JupyterHub.cleanup_servers is False
+
+
 def test_a_learner_has_the_limits_and_the_notebooks_of_the_room(told):
     all_ = told()
     assert all_.LimitedSpawner == {"memory": 3000, "processes": 99, "cgroup": "/cgroup"}
     assert all_.Spawner.environment == {"TDXKIT_NOTEBOOKS": "file:///n.git", "TDXKIT_BRANCH": "room"}
     assert (ROOT / "notebooks" / all_.Spawner.default_url.removeprefix("/lab/tree/tdxkit/")).is_file()
+    assert all_.JupyterHub.spawner_class is LimitedSpawner and all_.JupyterHub.authenticator_class is Door
     python, start = all_.Spawner.cmd
     assert python == sys.executable and Path(start).is_file()
 

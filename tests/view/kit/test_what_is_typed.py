@@ -75,6 +75,15 @@ def test_what_a_page_has_is_not_sent_back_to_it(board):
     assert [message["state"] for message in sent] == [{"value": "from the kernel"}]
 
 
+def test_only_what_is_there_now_is_asked_for(board):
+    page = Page(board)
+    board.settled(list)
+    page.answers({})
+    board._rows = [board.code]
+    board.settled(list)
+    assert page.asked[-1] == {"typed": [[board.code.model_id, "text"]]}, "no page knows a field that is closed"
+
+
 @pytest.mark.parametrize("odd", [None, 1, ["A"], {}])
 def test_what_is_no_text_leaves_the_field_as_it_is(board, odd):
     page, done = Page(board), []

@@ -133,10 +133,18 @@ def test_a_code_where_nothing_replays_is_not_answered():
 
 
 def test_in_a_walk_there_is_no_place_to_ask_for(make_scheduler):
+    stepper, answers = make_scheduler(), []
+    sent, stepper.send = stepper.data, answers.append
+    for place in (0, 1):
+        stepper._heard(stepper, {"more": place}, [])
+    assert (stepper.position, stepper.data, answers) == (0, sent, [])
+
+
+def test_in_a_walk_a_reader_stands_as_far_as_they_have_gone(make_scheduler):
     stepper = make_scheduler()
-    sent = stepper.data
-    stepper._heard(stepper, {"more": 1}, [])
-    assert (stepper.position, stepper.data) == (0, sent)
+    for said, stands in ((7, 7), (module.LONGEST_CODE, module.LONGEST_CODE), (module.LONGEST_CODE + 1, module.LONGEST_CODE), (0, 0)):  # fmt: skip
+        stepper._heard(stepper, {"at": said}, [])
+        assert stepper.position == stands
 
 
 def test_a_walk_that_has_been_gone_stands_at_its_end(make_graph, make_run):
