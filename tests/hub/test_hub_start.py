@@ -181,6 +181,15 @@ def test_all_three_ports_are_looked_at_where_they_will_be_listened_on(monkeypatc
     assert lines[2] == "port 8102 on 127.0.0.1: it is taken; name another with --port"
 
 
+def test_a_port_is_free_as_soon_as_a_hub_has_ended_whose_pages_were_open():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as page:
+            one.accept()[0].close()
+            assert page.recv(1) == b""
+    assert hub._taken("127.0.0.1", port) == ""
+
+
 def test_an_address_of_six_is_one_too():
     try:
         with socket.socket(socket.AF_INET6) as one:

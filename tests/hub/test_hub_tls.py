@@ -43,6 +43,11 @@ def test_what_is_no_pem(root, tmp_path):
     assert "no PEM that can be read" in line
 
 
+def test_files_that_are_not_there_are_said_once(root, tmp_path):
+    [line] = _said(tmp_path / "room.key", tmp_path / "room.pem")
+    assert line == f"--tls-key {tmp_path}/room.key: it cannot be read; name a PEM file"
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("hub")
 def test_a_learner_works_behind_tls_and_nothing_goes_in_the_clear(open_hub, tmp_path_factory):
