@@ -49,6 +49,10 @@ def test_only_the_proxy_is_heard_outside_and_each_port_is_one_that_was_looked_at
     assert all_.Spawner.ip == "127.0.0.1"
 
 
+def test_tls_has_its_key_and_its_certificate_each_in_its_place(told):
+    assert (told().JupyterHub.ssl_key, told().JupyterHub.ssl_cert) == ("k", "c")
+
+
 def test_what_is_kept_is_kept_where_only_root_reads(told):
     all_ = told()
     kept = all_.JupyterHub.db_url.removeprefix("sqlite:///"), all_.JupyterHub.cookie_secret_file

@@ -225,3 +225,18 @@ def test_a_folder_is_the_same_wherever_it_is_named_from(monkeypatch, tmp_path, c
     monkeypatch.setattr(hub, "ended", lambda *_, **__: 0)
     monkeypatch.setattr(hub, "obstacles", lambda room: [f"state {room.state}"])
     assert hub.main(["--state", "here"]) == 2 and capsys.readouterr().err == f"hub: state {tmp_path}/here\n"
+
+
+@pytest.mark.parametrize("why, told", [("", [False]), ("it is taken", [])])
+def test_a_start_ends_what_a_killed_hub_has_left_but_no_learner_s_server(why, told, monkeypatch):
+    ended = []
+    monkeypatch.setattr(hub, "_taken", lambda ip, port: why if (ip, port) == ("127.0.0.1", 8101) else "another")
+    monkeypatch.setattr(hub, "ended", lambda room, servers=True: ended.append(servers))
+    monkeypatch.setattr(hub, "obstacles", lambda room: ["something"])
+    assert hub.main(["--port", "8100"]) == 2 and ended == told
+
+
+def test_an_end_that_is_asked_for_ends_servers_too_and_starts_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(hub, "ended", lambda room, servers=True: 3 if servers else 1)
+    monkeypatch.setattr(hub, "obstacles", lambda room: pytest.fail("it would start"))
+    assert hub.main(["--end"]) == 0 and capsys.readouterr().out == "hub: 3 processes were told to end\n"

@@ -37,5 +37,5 @@ def test_a_verdict_is_of_the_text_that_came_with_it(box):
 
 @pytest.mark.parametrize("odd", ["int b;", None, {}, {"text": 7}, {"text": ["x"]}, {"judge": "no"}, {"judge": 1}])
 def test_what_no_page_of_ours_sends_changes_nothing(odd, box):
-    box._handle_custom_msg(odd, [])
+    box._heard(box, odd, [])
     assert (box.text, box.told, box.judged) == ("int a;", [], [])

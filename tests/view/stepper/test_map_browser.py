@@ -266,6 +266,15 @@ class TestOver:
         one.page.keyboard.press("o")
         assert one.page.locator(".tdx-count").inner_text() == f"step 9 of {len(RACE)}"
 
+    def test_another_run_from_the_kernel_takes_the_place_of_one_that_was_taken_over(self, widget, bad_run):
+        one = widget(Stepper(RACE, position=9))
+        one.focus()
+        one.press("o", "1")
+        one.page.evaluate("model.values.position = 4")
+        one.gets("data", Stepper(bad_run).data)
+        assert one.count() == f"step 4 of {len(bad_run)}" and one.page.locator(".tdx-picks").count() == 0
+        assert one.page.locator(".tdx-taken").count() == 0
+
     def test_the_kernel_is_not_told_where_one_walks_by_oneself(self, widget, timed):
         one = widget(Stepper(RACE, position=9), page=timed)
         one.focus()

@@ -125,6 +125,12 @@ def test_where_codes_are_replayed_only_a_code_is(message):
     assert asked == ["a code"] and sent == [{"answer": "It fits: 3 steps."}]
 
 
+def test_of_a_code_as_much_is_read_as_a_page_may_send():
+    asked = []
+    Stepper(counted(2), replay=lambda code: asked.append(code) or counted(3)).paste("c" * 4001)
+    assert asked == ["c" * 4000]
+
+
 def test_a_code_where_nothing_replays_is_not_answered():
     stepper, sent = Stepper(counted(2)), []
     stepper.send = sent.append

@@ -171,6 +171,21 @@ class TestLong:
         assert one.page.locator(".tdx-say b").inner_text() != "Start"
         one.hears("msg:custom", {"stretch": start, "reader": message["reader"]})
         assert one.count() == "step 0 of 60" and one.page.locator(".tdx-say b").inner_text() == "Start"
+        other = widget(part)
+        other.focus()
+        other.press("Home")
+        [asks] = [row for row in other.sent if "more" in row]
+        assert asks["reader"] != message["reader"], "each page has a name of its own"
+
+    def test_a_stretch_is_shown_where_its_reader_stands_also_after_an_echo(self, widget, part, timed):
+        one = widget(part, page=timed)
+        one.focus()
+        one.press("Home")
+        [message] = [row for row in one.sent if "more" in row]
+        one.gets("position", 15)  # an echo, while the reader goes on
+        start = json.dumps(Stepper(long_run())._top(0, 20))
+        one.hears("msg:custom", {"stretch": start, "reader": message["reader"]})
+        assert one.count() == "step 0 of 60"
 
 
 def test_controls_only_where_they_are_of_use(widget, bad_run):
