@@ -1,4 +1,4 @@
-"""What JupyterHub is told of a room, read as JupyterHub reads it: who comes in, what listens where, what is kept where."""
+"""What JupyterHub is told of a room, as JupyterHub reads it: who comes in, what listens and what is kept where."""
 
 import json
 import runpy

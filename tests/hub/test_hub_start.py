@@ -1,4 +1,4 @@
-"""What a start lays down and what an end takes away, without a hub: modes of folders, the proxy's files, processes, ports."""
+"""What a start lays down and what an end takes away, without a hub: modes, the proxy's files, processes, ports."""
 
 import json
 import os
@@ -56,7 +56,8 @@ def test_learners_reach_the_state_and_none_its_secrets_whatever_was_there(umask,
 
 def test_a_room_s_settings_are_what_was_said_and_what_was_found(room, prepared, monkeypatch):
     assert prepared(replace(room, branch="b", memory=3000)) == {
-        **hub.asdict(room), "branch": "b", "memory": 3000, "proxy": ["node", "proxy"], "cgroup": "", "notebooks": "file:///b.git",
+        **hub.asdict(room), "branch": "b", "memory": 3000,
+        "proxy": ["node", "proxy"], "cgroup": "", "notebooks": "file:///b.git",
     }  # fmt: skip
     monkeypatch.setattr("tools.hub_spawner.delegated", lambda: "/sys/fs/cgroup/hub")
     assert prepared(room)["cgroup"] == "/sys/fs/cgroup/hub"
@@ -108,7 +109,8 @@ def test_a_proxy_that_cannot_be_fetched_is_said_and_none_is_left(npm, tmp_path, 
 
 @pytest.fixture
 def processes(monkeypatch, tmp_path, room):
-    """`processes(*words, env="")` is one of a list that stands for /proc; `told` holds who was told to end, `slow` how long that takes them."""
+    """`processes(*words, env="")` is one of a list that stands for /proc; `told` holds who was told to end, `slow` how
+    long that takes."""
     made, told, slow = tmp_path / "proc", [], []
     made.mkdir()
 
