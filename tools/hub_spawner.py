@@ -5,17 +5,23 @@ CPUs. Elsewhere the limits are those of a process (setrlimit) and its niceness, 
 processes and threads for the account.
 """
 
+import asyncio
 import contextlib
 import os
+import pwd
 import resource
 from collections.abc import Callable
 from pathlib import Path
 
 from jupyterhub.spawner import LocalProcessSpawner
-from traitlets import Int, Unicode
+from traitlets import Int, List, Unicode
+
+from tools.hub_accounts import owner
 
 MiB = 1 << 20
 NICE = 5  # behind the hub and its proxy, which everybody waits for
+FIRST_KILLED = 500  # where memory runs out: a learner's processes before the hub's
+FILES = 4096  # that a process may have open
 CONTROLLERS = ("memory", "pids", "cpu")
 
 
@@ -37,8 +43,12 @@ class Group:
         (self.place / "cgroup.procs").write_text(f"{os.getpid()}\n")
 
     def remove(self) -> None:
-        """Take the group away; one in which something still runs stays."""
-        with contextlib.suppress(OSError):
+        """End all that runs in the group, and take it away."""
+        if (kill := self.place / "cgroup.kill").exists():  # since Linux 5.14
+            kill.write_text("1\n")
+        with contextlib.suppress(
+            OSError
+        ):  # what is killed may take a moment: then the next start finds it, and takes it
             self.place.rmdir()
 
 
@@ -87,8 +97,19 @@ def limit(memory: int, processes: int) -> None:
     os.nice(NICE)
 
 
+def listener(port: int, table: Path = Path("/proc/net/tcp")) -> int | None:
+    """The account (its number) that listens at a port of 127.0.0.1; None where nobody does."""
+    for words in map(str.split, table.read_text().splitlines()[1:]):
+        if words[3] == "0A" and words[1] == f"0100007F:{port:04X}":
+            return int(words[7])
+    return None
+
+
 class LimitedSpawner(LocalProcessSpawner):
-    """One Unix account, one server, under limits."""
+    """One Unix account, one server, under limits. The child stays root's until it is another program (setpriv), which becomes the learner: a learner who could stop
+    it before would stop the hub that waits for it."""
+
+    command = List(Unicode(), help="what the learner runs").tag(config=True)
 
     memory = Int(2048, help="MiB of a learner: of all processes together in a cgroup, else of each").tag(config=True)
     processes = Int(256, help="processes and threads of a learner").tag(config=True)
@@ -99,11 +120,31 @@ class LimitedSpawner(LocalProcessSpawner):
         """The learner's group, where there are any."""
         return Group(Path(self.cgroup), self.user.name) if self.cgroup else None
 
+    @property
+    def account(self) -> pwd.struct_passwd:
+        """The learner's."""
+        return pwd.getpwnam(self.user.name)
+
     async def start(self):
-        """As ever, in the group."""
+        """As ever, in the group; where it listens, once it is the learner who does: before, somebody else could."""
+        account = self.account
+        become = ["--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--init-groups"]
+        self.cmd = ["setpriv", *become, *self.command]
         if self.group:
             self.group.make(self.memory * MiB, self.processes)
-        return await super().start()
+        ip, port = await super().start()
+        while (found := listener(port)) is None and await self.poll() is None:
+            await asyncio.sleep(0.2)
+        if found is not None and found != account.pw_uid:
+            await self.stop(now=True)
+            raise RuntimeError(f"port {port} of {self.user.name} was taken by account {found}; start again")
+        return ip, port
+
+    async def _signal(self, sig: int) -> bool:
+        """As ever; a process that a hub which was started again finds under the number may be another's by now."""
+        if self.proc is None and owner(Path("/proc", str(self.pid))) != self.account.pw_uid:
+            return False
+        return await super()._signal(sig)
 
     async def stop(self, now: bool = False):
         """As ever, and the group goes."""
@@ -112,15 +153,18 @@ class LimitedSpawner(LocalProcessSpawner):
             self.group.remove()
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
-        """What runs in the child before it becomes the learner: after that it may no more enter a group, and root has no limit of processes."""
-        become, group = super().make_preexec_fn(name), self.group
+        """What runs in the child before it becomes the learner: after that it may no more enter a group."""
+        group, home = self.group, pwd.getpwnam(name).pw_dir
 
         def before() -> None:
+            with contextlib.suppress(OSError):  # where /proc may only be read
+                Path("/proc/self/oom_score_adj").write_text(str(FIRST_KILLED))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
             if group:
                 group.enter()
                 os.nice(NICE)
             else:
                 limit(self.memory * MiB, self.processes)
-            become()
+            os.chdir(home)
 
         return before

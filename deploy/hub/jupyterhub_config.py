@@ -15,7 +15,7 @@ room = json.loads(Path(os.environ["TDXKIT_ROOM"]).read_text(encoding="utf-8"))
 secret = Path(room["state"]) / "secret"
 c = get_config()  # noqa: F821  JupyterHub gives it
 
-c.JupyterHub.bind_url = f"{'https' if room['tls_cert'] else 'http'}://{room['ip']}:{room['port']}"
+c.JupyterHub.bind_url = room["address"]
 c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = room["tls_cert"], room["tls_key"]
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{room['port'] + 1}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{room['port'] + 2}"
@@ -29,13 +29,17 @@ c.JupyterHub.cleanup_servers = (
 
 c.JupyterHub.authenticator_class = Door
 c.Door.allowed_groups = {room["group"]}
+c.Door.executor_threads = 32  # a false password takes PAM three seconds
 c.Door.open_sessions = False  # a session of PAM would end with the login and not with the server
 
 c.JupyterHub.spawner_class = LimitedSpawner
 c.LimitedSpawner.memory = room["memory"]
 c.LimitedSpawner.processes = room["processes"]
 c.LimitedSpawner.cgroup = room["cgroup"]
-c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("start.py"))]
+c.LimitedSpawner.command = [sys.executable, str(Path(__file__).with_name("start.py"))]
+c.JupyterHub.template_vars = {
+    "announcement_login": "The tdxkit workbook. Name and password are those that you were given."
+}
 c.Spawner.environment = {"TDXKIT_NOTEBOOKS": room["notebooks"], "TDXKIT_BRANCH": room["branch"]}
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab/tree/tdxkit/00-start-here.ipynb"

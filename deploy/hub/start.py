@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tdxkit.commands.lab import QUIET
+
 PLACE = Path.home() / "tdxkit"
 
 
@@ -41,7 +43,12 @@ def main() -> None:
         Exception
     ) as error:  # whatever it is, a learner without the newest notebooks can work, one without a server cannot
         logging.warning("the notebooks were not brought up to date: %s", error)
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *sys.argv[1:]])
+    # Over sockets in the learner's home: whoever is on this machine can read what goes over its ports.
+    kernels = Path.home() / ".kernels"  # short: a socket's path has at most 107 letters
+    kernels.mkdir(mode=0o700, exist_ok=True)
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(kernels)
+    quiet = [f"--{name}={value}" for name, value in {**QUIET, "KernelManager.transport": "ipc"}.items()]
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *quiet, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

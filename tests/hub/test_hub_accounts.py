@@ -1,7 +1,11 @@
 """Accounts of a room: what is asked of the machine for each, and whose may be taken away."""
 
 import os
+import shutil
 import subprocess
+import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,19 +16,28 @@ from tools.placed import Stopped
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A machine without accounts: `ran` holds what was asked of it, `there` its accounts by name."""
-    ran, there = [], {}
+    """A machine without accounts: `ran` holds what was asked of it, `there` its accounts by name, `ended` whose processes were."""
+    ran, there, ended = [], {}, []
+
+    def made(name, comment=hub_accounts.MADE, uid=0):
+        (tmp_path / name).mkdir(mode=0o755, exist_ok=True)
+        home = tmp_path / name
+        there[name] = SimpleNamespace(pw_dir=str(home), pw_gecos=comment, pw_uid=uid or home.stat().st_uid)
 
     def run(command, given=""):
         ran.append((*command, given))
         if command[0] == "useradd":
-            (tmp_path / command[-1]).mkdir(mode=0o755)
-            there[command[-1]] = SimpleNamespace(pw_dir=str(tmp_path / command[-1]), pw_gecos=hub_accounts.MADE)
+            made(command[-1])
 
     monkeypatch.setattr(hub_accounts, "_run", run)
     monkeypatch.setattr(hub_accounts, "_account", there.get)
+    monkeypatch.setattr(hub_accounts, "_is_group", lambda name: False)
+    monkeypatch.setattr(hub_accounts, "_homes", lambda: tmp_path)
+    monkeypatch.setattr(hub_accounts, "_end", lambda name, uid: ended.append((name, uid, len(ran))))
+    monkeypatch.setattr(hub_accounts, "FIRST", 0)  # whoever runs the tests is one of the people
+    monkeypatch.setattr(hub_accounts, "SHARED", ())
     monkeypatch.setattr(hub_accounts.pwd, "getpwnam", there.__getitem__)
-    return SimpleNamespace(ran=ran, there=there, homes=tmp_path)
+    return SimpleNamespace(ran=ran, there=there, homes=tmp_path, ended=ended, made=made)
 
 
 def test_an_account_is_of_the_group_and_its_home_is_its_own(machine):
@@ -34,6 +47,22 @@ def test_an_account_is_of_the_group_and_its_home_is_its_own(machine):
     for words, name in zip(made, ("anna", "ben"), strict=True):
         assert words[-2] == name and words[-4:-2] == ("--groups", "room") and "--create-home" in words
         assert os.stat(machine.homes / name).st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("as_link", [True, False])
+def test_a_home_that_is_there_is_somebody_s_and_nobody_gets_it(as_link, machine):
+    home = machine.homes / "ben"
+    home.symlink_to("/nowhere") if as_link else home.mkdir()
+    with pytest.raises(Stopped, match="ben: it is there already, and somebody's"):
+        hub_accounts.add(["anna", "ben"])
+    assert machine.ran == []
+
+
+@pytest.mark.parametrize("group", ["root", "-x", "", "1234", "Room"])
+def test_learners_are_put_into_no_group_of_the_machine_s_own(group, monkeypatch):
+    monkeypatch.setattr(hub_accounts, "_run", lambda *_: pytest.fail("something was made"))
+    with pytest.raises(Stopped, match="name another"):
+        hub_accounts.add(["anna"], group)
 
 
 def test_a_password_is_long_and_nobody_else_s(machine):
@@ -51,10 +80,26 @@ def test_a_name_that_stands_there_twice_is_made_not_even_once(machine):
 
 @pytest.mark.parametrize("comment", ["tdxkit learner", "tdxkit learner,Room 7,,"])
 def test_an_account_goes_with_its_home_also_where_its_learner_has_said_more_of_themselves(comment, machine):
-    machine.there["anna"] = SimpleNamespace(pw_gecos=comment)
+    machine.made("anna", comment)
     hub_accounts.remove(["anna"])
-    [(*words, _)] = machine.ran
-    assert words[0] == "userdel" and "--remove" in words and words[-1] == "anna"
+    lock, remove = machine.ran
+    assert lock[:4] == ("usermod", "--lock", "--expiredate", "1") and lock[-2] == "anna"
+    assert remove[0] == "userdel" and "--remove" in remove and remove[-2] == "anna" and "--force" not in remove
+    assert machine.ended == [("anna", os.getuid(), 1)], "after nobody can log in, and before the account goes"
+
+
+def test_a_home_that_is_another_s_stays_and_so_do_all(machine):
+    machine.made("anna")
+    machine.made("ben", uid=os.getuid() + 1)
+    machine.made("cleo", "somebody")
+    for names, said in (
+        (["anna", "ben"], "it is not ben's"),
+        (["anna", "cleo"], "no account"),
+        (["anna", "dora"], "no account"),
+    ):
+        with pytest.raises(Stopped, match=said):
+            hub_accounts.remove(names)
+    assert machine.ran == [] and machine.ended == []
 
 
 def test_who_has_the_group_as_their_first_is_of_it_too(monkeypatch):
@@ -72,3 +117,37 @@ def test_a_machine_without_these_commands_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(Stopped, match="useradd: it is not here; install it"):
         hub_accounts._run(["useradd", "anna"])
+
+
+def test_whose_a_process_is_is_told_also_where_it_hides():
+    hides = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", hides], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
+        one.stdout.readline()
+        assert hub_accounts.owner(Path("/proc", str(one.pid))) == os.getuid()
+        one.stdin.close()
+    assert hub_accounts.owner(Path("/proc/none")) == -1
+
+
+@pytest.mark.slow
+def test_an_account_leaves_nothing_behind_that_the_next_one_with_its_number_would_have(tmp_path):
+    if os.geteuid() or not shutil.which("useradd"):
+        pytest.skip("not root, or no useradd: that nothing is left behind is not tested")
+    name, group = f"tdxt-{os.getpid()}-z", f"tdxt-{os.getpid()}-g"
+    hub_accounts.add([name], group)
+    try:
+        account, left = hub_accounts._account(name), Path("/tmp", f"{name}-left")
+        code = f"import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open({str(left)!r}, 'w'); time.sleep(300)"
+        drop = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": "/"}
+        with subprocess.Popen(["/usr/bin/env", "python3", "-c", code], **drop) as one:
+            end = time.monotonic() + 20
+            while not left.exists() and one.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            if not left.exists():
+                pytest.skip("accounts can run no Python here")
+            hub_accounts.remove([name])
+            assert one.wait(10) == -9
+        assert not left.exists() and not os.path.exists(account.pw_dir) and not hub_accounts._account(name)
+    finally:
+        if hub_accounts._account(name):
+            hub_accounts.remove([name])
+        subprocess.run(["groupdel", group], check=True)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tools.hub import LEAST_FREE
+from tools.hub_room import LEAST_FREE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hub")]
 

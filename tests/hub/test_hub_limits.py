@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,7 +94,9 @@ def test_a_learner_s_group_has_the_limits_of_all_that_they_run(tmp_path):
     }
     group.enter()
     assert (group.place / "cgroup.procs").read_text().strip() == str(os.getpid())
+    (group.place / "cgroup.kill").touch()
     group.remove()
+    assert (group.place / "cgroup.kill").read_text() == "1\n", "all that runs in it ends"
     assert group.place.exists(), "one in which something runs stays"
 
 
@@ -112,10 +115,19 @@ def spawner(tmp_path, monkeypatch):
 
     async def as_ever(self, **_):
         done.append("as ever")
+        return "127.0.0.1", 7
 
-    become = lambda self, name: lambda: done.append(f"become {name}")  # noqa: E731
-    for name, does in (("make_preexec_fn", become), ("start", as_ever), ("stop", as_ever)):
+    async def runs(self):
+        return None
+
+    for name, does in (("start", as_ever), ("stop", as_ever), ("poll", runs)):
         monkeypatch.setattr(hub_spawner.LocalProcessSpawner, name, does)
+    account = SimpleNamespace(pw_uid=1007, pw_gid=1008, pw_dir="/home/anna")
+    monkeypatch.setattr(hub_spawner.pwd, "getpwnam", lambda name: account)
+    monkeypatch.setattr(hub_spawner, "listener", lambda port: 1007)
+    monkeypatch.setattr(hub_spawner.os, "chdir", lambda place: done.append(f"go to {place}"))
+    monkeypatch.setattr(hub_spawner.resource, "setrlimit", lambda what, to: done.append(f"files {to}"))
+    monkeypatch.setattr(hub_spawner.Path, "write_text", lambda file, text: done.append(f"{file.name} {text}"))
     monkeypatch.setattr(hub_spawner.os, "nice", lambda by: done.append(f"nice {by}"))
     monkeypatch.setattr(hub_spawner, "limit", lambda *limits: done.append(f"limit {limits}"))
     monkeypatch.setattr(Group, "enter", lambda group: done.append(f"enter {group.place.name}"))
@@ -129,12 +141,72 @@ def spawner(tmp_path, monkeypatch):
     return made
 
 
-def test_a_child_has_its_limits_before_it_becomes_the_learner(spawner, tmp_path):
+FIRST = [f"oom_score_adj {hub_spawner.FIRST_KILLED}", f"files {(hub_spawner.FILES, hub_spawner.FILES)}"]
+
+
+def test_a_child_has_its_limits_and_stays_root_s_until_it_is_another_program(spawner, tmp_path):
     spawner().make_preexec_fn("anna")()
-    assert spawner.done == [f"limit {(3000 * MiB, 77)}", "become anna"]
+    assert spawner.done == [*FIRST, f"limit {(3000 * MiB, 77)}", "go to /home/anna"]
     spawner.done.clear()
     spawner(cgroup=str(tmp_path)).make_preexec_fn("anna")()
-    assert spawner.done == ["enter learner-anna", f"nice {hub_spawner.NICE}", "become anna"]
+    assert spawner.done == [*FIRST, "enter learner-anna", f"nice {hub_spawner.NICE}", "go to /home/anna"]
+
+
+def test_the_program_that_it_is_becomes_the_learner_with_their_groups(spawner):
+    one = spawner(command=["python", "start.py"])
+    for _ in range(2):
+        assert asyncio.run(one.start()) == ("127.0.0.1", 7)
+        assert one.cmd == ["setpriv", "--reuid", "1007", "--regid", "1008", "--init-groups", "python", "start.py"]
+
+
+def test_where_somebody_else_listens_at_the_port_nobody_is_led_there(spawner, monkeypatch):
+    one, found = spawner(), [None, None, 1009]
+    monkeypatch.setattr(hub_spawner, "listener", lambda port: found.pop(0))
+    monkeypatch.setattr(hub_spawner.asyncio, "sleep", lambda seconds: asyncio.wait_for(_nothing(), 1))
+    with pytest.raises(RuntimeError, match="port 7 of anna was taken by account 1009"):
+        asyncio.run(one.start())
+    assert spawner.done == ["as ever", "as ever"] and found == [], "it was waited for, and stopped"
+
+
+async def _nothing():
+    return None
+
+
+def test_a_server_that_ends_before_it_listens_is_waited_for_no_longer(spawner, monkeypatch):
+    async def over(self):
+        return 1
+
+    monkeypatch.setattr(hub_spawner.LocalProcessSpawner, "poll", over)
+    monkeypatch.setattr(hub_spawner, "listener", lambda port: None)
+    assert asyncio.run(spawner().start()) == ("127.0.0.1", 7)
+
+
+def test_who_listens_is_read_from_the_kernel_s_table():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+        assert hub_spawner.listener(port) == os.getuid()
+        with socket.create_connection(("127.0.0.1", port)) as page:
+            assert hub_spawner.listener(page.getsockname()[1]) is None, "one that is connected does not listen"
+    assert hub_spawner.listener(port) is None
+
+
+@pytest.mark.parametrize("uid, alive", [(os.getuid(), True), (os.getuid() + 1, False)])
+def test_a_number_that_is_another_s_process_by_now_is_told_nothing(uid, alive, monkeypatch):
+    asked = []
+
+    async def tell(self, number):
+        asked.append(number)
+        return True
+
+    monkeypatch.setattr(hub_spawner.LocalProcessSpawner, "_signal", tell)
+    monkeypatch.setattr(hub_spawner.pwd, "getpwnam", lambda name: SimpleNamespace(pw_uid=uid))
+    one = LimitedSpawner()
+    one.user, one.pid = SimpleNamespace(name="anna"), os.getpid()
+    assert asyncio.run(one._signal(0)) is alive and asked == [0] * alive
+    one.pid = 1 << 23  # none has that
+    assert asyncio.run(one._signal(0)) is False
+    with subprocess.Popen(["true"]) as one.proc:  # this hub's own child
+        assert asyncio.run(one._signal(15)) is True
 
 
 def test_a_learner_s_group_is_there_while_the_server_is(spawner, tmp_path, monkeypatch):
@@ -144,7 +216,7 @@ def test_a_learner_s_group_is_there_while_the_server_is(spawner, tmp_path, monke
     assert limits == [(3000 * MiB, 77)] and spawner.done == ["as ever"], "it is made first"
     assert (tmp_path / "learner-anna").is_dir()
     asyncio.run(one.stop())
-    assert spawner.done == ["as ever"] * 2 and not (tmp_path / "learner-anna").exists()
+    assert spawner.done[:2] == ["as ever"] * 2 and not (tmp_path / "learner-anna").exists()
 
 
 def test_a_learner_comes_behind_the_hub_that_everybody_waits_for():

@@ -117,5 +117,11 @@ def test_a_learner_s_server_starts_where_nothing_can_be_brought(start, monkeypat
     monkeypatch.setenv("TDXKIT_BRANCH", "main")
     monkeypatch.setattr(start.os, "execv", lambda *words: began.append(words))
     monkeypatch.setattr(start.sys, "argv", ["start.py", "--of-the-hub=1"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", "another")
     start.main()
-    assert [words[1:] for _, words in began] == [["-m", "jupyterhub.singleuser", "--of-the-hub=1"]]
+    [(_, (_, *words))] = began
+    assert words[:2] == ["-m", "jupyterhub.singleuser"] and words[-1] == "--of-the-hub=1"
+    assert "--KernelManager.transport=ipc" in words and "--LabApp.news_url=None" in words
+    assert start.os.environ["JUPYTER_RUNTIME_DIR"] == f"{tmp_path}/.kernels"
+    assert (tmp_path / ".kernels").stat().st_mode & 0o777 == 0o700

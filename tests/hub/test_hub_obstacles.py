@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from tools import hub, hub_accounts
-from tools.hub import Room, obstacles
+from tools import hub, hub_accounts, hub_room
+from tools.hub_room import Room, obstacles
 from tools.placed import Stopped
 
 pytest.importorskip("jupyterhub")
@@ -19,10 +19,12 @@ pytest.importorskip("jupyterhub")
 def well(monkeypatch, tmp_path):
     """A room in which nothing is wrong."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(hub, "learners", lambda group: ["anna"])
-    monkeypatch.setattr(hub, "_reached", lambda name: True)
-    monkeypatch.setattr(hub, "_taken", lambda ip, port: "")
-    monkeypatch.setattr(hub, "_unfit", lambda key, cert: "")
+    monkeypatch.setattr(hub_room, "learners", lambda group: ["anna"])
+    monkeypatch.setattr(hub_room, "_reached", lambda: True)
+    monkeypatch.setattr(hub_room, "taken", lambda ip, port: "")
+    monkeypatch.setattr(hub_room, "_of_the_state", lambda room: [])
+    monkeypatch.setattr(hub_room, "roots_ports", lambda: 1024)
+    monkeypatch.setattr(hub_room, "_unfit", lambda key, cert: "")
     key = tmp_path / "key.pem"
     key.touch()
     return Room(state=str(tmp_path / "state")), str(key)
@@ -32,7 +34,7 @@ def test_a_room_in_which_nothing_is_wrong_may_start(well):
     room, key = well
     assert list(obstacles(room)) == []
     assert list(obstacles(replace(room, ip="10.1.2.3", tls_key=key, tls_cert=key))) == []
-    assert list(obstacles(replace(room, ip="::1", port=65533, memory=1024))) == []
+    assert list(obstacles(replace(room, ip="::1", port=1021, memory=1024, processes=64, idle=1))) == []
 
 
 @pytest.mark.parametrize(
@@ -42,9 +44,14 @@ def test_a_room_in_which_nothing_is_wrong_may_start(well):
         ({"ip": "10.1.2.3"}, "passwords would go over the network in the clear"),
         ({"ip": "::"}, "passwords would go over the network in the clear"),
         ({"ip": "localhost"}, "it is no address"),
-        ({"port": 65534}, "name one from 1 to 65533"),
-        ({"port": 0}, "name one from 1 to 65533"),
-        ({"memory": 1023}, "do not start below 1024 MiB"),
+        ({"port": 1022}, "name one from 1 to 1021"),
+        ({"port": 0}, "name one from 1 to 1021"),
+        ({"group": "root"}, "--group root: it is a group of the machine's own, with root in it; name another"),
+        ({"group": "-x"}, "a group is a to z"),
+        ({"memory": 1023}, "--memory 1023: it is 1024 to 16777216; give another"),
+        ({"memory": 1 << 70}, "it is 1024 to 16777216"),
+        ({"processes": -1}, "--processes -1: it is 64 to 4194304"),
+        ({"idle": 0}, "--idle 0: it is 1 to"),
         ({"tls_key": "KEY"}, "give both"),
         ({"tls_cert": "KEY"}, "give both"),
         ({"tls_key": "/nowhere.pem", "tls_cert": "KEY"}, "--tls-key /nowhere.pem: it cannot be read"),
@@ -59,7 +66,7 @@ def test_each_thing_that_is_wrong_is_a_line_that_says_what_to_do(change, said, w
 
 
 def test_without_accounts_it_does_not_start(well, monkeypatch):
-    monkeypatch.setattr(hub, "learners", hub_accounts.learners)
+    monkeypatch.setattr(hub_room, "learners", hub_accounts.learners)
     [line] = obstacles(replace(well[0], group="no-such-group-here"))
     assert "the group no-such-group-here has no accounts; python tools/hub_accounts.py add" in line
 
@@ -71,17 +78,17 @@ def test_only_root_starts_it(well, monkeypatch):
 
 
 def test_a_learner_who_cannot_run_its_python_is_told_before_they_meet_it(well, monkeypatch):
-    monkeypatch.setattr(hub, "_reached", lambda name: False)
+    monkeypatch.setattr(hub_room, "_reached", lambda: False)
     [line] = obstacles(well[0])
-    assert line.startswith("anna cannot run ") and "/opt" in line
+    assert line.startswith("the learners cannot run ") and "/opt" in line and "make hub PYTHON=" in line
 
 
 def test_a_disk_with_too_little_room(well, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: usage(0, 0, hub.LEAST_FREE - 1))
+    monkeypatch.setattr(hub_room.shutil, "disk_usage", lambda place: usage(0, 0, hub_room.LEAST_FREE - 1))
     lines = list(obstacles(well[0]))
     assert lines and all("MB are free there" in line and line.endswith("make room") for line in lines)
-    monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: usage(0, 0, hub.LEAST_FREE))
+    monkeypatch.setattr(hub_room.shutil, "disk_usage", lambda place: usage(0, 0, hub_room.LEAST_FREE))
     assert list(obstacles(well[0])) == []
 
 
@@ -91,8 +98,8 @@ def test_a_port_that_is_taken(well, monkeypatch):
         other.listen()
         port = other.getsockname()[1]
         monkeypatch.undo()
-        assert "in use" in hub._taken("127.0.0.1", port)
-    assert hub._taken("127.0.0.1", port) == ""
+        assert "in use" in hub_room.taken("127.0.0.1", port)
+    assert hub_room.taken("127.0.0.1", port) == ""
 
 
 @pytest.mark.parametrize("broken", [OSError(28, "No space left on device", "/var/x"), Stopped("npm ci: no network")])
@@ -122,9 +129,10 @@ def test_an_account_that_was_not_made_here_stays(monkeypatch):
 
 
 def test_where_one_account_cannot_be_made_none_is_left(monkeypatch):
-    made, removed = [], []
+    made, removed, ran = [], [], []
 
     def run(command, given=""):
+        ran.append(command)
         if command[0] == "useradd":
             if command[-1] == "ben-no-such":
                 raise Stopped("useradd: no")
@@ -137,8 +145,13 @@ def test_where_one_account_cannot_be_made_none_is_left(monkeypatch):
     monkeypatch.setattr(hub_accounts.os, "chmod", lambda *_: None)
     monkeypatch.setattr(hub_accounts, "remove", removed.extend)
     with pytest.raises(Stopped, match="useradd: no"):
-        hub_accounts.add(["anna-no-such", "ben-no-such"])
-    assert removed == ["anna-no-such"]
+        hub_accounts.add(["anna-no-such", "ben-no-such"], "no-such-group-here")
+    assert removed == ["anna-no-such"] and ran[-1] == ["groupdel", "no-such-group-here"]
+    monkeypatch.setattr(hub_accounts, "_is_group", lambda name: True)
+    made.clear()
+    with pytest.raises(Stopped):
+        hub_accounts.add(["anna-no-such", "ben-no-such"], "no-such-group-here")
+    assert ran[-1][0] == "useradd", "a group that was there stays"
 
 
 @pytest.mark.parametrize("what", ["add", "remove"])

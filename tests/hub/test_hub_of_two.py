@@ -68,6 +68,11 @@ def test_a_home_is_closed_to_the_other_and_the_notebooks_are_in_it(two):
     assert kernel.run("import tdxkit; print(os.getuid() > 0)") == ("ok", "True\n")
 
 
+def test_what_a_kernel_says_goes_over_no_port_that_others_could_listen_to(two):
+    said = "import json, ipykernel\nprint(json.loads(ipykernel.get_connection_info())['transport'])"
+    assert two[0].kernel().run(said) == ("ok", "ipc\n")
+
+
 def test_who_takes_too_much_is_stopped_and_the_other_goes_on(two):
     one, other = two
     kernel = one.kernel()

@@ -13,12 +13,20 @@ pytest.importorskip("jupyterhub.auth")
 pytest.importorskip("jupyterhub.spawner")
 from traitlets.config import Config
 
-from tools.hub import CONFIG, ROOT, Room
+from tools.hub import CONFIG, ROOT
 from tools.hub_door import Door
+from tools.hub_room import Room
 from tools.hub_spawner import LimitedSpawner
 
 ROOM = Room(ip="10.1.2.3", port=9000, group="anna-s", tls_key="k", tls_cert="c", idle=77, state="/s", branch="room")
-MORE = {"proxy": ["node", "proxy"], "cgroup": "/cgroup", "notebooks": "file:///n.git", "memory": 3000, "processes": 99}
+MORE = {
+    "address": ROOM.address,
+    "proxy": ["node", "proxy"],
+    "cgroup": "/cgroup",
+    "notebooks": "file:///n.git",
+    "memory": 3000,
+    "processes": 99,
+}
 
 
 @pytest.fixture
@@ -37,13 +45,13 @@ def told(tmp_path, monkeypatch):
 
 def test_who_comes_in_is_of_the_group_and_nobody_else(told):
     assert told().Door.allowed_groups == {"anna-s"}
-    assert set(told().Door) == {"allowed_groups", "open_sessions"}, "nothing lets in more"
+    assert set(told().Door) == {"allowed_groups", "executor_threads", "open_sessions"}, "nothing lets in more"
     assert told().Door.open_sessions is False
 
 
 def test_only_the_proxy_is_heard_outside_and_each_port_is_one_that_was_looked_at(told):
     all_ = told()
-    assert all_.JupyterHub.bind_url == "https://10.1.2.3:9000" and told(tls_cert="").JupyterHub.bind_url[:5] == "http:"
+    assert all_.JupyterHub.bind_url == "https://10.1.2.3:9000"
     for address, port in ((all_.JupyterHub.hub_bind_url, 9001), (all_.ConfigurableHTTPProxy.api_url, 9002)):
         assert (urlsplit(address).hostname, urlsplit(address).port) == ("127.0.0.1", port)
     assert all_.Spawner.ip == "127.0.0.1"
@@ -65,11 +73,11 @@ def test_servers_and_their_kernels_outlive_the_hub(told):
 
 def test_a_learner_has_the_limits_and_the_notebooks_of_the_room(told):
     all_ = told()
+    python, start = all_.LimitedSpawner.pop("command")
     assert all_.LimitedSpawner == {"memory": 3000, "processes": 99, "cgroup": "/cgroup"}
     assert all_.Spawner.environment == {"TDXKIT_NOTEBOOKS": "file:///n.git", "TDXKIT_BRANCH": "room"}
     assert (ROOT / "notebooks" / all_.Spawner.default_url.removeprefix("/lab/tree/tdxkit/")).is_file()
     assert all_.JupyterHub.spawner_class is LimitedSpawner and all_.JupyterHub.authenticator_class is Door
-    python, start = all_.Spawner.cmd
     assert python == sys.executable and Path(start).is_file()
 
 

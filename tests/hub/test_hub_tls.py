@@ -6,7 +6,7 @@ import pytest
 
 from tests.hub.certificates import made
 from tests.hub.learner import Learner
-from tools.hub import Room, obstacles
+from tools.hub_room import Room, obstacles
 
 
 def _said(key, cert):
