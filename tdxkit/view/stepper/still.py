@@ -3,6 +3,7 @@
 from tdxkit.run import answered
 from tdxkit.text import many
 from tdxkit.view.kit.svg import Markup, element, esc, image
+from tdxkit.view.stepper.graph_data import EdgeRow
 from tdxkit.view.stepper.payload import StepRow
 from tdxkit.view.stepper.timeline import causes, steps_of, timeline
 
@@ -142,3 +143,15 @@ def still(data: dict, position: int, style: Markup | str = "") -> Markup:
         "div", element("div", head, class_="tdx-head"), trust, say, element("div", *pictures, class_="tdx-timeline"), fold,
         class_="tdx-still", role="group", aria_label=f"Stepper: {data['title']}",
     )  # fmt: skip
+
+
+def walk_as_text(data: dict) -> str:
+    """A graph to walk, in words: its size, the goal, and what each actor can do first."""
+    g = data["graph"]
+    rows = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])]
+    rows.append(f"{len(g['nodes']):,} states, {sum(map(len, g['edges'])):,} moves; you choose who moves next.")
+    if g["goal"]:
+        rows.append(f"Goal: break the rule “{g['goal']}”. {g['goalText']}".rstrip())
+    for edge in (EdgeRow(*row) for row in g["edges"][0]):
+        rows.append(f"  {g['actors'][edge.actor]} can begin with {g['strings'][edge.label]}")
+    return "\n".join(rows)

@@ -46,7 +46,7 @@ from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
 from tdxkit.view.kit.svg import Markup, alone, element, framed, joined, script_json, style, visible
 from tdxkit.view.stepper import scripts, still
-from tdxkit.view.stepper.graph_data import EdgeRow, graph_data
+from tdxkit.view.stepper.graph_data import graph_data
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
 from tdxkit.view.stepper.pictures import Picture
 from tdxkit.view.stepper.scripts import given
@@ -237,7 +237,9 @@ class Stepper(anywidget.AnyWidget):
 
     def __str__(self) -> str:
         views = self._top()["views"]
-        return "\n\n".join(walk_text(view) if self._walk else still.as_text(view, self.lines) for view in views)
+        return "\n\n".join(
+            still.walk_as_text(view) if self._walk else still.as_text(view, self.lines) for view in views
+        )
 
     @property
     def needs_kernel(self) -> bool:
@@ -298,15 +300,3 @@ def _in_c(run: Run) -> Run | None:
     from tdxkit.c.designs import in_c
 
     return in_c(run)
-
-
-def walk_text(data: dict) -> str:
-    """A graph to walk, in words: its size, the goal, and what each actor can do first."""
-    g = data["graph"]
-    rows = [data["title"], *([data["subtitle"]] if data["subtitle"] else [])]
-    rows.append(f"{len(g['nodes']):,} states, {sum(map(len, g['edges'])):,} moves; you choose who moves next.")
-    if g["goal"]:
-        rows.append(f"Goal: break the rule “{g['goal']}”. {g['goalText']}".rstrip())
-    for edge in (EdgeRow(*row) for row in g["edges"][0]):
-        rows.append(f"  {g['actors'][edge.actor]} can begin with {g['strings'][edge.label]}")
-    return "\n".join(rows)
