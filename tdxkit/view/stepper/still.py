@@ -2,7 +2,8 @@
 
 from tdxkit.run import answered
 from tdxkit.text import many
-from tdxkit.view.kit.svg import Markup, element, esc, image
+from tdxkit.view.kit import theme
+from tdxkit.view.kit.svg import Markup, element, esc, image, joined, style
 from tdxkit.view.stepper.graph_data import EdgeRow
 from tdxkit.view.stepper.payload import StepRow
 from tdxkit.view.stepper.timeline import causes, steps_of, timeline
@@ -143,6 +144,12 @@ def still(data: dict, position: int, style: Markup | str = "") -> Markup:
         "div", element("div", head, class_="tdx-head"), trust, say, element("div", *pictures, class_="tdx-timeline"), fold,
         class_="tdx-still", role="group", aria_label=f"Stepper: {data['title']}",
     )  # fmt: skip
+
+
+def views(top: dict, position: int) -> Markup:
+    """All that travels, at a position in it."""
+    rules = style(theme.image_css() + PLOT)
+    return joined(*(still(view, position - view["offset"], rules) for view in top["views"]))
 
 
 def walk_as_text(data: dict) -> str:

@@ -44,7 +44,7 @@ from tdxkit.explore import replay
 from tdxkit.rules import known
 from tdxkit.run import Run
 from tdxkit.view.kit import live, svg, theme
-from tdxkit.view.kit.svg import Markup, alone, element, framed, joined, script_json, style, visible
+from tdxkit.view.kit.svg import Markup, alone, element, framed, script_json, style, visible
 from tdxkit.view.stepper import scripts, still
 from tdxkit.view.stepper.graph_data import graph_data
 from tdxkit.view.stepper.payload import LIMIT, aligned, in_other_lines, packed, run_data, window
@@ -267,26 +267,20 @@ class Stepper(anywidget.AnyWidget):
             "data_script": scripts.version(),
         }
         here = self._here
-        place = element("div", _still(here, self.position), script_json(here), class_="tdx-run", **at)
+        place = element("div", still.views(here, self.position), script_json(here), class_="tdx-run", **at)
         return framed(
             style(scripts.style()), place, svg.packed_script(scripts.script(), f'mountHere("{scripts.version()}");')
         )
 
     def still(self) -> Markup:
         """The markup at the present position without a script."""
-        return _still(self._here, self.position)
+        return still.views(self._here, self.position)
 
     def _ipython_display_(self) -> None:
         live.display(self)
 
 
 PAGE = "body{margin:0}main{box-sizing:border-box;min-height:100vh;padding:16px;background:var(--tdx-paper)}main>.tdx{max-width:1180px;margin:auto}"
-
-
-def _still(top: dict, position: int) -> Markup:
-    """What travels, at a position in it, without a script."""
-    rules = style(theme.image_css() + still.PLOT)
-    return joined(*(still.still(view, position - view["offset"], rules) for view in top["views"]))
 
 
 def _is_place(number: object, last: int) -> bool:
