@@ -165,13 +165,15 @@ def _run(command: list[str], given: str = "") -> None:
 def main(argv: list[str] | None = None) -> int:
     """0, or 2 with a line that says why not."""
     parser = argparse.ArgumentParser(prog="hub_accounts", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("add", "remove", "list"))
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--group", default=GROUP)
+    parser.add_argument(
+        "what", choices=("add", "remove", "list"), help="make accounts, take them away, say who there is"
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of an account: a to z, 0 to 9, - and _")
+    parser.add_argument("--group", default=GROUP, help=f"whose accounts the hub lets in ({GROUP})")
     given = parser.parse_args(argv)
     try:
         if given.what == "list":
-            print("\n".join(learners(given.group)))
+            print("\n".join(learners(given.group)) or f"nobody: the group {given.group} has no accounts")
         elif not given.names:
             raise Stopped(f"{given.what}: of whom? name one account or more, such as anna")
         elif os.geteuid():

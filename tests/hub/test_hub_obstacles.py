@@ -165,6 +165,7 @@ def test_the_command_says_why_in_a_line(monkeypatch, capsys):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert hub_accounts.main(["add", "anna"]) == 2 and capsys.readouterr().err.count("\n") == 1
     assert hub_accounts.main(["list", "--group", "no-such-group-here"]) == 0
+    assert capsys.readouterr().out == "nobody: the group no-such-group-here has no accounts\n"
     monkeypatch.setattr(
         hub_accounts.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "x: no\n")
     )
