@@ -115,7 +115,9 @@ def prepared(room: Room) -> Path:
     more = {"proxy": proxy(state), "cgroup": str(delegated() or "")}
     more["notebooks"] = room.notebooks or published(state, room.branch)
     settings = state / "secret" / "room.json"
-    settings.write_text(json.dumps(asdict(room) | {"address": room.address} | more), encoding="utf-8")
+    settings.write_text(
+        json.dumps(asdict(room) | {"address": room.address, "page": room.page} | more), encoding="utf-8"
+    )
     return settings
 
 
@@ -223,7 +225,7 @@ def main(argv: list[str] | None = None) -> int:
         else "setrlimit and nice (no part of a cgroup v2 tree is ours: docs/server.md)"
     )
     print(
-        f"hub: {room.address}, {many(len(learners(room.group)), 'account')} of the group {room.group}; limits: {how}",
+        f"hub: {room.page}, {many(len(learners(room.group)), 'account')} of the group {room.group}; limits: {how}",
         flush=True,
     )
     _hardened()

@@ -24,6 +24,7 @@ LEAST = {
 MOST = {"memory": 1 << 24, "processes": 1 << 22, "idle": 10**8}  # what a kernel can be told
 NOBODY = "65534"
 SPELT = re.compile(r"/[\w./+~-]*")  # what git reads as it stands, in its settings and in an address
+DOMAIN = re.compile(r"(?=.{1,180}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 PARTS = ("secret", "proxy", "notebooks.git")  # of the state
 
 
@@ -35,6 +36,7 @@ class Room:
     ip: str = "127.0.0.1"
     port: int = 800
     group: str = GROUP
+    domain: str = ""
     tls_key: str = ""
     tls_cert: str = ""
     memory: int = 2048
@@ -46,14 +48,23 @@ class Room:
 
     @property
     def address(self) -> str:
-        """Where its pages are."""
-        return f"{'https' if self.tls_cert else 'http'}://{f'[{self.ip}]' if ':' in self.ip else self.ip}:{self.port}"
+        """Where it listens."""
+        return self._at(f"[{self.ip}]" if ":" in self.ip else self.ip)
+
+    @property
+    def page(self) -> str:
+        """What a learner opens."""
+        return self._at(self.domain) if self.domain else self.address
+
+    def _at(self, host: str) -> str:
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
 
 SAYS = {
     "ip": "the address that it listens at",
     "port": "its port; the two after it are taken too, on 127.0.0.1",
     "group": "whose accounts come in",
+    "domain": "a name of this machine, with a name below it for each learner (docs/server.md)",
     "tls_key": "a PEM file",
     "tls_cert": "a PEM file",
     "memory": "MiB of a learner",
@@ -104,6 +115,8 @@ def _of_the_address(room: Room) -> Iterator[str]:
         return
     if public and not room.tls_cert:
         yield f"--ip {room.ip}: passwords would go over the network in the clear; give --tls-key and --tls-cert, or stay on 127.0.0.1 behind a proxy that has TLS"
+    if room.domain and not DOMAIN.fullmatch(room.domain):
+        yield f"--domain {room.domain}: it is no name such as room.example.org; name one that leads here, as *.room.example.org has to"
     last = roots_ports() - 3
     if not 1 <= room.port <= last:
         yield f"--port {room.port}: the hub takes three ports from that on, which learners must not be able to take while it is down; {_below(last)}"

@@ -16,6 +16,8 @@ secret = Path(room["state"]) / "secret"
 c = get_config()  # noqa: F821  JupyterHub gives it
 
 c.JupyterHub.bind_url = room["address"]
+if room["domain"]:  # a name for each learner, so that the page of one cannot act in the name of another
+    c.JupyterHub.subdomain_host = room["page"]
 c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = room["tls_cert"], room["tls_key"]
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{room['port'] + 1}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{room['port'] + 2}"

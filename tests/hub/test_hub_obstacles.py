@@ -33,7 +33,7 @@ def well(monkeypatch, tmp_path):
 def test_a_room_in_which_nothing_is_wrong_may_start(well):
     room, key = well
     assert list(obstacles(room)) == []
-    assert list(obstacles(replace(room, ip="10.1.2.3", tls_key=key, tls_cert=key))) == []
+    assert list(obstacles(replace(room, ip="10.1.2.3", tls_key=key, tls_cert=key, domain="r1.uni-x.example.org"))) == []
     assert list(obstacles(replace(room, ip="::1", port=1021, memory=1024, processes=64, idle=1))) == []
 
 
@@ -48,6 +48,9 @@ def test_a_room_in_which_nothing_is_wrong_may_start(well):
         ({"port": 0}, "name one from 1 to 1021"),
         ({"group": "root"}, "--group root: it is a group of the machine's own, with root in it; name another"),
         ({"group": "-x"}, "a group is a to z"),
+        ({"domain": "room"}, "--domain room: it is no name such as room.example.org"),
+        ({"domain": "https://a.b"}, "it is no name"),
+        ({"domain": "-a.b"}, "it is no name"),
         ({"memory": 1023}, "--memory 1023: it is 1024 to 16777216; give another"),
         ({"memory": 1 << 70}, "it is 1024 to 16777216"),
         ({"processes": -1}, "--processes -1: it is 64 to 4194304"),

@@ -3,7 +3,7 @@
 import json
 import runpy
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from tools.hub_spawner import LimitedSpawner
 ROOM = Room(ip="10.1.2.3", port=9000, group="anna-s", tls_key="k", tls_cert="c", idle=77, state="/s", branch="room")
 MORE = {
     "address": ROOM.address,
+    "page": ROOM.page,
     "proxy": ["node", "proxy"],
     "cgroup": "/cgroup",
     "notebooks": "file:///n.git",
@@ -55,6 +56,13 @@ def test_only_the_proxy_is_heard_outside_and_each_port_is_one_that_was_looked_at
     for address, port in ((all_.JupyterHub.hub_bind_url, 9001), (all_.ConfigurableHTTPProxy.api_url, 9002)):
         assert (urlsplit(address).hostname, urlsplit(address).port) == ("127.0.0.1", port)
     assert all_.Spawner.ip == "127.0.0.1"
+
+
+def test_with_a_name_for_the_room_each_learner_has_one_below_it(told):
+    assert "subdomain_host" not in told().JupyterHub
+    room = replace(ROOM, domain="room.example.org")
+    assert room.page == "https://room.example.org:9000" and room.address == ROOM.address
+    assert told(domain=room.domain, page=room.page).JupyterHub.subdomain_host == "https://room.example.org:9000"
 
 
 def test_tls_has_its_key_and_its_certificate_each_in_its_place(told):

@@ -56,7 +56,7 @@ def test_learners_reach_the_state_and_none_its_secrets_whatever_was_there(umask,
 def test_a_room_s_settings_are_what_was_said_and_what_was_found(room, prepared, monkeypatch):
     assert prepared(replace(room, branch="b", memory=3000)) == {
         **hub.asdict(room), "branch": "b", "memory": 3000,
-        "proxy": ["node", "proxy"], "cgroup": "", "notebooks": "file:///b.git", "address": "http://127.0.0.1:800",
+        "proxy": ["node", "proxy"], "cgroup": "", "notebooks": "file:///b.git", "address": "http://127.0.0.1:800", "page": "http://127.0.0.1:800",
     }  # fmt: skip
     monkeypatch.setattr("tools.hub_spawner.delegated", lambda: "/sys/fs/cgroup/hub")
     assert prepared(room)["cgroup"] == "/sys/fs/cgroup/hub"
