@@ -57,17 +57,24 @@ def possible() -> None:
 
 class Hub:
     """A hub that can be stopped and started again; `learners` by name. state: its folder; tls: a key and a certificate;
-    idle: after how many seconds a server ends that nobody uses."""
+    idle: after how many seconds a server ends that nobody uses; domain: the room's name."""
 
     def __init__(
-        self, folder: Path, count: int, memory: int = 2048, state: Path | None = None, tls: tuple = (), idle: int = 3600
+        self,
+        folder: Path,
+        count: int,
+        memory: int = 2048,
+        state: Path | None = None,
+        tls: tuple = (),
+        idle: int = 3600,
+        domain: str = "",
     ):
         self.folder, self.state, self.tls = folder, state or folder / "state", tls
         self.python = python_for_all(folder)
         self.port = _three_free_ports()
         self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.words = [self.python, ROOT / "tools" / "hub.py", "--port", self.port, "--group", GROUP]
-        self.words += ["--state", self.state, "--memory", memory, "--idle", idle]
+        self.words += ["--state", self.state, "--memory", memory, "--idle", idle, "--domain", domain]
         for option, file in zip(("--tls-key", "--tls-cert"), tls):
             self.words += [option, file]
         self.names = [f"tdxt-{os.getpid()}-{k}" for k in range(count)]
