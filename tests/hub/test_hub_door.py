@@ -52,7 +52,7 @@ def test_a_form_without_a_password_has_an_empty_one(door):
 
 
 def test_who_tries_many_passwords_of_one_keeps_no_other_waiting(door):
-    door.wait[0] = 0.1
+    door.wait[0] = 0.02
 
     async def many():
         tries = [asyncio.create_task(come(door, username="anna", password="wrong")) for _ in range(5)]
