@@ -12,6 +12,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -106,9 +107,12 @@ def remove(names: Iterable[str]) -> None:
 def _end(name: str, uid: int) -> None:
     """Kill all that an account runs. Stopped, where something goes on."""
     for _ in range(PATIENCE * 10):
-        subprocess.run(["pkill", "-KILL", "-U", str(uid)], capture_output=True)
-        if uid not in map(owner, Path("/proc").glob("[0-9]*")):
+        theirs = [int(process.name) for process in Path("/proc").glob("[0-9]*") if owner(process) == uid]
+        if not theirs:
             return
+        for pid in theirs:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
     raise Stopped(f"{name}: it runs something that does not end; ps -U {uid} shows it")
 
