@@ -103,6 +103,7 @@ def test_a_word_is_explained_where_it_is_met(start):
     start.cell("one-idea").scroll_into_view_if_needed()
     plural = start.cell("title").locator("abbr.tdx-word[data-word='memory attribute']")
     assert plural.inner_text() == "memory attributes", "the s is the word's"
+    assert "KVM's memory attributes, and MSR 0x3A" in start.cell("title").inner_text()
     word = start.cell("one-idea").locator("abbr.tdx-word", has_text="TDX module")
     assert word.get_attribute("title").startswith("Intel's software in SEAM mode")
     words = start.cell("tools").locator(".tdx-words")
